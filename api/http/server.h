@@ -1,0 +1,54 @@
+// The HTTP/1.1 server: io threads with one io_context each, one acceptor, a coroutine per connection.
+//
+// Guards before any handler runs (DESIGN, Boost 1.81 rules): header at most 16 KiB, body at most
+// ServerOptions::body_limit (413), Transfer-Encoding together with Content-Length, chunked on HTTP/1.0, duplicate or
+// missing Host, duplicate Content-Length: 400 and close. A connection that does not send a whole request within
+// request_seconds, or take its reply within reply_seconds, or say anything for idle_seconds, is closed; deadlines are
+// swept a few times a second per io thread instead of arming a timer per operation. Over max_connections the accepted
+// socket gets a 503 and is closed.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/http/message.h"
+#include "api/http/router.h"
+
+namespace florin::api {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;          // 0: any free port, see Server::port()
+  unsigned io_threads = 0;            // 0: as many as cores this process may use
+  std::size_t body_limit = 8u << 20;  // a batch of 100,000 e-mails is 2 to 3 MiB; anything else is far smaller
+  std::size_t max_connections = 10'000;
+  int idle_seconds = 75;
+  int request_seconds = 15;
+  int reply_seconds = 30;
+};
+
+class Server {
+ public:
+  // `router` outlives the server.
+  Server(ServerOptions options, Router const& router);
+  ~Server();
+
+  // Binds and starts the io threads. Throws std::system_error when the address cannot be bound.
+  void start();
+  [[nodiscard]] std::uint16_t port() const;
+  // Stops accepting, lets requests at hand finish (at most drain_seconds), closes, joins.
+  void stop(int drain_seconds = 10);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Suspends the calling coroutine until `work` has run on the worker pool (blocking reads of views and the log belong
+// there). Exceptions of `work` come back to the caller.
+[[nodiscard]] Awaitable<void> on_worker(std::function<void()> work);
+
+}  // namespace florin::api

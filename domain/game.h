@@ -1,0 +1,81 @@
+// A game: a tenant with its currencies, its policy and its fees. Sources: CONTRACT (Operators, Transfers),
+// seeds "transfer overview" (policy, rates) and "platform partners" (fees).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/ids.h"
+#include "domain/money.h"
+#include "domain/time.h"
+
+namespace florin::domain {
+
+// Only live and testing games may call the API (CONTRACT, Auth).
+enum class GameStatus : std::uint8_t { live = 0, testing = 1, suspended = 2 };
+
+enum class LimitKind : std::uint8_t {
+  by_email_reads_per_minute = 0,
+  by_id_reads_per_minute = 1,
+  batch_reads_per_minute = 2,
+  item_purchases_per_player_minute = 3,
+};
+struct LimitOverride {
+  LimitKind kind = LimitKind::by_email_reads_per_minute;
+  std::uint32_t maximum = 0;
+  friend bool operator==(LimitOverride const&, LimitOverride const&) = default;
+};
+
+inline constexpr BasisPoints kDefaultTransferFee{350};  // 3.5 %
+inline constexpr BasisPoints kMaxTransferFee{1'000};    // 10 %
+inline constexpr BasisPoints kDefaultItemFee{1'000};    // 10 %
+
+struct GameSettings {
+  std::string name;
+  std::string developer_name;
+  std::string genre;
+  std::string icon_url;
+  GameStatus status = GameStatus::testing;
+  bool universal_transfers = true;
+  bool allows_outgoing_transfers = true;
+  bool allows_incoming_transfers = true;
+  std::vector<GameId> linked_games;
+  BasisPoints transfer_fee = kDefaultTransferFee;
+  BasisPoints item_fee = kDefaultItemFee;
+  std::vector<LimitOverride> limits;
+  friend bool operator==(GameSettings const&, GameSettings const&) = default;
+};
+
+struct CurrencySpec {
+  CurrencyId currency;  // zero in a command, assigned in the event
+  std::string name;
+  std::string symbol;
+  Money starting_amount;
+  Money minimum_transfer = Money::from_minor(1);
+  std::optional<Money> maximum_transfer;
+  friend bool operator==(CurrencySpec const&, CurrencySpec const&) = default;
+};
+
+struct Game {
+  GameId id;
+  GameSettings settings;
+  std::vector<CurrencySpec> currencies;  // the first is the default one
+  Digest key_hash{};                     // SHA-256 of the SDK key
+  Digest previous_key_hash{};
+  Timestamp previous_key_until;  // zero: there is no previous key
+  Timestamp created_at;
+
+  [[nodiscard]] CurrencySpec const* find_currency(CurrencyId currency) const;
+  friend bool operator==(Game const&, Game const&) = default;
+};
+
+// How long a rotated key goes on working (CONTRACT, Key rotation).
+inline constexpr std::int64_t kKeyGraceMicros = 7 * kMicrosPerDay;
+
+[[nodiscard]] constexpr bool may_call(GameStatus status) {
+  return status == GameStatus::live || status == GameStatus::testing;
+}
+
+}  // namespace florin::domain

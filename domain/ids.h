@@ -1,0 +1,69 @@
+// Strong identifiers: swapped arguments do not compile. Zero is "none" in every one of them.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace florin::domain {
+
+template <class Tag>
+class Id {
+ public:
+  constexpr Id() = default;
+  explicit constexpr Id(std::uint64_t value) : value_(value) {}
+  [[nodiscard]] constexpr std::uint64_t value() const { return value_; }
+  explicit constexpr operator bool() const { return value_ != 0; }
+  friend constexpr auto operator<=>(Id, Id) = default;
+
+ private:
+  std::uint64_t value_ = 0;
+};
+
+// Where an event stands in the log: 1, 2, 3 … without gaps (DESIGN, Fixed points).
+using Position = Id<struct PositionTag>;
+// Twelve decimal digits, drawn at creation.
+using GameId = Id<struct GameTag>;
+// Dense sequences from 1, assigned by the writer; they index flat tables.
+using CurrencyId = Id<struct CurrencyTag>;
+using IdentityId = Id<struct IdentityTag>;
+using PlayerId = Id<struct PlayerTag>;
+
+constexpr Position next(Position position, std::uint64_t steps = 1) { return Position(position.value() + steps); }
+
+// A keyed hash of something personal (an e-mail): equal inputs are equal, and nothing else can be learned
+// without the vault's key.
+using BlindIndex = std::array<std::uint8_t, 16>;
+// SHA-256.
+using Digest = std::array<std::uint8_t, 32>;
+
+// A transaction and its order are named by the position of the first event of their commit, in 13 letters of
+// Crockford base 32: "txn_0000000000G4K". Opaque to clients, and a look-up without any index for us.
+[[nodiscard]] std::string format_transaction_id(Position first);
+[[nodiscard]] std::string format_order_id(Position first);
+[[nodiscard]] std::string format_identity_id(IdentityId identity);
+// nullopt unless it is exactly what the formatter writes.
+[[nodiscard]] std::optional<Position> parse_transaction_id(std::string_view text);
+[[nodiscard]] std::optional<Position> parse_order_id(std::string_view text);
+[[nodiscard]] std::optional<IdentityId> parse_identity_id(std::string_view text);
+
+// Twelve digits, no leading zero.
+[[nodiscard]] std::optional<GameId> parse_game_id(std::string_view text);
+[[nodiscard]] constexpr bool is_game_id(std::uint64_t value) {
+  return value >= 100'000'000'000 && value <= 999'999'999'999;
+}
+// Plain decimal digits of a positive integer below 2^53.
+[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
+
+[[nodiscard]] std::string to_hex(std::string_view bytes);
+
+}  // namespace florin::domain
+
+template <class Tag>
+struct std::hash<florin::domain::Id<Tag>> {
+  std::size_t operator()(florin::domain::Id<Tag> id) const noexcept { return std::hash<std::uint64_t>{}(id.value()); }
+};

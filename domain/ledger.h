@@ -1,0 +1,123 @@
+// The root of the rules: State, decide, apply.
+//
+//   decide(State const&, Command, Context) -> Events | Refusal     may refuse, never changes anything
+//   apply(State&, Event)                                           never refuses: history is fact
+//
+// Both are pure and deterministic: time, randomness and positions enter in Context. Single-threaded; the writer
+// owns the one State that decides. An event that cannot be applied is corruption and aborts the process.
+#pragma once
+
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "domain/commands.h"
+#include "domain/events.h"
+#include "domain/flat_table.h"
+#include "domain/rejections.h"
+#include "domain/result.h"
+
+namespace florin::domain {
+
+struct Context {
+  Timestamp now;
+  Position next;              // the position that the first event will get
+  std::uint64_t entropy = 0;  // fresh random bits, one draw a command
+};
+
+struct Wallet {
+  Money available;  // below zero only after a refund or chargeback of a card purchase
+  Money reserved;
+  [[nodiscard]] Money total() const { return available + reserved; }
+  friend bool operator==(Wallet const&, Wallet const&) = default;
+};
+
+// What decisions need and nothing else: no names, no finished transactions. About 85 bytes for a player with one
+// wallet (identity 28, player 20, wallet 36), indexes included.
+class State {
+ public:
+  // Row layouts are stored in snapshots: changing one needs a new snapshot version (eventstore/snapshot.h).
+  struct IdentityRow {
+    BlindIndex email_index;
+  };
+  struct PlayerRow {
+    std::uint32_t identity;  // IdentityId
+    std::uint32_t game;      // index into games()
+  };
+  struct WalletRow {
+    std::uint32_t player;
+    std::uint32_t currency;
+    std::int64_t available;
+    std::int64_t reserved;
+  };
+
+  [[nodiscard]] Game const* find_game(GameId game) const;
+  [[nodiscard]] std::vector<Game> const& games() const { return games_; }
+  [[nodiscard]] std::optional<IdentityId> find_identity(BlindIndex const& email) const;
+  [[nodiscard]] std::optional<PlayerId> find_player(GameId game, IdentityId identity) const;
+  // Zero balances when the wallet was never touched.
+  [[nodiscard]] Wallet wallet(PlayerId player, CurrencyId currency) const;
+  [[nodiscard]] bool is_refunded(Position order) const { return refunded_orders_.contains(order.value()); }
+
+  // nullptr / nullopt for an id that was never assigned.
+  [[nodiscard]] Game const* game_of(PlayerId player) const;
+  [[nodiscard]] std::optional<IdentityId> identity_of(PlayerId player) const;
+  // Row number of the wallet, dense from 0 in order of first touch; projections key side tables by it.
+  [[nodiscard]] std::optional<std::uint32_t> find_wallet(PlayerId player, CurrencyId currency) const;
+  // Hints for batches: fetch what the find of the same arguments will touch.
+  void prefetch_identity(BlindIndex const& email) const;
+  void prefetch_player(GameId game, IdentityId identity) const;
+  void prefetch_wallet(PlayerId player, CurrencyId currency) const;
+
+  [[nodiscard]] std::uint64_t identity_count() const { return identities_.size(); }
+  [[nodiscard]] std::uint64_t player_count() const { return players_.size(); }
+  [[nodiscard]] std::uint64_t wallet_count() const { return wallets_.size(); }
+  [[nodiscard]] std::uint64_t currency_count() const { return currency_count_; }
+
+  friend void apply(State& state, Event const& event, Timestamp at);
+
+  // Snapshots: rows out in order, rows in in the same order (indexes are rebuilt). The three small parts travel
+  // whole.
+  [[nodiscard]] ChunkedRows<IdentityRow> const& identity_rows() const { return identities_; }
+  [[nodiscard]] ChunkedRows<PlayerRow> const& player_rows() const { return players_; }
+  [[nodiscard]] ChunkedRows<WalletRow> const& wallet_rows() const { return wallets_; }
+  [[nodiscard]] std::vector<std::uint64_t> refunded_orders() const;  // ascending
+  void restore_games(std::vector<Game> games);
+  void restore_identity(IdentityRow const& row);
+  void restore_player(PlayerRow const& row);
+  void restore_wallet(WalletRow const& row);
+  void restore_refunded(std::uint64_t order) { refunded_orders_.insert(order); }
+
+  // Same games, rows and refunds: what "replay gives the same state" means.
+  friend bool operator==(State const& a, State const& b);
+
+ private:
+  [[nodiscard]] std::optional<std::uint32_t> game_index(GameId game) const;
+  [[nodiscard]] Game& game_at(GameId game);
+  WalletRow& touch_wallet(PlayerId player, CurrencyId currency);
+  void move(PlayerId player, CurrencyId currency, Money delta, Money available_after);
+
+  std::vector<Game> games_;
+  std::unordered_map<GameId, std::uint32_t> game_rows_;
+  std::uint64_t currency_count_ = 0;
+  ChunkedRows<IdentityRow> identities_;  // row = IdentityId - 1
+  ChunkedRows<PlayerRow> players_;       // row = PlayerId - 1
+  ChunkedRows<WalletRow> wallets_;
+  HashIndex identity_index_;
+  HashIndex player_index_;
+  HashIndex wallet_index_;
+  std::unordered_set<std::uint64_t> refunded_orders_;
+};
+
+// `at` is the commit's time. Aborts on an impossible transition.
+void apply(State& state, Event const& event, Timestamp at);
+inline void apply(State& state, Commit const& commit) {
+  for (auto const& event : commit.events) apply(state, event, commit.at);
+}
+
+using Decision = Result<std::vector<Event>, Refusal>;
+// One or more events, or the first applicable refusal.
+[[nodiscard]] Decision decide(State const& state, Command const& command, Context const& context);
+
+}  // namespace florin::domain

@@ -1,0 +1,111 @@
+#include "domain/money.h"
+
+#include <array>
+#include <charconv>
+
+#include "domain/contract.h"
+
+namespace florin::domain {
+namespace {
+
+constexpr std::size_t kMaxWholeDigits = 9;
+
+// "123.45" -> 12345 hundredths. Shared by amounts and percentages, which have the same shape.
+std::optional<std::int64_t> parse_hundredths(std::string_view text, std::size_t max_whole_digits) {
+  std::int64_t whole = 0;
+  std::size_t i = 0;
+  for (; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i) {
+    if (i == max_whole_digits) return std::nullopt;
+    whole = whole * 10 + (text[i] - '0');
+  }
+  if (i == 0) return std::nullopt;
+  std::int64_t hundredths = 0;
+  if (i < text.size()) {
+    if (text[i] != '.') return std::nullopt;
+    auto const decimals = text.substr(i + 1);
+    if (decimals.empty() || decimals.size() > 2) return std::nullopt;
+    for (char const digit : decimals) {
+      if (digit < '0' || digit > '9') return std::nullopt;
+      hundredths = hundredths * 10 + (digit - '0');
+    }
+    if (decimals.size() == 1) hundredths *= 10;
+  }
+  return whole * 100 + hundredths;
+}
+
+}  // namespace
+
+std::optional<Money> Money::checked_add(Money a, Money b) {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(a.minor_, b.minor_, &sum)) return std::nullopt;
+  return Money(sum);
+}
+
+std::optional<Money> Money::checked_multiply(Money a, std::int64_t factor) {
+  std::int64_t product = 0;
+  if (__builtin_mul_overflow(a.minor_, factor, &product)) return std::nullopt;
+  return Money(product);
+}
+
+Money operator+(Money a, Money b) {
+  std::int64_t sum = 0;
+  FLORIN_ASSERT(!__builtin_add_overflow(a.minor_, b.minor_, &sum));
+  return Money(sum);
+}
+
+Money operator-(Money a, Money b) {
+  std::int64_t difference = 0;
+  FLORIN_ASSERT(!__builtin_sub_overflow(a.minor_, b.minor_, &difference));
+  return Money(difference);
+}
+
+std::optional<Money> parse_amount(std::string_view text) {
+  auto const minor = parse_hundredths(text, kMaxWholeDigits);
+  if (!minor) return std::nullopt;
+  return Money::from_minor(*minor);
+}
+
+void append_amount(std::string& out, Money amount) {
+  std::array<char, 24> buffer{};
+  auto magnitude = static_cast<std::uint64_t>(amount.minor());
+  if (amount.minor() < 0) magnitude = 0 - magnitude;
+  char* cursor = buffer.data() + buffer.size();
+  *--cursor = static_cast<char>('0' + magnitude % 10);
+  *--cursor = static_cast<char>('0' + magnitude / 10 % 10);
+  *--cursor = '.';
+  magnitude /= 100;
+  do {
+    *--cursor = static_cast<char>('0' + magnitude % 10);
+    magnitude /= 10;
+  } while (magnitude != 0);
+  if (amount.minor() < 0) *--cursor = '-';
+  out.append(cursor, static_cast<std::size_t>(buffer.data() + buffer.size() - cursor));
+}
+
+std::string to_string(Money amount) {
+  std::string out;
+  append_amount(out, amount);
+  return out;
+}
+
+std::optional<BasisPoints> parse_percentage(std::string_view text) {
+  auto const hundredths = parse_hundredths(text, 3);
+  if (!hundredths || *hundredths > 10'000) return std::nullopt;
+  return BasisPoints(static_cast<std::int32_t>(*hundredths));
+}
+
+std::string to_string(BasisPoints rate) { return to_string(Money::from_minor(rate.value())); }
+
+Money share_half_up(Money amount, BasisPoints rate) {
+  FLORIN_ASSERT(amount >= Money{} && rate.value() >= 0 && rate.value() <= 10'000);
+  // amount <= 2^63 / 100 and rate <= 10^4: the product needs up to 77 bits.
+  auto const product = static_cast<__int128>(amount.minor()) * rate.value();
+  return Money::from_minor(static_cast<std::int64_t>((product + 5'000) / 10'000));
+}
+
+Money usd_value(Money units) {
+  auto const minor = units.minor();
+  return Money::from_minor((minor >= 0 ? minor + 5 : minor - 5) / 10);
+}
+
+}  // namespace florin::domain

@@ -1,0 +1,76 @@
+// Money: an exact amount in minor units (0.01 of a unit), of any currency. 1 USD = 10 units, fixed.
+//
+// Wire form is a decimal string (CONTRACT, Conventions): at most two decimals, no sign, no exponent. There is
+// no conversion to floating point anywhere.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace florin::domain {
+
+class Money {
+ public:
+  constexpr Money() = default;
+  [[nodiscard]] static constexpr Money from_minor(std::int64_t minor) { return Money(minor); }
+  [[nodiscard]] constexpr std::int64_t minor() const { return minor_; }
+
+  // nullopt when the sum does not fit. Decisions about untrusted amounts use these.
+  [[nodiscard]] static std::optional<Money> checked_add(Money a, Money b);
+  [[nodiscard]] static std::optional<Money> checked_multiply(Money a, std::int64_t factor);
+
+  // Overflow here is a bug (amounts are bounded on entry): aborts.
+  friend Money operator+(Money a, Money b);
+  friend Money operator-(Money a, Money b);
+  friend constexpr Money operator-(Money a) { return Money(-a.minor_); }
+  Money& operator+=(Money other) { return *this = *this + other; }
+  Money& operator-=(Money other) { return *this = *this - other; }
+
+  friend constexpr auto operator<=>(Money, Money) = default;
+
+ private:
+  explicit constexpr Money(std::int64_t minor) : minor_(minor) {}
+  std::int64_t minor_ = 0;
+};
+
+// Largest amount one request may name: 999,999,999.99 (CONTRACT, Conventions).
+inline constexpr Money kMaxAmount = Money::from_minor(99'999'999'999);
+// Largest balance a wallet may hold. 2^53 minor units: every JSON reader keeps it exact, and sums of a thousand
+// such wallets still fit an int64.
+inline constexpr Money kMaxBalance = Money::from_minor(std::int64_t{1} << 53);
+
+// Plain decimals only: "1", "1.5", "100.50"; up to 9 whole digits. Zero is parsed; callers that need > 0 check.
+// Signs, exponents, separators, blanks, ".5", "5." and a third decimal are nullopt. Leading zeros are accepted
+// ("007.50" is unambiguous), but no more than 9 whole digits in all.
+[[nodiscard]] std::optional<Money> parse_amount(std::string_view text);
+
+// Always two decimals, "-" in front when negative.
+void append_amount(std::string& out, Money amount);
+[[nodiscard]] std::string to_string(Money amount);
+
+// A percentage in hundredths of a percent: 3.5 % is 350.
+class BasisPoints {
+ public:
+  constexpr BasisPoints() = default;
+  explicit constexpr BasisPoints(std::int32_t value) : value_(value) {}
+  [[nodiscard]] constexpr std::int32_t value() const { return value_; }
+  friend constexpr auto operator<=>(BasisPoints, BasisPoints) = default;
+
+ private:
+  std::int32_t value_ = 0;
+};
+
+// "3.5", "10", "0.25": at most two decimals, 0 to 100. nullopt otherwise.
+[[nodiscard]] std::optional<BasisPoints> parse_percentage(std::string_view text);
+[[nodiscard]] std::string to_string(BasisPoints rate);
+
+// rate of amount, rounded half up to 0.01 (CONTRACT, Item purchase: "rounded half up"). amount >= 0.
+[[nodiscard]] Money share_half_up(Money amount, BasisPoints rate);
+
+// 10 units = 1 USD: units / 10, rounded half up (half away from zero for a negative balance).
+[[nodiscard]] Money usd_value(Money units);
+
+}  // namespace florin::domain

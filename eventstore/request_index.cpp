@@ -1,0 +1,1 @@
+#include "eventstore/request_index.h"

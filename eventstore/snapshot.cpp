@@ -1,0 +1,1 @@
+#include "eventstore/snapshot.h"

@@ -1,0 +1,1 @@
+#include "eventstore/sqlite_log.h"

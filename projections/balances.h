@@ -1,0 +1,98 @@
+// The balance view: every durable wallet in memory, with the sealed profile of its player. Never behind a reply:
+// the appender applies each batch here before it answers.
+//
+// It folds durable commits into a domain::State of its own (the writer's runs ahead of the disk) and keeps, beside
+// each identity, player and wallet, what a balance reply shows. Personal data stays sealed in memory too.
+//
+// Threads: on_commits by the appender; everything else by any thread. One reader-writer lock, held for the batch by
+// the appender and for one look-up (or one slice of a batch look-up) by a reader.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "domain/ledger.h"
+#include "eventstore/writer.h"
+
+namespace florin::projections {
+
+struct CurrencyBalance {
+  domain::CurrencyId currency;
+  domain::Wallet wallet;
+  domain::Timestamp last_transaction;  // zero: the wallet was never touched
+};
+
+struct PlayerBalances {
+  domain::PlayerId player;
+  domain::IdentityId identity;
+  domain::PersonalText email;  // sealed
+  domain::PersonalText name;   // sealed, or empty
+  std::uint64_t name_tag = 0;
+  domain::Timestamp joined;
+  domain::Timestamp last_active;
+  std::vector<CurrencyBalance> balances;  // one for each currency of the game, in its order
+  domain::Position position;              // the view's position at this read
+};
+
+// One line of a batch reply. Fixed size: no allocation for a player.
+struct BatchEntry {
+  domain::PlayerId player;  // zero: not found
+  domain::IdentityId identity;
+  std::uint32_t first_balance = 0;  // into the batch's flat vector of balances
+};
+
+class Balances final : public eventstore::CommitListener {
+ public:
+  Balances();
+  ~Balances() override;
+
+  void on_commits(std::span<eventstore::CommitPtr const> commits) override;
+  void apply(domain::Commit const& commit);  // recovery, single-threaded
+
+  // The games as of the last commit; immutable, swapped when one changes. Cheap to call per request.
+  [[nodiscard]] std::shared_ptr<class GameDirectory const> games() const;
+
+  [[nodiscard]] std::optional<PlayerBalances> by_email(domain::GameId game, domain::BlindIndex const& email) const;
+  // nullopt when the player is another game's.
+  [[nodiscard]] std::optional<PlayerBalances> by_id(domain::GameId game, domain::PlayerId player) const;
+
+  // Look-ups in request order with prefetching, in slices so that a batch of 100,000 never holds the lock long.
+  // `balances` gets game.currencies.size() entries for each player found.
+  void batch(domain::Game const& game, std::span<domain::BlindIndex const> emails, std::vector<BatchEntry>& entries,
+             std::vector<CurrencyBalance>& balances) const;
+
+  // What a write needs to know about a player before it is submitted: is the given name new?
+  [[nodiscard]] bool name_differs(domain::GameId game, domain::BlindIndex const& email, std::uint64_t name_tag) const;
+
+  [[nodiscard]] domain::Position position() const;  // no lock
+
+  // Snapshot beside the write model's, same file discipline and same fallback (eventstore/snapshot.h).
+  [[nodiscard]] eventstore::Faulty<Unit> write_snapshot(std::filesystem::path const& folder) const;
+  [[nodiscard]] eventstore::Faulty<Unit> read_newest_snapshot(std::filesystem::path const& folder,
+                                                              domain::Position limit);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Games by id and by key, as of one position. Immutable.
+class GameDirectory {
+ public:
+  explicit GameDirectory(std::vector<domain::Game> games);
+  [[nodiscard]] std::vector<domain::Game> const& games() const { return games_; }
+  [[nodiscard]] domain::Game const* find(domain::GameId game) const;
+  // The game whose current key, or previous key still in grace at `now`, has this SHA-256. Constant-time compare of
+  // the digest after a look-up by its first bytes.
+  [[nodiscard]] domain::Game const* find_by_key(domain::Digest const& key_hash, domain::Timestamp now) const;
+
+ private:
+  std::vector<domain::Game> games_;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> by_key_;  // sorted: first 8 bytes of a hash, game index
+};
+
+}  // namespace florin::projections

@@ -1,0 +1,51 @@
+// Every movement of every player, newest first, with the running balance; kept for ever.
+//
+// Rows are appended only; each points at the player's and the wallet's previous row, and a small heads table at the
+// last. A page of 20 is 20 look-ups by row number however long the history is, and building is sequential writes.
+// Rejected: an index on (player, position), whose random page writes made rebuilding several times slower.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "projections/projection.h"
+#include "projections/runner.h"
+
+namespace florin::projections {
+
+enum class MovementKind : std::uint8_t {
+  starting_balance = 1,
+  credit = 2,
+  debit = 3,
+  item_purchase = 4,
+  item_refund = 5
+};
+[[nodiscard]] char const* movement_name(MovementKind kind);
+
+struct Movement {
+  domain::Position position;     // of the event
+  domain::Position transaction;  // first position of its commit
+  domain::Position order;        // the order it belongs to (itself for a purchase); zero for none
+  domain::Timestamp at;
+  MovementKind kind = MovementKind::credit;
+  domain::CurrencyId currency;
+  domain::Money change;  // of the available balance; negative for a spend
+  domain::Money available_after;
+  domain::Money reserved_after;
+};
+
+struct MovementPage {
+  std::vector<Movement> movements;
+  std::optional<std::uint64_t> next;  // the cursor; absent on the last page
+};
+
+[[nodiscard]] Projection const& history_projection();
+
+// currency zero: all of the player's wallets. cursor: a former page's `next`; one that is not of this player is
+// Kind::missing.
+[[nodiscard]] eventstore::Faulty<MovementPage> read_history(ViewReader const& view, domain::PlayerId player,
+                                                            domain::CurrencyId currency, std::size_t limit,
+                                                            std::optional<std::uint64_t> cursor);
+
+}  // namespace florin::projections

@@ -1,0 +1,1 @@
+#include "projections/reconciliation.h"
