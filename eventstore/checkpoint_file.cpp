@@ -1,0 +1,1 @@
+#include "eventstore/chain.h"
