@@ -1,0 +1,88 @@
+// One commit of every event kind, with a value in every field: for golden bytes, round trips and benchmarks.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "domain/events.h"
+
+namespace florin::samples {
+
+template <std::size_t Size>
+std::array<std::uint8_t, Size> bytes(std::uint8_t first) {
+  std::array<std::uint8_t, Size> out;
+  for (std::size_t i = 0; i < Size; ++i) out[i] = static_cast<std::uint8_t>(first + i);
+  return out;
+}
+
+inline domain::Money money(std::int64_t minor) { return domain::Money::from_minor(minor); }
+
+inline domain::GameSettings settings() {
+  domain::GameSettings out;
+  out.name = "Gränsland";
+  out.developer_name = "North Gate";
+  out.genre = "strategy";
+  out.icon_url = "https://example.org/icon.png";
+  out.status = domain::GameStatus::live;
+  out.universal_transfers = false;
+  out.allows_outgoing_transfers = true;
+  out.allows_incoming_transfers = false;
+  out.linked_games = {domain::GameId(200'000'000'001), domain::GameId(200'000'000'002)};
+  out.transfer_fee = domain::BasisPoints(275);
+  out.item_fee = domain::BasisPoints(1'250);
+  out.limits = {{domain::LimitKind::batch_reads_per_minute, 40},
+                {domain::LimitKind::item_purchases_per_player_minute, 120}};
+  return out;
+}
+
+inline std::vector<domain::CurrencySpec> currencies() {
+  return {{domain::CurrencyId(1), "Crowns", "CRN", money(50'000), money(100), money(1'000'000)},
+          {domain::CurrencyId(2), "Shards", "SHD", money(0), money(1), std::nullopt}};
+}
+
+// Every alternative of domain::Event, in its order.
+inline std::vector<domain::Event> events() {
+  using namespace domain;
+  GameId const game(123'456'789'012);
+  PlayerId const player(7);
+  CurrencyId const crowns(1);
+  IdentityId const identity(5);
+  return {
+      GameCreated{game, settings(), currencies(), bytes<32>(1)},
+      GameUpdated{game, settings()},
+      SdkKeyRotated{game, bytes<32>(2), Timestamp::from_micros(1'767'830'400'000'000)},
+      IdentityRegistered{identity, bytes<16>(3), {"sealed e-mail of a person, as bytes", true}},
+      PlayerJoined{player, game, identity, {"sealed name of the same person, too", true}, 0x1122'3344'5566'7788},
+      PlayerRenamed{player, identity, {"another sealed name, also just bytes", true}, 0x8877'6655'4433'2211},
+      StartingBalanceGranted{player, crowns, money(50'000), money(50'000)},
+      BalanceCredited{player, crowns, money(10'050), money(60'050), "quest reward"},
+      BalanceDebited{player, crowns, money(50), money(60'000), "correction"},
+      ItemPurchased{player,
+                    crowns,
+                    {"sword_01", "Iron sword", "weapons", "A plain blade, well kept"},
+                    2,
+                    money(1'999),
+                    money(3'998),
+                    money(500),
+                    money(3'498),
+                    money(56'002)},
+      ItemRefunded{Position(41), player, crowns, money(3'998), money(500), money(3'498), money(60'000), "changed mind"},
+  };
+}
+
+inline domain::Commit commit(std::vector<domain::Event> events) {
+  domain::Commit out;
+  out.first = domain::Position(42);
+  out.at = domain::Timestamp::from_micros(1'767'225'600'123'456);
+  out.request = {domain::GameId(123'456'789'012), "order-2026-000042", bytes<16>(0xf0)};
+  out.events = std::move(events);
+  return out;
+}
+
+inline domain::Commit commit(domain::Event event) { return commit(std::vector{std::move(event)}); }
+
+// The purchase alone: what the figures for encode and decode are about.
+inline domain::Commit purchase() { return commit(events()[9]); }
+
+}  // namespace florin::samples
