@@ -3,7 +3,8 @@
 //   CREATE TABLE commits(position INTEGER PRIMARY KEY, bytes BLOB NOT NULL, link BLOB NOT NULL) STRICT
 //
 // One connection writes and checkpoints (SQLite 3.40: a known WAL-reset bug needs two); readers are read-only
-// connections, pooled. No mmap. FORMAT.md says what each kind of damage leads to.
+// connections, pooled; a cursor keeps one for its life and must not outlive the log by long: the last connection to
+// close tidies the WAL away. No mmap. FORMAT.md says what each kind of damage leads to.
 #pragma once
 
 #include <filesystem>
@@ -29,7 +30,7 @@ class SqliteLog final : public Log {
  private:
   struct Impl;
   explicit SqliteLog(std::unique_ptr<Impl> impl);
-  std::shared_ptr<Impl> impl_;  // cursors share the connection pool
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace florin::eventstore

@@ -1,0 +1,35 @@
+// The few SQLite calls that the log needs, with owners and our faults. One connection, one thread at a time.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <sqlite3.h>
+
+#include "eventstore/fault.h"
+
+namespace florin::eventstore::sqlite {
+
+struct CloseConnection {
+  void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+};
+struct FinalizeStatement {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using Connection = std::unique_ptr<sqlite3, CloseConnection>;
+using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+
+// The fault for SQLite's last error on this connection: FULL and ENOSPC are full, CORRUPT and NOTADB corrupt, BUSY
+// and LOCKED conflict, all else io. `doing` says what was tried and where.
+[[nodiscard]] Failure<Fault> last_fault(sqlite3* connection, std::string_view doing);
+
+// Without SQLite's own mutexes; waits up to five seconds for another process's locks.
+[[nodiscard]] Faulty<Connection> open(std::string const& name, int flags);
+[[nodiscard]] Faulty<Statement> prepare(sqlite3* connection, char const* sql);
+[[nodiscard]] Faulty<Unit> execute(sqlite3* connection, char const* sql);
+// A query of one integer, such as "PRAGMA user_version"; corrupt when it gives no row.
+[[nodiscard]] Faulty<std::int64_t> query_integer(sqlite3* connection, char const* sql);
+
+}  // namespace florin::eventstore::sqlite
