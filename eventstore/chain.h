@@ -43,13 +43,15 @@ struct Checkpoint {
   friend bool operator==(Checkpoint const&, Checkpoint const&) = default;
 };
 
-// An environment's signing key (Ed25519 seed, file mode 0600) and the checkpoint file beside the log.
+// An environment's signing key and the checkpoint file beside the log: checkpoint.key (mode 0600), checkpoint.pub
+// (what an auditor needs) and checkpoint. Any thread may sign and read; one at a time writes.
 // Text form: "<origin>\n<size>\n<base64 root>\nposition <n>\nlink <hex>\n\n— <origin> <base64(key id || signature)>\n".
 class CheckpointFile {
  public:
-  // Makes a key when there is none. `origin` names the environment: "florin/<environment uuid>"; created once and
-  // kept in the key file.
+  // Makes a key when there is none and none was ever used here. `origin` names the environment:
+  // "florin/<environment uuid>"; created once and kept in the key file.
   [[nodiscard]] static Faulty<CheckpointFile> open(std::filesystem::path const& folder);
+  // For auditors: needs checkpoint.pub only, reads and never signs (write and note are then bugs).
   [[nodiscard]] static Faulty<CheckpointFile> open_read_only(std::filesystem::path const& folder);
 
   // Replaces the file atomically and durably (write, fsync, rename, fsync folder). About 25 µs to sign.
@@ -62,7 +64,7 @@ class CheckpointFile {
  private:
   std::filesystem::path folder_;
   std::string origin_;
-  std::string seed_;  // empty when opened read-only without the private key
+  std::string seed_;  // empty when opened read-only
   std::string public_key_;
 };
 

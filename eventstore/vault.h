@@ -2,10 +2,11 @@
 //
 // Files: master.key (32 random bytes, mode 0600) and persons.keys (a header page, then a 32-byte random seed in
 // slot IdentityId-1). A person's key is HMAC-SHA256(master, "person" || identity || seed): neither file alone opens
-// anything, and zeroing the seed erases the person for ever while every hash in the log stays valid.
+// anything, and zeroing the seed erases the person for ever while every hash in the log stays valid. One process at
+// a time writes here: the holder of the log's lock.
 //
 // A sealed text is  version 1 | position of the event, 8 LE | nonce 12 | ciphertext | tag 16  under AES-256-GCM,
-// with AAD = identity, field and position: a box moved to another person, field or event does not open.
+// with AAD = version, identity, field and position: a box moved to another person, field or event does not open.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +23,7 @@ enum class Field : std::uint8_t { email = 1, name = 2 };
 
 class Vault {
  public:
-  // Creates the files when absent. Kind::corrupt when one of the two is missing or of a wrong size.
+  // Creates the files when both are absent. Kind::corrupt when one of the two is missing, damaged, or not the other's.
   [[nodiscard]] static Faulty<std::unique_ptr<Vault>> open(std::filesystem::path const& folder);
   ~Vault();
 
@@ -32,7 +33,8 @@ class Vault {
   [[nodiscard]] domain::Fingerprint fingerprint(std::string_view canonical_payload) const;
 
   // Seals every clear PersonalText of the commit, making the key of each person it registers. The writer only.
-  // New seeds are durable after sync(), which must come before the append of the commit.
+  // New seeds are durable after sync(), which must come before the append of the commit. A text about a person who
+  // was erased becomes empty: nothing personal is stored about them again.
   [[nodiscard]] Faulty<Unit> seal(domain::Commit& commit);
   // fdatasync when seeds were added since the last call, else nothing. The appender only.
   [[nodiscard]] Faulty<Unit> sync();
@@ -42,7 +44,8 @@ class Vault {
   [[nodiscard]] Faulty<std::string> open(domain::IdentityId identity, Field field,
                                          domain::PersonalText const& text) const;
 
-  // Zeroes the seed durably. There is no way back.
+  // Zeroes the seed durably. There is no way back; repeating it is harmless. The writer only. Kind::corrupt when the
+  // person never had a key.
   [[nodiscard]] Faulty<Unit> destroy(domain::IdentityId identity);
 
  private:

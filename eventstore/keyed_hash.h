@@ -1,0 +1,29 @@
+// HMAC-SHA256 with the key's two blocks hashed once: a short message costs two or three compressions and no
+// allocation, about 0.2 µs. A value; any thread may compute with a shared one.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include <openssl/sha.h>
+
+#include "domain/ids.h"
+
+namespace florin::eventstore {
+
+class KeyedHash {
+ public:
+  explicit KeyedHash(std::span<std::uint8_t const> key);  // at most 64 bytes
+  ~KeyedHash();
+  KeyedHash(KeyedHash const&) = default;
+  KeyedHash& operator=(KeyedHash const&) = default;
+
+  [[nodiscard]] domain::Digest operator()(std::string_view message) const;
+
+ private:
+  SHA256_CTX inner_;  // after key ^ ipad
+  SHA256_CTX outer_;  // after key ^ opad
+};
+
+}  // namespace florin::eventstore
