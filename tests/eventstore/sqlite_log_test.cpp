@@ -1,0 +1,437 @@
+#include "eventstore/sqlite_log.h"
+
+#include <atomic>
+#include <cstring>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "eventstore/chain.h"
+#include "eventstore/codec.h"
+#include "tests/eventstore/failing_disk.h"
+#include "tests/eventstore/temporary_folder.h"
+
+namespace florin::eventstore {
+namespace {
+
+using domain::Position;
+
+std::string bytes_at(Position last) { return "commit " + std::to_string(last.value()) + std::string(40, '.'); }
+
+// Appends commits ending at the given positions in one batch.
+Faulty<Unit> append(Log& log, Position expected, std::vector<std::uint64_t> const& lasts) {
+  std::vector<std::string> bytes;
+  bytes.reserve(lasts.size());
+  std::vector<StoredCommit> commits;
+  for (auto const last : lasts) {
+    bytes.push_back(bytes_at(Position(last)));
+    commits.push_back({Position(last), bytes.back(), sha256(bytes.back())});
+  }
+  return log.append(expected, commits);
+}
+
+std::unique_ptr<SqliteLog> opened(std::filesystem::path const& file) {
+  auto log = SqliteLog::open(file);
+  EXPECT_TRUE(log) << (log ? "" : log.error().what);
+  return std::move(log).value();
+}
+
+// Positions read from `from` to the end; every row must be what append() wrote.
+std::vector<std::uint64_t> positions(Log& log, Position from) {
+  auto cursor = log.read(from);
+  EXPECT_TRUE(cursor);
+  std::vector<std::uint64_t> out;
+  for (;;) {
+    auto const next = cursor.value()->next();
+    EXPECT_TRUE(next) << (next ? "" : next.error().what);
+    if (!next || !next.value()) return out;
+    EXPECT_EQ(next.value()->bytes, bytes_at(next.value()->last));
+    EXPECT_EQ(next.value()->link, sha256(next.value()->bytes));
+    out.push_back(next.value()->last.value());
+  }
+}
+
+std::vector<std::uint64_t> range(std::uint64_t first, std::uint64_t last) {
+  std::vector<std::uint64_t> out;
+  for (auto i = first; i <= last; ++i) out.push_back(i);
+  return out;
+}
+
+std::string content(std::filesystem::path const& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+void replace(std::filesystem::path const& path, std::string const& text) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+}
+
+// A closed log of rows 1 … `rows`.
+void make_log(std::filesystem::path const& file, std::uint64_t rows) {
+  ASSERT_TRUE(append(*opened(file), Position(), range(1, rows)));
+}
+
+TEST(SqliteLog, IsEmptyAtFirst) {
+  TemporaryFolder const folder;
+  auto const log = opened(folder / "log.db");
+  EXPECT_EQ(log->head().value(), Head{});
+  EXPECT_TRUE(positions(*log, Position(1)).empty());
+}
+
+TEST(SqliteLog, ReadsBackWhatWasAppendedAlsoAfterReopening) {
+  TemporaryFolder const folder;
+  auto log = opened(folder / "log.db");
+  ASSERT_TRUE(append(*log, Position(), {1, 3, 4}));
+  ASSERT_TRUE(append(*log, Position(4), {9}));
+  Head const head{Position(9), sha256(bytes_at(Position(9)))};
+  std::vector<std::uint64_t> const all = {1, 3, 4, 9};
+  EXPECT_EQ(log->head().value(), head);
+  EXPECT_EQ(positions(*log, Position()), all);
+  log.reset();
+  log = opened(folder / "log.db");
+  EXPECT_EQ(log->head().value(), head);
+  EXPECT_EQ(positions(*log, Position(1)), all);
+}
+
+TEST(SqliteLog, ReadingStartsAtTheCommitThatContainsThePosition) {
+  TemporaryFolder const folder;
+  auto const log = opened(folder / "log.db");
+  ASSERT_TRUE(append(*log, Position(), {1, 3, 7}));
+  EXPECT_EQ(positions(*log, Position(2)), (std::vector<std::uint64_t>{3, 7}));
+  EXPECT_EQ(positions(*log, Position(3)), (std::vector<std::uint64_t>{3, 7}));
+  EXPECT_EQ(positions(*log, Position(4)), (std::vector<std::uint64_t>{7}));
+  EXPECT_TRUE(positions(*log, Position(8)).empty());
+  EXPECT_TRUE(positions(*log, Position(~0ull)).empty());
+}
+
+TEST(SqliteLog, ACaughtUpCursorFindsWhatCameLater) {
+  TemporaryFolder const folder;
+  auto const log = opened(folder / "log.db");
+  ASSERT_TRUE(append(*log, Position(), {1}));
+  auto const cursor = std::move(log->read(Position(1))).value();
+  EXPECT_TRUE(cursor->next().value());
+  EXPECT_FALSE(cursor->next().value());
+  ASSERT_TRUE(append(*log, Position(1), {2}));
+  EXPECT_EQ(cursor->next().value()->last, Position(2));
+  EXPECT_FALSE(cursor->next().value());
+}
+
+TEST(SqliteLog, LongScansCrossManyBlocks) {
+  TemporaryFolder const folder;
+  auto const log = opened(folder / "log.db");
+  for (std::uint64_t first = 1; first < 5000; first += 500) {
+    ASSERT_TRUE(append(*log, Position(first - 1), range(first, first + 499)));
+  }
+  EXPECT_EQ(positions(*log, Position(1)), range(1, 5000));
+  EXPECT_EQ(positions(*log, Position(4321)), range(4321, 5000));
+}
+
+TEST(SqliteLog, LargeCommitsComeBackWhole) {
+  TemporaryFolder const folder;
+  auto const log = opened(folder / "log.db");
+  std::vector<std::string> bytes;
+  for (int i = 0; i < 5; ++i)
+    bytes.emplace_back(kMaxCommitBytes - static_cast<std::size_t>(i), static_cast<char>('a' + i));
+  for (std::uint64_t i = 0; i < bytes.size(); ++i) {
+    StoredCommit const commit{Position(i + 1), bytes[i], {}};
+    ASSERT_TRUE(log->append(Position(i), {&commit, 1}));
+  }
+  auto const cursor = std::move(log->read(Position(1))).value();
+  for (auto const& each : bytes) EXPECT_EQ(cursor->next().value()->bytes, each);
+}
+
+TEST(SqliteLog, RefusesAnAppendThatExpectsAnotherHead) {
+  TemporaryFolder const folder;
+  auto const log = opened(folder / "log.db");
+  ASSERT_TRUE(append(*log, Position(), {5}));
+  EXPECT_EQ(append(*log, Position(4), {6}).error().kind, Fault::Kind::conflict);
+  EXPECT_EQ(positions(*log, Position(1)), (std::vector<std::uint64_t>{5}));
+}
+
+TEST(SqliteLog, ASecondWriterIsRefusedUntilTheFirstIsGone) {
+  TemporaryFolder const folder;
+  auto log = opened(folder / "log.db");
+  EXPECT_EQ(SqliteLog::open(folder / "log.db").error().kind, Fault::Kind::conflict);
+  log.reset();
+  EXPECT_TRUE(SqliteLog::open(folder / "log.db"));
+}
+
+TEST(SqliteLog, RefusesWritesAfterAFailedAppend) {
+  TemporaryFolder const folder;
+  auto log = opened(folder / "log.db");
+  ASSERT_TRUE(append(*log, Position(), {5}));
+  ASSERT_FALSE(append(*log, Position(4), {6}));
+  EXPECT_FALSE(append(*log, Position(5), {6}));
+  EXPECT_EQ(log->head().value().position, Position(5));
+  log.reset();
+  EXPECT_TRUE(append(*opened(folder / "log.db"), Position(5), {6}));
+}
+
+TEST(SqliteLog, AFullDiskIsToldApartAndReadsGoOn) {
+  FailingDisk disk;
+  TemporaryFolder const folder;
+  auto log = opened(folder / "log.db");
+  ASSERT_TRUE(append(*log, Position(), {1, 2, 3}));
+  disk.fail_writes(true);
+  EXPECT_EQ(append(*log, Position(3), {4}).error().kind, Fault::Kind::full);
+  EXPECT_EQ(positions(*log, Position(1)), range(1, 3));
+  disk.fail_writes(false);
+  EXPECT_EQ(append(*log, Position(3), {4}).error().kind, Fault::Kind::full) << "still refused";
+  log.reset();
+  log = opened(folder / "log.db");
+  EXPECT_EQ(positions(*log, Position(1)), range(1, 3));
+  EXPECT_TRUE(append(*log, Position(3), {4}));
+}
+
+TEST(SqliteLog, AFailedSyncStopsItAndTheNextStartIsConsistent) {
+  FailingDisk disk;
+  TemporaryFolder const folder;
+  auto log = opened(folder / "log.db");
+  ASSERT_TRUE(append(*log, Position(), {1, 2, 3}));
+  disk.fail_syncs(true);
+  EXPECT_EQ(append(*log, Position(3), {4, 5}).error().kind, Fault::Kind::io);
+  disk.fail_syncs(false);
+  EXPECT_FALSE(append(*log, Position(3), {4, 5}));
+  log.reset();
+  log = opened(folder / "log.db");
+  auto const found = positions(*log, Position(1));
+  EXPECT_TRUE(found == range(1, 3) || found == range(1, 5)) << found.size();
+  EXPECT_TRUE(append(*log, Position(found.size()), {found.size() + 1}));
+}
+
+// 40 MiB pass through a WAL that is copied away at 16.
+TEST(SqliteLog, CopiesTheWalAsItGrowsAndTidiesItOnClose) {
+  TemporaryFolder const folder;
+  auto log = opened(folder / "log.db");
+  std::string const bytes(256u << 10, 'x');
+  std::uintmax_t largest = 0;
+  for (std::uint64_t last = 0; last < 160; ++last) {
+    StoredCommit const commit{Position(last + 1), bytes, {}};
+    ASSERT_TRUE(log->append(Position(last), {&commit, 1}));
+    largest = std::max(largest, std::filesystem::file_size(folder / "log.db-wal"));
+  }
+  EXPECT_LT(largest, 24u << 20);
+  EXPECT_GT(std::filesystem::file_size(folder / "log.db"), 4u << 20);
+  log.reset();
+  EXPECT_FALSE(std::filesystem::exists(folder / "log.db-wal"));
+}
+
+TEST(SqliteLog, ReadOnlyFindsWhatALiveWriterAppends) {
+  TemporaryFolder const folder;
+  auto const log = opened(folder / "log.db");
+  ASSERT_TRUE(append(*log, Position(), {1}));
+  auto const auditor = std::move(SqliteLog::open_read_only(folder / "log.db")).value();
+  EXPECT_EQ(positions(*auditor, Position(1)), range(1, 1));
+  ASSERT_TRUE(append(*log, Position(1), {2}));
+  EXPECT_EQ(positions(*auditor, Position(1)), range(1, 2));
+  EXPECT_EQ(append(*auditor, Position(2), {3}).error().kind, Fault::Kind::conflict);
+  ASSERT_TRUE(append(*log, Position(2), {3}));
+}
+
+TEST(SqliteLog, ReadOnlyReadsAClosedLog) {
+  TemporaryFolder const folder;
+  make_log(folder / "log.db", 10);
+  EXPECT_EQ(positions(*SqliteLog::open_read_only(folder / "log.db").value(), Position(1)), range(1, 10));
+  EXPECT_TRUE(append(*opened(folder / "log.db"), Position(10), {11}));
+}
+
+TEST(SqliteLog, ReadOnlyReadsAReadOnlyCopy) {
+  TemporaryFolder const folder;
+  make_log(folder / "log.db", 10);
+  auto const copy = folder / "a copy?100%#1";
+  std::filesystem::create_directory(copy);
+  std::filesystem::copy_file(folder / "log.db", copy / "log.db");
+  std::filesystem::permissions(copy, std::filesystem::perms(0555));
+  std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
+  // root may write anywhere, so it takes another user's eyes.
+  bool const root = ::geteuid() == 0;
+  if (root) {
+    ASSERT_EQ(::seteuid(65534), 0);
+  }
+  auto const log = SqliteLog::open_read_only(copy / "log.db");
+  auto const found = log ? positions(*log.value(), Position(1)) : std::vector<std::uint64_t>();
+  if (root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
+  std::filesystem::permissions(copy, std::filesystem::perms(0755));
+  ASSERT_TRUE(log) << log.error().what;
+  EXPECT_EQ(found, range(1, 10));
+  EXPECT_FALSE(std::filesystem::exists(copy / "log.db-wal"));
+}
+
+TEST(SqliteLog, NothingThereIsMissingForReadingOnly) {
+  TemporaryFolder const folder;
+  EXPECT_EQ(SqliteLog::open_read_only(folder / "log.db").error().kind, Fault::Kind::missing);
+}
+
+TEST(SqliteLog, WhatIsNotALogIsCorruptAndANewerFormatIsUnknown) {
+  TemporaryFolder const folder;
+  replace(folder / "text.db", std::string(10'000, 'x'));
+  EXPECT_EQ(SqliteLog::open(folder / "text.db").error().kind, Fault::Kind::corrupt);
+  EXPECT_EQ(SqliteLog::open_read_only(folder / "text.db").error().kind, Fault::Kind::corrupt);
+
+  auto const execute = [](std::filesystem::path const& path, char const* sql) {
+    sqlite3* db = nullptr;
+    EXPECT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(db);
+  };
+  execute(folder / "other.db", "CREATE TABLE t(x)");
+  EXPECT_EQ(SqliteLog::open(folder / "other.db").error().kind, Fault::Kind::corrupt);
+
+  make_log(folder / "log.db", 3);
+  execute(folder / "log.db", "PRAGMA user_version=2");
+  EXPECT_EQ(SqliteLog::open(folder / "log.db").error().kind, Fault::Kind::unknown);
+  EXPECT_EQ(SqliteLog::open_read_only(folder / "log.db").error().kind, Fault::Kind::unknown);
+}
+
+// Whatever happens to one byte of the file: the cursor returns rows or a fault, never crashes, never loops.
+TEST(SqliteLog, AFlippedByteOfARowIsSeenInTheRowOrReportedAtItsPosition) {
+  TemporaryFolder const folder;
+  make_log(folder / "log.db", 200);
+  auto const whole = content(folder / "log.db");
+  auto const seed = std::random_device{}();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937 random(seed);
+  for (int round = 0; round < 300; ++round) {
+    auto const row = 1 + random() % 200;
+    auto const text = bytes_at(Position(row));
+    auto const begin = whole.find(text);
+    ASSERT_NE(begin, std::string::npos);
+    auto changed = whole;
+    // The row: payload size, key, four bytes of record header; then bytes and link.
+    std::size_t const header = row < 128 ? 6 : 7;
+    auto const at = begin - header + random() % (header + text.size() + 32);
+    // One byte says nothing: the type of the position column, which SQLite keeps as the row's key (FORMAT.md).
+    if (at == begin - 3) continue;
+    changed[at] = static_cast<char>(changed[at] ^ (1 + static_cast<int>(random() % 255)));
+    auto const path = folder / ("flip" + std::to_string(round) + ".db");
+    replace(path, changed);
+
+    auto const log = SqliteLog::open_read_only(path);
+    if (!log) continue;  // its page is not even opened
+    auto const cursor = std::move(log.value()->read(Position(1))).value();
+    std::uint64_t expected = 1;
+    bool found = false;
+    for (int steps = 0; steps < 400; ++steps) {
+      auto const next = cursor->next();
+      if (!next) {
+        EXPECT_EQ(next.error().kind, Fault::Kind::corrupt);
+        EXPECT_NE(next.error().what.find("position " + std::to_string(expected)), std::string::npos);
+        EXPECT_LE(expected, row);
+        found = true;
+        break;
+      }
+      if (!next.value()) break;
+      if (next.value()->last != Position(expected) || next.value()->bytes != bytes_at(Position(expected)) ||
+          next.value()->link != sha256(next.value()->bytes)) {
+        EXPECT_LE(expected, row);
+        found = true;
+        break;
+      }
+      ++expected;
+    }
+    EXPECT_TRUE(found || expected != 201) << "byte " << at << " of row " << row;
+    std::filesystem::remove(path);
+  }
+}
+
+TEST(SqliteLog, ATruncatedFileIsReported) {
+  TemporaryFolder const folder;
+  make_log(folder / "log.db", 2000);
+  auto const whole = content(folder / "log.db");
+  replace(folder / "log.db", whole.substr(0, whole.size() / 2));
+  auto const log = SqliteLog::open_read_only(folder / "log.db");
+  if (!log) {
+    EXPECT_EQ(log.error().kind, Fault::Kind::corrupt);
+    return;
+  }
+  auto const cursor = std::move(log.value()->read(Position(1))).value();
+  std::uint64_t last = 0;
+  for (;;) {
+    auto const next = cursor->next();
+    if (!next) {
+      EXPECT_EQ(next.error().kind, Fault::Kind::corrupt);
+      EXPECT_NE(next.error().what.find("position " + std::to_string(last + 1)), std::string::npos);
+      return;
+    }
+    ASSERT_TRUE(next.value()) << "ended at " << last << " as if nothing were missing";
+    last = next.value()->last.value();
+  }
+}
+
+TEST(SqliteLog, ManyReadersFollowOneWriter) {
+  TemporaryFolder const folder;
+  auto const log = opened(folder / "log.db");
+  constexpr std::uint64_t kRows = 3000;
+  std::atomic<bool> failed{false};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      auto cursor = std::move(log->read(Position(1))).value();
+      for (std::uint64_t expected = 1; expected <= kRows && !failed;) {
+        auto const next = cursor->next();
+        if (!next) {
+          failed = true;
+        } else if (next.value()) {
+          if (next.value()->last != Position(expected++)) failed = true;
+        } else if (expected % 7 == 0) {
+          if (!log->head()) failed = true;
+          cursor = std::move(log->read(Position(expected))).value();
+        }
+      }
+    });
+  }
+  for (std::uint64_t last = 0; last < kRows; last += 10) {
+    if (!append(*log, Position(last), range(last + 1, last + 10))) failed = true;
+  }
+  for (auto& reader : readers) reader.join();
+  EXPECT_FALSE(failed);
+}
+
+// Killed in the middle of appending: everything that was acknowledged is there, and nothing out of order.
+TEST(SqliteLog, KeepsEveryAcknowledgedRowWhenTheProcessIsKilled) {
+  TemporaryFolder const folder;
+  std::uint64_t known = 0;
+  for (int round = 0; round < 5; ++round) {
+    int pipe_ends[2];
+    ASSERT_EQ(::pipe(pipe_ends), 0);
+    auto const child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      auto log = SqliteLog::open(folder / "log.db");
+      if (!log) ::_exit(1);
+      for (auto last = log.value()->head().value().position.value();; last += 3) {
+        if (!append(*log.value(), Position(last), range(last + 1, last + 3))) ::_exit(1);
+        auto const acknowledged = last + 3;
+        if (::write(pipe_ends[1], &acknowledged, sizeof acknowledged) < 0) ::_exit(1);
+      }
+    }
+    ::close(pipe_ends[1]);
+    std::uint64_t acknowledged = 0;
+    for (int i = 0; i < 40; ++i) {
+      ASSERT_EQ(::read(pipe_ends[0], &acknowledged, sizeof acknowledged), int{sizeof acknowledged});
+    }
+    ::kill(child, SIGKILL);
+    while (::read(pipe_ends[0], &acknowledged, sizeof acknowledged) > 0) {
+    }
+    ::close(pipe_ends[0]);
+    ::waitpid(child, nullptr, 0);
+    auto const log = opened(folder / "log.db");
+    known = log->head().value().position.value();
+    EXPECT_GE(known, acknowledged);
+    EXPECT_EQ(positions(*log, Position(1)), range(1, known));
+  }
+}
+
+}  // namespace
+}  // namespace florin::eventstore
