@@ -8,10 +8,9 @@
 #include <memory>
 #include <utility>
 
-#include <capnp/message.h>
-#include <capnp/serialize.h>
-
 #include "domain/contract.h"
+#include "eventstore/capnp_message.h"
+// The generated header comes after it.
 #include "eventstore/event.capnp.h"
 
 namespace florin::eventstore {

@@ -5,10 +5,10 @@
 #include <random>
 #include <sstream>
 
-#include <capnp/message.h>
-#include <capnp/serialize.h>
 #include <gtest/gtest.h>
 
+#include "eventstore/capnp_message.h"
+// The generated header comes after it.
 #include "eventstore/event.capnp.h"
 #include "tests/eventstore/samples.h"
 
