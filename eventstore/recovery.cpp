@@ -1,1 +1,143 @@
 #include "eventstore/recovery.h"
+
+#include "eventstore/fold_check.h"
+#include "eventstore/linked_reader.h"
+
+namespace florin::eventstore {
+namespace {
+
+using domain::Commit;
+using domain::Position;
+
+// The commit in a row of the log, begun where `before` ended.
+Faulty<Commit> open_row(std::string_view bytes, Position last, Position before) {
+  auto commit = decode(bytes);
+  if (!commit) return fault_at(next(before), commit.error().kind, commit.error().what);
+  Commit const& opened = commit.value();
+  if (opened.events.empty() || opened.first != next(before) || opened.last() != last) {
+    return fault_at(next(before), Fault::Kind::corrupt, "the commit's positions are not those of its row");
+  }
+  return commit;
+}
+
+// The index needs the ids of commits that the snapshot already contains.
+Faulty<Unit> refill(Log& log, RequestIndex& requests, Position until) {
+  if (requests.covered() >= until) return Unit{};
+  auto cursor = log.read(next(requests.covered()));
+  if (!cursor) return fail(cursor.error());
+  for (;;) {
+    auto const row = cursor.value()->next();
+    if (!row) return fail(row.error());
+    if (!row.value() || row.value()->last > until) return Unit{};
+    auto const commit = decode(row.value()->bytes);
+    if (!commit) return fault_at(row.value()->last, commit.error().kind, commit.error().what);
+    auto const& request = commit.value().request;
+    if (request.id.empty()) continue;
+    auto added = requests.add(request.game, request.id, commit.value().first, commit.value().last());
+    if (!added) return added;
+  }
+}
+
+}  // namespace
+
+Faulty<Unit> replay(Log& log, Recovered& recovered, Position until, OnReplay const& on_replay) {
+  auto before = recovered.head.position;
+  LinkedReader reader(log, recovered.head, std::move(recovered.tree), until, nullptr);
+  for (;;) {
+    auto const block = reader.next();
+    if (!block) return fail(block.error());
+    if (block.value() == nullptr) break;
+    for (auto const row : block.value()->rows) {
+      auto const commit = open_row(block.value()->of(row), row.last, before);
+      if (!commit) return fail(commit.error());
+      apply(recovered.state, commit.value());
+      recovered.at = commit.value().at;
+      before = row.last;
+      if (on_replay) on_replay(commit.value());
+    }
+  }
+  recovered.head = reader.head();
+  recovered.tree = std::move(reader.tree());
+  return Unit{};
+}
+
+Faulty<Recovered> recover(Log& log, std::filesystem::path const& snapshots, RequestIndex* requests,
+                          OnReplay const& on_replay, std::vector<std::string>* skipped) {
+  auto const head = log.head();
+  if (!head) return fail(head.error());
+  Recovered recovered;
+  auto snapshot = read_newest_snapshot(snapshots, log, head.value().position, skipped);
+  if (snapshot) {
+    recovered = std::move(snapshot).value();
+  } else if (snapshot.error().kind != Fault::Kind::missing) {
+    return fail(snapshot.error());
+  }
+  if (requests != nullptr) {
+    if (auto refilled = refill(log, *requests, recovered.head.position); !refilled) return fail(refilled.error());
+  }
+  std::optional<Fault> index_fault;
+  auto const fold = [&](Commit const& commit) {
+    if (requests != nullptr && !commit.request.id.empty() && !index_fault) {
+      auto const added = requests->add(commit.request.game, commit.request.id, commit.first, commit.last());
+      if (!added) index_fault = added.error();
+    }
+    if (on_replay) on_replay(commit);
+  };
+  if (auto replayed = replay(log, recovered, {}, fold); !replayed) return fail(replayed.error());
+  if (index_fault) return fail(*index_fault);
+  if (recovered.head != head.value()) {
+    return fault_at(next(recovered.head.position), Fault::Kind::corrupt,
+                    "missing; the log's head is position " + std::to_string(head.value().position.value()));
+  }
+  return recovered;
+}
+
+Faulty<Unit> check_checkpoint(Log& log, Checkpoint const& checkpoint) {
+  if (!checkpoint.head.position) return Unit{};
+  auto cursor = log.read(checkpoint.head.position);
+  if (!cursor) return fail(cursor.error());
+  auto const row = cursor.value()->next();
+  if (!row) return fail(row.error());
+  if (row.value() && row.value()->last == checkpoint.head.position && row.value()->link == checkpoint.head.link) {
+    return Unit{};
+  }
+  return fault_at(checkpoint.head.position, Fault::Kind::corrupt,
+                  "not in the log as the signed checkpoint says: the log was truncated or exchanged");
+}
+
+Faulty<Verified> verify(Log& log, Checkpoint const* checkpoint, std::function<void(Position)> const& progress) {
+  Verified verified;
+  domain::State state;
+  domain::Timestamp at;
+  Position before;
+  LinkedReader reader(log, {}, {}, {}, checkpoint);
+  for (;;) {
+    auto const block = reader.next();
+    if (!block) return fail(block.error());
+    if (block.value() == nullptr) break;
+    for (auto const row : block.value()->rows) {
+      auto const opened = open_row(block.value()->of(row), row.last, before);
+      if (!opened) return fail(opened.error());
+      Commit const& commit = opened.value();
+      if (commit.at < at) return fault_at(commit.first, Fault::Kind::corrupt, "earlier than the commit before");
+      auto position = commit.first;
+      for (auto const& event : commit.events) {
+        if (auto const* why = why_impossible(state, event)) {
+          return fault_at(position, Fault::Kind::corrupt, std::string(event_name(event)) + ": " + why);
+        }
+        apply(state, event, commit.at);
+        position = next(position);
+      }
+      at = commit.at;
+      before = row.last;
+      ++verified.commits;
+      verified.events += commit.events.size();
+    }
+    if (progress) progress(before);
+  }
+  verified.head = reader.head();
+  verified.root = reader.tree().root();
+  return verified;
+}
+
+}  // namespace florin::eventstore

@@ -1,1 +1,346 @@
 #include "eventstore/snapshot.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdio>
+#include <cstring>
+#include <map>
+
+#include "eventstore/block_file.h"
+
+namespace florin::eventstore {
+namespace {
+
+namespace fs = std::filesystem;
+using domain::Position;
+using domain::State;
+
+// A new version for every change of what fields() or the row layouts say.
+constexpr BlockFileKind kKind{"FLORINSS", 1};
+constexpr std::uint64_t kMaxTextBytes = 1u << 20;  // an API body's bound
+constexpr std::uint64_t kMaxListEntries = 1u << 20;
+constexpr std::size_t kRowsAtOnce = 1u << 15;
+constexpr std::size_t kPrefetchRows = 32;  // enough to hide a miss behind the work on the rows before it
+
+static_assert(sizeof(State::IdentityRow) == 16 && sizeof(State::PlayerRow) == 8 && sizeof(State::WalletRow) == 24);
+static_assert(std::endian::native == std::endian::little, "rows are stored as they are in memory");
+
+// The two directions of one description: fields(Out) writes what fields(In) reads.
+struct Out {
+  BlockWriter& to;
+
+  bool raw(void const* bytes, std::size_t size) {
+    to.put({static_cast<char const*>(bytes), size});
+    return true;
+  }
+  template <class T>
+  bool number(T value) {
+    auto const wide = static_cast<std::uint64_t>(value);
+    return raw(&wide, sizeof wide);
+  }
+  bool text(std::string const& text) { return number(text.size()) && raw(text.data(), text.size()); }
+  template <class T, class Each>
+  bool list(std::vector<T>& values, Each&& each) {
+    if (!number(values.size())) return false;
+    for (T& value : values) {
+      if (!each(value)) return false;
+    }
+    return true;
+  }
+};
+
+struct In {
+  BlockReader& from;
+
+  bool raw(void* bytes, std::size_t size) { return from.get({static_cast<char*>(bytes), size}); }
+  template <class T>
+  bool number(T& value) {
+    std::uint64_t wide = 0;
+    if (!raw(&wide, sizeof wide)) return false;
+    value = static_cast<T>(wide);
+    return true;
+  }
+  bool text(std::string& text) {
+    std::uint64_t size = 0;
+    if (!number(size) || size > kMaxTextBytes) return false;
+    text.resize(size);
+    return raw(text.data(), size);
+  }
+  template <class T, class Each>
+  bool list(std::vector<T>& values, Each&& each) {
+    std::uint64_t size = 0;
+    if (!number(size) || size > kMaxListEntries) return false;
+    values.resize(size);
+    for (T& value : values) {
+      if (!each(value)) return false;
+    }
+    return true;
+  }
+};
+
+// Strong types travel as their number.
+bool field(Out& out, domain::Money money) { return out.number(money.minor()); }
+bool field(In& in, domain::Money& money) {
+  std::int64_t minor = 0;
+  if (!in.number(minor)) return false;
+  money = domain::Money::from_minor(minor);
+  return true;
+}
+bool field(Out& out, domain::Timestamp at) { return out.number(at.micros()); }
+bool field(In& in, domain::Timestamp& at) {
+  std::int64_t micros = 0;
+  if (!in.number(micros)) return false;
+  at = domain::Timestamp::from_micros(micros);
+  return true;
+}
+bool field(Out& out, domain::BasisPoints rate) { return out.number(rate.value()); }
+bool field(In& in, domain::BasisPoints& rate) {
+  std::int32_t value = 0;
+  if (!in.number(value)) return false;
+  rate = domain::BasisPoints(value);
+  return true;
+}
+template <class Tag>
+bool field(Out& out, domain::Id<Tag> id) {
+  return out.number(id.value());
+}
+template <class Tag>
+bool field(In& in, domain::Id<Tag>& id) {
+  std::uint64_t value = 0;
+  if (!in.number(value)) return false;
+  id = domain::Id<Tag>(value);
+  return true;
+}
+// -1 in place of an absent one: amounts here are never below zero.
+bool field(Out& out, std::optional<domain::Money> const& money) { return out.number(money ? money->minor() : -1); }
+bool field(In& in, std::optional<domain::Money>& money) {
+  std::int64_t minor = 0;
+  if (!in.number(minor)) return false;
+  money.reset();
+  if (minor >= 0) money = domain::Money::from_minor(minor);
+  return true;
+}
+
+template <class Stream>
+bool fields(Stream& s, domain::Digest& digest) {
+  return s.raw(digest.data(), digest.size());
+}
+
+template <class Stream>
+bool fields(Stream& s, domain::GameSettings& g) {
+  return s.text(g.name) && s.text(g.developer_name) && s.text(g.genre) && s.text(g.icon_url) && s.number(g.status) &&
+         s.number(g.universal_transfers) && s.number(g.allows_outgoing_transfers) &&
+         s.number(g.allows_incoming_transfers) &&
+         s.list(g.linked_games, [&](domain::GameId& id) { return field(s, id); }) && field(s, g.transfer_fee) &&
+         field(s, g.item_fee) && s.list(g.limits, [&](domain::LimitOverride& limit) {
+           return s.number(limit.kind) && s.number(limit.maximum);
+         });
+}
+
+template <class Stream>
+bool fields(Stream& s, domain::CurrencySpec& c) {
+  return field(s, c.currency) && s.text(c.name) && s.text(c.symbol) && field(s, c.starting_amount) &&
+         field(s, c.minimum_transfer) && field(s, c.maximum_transfer);
+}
+
+template <class Stream>
+bool fields(Stream& s, domain::Game& g) {
+  return field(s, g.id) && fields(s, g.settings) &&
+         s.list(g.currencies, [&](domain::CurrencySpec& currency) { return fields(s, currency); }) &&
+         fields(s, g.key_hash) && fields(s, g.previous_key_hash) && field(s, g.previous_key_until) &&
+         field(s, g.created_at);
+}
+
+// Where a snapshot stands: the first thing in it.
+struct Place {
+  Head head;
+  domain::Timestamp at;
+  std::uint64_t tree_size = 0;
+  std::vector<domain::Digest> subtrees;
+};
+
+template <class Stream>
+bool fields(Stream& s, Place& place) {
+  return field(s, place.head.position) && fields(s, place.head.link) && field(s, place.at) &&
+         s.number(place.tree_size) && s.list(place.subtrees, [&](domain::Digest& digest) { return fields(s, digest); });
+}
+
+template <class Row>
+void put_rows(Out& out, domain::ChunkedRows<Row> const& rows) {
+  out.number(rows.size());
+  rows.for_each_chunk([&](std::span<Row const> chunk) { out.raw(chunk.data(), chunk.size_bytes()); });
+}
+
+// Calls prefetch(row) well before restore(row), in order; restore says whether the row can be.
+template <class Row, class Prefetch, class Restore>
+bool get_rows(In& in, Prefetch&& prefetch, Restore&& restore) {
+  std::uint64_t left = 0;
+  if (!in.number(left)) return false;
+  std::vector<Row> rows;
+  while (left > 0) {
+    rows.resize(std::min<std::uint64_t>(left, kRowsAtOnce));
+    if (!in.raw(rows.data(), rows.size() * sizeof(Row))) return false;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (i + kPrefetchRows < rows.size()) prefetch(rows[i + kPrefetchRows]);
+      if (!restore(rows[i])) return false;
+    }
+    left -= rows.size();
+  }
+  return true;
+}
+
+bool get_state(In& in, State& state) {
+  std::vector<domain::Game> games;
+  if (!in.list(games, [&](domain::Game& game) { return fields(in, game); })) return false;
+  state.restore_games(std::move(games));
+  auto const& known = state.games();
+  auto const restored =
+      get_rows<State::IdentityRow>(
+          in, [&](State::IdentityRow const& row) { state.prefetch_identity(row.email_index); },
+          [&](State::IdentityRow const& row) {
+            state.restore_identity(row);
+            return true;
+          }) &&
+      get_rows<State::PlayerRow>(
+          in,
+          [&](State::PlayerRow const& row) {
+            if (row.game < known.size()) state.prefetch_player(known[row.game].id, domain::IdentityId(row.identity));
+          },
+          [&](State::PlayerRow const& row) {
+            if (row.game >= known.size() || row.identity == 0 || row.identity > state.identity_count()) return false;
+            state.restore_player(row);
+            return true;
+          }) &&
+      get_rows<State::WalletRow>(
+          in,
+          [&](State::WalletRow const& row) {
+            state.prefetch_wallet(domain::PlayerId(row.player), domain::CurrencyId(row.currency));
+          },
+          [&](State::WalletRow const& row) {
+            if (row.player == 0 || row.player > state.player_count()) return false;
+            if (row.currency == 0 || row.currency > state.currency_count()) return false;
+            state.restore_wallet(row);
+            return true;
+          });
+  return restored && get_rows<std::uint64_t>(
+                         in, [](std::uint64_t) {},
+                         [&](std::uint64_t order) {
+                           state.restore_refunded(order);
+                           return true;
+                         });
+}
+
+std::string file_name(Position position) {
+  std::array<char, 48> name{};
+  auto const length = std::snprintf(name.data(), name.size(), "snapshot-%020llu.bin",
+                                    static_cast<unsigned long long>(position.value()));
+  return {name.data(), static_cast<std::size_t>(length)};
+}
+
+// Newest first.
+Faulty<std::map<Position, fs::path, std::greater<>>> list_snapshots(fs::path const& folder) {
+  std::map<Position, fs::path, std::greater<>> files;
+  std::error_code error;
+  if (!fs::exists(folder, error)) return files;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    auto const name = at->path().filename().string();
+    unsigned long long position = 0;
+    if (std::sscanf(name.c_str(), "snapshot-%20llu.bin", &position) != 1) continue;
+    if (file_name(Position(position)) == name) files.emplace(Position(position), at->path());
+  }
+  if (error) return fault(Fault::Kind::io, "list the snapshots: " + error.message());
+  return files;
+}
+
+// Temporary files of a write that a crash cut short.
+void delete_leftovers(fs::path const& folder) {
+  std::error_code ignored;
+  for (fs::directory_iterator at(folder, ignored), end; !ignored && at != end; at.increment(ignored)) {
+    auto const name = at->path().filename().string();
+    if (name.starts_with("snapshot-") && name.ends_with(kTemporarySuffix)) fs::remove(at->path(), ignored);
+  }
+}
+
+Faulty<bool> log_has(Log& log, Head const& head) {
+  auto cursor = log.read(head.position);
+  if (!cursor) return fail(cursor.error());
+  auto const row = cursor.value()->next();
+  if (!row) return fail(row.error());
+  return row.value() && row.value()->last == head.position && row.value()->link == head.link;
+}
+
+Faulty<Recovered> read_snapshot(fs::path const& file, Position position, Log& log) {
+  auto opened = BlockReader::open(file, kKind);
+  if (!opened) return fail(opened.error());
+  auto& reader = *opened.value();
+  auto const refuse = [&] {
+    if (reader.failed()) return fail(reader.why());
+    return fault(Fault::Kind::corrupt, file.filename().string() + ": holds what no state can");
+  };
+  In in{reader};
+  Place place;
+  if (!fields(in, place) || place.head.position != position) return refuse();
+  if (static_cast<std::size_t>(std::popcount(place.tree_size)) != place.subtrees.size()) return refuse();
+  auto const ours = log_has(log, place.head);
+  if (!ours) return fail(ours.error());
+  if (!ours.value()) return fault(Fault::Kind::conflict, file.filename().string() + ": not of this log");
+
+  Recovered recovered;
+  recovered.head = place.head;
+  recovered.at = place.at;
+  recovered.tree = MerkleTree::restore(place.tree_size, std::move(place.subtrees));
+  if (!get_state(in, recovered.state) || !reader.at_end()) return refuse();
+  return recovered;
+}
+
+}  // namespace
+
+Faulty<Unit> write_snapshot(fs::path const& folder, Recovered const& recovered) {
+  if (!recovered.head.position) return Unit{};
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return fault(Fault::Kind::io, "create the snapshots' folder: " + error.message());
+  delete_leftovers(folder);
+  auto created = BlockWriter::create(folder / file_name(recovered.head.position), kKind);
+  if (!created) return fail(created.error());
+  Out out{*created.value()};
+  Place place{recovered.head, recovered.at, recovered.tree.size(), recovered.tree.subtrees()};
+  fields(out, place);
+  State const& state = recovered.state;
+  auto games = state.games();
+  out.list(games, [&](domain::Game& game) { return fields(out, game); });
+  put_rows(out, state.identity_rows());
+  put_rows(out, state.player_rows());
+  put_rows(out, state.wallet_rows());
+  auto const refunded = state.refunded_orders();
+  out.number(refunded.size());
+  out.raw(refunded.data(), refunded.size() * sizeof refunded[0]);
+  if (auto done = created.value()->commit(); !done) return done;
+
+  auto const files = list_snapshots(folder);
+  if (!files) return fail(files.error());
+  bool one_before_kept = false;
+  for (auto const& [position, file] : files.value()) {
+    if (position == recovered.head.position) continue;
+    if (position < recovered.head.position && !std::exchange(one_before_kept, true)) continue;
+    fs::remove(file, error);
+    if (error) return fault(Fault::Kind::io, "delete " + file.filename().string() + ": " + error.message());
+  }
+  return Unit{};
+}
+
+Faulty<Recovered> read_newest_snapshot(fs::path const& folder, Log& log, Position limit,
+                                       std::vector<std::string>* skipped) {
+  auto const files = list_snapshots(folder);
+  if (!files) return fail(files.error());
+  for (auto const& [position, file] : files.value()) {
+    if (position > limit) continue;
+    auto recovered = read_snapshot(file, position, log);
+    if (recovered) return recovered;
+    if (skipped != nullptr) skipped->push_back(recovered.error().what);
+  }
+  return fault(Fault::Kind::missing, "no snapshot");
+}
+
+}  // namespace florin::eventstore

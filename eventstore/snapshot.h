@@ -1,11 +1,14 @@
 // Snapshots of the write model, so that a start replays only the tail. Derived: deleting every one costs time only.
 //
-// File snapshot-<position>.bin: header (magic, version, position, link, Merkle subtrees), the games as one encoded
-// commit of GameCreated-like facts, the flat rows, the refunded orders, and a SHA-256 of it all at the end. Written
-// to a temporary name, fsynced, renamed. The two newest are kept: a damaged one falls back to the one before.
+// File snapshot-<position>.bin: blocks of at most 4 MiB, each followed by a digest that chains all blocks before it,
+// so that a reader never acts on a byte it has not checked and reads the file once. In the blocks: where it stands,
+// the games, the flat rows, the refunded orders (FORMAT.md, Snapshots). Written to a temporary name, fsynced, renamed.
+// The two newest are kept: a damaged one falls back to the one before.
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "domain/ledger.h"
 #include "eventstore/chain.h"
@@ -18,12 +21,17 @@ struct Recovered {
   domain::State state;
   Head head;
   MerkleTree tree;
+  domain::Timestamp at;  // of the commit at `head`: the next one is never earlier
 };
 
+// Also deletes older snapshots than the one before, and any beyond `recovered.head` (of another history). Hashing
+// and writing run on a second thread.
 [[nodiscard]] Faulty<Unit> write_snapshot(std::filesystem::path const& folder, Recovered const& recovered);
-// The newest snapshot that is whole and not beyond `limit`; Kind::missing when there is none. Damaged files are
-// named in `skipped` (may be null) and left for the operator.
-[[nodiscard]] Faulty<Recovered> read_newest_snapshot(std::filesystem::path const& folder, domain::Position limit,
+
+// The newest snapshot that is whole, not beyond `limit`, and of this log: the log has its link at its position.
+// Kind::missing when there is none. Others that were tried are named in `skipped` (may be null) and left in place.
+[[nodiscard]] Faulty<Recovered> read_newest_snapshot(std::filesystem::path const& folder, Log& log,
+                                                     domain::Position limit,
                                                      std::vector<std::string>* skipped = nullptr);
 
 }  // namespace florin::eventstore
