@@ -1,1 +1,304 @@
 #include "eventstore/writer.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <pthread.h>
+
+#include "domain/contract.h"
+#include "eventstore/decider.h"
+
+namespace florin::eventstore {
+namespace {
+
+using domain::Position;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// While the appender is busy the writer is woken for this many submissions at once, not for each: server threads may
+// share its core, and a wake-up costs as much as a decision. An idle appender wakes it for one.
+constexpr std::size_t kWakeAtOnce = 16;
+
+void complete(std::vector<Batch::Answer>& answers) {
+  for (auto& answer : answers) answer.reply->complete(std::move(answer.outcome));
+}
+
+void complete_all(std::vector<Batch::Answer>& answers, Unavailable why) {
+  for (auto& answer : answers) answer.reply->complete(why);
+  answers.clear();
+}
+
+}  // namespace
+
+struct Writer::Impl {
+  Impl(Recovered recovered, Log& to, Vault& sealing, RequestIndex& requests, CheckpointFile const& checkpoint_file,
+       Clock const& clock, std::vector<CommitListener*> listening, WriterOptions with)
+      : options(with),
+        log(to),
+        vault(sealing),
+        checkpoints(checkpoint_file),
+        listeners(std::move(listening)),
+        decider(std::move(recovered.state), recovered.head.position, recovered.at, to, sealing, requests, clock),
+        head(recovered.head),
+        tree(std::move(recovered.tree)),
+        signed_at(std::chrono::steady_clock::now()),
+        durable(recovered.head.position.value()) {}
+
+  // --- any thread ---
+
+  void submit(Submission submission) {
+    std::unique_lock lock(mutex);
+    if (closed || stopped_by) return refuse(lock, submission, Unavailable::stopped);
+    if (queue.size() + taken_left >= options.queue_limit) return refuse(lock, submission, Unavailable::busy);
+    queue.push_back(std::move(submission));
+    auto const wake = queue.size() >= (appender_asleep ? 1 : kWakeAtOnce) && std::exchange(writer_asleep, false);
+    lock.unlock();
+    if (wake) writer_wakes.notify_one();
+  }
+
+  static void refuse(std::unique_lock<std::mutex>& lock, Submission& submission, Unavailable why) {
+    lock.unlock();
+    submission.reply->complete(why);
+  }
+
+  // --- with the mutex held ---
+
+  void wake_writer() {
+    if (std::exchange(writer_asleep, false)) writer_wakes.notify_one();
+  }
+  void wake_appender() {
+    if (std::exchange(appender_asleep, false)) appender_wakes.notify_one();
+  }
+  void stop_for_good(Fault why) {
+    if (!stopped_by) stopped_by = std::move(why);
+    sound = false;
+    wake_writer();
+    wake_appender();
+  }
+  [[nodiscard]] bool undecided() const { return !queue.empty() || taken_left != 0; }
+
+  // --- the writer ---
+
+  void run_writer() {
+    ::pthread_setname_np(::pthread_self(), "florin-writer");
+    std::vector<Submission> taken;
+    std::size_t at = 0;
+    Batch chunk;
+    std::unique_lock lock(mutex);
+    for (;;) {
+      auto const room = options.batch_limit - std::min(options.batch_limit, ready.answers.size());
+      if (stopped_by || (closed && !undecided())) break;
+      if (room == 0 || !undecided()) {
+        writer_asleep = true;
+        writer_wakes.wait(lock, [this] { return !writer_asleep; });
+        continue;
+      }
+      if (at == taken.size()) {
+        taken.clear();
+        at = 0;
+        taken.swap(queue);
+      }
+      auto const end = std::min(taken.size(), at + room);
+      taken_left = taken.size() - end;
+      lock.unlock();
+      Faulty<Unit> handled = Unit{};
+      for (; at < end && handled; ++at) handled = decider.handle(taken[at], Position(durable.load()), chunk);
+      lock.lock();
+      if (!handled) stop_for_good(handled.error());
+      if (stopped_by) break;
+      ready.append(std::move(chunk));
+      wake_appender();
+    }
+    auto left = std::move(queue);
+    writer_done = true;
+    wake_appender();
+    lock.unlock();
+    complete_all(chunk.answers, Unavailable::outcome_unknown);
+    for (auto* rest : {&taken, &left}) {
+      for (auto& submission : *rest) {
+        if (submission.reply) submission.reply->complete(Unavailable::stopped);
+      }
+    }
+  }
+
+  // --- the appender ---
+
+  void run_appender() {
+    ::pthread_setname_np(::pthread_self(), "florin-appender");
+    Batch current;
+    std::unique_lock lock(mutex);
+    for (;;) {
+      if (stopped_by) break;
+      if (ready.empty()) {
+        if (writer_done) break;
+        if (undecided()) wake_writer();  // too few to have woken it before
+        appender_asleep = true;
+        wait_for_work(lock);
+        appender_asleep = false;
+      } else {
+        std::swap(ready, current);
+        if (undecided()) wake_writer();  // there is room again
+        lock.unlock();
+        auto const appended = append(current);
+        if (appended) complete(current.answers);
+        lock.lock();
+        if (!appended) {
+          stop_for_good(appended.error());
+          break;
+        }
+      }
+      if (checkpoint_due()) {
+        lock.unlock();
+        current.clear();
+        auto const written = write_checkpoint();
+        lock.lock();
+        checkpoint_trouble = written ? std::nullopt : std::optional(written.error());
+      } else if (!current.empty()) {
+        lock.unlock();
+        current.clear();  // frees what was decided: not while submitters wait for the mutex
+        lock.lock();
+      }
+    }
+    auto undone = std::move(ready);
+    ready.clear();
+    lock.unlock();
+    complete_all(current.answers, Unavailable::outcome_unknown);
+    complete_all(undone.answers, Unavailable::outcome_unknown);
+  }
+
+  void wait_for_work(std::unique_lock<std::mutex>& lock) {
+    auto const awake = [this] { return !appender_asleep; };
+    if (tree.size() == signed_size) {
+      appender_wakes.wait(lock, awake);
+    } else {
+      appender_wakes.wait_until(lock, signed_at + std::chrono::microseconds(options.checkpoint_every), awake);
+    }
+  }
+
+  Faulty<Unit> append(Batch const& batch) {
+    if (batch.rows.empty()) return Unit{};
+    if (auto synced = vault.sync(); !synced) return synced;
+    auto const expected = head.position;
+    rows.clear();
+    for (auto const& row : batch.rows) {
+      auto const bytes = std::string_view(batch.bytes).substr(row.begin, row.end - row.begin);
+      head = {row.last, chain_link(head.link, row.last, bytes)};
+      tree.add(head.link);
+      rows.push_back({row.last, bytes, head.link});
+    }
+    if (auto appended = log.append(expected, rows); !appended) return appended;
+    durable.store(head.position.value());
+    for (auto* listener : listeners) listener->on_commits(batch.commits);
+    return Unit{};
+  }
+
+  [[nodiscard]] bool checkpoint_due() const {
+    return tree.size() != signed_size &&
+           std::chrono::steady_clock::now() - signed_at >= std::chrono::microseconds(options.checkpoint_every);
+  }
+
+  // Also after the threads have ended, by stop().
+  Faulty<Unit> write_checkpoint() {
+    signed_at = std::chrono::steady_clock::now();
+    auto written = checkpoints.write({tree.size(), tree.root(), head});
+    if (written) signed_size = tree.size();
+    return written;
+  }
+
+  WriterOptions const options;
+  Log& log;
+  Vault& vault;
+  CheckpointFile const& checkpoints;
+  std::vector<CommitListener*> const listeners;
+
+  Decider decider;  // the writer's
+
+  // The appender's.
+  Head head;
+  MerkleTree tree;
+  // Of the tree at the last checkpoint of this run: after a crash the end of the log is signed soon, too.
+  std::uint64_t signed_size = 0;
+  SteadyTime signed_at;       // when it was last tried
+  std::vector<StoredCommit> rows;
+
+  mutable std::mutex mutex;
+  std::condition_variable writer_wakes;
+  std::condition_variable appender_wakes;
+  // All guarded.
+  std::vector<Submission> queue;
+  std::size_t taken_left = 0;  // taken from the queue by the writer and not begun
+  Batch ready;                 // decided, for the appender
+  bool writer_asleep = false;
+  bool appender_asleep = false;
+  bool closed = false;       // nothing more is accepted
+  bool writer_done = false;  // nothing more will be ready
+  std::optional<Fault> stopped_by;
+  std::optional<Fault> checkpoint_trouble;
+
+  std::atomic<bool> sound = true;
+  std::atomic<std::uint64_t> durable;
+  std::thread writer;
+  std::thread appender;
+  bool ended = false;
+};
+
+Writer::Writer(Recovered recovered, Log& log, Vault& vault, RequestIndex& requests, CheckpointFile const& checkpoints,
+               Clock const& clock, std::vector<CommitListener*> listeners, WriterOptions options)
+    : impl_(std::make_unique<Impl>(std::move(recovered), log, vault, requests, checkpoints, clock, std::move(listeners),
+                                   options)) {
+  FLORIN_ASSERT(options.batch_limit > 0 && options.queue_limit > 0);
+}
+
+Writer::~Writer() {
+  if (!impl_->ended) static_cast<void>(stop());
+}
+
+void Writer::start() {
+  FLORIN_ASSERT(!impl_->writer.joinable() && !impl_->ended);
+  impl_->appender = std::thread([this] { impl_->run_appender(); });
+  impl_->writer = std::thread([this] { impl_->run_writer(); });
+}
+
+void Writer::submit(Submission submission) {
+  FLORIN_ASSERT(submission.reply != nullptr);
+  impl_->submit(std::move(submission));
+}
+
+Faulty<Recovered> Writer::stop() {
+  auto& impl = *impl_;
+  FLORIN_ASSERT(!std::exchange(impl.ended, true));
+  {
+    std::lock_guard const lock(impl.mutex);
+    impl.closed = true;
+    impl.wake_writer();
+  }
+  if (impl.writer.joinable()) {
+    impl.writer.join();
+    impl.appender.join();
+  }
+  for (auto& submission : impl.queue) submission.reply->complete(Unavailable::stopped);  // it never started
+  impl.queue.clear();
+  if (impl.stopped_by) return fail(*impl.stopped_by);
+  if (impl.tree.size() != impl.signed_size) {
+    if (auto written = impl.write_checkpoint(); !written) return fail(written.error());
+  }
+  return Recovered{std::move(impl.decider.state()), impl.head, std::move(impl.tree), impl.decider.at()};
+}
+
+bool Writer::healthy() const { return impl_->sound; }
+
+Position Writer::durable() const { return Position(impl_->durable); }
+
+std::optional<Fault> Writer::fault() const {
+  std::lock_guard const lock(impl_->mutex);
+  return impl_->stopped_by;
+}
+
+std::optional<Fault> Writer::checkpoint_fault() const {
+  std::lock_guard const lock(impl_->mutex);
+  return impl_->checkpoint_trouble;
+}
+
+}  // namespace florin::eventstore

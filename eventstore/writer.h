@@ -5,13 +5,18 @@
 //   append, listeners, replies
 //
 // A reply leaves only after its commit, or the commit that it repeats, is durable. If an append fails, nothing is
-// retried: the writer stops for good, everything in flight answers outcome_unknown, later submissions answer
-// stopped, and a restart recovers from the log.
+// retried: the writer stops for good, everything decided and not yet durable answers outcome_unknown, everything else
+// and later submissions answer stopped, and a restart recovers from the log. The same happens on every other fault
+// that leaves a decision in doubt (vault, request index, a damaged commit that an id points to).
+//
+// A checkpoint that cannot be written stops nothing, because the log is whole without it: it is tried again after
+// checkpoint_every, checkpoint_fault() tells, and stop() reports it when the last try failed, too.
 #pragma once
 
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <variant>
 
@@ -69,7 +74,7 @@ class CommitListener {
 struct WriterOptions {
   std::size_t queue_limit = 8192;              // submissions waiting: about 100 ms of work; more would only add latency
   std::size_t batch_limit = 256;               // commits a batch: past this SQLite gains nothing more
-  std::int64_t checkpoint_every = 10'000'000;  // µs between signed checkpoints while commits flow
+  std::int64_t checkpoint_every = 10'000'000;  // µs between signed checkpoints while there are new commits
 };
 
 class Writer {
@@ -80,13 +85,16 @@ class Writer {
   ~Writer();
 
   void start();
-  // Any thread. The reply may be completed before this returns.
+  // Any thread. The reply must be given, and may be completed before this returns.
   void submit(Submission submission);
-  // Stops accepting, drains, appends, writes a checkpoint, joins. Returns where everything stands (for a snapshot),
-  // or the fault that had stopped the writer earlier.
+  // Once. Stops accepting, drains, appends, writes a checkpoint, joins. Returns where everything stands (for a
+  // snapshot), or the fault that had stopped the writer earlier.
   [[nodiscard]] Faulty<Recovered> stop();
-  // Any thread: true until an append failed.
+  // Any thread: true until a fault stopped the writer.
   [[nodiscard]] bool healthy() const;
+  // Any thread: what stopped the writer; why the last checkpoint could not be written.
+  [[nodiscard]] std::optional<Fault> fault() const;
+  [[nodiscard]] std::optional<Fault> checkpoint_fault() const;
   // Any thread: position of the last durable event.
   [[nodiscard]] domain::Position durable() const;
 

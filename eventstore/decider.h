@@ -1,0 +1,76 @@
+// The deciding half of the writer: idempotency, decide, seal, apply, encode, one submission at a time. No threads.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "eventstore/codec.h"
+#include "eventstore/writer.h"
+
+namespace florin::eventstore {
+
+// What was decided and is not yet durable, in order.
+struct Batch {
+  struct Row {
+    domain::Position last;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  struct Answer {
+    std::unique_ptr<Reply> reply;
+    Outcome outcome;
+  };
+  std::string bytes;  // of every row, one after the other
+  std::vector<Row> rows;
+  std::vector<CommitPtr> commits;  // one a row
+  std::vector<Answer> answers;     // one a submission
+
+  [[nodiscard]] bool empty() const { return answers.empty(); }
+  void clear();
+  void append(Batch&& later);
+};
+
+// 64 fresh bits at a time from the kernel's generator, a page of them a call.
+class Entropy {
+ public:
+  [[nodiscard]] std::uint64_t draw();
+
+ private:
+  std::array<std::uint64_t, 512> drawn_{};
+  std::size_t next_ = drawn_.size();
+};
+
+// One thread (the writer).
+class Decider {
+ public:
+  Decider(domain::State state, domain::Position head, domain::Timestamp at, Log& log, Vault& vault,
+          RequestIndex& requests, Clock const& clock);
+
+  // Adds the answer, and the commit if there is one, to `batch`. `durable`: how far the log is known to reach. After
+  // a fault the submission still owns its reply, nothing was decided for it, and nothing more may be handled.
+  [[nodiscard]] Faulty<Unit> handle(Submission& submission, domain::Position durable, Batch& batch);
+
+  [[nodiscard]] domain::State& state() { return state_; }
+  [[nodiscard]] domain::Timestamp at() const { return at_; }
+
+ private:
+  // The commit that carries the same (game, id), or null.
+  Faulty<CommitPtr> find_earlier(domain::Request const& request);
+  Faulty<CommitPtr> commit_at(domain::Position first);
+  Faulty<CommitPtr> record(domain::Timestamp now, domain::Request request, std::vector<domain::Event> events,
+                           Batch& batch);
+
+  domain::State state_;
+  domain::Position next_;
+  domain::Timestamp at_;  // of the last commit
+  Log& log_;
+  Vault& vault_;
+  RequestIndex& requests_;
+  Clock const& clock_;
+  Entropy entropy_;
+  Encoder encoder_;
+  std::deque<CommitPtr> recent_;  // everything not yet durable, and a little more
+};
+
+}  // namespace florin::eventstore
