@@ -1,0 +1,115 @@
+// A Log in memory, with the faults that a disk can have. Any thread, as the interface says.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "eventstore/chain.h"
+
+namespace florin::test_support {
+
+class MemoryLog final : public eventstore::Log {
+ public:
+  struct Row {
+    domain::Position last;
+    std::string bytes;
+    domain::Digest link{};
+  };
+  enum class Failure { none, absent, durable };  // what the next append does, and what the log holds afterwards
+
+  eventstore::Faulty<Unit> append(domain::Position expected,
+                                  std::span<eventstore::StoredCommit const> commits) override {
+    std::unique_lock lock(mutex_);
+    ++appends_started_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !blocked_; });
+    if (stopped_) return eventstore::fault(eventstore::Fault::Kind::io, "stopped by an earlier failure");
+    if (expected != position()) return eventstore::fault(eventstore::Fault::Kind::conflict, "another head");
+    stopped_ = failure_ != Failure::none;
+    if (failure_ != Failure::absent) {
+      for (auto const& commit : commits) rows_.push_back({commit.last, std::string(commit.bytes), commit.link});
+    }
+    batches_.push_back(commits.size());
+    if (stopped_) return eventstore::fault(eventstore::Fault::Kind::io, "injected");
+    return Unit{};
+  }
+
+  eventstore::Faulty<std::unique_ptr<eventstore::LogCursor>> read(domain::Position from) override {
+    return std::unique_ptr<eventstore::LogCursor>(std::make_unique<Cursor>(*this, from));
+  }
+
+  eventstore::Faulty<eventstore::Head> head() override {
+    std::lock_guard const lock(mutex_);
+    if (rows_.empty()) return eventstore::Head{};
+    return eventstore::Head{rows_.back().last, rows_.back().link};
+  }
+
+  // Appends wait until unblock().
+  void block() {
+    std::lock_guard const lock(mutex_);
+    blocked_ = true;
+  }
+  void unblock() {
+    std::lock_guard const lock(mutex_);
+    blocked_ = false;
+    changed_.notify_all();
+  }
+  void wait_for_append(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return appends_started_ >= count; });
+  }
+  void fail_next(Failure failure) {
+    std::lock_guard const lock(mutex_);
+    failure_ = failure;
+  }
+  // What a new process finds.
+  void restart() {
+    std::lock_guard const lock(mutex_);
+    failure_ = Failure::none;
+    stopped_ = blocked_ = false;
+  }
+
+  // For damage. Not while anybody else uses the log.
+  [[nodiscard]] std::vector<Row>& rows() { return rows_; }
+  // Commits in each append so far.
+  [[nodiscard]] std::vector<std::size_t> batches() const {
+    std::lock_guard const lock(mutex_);
+    return batches_;
+  }
+
+ private:
+  class Cursor final : public eventstore::LogCursor {
+   public:
+    Cursor(MemoryLog& log, domain::Position from) : log_(log), from_(from) {}
+    eventstore::Faulty<std::optional<eventstore::StoredCommit>> next() override {
+      std::lock_guard const lock(log_.mutex_);
+      if (index_ == 0) {
+        while (index_ < log_.rows_.size() && log_.rows_[index_].last < from_) ++index_;
+      }
+      if (index_ >= log_.rows_.size()) return std::optional<eventstore::StoredCommit>();
+      row_ = log_.rows_[index_++];
+      return std::optional(eventstore::StoredCommit{row_.last, row_.bytes, row_.link});
+    }
+
+   private:
+    MemoryLog& log_;
+    domain::Position from_;
+    std::size_t index_ = 0;
+    Row row_;
+  };
+
+  [[nodiscard]] domain::Position position() const { return rows_.empty() ? domain::Position() : rows_.back().last; }
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Row> rows_;
+  std::vector<std::size_t> batches_;
+  std::size_t appends_started_ = 0;
+  Failure failure_ = Failure::none;
+  bool blocked_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace florin::test_support
