@@ -1,1 +1,176 @@
 #include "projections/balances.h"
+
+#include <algorithm>
+#include <array>
+
+#include "domain/contract.h"
+#include "projections/balances_impl.h"
+
+namespace florin::projections {
+namespace {
+
+using domain::Overloaded;
+
+// E-mails of a batch looked up in one hold of the lock: tens of microseconds, what a commit may wait.
+constexpr std::size_t kSlice = 2048;
+// Look-ups in flight at once: their cache lines stay in the first-level cache until they are used.
+constexpr std::size_t kInFlight = 64;
+
+}  // namespace
+
+Balances::Balances() : impl_(std::make_unique<Impl>()) {}
+Balances::~Balances() = default;
+
+void Balances::on_commits(std::span<eventstore::CommitPtr const> commits) {
+  std::lock_guard const lock(impl_->mutex);
+  for (auto const& commit : commits) impl_->apply(*commit);
+}
+
+void Balances::apply(domain::Commit const& commit) {
+  std::lock_guard const lock(impl_->mutex);
+  impl_->apply(commit);
+}
+
+void Balances::Impl::apply(domain::Commit const& commit) {
+  auto const reached = domain::Position(position);
+  if (commit.last() <= reached) return;
+  FLORIN_ASSERT(commit.first == next(reached));
+  auto const at = commit.at;
+  for (auto const& event : commit.events) {
+    domain::apply(state, event, at);
+    std::visit(Overloaded{
+                   [&](domain::GameCreated const&) { directory_stale = true; },
+                   [&](domain::GameUpdated const&) { directory_stale = true; },
+                   [&](domain::SdkKeyRotated const&) { directory_stale = true; },
+                   [&](domain::IdentityRegistered const& e) { identities.push_back({texts.add(e.email)}); },
+                   [&](domain::PlayerJoined const& e) {
+                     players.push_back({texts.add(e.name), e.name_tag, at, at});
+                   },
+                   [&](domain::PlayerRenamed const& e) {
+                     auto& player = players[e.player.value() - 1];
+                     player.name = texts.replace(player.name, e.name);
+                     player.name_tag = e.name_tag;
+                     player.last_active = at;
+                   },
+                   [&](domain::StartingBalanceGranted const& e) { touch(e.player, e.currency, at); },
+                   [&](domain::BalanceCredited const& e) { touch(e.player, e.currency, at); },
+                   [&](domain::BalanceDebited const& e) { touch(e.player, e.currency, at); },
+                   [&](domain::ItemPurchased const& e) { touch(e.player, e.currency, at); },
+                   [&](domain::ItemRefunded const& e) { touch(e.player, e.currency, at); },
+               },
+               event);
+  }
+  position = commit.last().value();
+}
+
+void Balances::Impl::touch(domain::PlayerId player, domain::CurrencyId currency, domain::Timestamp at) {
+  players[player.value() - 1].last_active = at;
+  auto const row = state.find_wallet(player, currency);
+  FLORIN_ASSERT(row.has_value() && *row <= wallets.size());
+  if (*row == wallets.size()) wallets.push_back({});
+  wallets[*row].last_transaction = at;
+}
+
+std::shared_ptr<GameDirectory const> Balances::games() const {
+  std::lock_guard const lock(impl_->directory_mutex);
+  if (impl_->directory_stale) {
+    std::shared_lock const state_lock(impl_->mutex);
+    impl_->directory_stale = false;
+    impl_->directory = std::make_shared<GameDirectory const>(impl_->state.games());
+  }
+  return impl_->directory;
+}
+
+CurrencyBalance Balances::Impl::balance(domain::PlayerId player, domain::CurrencyId currency) const {
+  auto const row = state.find_wallet(player, currency);
+  if (!row) return {currency, {}, {}};
+  auto const& wallet = state.wallet_rows()[*row];
+  return {currency,
+          {domain::Money::from_minor(wallet.available), domain::Money::from_minor(wallet.reserved)},
+          wallets[*row].last_transaction};
+}
+
+PlayerBalances Balances::Impl::describe(domain::Game const& game, domain::PlayerId player) const {
+  PlayerBalances out;
+  out.player = player;
+  out.identity = *state.identity_of(player);
+  out.email = texts.get(identities[out.identity.value() - 1].email);
+  auto const& row = profile(player);
+  out.name = texts.get(row.name);
+  out.name_tag = row.name_tag;
+  out.joined = row.joined;
+  out.last_active = row.last_active;
+  out.balances.reserve(game.currencies.size());
+  for (auto const& currency : game.currencies) out.balances.push_back(balance(player, currency.currency));
+  out.position = domain::Position(position);
+  return out;
+}
+
+std::optional<PlayerBalances> Balances::by_email(domain::GameId game, domain::BlindIndex const& email) const {
+  std::shared_lock const lock(impl_->mutex);
+  auto const& state = impl_->state;
+  auto const* known = state.find_game(game);
+  if (known == nullptr) return std::nullopt;
+  auto const identity = state.find_identity(email);
+  if (!identity) return std::nullopt;
+  auto const player = state.find_player(game, *identity);
+  if (!player) return std::nullopt;
+  return impl_->describe(*known, *player);
+}
+
+std::optional<PlayerBalances> Balances::by_id(domain::GameId game, domain::PlayerId player) const {
+  std::shared_lock const lock(impl_->mutex);
+  auto const* known = impl_->state.game_of(player);
+  if (known == nullptr || known->id != game) return std::nullopt;
+  return impl_->describe(*known, player);
+}
+
+void Balances::batch(domain::Game const& game, std::span<domain::BlindIndex const> emails,
+                     std::vector<BatchEntry>& entries, std::vector<CurrencyBalance>& balances) const {
+  auto const& state = impl_->state;
+  entries.clear();
+  balances.clear();
+  entries.reserve(emails.size());
+  balances.reserve(emails.size() * game.currencies.size());
+  // In stages, so that the cache misses of many look-ups overlap.
+  auto const look_up = [&](std::span<domain::BlindIndex const> some) {
+    std::array<std::optional<domain::IdentityId>, kInFlight> identities;
+    std::array<std::optional<domain::PlayerId>, kInFlight> players;
+    for (auto const& email : some) state.prefetch_identity(email);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      identities[i] = state.find_identity(some[i]);
+      if (identities[i]) state.prefetch_player(game.id, *identities[i]);
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      players[i] = identities[i] ? state.find_player(game.id, *identities[i]) : std::nullopt;
+      if (!players[i]) continue;
+      for (auto const& currency : game.currencies) state.prefetch_wallet(*players[i], currency.currency);
+    }
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (!players[i]) {
+        entries.push_back({});
+        continue;
+      }
+      entries.push_back({*players[i], *identities[i], static_cast<std::uint32_t>(balances.size())});
+      for (auto const& currency : game.currencies) balances.push_back(impl_->balance(*players[i], currency.currency));
+    }
+  };
+  for (std::size_t begin = 0; begin < emails.size(); begin += kSlice) {
+    auto const end = std::min(begin + kSlice, emails.size());
+    std::shared_lock const lock(impl_->mutex);
+    for (auto i = begin; i < end; i += kInFlight) look_up(emails.subspan(i, std::min(kInFlight, end - i)));
+  }
+}
+
+bool Balances::name_differs(domain::GameId game, domain::BlindIndex const& email, std::uint64_t name_tag) const {
+  if (name_tag == 0) return false;
+  std::shared_lock const lock(impl_->mutex);
+  auto const identity = impl_->state.find_identity(email);
+  if (!identity) return false;
+  auto const player = impl_->state.find_player(game, *identity);
+  return player && impl_->profile(*player).name_tag != name_tag;
+}
+
+domain::Position Balances::position() const { return domain::Position(impl_->position); }
+
+}  // namespace florin::projections

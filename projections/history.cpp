@@ -1,1 +1,261 @@
 #include "projections/history.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "projections/packed.h"
+#include "projections/sqlite.h"
+
+namespace florin::projections {
+namespace {
+
+using domain::Overloaded;
+using eventstore::Fault;
+using eventstore::Faulty;
+
+// `transaction` is stored as the distance back from the row's position, so that it takes one byte.
+constexpr std::string_view kSchema =
+    "CREATE TABLE movements(position INTEGER PRIMARY KEY, player INTEGER NOT NULL, currency INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, change INTEGER NOT NULL, available_after INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " into_transaction INTEGER NOT NULL, order_position INTEGER NOT NULL, previous INTEGER NOT NULL,"
+    " previous_in_wallet INTEGER NOT NULL) STRICT;"
+    // wallets: the wallet heads, packed (currency u32, position u64).
+    "CREATE TABLE heads(player INTEGER PRIMARY KEY, last INTEGER NOT NULL, wallets BLOB NOT NULL) STRICT";
+
+constexpr char const* kInsertMovement = "INSERT INTO movements VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr char const* kSelectHead = "SELECT last, wallets FROM heads WHERE player = ?";
+constexpr char const* kReplaceHead = "INSERT OR REPLACE INTO heads VALUES(?, ?, ?)";
+constexpr char const* kSelectMovement =
+    "SELECT player, currency, kind, change, available_after, at, into_transaction, order_position, previous,"
+    " previous_in_wallet FROM movements WHERE position = ?";
+
+constexpr std::size_t kWalletHeadBytes = 12;
+
+// The last movement of a player and of each of their wallets; zero for none yet.
+struct Heads {
+  std::uint64_t last = 0;
+  std::string wallets;
+
+  [[nodiscard]] std::size_t find(std::uint32_t currency) const {
+    for (std::size_t i = 0; i + kWalletHeadBytes <= wallets.size(); i += kWalletHeadBytes) {
+      if (packed_at<std::uint32_t>(wallets, i) == currency) return i;
+    }
+    return wallets.size();
+  }
+  [[nodiscard]] std::uint64_t in_wallet(std::uint32_t currency) const {
+    auto const i = find(currency);
+    return i == wallets.size() ? 0 : packed_at<std::uint64_t>(wallets, i + sizeof currency);
+  }
+  void put(std::uint32_t currency, std::uint64_t position) {
+    last = position;
+    auto const i = find(currency);
+    if (i == wallets.size()) {
+      append_packed(wallets, currency);
+      append_packed(wallets, position);
+    } else {
+      set_packed(wallets, i + sizeof currency, position);
+    }
+  }
+};
+
+struct Row {
+  std::uint64_t position = 0;
+  std::uint64_t player = 0;
+  std::uint32_t currency = 0;
+  MovementKind kind = MovementKind::credit;
+  std::uint32_t into_transaction = 0;
+  domain::Money change;
+  domain::Money available_after;
+  domain::Timestamp at;
+  std::uint64_t order = 0;
+  std::uint64_t previous = 0;
+  std::uint64_t previous_in_wallet = 0;
+};
+
+// Gathers a transaction's rows, then links them player by player: heads are read and written once each, in the order
+// of the table, and the rows go in at the end of theirs.
+class HistoryWriter final : public ProjectionWriter {
+ public:
+  HistoryWriter(Statement insert, Statement select_head, Statement replace_head)
+      : insert_(insert), select_head_(select_head), replace_head_(replace_head) {}
+
+  Faulty<Unit> apply(domain::Commit const& commit) override {
+    auto position = commit.first;
+    for (auto const& event : commit.events) {
+      std::visit(Overloaded{
+                     [](domain::GameCreated const&) {},
+                     [](domain::GameUpdated const&) {},
+                     [](domain::SdkKeyRotated const&) {},
+                     [](domain::IdentityRegistered const&) {},
+                     [](domain::PlayerJoined const&) {},
+                     [](domain::PlayerRenamed const&) {},
+                     [&](domain::StartingBalanceGranted const& e) {
+                       add(commit, position, MovementKind::starting_balance, e, e.amount, {});
+                     },
+                     [&](domain::BalanceCredited const& e) {
+                       add(commit, position, MovementKind::credit, e, e.amount, {});
+                     },
+                     [&](domain::BalanceDebited const& e) {
+                       add(commit, position, MovementKind::debit, e, -e.amount, {});
+                     },
+                     [&](domain::ItemPurchased const& e) {
+                       add(commit, position, MovementKind::item_purchase, e, -e.total, commit.first);
+                     },
+                     [&](domain::ItemRefunded const& e) {
+                       add(commit, position, MovementKind::item_refund, e, e.total, e.order);
+                     },
+                 },
+                 event);
+      position = next(position);
+    }
+    return Unit{};
+  }
+
+  Faulty<Unit> flush() override {
+    if (auto const linked = link(); !linked) return linked;
+    for (auto const& row : rows_) {
+      auto const inserted =
+          insert_.run(row.position, row.player, row.currency, static_cast<int>(row.kind), row.change,
+                      row.available_after, row.at, row.into_transaction, row.order, row.previous,
+                      row.previous_in_wallet);
+      if (!inserted) return inserted;
+    }
+    rows_.clear();
+    return Unit{};
+  }
+
+ private:
+  template <class Movement>
+  void add(domain::Commit const& commit, domain::Position position, MovementKind kind, Movement const& event,
+           domain::Money change, domain::Position order) {
+    rows_.push_back({position.value(), event.player.value(), static_cast<std::uint32_t>(event.currency.value()), kind,
+                     static_cast<std::uint32_t>(position.value() - commit.first.value()), change, event.available_after,
+                     commit.at, order.value(), 0, 0});
+  }
+
+  Faulty<Unit> link() {
+    by_player_.resize(rows_.size());
+    for (std::uint32_t i = 0; i < rows_.size(); ++i) by_player_[i] = {rows_[i].player, i};
+    std::sort(by_player_.begin(), by_player_.end());
+    for (std::size_t begin = 0; begin < by_player_.size();) {
+      auto const player = by_player_[begin].first;
+      if (auto const read = read_heads(player); !read) return read;
+      auto end = begin;
+      for (; end < by_player_.size() && by_player_[end].first == player; ++end) {
+        auto& row = rows_[by_player_[end].second];
+        row.previous = heads_.last;
+        row.previous_in_wallet = heads_.in_wallet(row.currency);
+        heads_.put(row.currency, row.position);
+      }
+      auto const written = replace_head_.run(player, heads_.last, std::string_view(heads_.wallets));
+      if (!written) return written;
+      begin = end;
+    }
+    return Unit{};
+  }
+
+  Faulty<Unit> read_heads(std::uint64_t player) {
+    auto const found = select_head_.first(player);
+    if (!found) return fail(found.error());
+    heads_.last = found.value() ? select_head_.number(0) : 0;
+    heads_.wallets = found.value() ? select_head_.blob(1) : std::string_view{};
+    select_head_.reset();
+    return Unit{};
+  }
+
+  Statement insert_;
+  Statement select_head_;
+  Statement replace_head_;
+  std::vector<Row> rows_;  // of the transaction at hand, by position
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> by_player_;
+  Heads heads_;
+};
+
+class HistoryProjection final : public Projection {
+ public:
+  std::string_view name() const override { return "history"; }
+  int version() const override { return 1; }
+  std::string_view schema() const override { return kSchema; }
+  Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
+    auto insert = database.statement(kInsertMovement);
+    if (!insert) return fail(insert.error());
+    auto select_head = database.statement(kSelectHead);
+    if (!select_head) return fail(select_head.error());
+    auto replace_head = database.statement(kReplaceHead);
+    if (!replace_head) return fail(replace_head.error());
+    return std::unique_ptr<ProjectionWriter>(
+        std::make_unique<HistoryWriter>(insert.value(), select_head.value(), replace_head.value()));
+  }
+};
+
+Failure<Fault> foreign_cursor() {
+  return eventstore::fault(Fault::Kind::missing, "history: the cursor is not of this player's history");
+}
+
+// Where the player's (or the wallet's) newest movement is; zero when there is none.
+Faulty<std::uint64_t> newest(ViewReader& view, domain::PlayerId player, domain::CurrencyId currency) {
+  auto select = view.database().statement(kSelectHead);
+  if (!select) return fail(select.error());
+  auto const found = select.value().first(player);
+  if (!found) return fail(found.error());
+  if (!found.value()) return std::uint64_t{0};
+  Heads const heads{select.value().number(0), std::string(select.value().blob(1))};
+  select.value().reset();
+  return currency ? heads.in_wallet(static_cast<std::uint32_t>(currency.value())) : heads.last;
+}
+
+}  // namespace
+
+char const* movement_name(MovementKind kind) {
+  switch (kind) {
+    case MovementKind::starting_balance: return "starting_balance";
+    case MovementKind::credit: return "credit";
+    case MovementKind::debit: return "debit";
+    case MovementKind::item_purchase: return "item_purchase";
+    case MovementKind::item_refund: return "item_refund";
+  }
+  return "";
+}
+
+Projection const& history_projection() {
+  static HistoryProjection const projection;
+  return projection;
+}
+
+Faulty<MovementPage> read_history(ViewReader& view, domain::PlayerId player, domain::CurrencyId currency,
+                                  std::size_t limit, std::optional<std::uint64_t> cursor) {
+  std::uint64_t position = cursor.value_or(0);
+  if (!cursor) {
+    auto const head = newest(view, player, currency);
+    if (!head) return fail(head.error());
+    position = head.value();
+  }
+  auto select = view.database().statement(kSelectMovement);
+  if (!select) return fail(select.error());
+  auto& row = select.value();
+  MovementPage page;
+  bool at_cursor = cursor.has_value();
+  while (position != 0 || at_cursor) {
+    if (page.movements.size() == limit) {
+      page.next = position;
+      break;
+    }
+    auto const found = row.first(position);
+    if (!found) return fail(found.error());
+    bool const ours = found.value() && row.number(0) == player.value() && (!currency || row.number(1) == currency.value());
+    if (!ours) {
+      row.reset();
+      if (at_cursor) return foreign_cursor();
+      return eventstore::fault(Fault::Kind::corrupt, "history: the row at " + std::to_string(position) + " is broken");
+    }
+    at_cursor = false;
+    page.movements.push_back({domain::Position(position), domain::Position(position - row.number(6)), row.position(7),
+                              row.time(5), static_cast<MovementKind>(row.integer(2)), domain::CurrencyId(row.number(1)),
+                              row.money(3), row.money(4), domain::Money{}});
+    position = row.number(currency ? 9 : 8);
+  }
+  row.reset();
+  return page;
+}
+
+}  // namespace florin::projections

@@ -1,7 +1,8 @@
 // Every movement of every player, newest first, with the running balance; kept for ever.
 //
-// Rows are appended only; each points at the player's and the wallet's previous row, and a small heads table at the
-// last. A page of 20 is 20 look-ups by row number however long the history is, and building is sequential writes.
+// Rows are appended only, numbered by the event's position; each points at the player's and the wallet's previous
+// row, and a small heads table (one row a player) at the last. A page of 20 is 20 look-ups by row number however long
+// the history is, and building is sequential writes plus one head a player a transaction.
 // Rejected: an index on (player, position), whose random page writes made rebuilding several times slower.
 #pragma once
 
@@ -32,7 +33,7 @@ struct Movement {
   domain::CurrencyId currency;
   domain::Money change;  // of the available balance; negative for a spend
   domain::Money available_after;
-  domain::Money reserved_after;
+  domain::Money reserved_after;  // no event of this version reserves: zero. The first that does raises the view's version
 };
 
 struct MovementPage {
@@ -42,9 +43,10 @@ struct MovementPage {
 
 [[nodiscard]] Projection const& history_projection();
 
-// currency zero: all of the player's wallets. cursor: a former page's `next`; one that is not of this player is
-// Kind::missing.
-[[nodiscard]] eventstore::Faulty<MovementPage> read_history(ViewReader const& view, domain::PlayerId player,
+// currency zero: all of the player's wallets. cursor: a former page's `next` (the position of the first movement of
+// the page asked for); one that is not of this player, or of another currency than the one asked for, is
+// Kind::missing. Pages never repeat or skip a movement, whatever happens between them: history only grows at its head.
+[[nodiscard]] eventstore::Faulty<MovementPage> read_history(ViewReader& view, domain::PlayerId player,
                                                             domain::CurrencyId currency, std::size_t limit,
                                                             std::optional<std::uint64_t> cursor);
 

@@ -1,1 +1,206 @@
 #include "projections/orders.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "projections/sqlite.h"
+
+namespace florin::projections {
+namespace {
+
+using domain::Overloaded;
+using eventstore::Fault;
+using eventstore::Faulty;
+
+constexpr std::string_view kSchema =
+    "CREATE TABLE orders(position INTEGER PRIMARY KEY, player INTEGER NOT NULL, previous INTEGER NOT NULL,"
+    " refund INTEGER NOT NULL, refunded_at INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE heads(player INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT";
+
+constexpr char const* kInsertOrder = "INSERT INTO orders VALUES(?, ?, ?, 0, 0)";
+constexpr char const* kSetRefund = "UPDATE orders SET refund = ?, refunded_at = ? WHERE position = ?";
+constexpr char const* kSelectHead = "SELECT last FROM heads WHERE player = ?";
+constexpr char const* kReplaceHead = "INSERT OR REPLACE INTO heads VALUES(?, ?)";
+constexpr char const* kSelectOrder = "SELECT player, previous, refund, refunded_at FROM orders WHERE position = ?";
+
+class OrdersWriter final : public ProjectionWriter {
+ public:
+  OrdersWriter(Statement insert, Statement set_refund, Statement select_head, Statement replace_head)
+      : insert_(insert), set_refund_(set_refund), select_head_(select_head), replace_head_(replace_head) {}
+
+  Faulty<Unit> apply(domain::Commit const& commit) override {
+    for (auto const& event : commit.events) {
+      std::visit(Overloaded{
+                     [](domain::GameCreated const&) {},
+                     [](domain::GameUpdated const&) {},
+                     [](domain::SdkKeyRotated const&) {},
+                     [](domain::IdentityRegistered const&) {},
+                     [](domain::PlayerJoined const&) {},
+                     [](domain::PlayerRenamed const&) {},
+                     [](domain::StartingBalanceGranted const&) {},
+                     [](domain::BalanceCredited const&) {},
+                     [](domain::BalanceDebited const&) {},
+                     [&](domain::ItemPurchased const& e) {
+                       purchases_.push_back({commit.first.value(), e.player.value(), 0});
+                     },
+                     [&](domain::ItemRefunded const& e) {
+                       refunds_.push_back({e.order, commit.first, commit.at});
+                     },
+                 },
+                 event);
+    }
+    return Unit{};
+  }
+
+  Faulty<Unit> flush() override {
+    if (auto const linked = link(); !linked) return linked;
+    for (auto const& purchase : purchases_) {
+      auto const inserted = insert_.run(purchase.position, purchase.player, purchase.previous);
+      if (!inserted) return inserted;
+    }
+    purchases_.clear();
+    for (auto const& refund : refunds_) {
+      auto const set = set_refund_.run(refund.refund, refund.at, refund.order);
+      if (!set) return set;
+    }
+    refunds_.clear();
+    return Unit{};
+  }
+
+ private:
+  struct Purchase {
+    std::uint64_t position = 0;
+    std::uint64_t player = 0;
+    std::uint64_t previous = 0;
+  };
+  struct Refund {
+    domain::Position order;
+    domain::Position refund;
+    domain::Timestamp at;
+  };
+
+  // Each head is read and written once a transaction, in the order of its table.
+  Faulty<Unit> link() {
+    by_player_.resize(purchases_.size());
+    for (std::uint32_t i = 0; i < purchases_.size(); ++i) by_player_[i] = {purchases_[i].player, i};
+    std::sort(by_player_.begin(), by_player_.end());
+    for (std::size_t begin = 0; begin < by_player_.size();) {
+      auto const player = by_player_[begin].first;
+      auto const found = select_head_.first(player);
+      if (!found) return fail(found.error());
+      std::uint64_t last = found.value() ? select_head_.number(0) : 0;
+      select_head_.reset();
+      auto end = begin;
+      for (; end < by_player_.size() && by_player_[end].first == player; ++end) {
+        auto& purchase = purchases_[by_player_[end].second];
+        purchase.previous = std::exchange(last, purchase.position);
+      }
+      if (auto const written = replace_head_.run(player, last); !written) return written;
+      begin = end;
+    }
+    return Unit{};
+  }
+
+  Statement insert_;
+  Statement set_refund_;
+  Statement select_head_;
+  Statement replace_head_;
+  std::vector<Purchase> purchases_;  // of the transaction at hand, by position
+  std::vector<Refund> refunds_;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> by_player_;
+};
+
+class OrdersProjection final : public Projection {
+ public:
+  std::string_view name() const override { return "orders"; }
+  int version() const override { return 1; }
+  std::string_view schema() const override { return kSchema; }
+  Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
+    auto insert = database.statement(kInsertOrder);
+    if (!insert) return fail(insert.error());
+    auto set_refund = database.statement(kSetRefund);
+    if (!set_refund) return fail(set_refund.error());
+    auto select_head = database.statement(kSelectHead);
+    if (!select_head) return fail(select_head.error());
+    auto replace_head = database.statement(kReplaceHead);
+    if (!replace_head) return fail(replace_head.error());
+    return std::unique_ptr<ProjectionWriter>(std::make_unique<OrdersWriter>(
+        insert.value(), set_refund.value(), select_head.value(), replace_head.value()));
+  }
+};
+
+// A row of orders and the player's order before it.
+struct OrderRow {
+  Order order;
+  std::uint64_t previous = 0;
+};
+
+Faulty<std::optional<OrderRow>> read_row(ViewReader& view, std::uint64_t position) {
+  auto select = view.database().statement(kSelectOrder);
+  if (!select) return fail(select.error());
+  auto& row = select.value();
+  auto const found = row.first(position);
+  if (!found) return fail(found.error());
+  std::optional<OrderRow> out;
+  if (found.value()) {
+    out = OrderRow{{domain::Position(position), domain::PlayerId(row.number(0)), row.position(2), row.time(3)},
+                   row.number(1)};
+  }
+  row.reset();
+  return out;
+}
+
+Faulty<std::uint64_t> newest(ViewReader& view, domain::PlayerId player) {
+  auto select = view.database().statement(kSelectHead);
+  if (!select) return fail(select.error());
+  auto const found = select.value().first(player);
+  if (!found) return fail(found.error());
+  std::uint64_t const last = found.value() ? select.value().number(0) : 0;
+  select.value().reset();
+  return last;
+}
+
+}  // namespace
+
+Projection const& orders_projection() {
+  static OrdersProjection const projection;
+  return projection;
+}
+
+Faulty<std::optional<Order>> read_order(ViewReader& view, domain::Position order) {
+  auto const row = read_row(view, order.value());
+  if (!row) return fail(row.error());
+  if (!row.value()) return std::optional<Order>{};
+  return std::optional<Order>(row.value()->order);
+}
+
+Faulty<OrderPage> read_orders(ViewReader& view, domain::PlayerId player, std::size_t limit,
+                              std::optional<std::uint64_t> cursor) {
+  std::uint64_t position = cursor.value_or(0);
+  if (!cursor) {
+    auto const last = newest(view, player);
+    if (!last) return fail(last.error());
+    position = last.value();
+  }
+  OrderPage page;
+  bool at_cursor = cursor.has_value();
+  while (position != 0 || at_cursor) {
+    if (page.orders.size() == limit) {
+      page.next = position;
+      break;
+    }
+    auto const row = read_row(view, position);
+    if (!row) return fail(row.error());
+    if (!row.value() || row.value()->order.player != player) {
+      if (at_cursor) return eventstore::fault(Fault::Kind::missing, "orders: the cursor is not of this player's orders");
+      return eventstore::fault(Fault::Kind::corrupt, "orders: the row at " + std::to_string(position) + " is broken");
+    }
+    at_cursor = false;
+    page.orders.push_back(row.value()->order);
+    position = row.value()->previous;
+  }
+  return page;
+}
+
+}  // namespace florin::projections

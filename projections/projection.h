@@ -1,9 +1,9 @@
 // A read model on disk: a name, a version, its own SQLite file, and a fold over commits.
 //
-// The file is views/<name>.v<version>.db. The runner keeps the checkpoint (the position reached) in the same
-// transaction as the rows, opens it with synchronous=OFF, and deletes it to rebuild: a read model holds nothing that
-// the log does not. A new version is a new file, built from the log at start beside nothing; a rebuild is built
-// beside the live one and swapped.
+// The file is views/<name>.v<version>.<generation>.db. The runner keeps the checkpoint (the position reached) in the
+// same transaction as the rows, opens it with synchronous=OFF, and deletes it to rebuild: a read model holds nothing
+// that the log does not. A new version is a new file, built from the log at start; a rebuild is a new generation,
+// built beside the live one and swapped. No path is ever used twice while someone may have the old file open.
 #pragma once
 
 #include <memory>
@@ -12,15 +12,15 @@
 #include "domain/events.h"
 #include "eventstore/fault.h"
 
-struct sqlite3;
-
 namespace florin::projections {
+
+class Database;
 
 // One projection's writer on one database. One thread. Prepared statements live here.
 class ProjectionWriter {
  public:
   virtual ~ProjectionWriter() = default;
-  // Inside the runner's transaction.
+  // Inside the runner's transaction. May gather in memory; the runner bounds a transaction's commits.
   [[nodiscard]] virtual eventstore::Faulty<Unit> apply(domain::Commit const& commit) = 0;
   // End of the runner's transaction: write what was gathered in memory.
   [[nodiscard]] virtual eventstore::Faulty<Unit> flush() = 0;
@@ -33,7 +33,7 @@ class Projection {
   [[nodiscard]] virtual std::string_view name() const = 0;
   [[nodiscard]] virtual int version() const = 0;
   [[nodiscard]] virtual std::string_view schema() const = 0;  // SQL, run once on a new file
-  [[nodiscard]] virtual eventstore::Faulty<std::unique_ptr<ProjectionWriter>> open(sqlite3* database) const = 0;
+  [[nodiscard]] virtual eventstore::Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const = 0;
 };
 
 }  // namespace florin::projections

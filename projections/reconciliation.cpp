@@ -1,1 +1,363 @@
 #include "projections/reconciliation.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "projections/packed.h"
+#include "projections/sqlite.h"
+
+namespace florin::projections {
+namespace {
+
+using domain::Overloaded;
+using eventstore::Fault;
+using eventstore::Faulty;
+
+// A row's key is the game's number << 40 | player: players of one game lie together. The hot columns are apart from
+// the profile, so that a changed balance rewrites a page of a hundred rows and not one of thirty.
+constexpr std::string_view kSchema =
+    // currencies: packed u32, in the game's order; players: how many have joined.
+    "CREATE TABLE games(number INTEGER PRIMARY KEY, game INTEGER NOT NULL UNIQUE, currencies BLOB NOT NULL,"
+    " players INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE identities(identity INTEGER PRIMARY KEY, email BLOB NOT NULL) STRICT;"
+    "CREATE TABLE players(key INTEGER PRIMARY KEY, identity INTEGER NOT NULL, email BLOB NOT NULL) STRICT;"
+    // amounts: for each of the game's currencies (available i64, reserved i64), packed.
+    "CREATE TABLE balances(key INTEGER PRIMARY KEY, changed INTEGER NOT NULL, amounts BLOB NOT NULL) STRICT;"
+    "CREATE TABLE changes(position INTEGER PRIMARY KEY, key INTEGER NOT NULL) STRICT";
+
+constexpr char const* kInsertGame = "INSERT INTO games VALUES(?, ?, ?, 0)";
+constexpr char const* kCountPlayers = "UPDATE games SET players = players + ? WHERE number = ?";
+constexpr char const* kInsertIdentity = "INSERT INTO identities VALUES(?, ?)";
+constexpr char const* kInsertPlayer =
+    "INSERT INTO players SELECT ?, identity, email FROM identities WHERE identity = ?";
+constexpr char const* kSelectAmounts = "SELECT amounts FROM balances WHERE key = ?";
+constexpr char const* kReplaceBalance = "INSERT OR REPLACE INTO balances VALUES(?, ?, ?)";
+constexpr char const* kInsertChange = "INSERT INTO changes VALUES(?, ?)";
+constexpr char const* kPruneChanges = "DELETE FROM changes WHERE position <= ?";
+
+constexpr char const* kScan =
+    "SELECT b.key, b.changed, b.amounts, p.identity, p.email FROM balances b CROSS JOIN players p ON p.key = b.key"
+    " WHERE b.key >= ? AND b.key < ? AND b.changed > ?";
+// An entry is its player's latest exactly when the row says the same position: each player comes once.
+constexpr char const* kWalk =
+    "SELECT b.key, b.changed, b.amounts, p.identity, p.email FROM changes c"
+    " CROSS JOIN balances b ON b.key = c.key AND b.changed = c.position CROSS JOIN players p ON p.key = c.key"
+    " WHERE c.key >= ? AND c.key < ? AND c.position > ?";
+
+// The journal reaches this far back. Longer only helps games of more players than this between two streams.
+constexpr std::uint64_t kJournalPositions = 8'000'000;
+
+constexpr int kPlayerBits = 40;
+constexpr std::size_t kAmountBytes = 16;  // of one currency
+
+std::uint64_t key_of(std::uint64_t game_number, domain::PlayerId player) {
+  return game_number << kPlayerBits | player.value();
+}
+
+struct Statements {
+  Statement insert_game, count_players, insert_identity, insert_player, select_amounts, replace_balance, insert_change,
+      prune_changes;
+
+  Faulty<Unit> prepare(Database& database) {
+    for (auto const& [statement, sql] :
+         {std::pair{&insert_game, kInsertGame}, std::pair{&count_players, kCountPlayers},
+          std::pair{&insert_identity, kInsertIdentity}, std::pair{&insert_player, kInsertPlayer},
+          std::pair{&select_amounts, kSelectAmounts}, std::pair{&replace_balance, kReplaceBalance},
+          std::pair{&insert_change, kInsertChange}, std::pair{&prune_changes, kPruneChanges}}) {
+      auto prepared = database.statement(sql);
+      if (!prepared) return fail(prepared.error());
+      *statement = prepared.value();
+    }
+    return Unit{};
+  }
+};
+
+Failure<Fault> impossible(domain::Position position, char const* why) {
+  return eventstore::fault(Fault::Kind::corrupt,
+                           "reconciliation: the event at " + std::to_string(position.value()) + " " + why);
+}
+
+// Gathers a transaction's changes, then reads and writes each player's row once, in the order of the table.
+class ReconciliationWriter final : public ProjectionWriter {
+ public:
+  explicit ReconciliationWriter(Statements statements) : sql_(statements) {}
+
+  // The games known so far.
+  Faulty<Unit> load(Database& database) {
+    auto select = database.statement("SELECT number, game, currencies FROM games ORDER BY number");
+    if (!select) return fail(select.error());
+    auto row = select.value().first();
+    while (row && row.value()) {
+      auto const packed = select.value().blob(2);
+      std::vector<std::uint32_t> currencies(packed.size() / sizeof(std::uint32_t));
+      for (std::size_t i = 0; i < currencies.size(); ++i) {
+        currencies[i] = packed_at<std::uint32_t>(packed, i * sizeof(std::uint32_t));
+      }
+      learn(domain::GameId(select.value().number(1)), currencies);
+      row = select.value().next();
+    }
+    if (!row) return fail(row.error());
+    select.value().reset();
+    return Unit{};
+  }
+
+  Faulty<Unit> apply(domain::Commit const& commit) override {
+    auto position = commit.first;
+    for (auto const& event : commit.events) {
+      auto const folded =
+          std::visit(Overloaded{
+                         [&](domain::GameCreated const& e) { return create_game(e); },
+                         [](domain::GameUpdated const&) { return nothing(); },
+                         [](domain::SdkKeyRotated const&) { return nothing(); },
+                         [&](domain::IdentityRegistered const& e) { return register_identity(e); },
+                         [&](domain::PlayerJoined const& e) { return join(position, e); },
+                         [](domain::PlayerRenamed const&) { return nothing(); },
+                         [&](domain::StartingBalanceGranted const& e) { return change(position, e); },
+                         [&](domain::BalanceCredited const& e) { return change(position, e); },
+                         [&](domain::BalanceDebited const& e) { return change(position, e); },
+                         [&](domain::ItemPurchased const& e) { return change(position, e); },
+                         [&](domain::ItemRefunded const& e) { return change(position, e); },
+                     },
+                     event);
+      if (!folded) return folded;
+      reached_ = position;
+      position = next(position);
+    }
+    return Unit{};
+  }
+
+  Faulty<Unit> flush() override {
+    for (auto const& joined : joined_) {
+      if (auto const in = sql_.insert_player.run(joined.key, joined.identity); !in) return in;
+    }
+    joined_.clear();
+    for (std::size_t number = 0; number < games_.size(); ++number) {
+      auto const count = std::exchange(games_[number].joined, 0);
+      if (count == 0) continue;
+      if (auto const counted = sql_.count_players.run(count, std::uint64_t{number}); !counted) return counted;
+    }
+    if (auto const written = write_balances(); !written) return written;
+    // In the order of the journal: appended, not inserted.
+    std::sort(journal_.begin(), journal_.end());
+    for (auto const& [position, key] : journal_) {
+      if (auto const in = sql_.insert_change.run(position, key); !in) return in;
+    }
+    journal_.clear();
+    if (reached_.value() <= kJournalPositions) return Unit{};
+    return sql_.prune_changes.run(reached_.value() - kJournalPositions);
+  }
+
+ private:
+  struct KnownGame {
+    std::size_t currencies = 0;
+    std::uint64_t joined = 0;  // in the transaction at hand
+  };
+  struct CurrencyPlace {
+    std::uint64_t game_number = 0;
+    std::uint32_t index = 0;  // in the game's order
+  };
+  struct Joined {
+    std::uint64_t key = 0;
+    domain::IdentityId identity;
+  };
+  static constexpr std::uint32_t kNoCurrency = 0xffff'ffff;  // a player joined: a row of zeros
+  struct Change {
+    std::uint64_t key = 0;
+    std::uint64_t position = 0;
+    std::uint32_t currency_index = 0;
+    std::int64_t available = 0;
+  };
+
+  static Faulty<Unit> nothing() { return Unit{}; }
+
+  void learn(domain::GameId game, std::vector<std::uint32_t> const& currencies) {
+    auto const number = std::uint64_t{games_.size()};
+    numbers_.emplace(game, number);
+    games_.push_back({currencies.size(), 0});
+    for (std::uint32_t i = 0; i < currencies.size(); ++i) {
+      if (currencies[i] >= places_.size()) places_.resize(currencies[i] + 1);
+      places_[currencies[i]] = {number, i};
+    }
+  }
+
+  Faulty<Unit> create_game(domain::GameCreated const& event) {
+    std::vector<std::uint32_t> currencies;
+    std::string packed;
+    for (auto const& currency : event.currencies) {
+      currencies.push_back(static_cast<std::uint32_t>(currency.currency.value()));
+      append_packed(packed, currencies.back());
+    }
+    auto const number = std::uint64_t{games_.size()};
+    learn(event.game, currencies);
+    return sql_.insert_game.run(number, event.game, std::string_view(packed));
+  }
+
+  Faulty<Unit> register_identity(domain::IdentityRegistered const& event) {
+    return sql_.insert_identity.run(event.identity, std::string_view(event.email.bytes));
+  }
+
+  Faulty<Unit> join(domain::Position position, domain::PlayerJoined const& event) {
+    auto const number = numbers_.find(event.game);
+    if (number == numbers_.end()) return impossible(position, "names an unknown game");
+    auto const key = key_of(number->second, event.player);
+    joined_.push_back({key, event.identity});
+    ++games_[number->second].joined;
+    changes_.push_back({key, position.value(), kNoCurrency, 0});
+    return Unit{};
+  }
+
+  template <class Movement>
+  Faulty<Unit> change(domain::Position position, Movement const& event) {
+    if (event.currency.value() >= places_.size()) return impossible(position, "names an unknown currency");
+    auto const& place = places_[event.currency.value()];
+    changes_.push_back({key_of(place.game_number, event.player), position.value(), place.index,
+                        event.available_after.minor()});
+    return Unit{};
+  }
+
+  Faulty<Unit> write_balances() {
+    std::sort(changes_.begin(), changes_.end(), [](Change const& a, Change const& b) {
+      return a.key != b.key ? a.key < b.key : a.position < b.position;
+    });
+    for (std::size_t begin = 0; begin < changes_.size();) {
+      auto const key = changes_[begin].key;
+      if (auto const read = read_amounts(changes_[begin]); !read) return read;
+      auto end = begin;
+      for (; end < changes_.size() && changes_[end].key == key; ++end) {
+        if (changes_[end].currency_index == kNoCurrency) continue;
+        set_packed(amounts_, changes_[end].currency_index * kAmountBytes, changes_[end].available);
+      }
+      auto const changed = changes_[end - 1].position;
+      auto const written = sql_.replace_balance.run(key, changed, std::string_view(amounts_));
+      if (!written) return written;
+      journal_.emplace_back(changed, key);
+      begin = end;
+    }
+    changes_.clear();
+    return Unit{};
+  }
+
+  // The player's amounts before their first change of this transaction.
+  Faulty<Unit> read_amounts(Change const& first) {
+    if (first.currency_index == kNoCurrency) {
+      amounts_.assign(games_[first.key >> kPlayerBits].currencies * kAmountBytes, '\0');
+      return Unit{};
+    }
+    auto const found = sql_.select_amounts.first(first.key);
+    if (!found) return fail(found.error());
+    if (found.value()) amounts_ = sql_.select_amounts.blob(0);
+    sql_.select_amounts.reset();
+    if (!found.value() || amounts_.size() < (first.currency_index + 1) * kAmountBytes) {
+      return impossible(domain::Position(first.position), "names a player who never joined");
+    }
+    return Unit{};
+  }
+
+  Statements sql_;
+  std::vector<KnownGame> games_;  // by number
+  std::unordered_map<domain::GameId, std::uint64_t> numbers_;
+  std::vector<CurrencyPlace> places_;  // by CurrencyId: a currency is of one game
+  domain::Position reached_;
+  // Of the transaction at hand.
+  std::vector<Joined> joined_;
+  std::vector<Change> changes_;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> journal_;  // position, key
+  std::string amounts_;
+};
+
+class ReconciliationProjection final : public Projection {
+ public:
+  std::string_view name() const override { return "reconciliation"; }
+  int version() const override { return 1; }
+  std::string_view schema() const override { return kSchema; }
+  Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
+    Statements statements;
+    if (auto const prepared = statements.prepare(database); !prepared) return fail(prepared.error());
+    auto writer = std::make_unique<ReconciliationWriter>(statements);
+    if (auto const loaded = writer->load(database); !loaded) return fail(loaded.error());
+    return std::unique_ptr<ProjectionWriter>(std::move(writer));
+  }
+};
+
+}  // namespace
+
+Projection const& reconciliation_projection() {
+  static ReconciliationProjection const projection;
+  return projection;
+}
+
+struct ReconciliationStream::Impl {
+  ViewReader view;
+  std::vector<domain::CurrencyId> currencies;
+  Statement rows;  // absent when the game is unknown
+  bool ended = false;
+};
+
+ReconciliationStream::ReconciliationStream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ReconciliationStream::~ReconciliationStream() = default;
+ReconciliationStream::ReconciliationStream(ReconciliationStream&&) noexcept = default;
+
+domain::Position ReconciliationStream::cut() const { return impl_->view.position(); }
+
+Faulty<ReconciliationStream> ReconciliationStream::open(ViewReader view, domain::GameId game, domain::Position since) {
+  auto impl = std::make_unique<Impl>(Impl{std::move(view), {}, {}, false});
+  auto& database = impl->view.database();
+  auto select = database.statement("SELECT number, currencies, players FROM games WHERE game = ?");
+  if (!select) return fail(select.error());
+  auto const found = select.value().first(game);
+  if (!found) return fail(found.error());
+  if (!found.value()) {
+    impl->ended = true;
+    return ReconciliationStream(std::move(impl));
+  }
+  auto const number = select.value().number(0);
+  auto const packed = select.value().blob(1);
+  for (std::size_t i = 0; i < packed.size(); i += sizeof(std::uint32_t)) {
+    impl->currencies.emplace_back(packed_at<std::uint32_t>(packed, i));
+  }
+  auto const players = select.value().number(2);
+  select.value().reset();
+
+  auto const cut = impl->view.position().value();
+  auto const behind = cut > since.value() ? cut - since.value() : 0;
+  bool const walk = behind <= kJournalPositions && behind <= players;
+  auto rows = database.statement(walk ? kWalk : kScan);
+  if (!rows) return fail(rows.error());
+  impl->rows = rows.value();
+  // A cursor beyond what SQLite can number is beyond the cut: nothing changed after it.
+  constexpr std::uint64_t kLast = (std::uint64_t{1} << 63) - 1;
+  auto const first = impl->rows.first(number << kPlayerBits, (number + 1) << kPlayerBits, std::min(since.value(), kLast));
+  if (!first) return fail(first.error());
+  impl->ended = !first.value();
+  return ReconciliationStream(std::move(impl));
+}
+
+Faulty<bool> ReconciliationStream::next(ReconciledPlayer& player) {
+  if (impl_->ended) return false;
+  auto& row = impl_->rows;
+  auto const key = row.number(0);
+  player.player = domain::PlayerId(key & ((std::uint64_t{1} << kPlayerBits) - 1));
+  player.changed = row.position(1);
+  auto const amounts = row.blob(2);
+  player.identity = domain::IdentityId(row.number(3));
+  player.email.bytes = row.blob(4);
+  player.email.sealed = !player.email.bytes.empty();
+  if (amounts.size() != impl_->currencies.size() * kAmountBytes) {
+    return eventstore::fault(Fault::Kind::corrupt, "reconciliation: the row of player " +
+                                                       std::to_string(player.player.value()) + " is broken");
+  }
+  player.balances.clear();
+  for (std::size_t i = 0; i < impl_->currencies.size(); ++i) {
+    player.balances.push_back(
+        {impl_->currencies[i], domain::Money::from_minor(packed_at<std::int64_t>(amounts, i * kAmountBytes)),
+         domain::Money::from_minor(packed_at<std::int64_t>(amounts, i * kAmountBytes + sizeof(std::int64_t)))});
+  }
+  auto const more = row.next();
+  if (!more) return fail(more.error());
+  impl_->ended = !more.value();
+  return true;
+}
+
+}  // namespace florin::projections

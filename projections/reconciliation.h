@@ -1,6 +1,11 @@
 // The view behind stream-all: one row a player with the balances of its game's currencies, and the position at which
 // they last changed. A stream reads in one SQLite read transaction: a consistent cut at one position, in constant
 // memory, while writes go on.
+//
+// Rows are clustered by game, so a full stream is one sequential scan. For `since` there is a journal of the newest
+// changes (one entry a player a transaction, pruned by position): a recent cursor walks the journal, an old one scans
+// the game's rows and skips; whichever touches less. Rejected: an index on (game, changed), which costs a random
+// delete in the index for every purchase.
 #pragma once
 
 #include <vector>
@@ -27,8 +32,10 @@ struct ReconciledPlayer {
 
 [[nodiscard]] Projection const& reconciliation_projection();
 
-// Steps through a game's players whose balance changed after `since` (zero: all). One thread; the view's transaction
-// stays open for its life, so the owner bounds how long a stream may take.
+// Steps through a game's players whose balance changed after `since` (zero: all), each once, in no promised order. A
+// player who joined counts as changed, and has a zero balance in every currency that was never touched. A game that
+// the view does not know has no players. One thread; the view's transaction stays open for its life and keeps the
+// view's WAL from being emptied, so the owner bounds how long a stream may take.
 class ReconciliationStream {
  public:
   [[nodiscard]] static eventstore::Faulty<ReconciliationStream> open(ViewReader view, domain::GameId game,

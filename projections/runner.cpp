@@ -1,1 +1,382 @@
 #include "projections/runner.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "domain/contract.h"
+#include "projections/commit_feed.h"
+#include "projections/view_folder.h"
+#include "projections/view_slot.h"
+#include "projections/wake.h"
+
+namespace florin::projections {
+namespace {
+
+using eventstore::Fault;
+using eventstore::Faulty;
+using SteadyClock = std::chrono::steady_clock;
+
+// A transaction writes each page of heads once, however many of its players moved: the larger, the cheaper a commit.
+// About 100 bytes of memory a commit and view.
+constexpr std::uint64_t kTransactionCommits = 1u << 16;
+// How long commits are gathered when nobody waits for them: the views' lag at rest.
+constexpr auto kGather = std::chrono::milliseconds(50);
+constexpr std::uint64_t kLookAroundCommits = 256;  // between looks at the clock and for waiters
+
+// Clients are answered by threads of normal priority: on a busy core these get a tenth of what one of those gets, so
+// a backlog or a rebuild costs lag, not latency.
+constexpr int kProjectorNice = 10;
+constexpr int kBuilderNice = 15;
+
+void lower_priority(int nice) {
+  // On Linux the nice value is a thread's. Raising it cannot fail.
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), nice);
+}
+
+}  // namespace
+
+struct ViewReader::Impl {
+  std::shared_ptr<Generation> generation;
+  std::unique_ptr<Database> connection;
+  domain::Position position;
+};
+
+ViewReader::ViewReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ViewReader::ViewReader(ViewReader&&) noexcept = default;
+
+ViewReader::~ViewReader() {
+  if (!impl_) return;
+  impl_->connection->reset_statements();
+  if (impl_->connection->execute("COMMIT")) impl_->generation->give_back(std::move(impl_->connection));
+}
+
+Database& ViewReader::database() { return *impl_->connection; }
+domain::Position ViewReader::position() const { return impl_->position; }
+
+struct Runner::Impl {
+  eventstore::Log& log;
+  std::filesystem::path folder;
+  std::deque<ViewSlot> slots;  // never changes after construction
+
+  std::atomic<std::uint64_t> head{0};  // the log's durable head, as announced
+  std::atomic<bool> stopping{false};
+  std::atomic<bool> asleep{false};  // the projector waits for commits
+  Wake wake;
+
+  std::atomic<int> waiters{0};
+  std::mutex waiting_mutex;  // for the condition only: what it is about is atomic
+  std::condition_variable advanced;
+
+  struct BuildOrder {
+    ViewSlot* slot;
+    std::shared_ptr<BuildProgress> progress;
+  };
+  struct BuildResult {
+    ViewSlot* slot;
+    std::optional<Fault> fault;
+  };
+  std::mutex builds_mutex;
+  std::condition_variable build_ordered;
+  std::deque<BuildOrder> build_orders;
+  std::vector<BuildResult> build_results;
+  std::atomic<bool> builds_finished{false};  // build_results is not empty
+
+  // The projector's.
+  std::optional<CommitFeed> feed;
+  domain::Position start_head;
+  bool other_versions_gone = false;
+
+  std::thread projector;
+  std::thread builder;
+
+  Impl(eventstore::Log& the_log, std::filesystem::path views, std::vector<Projection const*> const& projections)
+      : log(the_log), folder(std::move(views)) {
+    for (auto const* projection : projections) slots.emplace_back(*projection, folder);
+  }
+
+  ViewSlot* find(std::string_view name) {
+    for (auto& slot : slots) {
+      if (slot.projection().name() == name) return &slot;
+    }
+    return nullptr;
+  }
+
+  Faulty<Unit> start();
+  void stop();
+  void project();
+  void take_built();
+  bool run_transaction();
+  void sleep();
+  void remove_old_files();
+  [[nodiscard]] std::optional<domain::Position> lowest();
+  void fail(ViewSlot& slot, ViewFile const* file, Fault const& fault);
+  void fail_all(Fault const& fault);
+  void announce();
+  bool order_build(ViewSlot& slot);
+  void build();
+};
+
+Faulty<Unit> Runner::Impl::start() {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return eventstore::fault(Fault::Kind::io, "views folder: " + error.message());
+  if (auto const opened = wake.open(); !opened) return opened;
+  auto const log_head = log.head();
+  if (!log_head) return florin::fail(log_head.error());
+  start_head = log_head.value().position;
+  head = std::max(head.load(), start_head.value());
+  for (auto& slot : slots) {
+    if (!slot.open(log, log_head.value())) order_build(slot);
+  }
+  projector = std::thread([this] { project(); });
+  builder = std::thread([this] { build(); });
+  return Unit{};
+}
+
+void Runner::Impl::stop() {
+  {
+    std::scoped_lock const lock(builds_mutex, waiting_mutex);
+    if (stopping.exchange(true)) return;
+  }
+  if (!projector.joinable()) return;
+  build_ordered.notify_all();
+  advanced.notify_all();
+  wake.signal();
+  builder.join();
+  projector.join();
+  for (auto& slot : slots) slot.close();
+}
+
+void Runner::Impl::project() {
+  lower_priority(kProjectorNice);
+  while (!stopping) {
+    take_built();
+    bool const caught_up = run_transaction();
+    for (auto& slot : slots) slot.swap_when_caught_up();
+    remove_old_files();
+    announce();
+    if (caught_up) sleep();
+  }
+}
+
+void Runner::Impl::take_built() {
+  std::vector<BuildResult> results;
+  {
+    std::lock_guard const lock(builds_mutex);
+    results.swap(build_results);
+    builds_finished = false;
+  }
+  for (auto const& result : results) {
+    if (result.fault) {
+      result.slot->fail_build(*result.fault);
+    } else {
+      result.slot->adopt(domain::Position(head));
+    }
+  }
+}
+
+// The position of the view that is furthest behind; nullopt when none takes commits.
+std::optional<domain::Position> Runner::Impl::lowest() {
+  std::optional<domain::Position> lowest;
+  for (auto& slot : slots) {
+    for (auto const* file : {slot.live(), slot.built()}) {
+      if (file != nullptr && (!lowest || file->reached() < *lowest)) lowest = file->reached();
+    }
+  }
+  return lowest;
+}
+
+// Decodes each commit once and hands it to every file that is at its place. True when the log had no more.
+bool Runner::Impl::run_transaction() {
+  auto const from = lowest();
+  if (!from) return true;
+  if (!feed || feed->position() != *from) {
+    feed.reset();
+    auto opened = CommitFeed::open(log, *from);
+    if (!opened) return fail_all(opened.error()), true;
+    feed.emplace(std::move(opened).value());
+  }
+  auto const started = SteadyClock::now();
+  bool caught_up = false;
+  for (std::uint64_t commits = 0; commits < kTransactionCommits; ++commits) {
+    if (commits % kLookAroundCommits == kLookAroundCommits - 1) {
+      if (stopping || (waiters > 0 && SteadyClock::now() - started > kGather)) break;
+    }
+    auto const fed = feed->next();
+    if (!fed) return fail_all(fed.error()), true;
+    if (!fed.value()) {
+      caught_up = true;
+      break;
+    }
+    for (auto& slot : slots) {
+      for (auto* file : {slot.live(), slot.built()}) {
+        if (file == nullptr || domain::next(file->reached()) != fed.value()->commit.first) continue;
+        auto const applied = file->apply(fed.value()->commit, fed.value()->head);
+        if (!applied) fail(slot, file, applied.error());
+      }
+    }
+  }
+  for (auto& slot : slots) {
+    for (auto* file : {slot.live(), slot.built()}) {
+      if (file == nullptr) continue;
+      auto const done = file->commit();
+      if (!done) fail(slot, file, done.error());
+    }
+    if (slot.live() != nullptr) slot.committed();
+  }
+  return caught_up;
+}
+
+// Until there is something to do; then a little longer, so that one transaction takes many commits.
+void Runner::Impl::sleep() {
+  auto const behind = [this] {
+    auto const position = lowest();
+    return position && head > position->value();
+  };
+  while (!stopping && !builds_finished) {
+    asleep = true;
+    if (behind()) break;
+    wake.wait(-1);
+  }
+  asleep = false;
+  auto const until = SteadyClock::now() + kGather;
+  while (!stopping && !builds_finished && waiters == 0) {
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - SteadyClock::now());
+    if (left.count() <= 0) break;
+    wake.wait(static_cast<int>(left.count()));
+  }
+}
+
+void Runner::Impl::remove_old_files() {
+  if (other_versions_gone) return;
+  for (auto& slot : slots) {
+    if (slot.live() == nullptr || slot.position() < start_head) return;
+  }
+  for (auto& slot : slots) remove_other_versions(folder, slot.projection());
+  other_versions_gone = true;
+}
+
+void Runner::Impl::fail(ViewSlot& slot, ViewFile const* file, Fault const& fault) {
+  if (file == slot.built()) return slot.fail_build(fault);
+  if (slot.fail_live(fault)) order_build(slot);
+}
+
+// The log could not be read: no view can go on.
+void Runner::Impl::fail_all(Fault const& fault) {
+  feed.reset();
+  for (auto& slot : slots) {
+    if (slot.built() != nullptr) slot.fail_build(fault);
+    if (slot.live() != nullptr) slot.stop_live(fault);
+  }
+}
+
+void Runner::Impl::announce() {
+  if (waiters == 0) return;
+  { std::lock_guard const lock(waiting_mutex); }  // a waiter between its look and its sleep is not missed
+  advanced.notify_all();
+}
+
+bool Runner::Impl::order_build(ViewSlot& slot) {
+  auto progress = slot.begin_build();
+  if (!progress) return false;
+  progress->target = head.load();
+  {
+    std::lock_guard const lock(builds_mutex);
+    build_orders.push_back({&slot, std::move(progress)});
+  }
+  build_ordered.notify_one();
+  return true;
+}
+
+void Runner::Impl::build() {
+  lower_priority(kBuilderNice);
+  std::unique_lock lock(builds_mutex);
+  while (true) {
+    build_ordered.wait(lock, [this] { return stopping || !build_orders.empty(); });
+    if (stopping) return;
+    auto const order = std::move(build_orders.front());
+    build_orders.pop_front();
+    lock.unlock();
+    auto const built = build_view(log, order.slot->projection(), order.slot->build_file(), *order.progress, stopping);
+    lock.lock();
+    if (stopping) return remove_view_file(order.slot->build_file());
+    build_results.push_back({order.slot, built ? std::nullopt : std::optional(built.error())});
+    builds_finished = true;
+    wake.signal();
+  }
+}
+
+Runner::Runner(eventstore::Log& log, std::filesystem::path views, std::vector<Projection const*> projections)
+    : impl_(std::make_unique<Impl>(log, std::move(views), projections)) {}
+
+Runner::~Runner() { stop(); }
+
+Faulty<Unit> Runner::start() { return impl_->start(); }
+void Runner::stop() { impl_->stop(); }
+
+void Runner::on_commits(std::span<eventstore::CommitPtr const> commits) {
+  if (commits.empty()) return;
+  impl_->head = commits.back()->last().value();
+  if (impl_->asleep && impl_->asleep.exchange(false)) impl_->wake.signal();
+}
+
+Faulty<ViewReader> Runner::read(std::string_view name) {
+  auto const* slot = impl_->find(name);
+  if (slot == nullptr) return eventstore::fault(Fault::Kind::missing, "view: unknown name");
+  auto impl = std::make_unique<ViewReader::Impl>();
+  impl->generation = slot->generation();
+  if (!impl->generation) return eventstore::fault(Fault::Kind::missing, "view " + std::string(name) + ": being built");
+  auto connection = impl->generation->take();
+  if (!connection) return fail(connection.error());
+  impl->connection = std::move(connection).value();
+  if (auto const begun = impl->connection->execute("BEGIN"); !begun) return fail(begun.error());
+  auto select = impl->connection->statement("SELECT position FROM checkpoint");
+  if (!select) return fail(select.error());
+  auto const row = select.value().first();
+  if (!row) return fail(row.error());
+  if (!row.value()) return eventstore::fault(Fault::Kind::corrupt, "view " + std::string(name) + ": no checkpoint");
+  impl->position = select.value().position(0);
+  select.value().reset();
+  return ViewReader(std::move(impl));
+}
+
+bool Runner::wait_for(std::string_view name, domain::Position position, int timeout_ms) {
+  auto const* slot = impl_->find(name);
+  if (slot == nullptr) return false;
+  if (slot->position() >= position) return true;
+  auto const until = SteadyClock::now() + std::chrono::milliseconds(timeout_ms);
+  ++impl_->waiters;
+  impl_->wake.signal();
+  {
+    std::unique_lock lock(impl_->waiting_mutex);
+    impl_->advanced.wait_until(
+        lock, until, [&] { return slot->position() >= position || slot->failed() || impl_->stopping; });
+  }
+  --impl_->waiters;
+  return slot->position() >= position;
+}
+
+std::vector<ProjectionStatus> Runner::status() const {
+  std::vector<ProjectionStatus> all;
+  for (auto const& slot : impl_->slots) all.push_back(slot.status(domain::Position(impl_->head)));
+  return all;
+}
+
+Faulty<Unit> Runner::rebuild(std::string_view name) {
+  auto* slot = impl_->find(name);
+  if (slot == nullptr || impl_->stopping) return eventstore::fault(Fault::Kind::missing, "view: unknown name");
+  if (!impl_->order_build(*slot)) {
+    return eventstore::fault(Fault::Kind::conflict, "view " + std::string(name) + ": a rebuild is under way");
+  }
+  return Unit{};
+}
+
+}  // namespace florin::projections

@@ -1,7 +1,10 @@
 // The runner keeps every read model at the head of the log, and rebuilds one beside the live one under traffic.
 //
-// Threads: one projector thread for all (low priority: answering clients comes first, a lag is allowed and known);
-// one more for the length of a rebuild. Readers take a Reader from any thread.
+// Threads: one projector thread for all, and one builder, asleep unless something is being rebuilt (both of low
+// priority: answering clients comes first, a lag is allowed and known). Readers take a ViewReader from any thread.
+//
+// A view that is missing, damaged or of another version is built from the log before it can be read. A fault in one
+// view stops that one; a log that cannot be read stops them all.
 #pragma once
 
 #include <filesystem>
@@ -17,9 +20,9 @@
 #include "eventstore/writer.h"
 #include "projections/projection.h"
 
-struct sqlite3;
-
 namespace florin::projections {
+
+class Database;
 
 struct ProjectionStatus {
   std::string name;
@@ -27,14 +30,14 @@ struct ProjectionStatus {
   domain::Position position;
   std::uint64_t lag = 0;  // events behind the log's durable head
   bool failed = false;    // stopped by a fault; `error` says which. Rebuild to recover.
-  std::string error;
+  std::string error;    // of the last fault, also of a rebuild that failed while the view itself goes on
   struct Rebuild {
     domain::Position position;
     domain::Position target;
     double events_per_second = 0;  // a rate shown to a person, not money
     std::int64_t eta_seconds = -1;
   };
-  std::optional<Rebuild> rebuild;  // while one runs
+  std::optional<Rebuild> rebuild;  // while one waits for its turn, runs, or is about to be swapped in
 };
 
 // A read-only connection to one generation of a view, with its open read transaction: everything read through it is
@@ -43,7 +46,7 @@ class ViewReader {
  public:
   ~ViewReader();
   ViewReader(ViewReader&&) noexcept;
-  [[nodiscard]] sqlite3* database() const;
+  [[nodiscard]] Database& database();
   [[nodiscard]] domain::Position position() const;  // the checkpoint inside this transaction
 
  private:
@@ -59,17 +62,23 @@ class Runner final : public eventstore::CommitListener {
   Runner(eventstore::Log& log, std::filesystem::path views, std::vector<Projection const*> projections);
   ~Runner() override;
 
+  // Once. Opens the views, removes what a crash left over, starts the threads. A view that cannot be opened does not
+  // fail the start.
   [[nodiscard]] eventstore::Faulty<Unit> start();
-  void stop();  // finishes the transaction at hand and joins
+  // Finishes the transaction at hand, gives up a rebuild, makes the files durable, joins. Readers may outlive it.
+  void stop();
 
-  void on_commits(std::span<eventstore::CommitPtr const> commits) override;  // wakes the projector; no work here
+  void on_commits(std::span<eventstore::CommitPtr const> commits) override;  // wakes the projector: no lock, no work
 
+  // Any thread. Kind::missing for an unknown name, and while a view is built for the first time. Each open reader is
+  // one connection: the callers bound how many there are.
   [[nodiscard]] eventstore::Faulty<ViewReader> read(std::string_view name);
-  // Any thread; sleeps at most timeout_ms. False when the view is still behind.
+  // Any thread; sleeps at most timeout_ms. False when the view is still behind, or has failed. While someone waits the
+  // projector does not gather commits for a larger transaction, so a wait takes milliseconds when there is no backlog.
   [[nodiscard]] bool wait_for(std::string_view name, domain::Position position, int timeout_ms);
 
   [[nodiscard]] std::vector<ProjectionStatus> status() const;
-  // Starts a rebuild; Kind::missing for an unknown name, Kind::conflict when one is running.
+  // Queues a rebuild; Kind::missing for an unknown name or a stopped runner, Kind::conflict when one is under way.
   [[nodiscard]] eventstore::Faulty<Unit> rebuild(std::string_view name);
 
  private:

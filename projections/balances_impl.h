@@ -1,0 +1,49 @@
+// What the balance view holds; shared by balances.cpp and balances_snapshot.cpp only.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <shared_mutex>
+
+#include "projections/balances.h"
+#include "projections/text_arena.h"
+#include "projections/writer_first_mutex.h"
+
+namespace florin::projections {
+
+struct Balances::Impl {
+  // Side tables in the order of the state's rows. About 170 bytes a player with one wallet in all, e-mail and name
+  // included.
+  struct IdentityProfile {
+    TextArena::Offset email;
+  };
+  struct PlayerProfile {
+    TextArena::Offset name;
+    std::uint64_t name_tag;
+    domain::Timestamp joined;
+    domain::Timestamp last_active;
+  };
+  struct WalletProfile {
+    domain::Timestamp last_transaction;
+  };
+
+  void apply(domain::Commit const& commit);
+  void touch(domain::PlayerId player, domain::CurrencyId currency, domain::Timestamp at);
+  [[nodiscard]] PlayerBalances describe(domain::Game const& game, domain::PlayerId player) const;
+  [[nodiscard]] CurrencyBalance balance(domain::PlayerId player, domain::CurrencyId currency) const;
+  [[nodiscard]] PlayerProfile const& profile(domain::PlayerId player) const { return players[player.value() - 1]; }
+
+  mutable WriterFirstMutex mutex;  // guards all of the following but the atomics
+  domain::State state;
+  TextArena texts;
+  domain::ChunkedRows<IdentityProfile> identities;
+  domain::ChunkedRows<PlayerProfile> players;
+  domain::ChunkedRows<WalletProfile> wallets;
+  std::atomic<std::uint64_t> position{0};  // written under the lock
+
+  mutable std::mutex directory_mutex;  // taken before `mutex`, never after
+  mutable std::shared_ptr<GameDirectory const> directory;
+  mutable std::atomic<bool> directory_stale{true};
+};
+
+}  // namespace florin::projections

@@ -1,0 +1,53 @@
+#include <algorithm>
+#include <cstring>
+
+#include "projections/balances.h"
+
+namespace florin::projections {
+namespace {
+
+std::uint64_t first_bytes(domain::Digest const& digest) {
+  std::uint64_t value = 0;
+  std::memcpy(&value, digest.data(), sizeof value);
+  return value;
+}
+
+// Takes as long for the first byte that differs as for the last.
+bool same_digest(domain::Digest const& a, domain::Digest const& b) {
+  unsigned difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned>(a[i] ^ b[i]);
+  return difference == 0;
+}
+
+}  // namespace
+
+GameDirectory::GameDirectory(std::vector<domain::Game> games) : games_(std::move(games)) {
+  for (std::uint32_t i = 0; i < games_.size(); ++i) {
+    by_id_.emplace_back(games_[i].id, i);
+    by_key_.emplace_back(first_bytes(games_[i].key_hash), i);
+    if (games_[i].previous_key_until != domain::Timestamp{}) {
+      by_key_.emplace_back(first_bytes(games_[i].previous_key_hash), i);
+    }
+  }
+  std::sort(by_id_.begin(), by_id_.end());
+  std::sort(by_key_.begin(), by_key_.end());
+}
+
+domain::Game const* GameDirectory::find(domain::GameId game) const {
+  auto const found = std::lower_bound(by_id_.begin(), by_id_.end(), std::pair{game, std::uint32_t{0}});
+  if (found == by_id_.end() || found->first != game) return nullptr;
+  return &games_[found->second];
+}
+
+domain::Game const* GameDirectory::find_by_key(domain::Digest const& key_hash, domain::Timestamp now) const {
+  auto const wanted = first_bytes(key_hash);
+  auto candidate = std::lower_bound(by_key_.begin(), by_key_.end(), std::pair{wanted, std::uint32_t{0}});
+  for (; candidate != by_key_.end() && candidate->first == wanted; ++candidate) {
+    auto const& game = games_[candidate->second];
+    if (same_digest(game.key_hash, key_hash)) return &game;
+    if (now < game.previous_key_until && same_digest(game.previous_key_hash, key_hash)) return &game;
+  }
+  return nullptr;
+}
+
+}  // namespace florin::projections

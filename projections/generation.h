@@ -1,0 +1,42 @@
+// One generation of a view as its readers see it: a file and a pool of read-only connections to it.
+//
+// Held by shared_ptr: by the runner while it is the current one and by every open reader. A generation that was
+// swapped out deletes its file when the last of them lets go, so that a reader never sees its file change under it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "projections/sqlite.h"
+
+namespace florin::projections {
+
+class Generation {
+ public:
+  explicit Generation(std::filesystem::path file) : file_(std::move(file)) {}
+  ~Generation();
+  Generation(Generation const&) = delete;
+  Generation& operator=(Generation const&) = delete;
+
+  // Any thread. A connection from the pool, or a new one.
+  [[nodiscard]] eventstore::Faulty<std::unique_ptr<Database>> take();
+  void give_back(std::unique_ptr<Database> connection);
+
+  // From now on: delete the file at the end.
+  void retire();
+
+  [[nodiscard]] std::filesystem::path const& file() const { return file_; }
+
+ private:
+  std::filesystem::path file_;
+  std::mutex mutex_;  // never held while SQLite works
+  std::vector<std::unique_ptr<Database>> idle_;
+  bool retired_ = false;
+};
+
+// The file with what SQLite keeps beside it.
+void remove_view_file(std::filesystem::path const& file);
+
+}  // namespace florin::projections

@@ -1,0 +1,140 @@
+#include "projections/view_file.h"
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+#include "domain/contract.h"
+
+namespace florin::projections {
+namespace {
+
+using eventstore::Fault;
+using eventstore::Faulty;
+
+constexpr std::string_view kCheckpointSchema =
+    "CREATE TABLE checkpoint(one INTEGER PRIMARY KEY CHECK(one = 1), format INTEGER NOT NULL, name BLOB NOT NULL,"
+    " version INTEGER NOT NULL, position INTEGER NOT NULL, link BLOB NOT NULL, open_in_boot BLOB NOT NULL) STRICT";
+
+// Enough for the upper levels and the hot leaves of a view of millions of players; the rest is the page cache's.
+constexpr std::string_view kLiveSettings =
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536;"
+    // Larger than the default 1000 pages: a page that is written in several transactions is copied back once.
+    "PRAGMA wal_autocheckpoint = 16384; PRAGMA journal_size_limit = 268435456";
+// A build touches heads of every player in turn: what fits in the cache is written once.
+constexpr std::string_view kBuildSettings =
+    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144; PRAGMA locking_mode = EXCLUSIVE";
+
+// Different after every start of the machine; the same for all processes and containers on it.
+std::string boot_id() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id.empty() ? "unknown" : id;
+}
+
+std::string_view bytes_of(domain::Digest const& digest) {
+  return {reinterpret_cast<char const*>(digest.data()), digest.size()};
+}
+
+Failure<Fault> untrusted(std::string_view name, std::string_view why) {
+  return eventstore::fault(Fault::Kind::corrupt, "view " + std::string(name) + ": " + std::string(why));
+}
+
+}  // namespace
+
+Faulty<std::unique_ptr<ViewFile>> ViewFile::create(std::filesystem::path const& file, Projection const& projection,
+                                                   Purpose purpose) {
+  auto database = Database::open(file, Database::Mode::create);
+  if (!database) return fail(database.error());
+  std::unique_ptr<ViewFile> view(new ViewFile(std::move(database).value()));
+  auto const settings = purpose == Purpose::live ? kLiveSettings : kBuildSettings;
+  if (auto const set = view->database_->execute(settings); !set) return fail(set.error());
+  auto const schema = std::string(kCheckpointSchema) + ";" + std::string(projection.schema());
+  if (auto const made = view->database_->execute("BEGIN IMMEDIATE;" + schema); !made) return fail(made.error());
+  auto insert = view->database_->statement("INSERT INTO checkpoint VALUES(1, ?, ?, ?, 0, ?, ?)");
+  if (!insert) return fail(insert.error());
+  auto const written = insert.value().run(kViewFileFormat, projection.name(), projection.version(),
+                                          bytes_of(view->checkpoint_.link), std::string_view(boot_id()));
+  if (!written) return fail(written.error());
+  if (auto const done = view->database_->execute("COMMIT"); !done) return fail(done.error());
+  auto writer = projection.open(*view->database_);
+  if (!writer) return fail(writer.error());
+  view->writer_ = std::move(writer).value();
+  return view;
+}
+
+Faulty<std::unique_ptr<ViewFile>> ViewFile::open(std::filesystem::path const& file, Projection const& projection) {
+  auto database = Database::open(file, Database::Mode::read_write);
+  if (!database) return fail(database.error());
+  std::unique_ptr<ViewFile> view(new ViewFile(std::move(database).value()));
+  if (auto const set = view->database_->execute(kLiveSettings); !set) return fail(set.error());
+  if (auto const read = view->read_checkpoint(projection); !read) return fail(read.error());
+  auto writer = projection.open(*view->database_);
+  if (!writer) return fail(writer.error());
+  view->writer_ = std::move(writer).value();
+  return view;
+}
+
+Faulty<Unit> ViewFile::read_checkpoint(Projection const& projection) {
+  auto const name = projection.name();
+  auto select = database_->statement("SELECT format, name, version, position, link, open_in_boot FROM checkpoint");
+  if (!select) return untrusted(name, select.error().what);
+  auto const row = select.value().first();
+  if (!row) return fail(row.error());
+  if (!row.value()) return untrusted(name, "no checkpoint");
+  auto& columns = select.value();
+  auto const link = columns.blob(4);
+  if (columns.integer(0) != kViewFileFormat || columns.blob(1) != name || columns.integer(2) != projection.version() ||
+      link.size() != checkpoint_.link.size()) {
+    return untrusted(name, "written by another version");
+  }
+  auto const boot = boot_id();
+  auto const open_in = columns.blob(5);
+  if (!open_in.empty() && open_in != boot) return untrusted(name, "was open when the machine went down");
+  checkpoint_.position = columns.position(3);
+  std::copy(link.begin(), link.end(), reinterpret_cast<char*>(checkpoint_.link.data()));
+  reached_ = checkpoint_;
+  columns.reset();
+  auto mark = database_->statement("UPDATE checkpoint SET open_in_boot = ?");
+  if (!mark) return fail(mark.error());
+  return mark.value().run(std::string_view(boot));
+}
+
+Faulty<Unit> ViewFile::apply(domain::Commit const& commit, eventstore::Head const& head) {
+  FLORIN_ASSERT(commit.first == next(reached_.position));
+  if (!in_transaction_) {
+    auto begin = database_->statement("BEGIN IMMEDIATE");
+    if (!begin) return fail(begin.error());
+    if (auto const begun = begin.value().run(); !begun) return begun;
+    in_transaction_ = true;
+  }
+  reached_ = head;
+  return writer_->apply(commit);
+}
+
+Faulty<Unit> ViewFile::commit() {
+  if (!in_transaction_) return Unit{};
+  if (auto const flushed = writer_->flush(); !flushed) return flushed;
+  auto update = database_->statement("UPDATE checkpoint SET position = ?, link = ?");
+  if (!update) return fail(update.error());
+  if (auto const moved = update.value().run(reached_.position, bytes_of(reached_.link)); !moved) return moved;
+  auto end = database_->statement("COMMIT");
+  if (!end) return fail(end.error());
+  if (auto const ended = end.value().run(); !ended) return ended;
+  in_transaction_ = false;
+  checkpoint_ = reached_;
+  return Unit{};
+}
+
+Faulty<Unit> ViewFile::close() {
+  if (auto const done = commit(); !done) return done;
+  // The rows first, and only when they are on the disk the mark that says so. A reader that is still open keeps the
+  // WAL from being emptied; then the mark's own commit syncs it.
+  auto const copied = database_->execute("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 100; PRAGMA wal_checkpoint(TRUNCATE)");
+  if (!copied) return copied;
+  if (auto const synced = database_->sync(); !synced) return synced;
+  return database_->execute("UPDATE checkpoint SET open_in_boot = x''");
+}
+
+}  // namespace florin::projections

@@ -1,0 +1,162 @@
+#include "projections/view_slot.h"
+
+#include <system_error>
+
+#include "projections/commit_feed.h"
+#include "projections/view_folder.h"
+
+namespace florin::projections {
+
+using eventstore::Fault;
+
+bool ViewSlot::open(eventstore::Log& log, eventstore::Head const& head) {
+  newest_generation_ = clean_view_folder(folder_, projection_);
+  if (newest_generation_ != 0) {
+    auto const file = view_path(folder_, projection_, newest_generation_);
+    auto view = ViewFile::open(file, projection_);
+    if (view) {
+      auto const ours = log_contains(log, view.value()->checkpoint());
+      if (ours && ours.value()) {
+        live_ = std::move(view).value();
+        publish(file);
+        return true;
+      }
+      view.value().reset();
+    }
+    // Damaged, or a view of another log: it holds nothing that cannot be had again.
+    remove_view_file(file);
+  }
+  if (head.position != domain::Position{}) return false;
+
+  // An empty log: an empty view is complete.
+  auto const file = view_path(folder_, projection_, ++newest_generation_);
+  auto view = ViewFile::create(file, projection_, ViewFile::Purpose::live);
+  if (view) {
+    live_ = std::move(view).value();
+    publish(file);
+  } else {
+    std::lock_guard const lock(mutex_);
+    failed_ = true;
+    error_ = view.error().what;
+  }
+  return true;
+}
+
+void ViewSlot::publish(std::filesystem::path const& file) {
+  auto fresh = std::make_shared<Generation>(file);
+  {
+    std::lock_guard const lock(mutex_);
+    if (generation_) generation_->retire();
+    std::swap(generation_, fresh);
+  }
+  position_ = live_->checkpoint().position.value();
+}  // the old generation's file goes here, or with its last reader
+
+void ViewSlot::adopt(domain::Position head) {
+  built_path_ = view_path(folder_, projection_, ++newest_generation_);
+  std::error_code error;
+  std::filesystem::rename(build_file(), built_path_, error);
+  if (error) return fail_build({Fault::Kind::io, "view: " + error.message()});
+  auto view = ViewFile::open(built_path_, projection_);
+  if (!view) return fail_build(view.error());
+  built_ = std::move(view).value();
+  built_target_ = head;
+}
+
+void ViewSlot::swap_when_caught_up() {
+  if (!built_) return;
+  auto const target = live_ ? live_->checkpoint().position : built_target_;
+  if (built_->checkpoint().position < target) return;
+  live_ = std::move(built_);
+  publish(built_path_);
+  std::lock_guard const lock(mutex_);
+  build_.reset();
+  failed_ = false;
+  error_.clear();
+}
+
+void ViewSlot::committed() { position_ = live_->checkpoint().position.value(); }
+
+void ViewSlot::stop_live(Fault const& fault) {
+  live_.reset();
+  std::lock_guard const lock(mutex_);
+  failed_ = true;
+  error_ = fault.what;
+}
+
+bool ViewSlot::fail_live(Fault const& fault) {
+  stop_live(fault);
+  if (fault.kind != Fault::Kind::corrupt) return false;
+  std::shared_ptr<Generation> dropped;  // its file goes after the lock
+  std::lock_guard const lock(mutex_);
+  if (generation_) {
+    generation_->retire();
+    dropped.swap(generation_);
+  }
+  return !std::exchange(rebuilt_after_damage_, true);
+}
+
+void ViewSlot::fail_build(Fault const& fault) {
+  built_.reset();
+  remove_view_file(build_file());
+  if (!built_path_.empty()) remove_view_file(built_path_);
+  built_path_.clear();
+  std::lock_guard const lock(mutex_);
+  build_.reset();
+  failed_ = failed_ || !generation_;
+  error_ = "rebuild: " + fault.what;
+}
+
+void ViewSlot::close() {
+  if (built_) {
+    built_.reset();
+    remove_view_file(built_path_);
+  }
+  if (!live_) return;
+  // A fault here costs a rebuild after the machine goes down, and nothing else.
+  [[maybe_unused]] auto const closed = live_->close();
+  live_.reset();
+}
+
+bool ViewSlot::failed() const {
+  std::lock_guard const lock(mutex_);
+  return failed_;
+}
+
+std::shared_ptr<Generation> ViewSlot::generation() const {
+  std::lock_guard const lock(mutex_);
+  return generation_;
+}
+
+std::shared_ptr<BuildProgress> ViewSlot::begin_build() {
+  std::lock_guard const lock(mutex_);
+  if (build_) return nullptr;
+  build_ = std::make_shared<BuildProgress>();
+  return build_;
+}
+
+std::filesystem::path ViewSlot::build_file() const { return build_path(folder_, projection_); }
+
+ProjectionStatus ViewSlot::status(domain::Position head) const {
+  ProjectionStatus status;
+  status.name = projection_.name();
+  status.version = projection_.version();
+  status.position = position();
+  status.lag = head > status.position ? head.value() - status.position.value() : 0;
+  std::lock_guard const lock(mutex_);
+  status.failed = failed_;
+  status.error = error_;
+  if (!build_) return status;
+  auto& rebuild = status.rebuild.emplace();
+  rebuild.position = domain::Position(build_->position);
+  rebuild.target = std::max(domain::Position(build_->target), rebuild.position);
+  auto const started_ns = build_->started_ns.load();
+  if (started_ns == 0 || rebuild.position == domain::Position{}) return status;
+  auto const elapsed_ns = std::chrono::steady_clock::now().time_since_epoch().count() - started_ns;
+  rebuild.events_per_second = static_cast<double>(rebuild.position.value()) * 1e9 / static_cast<double>(elapsed_ns + 1);
+  auto const left = static_cast<double>(rebuild.target.value() - rebuild.position.value());
+  rebuild.eta_seconds = static_cast<std::int64_t>(left / rebuild.events_per_second + 0.5);
+  return status;
+}
+
+}  // namespace florin::projections
