@@ -43,9 +43,7 @@ void Balances::Impl::apply(domain::Commit const& commit) {
                    [&](domain::GameUpdated const&) { directory_stale = true; },
                    [&](domain::SdkKeyRotated const&) { directory_stale = true; },
                    [&](domain::IdentityRegistered const& e) { identities.push_back({texts.add(e.email)}); },
-                   [&](domain::PlayerJoined const& e) {
-                     players.push_back({texts.add(e.name), e.name_tag, at, at});
-                   },
+                   [&](domain::PlayerJoined const& e) { players.push_back({texts.add(e.name), e.name_tag, at, at}); },
                    [&](domain::PlayerRenamed const& e) {
                      auto& player = players[e.player.value() - 1];
                      player.name = texts.replace(player.name, e.name);

@@ -80,12 +80,20 @@ class Balances final : public eventstore::CommitListener {
 
   // Snapshot balances-<position>.bin beside the write model's, same file discipline and same fallback
   // (eventstore/snapshot.h). Writing holds the lock for reading: commits wait, so it belongs after the writer stopped.
-  [[nodiscard]] eventstore::Faulty<Unit> write_snapshot(std::filesystem::path const& folder) const;
-  [[nodiscard]] eventstore::Faulty<Unit> read_newest_snapshot(std::filesystem::path const& folder,
-                                                              domain::Position limit);  // into an empty view
+  [[nodiscard]] eventstore::Faulty<Unit> write_snapshot(std::filesystem::path const& folder,
+                                                        eventstore::Log& log) const;
+  // Into an empty view, before anyone else uses it. Kind::missing when there is none that is whole, not beyond `limit`
+  // and of this log; those that were tried are named in `skipped` (may be null).
+  [[nodiscard]] eventstore::Faulty<Unit> read_newest_snapshot(std::filesystem::path const& folder, eventstore::Log& log,
+                                                              domain::Position limit,
+                                                              std::vector<std::string>* skipped = nullptr);
 
  private:
   struct Impl;
+  struct SnapshotReader;
+  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<Impl>> read_snapshot(std::filesystem::path const& file,
+                                                                               domain::Position position,
+                                                                               eventstore::Log& log);
   std::unique_ptr<Impl> impl_;
 };
 
@@ -101,7 +109,7 @@ class GameDirectory {
 
  private:
   std::vector<domain::Game> games_;
-  std::vector<std::pair<domain::GameId, std::uint32_t>> by_id_;         // sorted
+  std::vector<std::pair<domain::GameId, std::uint32_t>> by_id_;  // sorted
   std::vector<std::pair<std::uint64_t, std::uint32_t>> by_key_;  // sorted: first 8 bytes of a hash, game index
 };
 

@@ -13,7 +13,7 @@ namespace florin::projections {
 // Written by the builder, read by anyone.
 struct BuildProgress {
   std::atomic<std::uint64_t> position{0};
-  std::atomic<std::uint64_t> target{0};  // the log's head when last looked at
+  std::atomic<std::uint64_t> target{0};     // the log's head when last looked at
   std::atomic<std::int64_t> started_ns{0};  // steady clock; zero: waiting for its turn
 };
 

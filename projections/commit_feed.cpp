@@ -23,8 +23,8 @@ Faulty<std::optional<FedCommit>> CommitFeed::next() {
   if (!commit) return fail(commit.error());
   auto& decoded = commit.value();
   if (decoded.events.empty() || decoded.first != domain::next(position_) || decoded.last() != stored.value()->last) {
-    return eventstore::fault(Fault::Kind::corrupt,
-                             "log: the commit after position " + std::to_string(position_.value()) + " is out of order");
+    return eventstore::fault(Fault::Kind::corrupt, "log: the commit after position " +
+                                                       std::to_string(position_.value()) + " is out of order");
   }
   position_ = stored.value()->last;
   return std::optional<FedCommit>({std::move(decoded), {position_, stored.value()->link}});

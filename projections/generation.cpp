@@ -32,6 +32,11 @@ void Generation::give_back(std::unique_ptr<Database> connection) {
   if (idle_.size() < kIdleConnections) idle_.push_back(std::move(connection));
 }
 
+void Generation::close_idle() {
+  std::lock_guard const lock(mutex_);
+  idle_.clear();
+}
+
 void Generation::retire() {
   std::lock_guard const lock(mutex_);
   retired_ = true;

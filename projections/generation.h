@@ -24,6 +24,8 @@ class Generation {
   [[nodiscard]] eventstore::Faulty<std::unique_ptr<Database>> take();
   void give_back(std::unique_ptr<Database> connection);
 
+  // Closes the connections that nobody uses: the last one to close tidies SQLite's files away.
+  void close_idle();
   // From now on: delete the file at the end.
   void retire();
 

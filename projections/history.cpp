@@ -82,30 +82,27 @@ class HistoryWriter final : public ProjectionWriter {
   Faulty<Unit> apply(domain::Commit const& commit) override {
     auto position = commit.first;
     for (auto const& event : commit.events) {
-      std::visit(Overloaded{
-                     [](domain::GameCreated const&) {},
-                     [](domain::GameUpdated const&) {},
-                     [](domain::SdkKeyRotated const&) {},
-                     [](domain::IdentityRegistered const&) {},
-                     [](domain::PlayerJoined const&) {},
-                     [](domain::PlayerRenamed const&) {},
-                     [&](domain::StartingBalanceGranted const& e) {
-                       add(commit, position, MovementKind::starting_balance, e, e.amount, {});
-                     },
-                     [&](domain::BalanceCredited const& e) {
-                       add(commit, position, MovementKind::credit, e, e.amount, {});
-                     },
-                     [&](domain::BalanceDebited const& e) {
-                       add(commit, position, MovementKind::debit, e, -e.amount, {});
-                     },
-                     [&](domain::ItemPurchased const& e) {
-                       add(commit, position, MovementKind::item_purchase, e, -e.total, commit.first);
-                     },
-                     [&](domain::ItemRefunded const& e) {
-                       add(commit, position, MovementKind::item_refund, e, e.total, e.order);
-                     },
-                 },
-                 event);
+      std::visit(
+          Overloaded{
+              [](domain::GameCreated const&) {},
+              [](domain::GameUpdated const&) {},
+              [](domain::SdkKeyRotated const&) {},
+              [](domain::IdentityRegistered const&) {},
+              [](domain::PlayerJoined const&) {},
+              [](domain::PlayerRenamed const&) {},
+              [&](domain::StartingBalanceGranted const& e) {
+                add(commit, position, MovementKind::starting_balance, e, e.amount, {});
+              },
+              [&](domain::BalanceCredited const& e) { add(commit, position, MovementKind::credit, e, e.amount, {}); },
+              [&](domain::BalanceDebited const& e) { add(commit, position, MovementKind::debit, e, -e.amount, {}); },
+              [&](domain::ItemPurchased const& e) {
+                add(commit, position, MovementKind::item_purchase, e, -e.total, commit.first);
+              },
+              [&](domain::ItemRefunded const& e) {
+                add(commit, position, MovementKind::item_refund, e, e.total, e.order);
+              },
+          },
+          event);
       position = next(position);
     }
     return Unit{};
@@ -114,10 +111,9 @@ class HistoryWriter final : public ProjectionWriter {
   Faulty<Unit> flush() override {
     if (auto const linked = link(); !linked) return linked;
     for (auto const& row : rows_) {
-      auto const inserted =
-          insert_.run(row.position, row.player, row.currency, static_cast<int>(row.kind), row.change,
-                      row.available_after, row.at, row.into_transaction, row.order, row.previous,
-                      row.previous_in_wallet);
+      auto const inserted = insert_.run(row.position, row.player, row.currency, static_cast<int>(row.kind), row.change,
+                                        row.available_after, row.at, row.into_transaction, row.order, row.previous,
+                                        row.previous_in_wallet);
       if (!inserted) return inserted;
     }
     rows_.clear();
@@ -242,7 +238,8 @@ Faulty<MovementPage> read_history(ViewReader& view, domain::PlayerId player, dom
     }
     auto const found = row.first(position);
     if (!found) return fail(found.error());
-    bool const ours = found.value() && row.number(0) == player.value() && (!currency || row.number(1) == currency.value());
+    bool const ours =
+        found.value() && row.number(0) == player.value() && (!currency || row.number(1) == currency.value());
     if (!ours) {
       row.reset();
       if (at_cursor) return foreign_cursor();

@@ -33,7 +33,8 @@ struct Movement {
   domain::CurrencyId currency;
   domain::Money change;  // of the available balance; negative for a spend
   domain::Money available_after;
-  domain::Money reserved_after;  // no event of this version reserves: zero. The first that does raises the view's version
+  domain::Money
+      reserved_after;  // no event of this version reserves: zero. The first that does raises the view's version
 };
 
 struct MovementPage {

@@ -44,9 +44,7 @@ class OrdersWriter final : public ProjectionWriter {
                      [&](domain::ItemPurchased const& e) {
                        purchases_.push_back({commit.first.value(), e.player.value(), 0});
                      },
-                     [&](domain::ItemRefunded const& e) {
-                       refunds_.push_back({e.order, commit.first, commit.at});
-                     },
+                     [&](domain::ItemRefunded const& e) { refunds_.push_back({e.order, commit.first, commit.at}); },
                  },
                  event);
     }
@@ -125,8 +123,8 @@ class OrdersProjection final : public Projection {
     if (!select_head) return fail(select_head.error());
     auto replace_head = database.statement(kReplaceHead);
     if (!replace_head) return fail(replace_head.error());
-    return std::unique_ptr<ProjectionWriter>(std::make_unique<OrdersWriter>(
-        insert.value(), set_refund.value(), select_head.value(), replace_head.value()));
+    return std::unique_ptr<ProjectionWriter>(
+        std::make_unique<OrdersWriter>(insert.value(), set_refund.value(), select_head.value(), replace_head.value()));
   }
 };
 
@@ -193,7 +191,8 @@ Faulty<OrderPage> read_orders(ViewReader& view, domain::PlayerId player, std::si
     auto const row = read_row(view, position);
     if (!row) return fail(row.error());
     if (!row.value() || row.value()->order.player != player) {
-      if (at_cursor) return eventstore::fault(Fault::Kind::missing, "orders: the cursor is not of this player's orders");
+      if (at_cursor)
+        return eventstore::fault(Fault::Kind::missing, "orders: the cursor is not of this player's orders");
       return eventstore::fault(Fault::Kind::corrupt, "orders: the row at " + std::to_string(position) + " is broken");
     }
     at_cursor = false;

@@ -26,7 +26,7 @@ struct OrderPage {
 
 [[nodiscard]] eventstore::Faulty<std::optional<Order>> read_order(ViewReader& view, domain::Position order);
 // cursor: a former page's `next`; one that is not an order of this player is Kind::missing.
-[[nodiscard]] eventstore::Faulty<OrderPage> read_orders(ViewReader& view, domain::PlayerId player,
-                                                        std::size_t limit, std::optional<std::uint64_t> cursor);
+[[nodiscard]] eventstore::Faulty<OrderPage> read_orders(ViewReader& view, domain::PlayerId player, std::size_t limit,
+                                                        std::optional<std::uint64_t> cursor);
 
 }  // namespace florin::projections

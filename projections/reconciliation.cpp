@@ -106,21 +106,20 @@ class ReconciliationWriter final : public ProjectionWriter {
   Faulty<Unit> apply(domain::Commit const& commit) override {
     auto position = commit.first;
     for (auto const& event : commit.events) {
-      auto const folded =
-          std::visit(Overloaded{
-                         [&](domain::GameCreated const& e) { return create_game(e); },
-                         [](domain::GameUpdated const&) { return nothing(); },
-                         [](domain::SdkKeyRotated const&) { return nothing(); },
-                         [&](domain::IdentityRegistered const& e) { return register_identity(e); },
-                         [&](domain::PlayerJoined const& e) { return join(position, e); },
-                         [](domain::PlayerRenamed const&) { return nothing(); },
-                         [&](domain::StartingBalanceGranted const& e) { return change(position, e); },
-                         [&](domain::BalanceCredited const& e) { return change(position, e); },
-                         [&](domain::BalanceDebited const& e) { return change(position, e); },
-                         [&](domain::ItemPurchased const& e) { return change(position, e); },
-                         [&](domain::ItemRefunded const& e) { return change(position, e); },
-                     },
-                     event);
+      auto const folded = std::visit(Overloaded{
+                                         [&](domain::GameCreated const& e) { return create_game(e); },
+                                         [](domain::GameUpdated const&) { return nothing(); },
+                                         [](domain::SdkKeyRotated const&) { return nothing(); },
+                                         [&](domain::IdentityRegistered const& e) { return register_identity(e); },
+                                         [&](domain::PlayerJoined const& e) { return join(position, e); },
+                                         [](domain::PlayerRenamed const&) { return nothing(); },
+                                         [&](domain::StartingBalanceGranted const& e) { return change(position, e); },
+                                         [&](domain::BalanceCredited const& e) { return change(position, e); },
+                                         [&](domain::BalanceDebited const& e) { return change(position, e); },
+                                         [&](domain::ItemPurchased const& e) { return change(position, e); },
+                                         [&](domain::ItemRefunded const& e) { return change(position, e); },
+                                     },
+                                     event);
       if (!folded) return folded;
       reached_ = position;
       position = next(position);
@@ -212,8 +211,8 @@ class ReconciliationWriter final : public ProjectionWriter {
   Faulty<Unit> change(domain::Position position, Movement const& event) {
     if (event.currency.value() >= places_.size()) return impossible(position, "names an unknown currency");
     auto const& place = places_[event.currency.value()];
-    changes_.push_back({key_of(place.game_number, event.player), position.value(), place.index,
-                        event.available_after.minor()});
+    changes_.push_back(
+        {key_of(place.game_number, event.player), position.value(), place.index, event.available_after.minor()});
     return Unit{};
   }
 
@@ -328,7 +327,8 @@ Faulty<ReconciliationStream> ReconciliationStream::open(ViewReader view, domain:
   impl->rows = rows.value();
   // A cursor beyond what SQLite can number is beyond the cut: nothing changed after it.
   constexpr std::uint64_t kLast = (std::uint64_t{1} << 63) - 1;
-  auto const first = impl->rows.first(number << kPlayerBits, (number + 1) << kPlayerBits, std::min(since.value(), kLast));
+  auto const first =
+      impl->rows.first(number << kPlayerBits, (number + 1) << kPlayerBits, std::min(since.value(), kLast));
   if (!first) return fail(first.error());
   impl->ended = !first.value();
   return ReconciliationStream(std::move(impl));

@@ -1,8 +1,5 @@
 #include "projections/runner.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -10,6 +7,9 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "domain/contract.h"
 #include "projections/commit_feed.h"
@@ -152,6 +152,7 @@ void Runner::Impl::stop() {
   wake.signal();
   builder.join();
   projector.join();
+  feed.reset();
   for (auto& slot : slots) slot.close();
 }
 
@@ -280,7 +281,9 @@ void Runner::Impl::fail_all(Fault const& fault) {
 
 void Runner::Impl::announce() {
   if (waiters == 0) return;
-  { std::lock_guard const lock(waiting_mutex); }  // a waiter between its look and its sleep is not missed
+  {
+    std::lock_guard const lock(waiting_mutex);
+  }  // a waiter between its look and its sleep is not missed
   advanced.notify_all();
 }
 
@@ -357,8 +360,8 @@ bool Runner::wait_for(std::string_view name, domain::Position position, int time
   impl_->wake.signal();
   {
     std::unique_lock lock(impl_->waiting_mutex);
-    impl_->advanced.wait_until(
-        lock, until, [&] { return slot->position() >= position || slot->failed() || impl_->stopping; });
+    impl_->advanced.wait_until(lock, until,
+                               [&] { return slot->position() >= position || slot->failed() || impl_->stopping; });
   }
   --impl_->waiters;
   return slot->position() >= position;

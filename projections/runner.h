@@ -30,7 +30,7 @@ struct ProjectionStatus {
   domain::Position position;
   std::uint64_t lag = 0;  // events behind the log's durable head
   bool failed = false;    // stopped by a fault; `error` says which. Rebuild to recover.
-  std::string error;    // of the last fault, also of a rebuild that failed while the view itself goes on
+  std::string error;      // of the last fault, also of a rebuild that failed while the view itself goes on
   struct Rebuild {
     domain::Position position;
     domain::Position target;

@@ -1,8 +1,8 @@
 #include "projections/sqlite.h"
 
-#include <sqlite3.h>
-
 #include <string>
+
+#include <sqlite3.h>
 
 #include "domain/contract.h"
 

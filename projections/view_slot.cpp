@@ -113,6 +113,7 @@ void ViewSlot::close() {
     remove_view_file(built_path_);
   }
   if (!live_) return;
+  if (auto const readers = generation()) readers->close_idle();
   // A fault here costs a rebuild after the machine goes down, and nothing else.
   [[maybe_unused]] auto const closed = live_->close();
   live_.reset();

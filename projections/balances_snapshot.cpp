@@ -1,0 +1,340 @@
+// File balances-<position>.bin, in checked blocks (eventstore/block_file.h): position and link, the games (each as the
+// encoded events that make it), then identity, player and wallet rows, each with its side of the view, and the
+// refunded orders. Texts lie with their rows, so what renames left behind in memory is gone after a restart.
+#include <array>
+#include <bit>
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <system_error>
+
+#include "eventstore/block_file.h"
+#include "eventstore/codec.h"
+#include "projections/balances_impl.h"
+
+namespace florin::projections {
+namespace {
+
+namespace fs = std::filesystem;
+using domain::Position;
+using domain::State;
+using eventstore::BlockReader;
+using eventstore::BlockWriter;
+using eventstore::Fault;
+using eventstore::Faulty;
+
+// A new version for every change of the order below, of a row's layout or of the events that make a game.
+constexpr eventstore::BlockFileKind kKind{"FLORINBA", 1};
+constexpr std::uint64_t kMaxGames = 1u << 24;
+constexpr std::size_t kPrefetchRows = 32;  // enough to hide a miss in an index behind the work on the rows before it
+
+static_assert(sizeof(State::IdentityRow) == 16 && sizeof(State::PlayerRow) == 8 && sizeof(State::WalletRow) == 24);
+static_assert(std::endian::native == std::endian::little, "rows are stored as they are in memory");
+
+template <class T>
+void put(BlockWriter& out, T const& value) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  out.put({reinterpret_cast<char const*>(&value), sizeof value});
+}
+
+template <class T>
+bool get(BlockReader& in, T& value) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  return in.get({reinterpret_cast<char*>(&value), sizeof value});
+}
+
+void put_bytes(BlockWriter& out, std::string_view bytes) {
+  put(out, static_cast<std::uint32_t>(bytes.size()));
+  out.put(bytes);
+}
+
+bool get_bytes(BlockReader& in, std::string& bytes) {
+  std::uint32_t size = 0;
+  if (!get(in, size) || size > eventstore::kMaxCommitBytes) return false;
+  bytes.resize(size);
+  return in.get({bytes.data(), bytes.size()});
+}
+
+void put_text(BlockWriter& out, domain::PersonalText const& text) {
+  put(out, static_cast<std::uint8_t>(text.sealed));
+  put_bytes(out, text.bytes);
+}
+
+bool get_text(BlockReader& in, domain::PersonalText& text) {
+  std::uint8_t sealed = 0;
+  if (!get(in, sealed) || sealed > 1) return false;
+  text.sealed = sealed == 1;
+  return get_bytes(in, text.bytes);
+}
+
+// The shortest history that leaves this game behind.
+domain::Commit history_of(domain::Game const& game) {
+  domain::Commit commit{Position(1), game.created_at, {}, {}};
+  bool const rotated = game.previous_key_hash != domain::Digest{};
+  commit.events.emplace_back(
+      domain::GameCreated{game.id, game.settings, game.currencies, rotated ? game.previous_key_hash : game.key_hash});
+  if (rotated) commit.events.emplace_back(domain::SdkKeyRotated{game.id, game.key_hash, game.previous_key_until});
+  return commit;
+}
+
+void put_games(BlockWriter& out, State const& state) {
+  put(out, std::uint64_t{state.games().size()});
+  eventstore::Encoder encoder;
+  std::string bytes;
+  for (auto const& game : state.games()) {
+    bytes.clear();
+    encoder.encode(history_of(game), bytes);
+    put_bytes(out, bytes);
+  }
+}
+
+bool get_games(BlockReader& in, State& state) {
+  std::uint64_t count = 0;
+  if (!get(in, count) || count > kMaxGames) return false;
+  State made;
+  std::string bytes;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (!get_bytes(in, bytes)) return false;
+    auto const commit = eventstore::decode(bytes);
+    if (!commit) return false;
+    domain::apply(made, commit.value());
+  }
+  state.restore_games(made.games());
+  return true;
+}
+
+// Reads `count` records a few ahead of their use: fetch(record) hints the index that use(record) will touch.
+template <class Record, class Read, class Fetch, class Use>
+bool get_records(BlockReader& in, Read&& read, Fetch&& fetch, Use&& use) {
+  std::uint64_t left = 0;
+  if (!get(in, left)) return false;
+  std::array<Record, kPrefetchRows> window;
+  while (left > 0) {
+    auto const some = std::min<std::uint64_t>(left, window.size());
+    for (std::size_t i = 0; i < some; ++i) {
+      if (!read(window[i])) return false;
+      fetch(window[i]);
+    }
+    for (std::size_t i = 0; i < some; ++i) {
+      if (!use(window[i])) return false;
+    }
+    left -= some;
+  }
+  return true;
+}
+
+std::string file_name(Position position) {
+  std::array<char, 48> name{};
+  auto const length = std::snprintf(name.data(), name.size(), "balances-%020llu.bin",
+                                    static_cast<unsigned long long>(position.value()));
+  return {name.data(), static_cast<std::size_t>(length)};
+}
+
+using Files = std::map<Position, fs::path, std::greater<>>;  // newest first
+
+Files list_snapshots(fs::path const& folder) {
+  Files files;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    auto const name = at->path().filename().string();
+    unsigned long long position = 0;
+    if (std::sscanf(name.c_str(), "balances-%20llu.bin", &position) != 1) continue;
+    if (file_name(Position(position)) == name) files.emplace(Position(position), at->path());
+  }
+  return files;
+}
+
+// Half-written files of a crash, and all but the newest two of this history.
+void delete_old(fs::path const& folder, Position newest) {
+  std::error_code ignored;  // what stays is found again next time
+  std::vector<fs::path> leftovers;
+  for (fs::directory_iterator at(folder, ignored), end; !ignored && at != end; at.increment(ignored)) {
+    auto const name = at->path().filename().string();
+    if (name.starts_with("balances-") && name.ends_with(eventstore::kTemporarySuffix)) leftovers.push_back(at->path());
+  }
+  for (auto const& file : leftovers) fs::remove(file, ignored);
+  bool one_before_kept = false;
+  for (auto const& [position, file] : list_snapshots(folder)) {
+    if (position == newest) continue;
+    if (position < newest && !std::exchange(one_before_kept, true)) continue;
+    fs::remove(file, ignored);
+  }
+}
+
+// The link of the commit that ends at `position`; nullopt when the log has no such commit.
+Faulty<std::optional<domain::Digest>> link_at(eventstore::Log& log, Position position) {
+  auto cursor = log.read(position);
+  if (!cursor) return fail(cursor.error());
+  auto const row = cursor.value()->next();
+  if (!row) return fail(row.error());
+  std::optional<domain::Digest> link;
+  if (row.value() && row.value()->last == position) link = row.value()->link;
+  return link;
+}
+
+}  // namespace
+
+Faulty<Unit> Balances::write_snapshot(fs::path const& folder, eventstore::Log& log) const {
+  std::shared_lock const lock(impl_->mutex);
+  auto const& view = *impl_;
+  auto const& state = view.state;
+  auto const position = domain::Position(view.position);
+  if (!position) return Unit{};
+  auto const link = link_at(log, position);
+  if (!link) return fail(link.error());
+  if (!link.value()) return eventstore::fault(Fault::Kind::conflict, "balances: the log does not reach their position");
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return eventstore::fault(Fault::Kind::io, "create the snapshots' folder: " + error.message());
+
+  auto created = BlockWriter::create(folder / file_name(position), kKind);
+  if (!created) return fail(created.error());
+  auto& out = *created.value();
+  put(out, position);
+  put(out, *link.value());
+  put_games(out, state);
+  put(out, state.identity_count());
+  for (std::size_t i = 0; i < view.identities.size(); ++i) {
+    put(out, state.identity_rows()[i]);
+    put_text(out, view.texts.get(view.identities[i].email));
+  }
+  put(out, state.player_count());
+  for (std::size_t i = 0; i < view.players.size(); ++i) {
+    auto const& player = view.players[i];
+    put(out, state.player_rows()[i]);
+    put_text(out, view.texts.get(player.name));
+    put(out, player.name_tag);
+    put(out, player.joined);
+    put(out, player.last_active);
+  }
+  put(out, state.wallet_count());
+  for (std::size_t i = 0; i < view.wallets.size(); ++i) {
+    put(out, state.wallet_rows()[i]);
+    put(out, view.wallets[i]);
+  }
+  auto const refunded = state.refunded_orders();
+  put(out, std::uint64_t{refunded.size()});
+  for (auto const order : refunded) put(out, order);
+  if (auto const done = out.commit(); !done) return done;
+  delete_old(folder, position);
+  return Unit{};
+}
+
+struct Balances::SnapshotReader {
+  BlockReader& in;
+  Impl& view;
+
+  bool identities() {
+    struct Record {
+      State::IdentityRow row;
+      domain::PersonalText email;
+    };
+    return get_records<Record>(
+        in, [&](Record& r) { return get(in, r.row) && get_text(in, r.email); },
+        [&](Record const& r) { view.state.prefetch_identity(r.row.email_index); },
+        [&](Record const& r) {
+          view.state.restore_identity(r.row);
+          view.identities.push_back({view.texts.add(r.email)});
+          return true;
+        });
+  }
+
+  bool players() {
+    struct Record {
+      State::PlayerRow row;
+      domain::PersonalText name;
+      Impl::PlayerProfile profile;
+    };
+    auto const& games = view.state.games();
+    return get_records<Record>(
+        in,
+        [&](Record& r) {
+          return get(in, r.row) && get_text(in, r.name) && get(in, r.profile.name_tag) && get(in, r.profile.joined) &&
+                 get(in, r.profile.last_active) && r.row.game < games.size() && r.row.identity != 0 &&
+                 r.row.identity <= view.state.identity_count();
+        },
+        [&](Record const& r) { view.state.prefetch_player(games[r.row.game].id, domain::IdentityId(r.row.identity)); },
+        [&](Record& r) {
+          view.state.restore_player(r.row);
+          r.profile.name = view.texts.add(r.name);
+          view.players.push_back(r.profile);
+          return true;
+        });
+  }
+
+  bool wallets() {
+    struct Record {
+      State::WalletRow row;
+      Impl::WalletProfile profile;
+    };
+    return get_records<Record>(
+        in,
+        [&](Record& r) {
+          return get(in, r.row) && get(in, r.profile) && r.row.player != 0 &&
+                 r.row.player <= view.state.player_count() && r.row.currency != 0 &&
+                 r.row.currency <= view.state.currency_count();
+        },
+        [&](Record const& r) {
+          view.state.prefetch_wallet(domain::PlayerId(r.row.player), domain::CurrencyId(r.row.currency));
+        },
+        [&](Record const& r) {
+          view.state.restore_wallet(r.row);
+          view.wallets.push_back(r.profile);
+          return true;
+        });
+  }
+
+  bool refunded() {
+    return get_records<std::uint64_t>(
+        in, [&](std::uint64_t& order) { return get(in, order); }, [](std::uint64_t) {},
+        [&](std::uint64_t order) {
+          view.state.restore_refunded(order);
+          return true;
+        });
+  }
+};
+
+// The view in one file, or what is wrong with the file.
+Faulty<std::unique_ptr<Balances::Impl>> Balances::read_snapshot(fs::path const& file, Position position,
+                                                                eventstore::Log& log) {
+  auto opened = BlockReader::open(file, kKind);
+  if (!opened) return fail(opened.error());
+  auto& in = *opened.value();
+  auto const refuse = [&] {
+    if (in.failed()) return fail(in.why());
+    return eventstore::fault(Fault::Kind::corrupt, file.filename().string() + ": holds what no view can");
+  };
+  Position stands_at;
+  domain::Digest link{};
+  if (!get(in, stands_at) || !get(in, link) || stands_at != position) return refuse();
+  auto const log_link = link_at(log, position);
+  if (!log_link) return fail(log_link.error());
+  if (log_link.value() != link) {
+    return eventstore::fault(Fault::Kind::conflict, file.filename().string() + ": not of this log");
+  }
+  auto view = std::make_unique<Impl>();
+  SnapshotReader reader{in, *view};
+  if (!get_games(in, view->state) || !reader.identities() || !reader.players() || !reader.wallets() ||
+      !reader.refunded() || !in.at_end()) {
+    return refuse();
+  }
+  view->position = position.value();
+  return view;
+}
+
+Faulty<Unit> Balances::read_newest_snapshot(fs::path const& folder, eventstore::Log& log, Position limit,
+                                            std::vector<std::string>* skipped) {
+  FLORIN_ASSERT(impl_->position == 0);
+  for (auto const& [position, file] : list_snapshots(folder)) {
+    if (position > limit) continue;
+    auto view = read_snapshot(file, position, log);
+    if (view) {
+      impl_ = std::move(view).value();
+      return Unit{};
+    }
+    if (skipped != nullptr) skipped->push_back(view.error().what);
+  }
+  return eventstore::fault(Fault::Kind::missing, "no snapshot of the balances");
+}
+
+}  // namespace florin::projections

@@ -1,0 +1,219 @@
+#include "projections/balances.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "tests/projections/town.h"
+#include "tests/support/temp_folder.h"
+
+namespace florin::projections {
+namespace {
+
+using domain::Money;
+
+class BalancesTest : public testing::Test {
+ protected:
+  // Everything since the last call, as one batch.
+  void deliver() {
+    auto const& commits = town.commits();
+    balances.on_commits(std::span(commits).subspan(delivered));
+    delivered = commits.size();
+  }
+
+  Town town;
+  Balances balances;
+  std::size_t delivered = 0;
+};
+
+TEST_F(BalancesTest, ShowAPlayerWithEveryCurrencyOfTheGame) {
+  auto const& game = town.create_game("g", {"gold", "gems"});
+  auto const first = town.credit(game, 7, 1'234);
+  auto const last = town.credit(game, 7, 66);
+  deliver();
+  auto const player = balances.by_email(game.id, Town::email_index(7));
+  ASSERT_TRUE(player);
+  EXPECT_EQ(player->player, town.player(game, 7));
+  EXPECT_EQ(player->email, (domain::PersonalText{Town::sealed_email(7), true}));
+  EXPECT_EQ(player->name.bytes, "sealed name7");
+  EXPECT_EQ(player->joined, first->at);
+  EXPECT_EQ(player->last_active, last->at);
+  EXPECT_EQ(player->position, last->last());
+  ASSERT_EQ(player->balances.size(), 2u);
+  EXPECT_EQ(player->balances[0].wallet.available, Money::from_minor(1'300));
+  EXPECT_EQ(player->balances[0].last_transaction, last->at);
+  EXPECT_EQ(player->balances[1].currency, game.currencies[1].currency);
+  EXPECT_EQ(player->balances[1].wallet, domain::Wallet{});
+  EXPECT_EQ(player->balances[1].last_transaction, domain::Timestamp{});
+}
+
+TEST_F(BalancesTest, APlayerIsFoundByTheirOwnGameOnly) {
+  town.create_game("a", {"gold"});
+  town.create_game("b", {"gold"});
+  auto const a = town.game(0);
+  auto const b = town.game(1);
+  town.credit(a, 1, 100);
+  deliver();
+  auto const player = town.player(a, 1);
+  EXPECT_TRUE(balances.by_id(a.id, player));
+  EXPECT_FALSE(balances.by_id(b.id, player));
+  EXPECT_FALSE(balances.by_email(b.id, Town::email_index(1)));
+  EXPECT_FALSE(balances.by_id(a.id, domain::PlayerId(99)));
+  EXPECT_FALSE(balances.by_id(a.id, domain::PlayerId{}));
+  EXPECT_FALSE(balances.by_email(a.id, Town::email_index(2)));
+  EXPECT_FALSE(balances.by_email(domain::GameId(1), Town::email_index(1)));
+}
+
+TEST_F(BalancesTest, ARenameShowsTheNewName) {
+  auto const& game = town.create_game("g", {"gold"});
+  town.credit(game, 1, 100);
+  deliver();
+  auto const tag = balances.by_email(game.id, Town::email_index(1))->name_tag;
+  EXPECT_FALSE(balances.name_differs(game.id, Town::email_index(1), tag));
+  EXPECT_TRUE(balances.name_differs(game.id, Town::email_index(1), tag + 1));
+  EXPECT_FALSE(balances.name_differs(game.id, Town::email_index(1), 0)) << "no name was given";
+  EXPECT_FALSE(balances.name_differs(game.id, Town::email_index(2), tag)) << "nobody is there to be renamed";
+  for (std::string const name : {"x", "a much longer name than the one before it", "short again", ""}) {
+    town.rename(game, 1, name);
+    deliver();
+    auto const shown = balances.by_email(game.id, Town::email_index(1))->name.bytes;
+    EXPECT_EQ(shown, name.empty() ? "sealed short again" : "sealed " + name);
+  }
+}
+
+TEST_F(BalancesTest, ABatchAnswersInRequestOrder) {
+  auto const& game = town.create_game("g", {"gold", "gems"});
+  std::vector<domain::BlindIndex> emails;
+  for (std::size_t i = 0; i < 10'000; ++i) {
+    if (i % 3 != 0) town.credit(game, i, static_cast<std::int64_t>(i + 1), i % 2);
+    emails.push_back(Town::email_index(i));
+  }
+  deliver();
+  emails.push_back(emails[1]);  // the same one twice is answered twice
+  std::vector<BatchEntry> entries{{}, {}};
+  std::vector<CurrencyBalance> found;
+  balances.batch(game, emails, entries, found);
+  ASSERT_EQ(entries.size(), emails.size());
+  for (std::size_t i = 0; i < 10'000; ++i) {
+    if (i % 3 == 0) {
+      EXPECT_FALSE(entries[i].player);
+      continue;
+    }
+    ASSERT_EQ(entries[i].player, town.player(game, i));
+    auto const& touched = found[entries[i].first_balance + i % 2];
+    EXPECT_EQ(touched.wallet.available, Money::from_minor(static_cast<std::int64_t>(i + 1)));
+    EXPECT_EQ(found[entries[i].first_balance + 1 - i % 2].wallet.available, Money{});
+  }
+  EXPECT_EQ(entries.back().player, entries[1].player);
+  balances.batch(game, {}, entries, found);
+  EXPECT_TRUE(entries.empty() && found.empty());
+}
+
+TEST_F(BalancesTest, FoldToTheSameStateAsTheWriter) {
+  std::random_device device;
+  auto const seed = device();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  Town random_town(seed);
+  Balances view;
+  for (int i = 0; i < 3'000; ++i) {
+    auto const commit = random_town.play_random(40);
+    if (commit) view.on_commits({&commit, 1});
+  }
+  EXPECT_EQ(view.position(), random_town.head());
+  auto const& state = random_town.state();
+  EXPECT_EQ(view.games()->games(), state.games());
+  for (std::uint64_t id = 1; id <= state.player_count(); ++id) {
+    domain::PlayerId const player(id);
+    auto const& game = *state.game_of(player);
+    auto const shown = view.by_id(game.id, player);
+    ASSERT_TRUE(shown);
+    EXPECT_EQ(shown->identity, state.identity_of(player));
+    ASSERT_EQ(shown->balances.size(), game.currencies.size());
+    for (std::size_t i = 0; i < game.currencies.size(); ++i) {
+      EXPECT_EQ(shown->balances[i].wallet, state.wallet(player, game.currencies[i].currency));
+    }
+  }
+}
+
+TEST_F(BalancesTest, SkipCommitsThatTheyHave) {
+  auto const& game = town.create_game("g", {"gold"});
+  town.credit(game, 1, 100);
+  deliver();
+  for (auto const& commit : town.commits()) balances.apply(*commit);
+  EXPECT_EQ(balances.by_email(game.id, Town::email_index(1))->balances[0].wallet.available, Money::from_minor(100));
+}
+
+TEST_F(BalancesTest, GamesAreThereWithTheCommitThatMadeThem) {
+  EXPECT_TRUE(balances.games()->games().empty());
+  auto const before = balances.games();
+  auto const& game = town.create_game("g", {"gold"});
+  deliver();
+  ASSERT_NE(balances.games()->find(game.id), nullptr);
+  EXPECT_EQ(before->find(game.id), nullptr) << "what a request holds does not change under it";
+  EXPECT_EQ(balances.games(), balances.games()) << "swapped only when a game changes";
+}
+
+TEST_F(BalancesTest, ReadersSeeWholeBatchesWhileCommitsArrive) {
+  auto const& game = town.create_game("g", {"gold", "gems"});
+  for (int i = 0; i < 400; ++i) {
+    town.credit(game, 1, 10, 0);
+    town.credit(game, 1, 10, 1);
+  }
+  auto const& commits = town.commits();
+  balances.on_commits(std::span(commits).first(3));
+  std::atomic<bool> done{false};
+  std::vector<std::thread> readers;
+  for (int thread = 0; thread < 2; ++thread) {
+    readers.emplace_back([&] {
+      std::vector<BatchEntry> entries;
+      std::vector<CurrencyBalance> found;
+      std::vector<domain::BlindIndex> const emails(10, Town::email_index(1));
+      auto const directory = balances.games();
+      auto const* known = directory->find(game.id);
+      domain::Position last;
+      while (!done) {
+        auto const before = balances.position();
+        auto const player = balances.by_email(game.id, emails[0]);
+        EXPECT_EQ(player->balances[0].wallet.available, player->balances[1].wallet.available);
+        EXPECT_GE(player->position, before);
+        EXPECT_GE(player->position, last);
+        last = player->position;
+        balances.batch(*known, emails, entries, found);
+        EXPECT_EQ(found[0].wallet.available, found[1].wallet.available);
+      }
+    });
+  }
+  for (std::size_t i = 3; i + 2 <= commits.size(); i += 2) balances.on_commits(std::span(commits).subspan(i, 2));
+  done = true;
+  for (auto& reader : readers) reader.join();
+  EXPECT_EQ(balances.position(), town.head());
+}
+
+TEST(GameDirectory, AnOldKeyWorksUntilItsGraceEnds) {
+  domain::Game game;
+  game.id = domain::GameId(123'456'789'012);
+  game.key_hash.fill(1);
+  game.previous_key_hash.fill(2);
+  game.previous_key_until = domain::Timestamp::from_seconds(1'000);
+  auto cut = game;
+  cut.id = domain::GameId(223'456'789'012);
+  cut.key_hash.fill(3);
+  cut.previous_key_hash.fill(4);
+  cut.previous_key_until = {};
+  GameDirectory const games({cut, game});
+  auto const before = domain::Timestamp::from_seconds(999);
+  auto const after = domain::Timestamp::from_seconds(1'000);
+  ASSERT_NE(games.find_by_key(game.key_hash, before), nullptr);
+  EXPECT_EQ(games.find_by_key(game.key_hash, after)->id, game.id);
+  ASSERT_NE(games.find_by_key(game.previous_key_hash, before), nullptr);
+  EXPECT_EQ(games.find_by_key(game.previous_key_hash, before)->id, game.id);
+  EXPECT_EQ(games.find_by_key(game.previous_key_hash, after), nullptr);
+  EXPECT_EQ(games.find_by_key(cut.previous_key_hash, before), nullptr) << "cut at once";
+  auto almost = game.key_hash;
+  almost.back() ^= 1;
+  EXPECT_EQ(games.find_by_key(almost, before), nullptr);
+  EXPECT_EQ(games.find_by_key(domain::Digest{}, before), nullptr) << "an empty previous key is no key";
+}
+
+}  // namespace
+}  // namespace florin::projections

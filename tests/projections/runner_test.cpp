@@ -1,0 +1,432 @@
+#include "projections/runner.h"
+
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include <sqlite3.h>
+
+#include "projections/view_file.h"
+#include "tests/projections/views_fixture.h"
+
+namespace florin::projections {
+namespace {
+
+namespace fs = std::filesystem;
+using domain::Position;
+using eventstore::Fault;
+using eventstore::Faulty;
+
+// A projection that counts events, of any version, and can be told to fail.
+class Counter final : public Projection {
+ public:
+  explicit Counter(std::string name, int version = 1) : name_(std::move(name)), version_(version) {}
+  std::string_view name() const override { return name_; }
+  int version() const override { return version_; }
+  std::string_view schema() const override { return "CREATE TABLE seen(position INTEGER PRIMARY KEY, count INTEGER)"; }
+  Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
+    return std::unique_ptr<ProjectionWriter>(std::make_unique<Writer>(*this, database));
+  }
+
+  std::atomic<std::uint64_t> fails_at{0};
+  std::atomic<Fault::Kind> fails_with{Fault::Kind::io};
+
+ private:
+  class Writer final : public ProjectionWriter {
+   public:
+    Writer(Counter const& counter, Database& database) : counter_(counter), database_(database) {}
+    Faulty<Unit> apply(domain::Commit const& commit) override {
+      if (commit.first.value() == counter_.fails_at) return eventstore::fault(counter_.fails_with, "told to fail");
+      seen_.emplace_back(commit.first, commit.events.size());
+      return Unit{};
+    }
+    Faulty<Unit> flush() override {
+      auto insert = database_.statement("INSERT INTO seen VALUES(?, ?)");
+      if (!insert) return fail(insert.error());
+      for (auto const& [position, count] : seen_) {
+        if (auto const in = insert.value().run(position, std::uint64_t{count}); !in) return in;
+      }
+      seen_.clear();
+      return Unit{};
+    }
+
+   private:
+    Counter const& counter_;
+    Database& database_;
+    std::vector<std::pair<Position, std::size_t>> seen_;
+  };
+
+  std::string name_;
+  int version_;
+};
+
+std::uint64_t events_seen(ViewReader& view) {
+  auto sum = view.database().statement("SELECT ifnull(sum(count), 0) FROM seen");
+  EXPECT_TRUE(sum);
+  EXPECT_TRUE(sum.value().first().value());
+  auto const count = sum.value().number(0);
+  sum.value().reset();
+  return count;
+}
+
+// Every row of every table, as text; but for reconciliation's journal, which has an entry a player a transaction and
+// so depends on how commits fell into transactions.
+std::string contents(fs::path const& file) {
+  sqlite3* database = nullptr;
+  EXPECT_EQ(sqlite3_open_v2(file.c_str(), &database, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
+  std::string out;
+  auto const append = [](void* text, int columns, char** values, char**) {
+    for (int i = 0; i < columns; ++i) *static_cast<std::string*>(text) += std::string(values[i]) + "|";
+    *static_cast<std::string*>(text) += "\n";
+    return 0;
+  };
+  std::vector<std::string> tables;
+  auto const collect = [](void* names, int, char** values, char**) {
+    static_cast<std::vector<std::string>*>(names)->emplace_back(values[0]);
+    return 0;
+  };
+  sqlite3_exec(database, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name != 'changes' ORDER BY name",
+               collect, &tables, nullptr);
+  for (auto const& table : tables) {
+    // A blob shows as hexadecimal digits.
+    std::string columns;
+    auto const quoted = [](void* list, int, char** values, char**) {
+      *static_cast<std::string*>(list) +=
+          std::string(static_cast<std::string*>(list)->empty() ? "" : ",") + "quote(" + values[1] + ")";
+      return 0;
+    };
+    sqlite3_exec(database, ("PRAGMA table_info(" + table + ")").c_str(), quoted, &columns, nullptr);
+    out += table + "\n";
+    sqlite3_exec(database, ("SELECT " + columns + " FROM " + table + " ORDER BY 1").c_str(), append, &out, nullptr);
+  }
+  sqlite3_close(database);
+  return out;
+}
+
+std::set<std::string> files_in(fs::path const& folder) {
+  std::set<std::string> names;
+  for (auto const& entry : fs::directory_iterator(folder)) names.insert(entry.path().filename().string());
+  return names;
+}
+
+void fill(fs::path const& file, std::string const& bytes) { std::ofstream(file, std::ios::binary) << bytes; }
+
+class RunnerTest : public ViewsTest {
+ protected:
+  void start(std::vector<Projection const*> projections) {
+    runner = std::make_unique<Runner>(town.log(), folder.path(), std::move(projections));
+    ASSERT_TRUE(runner->start());
+  }
+  void restart(std::vector<Projection const*> projections) {
+    runner.reset();
+    start(std::move(projections));
+  }
+  void play(int commands) {
+    for (int i = 0; i < commands; ++i) town.play_random(30);
+  }
+  std::uint64_t seen(std::string_view name) {
+    auto view = read(name);
+    return events_seen(view);
+  }
+
+  Counter counter{"counter"};
+};
+
+TEST_F(RunnerTest, FollowsTheLog) {
+  start({&counter});
+  EXPECT_EQ(seen("counter"), 0u);
+  play(100);
+  EXPECT_EQ(seen("counter"), town.head().value());
+  EXPECT_EQ(status("counter").lag, 0u);
+  EXPECT_FALSE(runner->wait_for("counter", next(town.head()), 1)) << "nothing is there yet";
+  EXPECT_FALSE(runner->wait_for("nothing", Position(1), 1));
+  EXPECT_EQ(runner->read("nothing").error().kind, Fault::Kind::missing);
+}
+
+TEST_F(RunnerTest, CatchesUpWithoutAnyoneWaiting) {
+  start({&counter});
+  play(50);
+  announce();
+  for (int tries = 0; tries < 6'000 && status("counter").position < town.head(); ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(status("counter").position, town.head());
+}
+
+TEST_F(RunnerTest, GoesOnWhereItStopped) {
+  start({&counter});
+  play(100);
+  static_cast<void>(read("counter"));
+  runner.reset();
+  play(100);
+  start({&counter});
+  EXPECT_EQ(seen("counter"), town.head().value());
+  EXPECT_EQ(files_in(folder.path()).count("counter.v1.1.db"), 1u) << "not built anew";
+}
+
+TEST_F(RunnerTest, AViewThatIsNotThereIsBuiltBeforeItIsRead) {
+  play(300);
+  start({&counter});
+  ASSERT_TRUE(runner->wait_for("counter", town.head(), kPatienceMs));
+  EXPECT_EQ(seen("counter"), town.head().value());
+  EXPECT_EQ(status("counter").error, "");
+}
+
+TEST_F(RunnerTest, ADamagedFileIsBuiltAnew) {
+  play(200);
+  start({&counter});
+  static_cast<void>(read("counter"));
+  for (std::string const damage : {"", "not a database at all", std::string(100'000, 'x').c_str()}) {
+    runner.reset();
+    for (auto const& name : files_in(folder.path())) fill(folder.path() / name, damage);
+    start({&counter});
+    EXPECT_EQ(seen("counter"), town.head().value());
+  }
+}
+
+TEST_F(RunnerTest, AFileOfAnotherLogIsBuiltAnew) {
+  Town other(99);
+  for (int i = 0; i < 1'000; ++i) other.play_random(5);
+  {
+    Runner elsewhere(other.log(), folder.path(), {&counter});
+    ASSERT_TRUE(elsewhere.start());
+    ASSERT_TRUE(elsewhere.wait_for("counter", other.head(), kPatienceMs));
+  }
+  play(100);  // a shorter log
+  start({&counter});
+  EXPECT_EQ(seen("counter"), town.head().value());
+  runner.reset();
+  play(3'000);  // and a longer one: the position exists, its link differs
+  {
+    fs::remove_all(folder.path());
+    Runner elsewhere(other.log(), folder.path(), {&counter});
+    ASSERT_TRUE(elsewhere.start());
+    ASSERT_TRUE(elsewhere.wait_for("counter", other.head(), kPatienceMs));
+  }
+  start({&counter});
+  EXPECT_EQ(seen("counter"), town.head().value());
+}
+
+TEST_F(RunnerTest, AFileThatWasOpenWhenTheMachineWentDownIsNotTrusted) {
+  play(100);
+  auto const file = folder.path() / "counter.v1.1.db";
+  {
+    auto view = ViewFile::create(file, counter, ViewFile::Purpose::live);
+    ASSERT_TRUE(view);
+  }
+  ASSERT_TRUE(ViewFile::open(file, counter)) << "a crash of the process alone leaves it good";
+  {
+    auto database = Database::open(file, Database::Mode::read_write);
+    ASSERT_TRUE(database.value()->execute("UPDATE checkpoint SET open_in_boot = x'41'"));
+  }
+  auto const refused = ViewFile::open(file, counter);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Fault::Kind::corrupt);
+  start({&counter});
+  EXPECT_EQ(seen("counter"), town.head().value());
+}
+
+TEST_F(RunnerTest, ACleanCloseIsTrustedAfterTheMachineWentDown) {
+  auto const file = folder.path() / "counter.v1.1.db";
+  {
+    auto view = ViewFile::create(file, counter, ViewFile::Purpose::live);
+    ASSERT_TRUE(view);
+    ASSERT_TRUE(view.value()->close());
+  }
+  auto database = Database::open(file, Database::Mode::read_only);
+  auto boot = database.value()->statement("SELECT length(open_in_boot) FROM checkpoint");
+  ASSERT_TRUE(boot && boot.value().first().value());
+  EXPECT_EQ(boot.value().integer(0), 0);
+}
+
+TEST_F(RunnerTest, WhatACrashLeftOverIsRemoved) {
+  play(50);
+  start({&counter});
+  static_cast<void>(read("counter"));
+  ASSERT_TRUE(runner->rebuild("counter"));
+  wait_for_rebuild("counter");
+  runner.reset();
+  fs::copy(folder.path() / "counter.v1.2.db", folder.path() / "counter.v1.1.db");  // swapped out, not yet deleted
+  fill(folder.path() / "counter.v1.build.db", "half");
+  fill(folder.path() / "counter.v1.build.db-journal", "half");
+  fill(folder.path() / "counterpart.v1.build.db", "another view's");
+  start({&counter});
+  EXPECT_EQ(seen("counter"), town.head().value());
+  runner.reset();
+  EXPECT_EQ(files_in(folder.path()), (std::set<std::string>{"counter.v1.2.db", "counterpart.v1.build.db"}));
+}
+
+TEST_F(RunnerTest, AnotherVersionsFileStaysUntilTheNewOneHasCaughtUp) {
+  play(200);
+  start({&counter});
+  static_cast<void>(read("counter"));
+  Counter next_version("counter", 2);
+  town.log().damage(town.commits().size() - 1);
+  restart({&next_version});
+  wait_for_rebuild("counter");
+  EXPECT_TRUE(status("counter").failed) << "the log cannot be read to its end";
+  EXPECT_EQ(files_in(folder.path()).count("counter.v1.1.db"), 1u);
+}
+
+TEST_F(RunnerTest, AnotherVersionsFileGoesWhenTheNewOneHasCaughtUp) {
+  play(200);
+  start({&counter});
+  static_cast<void>(read("counter"));
+  Counter next_version("counter", 2);
+  restart({&next_version});
+  EXPECT_EQ(seen("counter"), town.head().value());
+  runner.reset();
+  EXPECT_EQ(files_in(folder.path()), (std::set<std::string>{"counter.v2.1.db"}));
+}
+
+TEST_F(RunnerTest, AFaultStopsOnlyThatView) {
+  Counter sick("sick");
+  start({&counter, &sick});
+  play(100);
+  static_cast<void>(read("sick"));
+  auto const good_until = town.head();
+  sick.fails_at = next(good_until).value();
+  while (town.head() == good_until) play(1);
+  play(100);
+  EXPECT_EQ(seen("counter"), town.head().value());
+  EXPECT_FALSE(runner->wait_for("sick", town.head(), kPatienceMs)) << "and says so at once";
+  auto const sick_status = status("sick");
+  EXPECT_TRUE(sick_status.failed);
+  EXPECT_EQ(sick_status.error, "told to fail");
+  EXPECT_EQ(sick_status.position, good_until);
+  EXPECT_FALSE(status("counter").failed);
+  EXPECT_TRUE(runner->read("sick")) << "what it has can still be read";
+
+  sick.fails_at = 0;
+  ASSERT_TRUE(runner->rebuild("sick"));
+  wait_for_rebuild("sick");
+  EXPECT_EQ(seen("sick"), town.head().value());
+  EXPECT_FALSE(status("sick").failed);
+}
+
+TEST_F(RunnerTest, DamageFoundWhileRunningIsRepairedOnce) {
+  start({&counter});
+  play(100);
+  static_cast<void>(read("counter"));
+  counter.fails_with = Fault::Kind::corrupt;
+  counter.fails_at = next(town.head()).value();
+  auto const before = town.head();
+  while (town.head() == before) play(1);
+  announce();
+  for (int tries = 0; tries < 6'000 && !status("counter").failed; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  wait_for_rebuild("counter");  // which meets the same fault, and is not tried again
+  EXPECT_TRUE(status("counter").failed);
+  EXPECT_EQ(runner->read("counter").error().kind, Fault::Kind::missing) << "a damaged file is not read";
+  counter.fails_at = 0;
+  ASSERT_TRUE(runner->rebuild("counter"));
+  wait_for_rebuild("counter");
+  EXPECT_EQ(seen("counter"), town.head().value());
+}
+
+TEST_F(RunnerTest, ALogThatCannotBeReadStopsEveryView) {
+  start({&counter});
+  play(100);
+  static_cast<void>(read("counter"));
+  auto const whole = town.head();
+  auto const index = town.commits().size();
+  while (town.commits().size() == index) play(1);
+  town.log().damage(index);
+  announce();
+  EXPECT_FALSE(runner->wait_for("counter", town.head(), kPatienceMs));
+  EXPECT_TRUE(status("counter").failed);
+  EXPECT_EQ(status("counter").position, whole);
+}
+
+TEST_F(RunnerTest, ARebuildUnderTrafficGivesTheSameRows) {
+  std::vector<Projection const*> const all{&history_projection(), &orders_projection(), &reconciliation_projection()};
+  play(2'000);
+  start(all);
+  for (auto const* projection : all) static_cast<void>(read(projection->name()));
+  for (auto const* projection : all) ASSERT_TRUE(runner->rebuild(projection->name()));
+  EXPECT_EQ(runner->rebuild("history").error().kind, Fault::Kind::conflict);
+  EXPECT_EQ(runner->rebuild("nothing").error().kind, Fault::Kind::missing);
+  auto old = read("history");
+  auto const old_position = old.position();
+  for (int i = 0; i < 200; ++i) {
+    play(20);
+    announce();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  for (auto const* projection : all) {
+    wait_for_rebuild(projection->name());
+    auto const view = read(projection->name());
+    EXPECT_EQ(view.position(), town.head());
+    EXPECT_FALSE(status(projection->name()).failed) << status(projection->name()).error;
+  }
+  EXPECT_EQ(old.position(), old_position);
+  EXPECT_TRUE(read_history(old, domain::PlayerId(1), {}, 100, {})) << "a reader keeps the generation it has";
+  {
+    auto const gone = std::move(old);
+  }
+  runner.reset();
+  for (auto const* projection : all) {
+    auto const name = std::string(projection->name());
+    auto const file = folder.path() / (name + ".v1.2.db");
+    auto const rebuilt = contents(file);
+    test_support::TempFolder fresh;
+    {
+      Runner again(town.log(), fresh.path(), {projection});
+      ASSERT_TRUE(again.start());
+      ASSERT_TRUE(again.wait_for(name, town.head(), kPatienceMs));
+    }
+    auto const built = contents(fresh.path() / (name + ".v1.1.db"));
+    EXPECT_TRUE(rebuilt == built) << name;
+    EXPECT_FALSE(fs::exists(folder.path() / (name + ".v1.1.db"))) << "the old generation went with its last reader";
+  }
+}
+
+TEST_F(RunnerTest, ReadersSeeOnePositionWhileTheProjectorRuns) {
+  start({&counter});
+  std::atomic<bool> done{false};
+  std::thread reader([&] {
+    Position last;
+    while (!done) {
+      auto view = runner->read("counter");
+      ASSERT_TRUE(view) << view.error().what;
+      EXPECT_GE(view.value().position(), last);
+      last = view.value().position();
+      for (int i = 0; i < 3; ++i) EXPECT_EQ(events_seen(view.value()), last.value());
+    }
+  });
+  for (int i = 0; i < 300; ++i) {
+    play(10);
+    announce();
+    if (i == 100) {
+      ASSERT_TRUE(runner->rebuild("counter"));
+    }
+    static_cast<void>(runner->wait_for("counter", town.head(), kPatienceMs));
+  }
+  done = true;
+  reader.join();
+}
+
+TEST_F(RunnerTest, StopsInTheMiddleOfARebuild) {
+  play(5'000);
+  start({&counter});
+  static_cast<void>(read("counter"));
+  ASSERT_TRUE(runner->rebuild("counter"));
+  runner->stop();
+  runner->stop();
+  EXPECT_EQ(runner->rebuild("counter").error().kind, Fault::Kind::missing);
+  EXPECT_FALSE(fs::exists(folder.path() / "counter.v1.build.db"));
+  restart({&counter});
+  EXPECT_EQ(seen("counter"), town.head().value());
+}
+
+TEST_F(RunnerTest, AnEmptyLogHasReadableViews) {
+  start({&history_projection(), &orders_projection(), &reconciliation_projection()});
+  auto view = runner->read("history");
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view.value().position(), Position{});
+  EXPECT_TRUE(read_history(view.value(), domain::PlayerId(1), {}, 10, {}).value().movements.empty());
+}
+
+}  // namespace
+}  // namespace florin::projections

@@ -1,0 +1,193 @@
+#include "tests/projections/town.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "eventstore/chain.h"
+#include "eventstore/codec.h"
+
+namespace florin::projections {
+
+using namespace domain;
+using eventstore::Fault;
+using eventstore::Faulty;
+
+class MemoryCursor final : public eventstore::LogCursor {
+ public:
+  MemoryCursor(MemoryLog& log, std::size_t index) : log_(log), index_(index) {}
+  Faulty<std::optional<eventstore::StoredCommit>> next() override {
+    std::lock_guard const lock(log_.mutex_);
+    if (index_ == log_.rows_.size()) return std::optional<eventstore::StoredCommit>{};
+    row_ = log_.rows_[index_++];
+    return std::optional<eventstore::StoredCommit>({row_->last, row_->bytes, row_->link});
+  }
+
+ private:
+  MemoryLog& log_;
+  std::size_t index_;
+  std::shared_ptr<MemoryLog::Row const> row_;
+};
+
+Faulty<Unit> MemoryLog::append(Position, std::span<eventstore::StoredCommit const> commits) {
+  std::lock_guard const lock(mutex_);
+  for (auto const& commit : commits) {
+    rows_.push_back(std::make_shared<Row const>(Row{commit.last, std::string(commit.bytes), commit.link}));
+  }
+  return Unit{};
+}
+
+Faulty<std::unique_ptr<eventstore::LogCursor>> MemoryLog::read(Position from) {
+  std::lock_guard const lock(mutex_);
+  auto const found =
+      std::partition_point(rows_.begin(), rows_.end(), [&](auto const& row) { return row->last < from; });
+  return std::unique_ptr<eventstore::LogCursor>(
+      std::make_unique<MemoryCursor>(*this, static_cast<std::size_t>(found - rows_.begin())));
+}
+
+Faulty<eventstore::Head> MemoryLog::head() {
+  std::lock_guard const lock(mutex_);
+  if (rows_.empty()) return eventstore::Head{};
+  return eventstore::Head{rows_.back()->last, rows_.back()->link};
+}
+
+void MemoryLog::damage(std::size_t index) {
+  std::lock_guard const lock(mutex_);
+  auto row = *rows_[index];
+  row.bytes = "garbage";
+  rows_[index] = std::make_shared<Row const>(row);
+}
+
+namespace {
+
+void seal(PersonalText& text) {
+  if (text.bytes.empty()) return;
+  text = {"sealed " + text.bytes, true};
+}
+
+void seal(Commit& commit) {
+  for (auto& event : commit.events) {
+    if (auto* registered = std::get_if<IdentityRegistered>(&event)) seal(registered->email);
+    if (auto* joined = std::get_if<PlayerJoined>(&event)) seal(joined->name);
+    if (auto* renamed = std::get_if<PlayerRenamed>(&event)) seal(renamed->name);
+  }
+}
+
+std::string email(std::size_t person) { return "person" + std::to_string(person) + "@example.test"; }
+
+}  // namespace
+
+eventstore::CommitPtr Town::play(Command const& command) {
+  now_ = now_ + 1'000'000;
+  auto decision = decide(state_, command, {now_, next(head_.position), random_()});
+  if (!decision) return nullptr;
+  Commit commit{next(head_.position), now_, {}, std::move(decision).value()};
+  seal(commit);
+  apply(state_, commit);
+  std::string bytes;
+  eventstore::Encoder().encode(commit, bytes);
+  head_ = {commit.last(), eventstore::chain_link(head_.link, commit.last(), bytes)};
+  eventstore::StoredCommit const stored{head_.position, bytes, head_.link};
+  static_cast<void>(log_.append({}, {&stored, 1}));
+  commits_.push_back(std::make_shared<Commit const>(std::move(commit)));
+  return commits_.back();
+}
+
+Game const& Town::create_game(std::string const& name, std::vector<std::string> const& currencies, Money starting) {
+  CreateGame command;
+  command.settings.name = name;
+  command.settings.status = GameStatus::live;
+  for (auto const& currency : currencies) {
+    command.currencies.push_back({{}, currency, "X", starting, Money::from_minor(1), std::nullopt});
+  }
+  command.key_hash = eventstore::sha256(name);
+  play(command);
+  return state_.games().back();
+}
+
+PlayerRef Town::person(std::size_t person) const {
+  return {email_index(person), email(person), "name" + std::to_string(person), person + 1, false};
+}
+
+BlindIndex Town::email_index(std::size_t person) {
+  auto const digest = eventstore::sha256(email(person));
+  BlindIndex index{};
+  std::copy_n(digest.begin(), index.size(), index.begin());
+  return index;
+}
+
+std::string Town::sealed_email(std::size_t person) { return "sealed " + email(person); }
+
+PlayerId Town::player(Game const& game, std::size_t person) const {
+  return state_.find_player(game.id, state_.find_identity(email_index(person)).value()).value();
+}
+
+eventstore::CommitPtr Town::credit(Game const& game, std::size_t who, std::int64_t minor, std::size_t currency) {
+  return play(
+      CreditBalance{game.id, person(who), game.currencies[currency].currency, Money::from_minor(minor), "gift"});
+}
+
+eventstore::CommitPtr Town::debit(Game const& game, std::size_t who, std::int64_t minor, std::size_t currency) {
+  return play(DebitBalance{game.id, person(who), game.currencies[currency].currency, Money::from_minor(minor), "tax"});
+}
+
+eventstore::CommitPtr Town::purchase(Game const& game, std::size_t who, std::int64_t minor, std::size_t currency) {
+  return play(PurchaseItem{game.id,
+                           person(who),
+                           game.currencies[currency].currency,
+                           {"sword", "Sword", "arms", ""},
+                           1,
+                           Money::from_minor(minor),
+                           Money::from_minor(minor)});
+}
+
+eventstore::CommitPtr Town::refund(Game const& game, eventstore::CommitPtr const& purchase) {
+  return play(RefundItem{game.id, purchase->first, std::get<ItemPurchased>(purchase->events.back()), "broken"});
+}
+
+eventstore::CommitPtr Town::rename(Game const& game, std::size_t who, std::string const& name) {
+  auto ref = person(who);
+  ref.name = name;
+  ref.name_tag = std::hash<std::string>{}(name) | 1;
+  ref.renamed = true;
+  return play(CreditBalance{game.id, ref, {}, Money::from_minor(1), "rename"});
+}
+
+eventstore::CommitPtr Town::play_random(std::size_t players) {
+  if (state_.games().empty() || (state_.games().size() < 4 && draw(50) == 0)) {
+    auto const number = std::to_string(state_.games().size());
+    create_game("game " + number,
+                draw(2) == 0 ? std::vector<std::string>{"gold"} : std::vector<std::string>{"gold", "gems"},
+                Money::from_minor(static_cast<std::int64_t>(draw(3) * 1'000)));
+    return commits_.back();
+  }
+  auto const& game = state_.games()[draw(state_.games().size())];
+  auto const who = draw(players);
+  auto const currency = draw(game.currencies.size());
+  auto const minor = static_cast<std::int64_t>(1 + draw(5'000));
+  switch (draw(20)) {
+    case 0: {
+      UpdateGame update{game.id, game.settings};
+      update.settings.genre = std::to_string(draw(100));
+      return play(update);
+    }
+    case 1: return play(RotateSdkKey{game.id, eventstore::sha256(std::to_string(draw(1'000'000))), draw(2) == 0});
+    case 2: return rename(game, who, "name " + std::to_string(draw(50)));
+    case 3: return debit(game, who, minor, currency);
+    case 4: {
+      if (purchases_.empty()) return nullptr;
+      auto const& bought = purchases_[draw(purchases_.size())];
+      auto const& fact = std::get<ItemPurchased>(bought->events.back());
+      return refund(*state_.game_of(fact.player), bought);
+    }
+    case 5:
+    case 6:
+    case 7:
+    case 8: return credit(game, who, minor * 4, currency);
+    default: break;
+  }
+  auto bought = purchase(game, who, minor, currency);
+  if (bought) purchases_.push_back(bought);
+  return bought;
+}
+
+}  // namespace florin::projections

@@ -1,0 +1,63 @@
+// A town with the three views on disk beside it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "projections/history.h"
+#include "projections/orders.h"
+#include "projections/reconciliation.h"
+#include "projections/runner.h"
+#include "tests/projections/town.h"
+#include "tests/support/temp_folder.h"
+
+namespace florin::projections {
+
+class ViewsTest : public testing::Test {
+ protected:
+  static constexpr int kPatienceMs = 60'000;
+
+  void start() {
+    runner = std::make_unique<Runner>(
+        town.log(), folder.path(),
+        std::vector<Projection const*>{&history_projection(), &orders_projection(), &reconciliation_projection()});
+    ASSERT_TRUE(runner->start());
+  }
+
+  void TearDown() override { runner.reset(); }
+
+  void announce() {
+    if (!town.commits().empty()) runner->on_commits({&town.commits().back(), 1});
+  }
+
+  // Everything that the town did is in the view.
+  ViewReader read(std::string_view name) {
+    if (!runner) start();
+    announce();
+    EXPECT_TRUE(runner->wait_for(name, town.head(), kPatienceMs)) << name;
+    auto view = runner->read(name);
+    EXPECT_TRUE(view) << view.error().what;
+    return std::move(view).value();
+  }
+
+  ProjectionStatus status(std::string_view name) const {
+    for (auto const& status : runner->status()) {
+      if (status.name == name) return status;
+    }
+    ADD_FAILURE() << "no view " << name;
+    return {};
+  }
+
+  // Until no rebuild is under way.
+  void wait_for_rebuild(std::string_view name) const {
+    for (int tries = 0; tries < 6'000 && status(name).rebuild; ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    ASSERT_FALSE(status(name).rebuild);
+  }
+
+  test_support::TempFolder folder;
+  Town town;
+  std::unique_ptr<Runner> runner;
+};
+
+}  // namespace florin::projections
