@@ -9,53 +9,6 @@
 namespace florin::projections {
 
 using namespace domain;
-using eventstore::Fault;
-using eventstore::Faulty;
-
-class MemoryCursor final : public eventstore::LogCursor {
- public:
-  MemoryCursor(MemoryLog& log, std::size_t index) : log_(log), index_(index) {}
-  Faulty<std::optional<eventstore::StoredCommit>> next() override {
-    std::lock_guard const lock(log_.mutex_);
-    if (index_ == log_.rows_.size()) return std::optional<eventstore::StoredCommit>{};
-    row_ = log_.rows_[index_++];
-    return std::optional<eventstore::StoredCommit>({row_->last, row_->bytes, row_->link});
-  }
-
- private:
-  MemoryLog& log_;
-  std::size_t index_;
-  std::shared_ptr<MemoryLog::Row const> row_;
-};
-
-Faulty<Unit> MemoryLog::append(Position, std::span<eventstore::StoredCommit const> commits) {
-  std::lock_guard const lock(mutex_);
-  for (auto const& commit : commits) {
-    rows_.push_back(std::make_shared<Row const>(Row{commit.last, std::string(commit.bytes), commit.link}));
-  }
-  return Unit{};
-}
-
-Faulty<std::unique_ptr<eventstore::LogCursor>> MemoryLog::read(Position from) {
-  std::lock_guard const lock(mutex_);
-  auto const found =
-      std::partition_point(rows_.begin(), rows_.end(), [&](auto const& row) { return row->last < from; });
-  return std::unique_ptr<eventstore::LogCursor>(
-      std::make_unique<MemoryCursor>(*this, static_cast<std::size_t>(found - rows_.begin())));
-}
-
-Faulty<eventstore::Head> MemoryLog::head() {
-  std::lock_guard const lock(mutex_);
-  if (rows_.empty()) return eventstore::Head{};
-  return eventstore::Head{rows_.back()->last, rows_.back()->link};
-}
-
-void MemoryLog::damage(std::size_t index) {
-  std::lock_guard const lock(mutex_);
-  auto row = *rows_[index];
-  row.bytes = "garbage";
-  rows_[index] = std::make_shared<Row const>(row);
-}
 
 namespace {
 
@@ -85,12 +38,19 @@ eventstore::CommitPtr Town::play(Command const& command) {
   apply(state_, commit);
   std::string bytes;
   eventstore::Encoder().encode(commit, bytes);
-  head_ = {commit.last(), eventstore::chain_link(head_.link, commit.last(), bytes)};
-  eventstore::StoredCommit const stored{head_.position, bytes, head_.link};
-  static_cast<void>(log_.append({}, {&stored, 1}));
+  store(commit.last(), bytes);
   commits_.push_back(std::make_shared<Commit const>(std::move(commit)));
   return commits_.back();
 }
+
+void Town::store(Position last, std::string_view bytes) {
+  auto const expected = head_.position;
+  head_ = {last, eventstore::chain_link(head_.link, last, bytes)};
+  eventstore::StoredCommit const stored{last, bytes, head_.link};
+  FLORIN_ASSERT(log_.append(expected, {&stored, 1}));
+}
+
+void Town::append_garbage() { store(next(head_.position), "garbage"); }
 
 Game const& Town::create_game(std::string const& name, std::vector<std::string> const& currencies, Money starting) {
   CreateGame command;

@@ -1,37 +1,14 @@
 // A small world for the read models' tests: commands go through decide and apply, and what comes out is in a log.
 #pragma once
 
-#include <mutex>
 #include <random>
 #include <vector>
 
 #include "domain/ledger.h"
-#include "eventstore/log.h"
 #include "eventstore/writer.h"
+#include "tests/support/memory_log.h"
 
 namespace florin::projections {
-
-// A log in memory. Any thread.
-class MemoryLog final : public eventstore::Log {
- public:
-  eventstore::Faulty<Unit> append(domain::Position expected,
-                                  std::span<eventstore::StoredCommit const> commits) override;
-  eventstore::Faulty<std::unique_ptr<eventstore::LogCursor>> read(domain::Position from) override;
-  eventstore::Faulty<eventstore::Head> head() override;
-
-  // The row at `index` becomes garbage.
-  void damage(std::size_t index);
-
- private:
-  friend class MemoryCursor;
-  struct Row {
-    domain::Position last;
-    std::string bytes;
-    domain::Digest link;
-  };
-  std::mutex mutex_;
-  std::vector<std::shared_ptr<Row const>> rows_;
-};
 
 class Town {
  public:
@@ -54,6 +31,9 @@ class Town {
   eventstore::CommitPtr refund(domain::Game const& game, eventstore::CommitPtr const& purchase);
   eventstore::CommitPtr rename(domain::Game const& game, std::size_t person, std::string const& name);
 
+  // A commit that nobody can decode follows the last one.
+  void append_garbage();
+
   [[nodiscard]] static domain::BlindIndex email_index(std::size_t person);
   [[nodiscard]] static std::string sealed_email(std::size_t person);
   [[nodiscard]] domain::PlayerId player(domain::Game const& game, std::size_t person) const;
@@ -62,10 +42,11 @@ class Town {
   [[nodiscard]] domain::State const& state() const { return state_; }
   [[nodiscard]] std::vector<eventstore::CommitPtr> const& commits() const { return commits_; }
   [[nodiscard]] domain::Position head() const { return head_.position; }
-  [[nodiscard]] MemoryLog& log() { return log_; }
+  [[nodiscard]] test_support::MemoryLog& log() { return log_; }
 
  private:
   [[nodiscard]] domain::PlayerRef person(std::size_t person) const;
+  void store(domain::Position last, std::string_view bytes);
   std::uint64_t draw(std::uint64_t below) { return random_() % below; }
 
   std::mt19937_64 random_;
@@ -74,7 +55,7 @@ class Town {
   domain::Timestamp now_ = domain::Timestamp::from_seconds(1'800'000'000);
   std::vector<eventstore::CommitPtr> commits_;
   std::vector<eventstore::CommitPtr> purchases_;
-  MemoryLog log_;
+  test_support::MemoryLog log_;
 };
 
 }  // namespace florin::projections

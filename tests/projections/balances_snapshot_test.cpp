@@ -1,0 +1,138 @@
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "projections/balances.h"
+#include "tests/projections/town.h"
+#include "tests/support/temp_folder.h"
+
+namespace florin::projections {
+namespace {
+
+namespace fs = std::filesystem;
+using domain::Position;
+using eventstore::Fault;
+
+class BalancesSnapshot : public testing::Test {
+ protected:
+  void play(int commands) {
+    auto const before = town.commits().size();
+    for (int i = 0; i < commands; ++i) town.play_random(50);
+    balances.on_commits(std::span(town.commits()).subspan(before));
+  }
+  void write() {
+    auto const written = balances.write_snapshot(folder.path(), town.log());
+    ASSERT_TRUE(written) << written.error().what;
+  }
+  std::vector<fs::path> files() const {
+    std::vector<fs::path> found;
+    for (auto const& entry : fs::directory_iterator(folder.path())) found.push_back(entry.path());
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+  // What a reply shows of every player is the same.
+  static void expect_same(Balances const& a, Balances const& b, domain::State const& state) {
+    ASSERT_EQ(a.position(), b.position());
+    EXPECT_EQ(a.games()->games(), b.games()->games());
+    for (std::uint64_t id = 1; id <= state.player_count(); ++id) {
+      auto const game = state.game_of(domain::PlayerId(id))->id;
+      auto const left = a.by_id(game, domain::PlayerId(id));
+      auto const right = b.by_id(game, domain::PlayerId(id));
+      ASSERT_TRUE(left && right);
+      EXPECT_EQ(left->email, right->email);
+      EXPECT_EQ(left->name, right->name);
+      EXPECT_EQ(left->name_tag, right->name_tag);
+      EXPECT_EQ(left->joined, right->joined);
+      EXPECT_EQ(left->last_active, right->last_active);
+      ASSERT_EQ(left->balances.size(), right->balances.size());
+      for (std::size_t i = 0; i < left->balances.size(); ++i) {
+        EXPECT_EQ(left->balances[i].wallet, right->balances[i].wallet);
+        EXPECT_EQ(left->balances[i].last_transaction, right->balances[i].last_transaction);
+      }
+    }
+  }
+
+  test_support::TempFolder folder;
+  Town town{std::random_device()()};
+  Balances balances;
+};
+
+TEST_F(BalancesSnapshot, RestoresEverythingAndGoesOn) {
+  play(2'000);
+  write();
+  Balances restored;
+  auto const read = restored.read_newest_snapshot(folder.path(), town.log(), town.head());
+  ASSERT_TRUE(read) << read.error().what;
+  expect_same(balances, restored, town.state());
+  auto const before = town.commits().size();
+  play(500);
+  for (std::size_t i = before; i < town.commits().size(); ++i) restored.apply(*town.commits()[i]);
+  expect_same(balances, restored, town.state());
+}
+
+TEST_F(BalancesSnapshot, ADamagedOneFallsBackToTheOneBefore) {
+  play(300);
+  write();
+  auto const first = balances.position();
+  play(300);
+  write();
+  play(300);
+  write();
+  ASSERT_EQ(files().size(), 2u) << "the newest two are kept";
+  auto const newest = files().back();
+  auto const size = fs::file_size(newest);
+  for (std::uint64_t const at : {std::uint64_t{0}, std::uint64_t{20}, size / 2, size - 1}) {
+    fs::copy_file(newest, newest.string() + ".good");
+    {
+      std::fstream file(newest, std::ios::in | std::ios::out | std::ios::binary);
+      file.seekg(static_cast<std::streamoff>(at));
+      auto const byte = static_cast<char>(file.get() ^ 1);
+      file.seekp(static_cast<std::streamoff>(at));
+      file.put(byte);
+    }
+    Balances restored;
+    std::vector<std::string> skipped;
+    ASSERT_TRUE(restored.read_newest_snapshot(folder.path(), town.log(), town.head(), &skipped)) << at;
+    EXPECT_LT(restored.position(), balances.position());
+    EXPECT_GT(restored.position(), first);
+    EXPECT_EQ(skipped.size(), 1u);
+    fs::remove(newest);
+    fs::rename(newest.string() + ".good", newest);
+  }
+  fs::resize_file(newest, size - 40);
+  Balances restored;
+  ASSERT_TRUE(restored.read_newest_snapshot(folder.path(), town.log(), town.head()));
+  EXPECT_LT(restored.position(), balances.position());
+}
+
+TEST_F(BalancesSnapshot, OneBeyondTheLimitOrOfAnotherLogIsNotTaken) {
+  play(300);
+  write();
+  Balances restored;
+  auto const limited = restored.read_newest_snapshot(folder.path(), town.log(), Position(town.head().value() - 1));
+  ASSERT_FALSE(limited);
+  EXPECT_EQ(limited.error().kind, Fault::Kind::missing);
+  Town other(4);
+  while (other.head() < town.head()) other.play_random(5);
+  std::vector<std::string> skipped;
+  EXPECT_FALSE(restored.read_newest_snapshot(folder.path(), other.log(), other.head(), &skipped));
+  EXPECT_EQ(skipped.size(), 1u);
+  EXPECT_EQ(restored.position(), Position{});
+}
+
+TEST_F(BalancesSnapshot, NothingIsWrittenOfAnEmptyView) {
+  write();
+  EXPECT_TRUE(files().empty());
+  EXPECT_EQ(balances.read_newest_snapshot(folder.path(), town.log(), Position(1)).error().kind, Fault::Kind::missing);
+}
+
+TEST_F(BalancesSnapshot, ALogThatDoesNotReachIsRefused) {
+  play(100);
+  Town empty;
+  auto const written = balances.write_snapshot(folder.path(), empty.log());
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, Fault::Kind::conflict);
+}
+
+}  // namespace
+}  // namespace florin::projections
