@@ -99,6 +99,7 @@ Faulty<Unit> PersonKeys::write(domain::IdentityId identity, Seed const& seed) {
 }
 
 Faulty<Unit> PersonKeys::sync() {
+  std::lock_guard const lock(syncing_);
   if (failed_.load(std::memory_order_acquire)) {
     return fault(Fault::Kind::io, path_.string() + ": stopped by an earlier failure");
   }

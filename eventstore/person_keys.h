@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <span>
 
 #include "domain/ids.h"
@@ -41,6 +42,7 @@ class PersonKeys {
   std::filesystem::path path_;
   FileDescriptor file_;
   std::uint64_t size_ = 0;  // writer only
+  std::mutex syncing_;      // a second caller waits until the first one's sync is through: its own writes are in it
   std::atomic<bool> unsynced_{false};
   std::atomic<bool> failed_{false};
 };

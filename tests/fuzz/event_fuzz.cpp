@@ -9,7 +9,6 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   using namespace florin::eventstore;
   auto const first = decode({reinterpret_cast<char const*>(data), size});
   if (!first) return 0;
-  // Larger than what is ever written cannot be read back; a decoded commit may have grown by defaults.
   Encoder encoder;
   std::string bytes;
   encoder.encode(first.value(), bytes);
