@@ -74,6 +74,8 @@ struct RefundItem {
 
 // CONTRACT, Item purchase.
 inline constexpr std::uint32_t kMaxItemQuantity = 1000;
+// "total_price must … be < 999999.99": this much is already too much.
+inline constexpr Money kItemTotalLimit = Money::from_minor(99'999'999);
 
 using Command =
     std::variant<CreateGame, UpdateGame, RotateSdkKey, CreditBalance, DebitBalance, PurchaseItem, RefundItem>;

@@ -10,6 +10,7 @@ void HashIndex::place(Segment& segment, Slot slot) {
 }
 
 void HashIndex::insert(std::uint64_t hash, std::uint32_t row) {
+  FLORIN_ASSERT(row != kNone);
   auto const tag = tag_of(hash);
   while (directory_[directory_slot(tag)]->used >= kMaxUsed) split(tag);
   place(*directory_[directory_slot(tag)], Slot{tag, row});

@@ -4,6 +4,7 @@
 // Single-threaded; the owner locks. Rows never move and are never removed.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -49,7 +50,8 @@ class ChunkedRows {
 
 // Extendible hashing: a directory of 4096-slot segments with linear probing; a full segment splits alone (about
 // 50 µs). A slot keeps 32 bits of the hash beside the row, so a miss seldom touches a row and a split never does.
-// About 11 bytes a row. `same(row)` confirms a match, which makes look-ups exact.
+// 10 to 20 bytes a row: segments are between two and four fifths full. `same(row)` confirms a match, which makes
+// look-ups exact.
 class HashIndex {
  public:
   static constexpr std::uint32_t kNone = 0xffff'ffff;
@@ -71,7 +73,8 @@ class HashIndex {
     }
   }
 
-  // The key must not be present.
+  // The key must not be present. Hashes must be well spread: aborts when some 3,000 share their upper 20 bits, which
+  // neither a keyed hash nor hash_ids gives anyone the means to bring about.
   void insert(std::uint64_t hash, std::uint32_t row);
 
   // Hint for batches: fetch the slot that find(hash) will touch first.

@@ -23,12 +23,12 @@ bool valid_rate(BasisPoints rate, BasisPoints maximum) { return rate >= BasisPoi
 
 // What is wrong with a game's settings, if anything. `self` is zero for a game that does not exist yet.
 std::optional<Rejection> check_settings(State const& state, GameSettings const& settings, GameId self) {
-  if (settings.name.empty()) return Rejection::invalid_game;
-  if (!valid_rate(settings.transfer_fee, kMaxTransferFee)) return Rejection::invalid_game;
-  if (!valid_rate(settings.item_fee, BasisPoints(10'000))) return Rejection::invalid_game;
   for (auto const linked : settings.linked_games) {
     if (linked == self || state.find_game(linked) == nullptr) return Rejection::linked_game_not_found;
   }
+  if (settings.name.empty()) return Rejection::invalid_game;
+  if (!valid_rate(settings.transfer_fee, kMaxTransferFee)) return Rejection::invalid_game;
+  if (!valid_rate(settings.item_fee, BasisPoints(10'000))) return Rejection::invalid_game;
   return std::nullopt;
 }
 
@@ -41,6 +41,18 @@ bool valid_currencies(std::vector<CurrencySpec> const& currencies) {
     if (currency.maximum_transfer && *currency.maximum_transfer < currency.minimum_transfer) return false;
   }
   return !currencies.empty();
+}
+
+// An event's amount is what moved, never a direction: a negative debit in a log is corruption.
+Money moved(Money amount) {
+  FLORIN_ASSERT(amount > Money{});
+  return amount;
+}
+
+// The parts of a sale, which its postings rest on.
+Money split(Money total, Money platform_fee, Money developer_revenue) {
+  FLORIN_ASSERT(platform_fee >= Money{} && developer_revenue >= Money{} && platform_fee + developer_revenue == total);
+  return moved(total);
 }
 
 GameId draw_game_id(State const& state, std::uint64_t entropy) {
@@ -177,13 +189,13 @@ struct Decider {
   Decision operator()(PurchaseItem const& command) const {
     auto const desk = open(command.game, command.currency);
     if (!desk) return fail(desk.error());
-    if (!valid_amount(command.unit_price) || !valid_amount(command.total_price)) {
+    if (!valid_amount(command.unit_price) || !valid_amount(command.total_price) ||
+        command.total_price >= kItemTotalLimit) {
       return refuse(Rejection::invalid_amount);
     }
     if (command.quantity < 1 || command.quantity > kMaxItemQuantity) return refuse(Rejection::invalid_quantity);
     auto const total = Money::checked_multiply(command.unit_price, command.quantity);
     if (total != command.total_price) return refuse(Rejection::total_mismatch);
-    if (*total >= kMaxAmount) return refuse(Rejection::invalid_amount);
 
     std::vector<Event> events;
     PlayerDesk player(state, *desk.value().game, command.player, events);
@@ -288,18 +300,19 @@ void State::prefetch_wallet(PlayerId player, CurrencyId currency) const {
 State::WalletRow& State::touch_wallet(PlayerId player, CurrencyId currency) {
   if (auto const row = find_wallet(player, currency)) return wallets_[*row];
   FLORIN_ASSERT(player.value() != 0 && player.value() <= players_.size());
-  FLORIN_ASSERT(currency.value() != 0 && currency.value() <= currency_count_);
+  FLORIN_ASSERT(game_of(player)->find_currency(currency) != nullptr);
   restore_wallet(
       WalletRow{static_cast<std::uint32_t>(player.value()), static_cast<std::uint32_t>(currency.value()), 0, 0});
   return wallets_[wallets_.size() - 1];
 }
 
 // Moves the available balance and checks it against what the event says it became: a log that does not add up is
-// noticed at the first event that lies.
+// noticed at the first event that lies. Nothing that exists today may leave a wallet below zero.
 void State::move(PlayerId player, CurrencyId currency, Money delta, Money available_after) {
   auto& row = touch_wallet(player, currency);
   auto const after = Money::from_minor(row.available) + delta;
   FLORIN_ASSERT(after == available_after);
+  FLORIN_ASSERT(after >= Money{} && after <= kMaxBalance);
   row.available = after.minor();
 }
 
@@ -307,7 +320,7 @@ void apply(State& state, Event const& event, Timestamp at) {
   std::visit(
       Overloaded{
           [&](GameCreated const& e) {
-            FLORIN_ASSERT(state.find_game(e.game) == nullptr);
+            FLORIN_ASSERT(state.find_game(e.game) == nullptr && !e.currencies.empty());
             Game game{e.game, e.settings, e.currencies, e.key_hash, {}, {}, at};
             for (auto const& currency : game.currencies) {
               FLORIN_ASSERT(currency.currency.value() == state.currency_count_ + 1);
@@ -336,14 +349,20 @@ void apply(State& state, Event const& event, Timestamp at) {
             state.restore_player(State::PlayerRow{static_cast<std::uint32_t>(e.identity.value()), *game});
           },
           [&](PlayerRenamed const& e) { FLORIN_ASSERT(state.identity_of(e.player) == e.identity); },
-          [&](StartingBalanceGranted const& e) { state.move(e.player, e.currency, e.amount, e.available_after); },
-          [&](BalanceCredited const& e) { state.move(e.player, e.currency, e.amount, e.available_after); },
-          [&](BalanceDebited const& e) { state.move(e.player, e.currency, -e.amount, e.available_after); },
-          [&](ItemPurchased const& e) { state.move(e.player, e.currency, -e.total, e.available_after); },
+          [&](StartingBalanceGranted const& e) {
+            state.move(e.player, e.currency, moved(e.amount), e.available_after);
+          },
+          [&](BalanceCredited const& e) { state.move(e.player, e.currency, moved(e.amount), e.available_after); },
+          [&](BalanceDebited const& e) { state.move(e.player, e.currency, -moved(e.amount), e.available_after); },
+          [&](ItemPurchased const& e) {
+            auto const total = split(e.total, e.platform_fee, e.developer_revenue);
+            state.move(e.player, e.currency, -total, e.available_after);
+          },
           [&](ItemRefunded const& e) {
             FLORIN_ASSERT(!state.is_refunded(e.order));
+            auto const total = split(e.total, e.platform_fee, e.developer_revenue);
             state.refunded_orders_.insert(e.order.value());
-            state.move(e.player, e.currency, e.total, e.available_after);
+            state.move(e.player, e.currency, total, e.available_after);
           },
       },
       event);

@@ -1,7 +1,6 @@
 #include "domain/money.h"
 
 #include <array>
-#include <charconv>
 
 #include "domain/contract.h"
 
@@ -98,14 +97,15 @@ std::string to_string(BasisPoints rate) { return to_string(Money::from_minor(rat
 
 Money share_half_up(Money amount, BasisPoints rate) {
   FLORIN_ASSERT(amount >= Money{} && rate.value() >= 0 && rate.value() <= 10'000);
-  // amount <= 2^63 / 100 and rate <= 10^4: the product needs up to 77 bits.
+  // 63 bits of amount times 14 bits of rate: the product needs up to 77.
   auto const product = static_cast<__int128>(amount.minor()) * rate.value();
   return Money::from_minor(static_cast<std::int64_t>((product + 5'000) / 10'000));
 }
 
 Money usd_value(Money units) {
-  auto const minor = units.minor();
-  return Money::from_minor((minor >= 0 ? minor + 5 : minor - 5) / 10);
+  // Division truncates towards zero, so the remainder carries the sign; adding 5 first could overflow.
+  auto const remainder = units.minor() % 10;
+  return Money::from_minor(units.minor() / 10 + (remainder >= 5) - (remainder <= -5));
 }
 
 }  // namespace florin::domain

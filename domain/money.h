@@ -25,7 +25,7 @@ class Money {
   // Overflow here is a bug (amounts are bounded on entry): aborts.
   friend Money operator+(Money a, Money b);
   friend Money operator-(Money a, Money b);
-  friend constexpr Money operator-(Money a) { return Money(-a.minor_); }
+  friend Money operator-(Money a) { return Money{} - a; }
   Money& operator+=(Money other) { return *this = *this + other; }
   Money& operator-=(Money other) { return *this = *this - other; }
 
@@ -38,8 +38,8 @@ class Money {
 
 // Largest amount one request may name: 999,999,999.99 (CONTRACT, Conventions).
 inline constexpr Money kMaxAmount = Money::from_minor(99'999'999'999);
-// Largest balance a wallet may hold. 2^53 minor units: every JSON reader keeps it exact, and sums of a thousand
-// such wallets still fit an int64.
+// Largest balance a wallet may hold. 2^53 minor units: every JSON reader keeps it exact. Sums over wallets that a
+// caller chooses can still pass an int64 (the same player named 100,000 times): add those with checked_add.
 inline constexpr Money kMaxBalance = Money::from_minor(std::int64_t{1} << 53);
 
 // Plain decimals only: "1", "1.5", "100.50"; up to 9 whole digits. Zero is parsed; callers that need > 0 check.

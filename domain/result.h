@@ -2,6 +2,7 @@
 // outcome; exceptions are kept for faults of third-party code and are caught at the adapter that owns it.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 #include <variant>
 

@@ -1,0 +1,214 @@
+// Deciders read as sentences: given(events).when(command).then(events) or .then(refusal).
+//
+// `then` also proves what every decision owes: the state is as it was, and the events can be applied.
+#pragma once
+
+#include <initializer_list>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "domain/ledger.h"
+#include "domain/postings.h"
+
+namespace florin::domain {
+
+inline void PrintTo(Money amount, std::ostream* out) { *out << to_string(amount); }
+inline void PrintTo(Rejection reason, std::ostream* out) { *out << "Rejection " << static_cast<int>(reason); }
+
+namespace testing {
+
+constexpr Timestamp kNow = Timestamp::from_seconds(1'800'000'000);
+constexpr GameId kGame(111'111'111'111);       // live; gold (default) and gems
+constexpr GameId kTesting(222'222'222'222);    // may call, too; dust
+constexpr GameId kSuspended(333'333'333'333);  // may not; ash
+constexpr GameId kUnknown(999'999'999'999);
+constexpr CurrencyId kGold(1);
+constexpr CurrencyId kGems(2);
+constexpr CurrencyId kDust(3);
+constexpr CurrencyId kAsh(4);
+
+// units("12.50"): a literal that must be an amount.
+inline Money units(std::string_view text) {
+  auto const amount = parse_amount(text);
+  FLORIN_ASSERT(amount.has_value());
+  return *amount;
+}
+
+inline BlindIndex index_of(std::string_view email) {
+  auto const hash = std::hash<std::string_view>{}(email);
+  BlindIndex index{};
+  std::memcpy(index.data(), &hash, sizeof hash);
+  index[15] = static_cast<std::uint8_t>(email.size());
+  return index;
+}
+
+// Somebody as a game names them.
+inline PlayerRef player(std::string_view email) {
+  return PlayerRef{index_of(email), std::string(email), std::string(email.substr(0, email.find('@'))), 7, false};
+}
+
+// ---- facts -------------------------------------------------------------------------------------------------------
+
+inline CurrencySpec currency(CurrencyId id, std::string name, Money starting = {}) {
+  CurrencySpec spec;
+  spec.currency = id;
+  spec.symbol = name.substr(0, 1);
+  spec.name = std::move(name);
+  spec.starting_amount = starting;
+  return spec;
+}
+
+inline GameCreated game_created(GameId id, GameStatus status, std::vector<CurrencySpec> currencies) {
+  GameCreated event{id, {}, std::move(currencies), Digest{1}};
+  event.settings.name = "game " + std::to_string(id.value());
+  event.settings.status = status;
+  return event;
+}
+
+// The world most scenarios start in: three games, nobody in them.
+inline std::vector<Event> three_games(Money starting_gold = {}, Money starting_gems = {}) {
+  return {game_created(kGame, GameStatus::live,
+                       {currency(kGold, "gold", starting_gold), currency(kGems, "gems", starting_gems)}),
+          game_created(kTesting, GameStatus::testing, {currency(kDust, "dust")}),
+          game_created(kSuspended, GameStatus::suspended, {currency(kAsh, "ash")})};
+}
+
+inline IdentityRegistered registered(std::uint64_t identity, std::string_view email) {
+  return {IdentityId(identity), index_of(email), PersonalText{std::string(email), false}};
+}
+
+inline PlayerJoined joined(std::uint64_t player_id, GameId game, std::uint64_t identity, std::string_view email) {
+  auto const ref = player(email);
+  return {PlayerId(player_id), game, IdentityId(identity), PersonalText{ref.name, false}, ref.name_tag};
+}
+
+inline BalanceCredited credited(std::uint64_t player_id, CurrencyId currency, Money amount, Money after) {
+  return {PlayerId(player_id), currency, amount, after, "reward"};
+}
+
+inline BalanceDebited debited(std::uint64_t player_id, CurrencyId currency, Money amount, Money after) {
+  return {PlayerId(player_id), currency, amount, after, "spent"};
+}
+
+inline std::vector<Event> operator+(std::vector<Event> events, std::vector<Event> const& more) {
+  events.insert(events.end(), more.begin(), more.end());
+  return events;
+}
+
+// Ann (identity 1, player 1) plays kGame and holds this much gold.
+inline std::vector<Event> ann_with_gold(Money gold) {
+  return three_games() + std::vector<Event>{registered(1, "ann@example.com"), joined(1, kGame, 1, "ann@example.com"),
+                                            credited(1, kGold, gold, gold)};
+}
+
+// ---- states ------------------------------------------------------------------------------------------------------
+
+// The way a snapshot makes one: rows out, rows in.
+inline State restored_from(State const& state) {
+  State copy;
+  copy.restore_games(state.games());
+  for (std::size_t i = 0; i < state.identity_count(); ++i) copy.restore_identity(state.identity_rows()[i]);
+  for (std::size_t i = 0; i < state.player_count(); ++i) copy.restore_player(state.player_rows()[i]);
+  for (std::size_t i = 0; i < state.wallet_count(); ++i) copy.restore_wallet(state.wallet_rows()[i]);
+  for (auto const order : state.refunded_orders()) copy.restore_refunded(order);
+  return copy;
+}
+
+// ---- given / when / then -----------------------------------------------------------------------------------------
+
+class Outcome {
+ public:
+  Outcome(State state, bool unchanged, Decision decision)
+      : state_(std::move(state)), unchanged_(unchanged), decision_(std::move(decision)) {}
+
+  void then(std::vector<Event> const& expected) {
+    EXPECT_TRUE(unchanged_) << "decide changed the state";
+    ASSERT_TRUE(decision_.ok()) << "refused: " << static_cast<int>(decision_.error().reason);
+    auto const& actual = decision_.value();
+    EXPECT_EQ(names(actual), names(expected));
+    for (std::size_t i = 0; i < std::min(actual.size(), expected.size()); ++i) {
+      EXPECT_TRUE(actual[i] == expected[i]) << "event " << i << ", " << event_name(actual[i]) << ", differs";
+    }
+    for (auto const& event : actual) apply(state_, event, kNow);
+  }
+
+  void then(Refusal const& expected) const {
+    EXPECT_TRUE(unchanged_) << "decide changed the state";
+    ASSERT_FALSE(decision_.ok()) << "not refused";
+    EXPECT_EQ(decision_.error().reason, expected.reason);
+    EXPECT_EQ(decision_.error().available, expected.available);
+    EXPECT_EQ(decision_.error().required, expected.required);
+  }
+  void then(Rejection reason) const { then(Refusal{reason, {}, {}}); }
+
+  // What was decided, for a test that checks one field of it.
+  [[nodiscard]] std::vector<Event> const& events() const { return decision_.value(); }
+
+ private:
+  static std::vector<std::string> names(std::vector<Event> const& events) {
+    std::vector<std::string> out;
+    for (auto const& event : events) out.emplace_back(event_name(event));
+    return out;
+  }
+
+  State state_;
+  bool unchanged_;
+  Decision decision_;
+};
+
+class Given {
+ public:
+  explicit Given(std::vector<Event> const& events) : count_(events.size()) {
+    for (auto const& event : events) apply(state_, event, kNow);
+  }
+
+  [[nodiscard]] Outcome when(Command const& command, std::uint64_t entropy = 0) && {
+    auto const before = restored_from(state_);
+    auto decision = decide(state_, command, Context{kNow, Position(count_ + 1), entropy});
+    auto const unchanged = state_ == before;
+    return {std::move(state_), unchanged, std::move(decision)};
+  }
+
+ private:
+  State state_;
+  std::uint64_t count_;
+};
+
+inline Given given(std::vector<Event> const& events) { return Given(events); }
+
+// Every rejection that a command can meet, each with a change that provokes it.
+template <class C>
+struct Provocation {
+  Rejection reason;
+  void (*provoke)(C&);
+};
+
+inline Decision decide_in(std::vector<Event> const& world, Command const& command) {
+  State state;
+  for (auto const& event : world) apply(state, event, kNow);
+  return decide(state, command, Context{kNow, Position(world.size() + 1), 0});
+}
+
+// Of any two things wrong at once, the one that stands first in `Rejection` is named.
+template <class C>
+void expect_precedence(std::vector<Event> const& world, C const& sound, std::vector<Provocation<C>> const& wrongs) {
+  for (auto const& first : wrongs) {
+    for (auto const& second : wrongs) {
+      if (second.reason < first.reason) continue;
+      auto command = sound;
+      second.provoke(command);
+      first.provoke(command);
+      auto const outcome = decide_in(world, command);
+      ASSERT_FALSE(outcome.ok());
+      EXPECT_EQ(outcome.error().reason, first.reason) << "together with " << static_cast<int>(second.reason);
+    }
+  }
+}
+
+}  // namespace testing
+}  // namespace florin::domain
