@@ -1,1 +1,142 @@
 #include "api/http/errors.h"
+
+#include <array>
+#include <chrono>
+
+#include <spdlog/spdlog.h>
+
+namespace florin::api {
+namespace {
+
+using domain::Rejection;
+
+domain::Timestamp wall_clock() {
+  auto const since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return domain::Timestamp::from_micros(std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count());
+}
+
+// "ERR_20261120_00f3…": the same 16 digits as the reply's Request-Id.
+std::string error_id(std::uint64_t request_id, std::string_view iso8601) {
+  std::string id = "ERR_";
+  id.append(iso8601, 0, 4);
+  id.append(iso8601, 5, 2);
+  id.append(iso8601, 8, 2);
+  id.push_back('_');
+  append_request_id(id, request_id);
+  return id;
+}
+
+// Could this segment of an unknown path hold anything personal? Only short plain words are let through.
+bool is_plain(std::string_view segment) {
+  if (segment.size() > 32) return false;
+  for (char const letter : segment) {
+    bool const plain = (letter >= 'a' && letter <= 'z') || letter == '-' || letter == '_';
+    if (!plain) return false;
+  }
+  return true;
+}
+
+std::string quoted(domain::Money amount) { return '"' + domain::to_string(amount) + '"'; }
+
+}  // namespace
+
+std::string loggable_path(Request const& request) {
+  if (!request.route.empty()) return std::string(request.route);
+  std::string out;
+  std::string_view rest = request.path;
+  for (int segments = 0; segments < 2 && !rest.empty() && rest.front() == '/'; ++segments) {
+    rest.remove_prefix(1);
+    std::string_view const segment = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(segment.size());
+    out.push_back('/');
+    out.append(is_plain(segment) ? segment : "*");
+  }
+  if (!rest.empty()) out.append("/…");
+  return out;
+}
+
+Response error_response(Request const& request, int status, std::string_view code, std::string_view message,
+                        std::vector<ErrorExtra> extras, int retry_after_seconds) {
+  std::string const now = domain::to_iso8601(wall_clock());
+  std::string const id = error_id(request.id, now);
+
+  Response response;
+  response.status = status;
+  response.retry_after_seconds = retry_after_seconds;
+  response.body.reserve(384);
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.string("status", "error");
+  json.string("error", message);
+  json.string("message", message);
+  json.string("error_code", code);
+  json.string("error_id", id);
+  json.string("timestamp", now);
+  for (ErrorExtra const& extra : extras) json.raw(extra.name, extra.json);
+  if (retry_after_seconds > 0) json.integer("retry_after", retry_after_seconds);
+  json.end_object();
+
+  spdlog::log(status >= 500 ? spdlog::level::err : spdlog::level::info, "{} {} {} {} {}", id,
+              method_name(request.method), loggable_path(request), status, code);
+  return response;
+}
+
+Response body_error_response(Request const& request, BodyError const& error) {
+  std::vector<ErrorExtra> extras;
+  if (!error.field.empty()) {
+    std::string field = "\"";
+    append_json_escaped(field, error.field);
+    field += '"';
+    extras.push_back({"field", std::move(field)});
+  }
+  return error_response(request, error.status, error.code, error.message, std::move(extras));
+}
+
+Response refusal_response(Request const& request, domain::Refusal const& refusal) {
+  switch (refusal.reason) {
+    case Rejection::game_not_found:
+      return error_response(request, 404, "GAME_NOT_FOUND", "No game has this id. Check the game_id.");
+    case Rejection::game_not_active:
+      return error_response(request, 403, "GAME_NOT_ACTIVE",
+                            "The game is not active. Its status must be live or testing for this call.");
+    case Rejection::linked_game_not_found:
+      return error_response(request, 400, "LINKED_GAME_NOT_FOUND",
+                            "A game in linked_game_ids does not exist. Name existing games only.");
+    case Rejection::invalid_game:
+      return error_response(request, 400, "INVALID_REQUEST",
+                            "The game's settings are not valid. Give it at least one currency, distinct currency names "
+                            "and rates within their ranges.");
+    case Rejection::currency_not_found:
+      return error_response(
+          request, 400, "CURRENCY_NOT_FOUND",
+          "The game has no currency with this id. Omit currency_id to use the game's default currency.");
+    case Rejection::player_not_found:
+      return error_response(request, 404, "PLAYER_NOT_FOUND",
+                            "The game has no such player. Check the player's e-mail or id.");
+    case Rejection::order_not_found:
+      return error_response(request, 404, "ORDER_NOT_FOUND", "The game has no such order. Check the order_id.");
+    case Rejection::invalid_amount:
+      return error_response(request, 400, "INVALID_AMOUNT",
+                            "The amount is out of range. Send a decimal string from \"0.01\" to \"999999999.99\".");
+    case Rejection::invalid_quantity:
+      return error_response(request, 400, "INVALID_QUANTITY", "The quantity is out of range. Send 1 to 1000.");
+    case Rejection::total_mismatch:
+      return error_response(request, 400, "TOTAL_PRICE_MISMATCH",
+                            "total_price must be exactly unit_price times item_quantity. Compute it again.");
+    case Rejection::already_refunded:
+      return error_response(request, 409, "ALREADY_REFUNDED",
+                            "The order was refunded before. An order is refunded once; nothing was changed.");
+    case Rejection::insufficient_balance:
+      return error_response(request, 400, "INSUFFICIENT_BALANCE",
+                            "The player's available balance is too small. Lower the amount or credit the player first.",
+                            {{"available_balance", quoted(refusal.available)},
+                             {"required_amount", quoted(refusal.required)},
+                             {"shortfall", quoted(refusal.required - refusal.available)}});
+    case Rejection::balance_limit:
+      return error_response(request, 400, "BALANCE_LIMIT_EXCEEDED",
+                            "The player's balance would pass the largest one allowed. Credit a smaller amount.");
+  }
+  return error_response(request, 500, "INTERNAL_ERROR", "The request was refused for an unknown reason.");
+}
+
+}  // namespace florin::api

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "api/http/json.h"
 #include "api/http/message.h"
 #include "domain/rejections.h"
 
@@ -13,13 +14,22 @@ struct ErrorExtra {
   std::string json;  // already serialised value
 };
 
-// {"status":"error","error":…,"message":…,"error_code":…,"error_id":…,"timestamp":…, extras}. Writes the log line that
-// carries error_id, method, path template, status and code; never a body, a key or personal data.
+// {"status":"error","error":…,"message":…,"error_code":…,"error_id":…,"timestamp":…, extras}, and "retry_after" with
+// the header when retry_after_seconds > 0. `message` says what was wrong and what to do, without personal data.
+// Writes the log line that carries error_id, method, route pattern (or the first two path segments), status and code;
+// never a body, a key or personal data. error_id is "ERR_<yyyymmdd>_<the Request-Id's 16 hex digits>".
 [[nodiscard]] Response error_response(Request const& request, int status, std::string_view code,
                                       std::string_view message, std::vector<ErrorExtra> extras = {},
                                       int retry_after_seconds = 0);
 
 // Exhaustive over Rejection.
 [[nodiscard]] Response refusal_response(Request const& request, domain::Refusal const& refusal);
+
+// With a "field" extra when the error names one.
+[[nodiscard]] Response body_error_response(Request const& request, BodyError const& error);
+
+// What a log line may say of a request's target: the matched pattern; otherwise the first two path segments, a
+// segment that could hold anything personal replaced by "*".
+[[nodiscard]] std::string loggable_path(Request const& request);
 
 }  // namespace florin::api

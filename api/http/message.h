@@ -12,28 +12,36 @@
 
 namespace florin::api {
 
-enum class Method : std::uint8_t { get, post, put, patch, del, other };
+class Inbox;
+class JsonParsers;
 
+enum class Method : std::uint8_t { get, post, put, patch, del, other };
+[[nodiscard]] std::string_view method_name(Method method);
+
+// The views point into the session's read buffer and hold until the handler has returned its Response.
 struct Request {
-  Method method = Method::other;
-  std::string_view path;   // raw, without the query
-  std::string_view query;  // raw, without '?'
+  Method method = Method::other;  // HEAD arrives as get; its body is dropped on the way out
+  std::string_view path;          // raw, without the query
+  std::string_view query;         // raw, without '?'
+  std::string_view route;         // the pattern that matched, for logs and metrics; empty before the router
   std::string_view body;
   std::string_view game_key;       // X-Game-Secret-Key; empty when absent
   std::string_view authorization;  // empty when absent
   std::string_view content_type;   // empty when absent
   std::string_view min_position;   // Florin-Min-Position; empty when absent
-  std::string_view client;         // peer address, for limits and the log
-  std::uint64_t id = 0;            // Request-Id of the reply: unique in this process
+  std::string_view client;         // peer address without port, for limits; never logged beside anything personal
+  std::uint64_t id = 0;            // Request-Id of the reply (16 hex digits): unique in this process
   bool keep_alive = true;
+  Inbox* inbox = nullptr;          // of this request's io thread: where foreign threads complete results
+  JsonParsers* parsers = nullptr;  // of this request's io thread; nullptr: JsonBody makes its own
 
-  // The decoded value of a query parameter; nullopt when absent or badly encoded.
+  // The decoded value of a query parameter ('+' is a blank); nullopt when absent or badly encoded.
   [[nodiscard]] std::optional<std::string> query_value(std::string_view name) const;
 };
 
 // Bodies too large for memory are pulled a piece at a time and sent chunked. pull() runs on a worker thread, fills
-// `out` (cleared) with the next piece, and returns false after the last one. Throwing or returning an error cuts the
-// connection, so that the client sees a broken stream and never a short one.
+// `out` (cleared) with the next piece, and returns false after the last one (whose piece is still sent). Throwing
+// cuts the connection, so that the client sees a broken stream and never a short one. Destroyed on the io thread.
 class BodyStream {
  public:
   virtual ~BodyStream() = default;
@@ -43,12 +51,15 @@ class BodyStream {
 struct Response {
   int status = 200;
   std::string body;
-  std::string_view content_type = "application/json";
-  std::uint64_t position = 0;          // Florin-Position; 0: no header
-  int retry_after_seconds = 0;         // Retry-After; 0: no header
-  std::string_view allow;              // Allow; empty: no header
-  std::unique_ptr<BodyStream> stream;  // instead of body
+  std::string_view content_type = "application/json";  // static text
+  std::uint64_t position = 0;                          // Florin-Position; 0: no header
+  int retry_after_seconds = 0;                         // Retry-After; 0: no header
+  std::string_view allow;                              // Allow; empty: no header; static or the router's
+  std::unique_ptr<BodyStream> stream;                  // instead of body
 };
+
+// Sixteen hex digits, as in the Request-Id header and in error_id.
+void append_request_id(std::string& out, std::uint64_t id);
 
 // Percent-decoding of a path segment or query value; nullopt for a broken escape.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);

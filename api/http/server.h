@@ -8,14 +8,14 @@
 // socket gets a 503 and is closed.
 #pragma once
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "api/http/message.h"
 #include "api/http/router.h"
+#include "api/http/worker.h"
 
 namespace florin::api {
 
@@ -32,23 +32,24 @@ struct ServerOptions {
 
 class Server {
  public:
-  // `router` outlives the server.
-  Server(ServerOptions options, Router const& router);
+  // `router` and `workers` (which pulls BodyStreams) outlive the server.
+  Server(ServerOptions options, Router const& router, WorkerPool& workers);
+  // Stops, if stop() was not called.
   ~Server();
 
   // Binds and starts the io threads. Throws std::system_error when the address cannot be bound.
   void start();
+  // The port that is listened on; after start().
   [[nodiscard]] std::uint16_t port() const;
-  // Stops accepting, lets requests at hand finish (at most drain_seconds), closes, joins.
+  // Stops accepting, lets requests at hand finish (at most drain_seconds), closes, joins. After drain_seconds every
+  // Completion with a deadline is expired and every socket closed; a worker job is waited for.
   void stop(int drain_seconds = 10);
+  // Any thread.
+  [[nodiscard]] std::size_t connections() const;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-// Suspends the calling coroutine until `work` has run on the worker pool (blocking reads of views and the log belong
-// there). Exceptions of `work` come back to the caller.
-[[nodiscard]] Awaitable<void> on_worker(std::function<void()> work);
 
 }  // namespace florin::api
