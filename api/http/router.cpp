@@ -1,1 +1,99 @@
 #include "api/http/router.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "domain/contract.h"
+
+namespace florin::api {
+namespace {
+
+constexpr std::array kRoutable = {Method::get, Method::post, Method::put, Method::patch, Method::del};
+
+constexpr std::size_t slot(Method method) { return static_cast<std::size_t>(method); }
+
+// Takes the first segment off "/a/b": returns "a", leaves "/b".
+std::string_view take_segment(std::string_view& path) {
+  path.remove_prefix(1);
+  std::string_view const segment = path.substr(0, path.find('/'));
+  path.remove_prefix(segment.size());
+  return segment;
+}
+
+}  // namespace
+
+struct Router::Node {
+  std::vector<std::pair<std::string, std::unique_ptr<Node>>> literals;  // few: a scan is quicker than a hash
+  std::unique_ptr<Node> name;
+  // Of the pattern that ends here; empty when none does.
+  std::string pattern;
+  std::string allow;
+  std::array<Handler, kRoutable.size()> handlers;
+
+  Node& child(std::string_view segment) {
+    if (segment.starts_with('{')) {
+      if (!name) name = std::make_unique<Node>();
+      return *name;
+    }
+    for (auto& [text, node] : literals) {
+      if (text == segment) return *node;
+    }
+    return *literals.emplace_back(segment, std::make_unique<Node>()).second;
+  }
+
+  // Depth is bounded by the deepest pattern.
+  Node const* find(std::string_view path, PathValues& values) const {
+    if (path.empty()) return pattern.empty() ? nullptr : this;
+    std::string_view const segment = take_segment(path);
+    for (auto const& [text, node] : literals) {
+      if (text != segment) continue;
+      if (Node const* const found = node->find(path, values)) return found;
+      break;
+    }
+    if (!name || segment.empty()) return nullptr;
+    values.values[values.count++] = segment;
+    if (Node const* const found = name->find(path, values)) return found;
+    --values.count;
+    return nullptr;
+  }
+};
+
+Router::Router() : root_(std::make_unique<Node>()) {}
+Router::~Router() = default;
+Router::Router(Router&&) noexcept = default;
+Router& Router::operator=(Router&&) noexcept = default;
+
+void Router::add(Method method, std::string_view pattern, Handler handler) {
+  FLORIN_ASSERT(pattern.starts_with('/') && method != Method::other);
+  Node* node = root_.get();
+  std::size_t names = 0;
+  for (std::string_view rest = pattern; !rest.empty();) {
+    std::string_view const segment = take_segment(rest);
+    if (segment.starts_with('{')) ++names;
+    node = &node->child(segment);
+  }
+  FLORIN_ASSERT(names <= PathValues{}.values.size());
+  FLORIN_ASSERT(!node->handlers[slot(method)]);
+  node->handlers[slot(method)] = std::move(handler);
+  if (node->pattern.empty()) node->pattern = pattern;
+  node->allow.clear();
+  for (Method const each : kRoutable) {
+    if (!node->handlers[slot(each)]) continue;
+    if (!node->allow.empty()) node->allow += ", ";
+    node->allow += each == Method::get ? "GET, HEAD" : method_name(each);
+  }
+}
+
+Router::Match Router::find(Method method, std::string_view path) const {
+  Match match;
+  if (!path.starts_with('/')) return match;
+  Node const* const node = root_->find(path, match.values);
+  if (node == nullptr) return match;
+  match.route = node->pattern;
+  match.allow = node->allow;
+  if (method != Method::other && node->handlers[slot(method)]) match.handler = &node->handlers[slot(method)];
+  return match;
+}
+
+}  // namespace florin::api

@@ -1,14 +1,14 @@
 // Method and path -> handler. Built once at start, immutable afterwards, read by every io thread.
 //
-// Patterns are literal segments and {names}: "/api/player-balances/player/by-email/{email}". A literal beats a name.
-// The table is a small tree; a look-up allocates nothing.
+// Patterns are literal segments and {names}: "/api/player-balances/player/by-email/{email}". A literal beats a name;
+// a name takes one segment that is not empty. The table is a small tree; a look-up allocates nothing.
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "api/http/asio.h"
 #include "api/http/message.h"
@@ -21,20 +21,27 @@ struct PathValues {
   std::size_t count = 0;
 };
 
-// Runs on the session's io thread; suspends instead of blocking. Request outlives the call.
+// Runs on the session's io thread; suspends instead of blocking. Request and values outlive the call. An exception
+// becomes 500 INTERNAL_ERROR.
 using Handler = std::function<Awaitable<Response>(Request const&, PathValues const&)>;
 
 class Router {
  public:
   Router();
   ~Router();
+  Router(Router&&) noexcept;
+  Router& operator=(Router&&) noexcept;
+
+  // A pattern that does not start with '/', names a method twice, or holds more than four names is a bug: aborts.
   void add(Method method, std::string_view pattern, Handler handler);
 
   struct Match {
     Handler const* handler = nullptr;  // nullptr: no such route, or (allow not empty) not with this method
     PathValues values;
-    std::string_view allow;  // "GET, POST"
+    std::string_view route;  // the pattern; empty when there is no such route
+    std::string_view allow;  // "GET, HEAD, POST"
   };
+  // `path` is raw: values come out as they are in it, still percent-encoded.
   [[nodiscard]] Match find(Method method, std::string_view path) const;
 
  private:

@@ -33,10 +33,11 @@ void WorkerPool::loop() {
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
     if (jobs_.empty()) return;
-    std::unique_ptr<Job> const job = std::move(jobs_.front());
+    std::unique_ptr<Job> job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
     job->run();
+    job.reset();
     lock.lock();
   }
 }

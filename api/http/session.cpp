@@ -1,0 +1,270 @@
+#include "api/http/session.h"
+
+#include <array>
+#include <charconv>
+#include <exception>
+#include <typeinfo>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/core/demangle.hpp>
+#include <spdlog/spdlog.h>
+
+#include "api/http/errors.h"
+#include "api/http/reply.h"
+
+namespace florin::api {
+namespace {
+
+constexpr auto kAwait = asio::as_tuple(use_awaitable);
+
+// Up to here a body is copied behind its head: one buffer costs the kernel less than two.
+constexpr std::size_t kCopiedBody = std::size_t{16} << 10;
+// A reply's reader has reply_seconds for each of these: a floor of 8.5 KiB/s at the default 30 s.
+constexpr std::size_t kProgress = std::size_t{256} << 10;
+constexpr std::size_t kKeptOut = std::size_t{64} << 10;
+constexpr int kLingerSeconds = 2;
+constexpr std::size_t kLingerBytes = std::size_t{16} << 20;
+
+}  // namespace
+
+Session::Session(IoThread& io, Socket socket, Router const& router, WorkerPool& workers, SessionLimits const& limits)
+    : io_(io),
+      socket_(std::move(socket)),
+      router_(router),
+      workers_(workers),
+      limits_(limits),
+      reader_(limits.body_limit) {
+  boost::system::error_code ignored;
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
+  auto const peer = socket_.remote_endpoint(ignored);
+  if (!ignored) client_ = peer.address().to_string();
+  io_.add(*this);
+}
+
+Session::~Session() { io_.remove(*this); }
+
+void Session::on_late() {
+  late_ = true;
+  disarm();
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Session::on_drain() {
+  // Idle: waiting for a request of which nothing has come.
+  if (deadline_ != 0 && request_deadline_ == 0 && !reader_.mid_request()) on_late();
+}
+
+void Session::on_destroy() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+Request Session::current_request() {
+  Request request = reader_.request();
+  request.client = client_;
+  request.id = io_.next_request_id();
+  request.inbox = &io_.inbox();
+  request.parsers = &io_.parsers();
+  return request;
+}
+
+Awaitable<void> Session::serve() {
+  for (;;) {
+    switch (reader_.advance()) {
+      case RequestReader::State::complete: {
+        disarm();
+        request_deadline_ = 0;
+        Request request = current_request();
+        Response response = co_await answer(request);
+        bool const keep_alive = request.keep_alive && !io_.draining();
+        if (!co_await send(response, request, keep_alive) || !keep_alive) co_return;
+        reader_.next();
+        continue;
+      }
+      case RequestReader::State::refused: {
+        auto const refusal = reader_.refusal();
+        co_await refuse(refusal.status, refusal.code, refusal.message);
+        co_return;
+      }
+      case RequestReader::State::need_more: break;
+    }
+    if (reader_.mid_request()) {
+      if (request_deadline_ == 0) request_deadline_ = io_.deadline_in(limits_.request_seconds);
+      if (reader_.take_expects_continue()) {
+        constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+        if (!co_await write(asio::buffer(kContinue), {})) co_return;
+      }
+      arm(request_deadline_);
+    } else {
+      if (io_.draining()) co_return;
+      arm(io_.deadline_in(limits_.idle_seconds));
+    }
+    std::span<char> const space = reader_.prepare();
+    auto const [error, count] = co_await socket_.async_read_some(asio::buffer(space.data(), space.size()), kAwait);
+    if (error) {
+      if (late_ && reader_.mid_request()) {
+        co_await refuse(408, "REQUEST_TIMEOUT", "The request did not arrive in time. Send it again.");
+      }
+      co_return;
+    }
+    reader_.commit(count);
+  }
+}
+
+Awaitable<void> Session::turn_away() {
+  co_await refuse(503, "TOO_MANY_CONNECTIONS", "The server has too many connections. Try again shortly.", 1);
+}
+
+Awaitable<Response> Session::answer(Request& request) {
+  Router::Match const match = router_.find(request.method, request.path);
+  request.route = match.route;
+  if (match.handler == nullptr) {
+    if (match.allow.empty()) {
+      co_return error_response(request, 404, "NOT_FOUND", "There is nothing at this path. Check the URL.");
+    }
+    Response response = error_response(request, 405, "METHOD_NOT_ALLOWED",
+                                       "This path does not take this method. See the Allow header.");
+    response.allow = match.allow;
+    co_return response;
+  }
+  std::string thrown;
+  try {
+    co_return co_await (*match.handler)(request, match.values);
+  } catch (std::exception const& exception) {
+    thrown = boost::core::demangle(typeid(exception).name());  // what() may quote the request
+  } catch (...) {
+    thrown = "an exception of unknown type";
+  }
+  Response response = error_response(request, 500, "INTERNAL_ERROR",
+                                     "The server could not answer. Try again with the same client_request_id, and "
+                                     "give the error_id to support.");
+  std::string id;
+  append_request_id(id, request.id);
+  spdlog::error("request {}: the handler threw {}", id, thrown);
+  co_return response;
+}
+
+Awaitable<bool> Session::send(Response& response, Request const& request, bool keep_alive) {
+  bool const chunked = response.stream != nullptr && !reader_.is_http10();
+  bool const stays = keep_alive && (response.stream == nullptr || chunked);
+  if (out_.capacity() > kKeptOut) std::string().swap(out_);
+  out_.clear();
+  append_head(out_, response, request.id, {stays, reader_.is_http10(), io_.date()});
+  if (reader_.is_head()) co_return co_await write(asio::buffer(out_), {});
+  if (response.stream) {
+    if (!co_await write(asio::buffer(out_), {}) || !co_await send_stream(*response.stream, chunked)) co_return false;
+    co_return stays;
+  }
+  asio::const_buffer body;
+  if (response.body.size() <= kCopiedBody) {
+    out_ += response.body;
+  } else {
+    body = asio::buffer(response.body);
+  }
+  std::size_t written = 0;
+  if (try_write(asio::buffer(out_), body, written)) co_return true;
+  co_return co_await write_rest(asio::buffer(out_), body, written);
+}
+
+Awaitable<bool> Session::send_stream(BodyStream& stream, bool chunked) {
+  std::string piece;
+  bool more = true;
+  while (more) {
+    piece.clear();
+    bool broken = false;
+    try {
+      auto const pulled = co_await workers_.run(io_.inbox(), [&stream, &piece] { return stream.pull(piece); }, true);
+      broken = !pulled.has_value();
+      more = pulled.value_or(false);
+    } catch (std::exception const& exception) {
+      broken = true;
+      spdlog::error("a reply's stream was cut: {}", boost::core::demangle(typeid(exception).name()));
+    }
+    if (broken) {
+      cut();
+      co_return false;
+    }
+    if (piece.empty()) continue;
+    out_.clear();
+    if (chunked) {
+      std::array<char, 16> digits;
+      out_.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr);
+      out_ += "\r\n";
+      piece += "\r\n";
+    }
+    if (!co_await write(asio::buffer(out_), asio::buffer(piece))) co_return false;
+  }
+  if (chunked) {
+    constexpr std::string_view kLast = "0\r\n\r\n";
+    co_return co_await write(asio::buffer(kLast), {});
+  }
+  co_return true;
+}
+
+// One system call and no suspension: what nearly every reply takes. True when all is written.
+bool Session::try_write(asio::const_buffer head, asio::const_buffer body, std::size_t& written) {
+  boost::system::error_code error;
+  if (body.size() == 0) {
+    written = socket_.write_some(head, error);
+  } else {
+    written = socket_.write_some(std::array{head, body}, error);
+  }
+  return !error && written == head.size() + body.size();
+}
+
+Awaitable<bool> Session::write_rest(asio::const_buffer head, asio::const_buffer body, std::size_t written) {
+  std::size_t const total = head.size() + body.size();
+  arm(io_.deadline_in(limits_.reply_seconds));
+  std::size_t progress = 0;
+  while (written < total) {
+    std::array<asio::const_buffer, 2> rest = {head + written,
+                                              body + (written > head.size() ? written - head.size() : 0)};
+    auto const [error, count] = co_await socket_.async_write_some(rest, kAwait);
+    if (error) co_return false;
+    written += count;
+    progress += count;
+    if (progress >= kProgress) {
+      progress = 0;
+      arm(io_.deadline_in(limits_.reply_seconds));
+    }
+  }
+  disarm();
+  co_return true;
+}
+
+Awaitable<bool> Session::write(asio::const_buffer head, asio::const_buffer body) {
+  std::size_t written = 0;
+  if (try_write(head, body, written)) co_return true;
+  co_return co_await write_rest(head, body, written);
+}
+
+Awaitable<void> Session::refuse(int status, std::string_view code, std::string_view message, int retry_after_seconds) {
+  disarm();
+  Request const request = current_request();
+  Response response = error_response(request, status, code, message, {}, retry_after_seconds);
+  if (co_await send(response, request, false)) co_await linger();
+}
+
+Awaitable<void> Session::linger() {
+  boost::system::error_code failed;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, failed);
+  if (failed) co_return;
+  arm(io_.deadline_in(kLingerSeconds));
+  out_.resize(kCopiedBody);
+  for (std::size_t dropped = 0; dropped < kLingerBytes;) {
+    if (io_.draining()) co_return;
+    auto const [error, count] = co_await socket_.async_read_some(asio::buffer(out_), kAwait);
+    if (error) co_return;
+    dropped += count;
+  }
+}
+
+void Session::cut() {
+  boost::system::error_code ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);  // a reset, not an orderly end
+  socket_.close(ignored);
+}
+
+}  // namespace florin::api

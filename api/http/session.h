@@ -1,0 +1,71 @@
+// One connection: read, guard, route, answer, again. A coroutine on its io thread, which owns it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include <boost/asio/buffer.hpp>
+
+#include "api/http/io_thread.h"
+#include "api/http/message.h"
+#include "api/http/request_reader.h"
+#include "api/http/router.h"
+#include "api/http/worker.h"
+
+namespace florin::api {
+
+struct SessionLimits {
+  std::size_t body_limit = 0;
+  int idle_seconds = 0;
+  int request_seconds = 0;
+  int reply_seconds = 0;
+};
+
+class Session final : public Swept {
+ public:
+  Session(IoThread& io, Socket socket, Router const& router, WorkerPool& workers, SessionLimits const& limits);
+  ~Session() override;
+
+  // Serves the connection until it ends.
+  [[nodiscard]] Awaitable<void> serve();
+  // Answers 503 whatever is asked, and ends.
+  [[nodiscard]] Awaitable<void> turn_away();
+
+ private:
+  void on_late() override;
+  void on_drain() override;
+  void on_destroy() override;
+
+  void arm(std::int64_t deadline) {
+    late_ = false;
+    deadline_ = deadline;
+  }
+  void disarm() { deadline_ = 0; }
+
+  [[nodiscard]] Request current_request();
+  [[nodiscard]] Awaitable<Response> answer(Request& request);
+  // false: the connection is no longer usable.
+  [[nodiscard]] Awaitable<bool> send(Response& response, Request const& request, bool keep_alive);
+  [[nodiscard]] Awaitable<bool> send_stream(BodyStream& stream, bool chunked);
+  [[nodiscard]] bool try_write(asio::const_buffer head, asio::const_buffer body, std::size_t& written);
+  [[nodiscard]] Awaitable<bool> write_rest(asio::const_buffer head, asio::const_buffer body, std::size_t written);
+  [[nodiscard]] Awaitable<bool> write(asio::const_buffer head, asio::const_buffer body);
+  [[nodiscard]] Awaitable<void> refuse(int status, std::string_view code, std::string_view message,
+                                       int retry_after_seconds = 0);
+  // Reads and drops what the client still sends, so that closing does not reset a reply it has not read yet.
+  [[nodiscard]] Awaitable<void> linger();
+  void cut();
+
+  IoThread& io_;
+  Socket socket_;
+  Router const& router_;
+  WorkerPool& workers_;
+  SessionLimits const& limits_;
+  RequestReader reader_;
+  std::string client_;
+  std::string out_;                    // head and small bodies; kept warm
+  std::int64_t request_deadline_ = 0;  // of the request being read; 0: none has begun
+  bool late_ = false;                  // the sweep ended the current wait
+};
+
+}  // namespace florin::api
