@@ -68,6 +68,7 @@ class Inbox {
   void push(CompletionNode* node);
 
   // Io thread. Resumes the waiters whose deadline is at or before `now` (ms of a steady clock) with nothing.
+  // Deadlines count from the last sweep: sweep once before the first wait.
   void sweep(std::int64_t now);
   // Io thread. As if every deadline had passed: the server is being closed.
   void expire_all();

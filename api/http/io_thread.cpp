@@ -16,6 +16,7 @@ IoThread::~IoThread() {
 
 void IoThread::start() {
   tick();
+  inbox_->sweep(now_);
   schedule();
   thread_ = std::thread([this] {
     io_.run();

@@ -137,10 +137,11 @@ void Server::start() {
   for (unsigned i = 0; i < count; ++i) my.threads.push_back(std::make_unique<IoThread>(first_id, i, count));
   try {
     my.bind();
-  } catch (...) {
+  } catch (boost::system::system_error const& error) {
     my.acceptor.reset();
     my.threads.clear();
-    throw;
+    throw std::system_error(error.code().value(), std::system_category(),
+                            "cannot listen on " + my.options.host + ":" + std::to_string(my.options.port));
   }
   my.running = true;
   asio::co_spawn(my.threads.front()->context(), my.accept(), asio::detached);

@@ -222,7 +222,10 @@ Awaitable<bool> Session::write_rest(asio::const_buffer head, asio::const_buffer 
     std::array<asio::const_buffer, 2> rest = {head + written,
                                               body + (written > head.size() ? written - head.size() : 0)};
     auto const [error, count] = co_await socket_.async_write_some(rest, kAwait);
-    if (error) co_return false;
+    if (error) {
+      cut();  // nothing that still waits in the kernel is worth sending
+      co_return false;
+    }
     written += count;
     progress += count;
     if (progress >= kProgress) {

@@ -1,0 +1,194 @@
+// message, router, errors and reply: everything around a request that needs no socket.
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "api/http/errors.h"
+#include "api/http/reply.h"
+#include "api/http/router.h"
+
+namespace florin::api {
+namespace {
+
+TEST(PercentDecode, DecodesPlainlyAndRefusesBrokenEscapes) {
+  EXPECT_EQ(percent_decode("a%40b.example"), "a@b.example");
+  EXPECT_EQ(percent_decode("a+b"), "a+b");
+  EXPECT_EQ(percent_decode("%C3%a9"), "é");
+  EXPECT_EQ(percent_decode(""), "");
+  EXPECT_EQ(percent_decode("%"), std::nullopt);
+  EXPECT_EQ(percent_decode("a%4"), std::nullopt);
+  EXPECT_EQ(percent_decode("%4g"), std::nullopt);
+  EXPECT_EQ(percent_decode("%%41"), std::nullopt);
+}
+
+TEST(QueryValue, FindsTheFirstOfItsName) {
+  Request request;
+  request.query = "limit=5&cursor=a%26b+c&flag&limit=7&bad=%zz";
+  EXPECT_EQ(request.query_value("limit"), "5");
+  EXPECT_EQ(request.query_value("cursor"), "a&b c");
+  EXPECT_EQ(request.query_value("flag"), "");
+  EXPECT_EQ(request.query_value("lim"), std::nullopt);
+  EXPECT_EQ(request.query_value("bad"), std::nullopt);
+}
+
+Handler handler() {
+  return [](Request const&, PathValues const&) -> Awaitable<Response> { co_return Response{}; };
+}
+
+class Routes : public ::testing::Test {
+ protected:
+  Routes() {
+    router.add(Method::get, "/", handler());
+    router.add(Method::get, "/api/player/{player_id}", handler());
+    router.add(Method::get, "/api/player/by-email/{email}", handler());
+    router.add(Method::get, "/api/player/by-email/{email}/history", handler());
+    router.add(Method::post, "/api/player/batch", handler());
+    router.add(Method::put, "/admin/games/{id}", handler());
+    router.add(Method::get, "/admin/games/{id}", handler());
+    router.add(Method::del, "/a/{x}/{y}/{z}/{w}", handler());
+  }
+  [[nodiscard]] std::string route(std::string_view path) const {
+    return std::string(router.find(Method::get, path).route);
+  }
+  Router router;
+};
+
+TEST_F(Routes, LiteralsBeatNames) {
+  EXPECT_EQ(route("/api/player/17"), "/api/player/{player_id}");
+  EXPECT_EQ(route("/api/player/by-email/a@b"), "/api/player/by-email/{email}");
+  EXPECT_EQ(route("/api/player/by-email/a@b/history"), "/api/player/by-email/{email}/history");
+  EXPECT_EQ(route("/"), "/");
+  // A literal that leads nowhere falls back to the name.
+  EXPECT_EQ(route("/api/player/by-email"), "/api/player/{player_id}");
+}
+
+TEST_F(Routes, ValuesComeInOrderAndRaw) {
+  auto const match = router.find(Method::del, "/a/1/b%20c/3/4");
+  ASSERT_NE(match.handler, nullptr);
+  ASSERT_EQ(match.values.count, 4u);
+  EXPECT_EQ(match.values.values[1], "b%20c");
+  EXPECT_EQ(match.values.values[3], "4");
+}
+
+TEST_F(Routes, UnknownPathsMatchNothing) {
+  for (auto const* path : {"", "api", "/api", "/api/", "/api/player", "/api/player/", "/api/player/1/",
+                           "/api/player//x", "/api/player/1/2", "//", "/API/player/1"}) {
+    auto const match = router.find(Method::get, path);
+    EXPECT_EQ(match.handler, nullptr) << path;
+    EXPECT_TRUE(match.allow.empty()) << path;
+  }
+}
+
+TEST_F(Routes, AWrongMethodTellsTheRightOnes) {
+  auto const match = router.find(Method::post, "/admin/games/5");
+  EXPECT_EQ(match.handler, nullptr);
+  EXPECT_EQ(match.allow, "GET, HEAD, PUT");
+  EXPECT_EQ(router.find(Method::other, "/api/player/by-email/x").allow, "GET, HEAD");
+  EXPECT_EQ(router.find(Method::get, "/api/player/batch").allow, "POST") << "the literal wins whatever the method";
+}
+
+TEST(LoggablePath, NeverHoldsAnythingPersonal) {
+  Request request;
+  request.path = "/api/player-balances/player/by-email/someone@example.com";
+  EXPECT_EQ(loggable_path(request), "/api/player-balances/…");
+  request.path = "/someone@example.com/x";
+  EXPECT_EQ(loggable_path(request), "/*/x");
+  request.path = "/api/ivsdk_A1";
+  EXPECT_EQ(loggable_path(request), "/api/*");
+  request.path = "";
+  EXPECT_EQ(loggable_path(request), "");
+  request.route = "/api/{email}";
+  EXPECT_EQ(loggable_path(request), "/api/{email}");
+}
+
+TEST(ErrorResponse, IsTheEnvelope) {
+  Request request;
+  request.id = 0xabcdef;
+  Response const response = error_response(request, 429, "SLOW_DOWN", "Too \"fast\".", {{"extra", "[1]"}}, 7);
+  EXPECT_EQ(response.status, 429);
+  EXPECT_EQ(response.retry_after_seconds, 7);
+  Request as_body;
+  as_body.body = response.body;
+  auto body = JsonBody::parse(as_body);
+  ASSERT_EQ(body.error(), nullptr) << body.error()->message << response.body;
+  EXPECT_EQ(body.required_string("status", 10), "error");
+  EXPECT_EQ(body.required_string("error", 20), "Too \"fast\".");
+  EXPECT_EQ(body.required_string("message", 20), "Too \"fast\".");
+  EXPECT_EQ(body.required_string("error_code", 20), "SLOW_DOWN");
+  std::string const id(body.required_string("error_id", 40));
+  EXPECT_EQ(id.size(), 4u + 8 + 1 + 16);
+  EXPECT_EQ(id.substr(12), "_0000000000abcdef");
+  EXPECT_TRUE(domain::parse_iso8601(body.required_string("timestamp", 40)));
+  EXPECT_EQ(body.required_integer("retry_after", 0, 10), 7);
+  EXPECT_TRUE(body.has("extra"));
+  EXPECT_EQ(body.error(), nullptr);
+}
+
+TEST(RefusalResponse, HasTheContractsStatusAndCodeForEach) {
+  using domain::Rejection;
+  struct Case {
+    Rejection reason;
+    int status;
+    std::string_view code;
+  };
+  for (Case const& expected : {Case{Rejection::game_not_found, 404, "GAME_NOT_FOUND"},
+                               Case{Rejection::game_not_active, 403, "GAME_NOT_ACTIVE"},
+                               Case{Rejection::linked_game_not_found, 400, "LINKED_GAME_NOT_FOUND"},
+                               Case{Rejection::invalid_game, 400, "INVALID_REQUEST"},
+                               Case{Rejection::currency_not_found, 400, "CURRENCY_NOT_FOUND"},
+                               Case{Rejection::player_not_found, 404, "PLAYER_NOT_FOUND"},
+                               Case{Rejection::order_not_found, 404, "ORDER_NOT_FOUND"},
+                               Case{Rejection::invalid_amount, 400, "INVALID_AMOUNT"},
+                               Case{Rejection::invalid_quantity, 400, "INVALID_QUANTITY"},
+                               Case{Rejection::total_mismatch, 400, "TOTAL_PRICE_MISMATCH"},
+                               Case{Rejection::already_refunded, 409, "ALREADY_REFUNDED"},
+                               Case{Rejection::insufficient_balance, 400, "INSUFFICIENT_BALANCE"},
+                               Case{Rejection::balance_limit, 400, "BALANCE_LIMIT_EXCEEDED"}}) {
+    domain::Refusal refusal;
+    refusal.reason = expected.reason;
+    Response const response = refusal_response(Request{}, refusal);
+    EXPECT_EQ(response.status, expected.status) << expected.code;
+    EXPECT_NE(response.body.find("\"error_code\":\"" + std::string(expected.code) + "\""), std::string::npos)
+        << response.body;
+  }
+}
+
+TEST(RefusalResponse, TellsTheShortfall) {
+  domain::Refusal refusal;
+  refusal.reason = domain::Rejection::insufficient_balance;
+  refusal.available = domain::Money::from_minor(-250);  // a chargeback took more than there was
+  refusal.required = domain::Money::from_minor(10000);
+  Response const response = refusal_response(Request{}, refusal);
+  EXPECT_NE(response.body.find(R"("available_balance":"-2.50","required_amount":"100.00","shortfall":"102.50")"),
+            std::string::npos)
+      << response.body;
+}
+
+TEST(BodyErrorResponse, NamesTheField) {
+  Response const response = body_error_response(Request{}, {400, "INVALID_AMOUNT", "amount", "No."});
+  EXPECT_NE(response.body.find(R"("field":"amount")"), std::string::npos);
+}
+
+TEST(Reply, HasAllItsHeaders) {
+  Response response;
+  response.status = 503;
+  response.body = "abc";
+  response.position = 42;
+  response.retry_after_seconds = 3;
+  response.allow = "GET";
+  std::string out;
+  append_head(out, response, 0x1f, {false, false, "today"});
+  EXPECT_EQ(out,
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
+            "Request-Id: 000000000000001f\r\nDate: today\r\nContent-Length: 3\r\nFlorin-Position: 42\r\n"
+            "Retry-After: 3\r\nAllow: GET\r\nConnection: close\r\n\r\n");
+}
+
+TEST(Reply, WritesHttpDates) {
+  EXPECT_EQ(http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
+  EXPECT_EQ(http_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(http_date(1709251199), "Thu, 29 Feb 2024 23:59:59 GMT");
+}
+
+}  // namespace
+}  // namespace florin::api
