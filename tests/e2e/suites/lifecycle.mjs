@@ -1,0 +1,94 @@
+// What survives: a clean stop, and a kill in the middle of the night.
+import assert from 'node:assert/strict';
+import {it as test} from 'node:test';
+import {Server} from '../support/server.mjs';
+import {World, email, minor, requestId} from '../support/world.mjs';
+import {environments} from '../support/contract.mjs';
+
+export function lifecycleSuite(context) {
+  const worldsOf = (server) => Object.keys(environments).map((name) => new World(server, context.contract, name));
+
+  test('health checks answer', async () => {
+    const world = context.worlds.production;
+    await world.call('getLiveness', {expect: 200});
+    await world.call('getReadiness', {expect: 200});
+    assert.deepEqual((await world.call('getOpenApi', {expect: 200})).json, context.contract.document);
+  });
+
+  for (const [signal, what] of [['SIGTERM', 'a clean stop'], ['SIGKILL', 'kill -9']]) {
+    test(`everything acknowledged is there after ${what}`, async () => {
+      let server = await Server.start();
+      const stories = [];
+      for (const world of worldsOf(server)) {
+        const game = await world.createGame();
+        const player = email();
+        await game.credit(player, '100.00', {player_name: 'Ünïcödé 🎲'});
+        const body = game.purchaseBody(player);
+        const purchase = await game.call('purchaseItem', {body, expect: 200});
+        const {order_id} = (await game.purchase(player)).json;
+        const refundBody = {client_request_id: requestId(), order_id, reason: 'test'};
+        const refund = await game.call('refundItem', {body: refundBody, expect: 200});
+        const rotated = (await game.call('rotateKey', {body: {immediate: true}, expect: 200})).json;
+        game.key = rotated.sdk_key;
+        const head = (await game.credit(player, '1.00')).headers['florin-position'];
+        const headers = {'Florin-Min-Position': head};
+        const look = async (on) => ({
+          balance: await on.balance(player, headers),
+          history: (await on.call('getHistory', {params: {email: player}, headers, expect: 200})).json,
+          orders: (await on.call('getPurchases', {query: {player_email: player}, headers, expect: 200})).json,
+          stream: (await on.stream({}, headers)).players,
+          settings: (await on.world.call('getGame', {params: {id: on.id}, expect: 200})).json,
+        });
+        stories.push({world, game, player, body, purchase, refundBody, refund, look, before: await look(game)});
+      }
+      // Requests in flight when the signal comes: each is either there afterwards, exactly once, or it is not.
+      const flying = [];
+      for (const {game, player} of stories) {
+        for (let i = 0; i < 40; ++i) {
+          const body = {client_request_id: requestId(), player_email: player, amount: '0.01', reason: 'in flight'};
+          flying.push({game, body, reply: game.call('creditBalance', {body}).catch(() => undefined)});
+        }
+      }
+      await Promise.race(flying.map((one) => one.reply));
+      const ended = await server.stop(signal);
+      if (signal === 'SIGTERM') assert.deepEqual(ended, {code: 0, signal: null}, server.output.slice(-2000));
+      const answers = await Promise.all(flying.map((one) => one.reply));
+
+      server = await Server.start({data: server.data});
+      try {
+        for (const story of stories) {
+          const world = new World(server, context.contract, story.world.name);
+          const game = Object.assign(Object.create(Object.getPrototypeOf(story.game)), story.game, {world});
+          let expected = minor(story.before.balance.balances[0].available_balance);
+          for (const [i, one] of flying.entries()) {
+            if (one.game !== story.game) continue;
+            const {status} = await game.call('creditBalance', {body: one.body});
+            if (answers[i]?.status === 200) assert.equal(status, 409, 'acknowledged, so it is there');
+            else assert.ok([200, 409].includes(status));
+            expected += 1n;
+          }
+          assert.equal(minor(await game.available(story.player)), expected, 'each of them once');
+          const again = await game.call('purchaseItem', {body: story.body, expect: [409, 'DUPLICATE_REQUEST']});
+          assert.deepEqual(again.json.original, story.purchase.json);
+          const back = await game.call('refundItem', {body: story.refundBody, expect: [409, 'DUPLICATE_REQUEST']});
+          assert.deepEqual(back.json.original, story.refund.json);
+          const after = await story.look(game);
+          assert.deepEqual(after.settings, story.before.settings);
+          assert.deepEqual(after.orders, story.before.orders);
+          assert.deepEqual(after.balance.player.player_name, 'Ünïcödé 🎲');
+          assert.deepEqual(after.history.history.slice(-3), story.before.history.history.slice(-3));
+          assert.deepEqual(after.stream.map((line) => line.player_email), [story.player]);
+        }
+      } finally {
+        assert.deepEqual(await server.stop(), {code: 0, signal: null}, server.output.slice(-2000));
+      }
+    });
+  }
+
+  test('an idle connection does not keep a stopping server', async () => {
+    const server = await Server.start();
+    const [world] = worldsOf(server);
+    await world.call('getLiveness', {expect: 200}); // its kept-alive connection stays open
+    assert.deepEqual(await server.stop(), {code: 0, signal: null}, server.output.slice(-2000));
+  });
+}

@@ -1,0 +1,194 @@
+// Games, read models, key rotation, limits: what an operator and a key's owner do.
+import assert from 'node:assert/strict';
+import {it as test} from 'node:test';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {email, requestId} from '../support/world.mjs';
+
+export function operatorsSuite(context, environment) {
+  const world = () => context.worlds[environment];
+  const gold = {currency_name: 'Gold Coins', currency_symbol: 'GC'};
+  const least = {game_name: 'Adventure Quest', status: 'live', universal_transfers: 'yes', currencies: [gold]};
+  const create = (body, expect) => world().call('createGame', {body: {...least, ...body}, expect});
+
+  test('a game is made with defaults, found again, and changed a field at a time', async () => {
+    const friend = await world().createGame();
+    const {json: made} = await create({}, 201);
+    assert.deepEqual([made.status, made.universal_transfers, made.linked_game_ids, made.transfer_fee_percentage,
+      made.item_fee_percentage, made.allows_outgoing_transfers, made.allows_incoming_transfers, made.limits],
+    ['live', 'yes', [], '3.5', '10', true, true, {}]);
+    assert.deepEqual({...made.currencies[0], currency_id: 0}, {currency_id: 0, ...gold, starting_amount: '0.00',
+      minimum_transfer: made.currencies[0].minimum_transfer, maximum_transfer: null});
+    const {sdk_key: key, ...game} = made;
+    const params = {id: made.game_id};
+    assert.deepEqual((await world().call('getGame', {params, expect: 200})).json, game, 'the key is shown once');
+    const {games} = (await world().call('listGames', {expect: 200})).json;
+    assert.deepEqual(games.find((entry) => entry.game_id === made.game_id), game);
+    assert.equal(new Set(games.map((entry) => entry.game_id)).size, games.length);
+
+    const changes = [{status: 'testing'}, {game_name: 'Œuvre 🎲'}, {developer_name: 'Studio'}, {genre: 'RPG'},
+      {game_icon: 'https://example.com/i.png'}, {universal_transfers: 'no', linked_game_ids: [friend.id]},
+      {allows_outgoing_transfers: false}, {allows_incoming_transfers: false}, {transfer_fee_percentage: '0.25'},
+      {item_fee_percentage: '12.5'}, {limits: {batch_reads_per_minute: 7}}, {limits: {}}, {linked_game_ids: []}];
+    let expected = game;
+    for (const body of changes) {
+      expected = {...expected, ...body};
+      assert.deepEqual((await world().call('updateGame', {params, body, expect: 200})).json, expected);
+    }
+    assert.deepEqual((await world().call('getGame', {params, expect: 200})).json, expected);
+    await world().call('streamBalances', {key, expect: 200});
+  });
+
+  test('everything about a game can be given at once; ids are taken as numbers too', async () => {
+    const friend = await world().createGame();
+    const body = {...least, developer_name: 'Studio', genre: 'RPG', game_icon: 'https://example.com/i.png',
+      status: 'testing', universal_transfers: 'no', linked_game_ids: [friend.id], allows_outgoing_transfers: false,
+      allows_incoming_transfers: false, transfer_fee_percentage: '10', item_fee_percentage: '0',
+      limits: {by_email_reads_per_minute: 1, by_id_reads_per_minute: 2, batch_reads_per_minute: 3,
+        item_purchases_per_player_minute: 4},
+      currencies: [{...gold, starting_amount: '0.01', minimum_transfer: '1', maximum_transfer: '500'},
+        {currency_name: 'Gems', currency_symbol: '💎', starting_amount: '12'}]};
+    const {json} = await world().call('createGame', {body, expect: 201});
+    const {currencies, ...settings} = body;
+    for (const [name, value] of Object.entries(settings)) assert.deepEqual(json[name], value, name);
+    assert.deepEqual(json.currencies.map(({currency_id, ...rest}) => rest), [
+      {...gold, starting_amount: '0.01', minimum_transfer: '1.00', maximum_transfer: '500.00'},
+      {currency_name: 'Gems', currency_symbol: '💎', starting_amount: '12.00',
+        minimum_transfer: json.currencies[1].minimum_transfer, maximum_transfer: null}]);
+    const params = {id: json.game_id};
+    const numbered = await world().call('updateGame',
+      {params, raw: JSON.stringify({linked_game_ids: [Number(friend.id)]}), expect: 200});
+    assert.deepEqual(numbered.json.linked_game_ids, [friend.id]);
+  });
+
+  test('games that cannot be', async () => {
+    for (const [body, code] of [
+      [{game_name: undefined}, 'INVALID_REQUEST'], [{game_name: ''}, 'INVALID_REQUEST'], [{game_name: 7}, 'INVALID_REQUEST'],
+      [{game_name: 'x'.repeat(10_000)}, 'INVALID_REQUEST'], [{status: 'paused'}, 'INVALID_REQUEST'],
+      [{universal_transfers: 'maybe'}, 'INVALID_REQUEST'], [{universal_transfers: true}, 'INVALID_REQUEST'],
+      [{allows_outgoing_transfers: 'yes'}, 'INVALID_REQUEST'], [{linked_game_ids: 'x'}, 'INVALID_REQUEST'],
+      [{linked_game_ids: ['12']}, 'INVALID_REQUEST'], [{currencies: undefined}, 'INVALID_REQUEST'],
+      [{currencies: [{currency_symbol: 'X'}]}, 'INVALID_REQUEST'], [{currencies: [7]}, 'INVALID_REQUEST'],
+      [{limits: {unknown_limit: 1}}, 'INVALID_REQUEST'], [{limits: {batch_reads_per_minute: 'x'}}, 'INVALID_REQUEST'],
+      [{transfer_fee_percentage: 'x'}, 'INVALID_REQUEST'], [{transfer_fee_percentage: '-1'}, 'INVALID_REQUEST'],
+      [{item_fee_percentage: '1.005'}, 'INVALID_REQUEST'],
+      [{transfer_fee_percentage: '10.01'}, 'INVALID_GAME'],
+      [{currencies: [gold, {...gold, currency_symbol: 'X'}]}, 'INVALID_GAME'],
+      [{currencies: [{...gold, starting_amount: '1.001'}]}, 'INVALID_AMOUNT'],
+      [{currencies: [{...gold, starting_amount: '-1'}]}, 'INVALID_AMOUNT'],
+      [{currencies: [{...gold, maximum_transfer: 5}]}, 'INVALID_AMOUNT'],
+    ]) {
+      await create(body, [400, code]);
+    }
+    const none = await create({currencies: []});
+    assert.equal(none.status, 400);
+    await create({linked_game_ids: ['999999999999']}, [404, 'LINKED_GAME_NOT_FOUND']);
+
+    const {id} = await world().createGame();
+    for (const [body, code] of [[{status: 'paused'}, 'INVALID_REQUEST'], [{transfer_fee_percentage: '11'}, 'INVALID_GAME'],
+      [{game_name: ''}, 'INVALID_REQUEST']]) {
+      await world().call('updateGame', {params: {id}, body, expect: [400, code]});
+    }
+    await world().call('updateGame', {params: {id}, body: {linked_game_ids: ['999999999999']},
+      expect: [404, 'LINKED_GAME_NOT_FOUND']});
+    for (const unknown of ['999999999999', '1', 'x', '99999999999999999999']) {
+      await world().call('getGame', {params: {id: unknown}, expect: [404, 'GAME_NOT_FOUND']});
+      await world().call('updateGame', {params: {id: unknown}, body: {genre: 'x'}, expect: [404, 'GAME_NOT_FOUND']});
+    }
+  });
+
+  test('a rotated key works on for its grace, an immediate rotation cuts it', async () => {
+    const game = await world().createGame();
+    const neighbour = await world().createGame();
+    const player = email();
+    await game.credit(player, '100.00');
+    const first = game.key;
+    const {json} = await game.call('rotateKey', {body: {immediate: false}, expect: 200});
+    const second = json.sdk_key;
+    const week = 7 * 86_400_000;
+    assert.ok(Math.abs(Date.parse(json.previous_key_valid_until) - Date.now() - week) < 120_000, 'seven days');
+    assert.notEqual(second, first);
+    for (const key of [first, second]) {
+      await game.call('getBalanceByEmail', {params: {email: player}, key, expect: 200});
+      await game.call('getBalanceById', {params: {player_id: (await game.balance(player)).player.player_id}, key, expect: 200});
+      await game.call('getBalancesBatch', {body: {player_emails: [player]}, key, expect: 200});
+      await game.call('streamBalances', {key, expect: 200});
+      await game.call('getHistory', {params: {email: player}, key, expect: 200});
+      await game.call('getPurchases', {query: {player_email: player}, key, expect: 200});
+      const {order_id} = (await game.call('purchaseItem', {body: game.purchaseBody(player), key, expect: 200})).json;
+      await game.call('refundItem', {body: {client_request_id: requestId(), order_id, reason: 'test'}, key, expect: 200});
+    }
+    const cut = await game.call('rotateKey', {body: {immediate: true}, key: second, expect: 200});
+    assert.equal(cut.json.previous_key_valid_until, null);
+    for (const key of [first, second]) {
+      await game.call('getBalanceByEmail', {params: {email: player}, key, expect: [401, 'INVALID_GAME_SECRET']});
+    }
+    await game.call('getBalanceByEmail', {params: {email: player}, key: cut.json.sdk_key, expect: 200});
+    await game.call('rotateKey', {body: {}, key: cut.json.sdk_key, expect: 200}); // not immediate unless asked for
+    await game.call('getBalanceByEmail', {params: {email: player}, key: cut.json.sdk_key, expect: 200});
+    await neighbour.call('streamBalances', {expect: 200});
+  });
+
+  test('limits answer 429 with the seconds to wait, to the one who is over', async () => {
+    const limits = {by_email_reads_per_minute: 4, by_id_reads_per_minute: 4, batch_reads_per_minute: 4,
+      item_purchases_per_player_minute: 4};
+    const game = await world().createGame({limits});
+    const neighbour = await world().createGame();
+    const [player, another] = [email(), email()];
+    const {player_id: id} = (await game.credit(player, '100.00')).json.player;
+    await game.credit(another, '100.00');
+    await neighbour.credit(player, '100.00');
+    for (const [operation, request] of [['getBalanceByEmail', () => ({params: {email: player}})],
+      ['getBalanceById', () => ({params: {player_id: id}})], ['getBalancesBatch', () => ({body: {player_emails: [player]}})],
+      ['purchaseItem', () => ({body: game.purchaseBody(player, {item_quantity: 1, unit_price: '1', total_price: '1'})})]]) {
+      let passed = 0;
+      let reply;
+      for (; passed < 20; ++passed) {
+        reply = await game.call(operation, request());
+        if (reply.status !== 200) break;
+      }
+      assert.deepEqual([reply.status, reply.json.error_code], [429, 'RATE_LIMITED'], operation);
+      assert.ok(passed >= 4 && passed <= 7, `${operation}: 4 a minute and half as many in a burst, not ${passed}`);
+    }
+    await game.call('purchaseItem', {body: game.purchaseBody(another), expect: 200}); // the limit is each player's
+    await neighbour.call('getBalanceByEmail', {params: {email: player}, expect: 200});
+  });
+
+  test('read models are listed, rebuilt beside the live one, and caught up', async () => {
+    const game = await world().createGame();
+    const player = email();
+    await game.credit(player, '10.00');
+    const {projections} = (await world().call('listProjections', {expect: 200})).json;
+    for (const name of ['history', 'orders', 'reconciliation']) {
+      assert.ok(projections.some((entry) => entry.name === name && !entry.failed && entry.error === null), name);
+    }
+    for (const id of ['rebuildProjection', 'getProjectionProgress']) {
+      for (const name of ['nothing', '..', 'history.v1', '%00', "'; drop table"]) {
+        await world().call(id, {params: {name}, expect: [404, 'PROJECTION_NOT_FOUND']});
+      }
+    }
+    for (const name of ['history', 'orders', 'reconciliation']) {
+      let refused = false;
+      for (let round = 0; round < 50 && !refused; ++round) {
+        const replies = await Promise.all(Array.from({length: 8}, () => world().call('rebuildProjection', {params: {name}})));
+        const codes = replies.map((reply) => reply.json.error_code ?? reply.status);
+        assert.ok(codes.every((code) => code === 202 || code === 'REBUILD_IN_PROGRESS'), codes.join());
+        refused = codes.includes('REBUILD_IN_PROGRESS');
+        const head = (await game.credit(player, '0.01')).headers['florin-position'];
+        let status;
+        for (let wait = 0; wait < 600; ++wait) {
+          status = (await world().call('getProjectionProgress', {params: {name}, expect: 200})).json.projection;
+          assert.equal(status.failed, false);
+          if (status.rebuild === null && status.position >= Number(head)) break;
+          await sleep(50);
+        }
+        assert.equal(status.rebuild, null, 'the rebuild ends');
+        assert.ok(status.position >= Number(head), 'and catches up');
+      }
+      assert.ok(refused, 'a second rebuild while one runs is refused');
+    }
+    const {history} = (await game.call('getHistory', {params: {email: player}, expect: 200})).json;
+    assert.equal(history.at(-1).amount, '10.00');
+    const {players, trailer} = await game.stream();
+    assert.deepEqual([players.length, trailer.total_available], [1, await game.available(player)]);
+  });
+}

@@ -1,0 +1,81 @@
+// A real `florin serve` on a free port with a folder of its own. Every server started is stopped, and every folder
+// removed, when the test process ends, however it ends.
+import {spawn} from 'node:child_process';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const binary = process.env.FLORIN_BIN ?? fileURLToPath(new URL('../../../build/release/florin', import.meta.url));
+const startSeconds = Number(process.env.FLORIN_START_SECONDS ?? 30); // sanitised builds start slowly
+export const adminToken = 'contract-test-admin-token-0123456789abcdef';
+
+const running = new Set();
+const folders = new Set();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, {recursive: true, force: true});
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+
+export function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'florin-e2e-'));
+  folders.add(folder);
+  return folder;
+}
+
+export class Server {
+  // Resolves once the server says that it listens. `admin: false` starts it without an admin token.
+  static async start({data = temporaryFolder(), admin = true} = {}) {
+    const server = new Server();
+    server.data = data;
+    const environment = {...process.env};
+    delete environment.FLORIN_ADMIN_TOKEN;
+    if (admin) environment.FLORIN_ADMIN_TOKEN = adminToken;
+    const child = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0'], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.add(child);
+    server.child = child;
+    server.output = '';
+    server.exited = new Promise((resolve) => {
+      child.on('error', (error) => {
+        server.output += `${error}\n`;
+        running.delete(child);
+        resolve({code: null, signal: null});
+      });
+      child.on('exit', (code, signal) => {
+        running.delete(child);
+        resolve({code, signal});
+      });
+    });
+    const listening = new Promise((resolve) => {
+      const read = (chunk) => {
+        server.output = (server.output + chunk).slice(-200_000);
+        const match = /listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(server.output);
+        if (match) resolve(Number(match[1]));
+      };
+      child.stdout.setEncoding('utf8').on('data', read);
+      child.stderr.setEncoding('utf8').on('data', read);
+    });
+    let timer;
+    const tooLate = new Promise((resolve) => (timer = setTimeout(resolve, startSeconds * 1000)));
+    server.port = await Promise.race([listening, server.exited.then(() => null), tooLate.then(() => null)]);
+    clearTimeout(timer);
+    if (!server.port) {
+      child.kill('SIGKILL');
+      throw new Error(`${binary} serve did not start:\n${server.output.slice(-4000)}`);
+    }
+    return server;
+  }
+
+  // What the process ended with; kills it when it does not end.
+  async stop(signal = 'SIGTERM') {
+    this.child.kill(signal);
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), startSeconds * 1000);
+    const result = await this.exited;
+    clearTimeout(timer);
+    return result;
+  }
+}
