@@ -71,8 +71,8 @@ export function operatorsSuite(context, environment) {
       [{limits: {unknown_limit: 1}}, 'INVALID_REQUEST'], [{limits: {batch_reads_per_minute: 'x'}}, 'INVALID_REQUEST'],
       [{transfer_fee_percentage: 'x'}, 'INVALID_REQUEST'], [{transfer_fee_percentage: '-1'}, 'INVALID_REQUEST'],
       [{item_fee_percentage: '1.005'}, 'INVALID_REQUEST'],
-      [{transfer_fee_percentage: '10.01'}, 'INVALID_GAME'],
-      [{currencies: [gold, {...gold, currency_symbol: 'X'}]}, 'INVALID_GAME'],
+      [{transfer_fee_percentage: '10.01'}, 'INVALID_REQUEST'],
+      [{currencies: [gold, {...gold, currency_symbol: 'X'}]}, 'INVALID_REQUEST'],
       [{currencies: [{...gold, starting_amount: '1.001'}]}, 'INVALID_AMOUNT'],
       [{currencies: [{...gold, starting_amount: '-1'}]}, 'INVALID_AMOUNT'],
       [{currencies: [{...gold, maximum_transfer: 5}]}, 'INVALID_AMOUNT'],
@@ -81,15 +81,15 @@ export function operatorsSuite(context, environment) {
     }
     const none = await create({currencies: []});
     assert.equal(none.status, 400);
-    await create({linked_game_ids: ['999999999999']}, [404, 'LINKED_GAME_NOT_FOUND']);
+    await create({linked_game_ids: ['999999999999']}, [400, 'LINKED_GAME_NOT_FOUND']);
 
     const {id} = await world().createGame();
-    for (const [body, code] of [[{status: 'paused'}, 'INVALID_REQUEST'], [{transfer_fee_percentage: '11'}, 'INVALID_GAME'],
+    for (const [body, code] of [[{status: 'paused'}, 'INVALID_REQUEST'], [{transfer_fee_percentage: '11'}, 'INVALID_REQUEST'],
       [{game_name: ''}, 'INVALID_REQUEST']]) {
       await world().call('updateGame', {params: {id}, body, expect: [400, code]});
     }
     await world().call('updateGame', {params: {id}, body: {linked_game_ids: ['999999999999']},
-      expect: [404, 'LINKED_GAME_NOT_FOUND']});
+      expect: [400, 'LINKED_GAME_NOT_FOUND']});
     for (const unknown of ['999999999999', '1', 'x', '99999999999999999999']) {
       await world().call('getGame', {params: {id: unknown}, expect: [404, 'GAME_NOT_FOUND']});
       await world().call('updateGame', {params: {id: unknown}, body: {genre: 'x'}, expect: [404, 'GAME_NOT_FOUND']});
@@ -176,7 +176,7 @@ export function operatorsSuite(context, environment) {
         const head = (await game.credit(player, '0.01')).headers['florin-position'];
         let status;
         for (let wait = 0; wait < 600; ++wait) {
-          status = (await world().call('getProjectionProgress', {params: {name}, expect: 200})).json.projection;
+          status = (await world().call('getProjectionProgress', {params: {name}, expect: 200})).json;
           assert.equal(status.failed, false);
           if (status.rebuild === null && status.position >= Number(head)) break;
           await sleep(50);
