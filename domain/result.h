@@ -25,9 +25,10 @@ Failure<std::decay_t<E>> fail(E&& error) {
 template <class T, class E>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}
+  // Both convert without being asked: `return value;` and `return fail(reason);` are the whole point.
+  explicit(false) Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}
   template <class F>
-  Result(Failure<F> failure) : held_(std::in_place_index<1>, std::move(failure.error)) {}
+  explicit(false) Result(Failure<F> failure) : held_(std::in_place_index<1>, std::move(failure.error)) {}
 
   explicit operator bool() const { return held_.index() == 0; }
   [[nodiscard]] bool ok() const { return held_.index() == 0; }

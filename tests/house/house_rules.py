@@ -1,0 +1,183 @@
+"""The rules of the house that no compiler checks.
+
+    python3 tests/house/house_rules.py ROOT         prints every breach, exits 1 when there is one
+    python3 tests/house/house_rules.py --self-test  proves that each rule notices what it is for
+
+Rules: an include points down the house, from the root; nothing includes api/ or tests/ from outside; domain/ knows
+the standard library only and no floating point; a header says #pragma once; a source includes its own header first;
+a script is executable, strict (set -euo pipefail) and says what it is for.
+"""
+
+import os
+import re
+import sys
+import tempfile
+
+# What each folder may include, besides itself. tests/ may include everything.
+BELOW = {
+    "domain": [],
+    "eventstore": ["domain"],
+    "projections": ["eventstore", "domain"],
+    "sagas": ["eventstore", "domain"],
+    "api": ["projections", "sagas", "eventstore", "domain"],
+    "tests": ["api", "projections", "sagas", "eventstore", "domain"],
+}
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
+# Comments and literals, so that a rule about code does not read prose. Raw strings first: they may hold quotes.
+NOT_CODE = re.compile(r'R"(\w*)\(.*?\)\1"|//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])+\'', re.DOTALL)
+FLOATING = re.compile(r"\b(double|float)\b|\b\d+\.\d*[fF]?\b|\bstd::(stod|stof|strtod|atof)\b")
+
+
+def line_of(text, offset):
+    return text.count("\n", 0, offset) + 1
+
+
+def blank(match):
+    return re.sub(r"[^\n]", " ", match.group())
+
+
+def check_source(path, text):
+    folder = path.split("/")[0]
+    includes = list(INCLUDE.finditer(text))
+    for include in includes:
+        where = f"{path}:{line_of(text, include.start())}"
+        quote, target = include.groups()
+        top = target.split("/")[0] if "/" in target else ""
+        if quote == "<":
+            if top in BELOW:
+                yield f'{where}: our own headers are included with quotes: "{target}"'
+            elif folder == "domain" and not re.fullmatch(r"[a-z_]+", target):
+                yield f"{where}: domain/ includes the standard library only, not <{target}>"
+        elif top not in BELOW:
+            yield f'{where}: includes are written from the root, not "{target}"'
+        elif top != folder and top not in BELOW[folder]:
+            yield f"{where}: {folder}/ must not include {top}/"
+
+    if path.endswith(".h"):
+        first = next((line for line in text.splitlines() if line.strip() and not line.startswith("//")), "")
+        if first != "#pragma once":
+            yield f"{path}:1: a header starts with #pragma once, after its opening comment"
+
+    if folder == "domain":
+        code = NOT_CODE.sub(blank, text)
+        for match in FLOATING.finditer(code):
+            yield f"{path}:{line_of(code, match.start())}: no floating point in domain/: {match.group()}"
+
+
+def check_own_header_first(path, text, headers):
+    own = re.sub(r"\.cpp$", ".h", path)
+    if not path.endswith(".cpp") or own not in headers:
+        return
+    first = INCLUDE.search(text)
+    if not first or first.group(2) != own:
+        yield f'{path}:1: the first include is its own header, "{own}"'
+
+
+def check_script(path, text, executable):
+    if not executable:
+        yield f"{path}:1: a script is executable"
+    lines = text.splitlines()
+    if not lines or lines[0] != "#!/usr/bin/env bash":
+        return  # another language
+    if "set -euo pipefail" not in lines:
+        yield f"{path}:1: a bash script says set -euo pipefail"
+    if len(lines) < 2 or not lines[1].startswith("# "):
+        yield f"{path}:2: a script opens with a comment: what, why, usage"
+
+
+def breaches(root):
+    sources, scripts = {}, {}
+    for folder in list(BELOW) + ["scripts", ".ci"]:
+        for directory, _, names in os.walk(os.path.join(root, folder)):
+            for name in sorted(names):
+                full = os.path.join(directory, name)
+                path = os.path.relpath(full, root).replace(os.sep, "/")
+                if folder in ("scripts", ".ci"):
+                    if "." not in name:
+                        scripts[path] = full
+                elif name.endswith((".h", ".cpp")):
+                    sources[path] = full
+    for path, full in sorted(sources.items()):
+        with open(full, encoding="utf-8") as file:
+            text = file.read()
+        yield from check_source(path, text)
+        yield from check_own_header_first(path, text, sources)
+    for path, full in sorted(scripts.items()):
+        with open(full, encoding="utf-8") as file:
+            yield from check_script(path, file.read(), os.access(full, os.X_OK))
+    if not sources:
+        yield f"{root}: there is no source here"
+
+
+# ---- the rules' own test ---------------------------------------------------------------------------------------------
+
+SOUND = {
+    "domain/money.h": '// What double means in prose is nobody\'s business: 1.5\n#pragma once\n#include <cstdint>\n',
+    "domain/money.cpp": '#include "domain/money.h"\n\n#include <string>\nchar const* k = "float 1.5"; /* double */\n'
+                        "int n = 1'000'000; auto r = R\"(a \" double)\"; char q = '\"'; int m = 1'000;\n",
+    "eventstore/log.h": '#pragma once\n#include <sqlite3.h>\n\n#include "domain/money.h"\n',
+    "projections/history.h": '#pragma once\n#include "eventstore/log.h"\n',
+    "sagas/process.h": '#pragma once\n#include "eventstore/log.h"\n',
+    "api/main.cpp": '#include "projections/history.h"\n#include "sagas/process.h"\ndouble seconds = 0.5;\n',
+    "tests/api/main_test.cpp": '#include "api/http/server.h"\n#include "tests/support/disk.h"\n',
+    "scripts/test": "#!/usr/bin/env bash\n# Runs the tests.\nset -euo pipefail\n",
+}
+BROKEN = [
+    ("domain/a.cpp", '#include "eventstore/log.h"\n', "domain/ must not include eventstore/"),
+    ("domain/a.cpp", '#  include "api/http/server.h"\n', "domain/ must not include api/"),
+    ("domain/a.cpp", "#include <boost/asio.hpp>\n", "standard library only"),
+    ("domain/a.cpp", "#include <sqlite3.h>\n", "standard library only"),
+    ("domain/a.cpp", "int f() { return int(double(1)); }\n", "no floating point"),
+    ("domain/a.cpp", "/* money */ float f;\n", "no floating point"),
+    ("domain/a.cpp", "auto n = 1'000; auto f = 2.5;\n", "no floating point"),
+    ("eventstore/a.cpp", '#include "projections/history.h"\n', "eventstore/ must not include projections/"),
+    ("eventstore/a.cpp", '#include "tests/support/disk.h"\n', "eventstore/ must not include tests/"),
+    ("projections/a.cpp", '#include "sagas/process.h"\n', "projections/ must not include sagas/"),
+    ("projections/a.cpp", '#include "api/main.h"\n', "projections/ must not include api/"),
+    ("sagas/a.cpp", '#include "projections/history.h"\n', "sagas/ must not include projections/"),
+    ("sagas/a.cpp", '#include "api/main.h"\n', "sagas/ must not include api/"),
+    ("api/a.cpp", '#include "tests/support/disk.h"\n', "api/ must not include tests/"),
+    ("api/a.cpp", '#include <domain/money.h>\n', "included with quotes"),
+    ("api/a.cpp", '#include "../domain/money.h"\n', "written from the root"),
+    ("api/a.cpp", '#include "server.h"\n', "written from the root"),
+    ("api/a.h", "// once\n#include <string>\n", "#pragma once"),
+    ("domain/money.cpp", '#include <string>\n\n#include "domain/money.h"\n', "its own header"),
+    ("scripts/run", "#!/usr/bin/env bash\n# Runs.\nset -e\n", "set -euo pipefail"),
+    ("scripts/run", "#!/usr/bin/env bash\nset -euo pipefail\n", "opens with a comment"),
+]
+
+
+def breaches_of(files):
+    with tempfile.TemporaryDirectory() as root:
+        for path, text in files.items():
+            full = os.path.join(root, path)
+            os.makedirs(os.path.dirname(full), exist_ok=True)
+            with open(full, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.chmod(full, 0o755)
+        return list(breaches(root))
+
+
+def self_test():
+    failures = [f"a sound house is refused: {breach}" for breach in breaches_of(SOUND)]
+    for path, text, expected in BROKEN:
+        found = breaches_of({**SOUND, path: text})
+        if len(found) != 1 or expected not in found[0] or not found[0].startswith(path):
+            failures.append(f"{path} with {text!r}: expected one breach, '{expected}', found {found}")
+    if not breaches_of({"README.md": "empty"}):
+        failures.append("an empty house passes")
+    return failures
+
+
+def main(arguments):
+    if len(arguments) != 1:
+        print(__doc__, file=sys.stderr)
+        return 2
+    found = self_test() if arguments[0] == "--self-test" else list(breaches(arguments[0]))
+    for breach in found:
+        print(breach)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
