@@ -29,8 +29,7 @@ export class Server {
   static async start({data = temporaryFolder(), admin = true} = {}) {
     const server = new Server();
     server.data = data;
-    const environment = {...process.env};
-    delete environment.FLORIN_ADMIN_TOKEN;
+    const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('FLORIN_')));
     if (admin) environment.FLORIN_ADMIN_TOKEN = adminToken;
     const child = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0'], {
       env: environment,

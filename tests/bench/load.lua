@@ -1,0 +1,51 @@
+-- wrk's requests, by mode (first argument): purchase, credit or by-email.
+--   purchase KEY PLAYERS RUN      a purchase-item; the player changes with every request, ids never repeat in a run
+--   credit   KEY PLAYERS RUN      a credit, players in order from RUN's offset (seeding)
+--   by-email KEY PLAYERS          a balance read
+-- Prints one JSON line at the end. A reply other than 2xx counts as an error there.
+
+local threads = 0
+function setup(thread)
+  thread:set("id", threads)
+  threads = threads + 1
+end
+
+local counter, mode, key, players, run, head
+-- Steps through the players far apart, so that neither caches nor the table's order help: 7919 is prime and divides no
+-- round number of players.
+local stride = 7919
+
+function init(args)
+  mode, key, players, run = args[1], args[2], tonumber(args[3]), args[4] or "0"
+  counter = mode == "credit" and tonumber(run) or 0
+  head = " HTTP/1.1\r\nHost: bench\r\nX-Game-Secret-Key: " .. key .. "\r\n"
+end
+
+local format = string.format
+local function post(path, body)
+  return "POST " .. path .. head .. "Content-Type: application/json\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
+end
+
+function request()
+  counter = counter + 1
+  if mode == "purchase" then
+    return post("/api/item-purchases/purchase-item", format(
+      '{"client_request_id":"%s-%d-%d","player_email":"player-%d@bench.example","item_id":"sword_001",' ..
+      '"item_name":"Iron Sword","item_quantity":2,"unit_price":"0.05","total_price":"0.10","item_category":"weapons"}',
+      run, id, counter, counter * stride % players))
+  elseif mode == "credit" then
+    return post("/api/player-balances/credit", format(
+      '{"client_request_id":"seed-%d-%d","player_email":"player-%d@bench.example","player_name":"Player %d",' ..
+      '"amount":"1000000.00","reason":"seed"}', id, counter, counter % players, counter % players))
+  end
+  return format("GET /api/player-balances/player/by-email/player-%d%%40bench.example", counter * stride % players) ..
+    head .. "\r\n"
+end
+
+function done(summary, latency)
+  local errors = summary.errors
+  io.write(format('{"requests":%d,"seconds":%.6f,"failed":%d,"socket_errors":%d,"p50_us":%d,"p99_us":%d,"max_us":%d}\n',
+    summary.requests, summary.duration / 1e6, errors.status,
+    errors.connect + errors.read + errors.write + errors.timeout,
+    latency:percentile(50), latency:percentile(99), latency.max))
+end
