@@ -57,7 +57,7 @@ export function accessSuite(context, environment) {
       const game = await world().createGame();
       const request = await validRequest(game, operation.id);
       const reply = await game.call(operation.id, request);
-      assert.ok(reply.status < 300 || reply.json.error_code === 'REBUILD_IN_PROGRESS',
+      assert.ok(reply.status < 300 || reply.json.error_code === 'REBUILD_RUNNING',
         `${operation.id}: ${reply.text.slice(0, 500)}`);
     }
   });
@@ -141,7 +141,7 @@ export function accessSuite(context, environment) {
       const game = await world().createGame();
       const request = await validRequest(game, operation.id);
       const headers = {'Florin-Min-Position': '9007199254740000'};
-      await game.call(operation.id, {...request, headers, expect: [503, 'POSITION_NOT_REACHED']});
+      await game.call(operation.id, {...request, headers, expect: [503, 'VIEW_BEHIND']});
       for (const value of ['x', '-1', '1.5', '99999999999999999999999']) {
         await game.call(operation.id, {...request, headers: {'Florin-Min-Position': value},
           expect: [400, 'INVALID_REQUEST']});

@@ -94,7 +94,7 @@ export function balancesSuite(context, environment) {
 
   test('names in any script come back as they were given', async () => {
     const game = await world().createGame({game_name: 'Königreich der Würfel 🎲'});
-    for (const name of ['Łukasz Żółć', '花子', '🗡️ أحمد', 'O\'Brien "the \\ Great"', '']) {
+    for (const name of ['Łukasz Żółć', '花子', '🗡️ أحمد', 'O\'Brien "the \\ Great"', 'Ada\tLovelace', '']) {
       const player = email();
       const {json} = await game.credit(player, '1.00', {player_name: name});
       assert.equal(json.player.player_name ?? '', name);
@@ -128,7 +128,7 @@ export function balancesSuite(context, environment) {
         await refuse(change, 'INVALID_REQUEST');
       }
       await refuse({client_request_id: 'sub_1'}, 'CLIENT_REQUEST_ID_RESERVED');
-      await refuse({currency_id: 9007199254740991}, 'CURRENCY_NOT_FOUND', 404);
+      await refuse({currency_id: 4294967295}, 'CURRENCY_NOT_FOUND', 404);
       const other = await world().createGame();
       await refuse({currency_id: other.currencies[0].currency_id}, 'CURRENCY_NOT_FOUND', 404);
       assert.equal(await game.available(player), '150.00', 'nothing moved');

@@ -28,10 +28,11 @@ export function operatorsSuite(context, environment) {
     const changes = [{status: 'testing'}, {game_name: 'Œuvre 🎲'}, {developer_name: 'Studio'}, {genre: 'RPG'},
       {game_icon: 'https://example.com/i.png'}, {universal_transfers: 'no', linked_game_ids: [friend.id]},
       {allows_outgoing_transfers: false}, {allows_incoming_transfers: false}, {transfer_fee_percentage: '0.25'},
-      {item_fee_percentage: '12.5'}, {limits: {batch_reads_per_minute: 7}}, {limits: {}}, {linked_game_ids: []}];
+      {item_fee_percentage: '12.5'}, {limits: {batch_reads_per_minute: 7}},
+      {limits: {by_id_reads_per_minute: 9}}, {limits: {batch_reads_per_minute: 8}}, {linked_game_ids: []}];
     let expected = game;
     for (const body of changes) {
-      expected = {...expected, ...body};
+      expected = {...expected, ...body, limits: {...expected.limits, ...body.limits}}; // limits change one by one
       assert.deepEqual((await world().call('updateGame', {params, body, expect: 200})).json, expected);
     }
     assert.deepEqual((await world().call('getGame', {params, expect: 200})).json, expected);
@@ -68,10 +69,10 @@ export function operatorsSuite(context, environment) {
       [{allows_outgoing_transfers: 'yes'}, 'INVALID_REQUEST'], [{linked_game_ids: 'x'}, 'INVALID_REQUEST'],
       [{linked_game_ids: ['12']}, 'INVALID_REQUEST'], [{currencies: undefined}, 'INVALID_REQUEST'],
       [{currencies: [{currency_symbol: 'X'}]}, 'INVALID_REQUEST'], [{currencies: [7]}, 'INVALID_REQUEST'],
-      [{limits: {unknown_limit: 1}}, 'INVALID_REQUEST'], [{limits: {batch_reads_per_minute: 'x'}}, 'INVALID_REQUEST'],
+      [{limits: {batch_reads_per_minute: 0}}, 'INVALID_REQUEST'], [{limits: {batch_reads_per_minute: 'x'}}, 'INVALID_REQUEST'],
       [{transfer_fee_percentage: 'x'}, 'INVALID_REQUEST'], [{transfer_fee_percentage: '-1'}, 'INVALID_REQUEST'],
       [{item_fee_percentage: '1.005'}, 'INVALID_REQUEST'],
-      [{transfer_fee_percentage: '10.01'}, 'INVALID_REQUEST'],
+      [{transfer_fee_percentage: '10.01'}, 'INVALID_REQUEST'], [{client_request_id: 'sub_1'}, 'CLIENT_REQUEST_ID_RESERVED'],
       [{currencies: [gold, {...gold, currency_symbol: 'X'}]}, 'INVALID_REQUEST'],
       [{currencies: [{...gold, starting_amount: '1.001'}]}, 'INVALID_AMOUNT'],
       [{currencies: [{...gold, starting_amount: '-1'}]}, 'INVALID_AMOUNT'],
@@ -85,7 +86,7 @@ export function operatorsSuite(context, environment) {
 
     const {id} = await world().createGame();
     for (const [body, code] of [[{status: 'paused'}, 'INVALID_REQUEST'], [{transfer_fee_percentage: '11'}, 'INVALID_REQUEST'],
-      [{game_name: ''}, 'INVALID_REQUEST']]) {
+      [{game_name: ''}, 'INVALID_REQUEST'], [{client_request_id: 'sub_1'}, 'CLIENT_REQUEST_ID_RESERVED']]) {
       await world().call('updateGame', {params: {id}, body, expect: [400, code]});
     }
     await world().call('updateGame', {params: {id}, body: {linked_game_ids: ['999999999999']},
@@ -126,6 +127,27 @@ export function operatorsSuite(context, environment) {
     await game.call('rotateKey', {body: {}, key: cut.json.sdk_key, expect: 200}); // not immediate unless asked for
     await game.call('getBalanceByEmail', {params: {email: player}, key: cut.json.sdk_key, expect: 200});
     await neighbour.call('streamBalances', {expect: 200});
+  });
+
+  test('operators and rotations may name their requests, which are then carried out once', async () => {
+    const game = await world().createGame();
+    const again = async (call, body, other, hidden) => {
+      const first = await call({body});
+      assert.ok(first.status < 300, first.text);
+      const expected = {...first.json};
+      delete expected[hidden];
+      const {json} = await call({body, expect: [409, 'DUPLICATE_REQUEST']});
+      assert.deepEqual(json.original, expected, 'the original reply, without the key');
+      await call({body: {...body, ...other}, expect: [422, 'CLIENT_REQUEST_ID_REUSED']});
+      return first.json;
+    };
+    const made = await again((options) => world().call('createGame', options),
+      {...least, client_request_id: requestId()}, {game_name: 'Another'}, 'sdk_key');
+    await again((options) => world().call('updateGame', {params: {id: made.game_id}, ...options}),
+      {client_request_id: requestId(), genre: 'RPG'}, {genre: 'Puzzle'});
+    await again((options) => game.call('rotateKey', options), {client_request_id: requestId(), immediate: false},
+      {immediate: true}, 'sdk_key');
+    await game.call('rotateKey', {body: {client_request_id: 'sub_1'}, expect: [400, 'CLIENT_REQUEST_ID_RESERVED']});
   });
 
   test('limits answer 429 with the seconds to wait, to the one who is over', async () => {
@@ -171,8 +193,8 @@ export function operatorsSuite(context, environment) {
       for (let round = 0; round < 50 && !refused; ++round) {
         const replies = await Promise.all(Array.from({length: 8}, () => world().call('rebuildProjection', {params: {name}})));
         const codes = replies.map((reply) => reply.json.error_code ?? reply.status);
-        assert.ok(codes.every((code) => code === 202 || code === 'REBUILD_IN_PROGRESS'), codes.join());
-        refused = codes.includes('REBUILD_IN_PROGRESS');
+        assert.ok(codes.every((code) => code === 202 || code === 'REBUILD_RUNNING'), codes.join());
+        refused = codes.includes('REBUILD_RUNNING');
         const head = (await game.credit(player, '0.01')).headers['florin-position'];
         let status;
         for (let wait = 0; wait < 600; ++wait) {
