@@ -21,7 +21,10 @@ const config = await createConfig({
     'tag-description': 'error',
   },
 });
-const findings = await lint({ref: document, config});
+const findings = await lint({ref: document, config}).catch((error) => {
+  console.error(`openapi: ${error.message}`); // not YAML, or a file that is not there
+  process.exit(1);
+});
 for (const {ruleId, severity, message, location} of findings) {
   console.error(`${severity} ${ruleId} ${location[0]?.pointer ?? ''}: ${message}`);
 }

@@ -274,7 +274,7 @@ export function balancesSuite(context, environment) {
     assert.deepEqual(summed.summary, {total_players: 5, total_value: '267.50'});
     const none = (await game.call('getBalancesBatch',
       {body: {player_emails: [], include_summary: true}, expect: 200})).json;
-    assert.deepEqual(none, {players: [], not_found: [], summary: {total_players: 0, total_value: '0.00'}});
+    assert.deepEqual([none.players, none.not_found, none.summary], [[], [], {total_players: 0, total_value: '0.00'}]);
     const many = Array.from({length: 100_000}, (_, i) => (i % 1000 === 0 ? players[i % 5] : `n${i}@example.com`));
     const big = (await game.call('getBalancesBatch', {body: {player_emails: many}, expect: 200})).json;
     assert.deepEqual([big.players.length, big.not_found.length], [100, 99_900]);
