@@ -1,6 +1,7 @@
 // What survives: a clean stop, and a kill in the middle of the night.
 import assert from 'node:assert/strict';
 import {it as test} from 'node:test';
+import {raw} from '../support/http.mjs';
 import {Server} from '../support/server.mjs';
 import {World, email, minor, requestId} from '../support/world.mjs';
 import {environments} from '../support/contract.mjs';
@@ -85,6 +86,65 @@ export function lifecycleSuite(context) {
       }
     });
   }
+
+  test('a full disk: nothing more is acknowledged, reads go on, and a restart with room resumes', async () => {
+    let server = await Server.start({fileBytes: 4 << 20});
+    let [world] = worldsOf(server);
+    let game = await world.createGame();
+    const player = email();
+    await game.credit(player, '1.00');
+    const credit = (body) => game.call('creditBalance', {body, provoked: true}).catch(() => undefined);
+    const sent = [];
+    let refused;
+    const client = async () => {
+      while (!refused && sent.length < 100_000) {
+        const body = {client_request_id: requestId(), player_email: player, amount: '0.01', reason: 'x'.repeat(200)};
+        const entry = {body};
+        sent.push(entry);
+        entry.reply = await credit(body);
+        if (entry.reply?.status !== 200) refused ??= entry;
+      }
+    };
+    await Promise.all(Array.from({length: 16}, client));
+    assert.ok(refused, 'the disk fills up');
+    for (const {reply} of sent) assert.ok([200, 503].includes(reply?.status), reply?.text);
+    assert.ok(Number(refused.reply.headers['retry-after']) >= 1);
+    const later = await credit({client_request_id: requestId(), player_email: player, amount: '0.01', reason: 'later'});
+    assert.equal(later?.status, 503, 'a store that failed to write stays closed');
+    const acknowledged = sent.filter((entry) => entry.reply.status === 200).length;
+    assert.ok(minor(await game.available(player)) >= 100n + BigInt(acknowledged), 'reads go on');
+    assert.equal((await world.call('getReadiness', {provoked: true})).status, 503);
+    await world.call('getLiveness', {expect: 200});
+    await server.stop();
+
+    server = await Server.start({data: server.data});
+    [world] = worldsOf(server);
+    game = Object.assign(Object.create(Object.getPrototypeOf(game)), game, {world});
+    try {
+      for (const {body, reply} of [...sent.slice(0, 20), ...sent.slice(-200)]) {
+        const again = await game.call('creditBalance', {body});
+        assert.ok(again.status === 409 || (reply.status === 503 && again.status === 200), `${reply.status}, then ${again.status}`);
+      }
+      assert.equal(minor(await game.available(player)), 100n + BigInt(sent.length), 'each of them once');
+    } finally {
+      assert.deepEqual(await server.stop(), {code: 0, signal: null}, server.output.slice(-2000));
+    }
+  });
+
+  test('clients that stop in the middle of a request, or say nothing, are let go', async () => {
+    const server = await Server.start({settings: {'server.request_seconds': 1, 'server.idle_seconds': 2}});
+    try {
+      const [world] = worldsOf(server);
+      const head = 'POST /api/player-balances/batch HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
+      const halves = {'nothing': '', 'half a request line': 'POST /api', 'half a header': head,
+        'half a body': `${head}Content-Length: 100\r\n\r\n{"player_`};
+      const replies = await Promise.all(Object.values(halves).map((bytes) => raw(server.port, bytes, 15_000)));
+      for (const [i, what] of Object.keys(halves).entries()) assert.ok(replies[i].closed, `${what}: closed`);
+      await world.call('getLiveness', {expect: 200});
+    } finally {
+      assert.deepEqual(await server.stop(), {code: 0, signal: null}, server.output.slice(-2000));
+    }
+  });
 
   test('an idle connection does not keep a stopping server', async () => {
     const server = await Server.start();

@@ -60,10 +60,12 @@ export class Contract {
   }
 
   // Every exchange of an operation goes through here. `sent` is the parsed body of the request, when there was one.
-  check(environment, id, sent, reply) {
+  // Only a caller that provoked it accepts what the document calls `default`.
+  check(environment, id, sent, reply, provoked = false) {
     const operation = this.operation(id);
     const at = `${environment} ${id} -> ${reply.status} ${reply.json?.error_code ?? ''}`;
-    const response = this.resolve(operation.responses[String(reply.status)]);
+    const response = this.resolve(operation.responses[String(reply.status)] ??
+      (provoked ? operation.responses.default : undefined));
     assert.ok(response, `${at}: a status the document does not list: ${reply.text.slice(0, 500)}`);
     for (const [name, header] of Object.entries(response.headers ?? {})) {
       const {required, schema} = this.resolve(header);

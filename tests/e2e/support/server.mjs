@@ -25,13 +25,18 @@ export function temporaryFolder() {
 }
 
 export class Server {
-  // Resolves once the server says that it listens. `admin: false` starts it without an admin token.
-  static async start({data = temporaryFolder(), admin = true} = {}) {
+  // Resolves once the server says that it listens. `admin: false` starts it without an admin token; `settings` are
+  // TOML keys and values; `fileBytes` lets no file grow past it, as a full disk would.
+  static async start({data = temporaryFolder(), admin = true, settings = {}, fileBytes} = {}) {
     const server = new Server();
     server.data = data;
     const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('FLORIN_')));
     if (admin) environment.FLORIN_ADMIN_TOKEN = adminToken;
-    const child = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0'], {
+    const command = [binary, 'serve', '--data', data, '--listen', '127.0.0.1:0',
+      ...Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`])];
+    // Ignoring SIGXFSZ makes a write past the limit fail instead of ending the process.
+    if (fileBytes) command.unshift('sh', '-c', `trap '' XFSZ; ulimit -f ${fileBytes / 512}; exec "$@"`, 'sh');
+    const child = spawn(command[0], command.slice(1), {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -25,10 +25,11 @@ export class World {
   }
 
   // options: key (SDK key), token (admin token; the right one by default where one is asked for), params, query,
-  // body (a value), raw (bytes instead), type (Content-Type), headers, expect (a status, or [status, error code]).
+  // body (a value), raw (bytes instead), type (Content-Type), headers, expect (a status, or [status, error code]),
+  // provoked (the document's `default` is fine too).
   async call(id, options = {}) {
     const operation = this.contract.operation(id);
-    const {params = {}, query = {}, body, raw, type = 'application/json', expect} = options;
+    const {params = {}, query = {}, body, raw, type = 'application/json', expect, provoked} = options;
     const headers = {...options.headers};
     if (operation.security === 'gameKey' && options.key) headers['X-Game-Secret-Key'] = options.key;
     const token = options.token === undefined ? adminToken : options.token;
@@ -37,7 +38,7 @@ export class World {
     if (data !== undefined && type) headers['Content-Type'] = type;
     const reply = await exchange(this.server.port, {
       method: operation.method, path: this.path(id, params, query), headers, body: data});
-    this.contract.check(this.name, id, body, reply);
+    this.contract.check(this.name, id, body, reply, provoked);
     if (expect !== undefined) {
       const [status, code] = [expect].flat();
       assert.deepEqual([reply.status, reply.json?.error_code], [status, code],
