@@ -16,7 +16,7 @@ import sys
 import time
 
 import postgres
-from florin import Florin, seed_offline
+from florin import EMAIL, Florin, seed_offline
 from processes import LOAD_CORE, SERVER_CORE, Server, bound_everything, free_port, run, scratch_folder
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -70,6 +70,11 @@ class Results:
             print(f"skipped: {what}: {why}")
 
 
+def tool(name):
+    """A built tool's path, or None."""
+    return next((path for path in (f"{BUILD}/{name}", f"{BUILD}/tests/bench/{name}") if os.path.exists(path)), None)
+
+
 def shown(value):
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
 
@@ -102,7 +107,7 @@ class Campaign:
             done += self.wrk(florin.url, 64, "credit", florin.key, players, True, seconds=1, run_id=str(done))["requests"]
             done += 80  # in flight when the second ended
         # The last requests of each second may not have been carried out: ask, and credit who is missing.
-        emails = [f"player-{n}@bench.example" for n in range(players)]
+        emails = [EMAIL.format(n + 1) for n in range(players)]
         for begin in range(0, players, 100_000):
             _, data = florin.expect(200, "POST", "/api/player-balances/batch", {"player_emails": emails[begin:begin + 100_000]})
             for email in json.loads(data)["not_found"]:
@@ -115,7 +120,7 @@ class Campaign:
         """purchase-item and by-email reads against bare Beast and nginx, with replies of the same size."""
         results = self.results
         _, sold = florin.expect(200, "POST", "/api/item-purchases/purchase-item", florin.purchase_body("size-1"))
-        _, balance = florin.expect(200, "GET", "/api/player-balances/player/by-email/player-0%40bench.example")
+        _, balance = florin.expect(200, "GET", "/api/player-balances/player/by-email/player1%40example.com")
         postgres_peer = None
         if self.arguments.peers and not postgres.available():
             results.skip("PostgreSQL", "postgresql-15 is not installed (apt install postgresql-15)")
@@ -169,10 +174,7 @@ class Campaign:
 
     def bare_beast(self, size):
         port = free_port()
-        binary = next((path for path in (f"{BUILD}/bare_beast", f"{BUILD}/tests/bench/bare_beast") if os.path.exists(path)), None)
-        if not binary:
-            sys.exit("bench: no bare_beast in build/release: build it first")
-        return Server([binary, "--port", str(port), "--bytes", str(size)], port=port)
+        return Server([tool("bare_beast") or sys.exit("bench: no bare_beast in build/release: build it first"), "--port", str(port), "--bytes", str(size)], port=port)
 
     def nginx(self, size):
         binary = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -247,13 +249,13 @@ http {{
         players = self.arguments.big
         if players == 0:
             return
-        tool = f"{BUILD}/florin_seed"
-        if not os.path.exists(tool):
+        seeder = tool("florin_seed")
+        if not seeder:
             self.results.skip(f"{players:,} players", "no florin_seed in build/release")
             return
         print(f"a store of {players:,} players and purchases", flush=True)
         big = Florin(f"{BUILD}/florin", f"{self.folder}/big")
-        big.key = seed_offline(tool, big.data, players, players, timeout=self.arguments.deadline)
+        big.key = seed_offline(seeder, big.data, players, players, timeout=self.arguments.deadline)
         label = f", {players:,} players"
         self.results.note(f"first start-up{label}", big.start(timeout=600) * 1000)
         small = Florin(f"{BUILD}/florin", f"{self.folder}/small-again")
@@ -302,9 +304,9 @@ def main():
         arguments.seconds, arguments.turns, arguments.big = 2, 1, 0
     if not {int(SERVER_CORE), int(LOAD_CORE)} <= os.sched_getaffinity(0):
         sys.exit("bench: needs cores 0 and 1: one for the server, one for the load generator")
-    for tool in ("wrk", "taskset", f"{BUILD}/florin"):
-        if not shutil.which(tool):
-            sys.exit(f"bench: no {tool} (scripts/setup installs what the campaign needs)")
+    for needed in ("wrk", "taskset", f"{BUILD}/florin"):
+        if not shutil.which(needed):
+            sys.exit(f"bench: no {needed} (scripts/setup installs what the campaign needs)")
     bound_everything(arguments.deadline)
     os.sched_setaffinity(0, {int(LOAD_CORE)})  # this process is a load generator too
 

@@ -10,7 +10,7 @@ import time
 
 from processes import SERVER_CORE, Server, run
 
-EMAIL = "player-{}@bench.example"
+EMAIL = "player{}@example.com"  # from 1, as florin_seed makes them
 TOKEN = secrets.token_hex(24)
 
 
@@ -64,7 +64,7 @@ class Florin:
             "currencies": [{"currency_name": "Gold Coins", "currency_symbol": "GC"}]})
         self.key = json.loads(data)["sdk_key"]
 
-    def purchase_body(self, request_id, player=0):
+    def purchase_body(self, request_id, player=1):
         return {"client_request_id": request_id, "player_email": EMAIL.format(player), "item_id": "sword_001",
                 "item_name": "Iron Sword", "item_quantity": 2, "unit_price": "0.05", "total_price": "0.10",
                 "item_category": "weapons"}
@@ -72,7 +72,7 @@ class Florin:
     def head(self):
         """The log's position, through a write of its own."""
         headers, _ = self.expect(200, "POST", "/api/player-balances/credit", {
-            "client_request_id": f"head-{secrets.token_hex(8)}", "player_email": EMAIL.format(0), "amount": "0.01",
+            "client_request_id": f"head-{secrets.token_hex(8)}", "player_email": EMAIL.format(1), "amount": "0.01",
             "reason": "bench"})
         return int(headers["Florin-Position"])
 
@@ -82,7 +82,7 @@ class Florin:
 
     def batch(self, count, players):
         """Seconds from sending the request to the last byte of the reply."""
-        body = json.dumps({"player_emails": [EMAIL.format(n * 7919 % players) for n in range(count)]}).encode()
+        body = json.dumps({"player_emails": [EMAIL.format(n * 7919 % players + 1) for n in range(count)]}).encode()
         began = time.perf_counter()
         _, data = self.expect(200, "POST", "/api/player-balances/batch", body)
         seconds = time.perf_counter() - began
@@ -133,7 +133,6 @@ class Florin:
 
 def seed_offline(tool, data, players, purchases, timeout):
     """A store of `players` players and as many past purchases, written straight into the log; returns the SDK key.
-    The tool prints one JSON object with "sdk_key"; its players are player-0@bench.example and on."""
-    out = run([tool, "--data", data, "--players", str(players), "--purchases", str(purchases)], timeout, core=f"{SERVER_CORE},1",
-              stdin=subprocess.DEVNULL)
+    The tool prints one JSON object with "sdk_key"."""
+    out = run([tool, "--data", data, "--players", str(players), "--purchases", str(purchases), "--json"], timeout)
     return json.loads(out.strip().splitlines()[-1])["sdk_key"]

@@ -2,6 +2,7 @@
 --   purchase KEY PLAYERS RUN      a purchase-item; the player changes with every request, ids never repeat in a run
 --   credit   KEY PLAYERS RUN      a credit, players in order from RUN's offset (seeding)
 --   by-email KEY PLAYERS          a balance read
+-- Players are player1@example.com to player<PLAYERS>@example.com, as florin_seed makes them.
 -- Prints one JSON line at the end. A reply other than 2xx counts as an error there.
 
 local threads = 0
@@ -30,15 +31,15 @@ function request()
   counter = counter + 1
   if mode == "purchase" then
     return post("/api/item-purchases/purchase-item", format(
-      '{"client_request_id":"%s-%d-%d","player_email":"player-%d@bench.example","item_id":"sword_001",' ..
+      '{"client_request_id":"%s-%d-%d","player_email":"player%d@example.com","item_id":"sword_001",' ..
       '"item_name":"Iron Sword","item_quantity":2,"unit_price":"0.05","total_price":"0.10","item_category":"weapons"}',
-      run, id, counter, counter * stride % players))
+      run, id, counter, counter * stride % players + 1))
   elseif mode == "credit" then
     return post("/api/player-balances/credit", format(
-      '{"client_request_id":"seed-%d-%d","player_email":"player-%d@bench.example","player_name":"Player %d",' ..
-      '"amount":"1000000.00","reason":"seed"}', id, counter, counter % players, counter % players))
+      '{"client_request_id":"seed-%d-%d","player_email":"player%d@example.com","player_name":"Player %d",' ..
+      '"amount":"1000000.00","reason":"seed"}', id, counter, counter % players + 1, counter % players + 1))
   end
-  return format("GET /api/player-balances/player/by-email/player-%d%%40bench.example", counter * stride % players) ..
+  return format("GET /api/player-balances/player/by-email/player%d%%40example.com", counter * stride % players + 1) ..
     head .. "\r\n"
 end
 
