@@ -95,7 +95,7 @@ class Campaign:
                    mode, key, str(players), run_id or f"{os.getpid()}-{self.turn}"], seconds + 60)
         summary = json.loads(out.strip().splitlines()[-1])
         summary["per_second"] = summary["requests"] / summary["seconds"]
-        if product and (summary["failed"] or summary["socket_errors"]):
+        if product and (summary["failed"] or summary["socket_errors"] or not summary["requests"]):
             sys.exit(f"bench: {mode} had failures: {summary}")
         return summary
 
