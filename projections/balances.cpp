@@ -23,12 +23,47 @@ Balances::~Balances() = default;
 
 void Balances::on_commits(std::span<eventstore::CommitPtr const> commits) {
   std::lock_guard const lock(impl_->mutex);
-  for (auto const& commit : commits) impl_->apply(*commit);
+  for (std::size_t begin = 0; begin < commits.size(); begin += kInFlight) {
+    auto const some = commits.subspan(begin, std::min(kInFlight, commits.size() - begin));
+    impl_->prefetch(some);
+    for (auto const& commit : some) impl_->apply(*commit);
+  }
 }
 
 void Balances::apply(domain::Commit const& commit) {
   std::lock_guard const lock(impl_->mutex);
   impl_->apply(commit);
+}
+
+void Balances::Impl::prefetch(std::span<eventstore::CommitPtr const> commits) {
+  prefetched.clear();
+  auto const wallet = [this](auto const& movement) {
+    state.prefetch_wallet(movement.player, movement.currency);
+    if (movement.player.value() <= players.size()) __builtin_prefetch(&profile(movement.player), 1);
+    prefetched.emplace_back(movement.player, movement.currency);
+  };
+  for (auto const& commit : commits) {
+    for (auto const& event : commit->events) {
+      std::visit(Overloaded{
+                     [](domain::GameCreated const&) {},
+                     [](domain::GameUpdated const&) {},
+                     [](domain::SdkKeyRotated const&) {},
+                     [&](domain::IdentityRegistered const& e) { state.prefetch_identity(e.email_index); },
+                     [&](domain::PlayerJoined const& e) { state.prefetch_player(e.game, e.identity); },
+                     [](domain::PlayerRenamed const&) {},
+                     [&](domain::StartingBalanceGranted const& e) { wallet(e); },
+                     [&](domain::BalanceCredited const& e) { wallet(e); },
+                     [&](domain::BalanceDebited const& e) { wallet(e); },
+                     [&](domain::ItemPurchased const& e) { wallet(e); },
+                     [&](domain::ItemRefunded const& e) { wallet(e); },
+                 },
+                 event);
+    }
+  }
+  // The look-up reads the wallet's row to be sure, one after another but without waiting for each.
+  for (auto const& [player, currency] : prefetched) {
+    if (auto const row = state.find_wallet(player, currency)) __builtin_prefetch(&wallets[*row], 1);
+  }
 }
 
 void Balances::Impl::apply(domain::Commit const& commit) {
@@ -79,8 +114,7 @@ std::shared_ptr<GameDirectory const> Balances::games() const {
   return impl_->directory;
 }
 
-CurrencyBalance Balances::Impl::balance(domain::PlayerId player, domain::CurrencyId currency) const {
-  auto const row = state.find_wallet(player, currency);
+CurrencyBalance Balances::Impl::balance(domain::CurrencyId currency, std::optional<std::uint32_t> row) const {
   if (!row) return {currency, {}, {}};
   auto const& wallet = state.wallet_rows()[*row];
   return {currency,
@@ -99,7 +133,9 @@ PlayerBalances Balances::Impl::describe(domain::Game const& game, domain::Player
   out.joined = row.joined;
   out.last_active = row.last_active;
   out.balances.reserve(game.currencies.size());
-  for (auto const& currency : game.currencies) out.balances.push_back(balance(player, currency.currency));
+  for (auto const& currency : game.currencies) {
+    out.balances.push_back(balance(currency.currency, state.find_wallet(player, currency.currency)));
+  }
   out.position = domain::Position(position);
   return out;
 }
@@ -130,6 +166,7 @@ void Balances::batch(domain::Game const& game, std::span<domain::BlindIndex cons
   balances.clear();
   entries.reserve(emails.size());
   balances.reserve(emails.size() * game.currencies.size());
+  std::vector<std::optional<std::uint32_t>> wallets;  // rows, of the players of one round
   // In stages, so that the cache misses of many look-ups overlap.
   auto const look_up = [&](std::span<domain::BlindIndex const> some) {
     std::array<std::optional<domain::IdentityId>, kInFlight> identities;
@@ -144,13 +181,22 @@ void Balances::batch(domain::Game const& game, std::span<domain::BlindIndex cons
       if (!players[i]) continue;
       for (auto const& currency : game.currencies) state.prefetch_wallet(*players[i], currency.currency);
     }
+    wallets.clear();
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (!players[i]) continue;
+      for (auto const& currency : game.currencies) {
+        wallets.push_back(state.find_wallet(*players[i], currency.currency));
+        if (wallets.back()) __builtin_prefetch(&impl_->wallets[*wallets.back()]);
+      }
+    }
+    auto wallet = wallets.begin();
     for (std::size_t i = 0; i < some.size(); ++i) {
       if (!players[i]) {
         entries.push_back({});
         continue;
       }
       entries.push_back({*players[i], *identities[i], static_cast<std::uint32_t>(balances.size())});
-      for (auto const& currency : game.currencies) balances.push_back(impl_->balance(*players[i], currency.currency));
+      for (auto const& currency : game.currencies) balances.push_back(impl_->balance(currency.currency, *wallet++));
     }
   };
   for (std::size_t begin = 0; begin < emails.size(); begin += kSlice) {

@@ -27,10 +27,12 @@ struct Balances::Impl {
     domain::Timestamp last_transaction;
   };
 
+  // Hints for what these commits will touch: on the appender's path the misses of a batch overlap.
+  void prefetch(std::span<eventstore::CommitPtr const> commits);
   void apply(domain::Commit const& commit);
   void touch(domain::PlayerId player, domain::CurrencyId currency, domain::Timestamp at);
   [[nodiscard]] PlayerBalances describe(domain::Game const& game, domain::PlayerId player) const;
-  [[nodiscard]] CurrencyBalance balance(domain::PlayerId player, domain::CurrencyId currency) const;
+  [[nodiscard]] CurrencyBalance balance(domain::CurrencyId currency, std::optional<std::uint32_t> row) const;
   [[nodiscard]] PlayerProfile const& profile(domain::PlayerId player) const { return players[player.value() - 1]; }
 
   mutable WriterFirstMutex mutex;  // guards all of the following but the atomics
@@ -39,7 +41,8 @@ struct Balances::Impl {
   domain::ChunkedRows<IdentityProfile> identities;
   domain::ChunkedRows<PlayerProfile> players;
   domain::ChunkedRows<WalletProfile> wallets;
-  std::atomic<std::uint64_t> position{0};  // written under the lock
+  std::vector<std::pair<domain::PlayerId, domain::CurrencyId>> prefetched;  // scratch of prefetch()
+  std::atomic<std::uint64_t> position{0};                                   // written under the lock
 
   mutable std::mutex directory_mutex;  // taken before `mutex`, never after
   mutable std::shared_ptr<GameDirectory const> directory;
