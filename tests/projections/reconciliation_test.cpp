@@ -88,6 +88,33 @@ TEST_F(Reconciliation, SinceShowsOnlyWhatChangedAfterIt) {
   EXPECT_TRUE(lines(game.id, Position(~std::uint64_t{0})).empty());
 }
 
+TEST_F(Reconciliation, ARecentCursorAndAnOldOneAgree) {
+  auto const seed = std::random_device()();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  town.create_game("g", {"gold", "gems"});
+  town.create_game("other", {"gold"});
+  auto const game = town.game(0);
+  auto const other = town.game(1);
+  for (std::size_t i = 0; i < 2'000; ++i) town.credit(game, i, 1'000);
+  static_cast<void>(read("reconciliation"));
+  for (int i = 0; i < 300; ++i) {
+    town.credit(random() % 4 == 0 ? other : game, random() % 100, 10);
+    if (random() % 20 == 0) static_cast<void>(read("reconciliation"));
+  }
+  auto const all = lines(game.id);
+  for (std::uint64_t const back : {1u, 2u, 10u, 50u, 120u, 124u, 126u, 200u, 400u, 2'000u}) {
+    Position const since(town.head().value() - back);
+    auto const changed = lines(game.id, since);
+    for (auto const& [id, line] : all) {
+      ASSERT_EQ(changed.contains(id), line.changed > since) << back;
+      if (line.changed > since) {
+        EXPECT_EQ(changed.at(id).balances[0].available, line.balances[0].available);
+      }
+    }
+  }
+}
+
 TEST_F(Reconciliation, APlayerWhoOnlyJoinedHasZeroBalances) {
   auto const& game = town.create_game("g", {"gold", "gems"});
   domain::Commit const joins{next(town.head()),
