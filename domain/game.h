@@ -58,13 +58,21 @@ struct CurrencySpec {
   friend bool operator==(CurrencySpec const&, CurrencySpec const&) = default;
 };
 
+// A rotated key that still works. Rotating again does not cut the one before short; an immediate rotation cuts all.
+struct PreviousKey {
+  Digest hash{};
+  Timestamp valid_until;
+  friend bool operator==(PreviousKey const&, PreviousKey const&) = default;
+};
+// A game that rotates more often than this within the grace loses the oldest: two a day need 14.
+inline constexpr std::size_t kPreviousKeysMax = 16;
+
 struct Game {
   GameId id;
   GameSettings settings;
-  std::vector<CurrencySpec> currencies;  // the first is the default one
-  Digest key_hash{};                     // SHA-256 of the SDK key
-  Digest previous_key_hash{};
-  Timestamp previous_key_until;  // zero: there is no previous key
+  std::vector<CurrencySpec> currencies;    // the first is the default one
+  Digest key_hash{};                       // SHA-256 of the SDK key
+  std::vector<PreviousKey> previous_keys;  // oldest first
   Timestamp created_at;
 
   [[nodiscard]] CurrencySpec const* find_currency(CurrencyId currency) const;

@@ -321,7 +321,7 @@ void apply(State& state, Event const& event, Timestamp at) {
       Overloaded{
           [&](GameCreated const& e) {
             FLORIN_ASSERT(state.find_game(e.game) == nullptr && !e.currencies.empty());
-            Game game{e.game, e.settings, e.currencies, e.key_hash, {}, {}, at};
+            Game game{e.game, e.settings, e.currencies, e.key_hash, {}, at};
             for (auto const& currency : game.currencies) {
               FLORIN_ASSERT(currency.currency.value() == state.currency_count_ + 1);
               ++state.currency_count_;
@@ -332,8 +332,14 @@ void apply(State& state, Event const& event, Timestamp at) {
           [&](GameUpdated const& e) { state.game_at(e.game).settings = e.settings; },
           [&](SdkKeyRotated const& e) {
             auto& game = state.game_at(e.game);
-            game.previous_key_hash = game.key_hash;
-            game.previous_key_until = e.previous_valid_until;
+            auto& previous = game.previous_keys;
+            if (e.previous_valid_until == Timestamp{}) {
+              previous.clear();
+            } else {
+              std::erase_if(previous, [at](PreviousKey const& key) { return key.valid_until <= at; });
+              if (previous.size() == kPreviousKeysMax) previous.erase(previous.begin());
+              previous.push_back({game.key_hash, e.previous_valid_until});
+            }
             game.key_hash = e.key_hash;
           },
           [&](IdentityRegistered const& e) {

@@ -87,13 +87,35 @@ std::string to_string(Money amount) {
   return out;
 }
 
+std::string Total::text() const {
+  constexpr std::int64_t kBillion = 1'000'000'000;  // of minor units: any 128-bit sum in five pieces
+  bool const negative = minor_ < 0;
+  std::string digits;
+  auto left = minor_;
+  do {
+    auto piece = static_cast<std::int64_t>(left % kBillion);
+    left /= kBillion;
+    if (piece < 0) piece = -piece;
+    auto const text = std::to_string(piece);
+    digits.insert(0, left != 0 ? std::string(9 - text.size(), '0') + text : text);
+  } while (left != 0);
+  if (digits.size() < 3) digits.insert(0, 3 - digits.size(), '0');
+  digits.insert(digits.size() - 2, ".");
+  return negative ? "-" + digits : digits;
+}
+
 std::optional<BasisPoints> parse_percentage(std::string_view text) {
   auto const hundredths = parse_hundredths(text, 3);
   if (!hundredths || *hundredths > 10'000) return std::nullopt;
   return BasisPoints(static_cast<std::int32_t>(*hundredths));
 }
 
-std::string to_string(BasisPoints rate) { return to_string(Money::from_minor(rate.value())); }
+std::string to_string(BasisPoints rate) {
+  auto text = to_string(Money::from_minor(rate.value()));
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
 
 Money share_half_up(Money amount, BasisPoints rate) {
   FLORIN_ASSERT(amount >= Money{} && rate.value() >= 0 && rate.value() <= 10'000);

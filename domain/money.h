@@ -51,6 +51,18 @@ inline constexpr Money kMaxBalance = Money::from_minor(std::int64_t{1} << 53);
 void append_amount(std::string& out, Money amount);
 [[nodiscard]] std::string to_string(Money amount);
 
+// A sum of any number of amounts: it cannot overflow (2^64 amounts of 2^63).
+class Total {
+ public:
+  void add(Money amount) { minor_ += amount.minor(); }
+  void add(Total const& other) { minor_ += other.minor_; }
+  [[nodiscard]] std::string text() const;  // as to_string(Money)
+  friend bool operator==(Total const&, Total const&) = default;
+
+ private:
+  __int128 minor_ = 0;
+};
+
 // A percentage in hundredths of a percent: 3.5 % is 350.
 class BasisPoints {
  public:
@@ -65,6 +77,7 @@ class BasisPoints {
 
 // "3.5", "10", "0.25": at most two decimals, 0 to 100. nullopt otherwise.
 [[nodiscard]] std::optional<BasisPoints> parse_percentage(std::string_view text);
+// The shortest form: "3.5", "10".
 [[nodiscard]] std::string to_string(BasisPoints rate);
 
 // rate of amount, rounded half up to 0.01 (CONTRACT, Item purchase: "rounded half up"). amount >= 0.

@@ -148,7 +148,9 @@ template <class Stream>
 bool fields(Stream& s, domain::Game& g) {
   return field(s, g.id) && fields(s, g.settings) &&
          s.list(g.currencies, [&](domain::CurrencySpec& currency) { return fields(s, currency); }) &&
-         fields(s, g.key_hash) && fields(s, g.previous_key_hash) && field(s, g.previous_key_until) &&
+         fields(s, g.key_hash) &&
+         s.list(g.previous_keys,
+                [&](domain::PreviousKey& key) { return fields(s, key.hash) && field(s, key.valid_until); }) &&
          field(s, g.created_at);
 }
 

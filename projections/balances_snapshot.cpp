@@ -70,10 +70,12 @@ bool get_text(BlockReader& in, domain::PersonalText& text) {
 // The shortest history that leaves this game behind.
 domain::Commit history_of(domain::Game const& game) {
   domain::Commit commit{Position(1), game.created_at, {}, {}};
-  bool const rotated = game.previous_key_hash != domain::Digest{};
-  commit.events.emplace_back(
-      domain::GameCreated{game.id, game.settings, game.currencies, rotated ? game.previous_key_hash : game.key_hash});
-  if (rotated) commit.events.emplace_back(domain::SdkKeyRotated{game.id, game.key_hash, game.previous_key_until});
+  auto const& previous = game.previous_keys;
+  auto const key = [&](std::size_t i) { return i < previous.size() ? previous[i].hash : game.key_hash; };
+  commit.events.emplace_back(domain::GameCreated{game.id, game.settings, game.currencies, key(0)});
+  for (std::size_t i = 0; i < previous.size(); ++i) {
+    commit.events.emplace_back(domain::SdkKeyRotated{game.id, key(i + 1), previous[i].valid_until});
+  }
   return commit;
 }
 

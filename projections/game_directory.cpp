@@ -25,9 +25,7 @@ GameDirectory::GameDirectory(std::vector<domain::Game> games) : games_(std::move
   for (std::uint32_t i = 0; i < games_.size(); ++i) {
     by_id_.emplace_back(games_[i].id, i);
     by_key_.emplace_back(first_bytes(games_[i].key_hash), i);
-    if (games_[i].previous_key_until != domain::Timestamp{}) {
-      by_key_.emplace_back(first_bytes(games_[i].previous_key_hash), i);
-    }
+    for (auto const& key : games_[i].previous_keys) by_key_.emplace_back(first_bytes(key.hash), i);
   }
   std::sort(by_id_.begin(), by_id_.end());
   std::sort(by_key_.begin(), by_key_.end());
@@ -45,7 +43,9 @@ domain::Game const* GameDirectory::find_by_key(domain::Digest const& key_hash, d
   for (; candidate != by_key_.end() && candidate->first == wanted; ++candidate) {
     auto const& game = games_[candidate->second];
     if (same_digest(game.key_hash, key_hash)) return &game;
-    if (now < game.previous_key_until && same_digest(game.previous_key_hash, key_hash)) return &game;
+    for (auto const& key : game.previous_keys) {
+      if (now < key.valid_until && same_digest(key.hash, key_hash)) return &game;
+    }
   }
   return nullptr;
 }

@@ -87,9 +87,27 @@ TEST(State, RotationKeepsTheLastKeyForItsGrace) {
   auto const state = after(three_games() + std::vector<Event>{SdkKeyRotated{kGame, Digest{2}, until}});
   auto const* game = state.find_game(kGame);
   EXPECT_EQ(game->key_hash, Digest{2});
-  EXPECT_EQ(game->previous_key_hash, Digest{1});
-  EXPECT_EQ(game->previous_key_until, until);
+  EXPECT_EQ(game->previous_keys, (std::vector<PreviousKey>{{Digest{1}, until}}));
   EXPECT_EQ(game->created_at, kNow);
+}
+
+TEST(State, ASecondRotationKeepsTheFirstKeyForItsGraceAndAnImmediateOneCutsAll) {
+  auto const until = kNow + kKeyGraceMicros;
+  auto const twice = three_games() + std::vector<Event>{SdkKeyRotated{kGame, Digest{2}, until},
+                                                        SdkKeyRotated{kGame, Digest{3}, until + 1}};
+  EXPECT_EQ(after(twice).find_game(kGame)->previous_keys,
+            (std::vector<PreviousKey>{{Digest{1}, until}, {Digest{2}, until + 1}}));
+  auto const cut = after(twice + std::vector<Event>{SdkKeyRotated{kGame, Digest{4}, Timestamp{}}});
+  EXPECT_TRUE(cut.find_game(kGame)->previous_keys.empty());
+}
+
+TEST(State, PreviousKeysAreBoundedAndForgottenAfterTheirGrace) {
+  auto many = three_games();
+  for (std::uint8_t i = 2; i < 40; ++i) many.push_back(SdkKeyRotated{kGame, Digest{i}, kNow + kKeyGraceMicros});
+  EXPECT_EQ(after(many).find_game(kGame)->previous_keys.size(), kPreviousKeysMax);
+  auto state = after(many);
+  apply(state, SdkKeyRotated{kGame, Digest{99}, kNow + 3 * kKeyGraceMicros}, kNow + 2 * kKeyGraceMicros);
+  EXPECT_EQ(state.find_game(kGame)->previous_keys.size(), 1u);
 }
 
 TEST(State, AnUpdateKeepsKeysAndCurrencies) {

@@ -189,7 +189,25 @@ TEST(BasisPoints, ReadsPercentagesUpToAHundred) {
   for (auto const* text : {"", "100.01", "101", "1000", "-1", "+1", "3.555", "3,5", "3.", ".5", "3.5%", "1e1"}) {
     EXPECT_EQ(parse_percentage(text), std::nullopt) << text;
   }
-  EXPECT_EQ(to_string(BasisPoints(350)), "3.50");
+  EXPECT_EQ(to_string(BasisPoints(350)), "3.5");
+  EXPECT_EQ(to_string(BasisPoints(1'000)), "10");
+  EXPECT_EQ(to_string(BasisPoints(25)), "0.25");
+  EXPECT_EQ(to_string(BasisPoints(0)), "0");
+}
+
+TEST(Total, SumsBeyondWhatOneAmountHolds) {
+  Total total;
+  EXPECT_EQ(total.text(), "0.00");
+  total.add(Money::from_minor(-5));
+  EXPECT_EQ(total.text(), "-0.05");
+  total.add(Money::from_minor(12'345));
+  EXPECT_EQ(total.text(), "123.40");
+  Total large;
+  for (int i = 0; i < 100'000; ++i) large.add(kMaxBalance);
+  EXPECT_EQ(large.text(), "9007199254740992000.00");
+  Total negative;
+  for (int i = 0; i < 4; ++i) negative.add(Money::from_minor(std::numeric_limits<std::int64_t>::min()));
+  EXPECT_EQ(negative.text(), "-368934881474191032.32");
 }
 
 }  // namespace

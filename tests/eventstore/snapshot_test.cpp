@@ -85,7 +85,7 @@ TEST_F(SnapshotTest, ComesBackAsItWas) {
   ASSERT_TRUE(write(recovered).ok());
   auto const back = must(read());
   expect_same(back, recovered);
-  EXPECT_EQ(back.state.games().at(0).previous_key_hash, recovered.state.games().at(0).previous_key_hash);
+  EXPECT_EQ(back.state.games().at(0).previous_keys, recovered.state.games().at(0).previous_keys);
   EXPECT_TRUE(back.state.find_identity(person(3).email_index).has_value());
   EXPECT_EQ(back.state.wallet(domain::PlayerId(1), domain::CurrencyId(1)).available, units(10));
   EXPECT_TRUE(skipped.empty());
