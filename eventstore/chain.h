@@ -13,7 +13,7 @@
 
 namespace florin::eventstore {
 
-// SHA-256 with a fetched digest and a per-thread context. Any thread.
+// SHA-256. Any thread.
 [[nodiscard]] domain::Digest sha256(std::string_view bytes);
 
 // SHA-256(previous || u64le last || bytes).

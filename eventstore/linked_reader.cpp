@@ -5,8 +5,9 @@ namespace {
 
 using domain::Position;
 
-constexpr std::size_t kBlockBytes = 1u << 20;  // large enough that a hand-over costs nothing, small enough for caches
+constexpr std::size_t kBlockBytes = 256u << 10;  // large enough that a hand-over costs nothing, small enough for caches
 constexpr std::size_t kBlocksAhead = 4;
+constexpr std::size_t kBlocks = 3 * kBlocksAhead;  // never more than exist: giving one back does not wait
 
 }  // namespace
 
@@ -15,85 +16,101 @@ Failure<Fault> fault_at(Position position, Fault::Kind kind, std::string_view wh
 }
 
 LinkedReader::LinkedReader(Log& log, Head head, MerkleTree tree, Position until, Checkpoint const* checkpoint)
-    : log_(log), head_(head), tree_(std::move(tree)), until_(until), checkpoint_(checkpoint), thread_([this] {
-        run();
+    : log_(log),
+      until_(until),
+      checkpoint_(checkpoint),
+      head_(head),
+      tree_(std::move(tree)),
+      read_(kBlocksAhead),
+      checked_(kBlocksAhead),
+      spare_(kBlocks),
+      reading_([this, before = head.position] {
+        read_all(before);
+        read_.close();
+      }),
+      hashing_([this] {
+        check_all();
+        checked_.close();
       }) {}
 
 LinkedReader::~LinkedReader() {
-  {
-    std::lock_guard const lock(mutex_);
-    cancelled_ = true;
-  }
-  changed_.notify_all();
-  thread_.join();
+  read_.close();
+  checked_.close();
+  reading_.join();
+  hashing_.join();
 }
 
 Faulty<LinkedReader::Block const*> LinkedReader::next() {
-  std::unique_lock lock(mutex_);
-  if (!current_.rows.empty()) {
-    current_.bytes.clear();
-    current_.rows.clear();
-    spare_.push_back(std::move(current_));
-    current_ = {};
-  }
-  changed_.wait(lock, [this] { return !ready_.empty() || ended_; });
-  if (ready_.empty()) {
-    if (fault_) return fail(*fault_);
-    return nullptr;
-  }
-  current_ = std::move(ready_.front());
-  ready_.pop_front();
-  lock.unlock();
-  changed_.notify_all();
+  if (current_.fault) return fail(*current_.fault);
+  current_.bytes.clear();
+  current_.rows.clear();
+  if (current_.bytes.capacity() > 0) spare_.put(std::move(current_));
+  current_ = {};
+  auto block = checked_.take();
+  if (!block) return nullptr;
+  current_ = std::move(*block);
+  if (current_.fault && current_.rows.empty()) return fail(*current_.fault);
   return &current_;
 }
 
-bool LinkedReader::hand_over() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return ready_.size() < kBlocksAhead || cancelled_; });
-  if (cancelled_) return false;
-  ready_.push_back(std::move(filling_));
-  filling_ = {};
-  if (!spare_.empty()) {
-    filling_ = std::move(spare_.back());
-    spare_.pop_back();
-  }
-  lock.unlock();
-  changed_.notify_all();
-  return true;
+LinkedReader::Block LinkedReader::fresh_block() {
+  auto spare = spare_.take_if_any();
+  return spare ? std::move(*spare) : Block{};
 }
 
-void LinkedReader::run() {
-  auto done = read_all();
-  if (!filling_.rows.empty() && !hand_over()) return;
-  {
-    std::lock_guard const lock(mutex_);
-    if (!done) fault_ = done.error();
-    ended_ = true;
-  }
-  changed_.notify_all();
-}
-
-Faulty<Unit> LinkedReader::read_all() {
-  auto const named = [this](Fault const& why) { return fault_at(domain::next(head_.position), why.kind, why.what); };
-  auto cursor = log_.read(domain::next(head_.position));
-  if (!cursor) return named(cursor.error());
-  for (;;) {
+void LinkedReader::read_all(Position before) {
+  Block filling;
+  auto cursor = log_.read(domain::next(before));
+  if (!cursor) filling.fault = cursor.error();
+  while (!filling.fault) {
     auto const row = cursor.value()->next();
-    if (!row) return named(row.error());
+    if (!row) {
+      filling.fault = row.error();
+      break;
+    }
     if (!row.value() || (until_ && row.value()->last > until_)) break;
-    if (auto good = check(*row.value()); !good) return good;
-    auto const bytes = row.value()->bytes;
-    filling_.rows.push_back({row.value()->last, filling_.bytes.size(), bytes.size()});
-    filling_.bytes.append(bytes);
-    if (filling_.bytes.size() >= kBlockBytes && !hand_over()) return Unit{};
+    auto const& [last, bytes, link] = *row.value();
+    filling.rows.push_back({last, filling.bytes.size(), bytes.size(), link});
+    filling.bytes.append(bytes);
+    if (filling.bytes.size() < kBlockBytes) continue;
+    if (!read_.put(std::move(filling))) return;
+    filling = fresh_block();
   }
-  if (checkpoint_ != nullptr && !until_ && tree_.size() < checkpoint_->size) {
-    return fault_at(domain::next(head_.position), Fault::Kind::corrupt,
-                    "missing; the signed checkpoint says that the log reached position " +
-                        std::to_string(checkpoint_->head.position.value()));
+  read_.put(std::move(filling));
+}
+
+void LinkedReader::check_all() {
+  while (auto block = read_.take()) {
+    std::optional<Fault> bad;
+    std::size_t good = 0;
+    for (; good < block->rows.size() && !bad; ++good) {
+      auto const& row = block->rows[good];
+      if (auto checked = check({row.last, block->of(row), row.link}); !checked) bad = checked.error();
+    }
+    if (bad) {
+      block->rows.resize(good - 1);
+      block->fault = std::move(bad);
+    } else if (block->fault) {
+      block->fault = fault_at(domain::next(head_.position), block->fault->kind, block->fault->what).error;
+    }
+    bool const ends = block->fault.has_value();
+    if (!checked_.put(std::move(*block)) || ends) {
+      read_.close();  // nobody wants the rest
+      return;
+    }
   }
-  return Unit{};
+  if (auto end = check_end(); !end) {
+    Block last;
+    last.fault = end.error();
+    checked_.put(std::move(last));
+  }
+}
+
+Faulty<Unit> LinkedReader::check_end() const {
+  if (checkpoint_ == nullptr || until_ || tree_.size() >= checkpoint_->size) return Unit{};
+  return fault_at(domain::next(head_.position), Fault::Kind::corrupt,
+                  "missing; the signed checkpoint says that the log reached position " +
+                      std::to_string(checkpoint_->head.position.value()));
 }
 
 Faulty<Unit> LinkedReader::check(StoredCommit const& row) {

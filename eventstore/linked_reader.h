@@ -1,16 +1,14 @@
-// Reads a log in order on a thread of its own, checking the chain, and hands the commits over in blocks: hashing and
-// reading one block overlap with whatever the caller does with the one before.
+// Reads a log in order, checking the chain: one thread reads, one hashes, and the caller gets blocks of commits whose
+// links are right, while the next ones are on their way.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "eventstore/chain.h"
+#include "eventstore/channel.h"
 #include "eventstore/log.h"
 
 namespace florin::eventstore {
@@ -25,12 +23,16 @@ class LinkedReader {
     domain::Position last;
     std::size_t begin = 0;
     std::size_t size = 0;
+    domain::Digest link{};
   };
-  // Consecutive commits whose links are right.
+  // Consecutive commits, and what ends them if anything does: a fault comes after every good row before it.
   struct Block {
     std::string bytes;
     std::vector<Row> rows;
-    [[nodiscard]] std::string_view of(Row row) const { return std::string_view(bytes).substr(row.begin, row.size); }
+    std::optional<Fault> fault;
+    [[nodiscard]] std::string_view of(Row const& row) const {
+      return std::string_view(bytes).substr(row.begin, row.size);
+    }
   };
 
   // Starts after `head`, whose tree is `tree`; ends at the last commit that is not beyond `until` (zero: the end of
@@ -38,7 +40,7 @@ class LinkedReader {
   LinkedReader(Log& log, Head head, MerkleTree tree, domain::Position until, Checkpoint const* checkpoint);
   ~LinkedReader();
 
-  // The next block; nullptr at the end. Valid until the next call. A fault comes after every good row before it.
+  // The next block; nullptr at the end. Valid until the next call.
   [[nodiscard]] Faulty<Block const*> next();
 
   // Once next() has returned nullptr: where the reader stands.
@@ -46,27 +48,23 @@ class LinkedReader {
   [[nodiscard]] MerkleTree& tree() { return tree_; }
 
  private:
-  void run();
-  Faulty<Unit> read_all();
+  void read_all(domain::Position before);  // on the reading thread
+  void check_all();                        // on the hashing thread
   Faulty<Unit> check(StoredCommit const& row);
-  [[nodiscard]] bool hand_over();  // false: the caller wants no more
+  Faulty<Unit> check_end() const;
+  [[nodiscard]] Block fresh_block();
 
   Log& log_;
-  Head head_;
-  MerkleTree tree_;
   domain::Position const until_;
   Checkpoint const* const checkpoint_;
-  Block filling_;
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Block> ready_;     // guarded
-  std::vector<Block> spare_;    // guarded: used ones, with their memory
-  bool ended_ = false;          // guarded
-  bool cancelled_ = false;      // guarded
-  std::optional<Fault> fault_;  // guarded
-  Block current_;               // the caller's
-  std::thread thread_;
+  Head head_;        // the hashing thread's, then the caller's
+  MerkleTree tree_;  // likewise
+  Channel<Block> read_;
+  Channel<Block> checked_;
+  Channel<Block> spare_;  // used ones, with their memory
+  Block current_;
+  std::thread reading_;
+  std::thread hashing_;
 };
 
 }  // namespace florin::eventstore

@@ -20,7 +20,7 @@ using OnReplay = std::function<void(domain::Commit const&)>;
 
 // Replays commits after recovered.head up to and including `until` (zero: to the end) onto `recovered`. Checks link,
 // contiguity and that each commit begins where the last ended; Kind::corrupt names the first bad position. Reading
-// and hashing run on a second thread, some blocks ahead of decode and apply. Links vouch for the content: a log whose
+// and hashing run on two more threads, some blocks ahead of decode and apply. Links vouch for the content: a log whose
 // links were all recomputed around an impossible event aborts here (and is a fault in verify). After a fault
 // `recovered` is of no use.
 [[nodiscard]] Faulty<Unit> replay(Log& log, Recovered& recovered, domain::Position until = {},

@@ -173,6 +173,7 @@ struct RequestIndex::Impl {
     if (now.sealed) now.sealed->find(hash, found);
     for (std::size_t i = now.runs.size(); i-- > 0;) {
       RequestRun const& run = now.runs[i];
+      if (run.surely_absent(hash)) continue;
       auto const may = run.may_contain(hash);
       if (!may) return give_up(run, may.error());
       if (!may.value()) continue;

@@ -48,11 +48,6 @@ class Section {
   std::string buffer_;
 };
 
-std::uint32_t filter_bit(Hash128 hash, std::uint32_t probe, std::uint32_t bits) {
-  auto const mixed = static_cast<std::uint32_t>(hash.low) + probe * (static_cast<std::uint32_t>(hash.low >> 32) | 1);
-  return static_cast<std::uint32_t>(std::uint64_t{mixed} * bits >> 32);
-}
-
 void seal_filter_block(std::span<char> block, SipKey key, std::uint64_t index) {
   auto const check =
       static_cast<std::uint32_t>(siphash64(key, label(Part::filter, index), {block.data(), block.size() - 4}));
@@ -121,14 +116,14 @@ Faulty<RequestRun> RequestRun::open(std::filesystem::path const& file, SipKey ke
 
 Faulty<RequestRun> RequestRun::with_filter() const {
   if (filter_) return *this;
-  std::vector<char> filter(filter_bytes());
+  Filter filter(filter_bytes());
   if (auto got = opened_->read(header_.filter_at(), filter); !got) return fail(got.error());
   for (std::uint64_t i = 0; i < header_.filter_blocks; ++i) {
     std::span<char const> const block(filter.data() + i * kFilterBlockBytes, kFilterBlockBytes);
     if (!filter_block_whole(block, key_, i)) return damaged("filter");
   }
   auto run = *this;
-  run.filter_ = std::make_shared<std::vector<char> const>(std::move(filter));
+  run.filter_ = std::make_shared<Filter const>(std::move(filter));
   return run;
 }
 
@@ -136,14 +131,6 @@ RequestRun RequestRun::without_filter() const {
   auto run = *this;
   run.filter_ = nullptr;
   return run;
-}
-
-bool RequestRun::filter_passes(char const* block, Hash128 hash) {
-  for (std::uint32_t probe = 0; probe < kFilterProbes; ++probe) {
-    auto const bit = filter_bit(hash, probe, kFilterBlockBits);
-    if ((static_cast<unsigned char>(block[bit / 8]) >> (bit % 8) & 1) == 0) return false;
-  }
-  return true;
 }
 
 Faulty<bool> RequestRun::may_contain(Hash128 hash) const {
@@ -241,7 +228,7 @@ Faulty<RequestRun> write_run(std::filesystem::path const& file, SipKey key, RunR
       }
       if (auto done = end_filters_before(run.filter_block(entry.hash)); !done) return fail(done.error());
       for (std::uint32_t probe = 0; probe < RequestRun::kFilterProbes; ++probe) {
-        auto const bit = filter_bit(entry.hash, probe, RequestRun::kFilterBlockBits);
+        auto const bit = RequestRun::filter_bit(entry.hash, probe);
         filter[bit / 8] = static_cast<char>(filter[bit / 8] | 1 << (bit % 8));
       }
     }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "domain/ids.h"
+#include "eventstore/huge_pages.h"
 #include "eventstore/large_file.h"
 #include "eventstore/siphash.h"
 
@@ -58,6 +59,10 @@ class RequestRun {
   void prefetch(Hash128 hash) const {
     if (filter_) __builtin_prefetch(filter_->data() + filter_block(hash) * kFilterBlockBytes);
   }
+  // True: certainly not in this run, as its filter in memory knows. Says nothing when the filter is on disk.
+  [[nodiscard]] bool surely_absent(Hash128 hash) const {
+    return filter_ && !filter_passes(filter_->data() + filter_block(hash) * kFilterBlockBytes, hash);
+  }
   // False: certainly not in this run. Reads 64 bytes of the file when the filter is not in memory.
   [[nodiscard]] Faulty<bool> may_contain(Hash128 hash) const;
   // Appends the positions stored under `hash`. Reads one block (rarely two).
@@ -92,7 +97,17 @@ class RequestRun {
   [[nodiscard]] std::uint64_t filter_block(Hash128 hash) const {
     return static_cast<std::uint64_t>(static_cast<unsigned __int128>(hash.high) * header_.filter_blocks >> 64);
   }
-  static bool filter_passes(char const* block, Hash128 hash);
+  static std::uint32_t filter_bit(Hash128 hash, std::uint32_t probe) {
+    auto const mixed = static_cast<std::uint32_t>(hash.low) + probe * (static_cast<std::uint32_t>(hash.low >> 32) | 1);
+    return static_cast<std::uint32_t>(std::uint64_t{mixed} * kFilterBlockBits >> 32);
+  }
+  static bool filter_passes(char const* block, Hash128 hash) {
+    for (std::uint32_t probe = 0; probe < kFilterProbes; ++probe) {
+      auto const bit = filter_bit(hash, probe);
+      if ((static_cast<unsigned char>(block[bit / 8]) >> (bit % 8) & 1) == 0) return false;
+    }
+    return true;
+  }
   // Reads and checks entry block `index`; the number of its entries.
   Faulty<std::size_t> read_block(std::uint64_t index, std::span<RunEntry, kBlockEntries> into) const;
   [[nodiscard]] Failure<Fault> damaged(char const* part) const;
@@ -101,7 +116,8 @@ class RequestRun {
   SipKey key_;
   Header header_;
   std::shared_ptr<std::vector<std::uint64_t> const> fences_;
-  std::shared_ptr<std::vector<char> const> filter_;
+  using Filter = std::vector<char, HugePages<char>>;
+  std::shared_ptr<Filter const> filter_;
 };
 
 // Reads a whole run in order, for merging. One thread.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "eventstore/huge_pages.h"
 #include "eventstore/request_run.h"
 
 namespace florin::eventstore {
@@ -52,7 +53,7 @@ class RequestTable {
  private:
   [[nodiscard]] std::size_t slot_of(Hash128 hash) const { return hash.low & (slots_.size() - 1); }
 
-  std::vector<RunEntry> slots_;  // position 0: free
+  std::vector<RunEntry, HugePages<RunEntry>> slots_;  // position 0: free
   std::size_t size_ = 0;
   std::uint64_t last_ = 0;
 };

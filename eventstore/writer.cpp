@@ -220,7 +220,7 @@ struct Writer::Impl {
   MerkleTree tree;
   // Of the tree at the last checkpoint of this run: after a crash the end of the log is signed soon, too.
   std::uint64_t signed_size = 0;
-  SteadyTime signed_at;       // when it was last tried
+  SteadyTime signed_at;  // when it was last tried
   std::vector<StoredCommit> rows;
 
   mutable std::mutex mutex;
