@@ -159,6 +159,13 @@ std::optional<PlayerBalances> Balances::by_id(domain::GameId game, domain::Playe
   return impl_->describe(*known, player);
 }
 
+std::optional<Balances::SealedName> Balances::name_of(domain::GameId game, domain::PlayerId player) const {
+  std::shared_lock const lock(impl_->mutex);
+  auto const* known = impl_->state.game_of(player);
+  if (known == nullptr || known->id != game) return std::nullopt;
+  return SealedName{*impl_->state.identity_of(player), impl_->texts.get(impl_->profile(player).name)};
+}
+
 void Balances::batch(domain::Game const& game, std::span<domain::BlindIndex const> emails,
                      std::vector<BatchEntry>& entries, std::vector<CurrencyBalance>& balances) const {
   auto const& state = impl_->state;

@@ -66,6 +66,13 @@ class Balances final : public eventstore::CommitListener {
   // nullopt when the player is another game's.
   [[nodiscard]] std::optional<PlayerBalances> by_id(domain::GameId game, domain::PlayerId player) const;
 
+  // The sealed name of a player of `game` (for write replies, which need nothing else); nullopt as by_id.
+  struct SealedName {
+    domain::IdentityId identity;
+    domain::PersonalText name;
+  };
+  [[nodiscard]] std::optional<SealedName> name_of(domain::GameId game, domain::PlayerId player) const;
+
   // Look-ups in request order with prefetching, in slices so that a batch of 100,000 never holds the lock long.
   // Replaces both vectors: one entry an e-mail, and game.currencies.size() balances for each player found. Each slice
   // is of one position; the whole batch need not be.

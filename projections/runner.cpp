@@ -28,8 +28,9 @@ using SteadyClock = std::chrono::steady_clock;
 // A transaction writes each page of heads once, however many of its players moved: the larger, the cheaper a commit.
 // About 100 bytes of memory a commit and view.
 constexpr std::uint64_t kTransactionCommits = 1u << 16;
-// How long commits are gathered when nobody waits for them: the views' lag at rest.
-constexpr auto kGather = std::chrono::milliseconds(50);
+// How long commits are gathered when nobody waits for them: a quarter of a second's commits share most of the pages
+// that they write. A reader that waits ends the gathering at once.
+constexpr auto kGather = std::chrono::milliseconds(250);
 constexpr std::uint64_t kLookAroundCommits = 256;  // between looks at the clock and for waiters
 
 // Clients are answered by threads of normal priority. Folding a purchase into three views takes about as long as

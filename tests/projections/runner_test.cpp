@@ -176,7 +176,7 @@ TEST_F(RunnerTest, ADamagedFileIsBuiltAnew) {
   play(200);
   start({&counter});
   static_cast<void>(read("counter"));
-  for (std::string const damage : {"", "not a database at all", std::string(100'000, 'x').c_str()}) {
+  for (auto const& damage : std::vector<std::string>{"", "not a database at all", std::string(100'000, 'x')}) {
     runner.reset();
     for (auto const& name : files_in(folder.path())) fill(folder.path() / name, damage);
     start({&counter});
