@@ -108,7 +108,7 @@ Response refusal_response(Request const& request, domain::Refusal const& refusal
                             "and rates within their ranges.");
     case Rejection::currency_not_found:
       return error_response(
-          request, 400, "CURRENCY_NOT_FOUND",
+          request, 404, "CURRENCY_NOT_FOUND",
           "The game has no currency with this id. Omit currency_id to use the game's default currency.");
     case Rejection::player_not_found:
       return error_response(request, 404, "PLAYER_NOT_FOUND",

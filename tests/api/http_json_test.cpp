@@ -153,7 +153,7 @@ TEST(JsonBody, WantsTheJsonContentType) {
             "415 UNSUPPORTED_MEDIA_TYPE ");
   EXPECT_EQ(error_of(JsonBody::parse(with_body("{}", "Application/JSON ; charset=utf-8"))), "");
   EXPECT_EQ(error_of(JsonBody::parse(with_body("{}", "application/problem+json"))), "");
-  EXPECT_EQ(error_of(JsonBody::parse(with_body("{}", ""))), "");
+  EXPECT_EQ(error_of(JsonBody::parse(with_body("{}", ""))), "415 UNSUPPORTED_MEDIA_TYPE ") << "it must be said";
 }
 
 TEST(JsonBody, TheFirstErrorWinsAndNamesItsField) {

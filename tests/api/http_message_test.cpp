@@ -109,6 +109,7 @@ TEST(ErrorResponse, IsTheEnvelope) {
   EXPECT_EQ(response.retry_after_seconds, 7);
   Request as_body;
   as_body.body = response.body;
+  as_body.content_type = response.content_type;
   auto body = JsonBody::parse(as_body);
   ASSERT_EQ(body.error(), nullptr) << body.error()->message << response.body;
   EXPECT_EQ(body.required_string("status", 10), "error");
@@ -135,7 +136,7 @@ TEST(RefusalResponse, HasTheContractsStatusAndCodeForEach) {
                                Case{Rejection::game_not_active, 403, "GAME_NOT_ACTIVE"},
                                Case{Rejection::linked_game_not_found, 400, "LINKED_GAME_NOT_FOUND"},
                                Case{Rejection::invalid_game, 400, "INVALID_REQUEST"},
-                               Case{Rejection::currency_not_found, 400, "CURRENCY_NOT_FOUND"},
+                               Case{Rejection::currency_not_found, 404, "CURRENCY_NOT_FOUND"},
                                Case{Rejection::player_not_found, 404, "PLAYER_NOT_FOUND"},
                                Case{Rejection::order_not_found, 404, "ORDER_NOT_FOUND"},
                                Case{Rejection::invalid_amount, 400, "INVALID_AMOUNT"},

@@ -1,0 +1,444 @@
+#include "api/http/json_body.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <simdjson.h>
+
+namespace florin::api {
+
+namespace dom = simdjson::dom;
+
+// A parser, the document in it, and what JsonObjects point at.
+struct JsonObject::Parsed {
+  struct Node {
+    dom::object object;
+    std::string path;  // "" for the root, otherwise "bank." or "currencies[0]."
+  };
+
+  void reset() {
+    nodes.clear();
+    error.reset();
+  }
+
+  void fail(BodyError wrong) {
+    if (!error) error = std::move(wrong);
+  }
+
+  // True when a key comes twice in `object` or in anything inside it.
+  bool has_duplicate_keys(dom::object object);
+  bool has_duplicate_keys(dom::element element);
+
+  dom::parser parser;  // its set_max_capacity() is broken in 3.0.1; bodies are bounded before they come here
+  std::vector<Node> nodes;
+  std::vector<std::string_view> keys;  // scratch: a stack of the open objects' keys
+  std::optional<BodyError> error;
+};
+
+// Recursion is bounded by the parser's depth.
+bool JsonObject::Parsed::has_duplicate_keys(dom::element element) {
+  switch (element.type()) {
+    case dom::element_type::OBJECT: return has_duplicate_keys(dom::object(element));
+    case dom::element_type::ARRAY:
+      for (dom::element const inner : dom::array(element)) {
+        if (has_duplicate_keys(inner)) return true;
+      }
+      return false;
+    case dom::element_type::INT64:
+    case dom::element_type::UINT64:
+    case dom::element_type::DOUBLE:
+    case dom::element_type::STRING:
+    case dom::element_type::BOOL:
+    case dom::element_type::NULL_VALUE: return false;
+  }
+  return false;
+}
+
+bool JsonObject::Parsed::has_duplicate_keys(dom::object object) {
+  std::size_t const base = keys.size();
+  for (auto const field : object) {
+    if (has_duplicate_keys(field.value)) return true;
+    keys.push_back(field.key);
+  }
+  auto const mine = keys.begin() + static_cast<std::ptrdiff_t>(base);
+  bool duplicate = false;
+  if (keys.size() - base <= 24) {
+    for (auto a = mine; a != keys.end() && !duplicate; ++a) duplicate = std::find(mine, a, *a) != a;
+  } else {  // n log n whatever the keys: a hash could be attacked
+    std::sort(mine, keys.end());
+    duplicate = std::adjacent_find(mine, keys.end()) != keys.end();
+  }
+  keys.resize(base);
+  return duplicate;
+}
+
+namespace {
+
+std::size_t count_characters(std::string_view utf8) {
+  return static_cast<std::size_t>(std::count_if(
+      utf8.begin(), utf8.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+}
+
+bool length_between(std::string_view text, std::size_t min, std::size_t max) {
+  if (text.size() < min) return false;
+  return text.size() <= max || (text.size() <= 4 * max && count_characters(text) <= max);
+}
+
+// simdjson lets a lone low surrogate escape through as three bytes that are not UTF-8.
+bool is_clean(std::string_view text) {
+  return std::memchr(text.data(), 0, text.size()) == nullptr && simdjson::validate_utf8(text.data(), text.size());
+}
+
+bool is_json(std::string_view content_type) {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  auto const equal = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; };
+  constexpr std::string_view kPlain = "application/json";
+  constexpr std::string_view kSuffix = "+json";
+  return std::equal(type.begin(), type.end(), kPlain.begin(), kPlain.end(), equal) ||
+         (type.size() > kSuffix.size() && std::equal(type.end() - static_cast<std::ptrdiff_t>(kSuffix.size()),
+                                                     type.end(), kSuffix.begin(), kSuffix.end(), equal));
+}
+
+std::string malformed_message(simdjson::error_code error) {
+  // Every other code is one more way of not being JSON; the parser's words would not help a caller.
+  if (error == simdjson::UTF8_ERROR) return "The body is not valid UTF-8.";
+  if (error == simdjson::EMPTY) return "The body is empty; send a JSON object.";
+  if (error == simdjson::DEPTH_ERROR) return "The body is nested too deeply (at most 16 levels).";
+  return "The body is not valid JSON.";
+}
+
+}  // namespace
+
+JsonBody JsonBody::parse(Request const& request) {
+  auto parsed = request.parsers != nullptr ? request.parsers->take() : std::make_unique<Parsed>();
+  parsed->reset();
+  JsonBody body(std::move(parsed), request.parsers);
+  Parsed& mine = *body.parsed_;
+  if (!is_json(request.content_type)) {
+    mine.fail({415, "UNSUPPORTED_MEDIA_TYPE", "", "Send the body as JSON with Content-Type: application/json."});
+    return body;
+  }
+  // allocate() alone sets the depth, and only when it allocates: ask before the parser grows by itself.
+  std::size_t const needed = std::max<std::size_t>(request.body.size(), 4096);
+  if (mine.parser.capacity() < needed) {
+    if (mine.parser.allocate(needed + needed / 4, kMaxJsonDepth) != simdjson::SUCCESS) {
+      mine.fail({413, "PAYLOAD_TOO_LARGE", "", "The body is too large."});
+      return body;
+    }
+  }
+  dom::element root;
+  if (auto const error = mine.parser.parse(request.body.data(), request.body.size()).get(root)) {
+    mine.fail({400, "INVALID_REQUEST", "", malformed_message(error)});
+    return body;
+  }
+  dom::object object;
+  if (root.get(object) != simdjson::SUCCESS) {
+    mine.fail({400, "INVALID_REQUEST", "", "The body must be a JSON object."});
+    return body;
+  }
+  mine.keys.clear();
+  if (mine.has_duplicate_keys(object)) {
+    mine.fail({400, "INVALID_REQUEST", "", "A key comes twice in one object of the body; send each key once."});
+    return body;
+  }
+  mine.nodes.push_back({object, ""});
+  return body;
+}
+
+JsonBody::JsonBody(std::unique_ptr<Parsed> parsed, JsonParsers* home)
+    : JsonObject(parsed.get(), 0), own_(std::move(parsed)), home_(home) {}
+JsonBody::JsonBody(JsonBody&& other) noexcept = default;
+JsonBody::~JsonBody() {
+  if (own_ != nullptr && home_ != nullptr) home_->give_back(std::move(own_));
+}
+
+BodyError const* JsonBody::error() const { return parsed_->error ? &*parsed_->error : nullptr; }
+
+JsonParsers::JsonParsers() = default;
+JsonParsers::~JsonParsers() = default;
+
+std::unique_ptr<JsonObject::Parsed> JsonParsers::take() {
+  if (idle_.empty()) return std::make_unique<JsonObject::Parsed>();
+  auto parsed = std::move(idle_.back());
+  idle_.pop_back();
+  return parsed;
+}
+
+void JsonParsers::give_back(std::unique_ptr<JsonObject::Parsed> parsed) {
+  // A parser takes about 14 times its capacity. 64 of 64 KiB a thread is plenty for purchases; the rare large batch
+  // pays for its own.
+  constexpr std::size_t kIdleMax = 64;
+  constexpr std::size_t kKeptCapacityMax = std::size_t{64} << 10;
+  if (idle_.size() < kIdleMax && parsed->parser.capacity() <= kKeptCapacityMax) idle_.push_back(std::move(parsed));
+}
+
+namespace {
+
+// The field's value, or nothing when it is absent or null.
+std::optional<dom::element> find(dom::object object, std::string_view name) {
+  dom::element value;
+  if (object.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
+  return value;
+}
+
+std::string characters(std::size_t max) { return std::to_string(max) + (max == 1 ? " character" : " characters"); }
+
+}  // namespace
+
+void JsonObject::fail(std::string_view name, std::string_view message, std::string_view code) {
+  if (parsed_->error) return;
+  std::string field = parsed_->nodes[index_].path;
+  field += name;
+  parsed_->fail({400, code, std::move(field), std::string(message)});
+}
+
+bool JsonObject::has(std::string_view name) const {
+  return !parsed_->error && find(parsed_->nodes[index_].object, name).has_value();
+}
+
+std::optional<std::string_view> JsonObject::optional_string(std::string_view name, std::size_t max_chars) {
+  if (parsed_->error) return std::nullopt;
+  auto const value = find(parsed_->nodes[index_].object, name);
+  if (!value) return std::nullopt;
+  std::string_view text;
+  if (value->get(text) != simdjson::SUCCESS) {
+    fail(name, std::string(name) + " must be a string.");
+  } else if (!is_clean(text)) {
+    fail(name, std::string(name) + " holds a character that is not allowed.");
+  } else if (!length_between(text, 0, max_chars)) {
+    fail(name, std::string(name) + " must be at most " + characters(max_chars) + " long.");
+  } else {
+    return text;
+  }
+  return std::nullopt;
+}
+
+std::string_view JsonObject::required_string(std::string_view name, std::size_t max_chars) {
+  auto const text = optional_string(name, max_chars);
+  if (!text) {
+    fail(name, std::string(name) + " is required.");
+    return {};
+  }
+  if (text->empty()) fail(name, std::string(name) + " must not be empty.");
+  return *text;
+}
+
+std::optional<std::int64_t> JsonObject::optional_integer(std::string_view name, std::int64_t min, std::int64_t max) {
+  if (parsed_->error) return std::nullopt;
+  auto const value = find(parsed_->nodes[index_].object, name);
+  if (!value) return std::nullopt;
+  std::int64_t number = 0;
+  if (value->get(number) != simdjson::SUCCESS || number < min || number > max) {
+    fail(name,
+         std::string(name) + " must be an integer from " + std::to_string(min) + " to " + std::to_string(max) + ".");
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::int64_t JsonObject::required_integer(std::string_view name, std::int64_t min, std::int64_t max) {
+  auto const number = optional_integer(name, min, max);
+  if (!number) fail(name, std::string(name) + " is required.");
+  return number.value_or(0);
+}
+
+std::optional<bool> JsonObject::optional_bool(std::string_view name) {
+  if (parsed_->error) return std::nullopt;
+  auto const value = find(parsed_->nodes[index_].object, name);
+  if (!value) return std::nullopt;
+  bool flag = false;
+  if (value->get(flag) != simdjson::SUCCESS) {
+    fail(name, std::string(name) + " must be true or false.");
+    return std::nullopt;
+  }
+  return flag;
+}
+
+bool JsonObject::required_bool(std::string_view name) {
+  auto const flag = optional_bool(name);
+  if (!flag) fail(name, std::string(name) + " is required.");
+  return flag.value_or(false);
+}
+
+std::optional<domain::Money> JsonObject::amount_of(std::string_view name, domain::Money min, bool required) {
+  if (parsed_->error) return std::nullopt;
+  auto const value = find(parsed_->nodes[index_].object, name);
+  if (!value) {
+    if (required) fail(name, std::string(name) + " is required.");
+    return std::nullopt;
+  }
+  std::string_view text;
+  std::optional<domain::Money> amount;
+  if (value->get(text) == simdjson::SUCCESS) amount = domain::parse_amount(text);
+  if (!amount) {
+    fail(name, std::string(name) + " must be a decimal string with at most two decimals, such as \"100.50\".",
+         "INVALID_AMOUNT");
+    return std::nullopt;
+  }
+  if (*amount < min || *amount > domain::kMaxAmount) {
+    fail(name,
+         std::string(name) + " must be from " + domain::to_string(min) + " to " +
+             domain::to_string(domain::kMaxAmount) + ".",
+         "INVALID_AMOUNT");
+    return std::nullopt;
+  }
+  return amount;
+}
+
+domain::Money JsonObject::required_amount(std::string_view name, domain::Money min) {
+  return amount_of(name, min, true).value_or(domain::Money{});
+}
+
+std::optional<domain::Money> JsonObject::optional_amount(std::string_view name, domain::Money min) {
+  return amount_of(name, min, false);
+}
+
+std::optional<domain::BasisPoints> JsonObject::optional_percentage(std::string_view name) {
+  if (parsed_->error) return std::nullopt;
+  auto const value = find(parsed_->nodes[index_].object, name);
+  if (!value) return std::nullopt;
+  std::string_view text;
+  std::uint64_t whole = 0;
+  std::optional<domain::BasisPoints> rate;
+  if (value->get(text) == simdjson::SUCCESS) {
+    rate = domain::parse_percentage(text);
+  } else if (value->get(whole) == simdjson::SUCCESS && whole <= 100) {
+    rate = domain::BasisPoints(static_cast<std::int32_t>(whole) * 100);
+  }
+  if (!rate) fail(name, std::string(name) + " must be a decimal string from \"0\" to \"100\", such as \"3.5\".");
+  return rate;
+}
+
+namespace {
+
+std::optional<domain::GameId> game_id(dom::element value) {
+  std::string_view text;
+  std::uint64_t number = 0;
+  if (value.get(text) == simdjson::SUCCESS) return domain::parse_game_id(text);
+  if (value.get(number) == simdjson::SUCCESS && domain::is_game_id(number)) return domain::GameId(number);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<domain::GameId> JsonObject::game_id_of(std::string_view name, bool required) {
+  if (parsed_->error) return std::nullopt;
+  auto const value = find(parsed_->nodes[index_].object, name);
+  if (!value) {
+    if (required) fail(name, std::string(name) + " is required.");
+    return std::nullopt;
+  }
+  auto const id = game_id(*value);
+  if (!id) fail(name, std::string(name) + " must be a game id: 12 digits.");
+  return id;
+}
+
+domain::GameId JsonObject::required_game_id(std::string_view name) {
+  return game_id_of(name, true).value_or(domain::GameId{});
+}
+
+std::optional<domain::GameId> JsonObject::optional_game_id(std::string_view name) { return game_id_of(name, false); }
+
+std::optional<std::vector<domain::GameId>> JsonObject::optional_game_ids(std::string_view name, std::size_t max_count) {
+  if (parsed_->error) return std::nullopt;
+  auto const value = find(parsed_->nodes[index_].object, name);
+  if (!value) return std::nullopt;
+  dom::array array;
+  if (value->get(array) != simdjson::SUCCESS) {
+    fail(name, std::string(name) + " must be an array of game ids.");
+    return std::nullopt;
+  }
+  std::vector<domain::GameId> ids;
+  for (dom::element const element : array) {
+    if (ids.size() == max_count) {
+      fail(name, std::string(name) + " may have at most " + std::to_string(max_count) + " elements.");
+      return std::nullopt;
+    }
+    auto const id = game_id(element);
+    if (!id) {
+      fail(name, "Every element of " + std::string(name) + " must be a game id: 12 digits.");
+      return std::nullopt;
+    }
+    ids.push_back(*id);
+  }
+  return ids;
+}
+
+std::vector<std::string_view> JsonObject::required_strings(std::string_view name, std::size_t max_count,
+                                                           std::size_t max_chars, std::string_view too_many_code) {
+  if (parsed_->error) return {};
+  auto const value = find(parsed_->nodes[index_].object, name);
+  dom::array array;
+  if (!value) {
+    fail(name, std::string(name) + " is required.");
+    return {};
+  }
+  if (value->get(array) != simdjson::SUCCESS) {
+    fail(name, std::string(name) + " must be an array of strings.");
+    return {};
+  }
+  std::vector<std::string_view> strings;
+  strings.reserve(std::min(array.size(), max_count));  // size() saturates at 2^24 - 1
+  for (dom::element const element : array) {
+    std::string_view text;
+    if (strings.size() == max_count) {
+      fail(name, std::string(name) + " may have at most " + std::to_string(max_count) + " elements.", too_many_code);
+      return {};
+    }
+    if (element.get(text) != simdjson::SUCCESS || !length_between(text, 1, max_chars) || !is_clean(text)) {
+      fail(name, "Every element of " + std::string(name) + " must be a string of 1 to " + characters(max_chars) + ".");
+      return {};
+    }
+    strings.push_back(text);
+  }
+  return strings;
+}
+
+std::optional<JsonObject> JsonObject::optional_object(std::string_view name) {
+  if (parsed_->error) return std::nullopt;
+  auto const value = find(parsed_->nodes[index_].object, name);
+  if (!value) return std::nullopt;
+  dom::object object;
+  if (value->get(object) != simdjson::SUCCESS) {
+    fail(name, std::string(name) + " must be an object.");
+    return std::nullopt;
+  }
+  parsed_->nodes.push_back({object, parsed_->nodes[index_].path + std::string(name) + "."});
+  return JsonObject(parsed_, parsed_->nodes.size() - 1);
+}
+
+std::vector<JsonObject> JsonObject::required_objects(std::string_view name, std::size_t min_count,
+                                                     std::size_t max_count) {
+  if (parsed_->error) return {};
+  auto const value = find(parsed_->nodes[index_].object, name);
+  dom::array array;
+  if (!value) {
+    fail(name, std::string(name) + " is required.");
+    return {};
+  }
+  std::string const wanted = std::string(name) + " must be an array of " + std::to_string(min_count) + " to " +
+                             std::to_string(max_count) + " objects.";
+  if (value->get(array) != simdjson::SUCCESS) {
+    fail(name, wanted);
+    return {};
+  }
+  std::vector<JsonObject> objects;
+  for (dom::element const element : array) {
+    dom::object object;
+    if (objects.size() == max_count || element.get(object) != simdjson::SUCCESS) {
+      fail(name, wanted);
+      return {};
+    }
+    std::string path = parsed_->nodes[index_].path + std::string(name) + "[" + std::to_string(objects.size()) + "].";
+    parsed_->nodes.push_back({object, std::move(path)});
+    objects.push_back(JsonObject(parsed_, parsed_->nodes.size() - 1));
+  }
+  if (objects.size() < min_count) {
+    fail(name, wanted);
+    return {};
+  }
+  return objects;
+}
+
+}  // namespace florin::api

@@ -1,0 +1,124 @@
+// JSON in: a request's body as checked fields. simdjson is the only parser that ever sees a body; its header stays in
+// json_body.cpp. Knows no floating point.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/http/message.h"
+#include "domain/ids.h"
+#include "domain/money.h"
+
+namespace florin::api {
+
+// The first thing wrong with a body. `field` is a path such as "player_email" or "currencies[0].currency_name", empty
+// when it is the body as a whole; it names our fields only, never the caller's data.
+struct BodyError {
+  int status = 400;
+  std::string_view code = "INVALID_REQUEST";
+  std::string field;
+  std::string message;
+};
+
+class JsonParsers;
+
+// Fields of one JSON object. Every getter that finds something wrong records the first error in the body and returns
+// an empty value, so that a route reads all its fields and asks JsonBody::error() once. An explicit null is an absent
+// field. Unknown fields are ignored. Strings are valid UTF-8 without NUL; lengths count code points. The views hold
+// as long as the JsonBody.
+class JsonObject {
+ public:
+  // 1 to max_chars characters.
+  std::string_view required_string(std::string_view name, std::size_t max_chars);
+  // Present but empty is a value.
+  std::optional<std::string_view> optional_string(std::string_view name, std::size_t max_chars);
+
+  std::int64_t required_integer(std::string_view name, std::int64_t min, std::int64_t max);
+  std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t min, std::int64_t max);
+
+  bool required_bool(std::string_view name);
+  std::optional<bool> optional_bool(std::string_view name);
+
+  // A decimal string (CONTRACT, Conventions, Money) from `min` to kMaxAmount; otherwise INVALID_AMOUNT.
+  domain::Money required_amount(std::string_view name, domain::Money min = domain::Money::from_minor(1));
+  std::optional<domain::Money> optional_amount(std::string_view name, domain::Money min = domain::Money::from_minor(1));
+
+  // A percentage as decimal string ("3.5") or integer, 0 to 100. A fraction must come as a string.
+  std::optional<domain::BasisPoints> optional_percentage(std::string_view name);
+
+  // Twelve digits, as string or integer.
+  domain::GameId required_game_id(std::string_view name);
+  std::optional<domain::GameId> optional_game_id(std::string_view name);
+  std::optional<std::vector<domain::GameId>> optional_game_ids(std::string_view name, std::size_t max_count);
+
+  // Each string is 1 to max_chars characters. More than max_count elements: 400 with `too_many_code`.
+  std::vector<std::string_view> required_strings(std::string_view name, std::size_t max_count, std::size_t max_chars,
+                                                 std::string_view too_many_code = "INVALID_REQUEST");
+
+  std::optional<JsonObject> optional_object(std::string_view name);
+  std::vector<JsonObject> required_objects(std::string_view name, std::size_t min_count, std::size_t max_count);
+
+  [[nodiscard]] bool has(std::string_view name) const;
+
+  // For a route's own rule about a field; kept only when it is the first error.
+  void fail(std::string_view name, std::string_view message, std::string_view code = "INVALID_REQUEST");
+
+ protected:
+  friend class JsonParsers;
+  struct Parsed;
+  JsonObject(Parsed* parsed, std::size_t index) : parsed_(parsed), index_(index) {}
+  std::optional<domain::Money> amount_of(std::string_view name, domain::Money min, bool required);
+  std::optional<domain::GameId> game_id_of(std::string_view name, bool required);
+
+  Parsed* parsed_;     // owned by the JsonBody
+  std::size_t index_;  // of this object in parsed_
+};
+
+// A request's body as one JSON object. Refuses a wrong content type (415), malformed JSON, invalid UTF-8, anything but
+// an object, duplicate keys at any depth (two readers could see two amounts) and nesting deeper than 16. After a
+// refusal every getter returns an empty value and error() tells.
+//
+//   auto body = JsonBody::parse(request);
+//   auto const email = body.required_string("player_email", 254);
+//   auto const amount = body.required_amount("amount");
+//   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+class JsonBody : public JsonObject {
+ public:
+  [[nodiscard]] static JsonBody parse(Request const& request);
+  ~JsonBody();
+  JsonBody(JsonBody&& other) noexcept;
+  JsonBody& operator=(JsonBody&&) = delete;
+
+  // The first error; nullptr when all is well.
+  [[nodiscard]] BodyError const* error() const;
+
+ private:
+  JsonBody(std::unique_ptr<Parsed> parsed, JsonParsers* home);
+  std::unique_ptr<Parsed> own_;
+  JsonParsers* home_;
+};
+
+// A few parsers kept warm, one set per io thread (not thread-safe). A body borrows one, so that its views stay good
+// while its handler is suspended and others parse.
+class JsonParsers {
+ public:
+  JsonParsers();
+  ~JsonParsers();
+
+ private:
+  friend class JsonBody;
+  std::unique_ptr<JsonObject::Parsed> take();
+  void give_back(std::unique_ptr<JsonObject::Parsed> parsed);
+
+  std::vector<std::unique_ptr<JsonObject::Parsed>> idle_;
+};
+
+// Nesting of a request body. Our deepest has four levels.
+inline constexpr std::size_t kMaxJsonDepth = 16;
+
+}  // namespace florin::api

@@ -1,0 +1,74 @@
+// JSON out: appends a reply to a string. Knows no floating point.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "domain/money.h"
+#include "domain/time.h"
+
+namespace florin::api {
+
+// Appends JSON to `out`, which outlives it; puts the commas. Names are ours and are not escaped; values are. A method
+// with a name writes a member of the open object, one without writes an element of the open array (or the root).
+//
+//   JsonWriter json(response.body);
+//   json.begin_object();
+//   json.string("status", "success");
+//   json.begin_array("balances");
+//   …
+class JsonWriter {
+ public:
+  explicit JsonWriter(std::string& out) : out_(out) {}
+
+  void begin_object() { open('{'); }
+  void begin_object(std::string_view name) { key(name), open('{'); }
+  void end_object() { close('}'); }
+  void begin_array() { open('['); }
+  void begin_array(std::string_view name) { key(name), open('['); }
+  void end_array() { close(']'); }
+
+  void string(std::string_view value);
+  void string(std::string_view name, std::string_view value) { key(name), string(value); }
+  void string_or_null(std::string_view name, std::optional<std::string_view> const& value);
+  void integer(std::int64_t value);
+  void integer(std::string_view name, std::int64_t value) { key(name), integer(value); }
+  void integer(std::string_view name, std::uint64_t value);
+  void integer(std::string_view name, int value) { integer(name, std::int64_t{value}); }
+  void integer(std::string_view name, unsigned value) { integer(name, std::uint64_t{value}); }
+  void boolean(std::string_view name, bool value) { raw(name, value ? "true" : "false"); }
+  void null(std::string_view name) { raw(name, "null"); }
+  // "100.50": a decimal string, always two decimals.
+  void amount(std::string_view name, domain::Money value);
+  // "2026-11-20T12:34:56Z"
+  void time(std::string_view name, domain::Timestamp value);
+  // Already JSON.
+  void raw(std::string_view json);
+  void raw(std::string_view name, std::string_view json) { key(name), raw(json); }
+
+ private:
+  void key(std::string_view name);
+  void separate() {
+    if (comma_) out_.push_back(',');
+    comma_ = true;
+  }
+  void open(char bracket) {
+    separate();
+    out_.push_back(bracket);
+    comma_ = false;
+  }
+  void close(char bracket) {
+    out_.push_back(bracket);
+    comma_ = true;
+  }
+
+  std::string& out_;
+  bool comma_ = false;
+};
+
+// Appends `text` with JSON's escapes, without quotes.
+void append_json_escaped(std::string& out, std::string_view text);
+
+}  // namespace florin::api
