@@ -1,0 +1,351 @@
+// florin audit verify | at: proofs and past states, from the folder alone.
+#include <algorithm>
+#include <cctype>
+#include <limits>
+
+#include "api/cli/command.h"
+#include "api/cli/progress.h"
+#include "api/cli/store.h"
+#include "api/cli/trial_balance.h"
+#include "api/event_text.h"
+#include "api/http/json.h"
+#include "eventstore/recovery.h"
+
+namespace florin::api::cli {
+namespace {
+
+using domain::Position;
+using domain::Timestamp;
+using eventstore::Fault;
+using eventstore::Faulty;
+
+struct AuditArguments {
+  std::string moment;
+  std::string player;
+  std::string game;
+};
+
+std::string hex(domain::Digest const& digest) {
+  return domain::to_hex({reinterpret_cast<char const*>(digest.data()), digest.size()});
+}
+
+Faulty<eventstore::Checkpoint> read_checkpoint(Layout const& layout) {
+  auto const file = eventstore::CheckpointFile::open_read_only(layout.folder);
+  if (!file) return fail(file.error());
+  return file.value().read();
+}
+
+std::string verified_text(eventstore::Verified const& found, eventstore::Checkpoint const* checkpoint) {
+  std::vector<std::vector<std::string>> rows{
+      {"commits", grouped(found.commits)},
+      {"events", grouped(found.events)},
+      {"head", "position " + std::to_string(found.head.position.value())},
+      {"link", hex(found.head.link)},
+      {"root", hex(found.root)},
+  };
+  if (checkpoint == nullptr) {
+    rows.push_back({"checkpoint", "none yet: the log is empty"});
+  } else {
+    rows.push_back({"checkpoint", "matches: signed after " + grouped(checkpoint->size) + " commits, at position " +
+                                      std::to_string(checkpoint->head.position.value())});
+  }
+  return table(rows, {false, false}) + "ok: the log is whole and nothing in it was changed\n";
+}
+
+std::string verified_json(eventstore::Verified const& found, eventstore::Checkpoint const* checkpoint) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object();
+  json.string("status", "ok");
+  json.integer("commits", found.commits);
+  json.integer("events", found.events);
+  json.integer("position", found.head.position.value());
+  json.string("link", hex(found.head.link));
+  json.string("root", hex(found.root));
+  if (checkpoint == nullptr) {
+    json.null("checkpoint");
+  } else {
+    json.begin_object("checkpoint");
+    json.integer("commits", checkpoint->size);
+    json.integer("position", checkpoint->head.position.value());
+    json.string("root", hex(checkpoint->root));
+    json.end_object();
+  }
+  json.end_object();
+  return out + '\n';
+}
+
+int verify(Invocation const& invocation) {
+  auto store = open_store(invocation);
+  if (!store) return complain(invocation, store.error());
+  auto& log = *store.value().log;
+  // The checkpoint first: a live server may write commits and a newer one while this runs.
+  auto const checkpoint = read_checkpoint(store.value().layout);
+  auto const head = log.head();
+  if (!head) return complain(invocation, head.error());
+  bool const empty = head.value().position == Position{};
+  bool const missing = !checkpoint && checkpoint.error().kind == Fault::Kind::missing;
+  if (!checkpoint && !(missing && empty)) {
+    auto const why = missing ? "the signed checkpoint is missing, so nothing proves how far the log once went: "
+                             : "the signed checkpoint: ";
+    return complain(invocation, missing ? kCheckFailed : exit_code_of(checkpoint.error().kind),
+                    why + checkpoint.error().what);
+  }
+  auto const* claim = checkpoint ? &checkpoint.value() : nullptr;
+  Progress progress("verify", head.value().position.value(), Progress::choose(invocation.json));
+  auto const found = eventstore::verify(log, claim, [&](Position at) { progress.update(at.value()); });
+  progress.finish();
+  if (!found) return complain(invocation, found.error());
+  return print(invocation.json ? verified_json(found.value(), claim) : verified_text(found.value(), claim))
+             ? kOk
+             : kUnreachable;
+}
+
+// Where the log stood: after the last whole commit at that moment. Zero: before the first.
+struct Moment {
+  Position last;
+  Timestamp at;  // of that commit
+};
+
+Faulty<Moment> moment_before(eventstore::Log& log, Position first) {
+  if (first.value() <= 1) return Moment{};
+  auto reader = CommitReader::open(log, Position(first.value() - 1));
+  if (!reader) return fail(reader.error());
+  auto const commit = reader.value().next();
+  if (!commit) return fail(commit.error());
+  if (!commit.value()) return Moment{};
+  return Moment{commit.value()->last(), commit.value()->at};
+}
+
+Faulty<domain::Commit> commit_at(eventstore::Log& log, Position position) {
+  auto reader = CommitReader::open(log, position);
+  if (!reader) return fail(reader.error());
+  auto commit = reader.value().next();
+  if (!commit) return fail(commit.error());
+  if (!commit.value()) {
+    return eventstore::fault(Fault::Kind::corrupt, "position " + std::to_string(position.value()) + " is missing");
+  }
+  return std::move(*std::move(commit).value());
+}
+
+// A commit is atomic: a position inside one is before it.
+Faulty<Moment> moment_of(eventstore::Log& log, Position head, Position wanted) {
+  if (wanted > head) {
+    return eventstore::fault(Fault::Kind::missing, "position " + std::to_string(wanted.value()) +
+                                                       " is past the log's end at " + std::to_string(head.value()));
+  }
+  auto const commit = commit_at(log, wanted);
+  if (!commit) return fail(commit.error());
+  if (commit.value().last() == wanted) return Moment{wanted, commit.value().at};
+  return moment_before(log, commit.value().first);
+}
+
+// Commit times never go back (the writer sees to that), so the boundary is found by halving.
+Faulty<Moment> moment_of(eventstore::Log& log, Position head, Timestamp wanted) {
+  std::uint64_t low = 1;
+  std::uint64_t high = head.value() + 1;  // first position of the first commit after `wanted` lies in [low, high]
+  while (low < high) {
+    auto const commit = commit_at(log, Position(low + (high - low) / 2));
+    if (!commit) return fail(commit.error());
+    if (commit.value().at > wanted) {
+      high = commit.value().first.value();
+    } else {
+      low = commit.value().last().value() + 1;
+    }
+  }
+  return moment_before(log, Position(low));
+}
+
+struct Past {
+  Moment moment;
+  eventstore::Recovered recovered;
+  TrialBalance books;
+};
+
+Faulty<Unit> fold(eventstore::Log& log, bool json, Past& past) {
+  if (past.moment.last == Position{}) return Unit{};
+  Progress progress("fold", past.moment.last.value(), Progress::choose(json));
+  return eventstore::replay(log, past.recovered, past.moment.last, [&](domain::Commit const& commit) {
+    past.books.add(commit);
+    progress.update(commit.last().value());
+  });
+}
+
+struct PlayerThen {
+  bool asked = false;
+  domain::PlayerId player;  // zero: not yet there
+  std::vector<std::pair<domain::CurrencySpec, domain::Wallet>> wallets;
+};
+
+std::string normalised_email(std::string_view text) {
+  auto const first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  std::string out(text.substr(first, text.find_last_not_of(" \t") - first + 1));
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
+  return out;
+}
+
+Faulty<PlayerThen> player_then(Layout const& layout, AuditArguments const& arguments, domain::State const& state) {
+  PlayerThen then;
+  if (arguments.player.empty()) return then;
+  then.asked = true;
+  auto const vault = open_vault(layout);
+  if (!vault) return fail(vault.error());
+  auto const* game = state.find_game(*domain::parse_game_id(arguments.game));
+  auto const identity = state.find_identity(vault.value()->email_index(normalised_email(arguments.player)));
+  if (game == nullptr || !identity) return then;
+  then.player = state.find_player(game->id, *identity).value_or(domain::PlayerId{});
+  if (!then.player) return then;
+  for (auto const& currency : game->currencies) {
+    then.wallets.emplace_back(currency, state.wallet(then.player, currency.currency));
+  }
+  return then;
+}
+
+std::string past_text(Past const& past, PlayerThen const& player) {
+  auto const& state = past.recovered.state;
+  auto out = table({{"position", std::to_string(past.moment.last.value())},
+                    {"at", past.moment.last ? domain::to_iso8601_micros(past.moment.at) : "before the first commit"},
+                    {"link", hex(past.recovered.head.link)},
+                    {"games", grouped(state.games().size())},
+                    {"identities", grouped(state.identity_count())},
+                    {"players", grouped(state.player_count())},
+                    {"wallets", grouped(state.wallet_count())}},
+                   {false, false});
+  std::vector<std::vector<std::string>> rows{{"currency", "name", "account", "amount"}};
+  for (auto const& game : state.games()) {
+    for (auto const& currency : game.currencies) {
+      auto const id = std::to_string(currency.currency.value());
+      for (auto const account : TrialBalance::kAccounts) {
+        rows.push_back({id, terminal_quoted(currency.name), domain::account_name(account),
+                        wide_amount_text(past.books.total(currency.currency, account))});
+      }
+      rows.push_back({id, terminal_quoted(currency.name), "sum", wide_amount_text(past.books.sum(currency.currency))});
+    }
+  }
+  out += "\ntrial balance\n" + table(rows, {true, false, false, true});
+  if (!player.asked) return out;
+  if (!player.player) return out + "\nthe player was not in that game then\n";
+  std::vector<std::vector<std::string>> wallets{{"currency", "name", "available", "reserved", "total"}};
+  for (auto const& [currency, wallet] : player.wallets) {
+    wallets.push_back({std::to_string(currency.currency.value()), terminal_quoted(currency.name),
+                       domain::to_string(wallet.available), domain::to_string(wallet.reserved),
+                       domain::to_string(wallet.total())});
+  }
+  return out + "\nplayer " + std::to_string(player.player.value()) + '\n' +
+         table(wallets, {true, false, true, true, true});
+}
+
+std::string past_json(Past const& past, PlayerThen const& player) {
+  auto const& state = past.recovered.state;
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object();
+  json.integer("position", past.moment.last.value());
+  if (past.moment.last) {
+    json.string("at", domain::to_iso8601_micros(past.moment.at));
+  } else {
+    json.null("at");
+  }
+  json.string("link", hex(past.recovered.head.link));
+  json.integer("games", std::uint64_t{state.games().size()});
+  json.integer("identities", state.identity_count());
+  json.integer("players", state.player_count());
+  json.integer("wallets", state.wallet_count());
+  json.begin_array("trial_balance");
+  for (auto const& game : state.games()) {
+    for (auto const& currency : game.currencies) {
+      json.begin_object();
+      json.string("game_id", std::to_string(game.id.value()));
+      json.integer("currency_id", currency.currency.value());
+      json.string("currency_name", currency.name);
+      for (auto const account : TrialBalance::kAccounts) {
+        json.string(domain::account_name(account), wide_amount_text(past.books.total(currency.currency, account)));
+      }
+      json.string("sum", wide_amount_text(past.books.sum(currency.currency)));
+      json.end_object();
+    }
+  }
+  json.end_array();
+  if (player.asked && player.player) {
+    json.begin_object("player");
+    json.integer("player_id", player.player.value());
+    json.begin_array("balances");
+    for (auto const& [currency, wallet] : player.wallets) {
+      json.begin_object();
+      json.integer("currency_id", currency.currency.value());
+      json.string("currency_name", currency.name);
+      json.amount("available_balance", wallet.available);
+      json.amount("reserved_balance", wallet.reserved);
+      json.amount("total_balance", wallet.total());
+      json.end_object();
+    }
+    json.end_array();
+    json.end_object();
+  } else if (player.asked) {
+    json.null("player");
+  }
+  json.end_object();
+  return out + '\n';
+}
+
+int at(Invocation const& invocation, AuditArguments const& arguments) {
+  auto const time = domain::parse_iso8601(arguments.moment);
+  auto const position = domain::parse_number(arguments.moment);
+  if (!time && !position) {
+    return complain(invocation, kUsage,
+                    "'" + arguments.moment + "' is neither a position nor a time like 2026-11-20T12:00:00Z");
+  }
+  if (!arguments.player.empty() && !domain::parse_game_id(arguments.game)) {
+    return complain(invocation, kUsage, "--player needs --game with the game's twelve digits");
+  }
+  auto store = open_store(invocation);
+  if (!store) return complain(invocation, store.error());
+  auto& log = *store.value().log;
+  auto const head = log.head();
+  if (!head) return complain(invocation, head.error());
+  auto const moment =
+      time ? moment_of(log, head.value().position, *time) : moment_of(log, head.value().position, Position(*position));
+  if (!moment) return complain(invocation, moment.error());
+  Past past{moment.value(), {}, {}};
+  if (auto const folded = fold(log, invocation.json, past); !folded) return complain(invocation, folded.error());
+  auto const player = player_then(store.value().layout, arguments, past.recovered.state);
+  if (!player) return complain(invocation, player.error());
+  (void)print(invocation.json ? past_json(past, player.value()) : past_text(past, player.value()));
+  auto const wrong = past.books.disagreements(past.recovered.state);
+  for (auto const& line : wrong) (void)complain(invocation, kCheckFailed, line);
+  return wrong.empty() ? kOk : kCheckFailed;
+}
+
+}  // namespace
+
+void add_audit_commands(CLI::App& app, Invocation& invocation) {
+  auto const arguments = std::make_shared<AuditArguments>();
+  auto& group = *add_group(app, "audit", "Prove that nothing was changed; look at any past moment", R"(Examples:
+  florin audit verify --data /var/lib/florin
+  florin audit at 2026-11-20T12:00:00Z --data /var/lib/florin)");
+
+  auto* verify_command = add_command(group, invocation, "verify",
+                                     "Check every byte of the log against its proofs (exit 1: first bad position)",
+                                     R"(Examples:
+  florin audit verify --data /var/lib/florin
+  florin audit verify --data /var/lib/florin --sandbox --json)",
+                                     [&invocation] { return verify(invocation); });
+  add_data_options(*verify_command, invocation);
+
+  auto* at_command =
+      add_command(group, invocation, "at", "Fold the log up to a moment: trial balance, counts, a player",
+                  R"(Examples:
+  florin audit at 1000 --data /var/lib/florin
+  florin audit at 2026-11-20T12:00:00Z --data /var/lib/florin --json
+  florin audit at 1000 --data /var/lib/florin --player ada@example.com --game 482910573621)",
+                  [&invocation, arguments] { return at(invocation, *arguments); });
+  add_data_options(*at_command, invocation);
+  at_command->add_option("moment", arguments->moment, "a position, or a UTC time like 2026-11-20T12:00:00Z")
+      ->required();
+  at_command->add_option("--player", arguments->player, "also this player's balances then, by e-mail");
+  at_command->add_option("--game", arguments->game, "the game of --player");
+}
+
+}  // namespace florin::api::cli

@@ -1,0 +1,210 @@
+// florin log tail | show: the events themselves, read from the folder.
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "api/cli/command.h"
+#include "api/cli/store.h"
+#include "api/event_text.h"
+#include "domain/postings.h"
+
+namespace florin::api::cli {
+namespace {
+
+using domain::Position;
+
+constexpr auto kFollowPause = std::chrono::milliseconds(100);
+constexpr std::uint64_t kDefaultTail = 10;
+constexpr std::size_t kFlushBytes = 1u << 16;
+
+std::sig_atomic_t volatile interrupted = 0;
+
+struct LogArguments {
+  bool follow = false;
+  bool open = false;
+  std::uint64_t from = 0;
+  std::uint64_t count = 0;  // 0: not given
+  std::string which;
+};
+
+// Prints events, opening personal text when asked to.
+class Printer {
+ public:
+  Printer(Invocation const& invocation, eventstore::Vault const* vault) : json_(invocation.json), vault_(vault) {}
+
+  void add(domain::Commit const& commit, std::size_t index) {
+    if (json_) {
+      append_event_json(out_, commit, index, vault_);
+    } else {
+      out_ += event_line(commit, index, vault_);
+    }
+    out_ += '\n';
+    if (out_.size() >= kFlushBytes) flush();
+  }
+  void flush() {
+    if (!out_.empty() && !print(out_)) gone_ = true;
+    out_.clear();
+  }
+  [[nodiscard]] bool gone() const { return gone_; }
+
+ private:
+  bool json_;
+  eventstore::Vault const* vault_;
+  std::string out_;
+  bool gone_ = false;  // nobody reads any more
+};
+
+struct Opened {
+  Store store;
+  std::unique_ptr<eventstore::Vault> vault;  // null: personal text stays sealed
+};
+
+eventstore::Faulty<Opened> open_all(Invocation const& invocation, bool open_personal) {
+  auto store = open_store(invocation);
+  if (!store) return fail(store.error());
+  Opened opened{std::move(store).value(), nullptr};
+  if (open_personal) {
+    auto vault = open_vault(opened.store.layout);
+    if (!vault) return fail(vault.error());
+    opened.vault = std::move(vault).value();
+  }
+  return opened;
+}
+
+int tail(Invocation const& invocation, LogArguments const& arguments) {
+  auto opened = open_all(invocation, arguments.open);
+  if (!opened) return complain(invocation, opened.error());
+  auto& log = *opened.value().store.log;
+  auto const head = log.head();
+  if (!head) return complain(invocation, head.error());
+
+  auto const last = head.value().position.value();
+  auto from = arguments.from;
+  auto remaining = arguments.count;  // 0: no end
+  if (from == 0) {
+    auto const wanted = arguments.count == 0 ? kDefaultTail : arguments.count;
+    from = last > wanted ? last - wanted + 1 : 1;
+    remaining = 0;
+  }
+  auto reader = CommitReader::open(log, Position(from));
+  if (!reader) return complain(invocation, reader.error());
+  interrupted = 0;
+  std::signal(SIGINT, [](int) { interrupted = 1; });
+  Printer printer(invocation, opened.value().vault.get());
+  while (interrupted == 0) {
+    auto const commit = reader.value().next();
+    if (!commit) {
+      printer.flush();
+      return complain(invocation, commit.error());
+    }
+    if (!commit.value()) {
+      printer.flush();
+      if (!arguments.follow || printer.gone()) return kOk;
+      std::this_thread::sleep_for(kFollowPause);
+      continue;
+    }
+    for (std::size_t i = 0; i < commit.value()->events.size(); ++i) {
+      if (domain::next(commit.value()->first, i).value() < from) continue;
+      printer.add(*commit.value(), i);
+      if (remaining != 0 && --remaining == 0) {
+        printer.flush();
+        return kOk;
+      }
+    }
+  }
+  printer.flush();
+  return kOk;
+}
+
+std::optional<Position> parse_place(std::string const& text) {
+  if (auto const transaction = domain::parse_transaction_id(text)) return transaction;
+  if (auto const order = domain::parse_order_id(text)) return order;
+  if (auto const number = domain::parse_number(text)) return Position(*number);
+  return std::nullopt;
+}
+
+std::string commit_text(domain::Commit const& commit, eventstore::Vault const* vault) {
+  std::vector<std::vector<std::string>> head{
+      {"transaction", domain::format_transaction_id(commit.first)},
+      {"positions", std::to_string(commit.first.value()) + " to " + std::to_string(commit.last().value())},
+      {"at", domain::to_iso8601_micros(commit.at)},
+      {"game", commit.request.game ? std::to_string(commit.request.game.value()) : "-"},
+      {"client_request_id", commit.request.id.empty() ? "-" : terminal_quoted(commit.request.id)},
+  };
+  auto out = table(head, {false, false}) + '\n';
+  std::vector<std::vector<std::string>> rows{{"position", "account", "player", "currency", "amount"}};
+  for (std::size_t i = 0; i < commit.events.size(); ++i) {
+    out += event_line(commit, i, vault) + '\n';
+    for (auto const& posting : domain::postings(commit.events[i])) {
+      rows.push_back({std::to_string(domain::next(commit.first, i).value()), domain::account_name(posting.account),
+                      posting.player ? std::to_string(posting.player.value()) : "",
+                      std::to_string(posting.currency.value()), domain::to_string(posting.amount)});
+    }
+  }
+  if (rows.size() > 1) out += "\npostings\n" + table(rows, {true, false, true, true, true});
+  return out;
+}
+
+int show(Invocation const& invocation, LogArguments const& arguments) {
+  auto const place = parse_place(arguments.which);
+  if (!place) {
+    return complain(invocation, kUsage, "'" + arguments.which + "' is neither a position nor a txn_… or ord_… id");
+  }
+  auto opened = open_all(invocation, arguments.open);
+  if (!opened) return complain(invocation, opened.error());
+  auto const head = opened.value().store.log->head();
+  if (!head) return complain(invocation, head.error());
+  if (*place > head.value().position) {
+    return complain(invocation, kUsage,
+                    arguments.which + " is position " + std::to_string(place->value()) + ", past the log's end at " +
+                        std::to_string(head.value().position.value()));
+  }
+  auto reader = CommitReader::open(*opened.value().store.log, *place);
+  if (!reader) return complain(invocation, reader.error());
+  auto const commit = reader.value().next();
+  if (!commit) return complain(invocation, commit.error());
+  if (!commit.value()) return complain(invocation, kCheckFailed, "position " + arguments.which + " is missing");
+  auto const* vault = opened.value().vault.get();
+  if (!invocation.json) {
+    (void)print(commit_text(*commit.value(), vault));
+    return kOk;
+  }
+  Printer printer(invocation, vault);
+  for (std::size_t i = 0; i < commit.value()->events.size(); ++i) printer.add(*commit.value(), i);
+  printer.flush();
+  return kOk;
+}
+
+}  // namespace
+
+void add_log_commands(CLI::App& app, Invocation& invocation) {
+  auto const arguments = std::make_shared<LogArguments>();
+  auto& group = *add_group(app, "log", "Read the log's events", R"(Examples:
+  florin log tail --data /var/lib/florin --follow
+  florin log show 42 --data /var/lib/florin)");
+
+  auto* tail_command = add_command(group, invocation, "tail", "Print the last events, or all from a position",
+                                   R"(Examples:
+  florin log tail --data /var/lib/florin -n 50
+  florin log tail --data /var/lib/florin --follow --json
+  florin log tail --data /var/lib/florin --from 1000 -n 100 --open)",
+                                   [&invocation, arguments] { return tail(invocation, *arguments); });
+  add_data_options(*tail_command, invocation);
+  tail_command->add_flag("-f,--follow", arguments->follow, "go on printing as events are written, until Ctrl-C");
+  tail_command->add_option("--from", arguments->from, "first position to print")->check(CLI::PositiveNumber);
+  tail_command->add_option("-n", arguments->count, "how many events (10 without --from, else all)")
+      ->check(CLI::PositiveNumber);
+  tail_command->add_flag("--open", arguments->open, "open sealed personal text with the vault");
+
+  auto* show_command = add_command(group, invocation, "show", "Print one commit: its events and their postings",
+                                   R"(Examples:
+  florin log show 42 --data /var/lib/florin
+  florin log show txn_000000000002G --data /var/lib/florin
+  florin log show ord_000000000002G --data /var/lib/florin --json --open)",
+                                   [&invocation, arguments] { return show(invocation, *arguments); });
+  add_data_options(*show_command, invocation);
+  show_command->add_option("which", arguments->which, "a position, a txn_… or an ord_… id")->required();
+  show_command->add_flag("--open", arguments->open, "open sealed personal text with the vault");
+}
+
+}  // namespace florin::api::cli

@@ -1,0 +1,347 @@
+#include "api/config.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <span>
+#include <variant>
+
+#include <toml++/toml.h>
+
+namespace florin::api {
+namespace {
+
+using Complaint = std::optional<std::string>;  // what is wrong with a value, without naming the key
+
+struct Number {
+  std::int64_t minimum = 0;
+  std::int64_t maximum = 0;
+  std::string_view unit;
+  std::int64_t (*get)(Config const&) = nullptr;
+  void (*set)(Config&, std::int64_t) = nullptr;
+};
+struct Switch {
+  bool (*get)(Config const&) = nullptr;
+  void (*set)(Config&, bool) = nullptr;
+};
+struct Text {
+  std::string (*get)(Config const&) = nullptr;
+  Complaint (*set)(Config&, std::string const&) = nullptr;
+};
+
+struct Setting {
+  std::string_view key;
+  std::string_view meaning;
+  std::variant<Number, Switch, Text> kind;
+};
+
+constexpr std::size_t kMinTokenLength = 16;
+constexpr std::size_t kMaxTokenLength = 512;
+
+Complaint set_admin_token(Config& config, std::string token) {
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+  auto const printable = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (token.size() < kMinTokenLength || token.size() > kMaxTokenLength || !printable) {
+    return "the token must be 16 to 512 printable ASCII characters without blanks; make one with "
+           "`openssl rand -hex 32`";
+  }
+  config.admin_token = std::move(token);
+  return std::nullopt;
+}
+
+Complaint set_admin_token_file(Config& config, std::string const& name) {
+  std::ifstream file(name, std::ios::binary);
+  std::string token(kMaxTokenLength + 2, '\0');
+  file.read(token.data(), static_cast<std::streamsize>(token.size()));
+  if (file.bad() || file.gcount() == 0) return "'" + name + "' cannot be read or is empty; name a file with one line";
+  token.resize(static_cast<std::size_t>(file.gcount()));
+  return set_admin_token(config, std::move(token));
+}
+
+Complaint set_listen(Config& config, std::string const& text) {
+  auto parsed = parse_listen(text);
+  if (!parsed) return "'" + text + "' is not HOST:PORT; write for example 127.0.0.1:8080 or [::1]:8080";
+  std::tie(config.server.host, config.server.port) = std::move(*parsed);
+  return std::nullopt;
+}
+
+Complaint set_data(Config& config, std::string const& text) {
+  if (text.empty()) return "the path is empty; name a folder";
+  config.data = text;
+  return std::nullopt;
+}
+
+constexpr LogLevel kLogLevels[] = {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error};
+
+Complaint set_log_level(Config& config, std::string const& text) {
+  for (auto const level : kLogLevels) {
+    if (text != log_level_name(level)) continue;
+    config.log_level = level;
+    return std::nullopt;
+  }
+  return "'" + text + "' is not one of debug, info, warning, error";
+}
+
+// A number setting for a member of any integer type.
+#define FLORIN_NUMBER(minimum, maximum, unit, member)                                                          \
+  Number {                                                                                                     \
+    minimum, maximum, unit, [](Config const& c) { return static_cast<std::int64_t>(c.member); },               \
+        [](Config& c, std::int64_t value) { c.member = static_cast<std::decay_t<decltype(c.member)>>(value); } \
+  }
+
+constexpr std::int64_t kMiB = 1 << 20;
+
+std::span<Setting const> settings() {
+  static Setting const table[] = {
+      {"data", "folder of the data; made when absent", Text{[](Config const& c) { return c.data.string(); }, set_data}},
+      {"listen", "address to listen on; port 0 takes any free one",
+       Text{[](Config const& c) { return c.server.host + ":" + std::to_string(c.server.port); }, set_listen}},
+      {"server.io_threads", "threads that serve connections; 0: one a core",
+       FLORIN_NUMBER(0, 256, "threads", server.io_threads)},
+      {"server.body_limit", "largest request body", FLORIN_NUMBER(64 * 1024, 64 * kMiB, "bytes", server.body_limit)},
+      {"server.max_connections", "open connections; more are answered 503",
+       FLORIN_NUMBER(1, 1'000'000, "connections", server.max_connections)},
+      {"server.idle_seconds", "how long a connection may say nothing",
+       FLORIN_NUMBER(1, 3'600, "seconds", server.idle_seconds)},
+      {"server.request_seconds", "how long a client may take to send a request",
+       FLORIN_NUMBER(1, 600, "seconds", server.request_seconds)},
+      {"server.reply_seconds", "how long a client may take to receive a reply",
+       FLORIN_NUMBER(1, 3'600, "seconds", server.reply_seconds)},
+      {"writer.queue_limit", "writes waiting for the writer; more are answered 503",
+       FLORIN_NUMBER(1, 1'000'000, "writes", writer.queue_limit)},
+      {"writer.batch_limit", "commits made durable together", FLORIN_NUMBER(1, 10'000, "commits", writer.batch_limit)},
+      {"writer.checkpoint_seconds", "time between signed checkpoints while writes flow",
+       Number{1, 3'600, "seconds", [](Config const& c) { return c.writer.checkpoint_every / domain::kMicrosPerSecond; },
+              [](Config& c, std::int64_t value) { c.writer.checkpoint_every = value * domain::kMicrosPerSecond; }}},
+      {"snapshot.every_events", "events between snapshots; a start replays at most this many",
+       FLORIN_NUMBER(1'000, 1'000'000'000'000, "events", snapshot_every_events)},
+      {"limits.enabled", "rate limits; false switches every one off (for benchmarks)",
+       Switch{[](Config const& c) { return c.limits_enabled; }, [](Config& c, bool on) { c.limits_enabled = on; }}},
+      {"admin.token_file", "file that holds the operators' token; FLORIN_ADMIN_TOKEN beats it",
+       Text{[](Config const&) { return std::string(); }, set_admin_token_file}},
+      {"log.level", "debug, info, warning or error",
+       Text{[](Config const& c) { return std::string(log_level_name(c.log_level)); }, set_log_level}},
+  };
+  return table;
+}
+
+#undef FLORIN_NUMBER
+
+Setting const* find_setting(std::string_view key) {
+  auto const all = settings();
+  auto const found = std::find_if(all.begin(), all.end(), [&](Setting const& s) { return s.key == key; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::string variable_of(std::string_view key) {
+  std::string name = "FLORIN_";
+  for (char const c : key)
+    name.push_back(c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c))));
+  return name;
+}
+
+std::string expected(Setting const& setting) {
+  return std::visit(domain::Overloaded{
+                        [](Number const& n) {
+                          return "a whole number of " + std::string(n.unit) + " from " + std::to_string(n.minimum) +
+                                 " to " + std::to_string(n.maximum);
+                        },
+                        [](Switch const&) { return std::string("true or false"); },
+                        [](Text const&) { return std::string("a string"); },
+                    },
+                    setting.kind);
+}
+
+Complaint set_number(Number const& number, Config& config, std::int64_t value, Setting const& setting) {
+  if (value < number.minimum || value > number.maximum) {
+    return std::to_string(value) + " is out of range; give " + expected(setting);
+  }
+  number.set(config, value);
+  return std::nullopt;
+}
+
+// From a variable or a flag, where every value is text.
+Complaint set_from_text(Setting const& setting, Config& config, std::string const& text) {
+  auto const wrong = [&] { return Complaint("'" + text + "' is not " + expected(setting)); };
+  return std::visit(domain::Overloaded{
+                        [&](Number const& number) -> Complaint {
+                          std::int64_t value = 0;
+                          auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+                          if (text.empty() || error != std::errc() || end != text.data() + text.size()) return wrong();
+                          return set_number(number, config, value, setting);
+                        },
+                        [&](Switch const& flip) -> Complaint {
+                          if (text != "true" && text != "false") return wrong();
+                          flip.set(config, text == "true");
+                          return std::nullopt;
+                        },
+                        [&](Text const& words) -> Complaint { return words.set(config, text); },
+                    },
+                    setting.kind);
+}
+
+Complaint set_from_toml(Setting const& setting, Config& config, toml::node const& node) {
+  auto const wrong = [&] { return Complaint("the value has the wrong type; give " + expected(setting)); };
+  return std::visit(domain::Overloaded{
+                        [&](Number const& number) -> Complaint {
+                          auto const* value = node.as_integer();
+                          if (value == nullptr) return wrong();
+                          return set_number(number, config, value->get(), setting);
+                        },
+                        [&](Switch const& flip) -> Complaint {
+                          auto const* value = node.as_boolean();
+                          if (value == nullptr) return wrong();
+                          flip.set(config, value->get());
+                          return std::nullopt;
+                        },
+                        [&](Text const& words) -> Complaint {
+                          auto const* value = node.as_string();
+                          if (value == nullptr) return wrong();
+                          return words.set(config, value->get());
+                        },
+                    },
+                    setting.kind);
+}
+
+std::string line_of(toml::node const& node) { return " line " + std::to_string(node.source().begin.line); }
+
+bool is_section(std::string_view key) {
+  auto const all = settings();
+  return std::any_of(all.begin(), all.end(), [&](Setting const& s) {
+    return s.key.size() > key.size() && s.key.starts_with(key) && s.key[key.size()] == '.';
+  });
+}
+
+std::string known_keys() {
+  std::string keys;
+  for (auto const& setting : settings()) keys.append(keys.empty() ? "" : ", ").append(setting.key);
+  return keys;
+}
+
+std::optional<ConfigError> read_table(toml::table const& table, std::string const& prefix, std::string const& file,
+                                      Config& config) {
+  for (auto const& [name, node] : table) {
+    auto const key = prefix + std::string(name.str());
+    auto const where = file + line_of(node) + ": " + key + ": ";
+    if (auto const* setting = find_setting(key)) {
+      if (auto const complaint = set_from_toml(*setting, config, node)) return where + *complaint;
+      continue;
+    }
+    if (!prefix.empty() || !is_section(key)) return where + "no such setting; the settings are " + known_keys();
+    auto const* section = node.as_table();
+    if (section == nullptr) return where + "this is a section; write [" + key + "] and its settings below";
+    if (auto error = read_table(*section, key + ".", file, config)) return error;
+  }
+  return std::nullopt;
+}
+
+std::optional<ConfigError> read_file(std::filesystem::path const& path, Config& config) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return path.string() + ": there is no such file; check --config (or FLORIN_CONFIG)";
+  }
+  try {
+    return read_table(toml::parse_file(path.string()), "", path.string(), config);
+  } catch (toml::parse_error const& wrong) {
+    return path.string() + " line " + std::to_string(wrong.source().begin.line) +
+           ": not valid TOML: " + std::string(wrong.description());
+  }
+}
+
+std::optional<ConfigError> read_environment(ConfigSources const& sources, Config& config) {
+  if (!sources.environment) return std::nullopt;
+  for (auto const& setting : settings()) {
+    auto const name = variable_of(setting.key);
+    auto const value = sources.environment(name);
+    if (!value) continue;
+    if (auto const complaint = set_from_text(setting, config, *value)) return name + ": " + *complaint;
+  }
+  auto token = sources.environment("FLORIN_ADMIN_TOKEN");
+  if (token && !token->empty()) {
+    if (auto const complaint = set_admin_token(config, std::move(*token))) return "FLORIN_ADMIN_TOKEN: " + *complaint;
+  }
+  return std::nullopt;
+}
+
+std::optional<ConfigError> read_flags(ConfigSources const& sources, Config& config) {
+  for (auto const& [key, value] : sources.flags) {
+    auto const* setting = find_setting(key);
+    if (setting == nullptr) return key + ": no such setting; the settings are " + known_keys();
+    if (auto const complaint = set_from_text(*setting, config, value)) return key + " (command line): " + *complaint;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+char const* log_level_name(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return "debug";
+    case LogLevel::info: return "info";
+    case LogLevel::warning: return "warning";
+    case LogLevel::error: return "error";
+  }
+  return "";
+}
+
+Result<Config, ConfigError> load_config(ConfigSources const& sources) {
+  Config config;
+  if (sources.file) {
+    if (auto error = read_file(*sources.file, config)) return fail(std::move(*error));
+  }
+  if (auto error = read_environment(sources, config)) return fail(std::move(*error));
+  if (auto error = read_flags(sources, config)) return fail(std::move(*error));
+  if (config.data.empty()) {
+    return fail(ConfigError("data: no folder is named; give --data DIR, FLORIN_DATA or `data = \"…\"` in the TOML"));
+  }
+  return config;
+}
+
+std::optional<std::string> process_environment(std::string const& name) {
+  char const* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return std::string(value);
+}
+
+std::optional<std::pair<std::string, std::uint16_t>> parse_listen(std::string_view text) {
+  auto const colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  auto host = text.substr(0, colon);
+  auto const digits = text.substr(colon + 1);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos || host.find('[') != std::string_view::npos) {
+    return std::nullopt;  // a bare v6 address: which colon starts the port is anyone's guess
+  }
+  std::uint16_t port = 0;
+  auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (host.empty() || digits.empty() || error != std::errc() || end != digits.data() + digits.size()) {
+    return std::nullopt;
+  }
+  return std::pair(std::string(host), port);
+}
+
+std::string settings_help() {
+  Config const defaults;
+  std::string out;
+  for (auto const& setting : settings()) {
+    auto const value = std::visit(domain::Overloaded{
+                                      [&](Number const& n) { return std::to_string(n.get(defaults)); },
+                                      [&](Switch const& s) { return std::string(s.get(defaults) ? "true" : "false"); },
+                                      [&](Text const& t) { return t.get(defaults); },
+                                  },
+                                  setting.kind);
+    auto line = "  " + std::string(setting.key);
+    line.resize(std::max<std::size_t>(line.size() + 1, 30), ' ');
+    line += value.empty() ? "-" : value;
+    line.resize(std::max<std::size_t>(line.size() + 1, 48), ' ');
+    line += setting.meaning;
+    out += line + '\n';
+  }
+  out += "  (environment: FLORIN_ADMIN_TOKEN)                 the operators' token; unset: admin routes answer 403\n";
+  return out;
+}
+
+}  // namespace florin::api

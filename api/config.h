@@ -1,0 +1,57 @@
+// Every setting of `florin serve`: one table (config.cpp) gives each its default, its TOML key, its environment
+// variable and its range. Precedence: command line, environment, TOML file, default.
+//
+// The environment variable of a key is FLORIN_ and the key in capitals with '_' for '.': server.io_threads is
+// FLORIN_SERVER_IO_THREADS. The admin token itself is only ever read from FLORIN_ADMIN_TOKEN or from the file that
+// admin.token_file names, so that it is in no configuration file and in no process list.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/http/server.h"
+#include "domain/result.h"
+#include "eventstore/writer.h"
+
+namespace florin::api {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+[[nodiscard]] char const* log_level_name(LogLevel level);
+
+struct Config {
+  std::filesystem::path data;  // never empty once loaded
+  ServerOptions server;        // with host and port of `listen`
+  eventstore::WriterOptions writer;
+  std::uint64_t snapshot_every_events = 10'000'000;  // a start replays at most this many: seconds
+  bool limits_enabled = true;
+  std::string admin_token;  // empty: admin routes answer 403 ADMIN_DISABLED
+  LogLevel log_level = LogLevel::info;
+};
+
+struct ConfigSources {
+  std::optional<std::filesystem::path> file;  // TOML
+  // The value of an environment variable; nullopt when unset.
+  std::function<std::optional<std::string>(std::string const& name)> environment;
+  std::vector<std::pair<std::string, std::string>> flags;  // TOML key, value
+};
+
+// A sentence for the operator: which key, where it came from (with the line in a file), what is wrong and what to do.
+using ConfigError = std::string;
+
+[[nodiscard]] Result<Config, ConfigError> load_config(ConfigSources const& sources);
+
+[[nodiscard]] std::optional<std::string> process_environment(std::string const& name);
+
+// "host:port" or "[v6]:port".
+[[nodiscard]] std::optional<std::pair<std::string, std::uint16_t>> parse_listen(std::string_view text);
+
+// One line a setting for --help: key, default, variable, meaning.
+[[nodiscard]] std::string settings_help();
+
+}  // namespace florin::api

@@ -1,0 +1,32 @@
+// Where everything of one installation lies. Production and sandbox share nothing: not a file, not a key.
+//
+//   DIR/production/          DIR/sandbox/
+//     log.db                 the log, and SQLite's -wal beside it (eventstore/sqlite_log.h)
+//     vault/                 master.key, persons.keys (eventstore/vault.h)
+//     <key and checkpoint>   in the folder itself (eventstore/chain.h, CheckpointFile)
+//     snapshots/ requests/ views/    derived: may be deleted while the server is stopped
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace florin::api {
+
+inline constexpr std::string_view kProductionFolder = "production";
+inline constexpr std::string_view kSandboxFolder = "sandbox";
+
+struct Layout {
+  std::filesystem::path folder;  // of the environment; also where its signed checkpoint lies
+
+  [[nodiscard]] std::filesystem::path log() const { return folder / "log.db"; }
+  [[nodiscard]] std::filesystem::path vault() const { return folder / "vault"; }
+  [[nodiscard]] std::filesystem::path snapshots() const { return folder / "snapshots"; }
+  [[nodiscard]] std::filesystem::path requests() const { return folder / "requests"; }
+  [[nodiscard]] std::filesystem::path views() const { return folder / "views"; }
+};
+
+[[nodiscard]] inline Layout environment_layout(std::filesystem::path const& data, bool sandbox) {
+  return {data / (sandbox ? kSandboxFolder : kProductionFolder)};
+}
+
+}  // namespace florin::api

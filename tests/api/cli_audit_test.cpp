@@ -1,0 +1,191 @@
+#include <random>
+
+#include <simdjson.h>
+#include <sqlite3.h>
+
+#include "tests/api/cli_fixture.h"
+
+namespace florin::api::cli {
+namespace {
+
+class CliAudit : public CliStoreTest {
+ protected:
+  struct Row {
+    std::int64_t position = 0;
+    std::int64_t bytes = 0;
+    std::int64_t link = 0;
+  };
+
+  void SetUp() override {
+    CliStoreTest::SetUp();
+    ASSERT_EQ(sqlite3_open(layout().log().c_str(), &database_), SQLITE_OK);
+    // Thousands of changes: nobody needs them to survive a power cut.
+    sql("PRAGMA synchronous=OFF");
+  }
+  void TearDown() override {
+    sqlite3_close(database_);
+    CliStoreTest::TearDown();
+  }
+
+  // Runs SQL on the log behind the product's back; rows of up to three integers.
+  std::vector<Row> sql(std::string const& text) {
+    std::vector<Row> rows;
+    auto const each = [](void* out, int count, char** values, char**) {
+      auto const value = [&](int i) { return i < count && values[i] != nullptr ? std::atoll(values[i]) : 0; };
+      static_cast<std::vector<Row>*>(out)->push_back({value(0), value(1), value(2)});
+      return 0;
+    };
+    EXPECT_EQ(sqlite3_exec(database_, text.c_str(), each, &rows, nullptr), SQLITE_OK) << sqlite3_errmsg(database_);
+    return rows;
+  }
+
+  // Flips the bits of `mask` in one byte of a blob.
+  void flip(std::int64_t position, std::string const& column, std::int64_t offset, int mask) {
+    sqlite3_blob* blob = nullptr;
+    ASSERT_EQ(sqlite3_blob_open(database_, "main", "commits", column.c_str(), position, 1, &blob), SQLITE_OK);
+    unsigned char byte = 0;
+    ASSERT_EQ(sqlite3_blob_read(blob, &byte, 1, static_cast<int>(offset)), SQLITE_OK);
+    byte = static_cast<unsigned char>(byte ^ mask);
+    ASSERT_EQ(sqlite3_blob_write(blob, &byte, 1, static_cast<int>(offset)), SQLITE_OK);
+    sqlite3_blob_close(blob);
+  }
+
+  [[nodiscard]] CliResult verify() const { return cli({"audit", "verify"}); }
+  // verify must fail at the commit that ends at `last`: its first position is the first bad one.
+  void expect_bad(std::uint64_t first, std::string const& what) {
+    auto const result = verify();
+    EXPECT_EQ(result.code, kCheckFailed) << what;
+    EXPECT_TRUE(contains(result.err, "position " + std::to_string(first) + ":")) << what << ": " << result.err;
+    EXPECT_TRUE(result.out.empty()) << what;
+  }
+
+  sqlite3* database_ = nullptr;
+};
+
+TEST_F(CliAudit, AHealthyLogVerifies) {
+  auto const text = verify();
+  ASSERT_EQ(text.code, kOk) << text.err;
+  EXPECT_TRUE(contains(text.out, "ok: the log is whole"));
+  auto const json = cli({"audit", "verify", "--json"});
+  ASSERT_EQ(json.code, kOk);
+  simdjson::dom::parser parser;
+  simdjson::dom::element found;
+  ASSERT_EQ(parser.parse(json.out).get(found), simdjson::SUCCESS) << json.out;
+  EXPECT_EQ(found["commits"].get_uint64().value(), commit_ends_.size());
+  EXPECT_EQ(found["events"].get_uint64().value(), commit_ends_.back().value());
+  EXPECT_EQ(found["checkpoint"]["commits"].get_uint64().value(), commit_ends_.size());
+}
+
+TEST_F(CliAudit, AnyFlippedByteOfAnyRowIsFoundAndItsPositionNamed) {
+  auto const seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  auto const rows = sql("SELECT position, length(bytes), length(link) FROM commits ORDER BY position");
+  ASSERT_EQ(rows.size(), commit_ends_.size());
+  std::int64_t first = 1;
+  for (auto const& row : rows) {
+    for (auto const* column : {"bytes", "link"}) {
+      auto const size = std::string(column) == "bytes" ? row.bytes : row.link;
+      for (std::int64_t offset = 0; offset < size; ++offset) {
+        auto const mask = 1 << (random() % 8);
+        flip(row.position, column, offset, mask);
+        expect_bad(static_cast<std::uint64_t>(first), std::string(column) + "[" + std::to_string(offset) +
+                                                          "] of the row at " + std::to_string(row.position));
+        flip(row.position, column, offset, mask);
+      }
+    }
+    first = row.position + 1;
+  }
+  EXPECT_EQ(verify().code, kOk);
+}
+
+TEST_F(CliAudit, AMissingRowAndAChangedPositionAreFound) {
+  auto const second = commit_ends_[1].value();
+  sql("UPDATE commits SET position = 1000000 WHERE position = " + std::to_string(second));
+  EXPECT_EQ(verify().code, kCheckFailed);
+  sql("DELETE FROM commits WHERE position = 1000000");
+  EXPECT_EQ(verify().code, kCheckFailed);
+}
+
+TEST_F(CliAudit, ATruncatedLogIsFoundByTheCheckpoint) {
+  sql("DELETE FROM commits WHERE position = " + std::to_string(commit_ends_.back().value()));
+  auto const result = verify();
+  EXPECT_EQ(result.code, kCheckFailed);
+  EXPECT_FALSE(result.err.empty());
+}
+
+TEST_F(CliAudit, AForgedOrMissingCheckpointFails) {
+  auto const file = layout().folder / "checkpoint";
+  ASSERT_TRUE(std::filesystem::exists(file));
+  std::filesystem::rename(file, layout().folder / "away");
+  auto const missing = verify();
+  EXPECT_EQ(missing.code, kCheckFailed);
+  EXPECT_TRUE(contains(missing.err, "checkpoint is missing"));
+}
+
+TEST_F(CliAudit, AtTheEndShowsTheTrialBalanceAndThePlayer) {
+  auto const end = std::to_string(commit_ends_.back().value());
+  auto const result =
+      cli({"audit", "at", end, "--player", " ADA@example.com ", "--game", std::to_string(game_.value()), "--json"});
+  ASSERT_EQ(result.code, kOk) << result.err;
+  simdjson::dom::parser parser;
+  simdjson::dom::element found;
+  ASSERT_EQ(parser.parse(result.out).get(found), simdjson::SUCCESS) << result.out;
+  EXPECT_EQ(found["players"].get_uint64().value(), 2u);
+  auto const gold = found["trial_balance"].at(0);
+  // Starting 2 × 100, credit 50, debit 10, two purchases of 2.50 that stand (fee 10 %).
+  EXPECT_EQ(gold["promotional_issuance"].get_string().value(), "-240.00");
+  EXPECT_EQ(gold["player_available"].get_string().value(), "235.00");
+  EXPECT_EQ(gold["network_fees"].get_string().value(), "0.50");
+  EXPECT_EQ(gold["game_revenue"].get_string().value(), "4.50");
+  EXPECT_EQ(gold["sum"].get_string().value(), "0.00");
+  EXPECT_EQ(found["player"]["balances"].at(0)["available_balance"].get_string().value(), "137.50");
+  auto const text = cli({"audit", "at", end, "--player", "ada@example.com", "--game", std::to_string(game_.value())});
+  EXPECT_TRUE(contains(text.out, "137.50"));
+}
+
+std::uint64_t position_in(CliResult const& result) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element found;
+  EXPECT_EQ(parser.parse(result.out).get(found), simdjson::SUCCESS) << result.out << result.err;
+  return found["position"].get_uint64().value();
+}
+
+TEST_F(CliAudit, AMomentIsTheLastWholeCommitBeforeIt) {
+  // Position 3 lies inside the second commit: the state is the one after the first.
+  EXPECT_EQ(position_in(cli({"audit", "at", "3", "--json"})), commit_ends_[0].value());
+  EXPECT_EQ(position_in(cli({"audit", "at", std::to_string(commit_ends_[1].value()), "--json"})),
+            commit_ends_[1].value());
+  EXPECT_EQ(position_in(cli({"audit", "at", "2025-01-01T00:00:00Z", "--json"})), 0u);
+  EXPECT_EQ(position_in(cli({"audit", "at", "2027-01-01T00:00:00Z", "--json"})), commit_ends_.back().value());
+  for (std::size_t i = 0; i < commit_ends_.size(); ++i) {
+    auto const time = domain::Timestamp::from_seconds(kStart + 1 + static_cast<std::int64_t>(i));
+    EXPECT_EQ(position_in(cli({"audit", "at", domain::to_iso8601(time), "--json"})), commit_ends_[i].value());
+    EXPECT_EQ(position_in(cli({"audit", "at", domain::to_iso8601_micros(time + -1), "--json"})),
+              i == 0 ? 0 : commit_ends_[i - 1].value());
+  }
+}
+
+TEST_F(CliAudit, AtRefusesWhatIsNoMoment) {
+  EXPECT_EQ(cli({"audit", "at", "yesterday"}).code, kUsage);
+  EXPECT_EQ(cli({"audit", "at", "99999"}).code, kUsage);
+  EXPECT_EQ(cli({"audit", "at", "1", "--player", "ada@example.com"}).code, kUsage);
+  auto const stranger =
+      cli({"audit", "at", "1", "--player", "eve@example.com", "--game", std::to_string(game_.value())});
+  EXPECT_EQ(stranger.code, kOk);
+  EXPECT_TRUE(contains(stranger.out, "not in that game"));
+}
+
+TEST_F(CliAudit, AtOfAChangedLogFails) {
+  flip(static_cast<std::int64_t>(commit_ends_[2].value()), "bytes", 40, 1);
+  EXPECT_EQ(cli({"audit", "at", std::to_string(commit_ends_[3].value())}).code, kCheckFailed);
+}
+
+TEST_F(CliAudit, BenchReplayCountsEveryEvent) {
+  auto const result = cli({"bench", "replay", "--json"});
+  ASSERT_EQ(result.code, kOk) << result.err;
+  EXPECT_TRUE(contains(result.out, R"("events":)" + std::to_string(commit_ends_.back().value()) + ","));
+}
+
+}  // namespace
+}  // namespace florin::api::cli

@@ -1,0 +1,227 @@
+// The commands that ask a running server, against the real HTTP server with answers made up for the test.
+#include <atomic>
+#include <mutex>
+
+#include <simdjson.h>
+
+#include "api/cli/http_client.h"
+#include "api/cli/progress.h"
+#include "api/http/server.h"
+#include "tests/api/cli_fixture.h"
+
+namespace florin::api::cli {
+namespace {
+
+class CliServer : public testing::Test {
+ protected:
+  struct Seen {
+    std::string path;
+    std::string body;
+    std::string authorization;
+    std::string game_key;
+  };
+
+  CliServer() {
+    ::setenv("FLORIN_ADMIN_TOKEN", "token-of-the-operator", 1);
+    ::unsetenv("FLORIN_SERVER");
+    ::unsetenv("FLORIN_GAME_KEY");
+  }
+  ~CliServer() override { ::unsetenv("FLORIN_ADMIN_TOKEN"); }
+
+  // `answer` is asked for the status and body at each call of the route.
+  void route(Method method, std::string const& pattern, std::function<std::pair<int, std::string>()> answer) {
+    router_.add(method, pattern, [this, answer](Request const& request, PathValues const&) -> Awaitable<Response> {
+      {
+        std::lock_guard const lock(mutex_);
+        seen_ = {std::string(request.path), std::string(request.body), std::string(request.authorization),
+                 std::string(request.game_key)};
+      }
+      Response response;
+      std::tie(response.status, response.body) = answer();
+      co_return response;
+    });
+  }
+  CliResult cli(std::vector<std::string> words) {
+    if (!server_) {
+      ServerOptions options;
+      options.port = 0;
+      options.io_threads = 1;
+      server_.emplace(options, router_, workers_);
+      server_->start();
+    }
+    words.insert(words.end(), {"--server", "http://127.0.0.1:" + std::to_string(server_->port())});
+    return run_cli(std::move(words));
+  }
+  Seen seen() {
+    std::lock_guard const lock(mutex_);
+    return seen_;
+  }
+
+  Router router_;
+  WorkerPool workers_{1};
+  std::mutex mutex_;
+  Seen seen_;  // guarded
+  std::optional<Server> server_;
+};
+
+std::function<std::pair<int, std::string>()> always(int status, std::string body) {
+  return [=] { return std::pair(status, body); };
+}
+
+TEST_F(CliServer, CreateSendsEveryFieldAndPrintsTheKey) {
+  route(Method::post, "/sandbox/admin/games",
+        always(201, R"({"game_id":"482910573621","sdk_key":"ivsdk_x","currencies":[{"currency_id":1}]})"));
+  auto const result = cli({"game", "create", "--name", "Knights \"II\"", "--currency", "Gold:GLD:100.00", "--currency",
+                           "Gems:GEM::5", "--status", "live", "--item-fee", "12.5", "--outgoing-transfers", "no",
+                           "--universal-transfers", "yes", "--linked-game", "482910573622", "--sandbox"});
+  ASSERT_EQ(result.code, kOk) << result.err;
+  EXPECT_TRUE(contains(result.out, "ivsdk_x"));
+  EXPECT_EQ(seen().authorization, "Bearer token-of-the-operator");
+  EXPECT_EQ(seen().body,
+            R"({"game_name":"Knights \"II\"","status":"live","universal_transfers":"yes",)"
+            R"("allows_outgoing_transfers":false,"linked_game_ids":["482910573622"],"item_fee_percentage":"12.5",)"
+            R"("currencies":[{"currency_name":"Gold","currency_symbol":"GLD","starting_amount":"100.00"},)"
+            R"({"currency_name":"Gems","currency_symbol":"GEM","minimum_transfer":"5"}]})");
+}
+
+TEST_F(CliServer, CreateRefusesACurrencyWithoutSymbol) {
+  auto const result = cli({"game", "create", "--name", "K", "--currency", "Gold"});
+  EXPECT_EQ(result.code, kUsage);
+  EXPECT_TRUE(contains(result.err, "NAME:SYMBOL"));
+}
+
+TEST_F(CliServer, ListAndShowRenderTheReply) {
+  route(Method::get, "/admin/games",
+        always(200, R"({"status":"success","games":[{"game_id":"482910573621","game_name":"A"},)"
+                    R"({"game_id":"482910573622","game_name":"B\u001b[2J"}]})"));
+  route(Method::get, "/admin/games/{id}", always(200, R"({"game_id":"482910573621","settings":{"genre":"x"}})"));
+  auto const list = cli({"game", "list"});
+  ASSERT_EQ(list.code, kOk) << list.err;
+  EXPECT_TRUE(contains(list.out, "game_id       game_name\n482910573621  A\n482910573622  B\\x1b[2J\n")) << list.out;
+  EXPECT_TRUE(contains(cli({"game", "list", "--json"}).out, R"("games":[{"game_id":"482910573621")"));
+  EXPECT_TRUE(contains(cli({"game", "show", "482910573621"}).out, "settings.genre  x"));
+  EXPECT_EQ(cli({"game", "show", "../secrets"}).code, kUsage);
+}
+
+TEST_F(CliServer, BalanceAsksWithTheGamesKey) {
+  route(Method::get, "/api/player-balances/player/by-email/{email}", always(200, R"({"balances":[]})"));
+  ASSERT_EQ(cli({"player", "balance", "ada+1@example.com", "--key", "ivsdk_k"}).code, kOk);
+  EXPECT_EQ(seen().game_key, "ivsdk_k");
+  EXPECT_EQ(seen().authorization, "");
+  EXPECT_EQ(seen().path, "/api/player-balances/player/by-email/ada%2B1%40example.com");
+  EXPECT_EQ(cli({"player", "balance", "ada@example.com"}).code, kUsage);
+}
+
+TEST_F(CliServer, ExitCodesFollowTheStatus) {
+  auto const envelope = [](std::string const& code) {
+    return R"({"status":"error","message":"No.","error_code":")" + code + R"(","error_id":"ERR_1"})";
+  };
+  std::atomic<int> status = 0;
+  route(Method::get, "/admin/games", [&] { return std::pair(status.load(), envelope("SOME_CODE")); });
+  std::pair<int, int> const expected[] = {{400, kUsage},       {401, kUsage},       {403, kUsage},
+                                          {404, kUsage},       {409, kConflict},    {422, kUsage},
+                                          {429, kUnreachable}, {500, kUnreachable}, {503, kUnreachable}};
+  for (auto const& [answer, code] : expected) {
+    status = answer;
+    auto const result = cli({"game", "list"});
+    EXPECT_EQ(result.code, code) << answer;
+    EXPECT_TRUE(contains(result.err, std::to_string(answer) + ": No. (SOME_CODE, ERR_1)")) << result.err;
+  }
+  EXPECT_TRUE(contains(cli({"game", "list", "--json"}).out, R"("exit_code":3)"));
+}
+
+TEST_F(CliServer, NobodyListeningIsThreeAndSaysWhatToTry) {
+  // A port that was just free: bound, looked up and closed again.
+  asio::io_context context;
+  Acceptor acceptor(context, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  auto const url = "http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port());
+  acceptor.close();
+  auto const result = run_cli({"game", "list", "--server", url});
+  EXPECT_EQ(result.code, kUnreachable);
+  EXPECT_TRUE(contains(result.err, url));
+  EXPECT_TRUE(contains(result.err, "florin serve"));
+  EXPECT_EQ(run_cli({"game", "list", "--server", "https://example.com"}).code, kUsage);
+}
+
+TEST_F(CliServer, AServerThatNeverAnswersIsGivenUp) {
+  asio::io_context context;
+  Acceptor acceptor(context, asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  ServerAddress const address{"127.0.0.1", std::to_string(acceptor.local_endpoint().port())};
+  auto const reply = http_exchange(address, "GET", "/", "", {}, {1, 1});
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error(), "no answer in time");
+}
+
+TEST_F(CliServer, AdminCommandsNeedTheToken) {
+  ::unsetenv("FLORIN_ADMIN_TOKEN");
+  auto const result = run_cli({"game", "list"});
+  EXPECT_EQ(result.code, kUsage);
+  EXPECT_TRUE(contains(result.err, "FLORIN_ADMIN_TOKEN"));
+}
+
+TEST_F(CliServer, ProjectionsAreListedWithLagAndState) {
+  route(Method::get, "/admin/projections", always(200, R"({"status":"success","projections":[
+          {"name":"history","version":1,"position":12345,"lag":7,"failed":false,"error":null,"rebuild":null},
+          {"name":"orders","version":2,"position":3,"lag":0,"failed":true,"error":"disk","rebuild":null},
+          {"name":"reconciliation","version":1,"position":9,"lag":1,"failed":false,"error":null,
+           "rebuild":{"position":50,"target":200,"events_per_second":1000.5,"eta_seconds":null}}]})"));
+  auto const list = cli({"projection", "list"});
+  ASSERT_EQ(list.code, kOk) << list.err;
+  EXPECT_TRUE(contains(list.out, "12,345    7  ok")) << list.out;
+  EXPECT_TRUE(contains(list.out, "failed: disk"));
+  EXPECT_TRUE(contains(list.out, "rebuilding, 25 %"));
+}
+
+TEST_F(CliServer, RebuildWaitsUntilItIsDone) {
+  std::atomic<int> asked = 0;
+  route(Method::post, "/admin/projections/{name}/rebuild", always(202, R"({"status":"success"})"));
+  route(Method::get, "/admin/projections/{name}/progress", [&] {
+    auto const running = ++asked < 3;
+    return std::pair(
+        200, std::string(R"({"name":"history","version":1,"position":100,"lag":0,"failed":false,)") +
+                 R"("error":null,"rebuild":)" +
+                 (running ? R"({"position":10,"target":100,"events_per_second":5.5,"eta_seconds":18}})" : "null}"));
+  });
+  auto const result = cli({"projection", "rebuild", "history"});
+  ASSERT_EQ(result.code, kOk) << result.err;
+  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(result.out, "history is rebuilt and live at position 100\n");
+  EXPECT_EQ(cli({"projection", "rebuild", "history", "--json"}).out,
+            R"({"status":"success","name":"history","version":1,"position":100,"lag":0})"
+            "\n");
+}
+
+TEST_F(CliServer, ARebuildThatFailsOrRunsAlreadyIsToldApart) {
+  std::atomic<int> status = 202;
+  route(Method::post, "/admin/projections/{name}/rebuild",
+        [&] { return std::pair(status.load(), std::string(R"({"message":"one is running"})")); });
+  route(Method::get, "/admin/projections/{name}/progress",
+        always(200, R"({"name":"history","version":1,"position":1,"lag":9,"failed":true,"error":"disk full",)"
+                    R"("rebuild":null})"));
+  auto const failed = cli({"projection", "rebuild", "history"});
+  EXPECT_EQ(failed.code, kCheckFailed);
+  EXPECT_TRUE(contains(failed.err, "disk full"));
+  status = 409;
+  EXPECT_EQ(cli({"projection", "rebuild", "history"}).code, kConflict);
+}
+
+TEST(ServerUrl, IsSchemeHostAndPortOnly) {
+  EXPECT_EQ(parse_server_url("http://localhost")->port, "80");
+  EXPECT_EQ(parse_server_url("http://[::1]:8080/")->host, "::1");
+  for (auto const* url : {"", "localhost:80", "https://a", "http://", "http://a:0", "http://a:b", "http://a/b",
+                          "http://u@a", "http://a:70000", "http://::1:80"}) {
+    EXPECT_FALSE(parse_server_url(url)) << url;
+  }
+}
+
+TEST(ProgressText, ShowsShareRateAndEta) {
+  EXPECT_EQ(Progress::line("verify", 250'000, 1'000'000, 125'000, 6, true),
+            "verify [#######.......................]  25.0 %  250,000 of 1,000,000  125,000 events/s  ETA 00:06");
+  EXPECT_EQ(Progress::line("verify", 5, 0, 0, -1, false), "verify 100.0 %  5 of 0  0 events/s  ETA --:--");
+  EXPECT_EQ(Progress::line("fold", 1, 3, 1, 7'325, false), "fold  33.3 %  1 of 3  1 events/s  ETA 2:02:05");
+  EXPECT_EQ(Progress::json_line("verify", 1, 2, 3.9, -1),
+            R"({"progress":"verify","position":1,"target":2,"events_per_second":3,"eta_seconds":null})");
+}
+
+}  // namespace
+}  // namespace florin::api::cli

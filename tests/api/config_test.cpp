@@ -1,0 +1,177 @@
+#include "api/config.h"
+
+#include <fstream>
+#include <map>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace florin::api {
+namespace {
+
+class ConfigTest : public testing::Test {
+ protected:
+  ConfigTest() {
+    folder_ = std::filesystem::temp_directory_path() / ("florin_config_" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+    sources_.environment = [this](std::string const& name) -> std::optional<std::string> {
+      auto const found = variables_.find(name);
+      if (found == variables_.end()) return std::nullopt;
+      return found->second;
+    };
+    variables_["FLORIN_DATA"] = "/data";
+  }
+  ~ConfigTest() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  std::filesystem::path write(std::string const& name, std::string const& text) {
+    std::ofstream(folder_ / name) << text;
+    return folder_ / name;
+  }
+  void toml(std::string const& text) { sources_.file = write("florin.toml", text); }
+
+  Config config() {
+    auto loaded = load_config(sources_);
+    EXPECT_TRUE(loaded) << loaded.error();
+    return loaded.value();
+  }
+  std::string error() {
+    auto const loaded = load_config(sources_);
+    EXPECT_FALSE(loaded);
+    return loaded ? "" : loaded.error();
+  }
+
+  std::filesystem::path folder_;
+  std::map<std::string, std::string> variables_;
+  ConfigSources sources_;
+};
+
+bool contains(std::string const& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+TEST_F(ConfigTest, EverySettingHasADefaultButTheDataFolder) {
+  auto const defaults = config();
+  EXPECT_EQ(defaults.server.host, "127.0.0.1");
+  EXPECT_EQ(defaults.server.port, 8080);
+  EXPECT_TRUE(defaults.limits_enabled);
+  EXPECT_TRUE(defaults.admin_token.empty());
+  EXPECT_EQ(defaults.log_level, LogLevel::info);
+  variables_.clear();
+  EXPECT_TRUE(contains(error(), "--data"));
+}
+
+TEST_F(ConfigTest, CommandLineBeatsEnvironmentBeatsFileBeatsDefault) {
+  toml("listen = \"0.0.0.0:1\"\n[server]\nio_threads = 1\nidle_seconds = 11\n");
+  EXPECT_EQ(config().server.port, 1);
+  EXPECT_EQ(config().server.io_threads, 1u);
+  variables_["FLORIN_LISTEN"] = "0.0.0.0:2";
+  variables_["FLORIN_SERVER_IO_THREADS"] = "2";
+  EXPECT_EQ(config().server.port, 2);
+  EXPECT_EQ(config().server.io_threads, 2u);
+  sources_.flags = {{"listen", "[::1]:3"}};
+  auto const loaded = config();
+  EXPECT_EQ(loaded.server.host, "::1");
+  EXPECT_EQ(loaded.server.port, 3);
+  EXPECT_EQ(loaded.server.io_threads, 2u);
+  EXPECT_EQ(loaded.server.idle_seconds, 11);
+}
+
+TEST_F(ConfigTest, ReadsEverySectionOfTheFile) {
+  auto const token = write("token", "0123456789abcdef\n");
+  toml(
+      "data = \"/srv\"\n[server]\nbody_limit = 65536\nmax_connections = 7\nrequest_seconds = 3\nreply_seconds = 4\n"
+      "[writer]\nqueue_limit = 10\nbatch_limit = 20\ncheckpoint_seconds = 30\n[snapshot]\nevery_events = 1000\n"
+      "[limits]\nenabled = false\n[admin]\ntoken_file = \"" +
+      token.string() + "\"\n[log]\nlevel = \"debug\"\n");
+  variables_.clear();
+  auto const loaded = config();
+  EXPECT_EQ(loaded.data, "/srv");
+  EXPECT_EQ(loaded.server.body_limit, 65'536u);
+  EXPECT_EQ(loaded.server.max_connections, 7u);
+  EXPECT_EQ(loaded.server.request_seconds, 3);
+  EXPECT_EQ(loaded.server.reply_seconds, 4);
+  EXPECT_EQ(loaded.writer.queue_limit, 10u);
+  EXPECT_EQ(loaded.writer.batch_limit, 20u);
+  EXPECT_EQ(loaded.writer.checkpoint_every, 30'000'000);
+  EXPECT_EQ(loaded.snapshot_every_events, 1'000u);
+  EXPECT_FALSE(loaded.limits_enabled);
+  EXPECT_EQ(loaded.admin_token, "0123456789abcdef");
+  EXPECT_EQ(loaded.log_level, LogLevel::debug);
+}
+
+TEST_F(ConfigTest, AnUnknownKeyIsNamedWithItsLine) {
+  toml("[limits]\nenabled = true\nenabeld = true\n");
+  EXPECT_TRUE(contains(error(), "line 3"));
+  EXPECT_TRUE(contains(error(), "limits.enabeld"));
+  toml("listne = \"x\"\n");
+  EXPECT_TRUE(contains(error(), "line 1: listne: no such setting"));
+  toml("[limits.more]\nx = 1\n");
+  EXPECT_TRUE(contains(error(), "limits.more"));
+  toml("limits = 3\n");
+  EXPECT_TRUE(contains(error(), "write [limits]"));
+}
+
+TEST_F(ConfigTest, AWrongTypeNamesTheKeyAndWhatToGive) {
+  toml("[limits]\nenabled = 1\n");
+  EXPECT_TRUE(contains(error(), "limits.enabled"));
+  EXPECT_TRUE(contains(error(), "true or false"));
+  toml("[server]\nio_threads = 2.5\n");
+  EXPECT_TRUE(contains(error(), "server.io_threads"));
+  EXPECT_TRUE(contains(error(), "whole number of threads from 0 to 256"));
+  toml("listen = 8080\n");
+  EXPECT_TRUE(contains(error(), "listen"));
+}
+
+TEST_F(ConfigTest, AValueOutOfRangeNamesTheRange) {
+  toml("[server]\nmax_connections = 0\n");
+  EXPECT_TRUE(
+      contains(error(), "server.max_connections: 0 is out of range; give a whole number of connections from 1"));
+  sources_.file.reset();
+  variables_["FLORIN_WRITER_BATCH_LIMIT"] = "99999999999999999999";
+  EXPECT_TRUE(contains(error(), "FLORIN_WRITER_BATCH_LIMIT"));
+  variables_["FLORIN_WRITER_BATCH_LIMIT"] = "12x";
+  EXPECT_TRUE(contains(error(), "'12x' is not a whole number"));
+}
+
+TEST_F(ConfigTest, RefusesAddressesThatAreNotHostAndPort) {
+  for (auto const* text :
+       {"", "8080", "localhost", "localhost:", ":8080", "host:65536", "host:x", "::1:8080", "[::1]8080", "host:80 "}) {
+    EXPECT_FALSE(parse_listen(text)) << text;
+  }
+  EXPECT_EQ(parse_listen("localhost:0")->second, 0);
+}
+
+TEST_F(ConfigTest, BrokenTomlNamesFileAndLine) {
+  toml("data = \"/srv\"\n[server\n");
+  EXPECT_TRUE(contains(error(), "florin.toml line 2"));
+  sources_.file = folder_ / "absent.toml";
+  EXPECT_TRUE(contains(error(), "no such file"));
+}
+
+TEST_F(ConfigTest, TheAdminTokenComesFromTheEnvironmentOrAFileAndIsNeverRepeated) {
+  variables_["FLORIN_ADMIN_TOKEN"] = "a-token-of-sixteen";
+  EXPECT_EQ(config().admin_token, "a-token-of-sixteen");
+  variables_["FLORIN_ADMIN_TOKEN"] = "short secret";
+  EXPECT_TRUE(contains(error(), "FLORIN_ADMIN_TOKEN"));
+  EXPECT_FALSE(contains(error(), "short secret"));
+  variables_["FLORIN_ADMIN_TOKEN"] = "";
+  EXPECT_TRUE(config().admin_token.empty());
+  toml("[admin]\ntoken_file = \"/no/such/file\"\n");
+  EXPECT_TRUE(contains(error(), "admin.token_file"));
+  toml("[admin]\ntoken = \"a-token-of-sixteen\"\n");
+  EXPECT_TRUE(contains(error(), "admin.token: no such setting"));
+}
+
+TEST_F(ConfigTest, HelpListsEverySetting) {
+  auto const help = settings_help();
+  for (auto const* key :
+       {"data", "listen", "server.io_threads", "server.body_limit", "server.max_connections", "server.idle_seconds",
+        "server.request_seconds", "server.reply_seconds", "writer.queue_limit", "writer.batch_limit",
+        "writer.checkpoint_seconds", "snapshot.every_events", "limits.enabled", "admin.token_file", "log.level"}) {
+    EXPECT_TRUE(contains(help, key)) << key;
+  }
+}
+
+}  // namespace
+}  // namespace florin::api
