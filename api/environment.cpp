@@ -1,0 +1,146 @@
+#include "api/environment.h"
+
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+
+#include "eventstore/codec.h"
+#include "projections/history.h"
+#include "projections/orders.h"
+#include "projections/reconciliation.h"
+
+namespace florin::api {
+namespace {
+
+using eventstore::Fault;
+using eventstore::Faulty;
+
+// The log must contain what was signed: a shorter log, or another one, is noticed before anything is served. The empty
+// log is signed too, so that a log without a checkpoint is always one that lost it.
+Faulty<Unit> check_against_checkpoint(eventstore::Log& log, eventstore::Head const& head,
+                                      eventstore::CheckpointFile const& checkpoints) {
+  auto const signed_note = checkpoints.read();
+  if (signed_note) return eventstore::check_checkpoint(log, signed_note.value());
+  if (signed_note.error().kind != Fault::Kind::missing) return fail(signed_note.error());
+  if (!head.position) return checkpoints.write({0, eventstore::MerkleTree{}.root(), {}});
+  return eventstore::fault(Fault::Kind::corrupt,
+                           "the log holds commits but its signed checkpoint is missing: restore the checkpoint file");
+}
+
+}  // namespace
+
+Faulty<std::optional<domain::Commit>> read_commit(eventstore::Log& log, domain::Position first) {
+  auto cursor = log.read(first);
+  if (!cursor) return fail(cursor.error());
+  auto const stored = cursor.value()->next();
+  if (!stored) return fail(stored.error());
+  if (!stored.value()) return std::optional<domain::Commit>{};
+  auto commit = eventstore::decode(stored.value()->bytes);
+  if (!commit) return fail(commit.error());
+  if (commit.value().first != first) return std::optional<domain::Commit>{};
+  return std::optional(std::move(commit).value());
+}
+
+Environment::Environment(std::string name, Layout layout, eventstore::Clock const& clock, EnvironmentOptions options)
+    : name_(std::move(name)), layout_(std::move(layout)), clock_(clock), options_(options) {}
+
+Environment::~Environment() = default;
+
+Faulty<std::unique_ptr<Environment>> Environment::open(std::string name, Layout const& layout,
+                                                       eventstore::Clock const& clock, EnvironmentOptions options) {
+  std::unique_ptr<Environment> environment(new Environment(std::move(name), layout, clock, options));
+  if (auto recovered = environment->recover(); !recovered) return fail(recovered.error());
+  return environment;
+}
+
+Faulty<Unit> Environment::recover() {
+  std::error_code error;
+  for (auto const& part : {layout_.vault(), layout_.snapshots(), layout_.requests(), layout_.views()}) {
+    std::filesystem::create_directories(part, error);
+    if (error) return eventstore::fault(Fault::Kind::io, part.string() + ": " + error.message());
+  }
+  std::filesystem::permissions(layout_.folder, std::filesystem::perms::owner_all, error);
+
+  auto log = eventstore::SqliteLog::open(layout_.log());
+  if (!log) return fail(log.error());
+  log_ = std::move(log).value();
+  auto vault = eventstore::Vault::open(layout_.vault());
+  if (!vault) return fail(vault.error());
+  vault_ = std::move(vault).value();
+  auto checkpoints = eventstore::CheckpointFile::open(layout_.folder);
+  if (!checkpoints) return fail(checkpoints.error());
+  checkpoints_ = std::make_unique<eventstore::CheckpointFile>(std::move(checkpoints).value());
+  auto const head = log_->head();
+  if (!head) return fail(head.error());
+  auto requests = eventstore::RequestIndex::open(layout_.requests(), head.value().position);
+  if (!requests) return fail(requests.error());
+  requests_ = std::move(requests).value();
+  if (auto checked = check_against_checkpoint(*log_, head.value(), *checkpoints_); !checked) return checked;
+
+  std::vector<std::string> skipped;
+  if (auto read = balances_.read_newest_snapshot(layout_.snapshots(), *log_, head.value().position, &skipped);
+      !read && read.error().kind != Fault::Kind::missing) {
+    spdlog::warn("{}: {}", name_, read.error().what);
+  }
+  auto const snapshot_at = balances_.position();
+  // The balance view folds along with the replay; where its snapshot is older than the write model's, it first reads
+  // what lies between.
+  Faulty<Unit> followed = Unit{};
+  auto const follow = [&](domain::Commit const& commit) {
+    if (!followed || commit.first <= balances_.position()) return;
+    if (commit.first > domain::next(balances_.position())) {
+      followed = catch_up(*log_, balances_, domain::Position(commit.first.value() - 1));
+    }
+    if (followed) balances_.apply(commit);
+  };
+  auto replayed = eventstore::recover(*log_, layout_.snapshots(), requests_.get(), follow, &skipped);
+  for (auto const& file : skipped) spdlog::warn("{}: snapshot passed over: {}", name_, file);
+  if (!replayed) return fail(replayed.error());
+  auto recovered = std::move(replayed).value();
+  if (followed) followed = catch_up(*log_, balances_, recovered.head.position);
+  if (!followed) return followed;
+  spdlog::info("{}: recovered to position {} ({} games, {} players)", name_, recovered.head.position.value(),
+               recovered.state.games().size(), recovered.state.player_count());
+
+  runner_ = std::make_unique<projections::Runner>(
+      *log_, layout_.views(),
+      std::vector<projections::Projection const*>{&projections::history_projection(), &projections::orders_projection(),
+                                                  &projections::reconciliation_projection()});
+  snapshotter_ = std::make_unique<Snapshotter>(*log_, layout_.snapshots(), snapshot_at, options_.snapshot_every);
+  writer_ = std::make_unique<eventstore::Writer>(
+      std::move(recovered), *log_, *vault_, *requests_, *checkpoints_, clock_,
+      std::vector<eventstore::CommitListener*>{&balances_, runner_.get(), snapshotter_.get()}, options_.writer);
+  return Unit{};
+}
+
+Faulty<Unit> Environment::start() {
+  if (auto started = runner_->start(); !started) return started;
+  snapshotter_->start();
+  writer_->start();
+  return Unit{};
+}
+
+std::vector<std::string> Environment::troubles() const {
+  std::vector<std::string> found;
+  if (auto const fault = writer_->fault()) found.push_back("writes have stopped until a restart: " + fault->what);
+  if (auto const fault = writer_->checkpoint_fault()) found.push_back("no checkpoint can be signed: " + fault->what);
+  for (auto const& view : runner_->status()) {
+    if (view.failed) found.push_back("view " + view.name + " has stopped: " + view.error);
+  }
+  return found;
+}
+
+Faulty<Unit> Environment::stop() {
+  auto standing = writer_->stop();
+  snapshotter_->stop();
+  runner_->stop();
+  if (!standing) return fail(standing.error());
+  // Snapshots and index runs only save time at the next start: a failure here is worth a warning, no more.
+  for (auto const& saved : {requests_->flush(), eventstore::write_snapshot(layout_.snapshots(), standing.value()),
+                            balances_.write_snapshot(layout_.snapshots(), *log_)}) {
+    if (!saved) spdlog::warn("{}: {}", name_, saved.error().what);
+  }
+  return Unit{};
+}
+
+}  // namespace florin::api

@@ -1,0 +1,72 @@
+// One environment: one folder, one log, one writer, its keys and its views (DESIGN, Fixed points). Production and
+// sandbox are two of these and share nothing.
+//
+// api/layout.h says what lies in the folder.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/layout.h"
+#include "api/snapshotter.h"
+#include "eventstore/clock.h"
+#include "eventstore/sqlite_log.h"
+#include "eventstore/vault.h"
+#include "eventstore/writer.h"
+#include "projections/balances.h"
+#include "projections/runner.h"
+
+namespace florin::api {
+
+struct EnvironmentOptions {
+  eventstore::WriterOptions writer;
+  std::uint64_t snapshot_every = 5'000'000;  // events: at 1 M events/s a restart after a crash replays 5 s at most
+};
+
+class Environment {
+ public:
+  // Recovers: newest snapshots, the tail of the log, and whatever the request index misses. Fails when the log is
+  // shorter than its signed checkpoint, or is not the log that was signed. `clock` outlives the environment.
+  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<Environment>> open(std::string name, Layout const& layout,
+                                                                             eventstore::Clock const& clock,
+                                                                             EnvironmentOptions options = {});
+  ~Environment();
+
+  [[nodiscard]] eventstore::Faulty<Unit> start();
+  // Drains, makes everything durable, writes snapshots. The fault is the one that had stopped the writer, if any.
+  [[nodiscard]] eventstore::Faulty<Unit> stop();
+
+  // What keeps it from its work at the moment, one sentence each, for the operator's log. Any thread.
+  [[nodiscard]] std::vector<std::string> troubles() const;
+
+  [[nodiscard]] std::string const& name() const { return name_; }  // "production" or "sandbox"
+  [[nodiscard]] eventstore::Clock const& clock() const { return clock_; }
+  [[nodiscard]] eventstore::Log& log() { return *log_; }
+  [[nodiscard]] eventstore::Vault const& vault() const { return *vault_; }
+  [[nodiscard]] eventstore::Writer& writer() { return *writer_; }
+  [[nodiscard]] projections::Balances const& balances() const { return balances_; }
+  [[nodiscard]] projections::Runner& views() { return *runner_; }
+
+ private:
+  Environment(std::string name, Layout layout, eventstore::Clock const& clock, EnvironmentOptions options);
+  [[nodiscard]] eventstore::Faulty<Unit> recover();
+
+  std::string const name_;
+  Layout const layout_;
+  eventstore::Clock const& clock_;
+  EnvironmentOptions const options_;
+  std::unique_ptr<eventstore::SqliteLog> log_;
+  std::unique_ptr<eventstore::Vault> vault_;
+  std::unique_ptr<eventstore::RequestIndex> requests_;
+  std::unique_ptr<eventstore::CheckpointFile> checkpoints_;
+  projections::Balances balances_;
+  std::unique_ptr<projections::Runner> runner_;
+  std::unique_ptr<Snapshotter> snapshotter_;
+  std::unique_ptr<eventstore::Writer> writer_;
+};
+
+// The commit that begins at exactly `first`, read from the log; nullopt when none does. Blocks: a worker calls it.
+[[nodiscard]] eventstore::Faulty<std::optional<domain::Commit>> read_commit(eventstore::Log& log,
+                                                                            domain::Position first);
+
+}  // namespace florin::api

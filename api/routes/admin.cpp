@@ -1,0 +1,347 @@
+// CONTRACT, Operators: games and projections, with a bearer token.
+#include <openssl/crypto.h>
+#include <spdlog/spdlog.h>
+
+#include "api/routes/keys.h"
+#include "api/routes/routes.h"
+#include "domain/contract.h"
+
+namespace florin::api {
+namespace {
+
+using domain::GameSettings;
+using domain::GameStatus;
+
+// Refuses the request unless it carries the operator's token.
+std::optional<Response> refuse_unless_operator(Request const& request, AdminOptions const& options) {
+  if (options.token_hash.empty()) {
+    return error_response(request, 403, "ADMIN_DISABLED",
+                          "The operators' routes are off: start the server with FLORIN_ADMIN_TOKEN set.");
+  }
+  constexpr std::string_view kBearer = "Bearer ";
+  if (!request.authorization.starts_with(kBearer)) {
+    return error_response(request, 401, "MISSING_ADMIN_TOKEN", "Send the operator's token: Authorization: Bearer …");
+  }
+  auto const given = eventstore::sha256(request.authorization.substr(kBearer.size()));
+  if (CRYPTO_memcmp(given.data(), options.token_hash.data(), given.size()) != 0) {
+    return error_response(request, 401, "INVALID_ADMIN_TOKEN", "This is not the operator's token.");
+  }
+  return std::nullopt;
+}
+
+constexpr std::array<std::pair<std::string_view, GameStatus>, 3> kStatuses{
+    {{"live", GameStatus::live}, {"testing", GameStatus::testing}, {"suspended", GameStatus::suspended}}};
+
+std::string_view status_name(GameStatus status) {
+  switch (status) {
+    case GameStatus::live: return "live";
+    case GameStatus::testing: return "testing";
+    case GameStatus::suspended: return "suspended";
+  }
+  return "";
+}
+
+constexpr std::array<std::pair<std::string_view, domain::LimitKind>, 4> kLimits{
+    {{"by_email_reads_per_minute", domain::LimitKind::by_email_reads_per_minute},
+     {"by_id_reads_per_minute", domain::LimitKind::by_id_reads_per_minute},
+     {"batch_reads_per_minute", domain::LimitKind::batch_reads_per_minute},
+     {"item_purchases_per_player_minute", domain::LimitKind::item_purchases_per_player_minute}}};
+
+void read_yes_no(JsonBody& body, std::string_view name, bool& value) {
+  auto const text = body.optional_string(name, 3);
+  if (!text) return;
+  if (*text != "yes" && *text != "no") return body.fail(name, "is \"yes\" or \"no\"");
+  value = *text == "yes";
+}
+
+void read_text(JsonBody& body, std::string_view name, std::size_t max_chars, std::string& value) {
+  if (auto const text = body.optional_string(name, max_chars)) value = *text;
+}
+
+void read_limits(JsonBody& body, GameSettings& settings) {
+  auto limits = body.optional_object("limits");
+  if (!limits) return;
+  for (auto const& [name, kind] : kLimits) {
+    auto const maximum = limits->optional_integer(name, 1, 10'000'000);
+    if (!maximum) continue;
+    std::erase_if(settings.limits, [kind = kind](auto const& limit) { return limit.kind == kind; });
+    settings.limits.push_back({kind, static_cast<std::uint32_t>(*maximum)});
+  }
+}
+
+// The fields that a creation and a change have in common; absent ones leave `settings` as they are.
+void read_settings(JsonBody& body, GameSettings& settings) {
+  read_text(body, "developer_name", 255, settings.developer_name);
+  read_text(body, "genre", 100, settings.genre);
+  read_text(body, "game_icon", 2000, settings.icon_url);
+  read_yes_no(body, "universal_transfers", settings.universal_transfers);
+  settings.allows_outgoing_transfers =
+      body.optional_bool("allows_outgoing_transfers").value_or(settings.allows_outgoing_transfers);
+  settings.allows_incoming_transfers =
+      body.optional_bool("allows_incoming_transfers").value_or(settings.allows_incoming_transfers);
+  if (auto linked = body.optional_game_ids("linked_game_ids", 1000)) settings.linked_games = std::move(*linked);
+  settings.transfer_fee = body.optional_percentage("transfer_fee_percentage").value_or(settings.transfer_fee);
+  settings.item_fee = body.optional_percentage("item_fee_percentage").value_or(settings.item_fee);
+  read_limits(body, settings);
+  if (auto const status = body.optional_string("status", 16)) {
+    for (auto const& [name, value] : kStatuses) {
+      if (*status == name) {
+        settings.status = value;
+        return;
+      }
+    }
+    body.fail("status", "is live, testing or suspended");
+  }
+}
+
+std::vector<domain::CurrencySpec> read_currencies(JsonBody& body) {
+  std::vector<domain::CurrencySpec> currencies;
+  for (auto& object : body.required_objects("currencies", 1, 20)) {
+    domain::CurrencySpec currency;
+    currency.name = object.required_string("currency_name", 100);
+    currency.symbol = object.required_string("currency_symbol", 10);
+    currency.starting_amount = object.optional_amount("starting_amount", domain::Money{}).value_or(domain::Money{});
+    currency.minimum_transfer = object.optional_amount("minimum_transfer").value_or(currency.minimum_transfer);
+    currency.maximum_transfer = object.optional_amount("maximum_transfer");
+    currencies.push_back(std::move(currency));
+  }
+  return currencies;
+}
+
+void write_game_fields(JsonWriter& json, domain::Game const& game) {
+  auto const& settings = game.settings;
+  json.string("game_id", std::to_string(game.id.value()));
+  json.string("game_name", settings.name);
+  json.string("developer_name", settings.developer_name);
+  json.string("genre", settings.genre);
+  json.string("game_icon", settings.icon_url);
+  json.string("status", status_name(settings.status));
+  json.string("universal_transfers", settings.universal_transfers ? "yes" : "no");
+  json.begin_array("linked_game_ids");
+  for (auto const linked : settings.linked_games) json.string(std::to_string(linked.value()));
+  json.end_array();
+  json.boolean("allows_outgoing_transfers", settings.allows_outgoing_transfers);
+  json.boolean("allows_incoming_transfers", settings.allows_incoming_transfers);
+  json.string("transfer_fee_percentage", to_string(settings.transfer_fee));
+  json.string("item_fee_percentage", to_string(settings.item_fee));
+  json.begin_object("limits");
+  for (auto const& limit : settings.limits) {
+    for (auto const& [name, kind] : kLimits) {
+      if (kind == limit.kind) json.integer(name, std::uint64_t{limit.maximum});
+    }
+  }
+  json.end_object();
+  json.begin_array("currencies");
+  for (auto const& currency : game.currencies) {
+    json.begin_object();
+    json.integer("currency_id", currency.currency.value());
+    json.string("currency_name", currency.name);
+    json.string("currency_symbol", currency.symbol);
+    json.amount("starting_amount", currency.starting_amount);
+    json.amount("minimum_transfer", currency.minimum_transfer);
+    if (currency.maximum_transfer) {
+      json.amount("maximum_transfer", *currency.maximum_transfer);
+    } else {
+      json.null("maximum_transfer");
+    }
+    json.end_object();
+  }
+  json.end_array();
+  json.time("created_at", game.created_at);
+}
+
+Response game_not_found(Request const& request) {
+  return refusal_response(request, {domain::Rejection::game_not_found, {}, {}});
+}
+
+struct AdminRoutes {
+  Services& services;
+  AdminOptions options;
+
+  Awaitable<Response> create_game(Request const& request, PathValues const&) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    auto body = JsonBody::parse(request);
+    domain::CreateGame command;
+    command.settings.name = body.required_string("game_name", 255);
+    read_settings(body, command.settings);
+    if (!body.has("status")) body.fail("status", "is required: live, testing or suspended");
+    command.currencies = read_currencies(body);
+    auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
+    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+
+    auto const key = make_sdk_key();
+    command.key_hash = key.hash;
+    Payload payload("create-game");
+    payload.add(request.body);
+    auto const outcome =
+        co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+    bool const fresh = std::holds_alternative<eventstore::Committed>(outcome);
+    co_return write_response(
+        request, outcome,
+        [&](std::string& out, domain::Commit const& commit) {
+          auto const& event = event_of<domain::GameCreated>(commit);
+          JsonWriter json(out);
+          json.begin_object();
+          if (fresh) json.string("sdk_key", key.text);
+          write_game_fields(json, {event.game, event.settings, event.currencies, {}, {}, commit.at});
+          json.end_object();
+        },
+        201);
+  }
+
+  Awaitable<Response> list_games(Request const& request, PathValues const&) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    auto const directory = services.environment.balances().games();
+    Response response;
+    JsonWriter json(response.body);
+    json.begin_object();
+    json.string("status", "success");
+    json.begin_array("games");
+    for (auto const& game : directory->games()) {
+      json.begin_object();
+      write_game_fields(json, game);
+      json.end_object();
+    }
+    json.end_array();
+    json.end_object();
+    co_return response;
+  }
+
+  Awaitable<Response> show_game(Request const& request, PathValues const& path) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    auto const directory = services.environment.balances().games();
+    auto const id = domain::parse_game_id(path.values[0]);
+    auto const* game = id ? directory->find(*id) : nullptr;
+    if (game == nullptr) co_return game_not_found(request);
+    Response response;
+    JsonWriter json(response.body);
+    json.begin_object();
+    write_game_fields(json, *game);
+    json.end_object();
+    co_return response;
+  }
+
+  Awaitable<Response> change_game(Request const& request, PathValues const& path) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    auto const directory = services.environment.balances().games();
+    auto const id = domain::parse_game_id(path.values[0]);
+    auto const* game = id ? directory->find(*id) : nullptr;
+    if (game == nullptr) co_return game_not_found(request);
+    auto body = JsonBody::parse(request);
+    domain::UpdateGame command{game->id, game->settings};
+    if (auto const name = body.optional_string("game_name", 255)) command.settings.name = *name;
+    read_settings(body, command.settings);
+    auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
+    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+    Payload payload("change-game");
+    payload.add(game->id.value()).add(request.body);
+    auto const outcome =
+        co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+    co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
+      auto const& event = event_of<domain::GameUpdated>(commit);
+      auto changed = *game;
+      changed.settings = event.settings;
+      JsonWriter json(out);
+      json.begin_object();
+      write_game_fields(json, changed);
+      json.end_object();
+    });
+  }
+
+  Awaitable<Response> list_projections(Request const& request, PathValues const&) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    Response response;
+    JsonWriter json(response.body);
+    json.begin_object();
+    json.string("status", "success");
+    json.begin_array("projections");
+    for (auto const& status : services.environment.views().status()) write_projection(json, status);
+    json.end_array();
+    json.end_object();
+    co_return response;
+  }
+
+  Awaitable<Response> rebuild(Request const& request, PathValues const& path) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    auto const started = services.environment.views().rebuild(path.values[0]);
+    if (!started && started.error().kind == eventstore::Fault::Kind::missing) co_return unknown_projection(request);
+    if (!started && started.error().kind == eventstore::Fault::Kind::conflict) {
+      co_return error_response(request, 409, "REBUILD_RUNNING", "This projection is being rebuilt already.");
+    }
+    if (!started) co_return view_unavailable(request, started.error());
+    auto response = projection_response(request, path.values[0]);
+    response.status = 202;
+    co_return response;
+  }
+
+  Awaitable<Response> progress(Request const& request, PathValues const& path) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    co_return projection_response(request, path.values[0]);
+  }
+
+ private:
+  static Response unknown_projection(Request const& request) {
+    return error_response(request, 404, "PROJECTION_NOT_FOUND", "No projection has this name: GET /admin/projections.");
+  }
+
+  [[nodiscard]] Response projection_response(Request const& request, std::string_view name) const {
+    for (auto const& status : services.environment.views().status()) {
+      if (status.name != name) continue;
+      Response response;
+      JsonWriter json(response.body);
+      write_projection(json, status);
+      return response;
+    }
+    return unknown_projection(request);
+  }
+
+  static void write_projection(JsonWriter& json, projections::ProjectionStatus const& status) {
+    json.begin_object();
+    json.string("name", status.name);
+    json.integer("version", status.version);
+    json.integer("position", status.position.value());
+    json.integer("lag", status.lag);
+    json.boolean("failed", status.failed);
+    if (status.failed) {
+      json.string("error", status.error);
+    } else {
+      json.null("error");
+    }
+    if (status.rebuild) {
+      json.begin_object("rebuild");
+      json.integer("position", status.rebuild->position.value());
+      json.integer("target", status.rebuild->target.value());
+      json.integer("events_per_second", static_cast<std::int64_t>(status.rebuild->events_per_second));
+      if (status.rebuild->eta_seconds >= 0) {
+        json.integer("eta_seconds", status.rebuild->eta_seconds);
+      } else {
+        json.null("eta_seconds");
+      }
+      json.end_object();
+    } else {
+      json.null("rebuild");
+    }
+    json.end_object();
+  }
+};
+
+}  // namespace
+
+void add_admin_routes(Router& router, Services& services, AdminOptions const& options) {
+  auto const routes = std::make_shared<AdminRoutes const>(services, options);
+  auto const base = services.root + "/admin";
+  auto const bind = [&routes](Awaitable<Response> (AdminRoutes::*handler)(Request const&, PathValues const&) const) {
+    return [routes, handler](Request const& request, PathValues const& path) {
+      return (routes.get()->*handler)(request, path);
+    };
+  };
+  router.add(Method::post, base + "/games", bind(&AdminRoutes::create_game));
+  router.add(Method::get, base + "/games", bind(&AdminRoutes::list_games));
+  router.add(Method::get, base + "/games/{game_id}", bind(&AdminRoutes::show_game));
+  router.add(Method::patch, base + "/games/{game_id}", bind(&AdminRoutes::change_game));
+  router.add(Method::get, base + "/projections", bind(&AdminRoutes::list_projections));
+  router.add(Method::post, base + "/projections/{name}/rebuild", bind(&AdminRoutes::rebuild));
+  router.add(Method::get, base + "/projections/{name}/progress", bind(&AdminRoutes::progress));
+}
+
+}  // namespace florin::api

@@ -1,0 +1,202 @@
+// CONTRACT, Balances: the two single reads, batch, credit and debit.
+#include "api/routes/identifiers.h"
+#include "api/routes/players.h"
+#include "api/routes/routes.h"
+
+namespace florin::api {
+namespace {
+
+using domain::Money;
+
+constexpr std::size_t kBatchLimit = 100'000;  // CONTRACT, Balances
+// A batch larger than this is looked up and rendered on a worker: 1,000 players take about a millisecond.
+constexpr std::size_t kBatchInline = 1'000;
+
+Response player_not_found(Request const& request) {
+  return error_response(request, 404, "PLAYER_NOT_FOUND",
+                        "No player with this name in your game yet: one appears on the first credit or purchase.");
+}
+
+Awaitable<Response> by_email(Services& services, Request const& request, PathValues const& path) {
+  auto caller = authenticate(request, services.environment);
+  if (!caller) co_return std::move(caller).error();
+  if (auto limited =
+          refuse_over_limit(request, services, *caller.value(), domain::LimitKind::by_email_reads_per_minute))
+    co_return std::move(*limited);
+  auto const raw = percent_decode(path.values[0]);
+  auto email = read_email(request, services.environment, raw.value_or(""), "email");
+  if (!email) co_return std::move(email).error();
+  if (!request.min_position.empty()) {
+    if (auto refused = co_await await_balances(request, services)) co_return std::move(*refused);
+  }
+  auto const& game = *caller.value();
+  auto const player = services.environment.balances().by_email(game.id, email.value().index);
+  if (!player) co_return player_not_found(request);
+  Response response;
+  response.position = player->position.value();
+  write_balance_body(response.body, services.environment, game, *player, email.value().text);
+  co_return response;
+}
+
+Awaitable<Response> by_id(Services& services, Request const& request, PathValues const& path) {
+  auto caller = authenticate(request, services.environment);
+  if (!caller) co_return std::move(caller).error();
+  if (auto limited = refuse_over_limit(request, services, *caller.value(), domain::LimitKind::by_id_reads_per_minute))
+    co_return std::move(*limited);
+  auto const id = domain::parse_number(path.values[0]);
+  if (!id) {
+    co_return error_response(request, 400, "INVALID_REQUEST", "player_id is a positive integer.",
+                             {{"field", "\"player_id\""}});
+  }
+  if (!request.min_position.empty()) {
+    if (auto refused = co_await await_balances(request, services)) co_return std::move(*refused);
+  }
+  auto const& game = *caller.value();
+  auto const player = services.environment.balances().by_id(game.id, domain::PlayerId(*id));
+  if (!player) co_return player_not_found(request);
+  Response response;
+  response.position = player->position.value();
+  auto const email = reveal(services.environment, player->identity, eventstore::Field::email, player->email);
+  write_balance_body(response.body, services.environment, game, *player, email);
+  co_return response;
+}
+
+// Looks up and renders a batch. Thread-safe: only reads.
+void render_batch(std::string& out, Environment& environment, domain::Game const& game,
+                  std::vector<std::string_view> const& emails, bool with_summary) {
+  std::vector<domain::BlindIndex> indexes(emails.size());
+  std::vector<bool> valid(emails.size());
+  for (std::size_t i = 0; i < emails.size(); ++i) {
+    if (auto const email = normalise_email(emails[i])) {
+      indexes[i] = environment.vault().email_index(*email);
+      valid[i] = true;
+    }
+  }
+  std::vector<projections::BatchEntry> entries;
+  std::vector<projections::CurrencyBalance> balances;
+  environment.balances().batch(game, indexes, entries, balances);
+
+  out.reserve(64 + emails.size() * (128 + 224 * game.currencies.size()));
+  JsonWriter json(out);
+  json.begin_object();
+  json.string("status", "success");
+  json.begin_array("players");
+  domain::Total total;
+  std::uint64_t found = 0;
+  for (std::size_t i = 0; i < emails.size(); ++i) {
+    auto const& entry = entries[i];
+    if (!valid[i] || !entry.player) continue;
+    auto const wallets = std::span(balances).subspan(entry.first_balance, game.currencies.size());
+    auto const value = total_of(wallets);
+    total.add(value);
+    ++found;
+    json.begin_object();
+    json.string("player_email", emails[i]);
+    json.integer("player_id", entry.player.value());
+    json.string("identity_id", domain::format_identity_id(entry.identity));
+    json.begin_array("balances");
+    for (std::size_t k = 0; k < wallets.size(); ++k) write_balance(json, game.currencies[k], wallets[k]);
+    json.end_array();
+    json.amount("total_value", value);
+    json.end_object();
+  }
+  json.end_array();
+  json.begin_array("not_found");
+  for (std::size_t i = 0; i < emails.size(); ++i) {
+    if (!valid[i] || !entries[i].player) json.string(emails[i]);
+  }
+  json.end_array();
+  if (with_summary) {
+    json.begin_object("summary");
+    json.integer("total_players", found);
+    json.string("total_value", total.text());
+    json.end_object();
+  }
+  json.end_object();
+}
+
+Awaitable<Response> batch(Services& services, Request const& request, PathValues const&) {
+  auto caller = authenticate(request, services.environment);
+  if (!caller) co_return std::move(caller).error();
+  if (auto limited = refuse_over_limit(request, services, *caller.value(), domain::LimitKind::batch_reads_per_minute))
+    co_return std::move(*limited);
+  auto body = JsonBody::parse(request);
+  auto const emails = body.required_strings("player_emails", kBatchLimit, 320, "BATCH_TOO_LARGE");
+  bool const with_summary = body.optional_bool("include_summary").value_or(false);
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  if (auto refused = co_await await_balances(request, services)) co_return std::move(*refused);
+
+  Response response;
+  response.position = services.environment.balances().position().value();
+  auto const render = [&] { render_batch(response.body, services.environment, *caller.value(), emails, with_summary); };
+  if (emails.size() <= kBatchInline) {
+    render();
+  } else {
+    if (!co_await on_worker(services, request, render)) co_return server_busy(request);
+  }
+  co_return response;
+}
+
+// Credit and debit differ in the command, the event and nothing else.
+template <class Command, class Event>
+Awaitable<Response> adjust(Services& services, Request const& request, std::string_view operation) {
+  auto caller = authenticate(request, services.environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto body = JsonBody::parse(request);
+  auto const request_id = read_request_id(body);
+  auto const amount = body.required_amount("amount");
+  auto const reason = body.required_string("reason", 500);
+  auto const currency = body.optional_integer("currency_id", 1, 0xffff'ffff);
+  auto player = read_player(request, services.environment, game, body);
+  if (!player) co_return std::move(player).error();
+  auto const& who = player.value();
+
+  Payload payload(operation);
+  payload.add(who.email.text).add(who.name).add(static_cast<std::uint64_t>(currency.value_or(0)));
+  payload.add(static_cast<std::uint64_t>(amount.minor())).add(reason);
+  Command command{game.id, who.ref, domain::CurrencyId(static_cast<std::uint64_t>(currency.value_or(0))), amount,
+                  std::string(reason)};
+  auto const outcome =
+      co_await perform(request, services.environment, std::move(command), game.id, request_id, payload);
+  co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
+    auto const& event = event_of<Event>(commit);
+    auto const change = std::is_same_v<Event, domain::BalanceDebited> ? -event.amount : event.amount;
+    JsonWriter json(out);
+    json.begin_object();
+    json.string("status", "success");
+    json.string("transaction_id", domain::format_transaction_id(commit.first));
+    json.string("order_id", domain::format_order_id(commit.first));
+    json.amount("new_balance", event.available_after);
+    json.string("currency_name", currency_name(game, event.currency));
+    json.begin_object("balance_info");
+    json.amount("previous_balance", event.available_after - change);
+    json.amount("new_balance", event.available_after);
+    json.amount("amount", event.amount);
+    json.end_object();
+    write_player(json, services.environment, game, event.player, who.email.text, who.name);
+    json.end_object();
+  });
+}
+
+}  // namespace
+
+void add_balance_routes(Router& router, Services& services) {
+  auto const base = services.api() + "/player-balances";
+  auto const bind = [&services](auto handler) {
+    return [&services, handler](Request const& request, PathValues const& path) {
+      return handler(services, request, path);
+    };
+  };
+  router.add(Method::get, base + "/player/by-email/{email}", bind(by_email));
+  router.add(Method::get, base + "/player/{player_id}", bind(by_id));
+  router.add(Method::post, base + "/batch", bind(batch));
+  router.add(Method::post, base + "/credit", [&services](Request const& request, PathValues const&) {
+    return adjust<domain::CreditBalance, domain::BalanceCredited>(services, request, "credit");
+  });
+  router.add(Method::post, base + "/debit", [&services](Request const& request, PathValues const&) {
+    return adjust<domain::DebitBalance, domain::BalanceDebited>(services, request, "debit");
+  });
+}
+
+}  // namespace florin::api

@@ -1,0 +1,285 @@
+#include "api/routes/exchange.h"
+
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+#include <spdlog/spdlog.h>
+
+#include "api/http/completion.h"
+#include "api/routes/identifiers.h"
+#include "domain/contract.h"
+
+namespace florin::api {
+namespace {
+
+using eventstore::Outcome;
+
+class WriterReply final : public eventstore::Reply {
+ public:
+  explicit WriterReply(Completer<Outcome> completer) : completer_(std::move(completer)) {}
+  void complete(Outcome outcome) override { completer_.complete(std::move(outcome)); }
+
+ private:
+  Completer<Outcome> completer_;
+};
+
+constexpr std::string_view kSdkKeyPrefix = "ivsdk_";
+constexpr std::size_t kSdkKeyLength = kSdkKeyPrefix.size() + 64;
+
+std::string json_text(std::string_view text) {
+  std::string out = "\"";
+  append_json_escaped(out, text);
+  out.push_back('"');
+  return out;
+}
+
+Response duplicate(Request const& request, domain::Commit const& original, Render const& render) {
+  std::string body;
+  render(body, original);
+  return error_response(request, 409, "DUPLICATE_REQUEST",
+                        "This client_request_id was already used for the same request; its result is under original.",
+                        {{"transaction_id", json_text(domain::format_transaction_id(original.first))},
+                         {"order_id", json_text(domain::format_order_id(original.first))},
+                         {"original_status", json_text("success")},
+                         {"original", std::move(body)}});
+}
+
+Response unavailable(Request const& request, eventstore::Unavailable reason) {
+  switch (reason) {
+    case eventstore::Unavailable::busy: return server_busy(request);
+    case eventstore::Unavailable::stopped:
+      return error_response(request, 503, "STORE_UNAVAILABLE",
+                            "The ledger is not accepting writes; nothing was done. Reads go on.", {}, 5);
+    case eventstore::Unavailable::outcome_unknown:
+      return error_response(request, 503, "OUTCOME_UNKNOWN",
+                            "It is not known yet whether this was done: ask again with the same client_request_id.", {},
+                            5);
+  }
+  std::abort();
+}
+
+}  // namespace
+
+Response server_busy(Request const& request) {
+  return error_response(request, 503, "SERVER_BUSY", "Too many requests are waiting; nothing was done. Retry shortly.",
+                        {}, 1);
+}
+
+Result<Caller, Response> authenticate(Request const& request, Environment& environment) {
+  if (request.game_key.empty()) {
+    return fail(error_response(request, 401, "MISSING_GAME_SECRET", "Send your game's key in X-Game-Secret-Key."));
+  }
+  Caller caller;
+  if (request.game_key.size() == kSdkKeyLength && request.game_key.starts_with(kSdkKeyPrefix)) {
+    caller.directory = environment.balances().games();
+    caller.game = caller.directory->find_by_key(eventstore::sha256(request.game_key), environment.clock().now());
+  }
+  if (caller.game == nullptr) {
+    return fail(error_response(request, 401, "INVALID_GAME_SECRET",
+                               "This key is not known here. Keys of production and sandbox differ."));
+  }
+  if (!domain::may_call(caller.game->settings.status)) {
+    return fail(error_response(request, 403, "GAME_NOT_ACTIVE", "This game is suspended; ask the operator."));
+  }
+  return caller;
+}
+
+std::optional<Response> refuse_over_limit(Request const& request, Services& services, domain::Game const& game,
+                                          domain::LimitKind kind, std::uint64_t subject) {
+  auto const wait = services.limits.take(game, kind, subject, services.environment.clock().now());
+  if (wait == 0) return std::nullopt;
+  return error_response(request, 429, "RATE_LIMITED",
+                        "Too many requests of this kind; wait for retry_after seconds. Asking sooner makes it longer.",
+                        {}, wait);
+}
+
+std::uint64_t limit_subject(domain::BlindIndex const& email) {
+  std::uint64_t subject = 0;
+  std::memcpy(&subject, email.data(), sizeof subject);
+  return subject;
+}
+
+Result<Email, Response> read_email(Request const& request, Environment& environment, std::string_view raw,
+                                   std::string_view field) {
+  auto email = normalise_email(raw);
+  if (!email) {
+    return fail(error_response(request, 400, "INVALID_EMAIL",
+                               std::string(field) + " is not an e-mail address like player@example.com.",
+                               {{"field", json_text(field)}}));
+  }
+  auto const index = environment.vault().email_index(*email);
+  return Email{std::move(*email), index};
+}
+
+Payload& Payload::add(std::string_view field) {
+  add(field.size());
+  bytes_.append(field);
+  return *this;
+}
+
+Payload& Payload::add(std::uint64_t field) {
+  bytes_.append(reinterpret_cast<char const*>(&field), sizeof field);
+  return *this;
+}
+
+std::string_view read_request_id(JsonBody& body) {
+  auto const id = body.required_string("client_request_id", 255);
+  if (check_request_id(id) == RequestIdProblem::reserved) {
+    body.fail("client_request_id", "The prefix sub_ is reserved; use another client_request_id.",
+              "CLIENT_REQUEST_ID_RESERVED");
+  }
+  return id;
+}
+
+Result<PlayerFields, Response> read_player(Request const& request, Environment& environment, domain::Game const& game,
+                                           JsonBody& body) {
+  auto const raw_email = body.required_string("player_email", 320);
+  auto const name = body.optional_string("player_name", 255);
+  if (auto const* wrong = body.error()) return fail(body_error_response(request, *wrong));
+  auto email = read_email(request, environment, raw_email, "player_email");
+  if (!email) return fail(std::move(email).error());
+  PlayerFields player{std::move(email).value(), std::string(name.value_or("")), {}};
+  player.ref.email_index = player.email.index;
+  player.ref.email = player.email.text;
+  player.ref.name = player.name;
+  if (!player.name.empty()) {
+    player.ref.name_tag = environment.vault().name_tag(player.name);
+    player.ref.renamed = environment.balances().name_differs(game.id, player.email.index, player.ref.name_tag);
+  }
+  return player;
+}
+
+Awaitable<Outcome> perform(Request const& request, Environment& environment, domain::Command command,
+                           domain::GameId game, std::string_view request_id, Payload const& payload) {
+  Completion<Outcome> outcome(*request.inbox);
+  environment.writer().submit(
+      {std::move(command),
+       domain::Request{game, std::string(request_id), environment.vault().fingerprint(payload.bytes())},
+       std::make_unique<WriterReply>(outcome.completer())});
+  auto result = co_await outcome.wait(kWriteDeadlineSeconds);
+  if (!result) co_return eventstore::Unavailable::outcome_unknown;
+  co_return std::move(*result);
+}
+
+Response write_response(Request const& request, Outcome const& outcome, Render const& render, int success_status) {
+  return std::visit(domain::Overloaded{
+                        [&](eventstore::Committed const& done) {
+                          Response response;
+                          response.status = success_status;
+                          response.position = done.commit->last().value();
+                          render(response.body, *done.commit);
+                          return response;
+                        },
+                        [&](eventstore::Repeated const& repeated) {
+                          auto response = duplicate(request, *repeated.original, render);
+                          response.position = repeated.original->last().value();
+                          return response;
+                        },
+                        [&](eventstore::Reused const&) {
+                          return error_response(
+                              request, 422, "CLIENT_REQUEST_ID_REUSED",
+                              "This client_request_id was already used for a different request; use a new one.");
+                        },
+                        [&](domain::Refusal const& refusal) { return refusal_response(request, refusal); },
+                        [&](eventstore::Unavailable reason) { return unavailable(request, reason); },
+                    },
+                    outcome);
+}
+
+Result<domain::Position, Response> read_min_position(Request const& request) {
+  if (request.min_position.empty()) return domain::Position{};
+  auto const value = domain::parse_number(request.min_position);
+  if (!value) {
+    return fail(error_response(request, 400, "INVALID_REQUEST",
+                               "Florin-Min-Position is a position that an earlier reply gave in Florin-Position.",
+                               {{"field", "\"Florin-Min-Position\""}}));
+  }
+  return domain::Position(*value);
+}
+
+Awaitable<std::optional<Response>> await_balances(Request const& request, Services& services) {
+  auto wanted = read_min_position(request);
+  if (!wanted) co_return std::move(wanted).error();
+  auto const& balances = services.environment.balances();
+  if (balances.position() >= wanted.value()) co_return std::nullopt;
+  // Rare: a reply never runs ahead of this view, so the position was learned elsewhere.
+  bool reached = false;
+  bool const ran = co_await on_worker(services, request, [&] {
+    auto const deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kViewWaitMs);
+    while (!(reached = balances.position() >= wanted.value()) && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  });
+  if (!ran) co_return server_busy(request);
+  if (!reached) co_return view_behind(request);
+  co_return std::nullopt;
+}
+
+bool await_view(Environment& environment, std::string_view name, domain::Position wanted) {
+  auto& views = environment.views();
+  if (wanted) return views.wait_for(name, wanted, kViewWaitMs);
+  auto const durable = environment.writer().durable();
+  auto const near = domain::Position(durable.value() - std::min(durable.value(), kNearlyThere));
+  if (views.wait_for(name, near, 0)) (void)views.wait_for(name, durable, kViewGraceMs);
+  return true;
+}
+
+Response view_behind(Request const& request) {
+  return error_response(request, 503, "VIEW_BEHIND",
+                        "This view has not reached the position asked for in Florin-Min-Position yet; retry.", {}, 1);
+}
+
+Response view_unavailable(Request const& request, eventstore::Fault const& fault) {
+  spdlog::error("view: {}", fault.what);
+  return error_response(request, 503, "VIEW_UNAVAILABLE", "This view is being rebuilt or cannot be read; retry.", {},
+                        5);
+}
+
+Result<Paging, Response> read_paging(Request const& request) {
+  Paging paging;
+  if (auto const limit = request.query_value("limit")) {
+    auto const value = domain::parse_number(*limit);
+    if (!value || *value > 100) {
+      return fail(error_response(request, 400, "INVALID_REQUEST", "limit is a number from 1 to 100.",
+                                 {{"field", "\"limit\""}}));
+    }
+    paging.limit = *value;
+  }
+  if (auto const cursor = request.query_value("cursor")) {
+    paging.cursor = domain::parse_number(*cursor);
+    if (!paging.cursor) {
+      return fail(error_response(request, 400, "INVALID_REQUEST",
+                                 "cursor is the next_cursor of an earlier page of the same list.",
+                                 {{"field", "\"cursor\""}}));
+    }
+  }
+  return paging;
+}
+
+void write_pagination(JsonWriter& json, std::size_t limit, std::optional<std::uint64_t> next) {
+  json.begin_object("pagination");
+  json.integer("limit", std::uint64_t{limit});
+  json.boolean("has_more", next.has_value());
+  if (next) {
+    json.string("next_cursor", std::to_string(*next));
+  } else {
+    json.null("next_cursor");
+  }
+  json.end_object();
+}
+
+std::string_view currency_name(domain::Game const& game, domain::CurrencyId currency) {
+  auto const* found = game.find_currency(currency);
+  return found != nullptr ? std::string_view(found->name) : std::string_view();
+}
+
+std::string reveal(Environment& environment, domain::IdentityId identity, eventstore::Field field,
+                   domain::PersonalText const& text) {
+  auto clear = environment.vault().open(identity, field, text);
+  if (clear) return std::move(clear).value();
+  if (clear.error().kind != eventstore::Fault::Kind::missing) spdlog::error("vault: {}", clear.error().what);
+  return {};
+}
+
+}  // namespace florin::api

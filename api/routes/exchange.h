@@ -1,0 +1,139 @@
+// What every route shares: who is calling, handing a command to the writer, waiting for a view, and the JSON parts
+// that several replies have in common.
+//
+// All of it runs on the request's io thread, except what is passed to the worker pool.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/environment.h"
+#include "api/http/errors.h"
+#include "api/http/json.h"
+#include "api/http/message.h"
+#include "api/http/router.h"
+#include "api/http/worker.h"
+#include "api/limits.h"
+#include "domain/ledger.h"
+
+namespace florin::api {
+
+// One environment as its routes see it. Outlives the router.
+struct Services {
+  Environment& environment;
+  WorkerPool& workers;
+  Limits& limits;
+  std::string root;  // "" for production, "/sandbox" for the sandbox
+  [[nodiscard]] std::string api() const { return root + "/api"; }
+};
+
+// Runs blocking work on the pool. False: the pool is full and nothing ran; answer server_busy().
+template <class Work>
+[[nodiscard]] Awaitable<bool> on_worker(Services& services, Request const& request, Work work) {
+  auto const done = co_await services.workers.run(*request.inbox, std::move(work));
+  co_return done.has_value();
+}
+[[nodiscard]] Response server_busy(Request const& request);
+
+// The calling game, alive for the length of the request.
+struct Caller {
+  std::shared_ptr<projections::GameDirectory const> directory;
+  domain::Game const* game = nullptr;
+  [[nodiscard]] domain::Game const& operator*() const { return *game; }
+  [[nodiscard]] domain::Game const* operator->() const { return game; }
+};
+// 401 MISSING_GAME_SECRET, 401 INVALID_GAME_SECRET, 403 GAME_NOT_ACTIVE (CONTRACT, Auth).
+[[nodiscard]] Result<Caller, Response> authenticate(Request const& request, Environment& environment);
+
+// 429 RATE_LIMITED when the subject (zero: the game itself) has used up its requests of this kind.
+[[nodiscard]] std::optional<Response> refuse_over_limit(Request const& request, Services& services,
+                                                        domain::Game const& game, domain::LimitKind kind,
+                                                        std::uint64_t subject = 0);
+// The limits' subject for a player.
+[[nodiscard]] std::uint64_t limit_subject(domain::BlindIndex const& email);
+
+// An e-mail from a path or a query, normalised and indexed; 400 INVALID_EMAIL.
+struct Email {
+  std::string text;
+  domain::BlindIndex index{};
+};
+[[nodiscard]] Result<Email, Response> read_email(Request const& request, Environment& environment, std::string_view raw,
+                                                 std::string_view field);
+
+// The request id and the payload's fingerprint. The payload is built field by field: the operation's name first, then
+// every field that means something, each length-prefixed.
+class Payload {
+ public:
+  explicit Payload(std::string_view operation) { add(operation); }
+  Payload& add(std::string_view field);
+  Payload& add(std::uint64_t field);
+  [[nodiscard]] std::string_view bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+// Reads and checks client_request_id: 400 INVALID_REQUEST, 400 CLIENT_REQUEST_ID_RESERVED.
+[[nodiscard]] std::string_view read_request_id(JsonBody& body);
+
+// player_email and player_name of a body.
+struct PlayerFields {
+  Email email;
+  std::string name;
+  domain::PlayerRef ref;
+};
+[[nodiscard]] Result<PlayerFields, Response> read_player(Request const& request, Environment& environment,
+                                                         domain::Game const& game, JsonBody& body);
+
+// Hands the command to the writer and waits for its durable outcome, at most kWriteDeadlineSeconds.
+inline constexpr int kWriteDeadlineSeconds = 10;
+[[nodiscard]] Awaitable<eventstore::Outcome> perform(Request const& request, Environment& environment,
+                                                     domain::Command command, domain::GameId game,
+                                                     std::string_view request_id, Payload const& payload);
+
+// Turns an outcome into the reply. `render(body, commit)` writes the whole success body; a repeated request gets it
+// under "original" of a 409 DUPLICATE_REQUEST.
+using Render = std::function<void(std::string& body, domain::Commit const& commit)>;
+[[nodiscard]] Response write_response(Request const& request, eventstore::Outcome const& outcome, Render const& render,
+                                      int success_status = 200);
+
+// Florin-Min-Position: nullopt when absent; 400 INVALID_REQUEST when it is not a number.
+[[nodiscard]] Result<domain::Position, Response> read_min_position(Request const& request);
+// Waits (bounded) until the balance view has reached the position that the caller asks for; otherwise 503 VIEW_BEHIND.
+inline constexpr int kViewWaitMs = 2'000;
+[[nodiscard]] Awaitable<std::optional<Response>> await_balances(Request const& request, Services& services);
+// On a worker: waits for a view on disk. With a wanted position: until there, or false after kViewWaitMs. Without one:
+// a view that is nearly there gets kViewGraceMs to show what was durable when the request came, so that a caller who
+// writes and then reads sees the write; either way true.
+inline constexpr int kViewGraceMs = 100;
+inline constexpr std::uint64_t kNearlyThere = 1'000;  // events: a few ms of work
+[[nodiscard]] bool await_view(Environment& environment, std::string_view name, domain::Position wanted);
+[[nodiscard]] Response view_behind(Request const& request);
+[[nodiscard]] Response view_unavailable(Request const& request, eventstore::Fault const& fault);
+
+struct Paging {
+  std::size_t limit = 20;
+  std::optional<std::uint64_t> cursor;
+};
+// limit 1–100, cursor as a former reply gave it; 400 INVALID_REQUEST.
+[[nodiscard]] Result<Paging, Response> read_paging(Request const& request);
+void write_pagination(JsonWriter& json, std::size_t limit, std::optional<std::uint64_t> next);
+
+// The game's currency by id; its name is "" for an id that is not the game's.
+[[nodiscard]] std::string_view currency_name(domain::Game const& game, domain::CurrencyId currency);
+// Personal text for a reply; "" when there is none or its person was erased.
+[[nodiscard]] std::string reveal(Environment& environment, domain::IdentityId identity, eventstore::Field field,
+                                 domain::PersonalText const& text);
+
+// The event of type E in the commit. A commit that lacks it is not the one that the route asked for: aborts.
+template <class E>
+[[nodiscard]] E const& event_of(domain::Commit const& commit) {
+  for (auto const& event : commit.events) {
+    if (auto const* found = std::get_if<E>(&event)) return *found;
+  }
+  FLORIN_ASSERT(!"the commit holds the event");
+  std::abort();
+}
+
+}  // namespace florin::api

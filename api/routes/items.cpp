@@ -1,0 +1,294 @@
+// CONTRACT, Item purchase: buy, history of purchases, one order, refund.
+#include "api/routes/players.h"
+#include "api/routes/routes.h"
+#include "projections/orders.h"
+
+namespace florin::api {
+namespace {
+
+using domain::ItemPurchased;
+
+void write_breakdown(JsonWriter& json, ItemPurchased const& event) {
+  json.begin_object("financial_breakdown");
+  json.amount("total_paid", event.total);
+  json.amount("platform_fee", event.platform_fee);
+  json.amount("developer_revenue", event.developer_revenue);
+  json.end_object();
+}
+
+void write_details(JsonWriter& json, domain::Game const& game, ItemPurchased const& event,
+                   std::string_view purchased_by) {
+  json.begin_object("purchase_details");
+  json.string("item_id", event.item.id);
+  json.string("item_name", event.item.name);
+  json.string("item_description", event.item.description);
+  json.string("item_category", event.item.category);
+  json.string("purchased_by", purchased_by);
+  json.string("currency_name", currency_name(game, event.currency));
+  json.integer("quantity", std::uint64_t{event.quantity});
+  json.amount("unit_price", event.unit_price);
+  json.amount("total_price", event.total);
+  json.end_object();
+}
+
+void write_purchase_reply(std::string& out, Environment& environment, domain::Game const& game, PlayerFields const& who,
+                          domain::Commit const& commit) {
+  auto const& event = event_of<ItemPurchased>(commit);
+  out.reserve(1024);
+  JsonWriter json(out);
+  json.begin_object();
+  json.string("status", "success");
+  json.string("message", "Item purchased.");
+  json.string("transaction_id", domain::format_transaction_id(commit.first));
+  json.string("order_id", domain::format_order_id(commit.first));
+  json.amount("new_balance", event.available_after);
+  json.string("currency_name", currency_name(game, event.currency));
+  json.begin_object("balance_info");
+  json.amount("previous_balance", event.available_after + event.total);
+  json.amount("new_balance", event.available_after);
+  json.amount("amount_spent", event.total);
+  json.end_object();
+  write_breakdown(json, event);
+  write_player(json, environment, game, event.player, who.email.text, who.name);
+  write_details(json, game, event, who.email.text);
+  json.end_object();
+}
+
+Awaitable<Response> purchase(Services& services, Request const& request, PathValues const&) {
+  auto caller = authenticate(request, services.environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto body = JsonBody::parse(request);
+  auto const request_id = read_request_id(body);
+  domain::Item item;
+  item.id = body.required_string("item_id", 255);
+  item.name = body.required_string("item_name", 255);
+  item.category = body.optional_string("item_category", 255).value_or("");
+  item.description = body.optional_string("item_description", 1000).value_or("");
+  auto const quantity = body.required_integer("item_quantity", 0, 1'000'000);
+  auto const unit_price = body.required_amount("unit_price");
+  auto const total = body.required_amount("total_price");
+  auto const currency = static_cast<std::uint64_t>(body.optional_integer("currency_id", 1, 0xffff'ffff).value_or(0));
+  auto player = read_player(request, services.environment, game, body);
+  if (!player) co_return std::move(player).error();
+  auto const& who = player.value();
+  if (auto limited = refuse_over_limit(request, services, game, domain::LimitKind::item_purchases_per_player_minute,
+                                       limit_subject(who.email.index)))
+    co_return std::move(*limited);
+
+  Payload payload("purchase-item");
+  payload.add(who.email.text).add(who.name).add(item.id).add(item.name).add(item.category).add(item.description);
+  payload.add(static_cast<std::uint64_t>(quantity)).add(static_cast<std::uint64_t>(unit_price.minor()));
+  payload.add(static_cast<std::uint64_t>(total.minor())).add(currency);
+  domain::PurchaseItem command{
+      game.id,    who.ref, domain::CurrencyId(currency), std::move(item), static_cast<std::uint32_t>(quantity),
+      unit_price, total};
+  auto const outcome =
+      co_await perform(request, services.environment, std::move(command), game.id, request_id, payload);
+  co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
+    write_purchase_reply(out, services.environment, game, who, commit);
+  });
+}
+
+// An order: its facts from the log, its fate from the orders view.
+struct OrderRecord {
+  domain::Commit commit;
+  projections::Order fate;
+};
+
+// On a worker. nullopt when nothing was bought under this id in this game.
+eventstore::Faulty<std::optional<OrderRecord>> load_purchase(Environment& environment, domain::GameId game,
+                                                             domain::Position order) {
+  auto commit = read_commit(environment.log(), order);
+  if (!commit) return fail(commit.error());
+  if (!commit.value() || commit.value()->request.game != game) return std::optional<OrderRecord>{};
+  for (auto const& event : commit.value()->events) {
+    if (std::holds_alternative<ItemPurchased>(event)) {
+      return std::optional(OrderRecord{*std::move(commit).value(), projections::Order{order, {}, {}, {}}});
+    }
+  }
+  return std::optional<OrderRecord>{};
+}
+
+void write_order_fields(JsonWriter& json, domain::Game const& game, OrderRecord const& order,
+                        std::string_view purchased_by) {
+  auto const& event = event_of<ItemPurchased>(order.commit);
+  json.string("order_id", domain::format_order_id(order.commit.first));
+  json.string("transaction_id", domain::format_transaction_id(order.commit.first));
+  json.string("order_status", order.fate.refund ? "refunded" : "completed");
+  json.time("created_at", order.commit.at);
+  if (order.fate.refund) {
+    json.time("refunded_at", order.fate.refunded_at);
+    json.string("refund_transaction_id", domain::format_transaction_id(order.fate.refund));
+  } else {
+    json.null("refunded_at");
+    json.null("refund_transaction_id");
+  }
+  json.integer("currency_id", event.currency.value());
+  json.string("currency_name", currency_name(game, event.currency));
+  write_details(json, game, event, purchased_by);
+  write_breakdown(json, event);
+}
+
+Response order_not_found(Request const& request) {
+  return refusal_response(request, {domain::Rejection::order_not_found, {}, {}});
+}
+
+Awaitable<Response> order_details(Services& services, Request const& request, PathValues const&) {
+  auto& environment = services.environment;
+  auto caller = authenticate(request, environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto const text = request.query_value("order_id");
+  if (!text) {
+    co_return error_response(request, 400, "INVALID_REQUEST", "Name the order: ?order_id=ord_…",
+                             {{"field", "\"order_id\""}});
+  }
+  auto const order = domain::parse_order_id(*text);
+  if (!order) co_return order_not_found(request);
+  auto wanted = read_min_position(request);
+  if (!wanted) co_return std::move(wanted).error();
+
+  Response response;
+  if (!co_await on_worker(services, request, [&] {
+        auto record = load_purchase(environment, game.id, *order);
+        if (!record) return void(response = view_unavailable(request, record.error()));
+        if (!record.value()) return void(response = order_not_found(request));
+        // The order itself is in the log; what became of it is as fresh as the caller asks.
+        if (!await_view(environment, "orders", wanted.value())) return void(response = view_behind(request));
+        auto view = environment.views().read("orders");
+        if (!view) return void(response = view_unavailable(request, view.error()));
+        auto fate = projections::read_order(view.value(), *order);
+        if (!fate) return void(response = view_unavailable(request, fate.error()));
+        if (fate.value()) record.value()->fate = *fate.value();
+
+        auto const& event = event_of<ItemPurchased>(record.value()->commit);
+        auto const player = environment.balances().by_id(game.id, event.player);
+        auto const email =
+            player ? reveal(environment, player->identity, eventstore::Field::email, player->email) : std::string();
+        response.position = view.value().position().value();
+        JsonWriter json(response.body);
+        json.begin_object();
+        json.string("status", "success");
+        json.begin_object("order");
+        write_order_fields(json, game, *record.value(), email);
+        write_player(json, environment, game, event.player, email, "");
+        json.end_object();
+        json.end_object();
+      }))
+    co_return server_busy(request);
+  co_return response;
+}
+
+Awaitable<Response> purchase_history(Services& services, Request const& request, PathValues const&) {
+  auto& environment = services.environment;
+  auto caller = authenticate(request, environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto email = read_email(request, environment, request.query_value("player_email").value_or(""), "player_email");
+  if (!email) co_return std::move(email).error();
+  auto paging = read_paging(request);
+  if (!paging) co_return std::move(paging).error();
+  auto wanted = read_min_position(request);
+  if (!wanted) co_return std::move(wanted).error();
+  auto const player = environment.balances().by_email(game.id, email.value().index);
+  if (!player) co_return refusal_response(request, {domain::Rejection::player_not_found, {}, {}});
+
+  Response response;
+  if (!co_await on_worker(services, request, [&] {
+        if (!await_view(environment, "orders", wanted.value())) {
+          return void(response = view_behind(request));
+        }
+        auto view = environment.views().read("orders");
+        if (!view) return void(response = view_unavailable(request, view.error()));
+        auto page = projections::read_orders(view.value(), player->player, paging.value().limit, paging.value().cursor);
+        if (!page) {
+          return void(response = page.error().kind == eventstore::Fault::Kind::missing
+                                     ? error_response(request, 400, "INVALID_REQUEST",
+                                                      "cursor is the next_cursor of an earlier page of the same list.",
+                                                      {{"field", "\"cursor\""}})
+                                     : view_unavailable(request, page.error()));
+        }
+        JsonWriter json(response.body);
+        json.begin_object();
+        json.string("status", "success");
+        write_player(json, environment, game, player->player, email.value().text, "");
+        json.begin_array("purchases");
+        for (auto const& fate : page.value().orders) {
+          auto record = load_purchase(environment, game.id, fate.order);
+          if (!record) return void(response = view_unavailable(request, record.error()));
+          if (!record.value()) continue;
+          record.value()->fate = fate;
+          json.begin_object();
+          write_order_fields(json, game, *record.value(), email.value().text);
+          json.end_object();
+        }
+        json.end_array();
+        write_pagination(json, paging.value().limit, page.value().next);
+        json.end_object();
+        response.position = view.value().position().value();
+      }))
+    co_return server_busy(request);
+  co_return response;
+}
+
+Awaitable<Response> refund(Services& services, Request const& request, PathValues const&) {
+  auto& environment = services.environment;
+  auto caller = authenticate(request, environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto body = JsonBody::parse(request);
+  auto const request_id = read_request_id(body);
+  auto const order_text = body.required_string("order_id", 64);
+  auto const reason = body.required_string("reason", 500);
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  auto const order = domain::parse_order_id(order_text);
+  if (!order) co_return order_not_found(request);
+
+  std::optional<eventstore::Faulty<std::optional<OrderRecord>>> loaded;
+  if (!co_await on_worker(services, request, [&] { loaded = load_purchase(environment, game.id, *order); }))
+    co_return server_busy(request);
+  if (!*loaded) co_return view_unavailable(request, loaded->error());
+  if (!loaded->value()) co_return order_not_found(request);
+  auto const& original = event_of<ItemPurchased>(loaded->value()->commit);
+
+  Payload payload("refund-item");
+  payload.add(order->value()).add(reason);
+  domain::RefundItem command{game.id, *order, original, std::string(reason)};
+  auto const outcome = co_await perform(request, environment, std::move(command), game.id, request_id, payload);
+  co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
+    auto const& event = event_of<domain::ItemRefunded>(commit);
+    JsonWriter json(out);
+    json.begin_object();
+    json.string("status", "success");
+    json.string("message", "Order refunded.");
+    json.string("transaction_id", domain::format_transaction_id(commit.first));
+    json.string("order_id", domain::format_order_id(event.order));
+    json.string("order_status", "refunded");
+    json.amount("new_balance", event.available_after);
+    json.string("currency_name", currency_name(game, event.currency));
+    json.begin_object("balance_info");
+    json.amount("previous_balance", event.available_after - event.total);
+    json.amount("new_balance", event.available_after);
+    json.amount("amount_refunded", event.total);
+    json.end_object();
+    json.end_object();
+  });
+}
+
+}  // namespace
+
+void add_item_routes(Router& router, Services& services) {
+  auto const base = services.api() + "/item-purchases";
+  auto const bind = [&services](auto handler) {
+    return [&services, handler](Request const& request, PathValues const& path) {
+      return handler(services, request, path);
+    };
+  };
+  router.add(Method::post, base + "/purchase-item", bind(purchase));
+  router.add(Method::get, base + "/player-purchase-history", bind(purchase_history));
+  router.add(Method::get, base + "/order-details", bind(order_details));
+  router.add(Method::post, base + "/refund", bind(refund));
+}
+
+}  // namespace florin::api

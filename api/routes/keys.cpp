@@ -1,0 +1,65 @@
+#include "api/routes/keys.h"
+
+#include <openssl/rand.h>
+
+#include "api/routes/routes.h"
+#include "domain/contract.h"
+
+namespace florin::api {
+namespace {
+
+Awaitable<Response> rotate(Services& services, Request const& request) {
+  auto caller = authenticate(request, services.environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto body = JsonBody::parse(request);
+  bool const immediate = body.optional_bool("immediate").value_or(false);
+  auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+
+  auto const key = make_sdk_key();
+  Payload payload("rotate-key");
+  payload.add(std::uint64_t{immediate});
+  auto const outcome = co_await perform(
+      request, services.environment, domain::RotateSdkKey{game.id, key.hash, immediate}, game.id, request_id, payload);
+  // A repeated request made another key the first time, which nobody can show again.
+  bool const fresh = std::holds_alternative<eventstore::Committed>(outcome);
+  co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
+    auto const& event = event_of<domain::SdkKeyRotated>(commit);
+    JsonWriter json(out);
+    json.begin_object();
+    json.string("status", "success");
+    if (fresh) json.string("sdk_key", key.text);
+    if (event.previous_valid_until == domain::Timestamp{}) {
+      json.null("previous_key_valid_until");
+    } else {
+      json.time("previous_key_valid_until", event.previous_valid_until);
+    }
+    json.end_object();
+  });
+}
+
+}  // namespace
+
+SdkKey make_sdk_key() {
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  SdkKey key;
+  key.text = "ivsdk_";
+  while (key.text.size() < 6 + 64) {
+    unsigned char random[64];
+    FLORIN_ASSERT(RAND_bytes(random, sizeof random) == 1);
+    for (auto const byte : random) {
+      // 248 = 4 × 62: larger bytes are thrown away so that every letter is equally likely.
+      if (byte < 248 && key.text.size() < 6 + 64) key.text.push_back(kLetters[byte % 62]);
+    }
+  }
+  key.hash = eventstore::sha256(key.text);
+  return key;
+}
+
+void add_key_routes(Router& router, Services& services) {
+  router.add(Method::post, services.api() + "/dev/keys/rotate",
+             [&services](Request const& request, PathValues const&) { return rotate(services, request); });
+}
+
+}  // namespace florin::api

@@ -1,0 +1,16 @@
+// SDK keys: "ivsdk_" and 64 letters of A-Z a-z 0-9 from the system's random source. Only the hash is ever kept.
+#pragma once
+
+#include <string>
+
+#include "domain/ids.h"
+
+namespace florin::api {
+
+struct SdkKey {
+  std::string text;  // shown once
+  domain::Digest hash{};
+};
+[[nodiscard]] SdkKey make_sdk_key();
+
+}  // namespace florin::api

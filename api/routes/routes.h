@@ -1,0 +1,23 @@
+// The routes of one environment, one file per resource. Handlers keep references to `services`.
+#pragma once
+
+#include "api/routes/exchange.h"
+
+namespace florin::api {
+
+void add_balance_routes(Router& router, Services& services);  // Balances: reads, batch, credit, debit
+void add_history_routes(Router& router, Services& services);  // Balances: history
+void add_stream_routes(Router& router, Services& services);   // Balances: stream-all
+void add_item_routes(Router& router, Services& services);     // Item purchase
+void add_key_routes(Router& router, Services& services);      // Key rotation
+
+struct AdminOptions {
+  std::string token_hash;  // SHA-256 of FLORIN_ADMIN_TOKEN; empty: every operator's route answers 403 ADMIN_DISABLED
+};
+// Operators; `services.prefix` is followed by "/admin" in place of "/api".
+void add_admin_routes(Router& router, Services& services, AdminOptions const& options);
+
+// /livez, /readyz, /openapi.json: of the process, not of an environment.
+void add_system_routes(Router& router, std::vector<Services*> environments);
+
+}  // namespace florin::api

@@ -1,0 +1,132 @@
+// CONTRACT, Balances: stream-all. NDJSON, a line a player, a trailer at the end; one consistent cut, constant memory.
+#include <chrono>
+#include <stdexcept>
+
+#include "api/routes/routes.h"
+#include "projections/reconciliation.h"
+
+namespace florin::api {
+namespace {
+
+using domain::Money;
+
+constexpr std::size_t kPieceBytes = 64u << 10;
+// A stream holds a read transaction open, which keeps the view's WAL from shrinking: one hour is 200 M players at the
+// rate that a client on the same continent reads.
+constexpr auto kStreamTimeMax = std::chrono::hours(1);
+
+// Runs on the worker pool, one piece at a time. Throws to cut the connection: without its trailer a stream is void.
+class BalanceStream final : public BodyStream {
+ public:
+  BalanceStream(Environment& environment, std::shared_ptr<projections::GameDirectory const> directory,
+                domain::Game const& game, projections::ReconciliationStream stream)
+      : environment_(environment), directory_(std::move(directory)), game_(game), stream_(std::move(stream)) {}
+
+  bool pull(std::string& out) override {
+    if (std::chrono::steady_clock::now() > deadline_) throw std::runtime_error("stream-all took too long");
+    while (out.size() < kPieceBytes) {
+      auto more = stream_.next(player_);
+      if (!more) throw std::runtime_error(more.error().what);
+      if (!more.value()) {
+        write_trailer(out);
+        return false;
+      }
+      write_line(out);
+    }
+    return true;
+  }
+
+ private:
+  void write_line(std::string& out) {
+    ++count_;
+    JsonWriter json(out);
+    json.begin_object();
+    json.string("player_email", reveal(environment_, player_.identity, eventstore::Field::email, player_.email));
+    json.integer("player_id", player_.player.value());
+    json.string("identity_id", domain::format_identity_id(player_.identity));
+    json.begin_array("balances");
+    Money total;
+    for (auto const& balance : player_.balances) {
+      available_.add(balance.available);
+      reserved_.add(balance.reserved);
+      total += balance.available + balance.reserved;
+      json.begin_object();
+      json.integer("currency_id", balance.currency.value());
+      json.string("currency_name", currency_name(game_, balance.currency));
+      json.amount("available_balance", balance.available);
+      json.amount("reserved_balance", balance.reserved);
+      json.amount("total_balance", balance.available + balance.reserved);
+      json.end_object();
+    }
+    json.end_array();
+    json.amount("total_value", total);
+    json.integer("changed_position", player_.changed.value());
+    json.end_object();
+    out.push_back('\n');
+  }
+
+  void write_trailer(std::string& out) const {
+    JsonWriter json(out);
+    json.begin_object();
+    json.boolean("end", true);
+    json.integer("count", count_);
+    json.string("total_available", available_.text());
+    json.string("total_reserved", reserved_.text());
+    json.string("cursor", std::to_string(stream_.cut().value()));
+    json.end_object();
+    out.push_back('\n');
+  }
+
+  Environment& environment_;
+  std::shared_ptr<projections::GameDirectory const> directory_;  // keeps game_ alive
+  domain::Game const& game_;
+  projections::ReconciliationStream stream_;
+  projections::ReconciledPlayer player_;
+  std::chrono::steady_clock::time_point const deadline_ = std::chrono::steady_clock::now() + kStreamTimeMax;
+  std::uint64_t count_ = 0;
+  domain::Total available_;
+  domain::Total reserved_;
+};
+
+Awaitable<Response> stream_all(Services& services, Request const& request) {
+  auto& environment = services.environment;
+  auto caller = authenticate(request, environment);
+  if (!caller) co_return std::move(caller).error();
+  domain::Position since;
+  if (auto const text = request.query_value("since"); text && *text != "0") {
+    auto const value = domain::parse_number(*text);
+    if (!value) {
+      co_return error_response(request, 400, "INVALID_REQUEST", "since is the cursor of an earlier stream's last line.",
+                               {{"field", "\"since\""}});
+    }
+    since = domain::Position(*value);
+  }
+  auto wanted = read_min_position(request);
+  if (!wanted) co_return std::move(wanted).error();
+
+  Response response;
+  if (!co_await on_worker(services, request, [&] {
+        if (!await_view(environment, "reconciliation", wanted.value())) {
+          return void(response = view_behind(request));
+        }
+        auto view = environment.views().read("reconciliation");
+        if (!view) return void(response = view_unavailable(request, view.error()));
+        auto stream = projections::ReconciliationStream::open(std::move(view).value(), caller.value()->id, since);
+        if (!stream) return void(response = view_unavailable(request, stream.error()));
+        response.position = stream.value().cut().value();
+        response.content_type = "application/x-ndjson";
+        response.stream = std::make_unique<BalanceStream>(environment, caller.value().directory, *caller.value(),
+                                                          std::move(stream).value());
+      }))
+    co_return server_busy(request);
+  co_return response;
+}
+
+}  // namespace
+
+void add_stream_routes(Router& router, Services& services) {
+  router.add(Method::get, services.api() + "/player-balances/stream-all",
+             [&services](Request const& request, PathValues const&) { return stream_all(services, request); });
+}
+
+}  // namespace florin::api

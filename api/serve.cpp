@@ -1,0 +1,140 @@
+#include "api/serve.h"
+
+#include <cstdio>
+#include <set>
+#include <thread>
+
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sqlite3.h>
+
+#include "api/layout.h"
+#include "api/routes/routes.h"
+
+namespace florin::api {
+namespace {
+
+// Enough to keep reads of views going while one is in a slow page; they wait for the disk, not for the processor.
+unsigned worker_threads() { return std::max(2u, std::thread::hardware_concurrency()); }
+
+void set_up_log(LogLevel level) {
+  auto const log = spdlog::stderr_color_mt("florin");
+  spdlog::set_default_logger(log);
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+  switch (level) {
+    case LogLevel::debug: return spdlog::set_level(spdlog::level::debug);
+    case LogLevel::info: return spdlog::set_level(spdlog::level::info);
+    case LogLevel::warning: return spdlog::set_level(spdlog::level::warn);
+    case LogLevel::error: return spdlog::set_level(spdlog::level::err);
+  }
+}
+
+// SIGINT and SIGTERM are taken by one sigwait; every thread made after this inherits the block. A client that goes
+// away must not kill the process.
+sigset_t take_signals() {
+  signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+std::unique_ptr<Environment> open_environment(Config const& config, bool sandbox, eventstore::Clock const& clock) {
+  auto const name = std::string(sandbox ? kSandboxFolder : kProductionFolder);
+  auto environment = Environment::open(name, environment_layout(config.data, sandbox), clock,
+                                       {config.writer, config.snapshot_every_events});
+  if (!environment) {
+    spdlog::error("{} does not open: {}", name, environment.error().what);
+    return nullptr;
+  }
+  if (auto started = environment.value()->start(); !started) {
+    spdlog::error("{} does not start: {}", name, started.error().what);
+    return nullptr;
+  }
+  return std::move(environment).value();
+}
+
+// Until SIGINT or SIGTERM. Meanwhile says what is wrong with an environment, once when it begins and once when it ends.
+int wait_for_signal(sigset_t const& signals, std::vector<Environment const*> const& environments) {
+  constexpr timespec kLook{1, 0};
+  std::set<std::string> known;
+  for (;;) {
+    if (auto const signal_number = sigtimedwait(&signals, nullptr, &kLook); signal_number > 0) return signal_number;
+    std::set<std::string> found;
+    for (auto const* environment : environments) {
+      for (auto const& trouble : environment->troubles()) found.insert(environment->name() + ": " + trouble);
+    }
+    for (auto const& trouble : found) {
+      if (!known.contains(trouble)) spdlog::error("{}", trouble);
+    }
+    for (auto const& trouble : known) {
+      if (!found.contains(trouble)) spdlog::info("over: {}", trouble);
+    }
+    known = std::move(found);
+  }
+}
+
+}  // namespace
+
+int serve(Config const& config) {
+  set_up_log(config.log_level);
+  auto const signals = take_signals();
+  // SQLite counts every allocation under one process-wide mutex unless told not to; nobody reads the counts.
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  eventstore::SystemClock const clock;
+
+  auto const production = open_environment(config, false, clock);
+  if (!production) return 1;
+  auto const sandbox = open_environment(config, true, clock);
+  if (!sandbox) return 1;
+
+  WorkerPool workers(worker_threads());
+  Limits production_limits(config.limits_enabled);
+  Limits sandbox_limits(config.limits_enabled);
+  Services production_services{*production, workers, production_limits, ""};
+  Services sandbox_services{*sandbox, workers, sandbox_limits, "/sandbox"};
+  AdminOptions admin;
+  if (!config.admin_token.empty()) {
+    auto const hash = eventstore::sha256(config.admin_token);
+    admin.token_hash.assign(hash.begin(), hash.end());
+  }
+
+  Router router;
+  for (auto* services : {&production_services, &sandbox_services}) {
+    add_balance_routes(router, *services);
+    add_history_routes(router, *services);
+    add_stream_routes(router, *services);
+    add_item_routes(router, *services);
+    add_key_routes(router, *services);
+    add_admin_routes(router, *services, admin);
+  }
+  add_system_routes(router, {&production_services, &sandbox_services});
+
+  Server server(config.server, router, workers);
+  try {
+    server.start();
+  } catch (std::system_error const& error) {
+    spdlog::error("cannot listen on {}:{}: {}. Is another server running there? Choose another with --listen.",
+                  config.server.host, config.server.port, error.code().message());
+    return 1;
+  }
+  std::printf("listening on http://%s:%u\n", config.server.host.c_str(), server.port());
+  std::fflush(stdout);
+
+  auto const signal_number = wait_for_signal(signals, {production.get(), sandbox.get()});
+  spdlog::info("stopping on {}", signal_number == SIGINT ? "SIGINT" : "SIGTERM");
+  server.stop();
+  int status = 0;
+  for (auto* environment : {production.get(), sandbox.get()}) {
+    if (auto stopped = environment->stop(); !stopped) {
+      spdlog::error("{} stopped earlier: {}", environment->name(), stopped.error().what);
+      status = 1;
+    }
+  }
+  return status;
+}
+
+}  // namespace florin::api

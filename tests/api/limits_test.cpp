@@ -1,0 +1,87 @@
+#include "api/limits.h"
+
+#include <gtest/gtest.h>
+
+namespace florin::api {
+namespace {
+
+using domain::LimitKind;
+using domain::Timestamp;
+
+domain::Game game_with(std::uint32_t purchases) {
+  domain::Game game;
+  game.id = domain::GameId(123'456'789'012);
+  game.settings.limits.push_back({LimitKind::item_purchases_per_player_minute, purchases});
+  return game;
+}
+
+Timestamp at_seconds(std::int64_t seconds) { return Timestamp::from_seconds(1'800'000'000 + seconds); }
+
+int purchase(Limits& limits, domain::Game const& game, std::uint64_t player, std::int64_t second) {
+  return limits.take(game, LimitKind::item_purchases_per_player_minute, player, at_seconds(second));
+}
+
+TEST(Limits, TheLimitAllAtOnceEachMinuteIsNeverRefused) {
+  Limits limits(true);
+  auto const game = game_with(60);
+  for (int minute = 0; minute < 10; ++minute) {
+    for (int i = 0; i < 60; ++i) EXPECT_EQ(purchase(limits, game, 7, 60 * minute), 0);
+  }
+}
+
+TEST(Limits, OneMoreThanTheBurstIsRefusedWithTheSecondsToWait) {
+  Limits limits(true);
+  auto const game = game_with(60);
+  for (int i = 0; i < 90; ++i) EXPECT_EQ(purchase(limits, game, 7, 0), 0);
+  EXPECT_EQ(purchase(limits, game, 7, 0), 1);
+}
+
+TEST(Limits, EachStrikeDoublesTheWaitUpToTheCap) {
+  Limits limits(true);
+  auto const game = game_with(2);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(purchase(limits, game, 7, 0), 0);
+  int previous = purchase(limits, game, 7, 0);
+  EXPECT_EQ(previous, 30);
+  for (int i = 0; i < 10; ++i) {
+    int const wait = purchase(limits, game, 7, 0);
+    EXPECT_GE(wait, previous);
+    previous = wait;
+  }
+  EXPECT_EQ(previous, Limits::kPenaltySecondsMax);
+}
+
+TEST(Limits, QuietTimeForgives) {
+  Limits limits(true);
+  auto const game = game_with(60);
+  for (int i = 0; i < 100; ++i) (void)purchase(limits, game, 7, 0);
+  EXPECT_NE(purchase(limits, game, 7, 1), 0);
+  for (int i = 0; i < 90; ++i) EXPECT_EQ(purchase(limits, game, 7, 3'600), 0);
+  EXPECT_EQ(purchase(limits, game, 7, 3'600), 1);
+}
+
+TEST(Limits, PlayersKindsAndGamesDoNotShareABucket) {
+  Limits limits(true);
+  auto const game = game_with(1);
+  auto other = game;
+  other.id = domain::GameId(999'999'999'999);
+  EXPECT_EQ(purchase(limits, game, 7, 0), 0);
+  EXPECT_NE(purchase(limits, game, 7, 0), 0);
+  EXPECT_EQ(purchase(limits, game, 8, 0), 0);
+  EXPECT_EQ(purchase(limits, other, 7, 0), 0);
+  EXPECT_EQ(limits.take(game, LimitKind::by_id_reads_per_minute, 7, at_seconds(0)), 0);
+}
+
+TEST(Limits, DisabledAllowsEverything) {
+  Limits limits(false);
+  auto const game = game_with(1);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(purchase(limits, game, 7, 0), 0);
+}
+
+TEST(Limits, ManySubjectsStayBounded) {
+  Limits limits(true);
+  auto const game = game_with(60);
+  for (std::uint64_t player = 1; player < 300'000; ++player) EXPECT_EQ(purchase(limits, game, player, 0), 0);
+}
+
+}  // namespace
+}  // namespace florin::api
