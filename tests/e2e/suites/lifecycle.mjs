@@ -32,15 +32,18 @@ export function lifecycleSuite(context) {
         const rotated = (await game.call('rotateKey', {body: {immediate: true}, expect: 200})).json;
         game.key = rotated.sdk_key;
         const head = (await game.credit(player, '1.00')).headers['florin-position'];
-        const headers = {'Florin-Min-Position': head};
-        const look = async (on) => ({
+        const look = async (on, position) => {
+          const headers = {'Florin-Min-Position': position};
+          return {
           balance: await on.balance(player, headers),
           history: await on.pages('getHistory', 'history', {params: {email: player}, headers}),
           orders: (await on.call('getPurchases', {query: {player_email: player}, headers, expect: 200})).json,
           stream: (await on.stream({}, headers)).players,
           settings: (await on.world.call('getGame', {params: {id: on.id}, expect: 200})).json,
-        });
-        stories.push({world, game, player, body, purchase, refundBody, refund, look, before: await look(game)});
+          };
+        };
+        stories.push({world, game, player, body, purchase, refundBody, refund, look, head,
+                      before: await look(game, head)});
       }
       // Requests in flight when the signal comes: each is either there afterwards, exactly once, or it is not.
       const flying = [];
@@ -60,10 +63,12 @@ export function lifecycleSuite(context) {
         for (const story of stories) {
           const world = new World(server, context.contract, story.world.name);
           const game = Object.assign(Object.create(Object.getPrototypeOf(story.game)), story.game, {world});
+          let head = Number(story.head);
           let expected = minor(story.before.balance.balances[0].available_balance);
           for (const [i, one] of flying.entries()) {
             if (one.game !== story.game) continue;
-            const {status} = await game.call('creditBalance', {body: one.body});
+            const {status, headers} = await game.call('creditBalance', {body: one.body});
+            head = Math.max(head, Number(headers['florin-position']));
             if (answers[i]?.status === 200) assert.equal(status, 409, 'acknowledged, so it is there');
             else assert.ok([200, 409].includes(status));
             expected += 1n;
@@ -73,7 +78,7 @@ export function lifecycleSuite(context) {
           assert.deepEqual(again.json.original, story.purchase.json);
           const back = await game.call('refundItem', {body: story.refundBody, expect: [409, 'DUPLICATE_REQUEST']});
           assert.deepEqual(back.json.original, story.refund.json);
-          const after = await story.look(game);
+          const after = await story.look(game, String(head));
           assert.deepEqual(after.settings, story.before.settings);
           assert.deepEqual(after.orders, story.before.orders);
           assert.deepEqual(after.balance.player.player_name, 'Ünïcödé 🎲');
