@@ -28,7 +28,7 @@ struct CreateGame {
 
 struct UpdateGame {
   GameId game;
-  GameSettings settings;
+  GameChanges changes;
 };
 
 struct RotateSdkKey {

@@ -48,6 +48,25 @@ struct GameSettings {
   friend bool operator==(GameSettings const&, GameSettings const&) = default;
 };
 
+// What an operator changes of a game's settings: what is absent stays as it is. The change is merged where it is
+// decided, into the settings of that moment: of two changes made at the same time neither undoes the other.
+struct GameChanges {
+  std::optional<std::string> name;
+  std::optional<std::string> developer_name;
+  std::optional<std::string> genre;
+  std::optional<std::string> icon_url;
+  std::optional<GameStatus> status;
+  std::optional<bool> universal_transfers;
+  std::optional<bool> allows_outgoing_transfers;
+  std::optional<bool> allows_incoming_transfers;
+  std::optional<std::vector<GameId>> linked_games;  // the whole list
+  std::optional<BasisPoints> transfer_fee;
+  std::optional<BasisPoints> item_fee;
+  std::vector<LimitOverride> limits;  // each replaces the override of its kind; the other kinds stay
+
+  [[nodiscard]] GameSettings applied_to(GameSettings settings) const;
+};
+
 struct CurrencySpec {
   CurrencyId currency;  // zero in a command, assigned in the event
   std::string name;

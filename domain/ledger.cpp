@@ -145,9 +145,11 @@ struct Decider {
   }
 
   Decision operator()(UpdateGame const& command) const {
-    if (state.find_game(command.game) == nullptr) return refuse(Rejection::game_not_found);
-    if (auto const wrong = check_settings(state, command.settings, command.game)) return refuse(*wrong);
-    return std::vector<Event>{GameUpdated{command.game, command.settings}};
+    auto const* game = state.find_game(command.game);
+    if (game == nullptr) return refuse(Rejection::game_not_found);
+    auto settings = command.changes.applied_to(game->settings);
+    if (auto const wrong = check_settings(state, settings, command.game)) return refuse(*wrong);
+    return std::vector<Event>{GameUpdated{command.game, std::move(settings)}};
   }
 
   Decision operator()(RotateSdkKey const& command) const {

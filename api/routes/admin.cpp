@@ -9,7 +9,7 @@
 namespace florin::api {
 namespace {
 
-using domain::GameSettings;
+using domain::GameChanges;
 using domain::GameStatus;
 
 // Refuses the request unless it carries the operator's token.
@@ -47,51 +47,54 @@ constexpr std::array<std::pair<std::string_view, domain::LimitKind>, 4> kLimits{
      {"batch_reads_per_minute", domain::LimitKind::batch_reads_per_minute},
      {"item_purchases_per_player_minute", domain::LimitKind::item_purchases_per_player_minute}}};
 
-void read_yes_no(JsonBody& body, std::string_view name, bool& value) {
+std::optional<bool> read_yes_no(JsonBody& body, std::string_view name) {
   auto const text = body.optional_string(name, 3);
-  if (!text) return;
-  if (*text != "yes" && *text != "no") return body.fail(name, "is \"yes\" or \"no\"");
-  value = *text == "yes";
+  if (!text) return std::nullopt;
+  if (*text != "yes" && *text != "no") body.fail(name, "is \"yes\" or \"no\"");
+  return *text == "yes";
 }
 
-void read_text(JsonBody& body, std::string_view name, std::size_t max_chars, std::string& value) {
+void read_text(JsonBody& body, std::string_view name, std::size_t max_chars, std::optional<std::string>& value) {
   if (auto const text = body.optional_string(name, max_chars)) value = *text;
 }
 
-void read_limits(JsonBody& body, GameSettings& settings) {
+std::vector<domain::LimitOverride> read_limits(JsonBody& body) {
+  std::vector<domain::LimitOverride> overrides;
   auto limits = body.optional_object("limits");
-  if (!limits) return;
+  if (!limits) return overrides;
   for (auto const& [name, kind] : kLimits) {
     auto const maximum = limits->optional_integer(name, 1, 10'000'000);
-    if (!maximum) continue;
-    std::erase_if(settings.limits, [kind = kind](auto const& limit) { return limit.kind == kind; });
-    settings.limits.push_back({kind, static_cast<std::uint32_t>(*maximum)});
+    if (maximum) overrides.push_back({kind, static_cast<std::uint32_t>(*maximum)});
   }
+  return overrides;
 }
 
-// The fields that a creation and a change have in common; absent ones leave `settings` as they are.
-void read_settings(JsonBody& body, GameSettings& settings) {
-  read_text(body, "developer_name", 255, settings.developer_name);
-  read_text(body, "genre", 100, settings.genre);
-  read_text(body, "game_icon", 2000, settings.icon_url);
-  read_yes_no(body, "universal_transfers", settings.universal_transfers);
-  settings.allows_outgoing_transfers =
-      body.optional_bool("allows_outgoing_transfers").value_or(settings.allows_outgoing_transfers);
-  settings.allows_incoming_transfers =
-      body.optional_bool("allows_incoming_transfers").value_or(settings.allows_incoming_transfers);
-  if (auto linked = body.optional_game_ids("linked_game_ids", 1000)) settings.linked_games = std::move(*linked);
-  settings.transfer_fee = body.optional_percentage("transfer_fee_percentage").value_or(settings.transfer_fee);
-  settings.item_fee = body.optional_percentage("item_fee_percentage").value_or(settings.item_fee);
-  read_limits(body, settings);
-  if (auto const status = body.optional_string("status", 16)) {
-    for (auto const& [name, value] : kStatuses) {
-      if (*status == name) {
-        settings.status = value;
-        return;
-      }
-    }
-    body.fail("status", "is live, testing or suspended");
+std::optional<GameStatus> read_status(JsonBody& body) {
+  auto const status = body.optional_string("status", 16);
+  if (!status) return std::nullopt;
+  for (auto const& [name, value] : kStatuses) {
+    if (*status == name) return value;
   }
+  body.fail("status", "is live, testing or suspended");
+  return std::nullopt;
+}
+
+// The settings that the body names, of a game to make or to change.
+GameChanges read_settings(JsonBody& body) {
+  GameChanges changes;
+  read_text(body, "game_name", 255, changes.name);
+  read_text(body, "developer_name", 255, changes.developer_name);
+  read_text(body, "genre", 100, changes.genre);
+  read_text(body, "game_icon", 2000, changes.icon_url);
+  changes.universal_transfers = read_yes_no(body, "universal_transfers");
+  changes.allows_outgoing_transfers = body.optional_bool("allows_outgoing_transfers");
+  changes.allows_incoming_transfers = body.optional_bool("allows_incoming_transfers");
+  changes.linked_games = body.optional_game_ids("linked_game_ids", 1000);
+  changes.transfer_fee = body.optional_percentage("transfer_fee_percentage");
+  changes.item_fee = body.optional_percentage("item_fee_percentage");
+  changes.limits = read_limits(body);
+  changes.status = read_status(body);
+  return changes;
 }
 
 std::vector<domain::CurrencySpec> read_currencies(JsonBody& body) {
@@ -162,8 +165,8 @@ struct AdminRoutes {
     if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
     auto body = JsonBody::parse(request);
     domain::CreateGame command;
-    command.settings.name = body.required_string("game_name", 255);
-    read_settings(body, command.settings);
+    body.required_string("game_name", 255);  // a change may leave it out
+    command.settings = read_settings(body).applied_to({});
     if (!body.has("status")) body.fail("status", "is required: live, testing or suspended");
     command.currencies = read_currencies(body);
     auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
@@ -228,9 +231,7 @@ struct AdminRoutes {
     auto const* game = id ? directory->find(*id) : nullptr;
     if (game == nullptr) co_return game_not_found(request);
     auto body = JsonBody::parse(request);
-    domain::UpdateGame command{game->id, game->settings};
-    if (auto const name = body.optional_string("game_name", 255)) command.settings.name = *name;
-    read_settings(body, command.settings);
+    domain::UpdateGame command{game->id, read_settings(body)};
     auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     Payload payload("change-game");

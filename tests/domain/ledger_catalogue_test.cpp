@@ -101,21 +101,99 @@ TEST(CreateGame, RefusalsComeInOrder) {
 
 UpdateGame update(GameId game) {
   UpdateGame command{game, {}};
-  command.settings.name = "Renamed";
-  command.settings.status = GameStatus::suspended;
+  command.changes.name = "Renamed";
   return command;
 }
 
-TEST(UpdateGame, ReplacesTheSettingsOfAnyGameAlsoASuspendedOne) {
-  for (auto const game : {kGame, kTesting, kSuspended}) {
-    auto const command = update(game);
-    given(three_games()).when(command).then({GameUpdated{game, command.settings}});
+// The settings that three_games() gives a game.
+GameSettings settings_of(GameId game, GameStatus status) { return game_created(game, status, {}).settings; }
+
+TEST(UpdateGame, ChangesWhatIsNamedOfAnyGameAlsoASuspendedOne) {
+  for (auto const& [game, status] :
+       {std::pair(kGame, GameStatus::live), {kTesting, GameStatus::testing}, {kSuspended, GameStatus::suspended}}) {
+    auto settings = settings_of(game, status);
+    settings.name = "Renamed";
+    given(three_games()).when(update(game)).then({GameUpdated{game, settings}});
   }
+}
+
+TEST(UpdateGame, EveryFieldCanBeChanged) {
+  UpdateGame command{kGame, {}};
+  auto& changes = command.changes;
+  changes.name = "Renamed";
+  changes.developer_name = "Studio";
+  changes.genre = "RPG";
+  changes.icon_url = "https://example.org/icon.png";
+  changes.status = GameStatus::suspended;
+  changes.universal_transfers = false;
+  changes.allows_outgoing_transfers = false;
+  changes.allows_incoming_transfers = false;
+  changes.linked_games = std::vector<GameId>{kTesting, kSuspended};
+  changes.transfer_fee = BasisPoints(25);
+  changes.item_fee = BasisPoints(1'250);
+  changes.limits = {{LimitKind::batch_reads_per_minute, 7}};
+  given(three_games())
+      .when(command)
+      .then({GameUpdated{kGame,
+                         {"Renamed",
+                          "Studio",
+                          "RPG",
+                          "https://example.org/icon.png",
+                          GameStatus::suspended,
+                          false,
+                          false,
+                          false,
+                          {kTesting, kSuspended},
+                          BasisPoints(25),
+                          BasisPoints(1'250),
+                          {{LimitKind::batch_reads_per_minute, 7}}}}});
+}
+
+// Two operators look at the same game: one suspends it, the other changes its fee. Both changes hold.
+TEST(UpdateGame, AChangeDoesNotUndoTheOneBeforeIt) {
+  UpdateGame suspend{kGame, {}};
+  suspend.changes.status = GameStatus::suspended;
+  suspend.changes.limits = {{LimitKind::batch_reads_per_minute, 7}, {LimitKind::by_id_reads_per_minute, 8}};
+  UpdateGame fee{kGame, {}};
+  fee.changes.item_fee = BasisPoints(1'250);
+  fee.changes.limits = {{LimitKind::batch_reads_per_minute, 9}};
+
+  auto after_first = settings_of(kGame, GameStatus::suspended);
+  after_first.limits = suspend.changes.limits;
+  given(three_games()).when(suspend).then({GameUpdated{kGame, after_first}});
+
+  auto facts = three_games();
+  facts.emplace_back(GameUpdated{kGame, after_first});
+  auto after_both = after_first;
+  after_both.item_fee = BasisPoints(1'250);
+  after_both.limits = {{LimitKind::batch_reads_per_minute, 9}, {LimitKind::by_id_reads_per_minute, 8}};
+  given(facts).when(fee).then({GameUpdated{kGame, after_both}});
+}
+
+TEST(UpdateGame, AnEmptyListOfLinksUnlinksAndAnAbsentOneKeeps) {
+  auto linked = settings_of(kGame, GameStatus::live);
+  linked.linked_games = {kTesting};
+  auto facts = three_games();
+  facts.emplace_back(GameUpdated{kGame, linked});
+
+  auto renamed = linked;
+  renamed.name = "Renamed";
+  given(facts).when(update(kGame)).then({GameUpdated{kGame, renamed}});
+
+  UpdateGame unlink{kGame, {}};
+  unlink.changes.linked_games.emplace();
+  given(facts).when(unlink).then({GameUpdated{kGame, settings_of(kGame, GameStatus::live)}});
+}
+
+TEST(UpdateGame, TheNameCannotBeTakenAway) {
+  auto command = update(kGame);
+  command.changes.name = "";
+  given(three_games()).when(command).then(Rejection::invalid_game);
 }
 
 TEST(UpdateGame, AGameIsNotLinkedToItself) {
   auto command = update(kGame);
-  command.settings.linked_games = {kGame};
+  command.changes.linked_games = std::vector<GameId>{kGame};
   given(three_games()).when(command).then(Rejection::linked_game_not_found);
 }
 
@@ -123,8 +201,9 @@ TEST(UpdateGame, RefusalsComeInOrder) {
   expect_precedence<UpdateGame>(
       three_games(), update(kGame),
       {{Rejection::game_not_found, [](UpdateGame& c) { c.game = kUnknown; }},
-       {Rejection::linked_game_not_found, [](UpdateGame& c) { c.settings.linked_games = {GameId(5)}; }},
-       {Rejection::invalid_game, [](UpdateGame& c) { c.settings.item_fee = BasisPoints(10'001); }}});
+       {Rejection::linked_game_not_found,
+        [](UpdateGame& c) { c.changes.linked_games = std::vector<GameId>{GameId(5)}; }},
+       {Rejection::invalid_game, [](UpdateGame& c) { c.changes.item_fee = BasisPoints(10'001); }}});
 }
 
 TEST(RotateSdkKey, TheOldKeyWorksForSevenMoreDays) {

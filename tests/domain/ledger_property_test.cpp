@@ -121,7 +121,13 @@ struct World {
         // As the api does it: the order belongs to the game that asks, or is not found.
         return RefundItem{step.twisted ? game : state.game_of(sale.player)->id, order, sale, "broken"};
       }
-      case 4: return UpdateGame{game, settings};
+      case 4: {
+        GameChanges changes;
+        if (step.twisted) changes.name = "tower";
+        changes.status = settings.status;
+        if (step.quantity % 2 == 0) changes.item_fee = settings.item_fee;
+        return UpdateGame{game, changes};
+      }
       case 5: return RotateSdkKey{game, key, step.twisted};
       default: return CreateGame{settings, {testing::currency(CurrencyId{}, "coin", amount)}, key};
     }

@@ -48,16 +48,16 @@ class SnapshotTest : public ::testing::Test {
         store.commit(domain::RefundItem{game, bought->first, original, "changed my mind"});
       }
     }
-    auto settings = domain::GameSettings{};
-    settings.name = "Alpha";
-    settings.icon_url = "https://example.org/icon.png";
-    settings.limits = {{domain::LimitKind::batch_reads_per_minute, 9}};
-    settings.status = domain::GameStatus::live;
-    store.commit(domain::UpdateGame{game, settings});
+    domain::GameChanges changes;
+    changes.name = "Alpha";
+    changes.icon_url = "https://example.org/icon.png";
+    changes.limits = {{domain::LimitKind::batch_reads_per_minute, 9}};
+    changes.status = domain::GameStatus::live;
+    store.commit(domain::UpdateGame{game, changes});
     store.commit(domain::RotateSdkKey{game, {9}, false});
     auto const other = store.commit(create_game("Beta" + std::to_string(must(log.head()).position.value())));
-    settings.linked_games = {std::get<domain::GameCreated>(other->events[0]).game};
-    store.commit(domain::UpdateGame{game, settings});
+    changes.linked_games = std::vector{std::get<domain::GameCreated>(other->events[0]).game};
+    store.commit(domain::UpdateGame{game, changes});
     return must(store.writer().stop());
   }
 

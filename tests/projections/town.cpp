@@ -126,8 +126,8 @@ eventstore::CommitPtr Town::play_random(std::size_t players) {
   auto const minor = static_cast<std::int64_t>(1 + draw(5'000));
   switch (draw(20)) {
     case 0: {
-      UpdateGame update{game.id, game.settings};
-      update.settings.genre = std::to_string(draw(100));
+      UpdateGame update{game.id, {}};
+      update.changes.genre = std::to_string(draw(100));
       return play(update);
     }
     case 1: return play(RotateSdkKey{game.id, eventstore::sha256(std::to_string(draw(1'000'000))), draw(2) == 0});

@@ -39,6 +39,20 @@ export function operatorsSuite(context, environment) {
     await world().call('streamBalances', {key, expect: 200});
   });
 
+  test('changes made at the same time do not undo each other', async () => {
+    const {json: game} = await create({}, 201);
+    const params = {id: game.game_id};
+    const change = (body) => world().call('updateGame', {params, body, expect: 200});
+    for (let round = 1; round <= 20; ++round) {
+      await change({status: 'live'});
+      const fee = `${round}.5`;
+      await Promise.all(round % 2 ? [change({status: 'suspended'}), change({item_fee_percentage: fee})]
+        : [change({item_fee_percentage: fee}), change({status: 'suspended'})]);
+      const {json} = await world().call('getGame', {params, expect: 200});
+      assert.deepEqual([json.status, json.item_fee_percentage], ['suspended', fee], `round ${round}`);
+    }
+  });
+
   test('everything about a game can be given at once; ids are taken as numbers too', async () => {
     const friend = await world().createGame();
     const body = {...least, developer_name: 'Studio', genre: 'RPG', game_icon: 'https://example.com/i.png',
