@@ -1,4 +1,4 @@
-// florin game create | list | show: through the running server (CONTRACT, Operators).
+// florin game create | list | show | rotate-key: through the running server (CONTRACT, Operators).
 #include "api/cli/command.h"
 #include "api/cli/json_view.h"
 #include "api/cli/server_call.h"
@@ -21,6 +21,7 @@ struct GameArguments {
   std::string item_fee;
   std::vector<std::string> currencies;
   std::string id;
+  bool immediate = false;
 };
 
 std::vector<std::string> split(std::string const& text, char separator) {
@@ -47,6 +48,13 @@ bool write_currency(JsonWriter& json, std::string const& text) {
   }
   json.end_object();
   return true;
+}
+
+// Prints a reply that carries a new key.
+int print_key(Invocation const& invocation, ServerReply const& reply) {
+  auto const code = print_reply(invocation, reply);
+  if (!invocation.json) std::fputs("The sdk_key is shown this once only: keep it.\n", stderr);
+  return code;
 }
 
 int create(Invocation const& invocation, GameArguments const& arguments) {
@@ -86,10 +94,7 @@ int create(Invocation const& invocation, GameArguments const& arguments) {
   json.end_array();
   json.end_object();
   auto const reply = call_server(invocation, call);
-  if (!reply) return reply.error();
-  auto const code = print_reply(invocation, reply.value());
-  if (!invocation.json) std::fputs("The sdk_key is shown this once only: keep it.\n", stderr);
-  return code;
+  return reply ? print_key(invocation, reply.value()) : reply.error();
 }
 
 int list(Invocation const& invocation) {
@@ -99,21 +104,36 @@ int list(Invocation const& invocation) {
   return reply ? print_reply(invocation, reply.value()) : reply.error();
 }
 
+int not_a_game_id(Invocation const& invocation, std::string const& id) {
+  return complain(invocation, kUsage, "'" + id + "' is not a game id: twelve digits");
+}
+
 int show(Invocation const& invocation, GameArguments const& arguments) {
-  if (!domain::parse_game_id(arguments.id)) {
-    return complain(invocation, kUsage, "'" + arguments.id + "' is not a game id: twelve digits");
-  }
+  if (!domain::parse_game_id(arguments.id)) return not_a_game_id(invocation, arguments.id);
   ServerCall call;
   call.path = "/admin/games/" + arguments.id;
   auto const reply = call_server(invocation, call);
   return reply ? print_reply(invocation, reply.value()) : reply.error();
 }
 
+int rotate_key(Invocation const& invocation, GameArguments const& arguments) {
+  if (!domain::parse_game_id(arguments.id)) return not_a_game_id(invocation, arguments.id);
+  ServerCall call;
+  call.method = "POST";
+  call.path = "/admin/games/" + arguments.id + "/keys";
+  JsonWriter json(call.body);
+  json.begin_object();
+  json.boolean("immediate", arguments.immediate);
+  json.end_object();
+  auto const reply = call_server(invocation, call);
+  return reply ? print_key(invocation, reply.value()) : reply.error();
+}
+
 }  // namespace
 
 void add_game_commands(CLI::App& app, Invocation& invocation) {
   auto const arguments = std::make_shared<GameArguments>();
-  auto& group = *add_group(app, "game", "Create and list games", R"(Examples:
+  auto& group = *add_group(app, "game", "Create and list games, replace their keys", R"(Examples:
   florin game create --name "Knights" --currency Gold:GLD:100.00 --status live
   florin game list --sandbox)");
 
@@ -155,6 +175,16 @@ void add_game_commands(CLI::App& app, Invocation& invocation) {
                                    [&invocation, arguments] { return show(invocation, *arguments); });
   add_server_options(*show_command, invocation);
   show_command->add_option("id", arguments->id, "the game's id")->required();
+
+  auto* rotate_command =
+      add_command(group, invocation, "rotate-key", "Give a game a new SDK key and print it (once)", R"(Examples:
+  florin game rotate-key 482910573621
+  florin game rotate-key 482910573621 --immediate --sandbox)",
+                  [&invocation, arguments] { return rotate_key(invocation, *arguments); });
+  add_server_options(*rotate_command, invocation);
+  rotate_command->add_option("id", arguments->id, "the game's id")->required();
+  rotate_command->add_flag("--immediate", arguments->immediate,
+                           "cut the old keys at once; without it they work for 7 more days");
 }
 
 }  // namespace florin::api::cli

@@ -249,6 +249,43 @@ struct AdminRoutes {
     });
   }
 
+  // Without the game's key: for one that was lost, or whose reply was.
+  Awaitable<Response> rotate_key(Request const& request, PathValues const& path) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    auto const directory = services.environment.balances().games();
+    auto const id = domain::parse_game_id(path.values[0]);
+    if (!id || directory->find(*id) == nullptr) co_return game_not_found(request);
+    auto body = JsonBody::parse(request);
+    bool const immediate = body.optional_bool("immediate").value_or(false);
+    auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
+    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+
+    auto const key = make_sdk_key();
+    Payload payload("rotate-game-key");
+    payload.add(id->value()).add(std::uint64_t{immediate});
+    auto const outcome = co_await perform(request, services.environment, domain::RotateSdkKey{*id, key.hash, immediate},
+                                          domain::GameId{}, request_id, payload);
+    // A repeated request made another key the first time, which nobody can show again.
+    bool const fresh = std::holds_alternative<eventstore::Committed>(outcome);
+    co_return write_response(
+        request, outcome,
+        [&](std::string& out, domain::Commit const& commit) {
+          auto const& event = event_of<domain::SdkKeyRotated>(commit);
+          JsonWriter json(out);
+          json.begin_object();
+          json.string("status", "success");
+          json.string("game_id", std::to_string(event.game.value()));
+          if (fresh) json.string("sdk_key", key.text);
+          if (event.previous_valid_until == domain::Timestamp{}) {
+            json.null("previous_key_valid_until");
+          } else {
+            json.time("previous_key_valid_until", event.previous_valid_until);
+          }
+          json.end_object();
+        },
+        201);
+  }
+
   Awaitable<Response> list_projections(Request const& request, PathValues const&) const {
     if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
     Response response;
@@ -340,6 +377,7 @@ void add_admin_routes(Router& router, Services& services, AdminOptions const& op
   router.add(Method::get, base + "/games", bind(&AdminRoutes::list_games));
   router.add(Method::get, base + "/games/{game_id}", bind(&AdminRoutes::show_game));
   router.add(Method::patch, base + "/games/{game_id}", bind(&AdminRoutes::change_game));
+  router.add(Method::post, base + "/games/{game_id}/keys", bind(&AdminRoutes::rotate_key));
   router.add(Method::get, base + "/projections", bind(&AdminRoutes::list_projections));
   router.add(Method::post, base + "/projections/{name}/rebuild", bind(&AdminRoutes::rebuild));
   router.add(Method::get, base + "/projections/{name}/progress", bind(&AdminRoutes::progress));

@@ -103,6 +103,21 @@ TEST_F(CliServer, ListAndShowRenderTheReply) {
   EXPECT_EQ(cli({"game", "show", "../secrets"}).code, kUsage);
 }
 
+TEST_F(CliServer, RotateKeyPrintsTheNewKey) {
+  route(Method::post, "/admin/games/{id}/keys",
+        always(201,
+               R"({"status":"success","game_id":"482910573621","sdk_key":"ivsdk_n","previous_key_valid_until":null})"));
+  auto const result = cli({"game", "rotate-key", "482910573621", "--immediate"});
+  ASSERT_EQ(result.code, kOk) << result.err;
+  EXPECT_TRUE(contains(result.out, "ivsdk_n"));
+  EXPECT_EQ(seen().path, "/admin/games/482910573621/keys");
+  EXPECT_EQ(seen().body, R"({"immediate":true})");
+  EXPECT_EQ(seen().authorization, "Bearer token-of-the-operator");
+  ASSERT_EQ(cli({"game", "rotate-key", "482910573621"}).code, kOk);
+  EXPECT_EQ(seen().body, R"({"immediate":false})");
+  EXPECT_EQ(cli({"game", "rotate-key", "../secrets"}).code, kUsage);
+}
+
 TEST_F(CliServer, BalanceAsksWithTheGamesKey) {
   route(Method::get, "/api/player-balances/player/by-email/{email}", always(200, R"({"balances":[]})"));
   ASSERT_EQ(cli({"player", "balance", "ada+1@example.com", "--key", "ivsdk_k"}).code, kOk);

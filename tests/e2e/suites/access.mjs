@@ -35,6 +35,7 @@ export async function validRequest(game, id) {
       currencies: [{currency_name: 'Gems', currency_symbol: 'GM'}]}};
     case 'updateGame': return {params: {id: game.id}, body: {genre: 'RPG'}};
     case 'getGame': return {params: {id: game.id}};
+    case 'rotateGameKey': return {params: {id: game.id}, body: {immediate: false}};
     case 'rebuildProjection':
     case 'getProjectionProgress': return {params: {name: 'history'}};
     case 'listGames':

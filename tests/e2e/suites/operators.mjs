@@ -143,6 +143,38 @@ export function operatorsSuite(context, environment) {
     await neighbour.call('streamBalances', {expect: 200});
   });
 
+  test('an operator replaces a key without having it, also of a suspended game', async () => {
+    const game = await world().createGame();
+    const neighbour = await world().createGame();
+    const player = email();
+    await game.credit(player, '1.00');
+    const params = {id: game.id};
+    const rotate = (body, expect = 201) => world().call('rotateGameKey', {params, body, expect});
+    const read = (key, expect = 200) => game.call('getBalanceByEmail', {params: {email: player}, key, expect});
+
+    const {json: graceful} = await rotate({});
+    assert.equal(graceful.game_id, game.id);
+    const week = 7 * 86_400_000;
+    assert.ok(Math.abs(Date.parse(graceful.previous_key_valid_until) - Date.now() - week) < 120_000, 'seven days');
+    for (const key of [game.key, graceful.sdk_key]) await read(key);
+
+    await world().call('updateGame', {params, body: {status: 'suspended'}, expect: 200});
+    const {json: cut} = await rotate({immediate: true});
+    assert.equal(cut.previous_key_valid_until, null);
+    await read(cut.sdk_key, [403, 'GAME_NOT_ACTIVE']);
+    await world().call('updateGame', {params, body: {status: 'live'}, expect: 200});
+    for (const key of [game.key, graceful.sdk_key]) await read(key, [401, 'INVALID_GAME_SECRET']);
+    await read(cut.sdk_key);
+    await neighbour.call('streamBalances', {expect: 200});
+
+    await rotate({immediate: 'yes'}, [400, 'INVALID_REQUEST']);
+    await rotate({client_request_id: 'sub_1'}, [400, 'CLIENT_REQUEST_ID_RESERVED']);
+    for (const unknown of ['999999999999', '1', 'x']) {
+      await world().call('rotateGameKey', {params: {id: unknown}, body: {}, expect: [404, 'GAME_NOT_FOUND']});
+    }
+    await read(cut.sdk_key);
+  });
+
   test('operators and rotations may name their requests, which are then carried out once', async () => {
     const game = await world().createGame();
     const again = async (call, body, other, hidden) => {
@@ -159,6 +191,8 @@ export function operatorsSuite(context, environment) {
       {...least, client_request_id: requestId()}, {game_name: 'Another'}, 'sdk_key');
     await again((options) => world().call('updateGame', {params: {id: made.game_id}, ...options}),
       {client_request_id: requestId(), genre: 'RPG'}, {genre: 'Puzzle'});
+    await again((options) => world().call('rotateGameKey', {params: {id: made.game_id}, ...options}),
+      {client_request_id: requestId()}, {immediate: true}, 'sdk_key');
     await again((options) => game.call('rotateKey', options), {client_request_id: requestId(), immediate: false},
       {immediate: true}, 'sdk_key');
     await game.call('rotateKey', {body: {client_request_id: 'sub_1'}, expect: [400, 'CLIENT_REQUEST_ID_RESERVED']});
