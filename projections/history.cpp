@@ -82,27 +82,30 @@ class HistoryWriter final : public ProjectionWriter {
   Faulty<Unit> apply(domain::Commit const& commit) override {
     auto position = commit.first;
     for (auto const& event : commit.events) {
-      std::visit(
-          Overloaded{
-              [](domain::GameCreated const&) {},
-              [](domain::GameUpdated const&) {},
-              [](domain::SdkKeyRotated const&) {},
-              [](domain::IdentityRegistered const&) {},
-              [](domain::PlayerJoined const&) {},
-              [](domain::PlayerRenamed const&) {},
-              [&](domain::StartingBalanceGranted const& e) {
-                add(commit, position, MovementKind::starting_balance, e, e.amount, {});
-              },
-              [&](domain::BalanceCredited const& e) { add(commit, position, MovementKind::credit, e, e.amount, {}); },
-              [&](domain::BalanceDebited const& e) { add(commit, position, MovementKind::debit, e, -e.amount, {}); },
-              [&](domain::ItemPurchased const& e) {
-                add(commit, position, MovementKind::item_purchase, e, -e.total, commit.first);
-              },
-              [&](domain::ItemRefunded const& e) {
-                add(commit, position, MovementKind::item_refund, e, e.total, e.order);
-              },
-          },
-          event);
+      std::visit(Overloaded{
+                     [](domain::GameCreated const&) {},
+                     [](domain::GameUpdated const&) {},
+                     [](domain::SdkKeyRotated const&) {},
+                     [](domain::IdentityRegistered const&) {},
+                     [](domain::PlayerJoined const&) {},
+                     [](domain::PlayerRenamed const&) {},
+                     [&](domain::StartingBalanceGranted const& e) {
+                       add(commit, position, MovementKind::starting_balance, e, e.amount, {});
+                     },
+                     [&](domain::BalanceCredited const& e) {
+                       add(commit, position, MovementKind::credit, e, e.amount, commit.first);
+                     },
+                     [&](domain::BalanceDebited const& e) {
+                       add(commit, position, MovementKind::debit, e, -e.amount, commit.first);
+                     },
+                     [&](domain::ItemPurchased const& e) {
+                       add(commit, position, MovementKind::item_purchase, e, -e.total, commit.first);
+                     },
+                     [&](domain::ItemRefunded const& e) {
+                       add(commit, position, MovementKind::item_refund, e, e.total, e.order);
+                     },
+                 },
+                 event);
       position = next(position);
     }
     return Unit{};
@@ -170,7 +173,7 @@ class HistoryWriter final : public ProjectionWriter {
 class HistoryProjection final : public Projection {
  public:
   std::string_view name() const override { return "history"; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
   std::string_view schema() const override { return kSchema; }
   Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
     auto insert = database.statement(kInsertMovement);

@@ -27,7 +27,7 @@ enum class MovementKind : std::uint8_t {
 struct Movement {
   domain::Position position;     // of the event
   domain::Position transaction;  // first position of its commit
-  domain::Position order;        // the order it belongs to (itself for a purchase); zero for none
+  domain::Position order;        // its transaction, or the one that a refund refunds; zero for a starting balance
   domain::Timestamp at;
   MovementKind kind = MovementKind::credit;
   domain::CurrencyId currency;

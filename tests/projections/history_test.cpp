@@ -48,7 +48,7 @@ TEST_F(History, ShowsEveryMovementNewestFirstWithTheRunningBalance) {
   EXPECT_EQ(movements[0].change, Money::from_minor(-200));
   EXPECT_EQ(movements[0].available_after, Money::from_minor(1'300));
   EXPECT_EQ(movements[0].position, taken->last());
-  EXPECT_EQ(movements[0].order, domain::Position{});
+  EXPECT_EQ(movements[0].order, taken->first);
   EXPECT_EQ(movements[0].at, taken->at);
   EXPECT_EQ(movements[1].kind, MovementKind::item_refund);
   EXPECT_EQ(movements[1].order, bought->first);
@@ -57,7 +57,9 @@ TEST_F(History, ShowsEveryMovementNewestFirstWithTheRunningBalance) {
   EXPECT_EQ(movements[2].change, Money::from_minor(-300));
   EXPECT_EQ(movements[2].order, bought->first);
   EXPECT_EQ(movements[3].kind, MovementKind::credit);
+  EXPECT_EQ(movements[3].order, movements[3].transaction);
   EXPECT_EQ(movements[4].kind, MovementKind::starting_balance);
+  EXPECT_EQ(movements[4].order, domain::Position{});
   EXPECT_EQ(movements[4].available_after, Money::from_minor(500));
   EXPECT_EQ(movements[4].transaction, movements[3].transaction) << "joined by the same command";
   EXPECT_LT(movements[4].position, movements[3].position);

@@ -218,17 +218,21 @@ export function balancesSuite(context, environment) {
     const game = await world().createGame({currencies: twoCurrencies});
     const player = email();
     let last;
+    const replies = [];
     for (let i = 1; i <= 24; ++i) {
       last = i % 3 === 0
         ? await game.call('debitBalance', {body: {
           client_request_id: requestId(), player_email: player, amount: '0.50', reason: 'test'}, expect: 200})
         : await game.credit(player, `${i}.25`, i % 5 === 0 ? {currency_id: game.currencies[1].currency_id} : {});
+      replies.unshift(last.json);
     }
     const headers = {'Florin-Min-Position': last.headers['florin-position']};
     const read = (query) => game.pages('getHistory', 'history', {params: {email: player}, query, headers});
     const all = await read({});
     assert.equal(all.length, 26, 'two starting balances and 24 movements');
-    assert.equal(all[0].transaction_id, last.json.transaction_id);
+    assert.deepEqual(all.slice(0, 24).map((e) => [e.transaction_id, e.order_id]),
+      replies.map((reply) => [reply.transaction_id, reply.order_id]));
+    assert.deepEqual(all.slice(24).map((e) => e.order_id), [null, null]);
     assert.deepEqual(all.map((e) => e.position), all.map((e) => e.position).sort((a, b) => b - a));
     assert.deepEqual(await read({limit: 7}), all);
     assert.deepEqual(await read({limit: 1}), all);
