@@ -91,11 +91,14 @@ int serve(Config const& config) {
   auto const sandbox = open_environment(config, true, clock);
   if (!sandbox) return 1;
 
-  WorkerPool workers(worker_threads());
+  // A pool each, and one for the streams of both: none can use up the threads of another.
+  WorkerPool production_workers(worker_threads());
+  WorkerPool sandbox_workers(worker_threads());
+  WorkerPool stream_workers(worker_threads());
   Limits production_limits(config.limits_enabled);
   Limits sandbox_limits(config.limits_enabled);
-  Services production_services{*production, workers, production_limits, ""};
-  Services sandbox_services{*sandbox, workers, sandbox_limits, "/sandbox"};
+  Services production_services{*production, production_workers, production_limits, ""};
+  Services sandbox_services{*sandbox, sandbox_workers, sandbox_limits, "/sandbox"};
   AdminOptions admin;
   if (!config.admin_token.empty()) {
     auto const hash = eventstore::sha256(config.admin_token);
@@ -113,7 +116,7 @@ int serve(Config const& config) {
   }
   add_system_routes(router, {&production_services, &sandbox_services});
 
-  Server server(config.server, router, workers);
+  Server server(config.server, router, stream_workers);
   try {
     server.start();
   } catch (std::system_error const& error) {

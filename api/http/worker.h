@@ -31,6 +31,8 @@ class WorkerPool {
   WorkerPool(WorkerPool const&) = delete;
   WorkerPool& operator=(WorkerPool const&) = delete;
 
+  [[nodiscard]] std::size_t size() const { return threads_.size(); }
+
   template <class F>
   using Returned = std::conditional_t<std::is_void_v<std::invoke_result_t<F&>>, Unit, std::invoke_result_t<F&>>;
 

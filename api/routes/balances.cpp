@@ -27,7 +27,7 @@ Awaitable<Response> by_email(Services& services, Request const& request, PathVal
   auto email = read_email(request, services.environment, raw.value_or(""), "email");
   if (!email) co_return std::move(email).error();
   if (!request.min_position.empty()) {
-    if (auto refused = co_await await_balances(request, services)) co_return std::move(*refused);
+    if (auto refused = check_balances(request, services)) co_return std::move(*refused);
   }
   auto const& game = *caller.value();
   auto const player = services.environment.balances().by_email(game.id, email.value().index);
@@ -49,7 +49,7 @@ Awaitable<Response> by_id(Services& services, Request const& request, PathValues
                              {{"field", "\"player_id\""}});
   }
   if (!request.min_position.empty()) {
-    if (auto refused = co_await await_balances(request, services)) co_return std::move(*refused);
+    if (auto refused = check_balances(request, services)) co_return std::move(*refused);
   }
   auto const& game = *caller.value();
   auto const player = services.environment.balances().by_id(game.id, domain::PlayerId(*id));
@@ -124,7 +124,7 @@ Awaitable<Response> batch(Services& services, Request const& request, PathValues
   auto const emails = body.required_strings("player_emails", kBatchLimit, 320, "BATCH_TOO_LARGE");
   bool const with_summary = body.optional_bool("include_summary").value_or(false);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-  if (auto refused = co_await await_balances(request, services)) co_return std::move(*refused);
+  if (auto refused = check_balances(request, services)) co_return std::move(*refused);
 
   Response response;
   response.position = services.environment.balances().position().value();

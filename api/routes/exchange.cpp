@@ -1,8 +1,6 @@
 #include "api/routes/exchange.h"
 
-#include <chrono>
 #include <cstring>
-#include <thread>
 
 #include <spdlog/spdlog.h>
 
@@ -187,41 +185,37 @@ Response write_response(Request const& request, Outcome const& outcome, Render c
                     outcome);
 }
 
-Result<domain::Position, Response> read_min_position(Request const& request) {
-  if (request.min_position.empty()) return domain::Position{};
+Result<domain::Position, Response> read_min_position(Request const& request, Services& services) {
+  if (request.min_position.empty() || request.min_position == "0") return domain::Position{};
   auto const value = domain::parse_number(request.min_position);
   if (!value) {
     return fail(error_response(request, 400, "INVALID_REQUEST",
                                "Florin-Min-Position is a position that an earlier reply gave in Florin-Position.",
                                {{"field", "\"Florin-Min-Position\""}}));
   }
-  return domain::Position(*value);
+  domain::Position const wanted(*value);
+  if (wanted > services.environment.writer().durable()) return fail(view_behind(request));
+  return wanted;
 }
 
-Awaitable<std::optional<Response>> await_balances(Request const& request, Services& services) {
-  auto wanted = read_min_position(request);
-  if (!wanted) co_return std::move(wanted).error();
-  auto const& balances = services.environment.balances();
-  if (balances.position() >= wanted.value()) co_return std::nullopt;
-  // Rare: a reply never runs ahead of this view, so the position was learned elsewhere.
-  bool reached = false;
-  bool const ran = co_await on_worker(services, request, [&] {
-    auto const deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kViewWaitMs);
-    while (!(reached = balances.position() >= wanted.value()) && std::chrono::steady_clock::now() < deadline) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-  });
-  if (!ran) co_return server_busy(request);
-  if (!reached) co_return view_behind(request);
-  co_return std::nullopt;
+std::optional<Response> check_balances(Request const& request, Services& services) {
+  auto wanted = read_min_position(request, services);
+  if (!wanted) return std::move(wanted).error();
+  if (wanted.value() > services.environment.balances().position()) return view_behind(request);
+  return std::nullopt;
 }
 
-bool await_view(Environment& environment, std::string_view name, domain::Position wanted) {
-  auto& views = environment.views();
-  if (wanted) return views.wait_for(name, wanted, kViewWaitMs);
-  auto const durable = environment.writer().durable();
+bool await_view(Services& services, std::string_view name, domain::Position wanted) {
+  auto& views = services.environment.views();
+  if (wanted) {
+    if (views.wait_for(name, wanted, 0)) return true;
+    auto const waiting = services.waits.take(1);
+    return waiting && views.wait_for(name, wanted, kViewWaitMs);
+  }
+  auto const durable = services.environment.writer().durable();
   auto const near = domain::Position(durable.value() - std::min(durable.value(), kNearlyThere));
-  if (views.wait_for(name, near, 0)) (void)views.wait_for(name, durable, kViewGraceMs);
+  if (views.wait_for(name, durable, 0) || !views.wait_for(name, near, 0)) return true;
+  if (auto const waiting = services.waits.take(1)) (void)views.wait_for(name, durable, kViewGraceMs);
   return true;
 }
 

@@ -4,10 +4,12 @@
 // All of it runs on the request's io thread, except what is passed to the worker pool.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "api/budget.h"
 #include "api/environment.h"
 #include "api/http/errors.h"
 #include "api/http/json.h"
@@ -22,9 +24,11 @@ namespace florin::api {
 // One environment as its routes see it. Outlives the router.
 struct Services {
   Environment& environment;
-  WorkerPool& workers;
+  WorkerPool& workers;  // the environment's own: what the sandbox waits for never holds production up
   Limits& limits;
   std::string root;  // "" for production, "/sandbox" for the sandbox
+  // Workers that may wait for a view at once: half of them, so that the other half always reads.
+  Budget waits{std::max<std::size_t>(1, workers.size() / 2)};
   [[nodiscard]] std::string api() const { return root + "/api"; }
 };
 
@@ -98,17 +102,18 @@ using Render = std::function<void(std::string& body, domain::Commit const& commi
 [[nodiscard]] Response write_response(Request const& request, eventstore::Outcome const& outcome, Render const& render,
                                       int success_status = 200);
 
-// Florin-Min-Position: nullopt when absent; 400 INVALID_REQUEST when it is not a number.
-[[nodiscard]] Result<domain::Position, Response> read_min_position(Request const& request);
-// Waits (bounded) until the balance view has reached the position that the caller asks for; otherwise 503 VIEW_BEHIND.
-inline constexpr int kViewWaitMs = 2'000;
-[[nodiscard]] Awaitable<std::optional<Response>> await_balances(Request const& request, Services& services);
+// Florin-Min-Position; zero when absent or "0". 400 INVALID_REQUEST when it is not a number, and 503 VIEW_BEHIND at
+// once for a position that is not durable yet: no reply gave it, so nobody waits for it.
+[[nodiscard]] Result<domain::Position, Response> read_min_position(Request const& request, Services& services);
+// The balance view is never behind what is durable, so there is nothing to wait for: 503 VIEW_BEHIND or nothing.
+[[nodiscard]] std::optional<Response> check_balances(Request const& request, Services& services);
 // On a worker: waits for a view on disk. With a wanted position: until there, or false after kViewWaitMs. Without one:
 // a view that is nearly there gets kViewGraceMs to show what was durable when the request came, so that a caller who
-// writes and then reads sees the write; either way true.
+// writes and then reads sees the write; either way true. Nobody waits while Services::waits is used up.
+inline constexpr int kViewWaitMs = 2'000;
 inline constexpr int kViewGraceMs = 100;
 inline constexpr std::uint64_t kNearlyThere = 1'000;  // events: a few ms of work
-[[nodiscard]] bool await_view(Environment& environment, std::string_view name, domain::Position wanted);
+[[nodiscard]] bool await_view(Services& services, std::string_view name, domain::Position wanted);
 [[nodiscard]] Response view_behind(Request const& request);
 [[nodiscard]] Response view_unavailable(Request const& request, eventstore::Fault const& fault);
 

@@ -16,7 +16,7 @@ struct Read {
 void read_page(Services& services, Request const& request, domain::PlayerId player, domain::CurrencyId currency,
                Paging const& paging, domain::Position wanted, Read& read) {
   auto& views = services.environment.views();
-  if (!await_view(services.environment, "history", wanted)) {
+  if (!await_view(services, "history", wanted)) {
     read.refused = view_behind(request);
     return;
   }
@@ -59,7 +59,7 @@ Awaitable<Response> history(Services& services, Request const& request, PathValu
       co_return refusal_response(request, {domain::Rejection::currency_not_found, {}, {}});
     }
   }
-  auto wanted = read_min_position(request);
+  auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
   auto const player = services.environment.balances().by_email(game.id, email.value().index);
   if (!player) co_return refusal_response(request, {domain::Rejection::player_not_found, {}, {}});

@@ -146,7 +146,7 @@ Awaitable<Response> order_details(Services& services, Request const& request, Pa
   }
   auto const order = domain::parse_order_id(*text);
   if (!order) co_return order_not_found(request);
-  auto wanted = read_min_position(request);
+  auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
 
   Response response;
@@ -155,7 +155,7 @@ Awaitable<Response> order_details(Services& services, Request const& request, Pa
         if (!record) return void(response = view_unavailable(request, record.error()));
         if (!record.value()) return void(response = order_not_found(request));
         // The order itself is in the log; what became of it is as fresh as the caller asks.
-        if (!await_view(environment, "orders", wanted.value())) return void(response = view_behind(request));
+        if (!await_view(services, "orders", wanted.value())) return void(response = view_behind(request));
         auto view = environment.views().read("orders");
         if (!view) return void(response = view_unavailable(request, view.error()));
         auto fate = projections::read_order(view.value(), *order);
@@ -189,14 +189,14 @@ Awaitable<Response> purchase_history(Services& services, Request const& request,
   if (!email) co_return std::move(email).error();
   auto paging = read_paging(request);
   if (!paging) co_return std::move(paging).error();
-  auto wanted = read_min_position(request);
+  auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
   auto const player = environment.balances().by_email(game.id, email.value().index);
   if (!player) co_return refusal_response(request, {domain::Rejection::player_not_found, {}, {}});
 
   Response response;
   if (!co_await on_worker(services, request, [&] {
-        if (!await_view(environment, "orders", wanted.value())) {
+        if (!await_view(services, "orders", wanted.value())) {
           return void(response = view_behind(request));
         }
         auto view = environment.views().read("orders");

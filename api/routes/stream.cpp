@@ -101,12 +101,12 @@ Awaitable<Response> stream_all(Services& services, Request const& request) {
     }
     since = domain::Position(*value);
   }
-  auto wanted = read_min_position(request);
+  auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
 
   Response response;
   if (!co_await on_worker(services, request, [&] {
-        if (!await_view(environment, "reconciliation", wanted.value())) {
+        if (!await_view(services, "reconciliation", wanted.value())) {
           return void(response = view_behind(request));
         }
         auto view = environment.views().read("reconciliation");

@@ -143,6 +143,8 @@ export function accessSuite(context, environment) {
       const request = await validRequest(game, operation.id);
       const headers = {'Florin-Min-Position': '9007199254740000'};
       await game.call(operation.id, {...request, headers, expect: [503, 'VIEW_BEHIND']});
+      const none = await game.call(operation.id, {...request, headers: {'Florin-Min-Position': '0'}});
+      assert.equal(none.status, 200, 'position 0 asks for nothing');
       for (const value of ['x', '-1', '1.5', '99999999999999999999999']) {
         await game.call(operation.id, {...request, headers: {'Florin-Min-Position': value},
           expect: [400, 'INVALID_REQUEST']});

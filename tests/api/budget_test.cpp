@@ -1,0 +1,72 @@
+#include "api/budget.h"
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace florin::api {
+namespace {
+
+TEST(Budget, GivesUpToItsLimitAndTakesBack) {
+  Budget budget(10);
+  auto const six = budget.take(6);
+  EXPECT_TRUE(six);
+  EXPECT_FALSE(budget.take(5));
+  {
+    auto const four = budget.take(4);
+    EXPECT_TRUE(four);
+    EXPECT_FALSE(budget.take(1));
+  }
+  EXPECT_TRUE(budget.take(4));
+}
+
+TEST(Budget, MoreThanTheLimitIsNeverGiven) {
+  Budget budget(10);
+  EXPECT_FALSE(budget.take(11));
+  EXPECT_FALSE(budget.take(static_cast<std::size_t>(-1)));
+  EXPECT_TRUE(budget.take(10));
+}
+
+TEST(Budget, AMovedTicketIsGivenBackOnce) {
+  Budget budget(1);
+  {
+    auto first = budget.take(1);
+    auto second = std::move(first);
+    EXPECT_TRUE(second);
+    Budget::Ticket third;
+    third = std::move(second);
+    EXPECT_TRUE(third);
+    EXPECT_FALSE(budget.take(1));
+  }
+  auto const again = budget.take(1);
+  EXPECT_TRUE(again);
+  EXPECT_FALSE(budget.take(1));
+}
+
+TEST(Budget, ThreadsTogetherNeverHoldMoreThanTheLimit) {
+  Budget budget(3);
+  std::atomic<int> held{0};
+  std::atomic<int> most{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int k = 0; k < 20'000; ++k) {
+        auto const ticket = budget.take(1);
+        if (!ticket) continue;
+        int const now = held.fetch_add(1) + 1;
+        for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+        }
+        held.fetch_sub(1);
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_GE(most, 1);
+  EXPECT_LE(most, 3);
+  EXPECT_TRUE(budget.take(3));
+}
+
+}  // namespace
+}  // namespace florin::api
