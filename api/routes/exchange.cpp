@@ -32,15 +32,40 @@ std::string json_text(std::string_view text) {
   return out;
 }
 
+// The order that the commit made, or that it is about; zero when it has none to do with.
+domain::Position order_of(domain::Commit const& commit) {
+  domain::Position order;
+  for (auto const& event : commit.events) {
+    std::visit(domain::Overloaded{
+                   [](domain::GameCreated const&) {},
+                   [](domain::GameUpdated const&) {},
+                   [](domain::SdkKeyRotated const&) {},
+                   [](domain::IdentityRegistered const&) {},
+                   [](domain::PlayerJoined const&) {},
+                   [](domain::PlayerRenamed const&) {},
+                   [](domain::StartingBalanceGranted const&) {},
+                   [&](domain::BalanceCredited const&) { order = commit.first; },
+                   [&](domain::BalanceDebited const&) { order = commit.first; },
+                   [&](domain::ItemPurchased const&) { order = commit.first; },
+                   [&](domain::ItemRefunded const& refund) { order = refund.order; },
+               },
+               event);
+  }
+  return order;
+}
+
 Response duplicate(Request const& request, domain::Commit const& original, Render const& render) {
   std::string body;
   render(body, original);
+  std::vector<ErrorExtra> extras{{"transaction_id", json_text(domain::format_transaction_id(original.first))}};
+  if (auto const order = order_of(original)) {
+    extras.push_back({"order_id", json_text(domain::format_order_id(order))});
+  }
+  extras.push_back({"original_status", json_text("success")});
+  extras.push_back({"original", std::move(body)});
   return error_response(request, 409, "DUPLICATE_REQUEST",
                         "This client_request_id was already used for the same request; its result is under original.",
-                        {{"transaction_id", json_text(domain::format_transaction_id(original.first))},
-                         {"order_id", json_text(domain::format_order_id(original.first))},
-                         {"original_status", json_text("success")},
-                         {"original", std::move(body)}});
+                        std::move(extras));
 }
 
 Response unavailable(Request const& request, eventstore::Unavailable reason) {

@@ -184,6 +184,7 @@ export function operatorsSuite(context, environment) {
       delete expected[hidden];
       const {json} = await call({body, expect: [409, 'DUPLICATE_REQUEST']});
       assert.deepEqual(json.original, expected, 'the original reply, without the key');
+      assert.equal('order_id' in json, false, 'neither a game nor a key is an order');
       await call({body: {...body, ...other}, expect: [422, 'CLIENT_REQUEST_ID_REUSED']});
       return first.json;
     };

@@ -171,6 +171,7 @@ export function purchasesSuite(context, environment) {
     assert.equal(await game.available(player), '100.00');
     const again = await game.call('refundItem', {body, expect: [409, 'DUPLICATE_REQUEST']});
     assert.deepEqual(again.json.original, json);
+    assert.deepEqual([again.json.order_id, again.json.transaction_id], [order_id, json.transaction_id]);
     await game.call('refundItem', {body: {...body, reason: 'Another'}, expect: [422, 'CLIENT_REQUEST_ID_REUSED']});
     await game.call('refundItem', {body: {...body, client_request_id: requestId()}, expect: [409, 'ALREADY_REFUNDED']});
     assert.equal(await game.available(player), '100.00');
