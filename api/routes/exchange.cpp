@@ -173,19 +173,20 @@ Result<PlayerFields, Response> read_player(Request const& request, Environment& 
   return player;
 }
 
-Awaitable<Outcome> perform(Request const& request, Environment& environment, domain::Command command,
-                           domain::GameId game, std::string_view request_id, Payload const& payload) {
+Awaitable<Performed> perform(Request const& request, Environment& environment, domain::Command command,
+                             domain::GameId game, std::string_view request_id, Payload const& payload) {
   Completion<Outcome> outcome(*request.inbox);
   environment.writer().submit(
       {std::move(command),
        domain::Request{game, std::string(request_id), environment.vault().fingerprint(payload.bytes())},
        std::make_unique<WriterReply>(outcome.completer())});
   auto result = co_await outcome.wait(kWriteDeadlineSeconds);
-  if (!result) co_return eventstore::Unavailable::outcome_unknown;
-  co_return std::move(*result);
+  auto const reached = environment.balances().position();
+  if (!result) co_return Performed{eventstore::Unavailable::outcome_unknown, reached};
+  co_return Performed{std::move(*result), reached};
 }
 
-Response write_response(Request const& request, Outcome const& outcome, Render const& render, int success_status) {
+Response write_response(Request const& request, Performed const& outcome, Render const& render, int success_status) {
   return std::visit(domain::Overloaded{
                         [&](eventstore::Committed const& done) {
                           Response response;
@@ -204,7 +205,11 @@ Response write_response(Request const& request, Outcome const& outcome, Render c
                               request, 422, "CLIENT_REQUEST_ID_REUSED",
                               "This client_request_id was already used for a different request; use a new one.");
                         },
-                        [&](domain::Refusal const& refusal) { return refusal_response(request, refusal); },
+                        [&](domain::Refusal const& refusal) {
+                          auto response = refusal_response(request, refusal);
+                          response.position = outcome.reached.value();
+                          return response;
+                        },
                         [&](eventstore::Unavailable reason) { return unavailable(request, reason); },
                     },
                     outcome);

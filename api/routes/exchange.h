@@ -90,16 +90,21 @@ struct PlayerFields {
 [[nodiscard]] Result<PlayerFields, Response> read_player(Request const& request, Environment& environment,
                                                          domain::Game const& game, JsonBody& body);
 
+// An outcome, and what the balances had reached when it came. That is the durable log up to the writer's last batch;
+// Writer::durable() itself may be a batch ahead of them for a moment, and a read at it would be refused.
+struct Performed : eventstore::Outcome {
+  domain::Position reached;
+};
+
 // Hands the command to the writer and waits for its durable outcome, at most kWriteDeadlineSeconds.
 inline constexpr int kWriteDeadlineSeconds = 10;
-[[nodiscard]] Awaitable<eventstore::Outcome> perform(Request const& request, Environment& environment,
-                                                     domain::Command command, domain::GameId game,
-                                                     std::string_view request_id, Payload const& payload);
+[[nodiscard]] Awaitable<Performed> perform(Request const& request, Environment& environment, domain::Command command,
+                                           domain::GameId game, std::string_view request_id, Payload const& payload);
 
 // Turns an outcome into the reply. `render(body, commit)` writes the whole success body; a repeated request gets it
-// under "original" of a 409 DUPLICATE_REQUEST.
+// under "original" of a 409 DUPLICATE_REQUEST. A refusal carries the position that it can be read at.
 using Render = std::function<void(std::string& body, domain::Commit const& commit)>;
-[[nodiscard]] Response write_response(Request const& request, eventstore::Outcome const& outcome, Render const& render,
+[[nodiscard]] Response write_response(Request const& request, Performed const& outcome, Render const& render,
                                       int success_status = 200);
 
 // Florin-Min-Position; zero when absent or "0". 400 INVALID_REQUEST when it is not a number, and 503 VIEW_BEHIND at

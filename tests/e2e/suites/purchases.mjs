@@ -44,7 +44,8 @@ export function purchasesSuite(context, environment) {
       {currency_name: 'Gold', currency_symbol: 'G', starting_amount: '15.00'}, {currency_name: 'Gems', currency_symbol: '*'}]});
     const player = email();
     const body = game.purchaseBody(player, {unit_price: '7.51', total_price: '15.02'});
-    const {json} = await game.call('purchaseItem', {body, expect: [400, 'INSUFFICIENT_BALANCE']});
+    const {json, headers} = await game.call('purchaseItem', {body, expect: [400, 'INSUFFICIENT_BALANCE']});
+    assert.match(headers['florin-position'], /^[1-9][0-9]*$/, 'a refusal says what it was decided on');
     assert.deepEqual([json.available_balance, json.required_amount, json.shortfall], ['15.00', '15.02', '0.02']);
     await game.call('getBalanceByEmail', {params: {email: player}, expect: [404, 'PLAYER_NOT_FOUND']});
     assert.equal((await game.purchase(player)).json.new_balance, '5.00');
