@@ -8,6 +8,8 @@ namespace florin::api {
 namespace {
 
 constexpr std::int64_t kMinute = 60 * domain::kMicrosPerSecond;
+constexpr std::int64_t kUnaware = domain::kMicrosPerSecond;  // how long a refusal may take to reach every client
+constexpr std::uint32_t kStrikesMax = 9;                     // 2^9 s is past the cap already
 
 std::uint32_t default_limit(domain::LimitKind kind) {
   switch (kind) {
@@ -67,19 +69,22 @@ int Limits::take(domain::Game const& game, domain::LimitKind kind, std::uint64_t
     bucket.last_strike += forgiven * kMinute;
   }
   auto const full_at = std::max(bucket.full_at, now);
-  auto const short_by = std::max(full_at + refill - now - depth, bucket.blocked_until - now);
-  if (short_by <= 0) {
+  auto const missing = full_at + refill - now - depth;
+  auto const remaining = bucket.blocked_until - now;
+  if (missing <= 0 && remaining <= 0) {
     bucket.full_at = full_at + refill;
     return 0;
   }
-  // A strike: the first asks for what is missing, each further one for twice as long.
-  auto const wait = std::min<std::int64_t>(seconds_up(std::max(short_by, refill)) * (std::int64_t{1} << bucket.strikes),
+  if (remaining > 0) {
+    // Requests that were on their way when the first was refused could not know: they strike nothing.
+    if (now - bucket.last_strike <= kUnaware) return seconds_up(remaining);
+    if (bucket.strikes < kStrikesMax) ++bucket.strikes;
+  }
+  auto const wait = std::min<std::int64_t>(seconds_up(std::max(missing, refill)) * (std::int64_t{1} << bucket.strikes),
                                            kPenaltySecondsMax);
-  bool const inside_penalty = bucket.blocked_until > now;
   bucket.blocked_until = std::max(bucket.blocked_until, now + wait * domain::kMicrosPerSecond);
-  if (bucket.strikes < 8) ++bucket.strikes;
   bucket.last_strike = now;
-  return inside_penalty ? seconds_up(bucket.blocked_until - now) : static_cast<int>(wait);
+  return seconds_up(bucket.blocked_until - now);
 }
 
 }  // namespace florin::api

@@ -1,6 +1,8 @@
 // Rate limits (CONTRACT, Rate limits): a token bucket a subject, refilled at the limit and holding one and a half
 // minutes of it ("burst +50 %"): whoever keeps to the limit, even all at once each minute, is never refused. Whoever
-// keeps asking after a refusal is penalised: each strike doubles the wait, to a cap, and a quiet minute forgives one.
+// keeps asking inside the wait is penalised: each strike doubles it, to a cap, and a quiet minute forgives one.
+// Requests within a second of a refusal or a strike are no strike, so that clients which ask at the same time are told
+// the same.
 //
 // Bounded memory: a set-associative table of kSets × kWays buckets; a full set forgets the bucket that was idle
 // longest, which can only be kinder. Any thread; one short lock per set group.
@@ -35,7 +37,7 @@ class Limits {
     std::uint64_t subject = 0;  // 0: free
     std::int64_t full_at = 0;   // µs: when the bucket will be full again; at or before now: it is full
     std::int64_t blocked_until = 0;
-    std::int64_t last_strike = 0;
+    std::int64_t last_strike = 0;  // or the refusal that began the wait
     std::uint32_t strikes = 0;
   };
   static constexpr std::size_t kSets = 1u << 13;  // 8192 × 8 × 40 bytes = 2.6 MB: 65,536 subjects at a time

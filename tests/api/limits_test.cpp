@@ -1,5 +1,8 @@
 #include "api/limits.h"
 
+#include <algorithm>
+#include <array>
+
 #include <gtest/gtest.h>
 
 namespace florin::api {
@@ -36,27 +39,53 @@ TEST(Limits, OneMoreThanTheBurstIsRefusedWithTheSecondsToWait) {
   EXPECT_EQ(purchase(limits, game, 7, 0), 1);
 }
 
-TEST(Limits, EachStrikeDoublesTheWaitUpToTheCap) {
+TEST(Limits, ClientsThatAskAtTheSameTimeAllGetTheSameSmallWait) {
+  Limits limits(true);
+  auto const game = game_with(60);
+  for (int i = 0; i < 90; ++i) EXPECT_EQ(purchase(limits, game, 7, 0), 0);
+  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(purchase(limits, game, 7, 0), 1);
+  EXPECT_EQ(purchase(limits, game, 7, 1), 0) << "and whoever waited for it is served";
+}
+
+TEST(Limits, TwelvePoliteClientsAreNeverPenalised) {
+  Limits limits(true);
+  auto const game = game_with(60);
+  for (int i = 0; i < 90; ++i) EXPECT_EQ(purchase(limits, game, 7, 0), 0);
+  std::array<std::int64_t, 12> asks{};
+  int served = 0;
+  for (std::int64_t second = 0; second < 300; ++second) {
+    for (auto& ask : asks) {
+      if (ask > second) continue;
+      int const wait = purchase(limits, game, 7, second);
+      EXPECT_LE(wait, 1);
+      served += wait == 0 ? 1 : 0;
+      ask = second + std::max(wait, 1);
+    }
+  }
+  EXPECT_GE(served, 149) << "one a second, as they come in: at least every other second";
+}
+
+TEST(Limits, WhoeverKeepsAskingInsideTheWaitDoublesItUpToTheCap) {
   Limits limits(true);
   auto const game = game_with(2);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(purchase(limits, game, 7, 0), 0);
-  int previous = purchase(limits, game, 7, 0);
-  EXPECT_EQ(previous, 30);
-  for (int i = 0; i < 10; ++i) {
-    int const wait = purchase(limits, game, 7, 0);
-    EXPECT_GE(wait, previous);
-    previous = wait;
+  EXPECT_EQ(purchase(limits, game, 7, 0), 30);
+  EXPECT_EQ(purchase(limits, game, 7, 1), 29) << "too soon to be a strike";
+  std::int64_t second = 0;
+  for (int const wait : {60, 120, 240, Limits::kPenaltySecondsMax, Limits::kPenaltySecondsMax}) {
+    second += 2;
+    EXPECT_EQ(purchase(limits, game, 7, second), wait);
   }
-  EXPECT_EQ(previous, Limits::kPenaltySecondsMax);
+  EXPECT_EQ(purchase(limits, game, 7, second + Limits::kPenaltySecondsMax), 0);
 }
 
 TEST(Limits, QuietTimeForgives) {
   Limits limits(true);
-  auto const game = game_with(60);
-  for (int i = 0; i < 100; ++i) (void)purchase(limits, game, 7, 0);
-  EXPECT_NE(purchase(limits, game, 7, 1), 0);
-  for (int i = 0; i < 90; ++i) EXPECT_EQ(purchase(limits, game, 7, 3'600), 0);
-  EXPECT_EQ(purchase(limits, game, 7, 3'600), 1);
+  auto const game = game_with(2);
+  for (int i = 0; i < 4; ++i) (void)purchase(limits, game, 7, 0);
+  for (int second = 2; second < 20; second += 2) EXPECT_NE(purchase(limits, game, 7, second), 0);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(purchase(limits, game, 7, 3'600), 0);
+  EXPECT_EQ(purchase(limits, game, 7, 3'600), 30);
 }
 
 TEST(Limits, PlayersKindsAndGamesDoNotShareABucket) {
