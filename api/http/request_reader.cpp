@@ -107,6 +107,12 @@ RequestReader::State RequestReader::finish_header() {
     return refuse(417, "EXPECTATION_FAILED", "Only \"Expect: 100-continue\" is understood.");
   }
   keep_alive_ = parser_->keep_alive();
+  bool const has_body = codings_ != 0 || parser_->content_length().value_or(0) != 0;
+  if (router_ != nullptr && has_body) {
+    auto const limit = std::min(body_limit_, router_->find(method_, view(path_)).body_limit);
+    if (codings_ == 0 && parser_->content_length().value_or(0) > limit) return refuse_body_size();
+    parser_->body_limit(limit);
+  }
   if (codings_ != 0) {
     stage_ = Stage::chunked_body;
     parsed_ = body_;

@@ -18,6 +18,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 
 #include "api/http/message.h"
+#include "api/http/router.h"
 
 namespace florin::api {
 
@@ -26,7 +27,9 @@ inline constexpr std::size_t kHeaderLimit = std::size_t{16} << 10;
 
 class RequestReader {
  public:
-  explicit RequestReader(std::size_t body_limit) : body_limit_(body_limit) {}
+  // `router`, which outlives the reader, knows the smaller limits of its routes; nullptr: body_limit is every one's.
+  explicit RequestReader(std::size_t body_limit, Router const* router = nullptr)
+      : body_limit_(body_limit), router_(router) {}
 
   // Where to put the next bytes, and how many came.
   [[nodiscard]] std::span<char> prepare();
@@ -104,6 +107,7 @@ class RequestReader {
   }
 
   std::size_t const body_limit_;
+  Router const* const router_;
 
   // [begin_, end_) holds the current request and what follows it.
   std::unique_ptr<char[]> data_;

@@ -29,7 +29,11 @@ struct Router::Node {
   // Of the pattern that ends here; empty when none does.
   std::string pattern;
   std::string allow;
-  std::array<Handler, kRoutable.size()> handlers;
+  struct Route {
+    Handler handler;
+    std::size_t body_limit = kBodyLimit;
+  };
+  std::array<Route, kRoutable.size()> routes;
 
   Node& child(std::string_view segment) {
     if (segment.starts_with('{')) {
@@ -64,7 +68,7 @@ Router::~Router() = default;
 Router::Router(Router&&) noexcept = default;
 Router& Router::operator=(Router&&) noexcept = default;
 
-void Router::add(Method method, std::string_view pattern, Handler handler) {
+void Router::add(Method method, std::string_view pattern, Handler handler, std::size_t body_limit) {
   FLORIN_ASSERT(pattern.starts_with('/') && method != Method::other);
   Node* node = root_.get();
   std::size_t names = 0;
@@ -74,12 +78,12 @@ void Router::add(Method method, std::string_view pattern, Handler handler) {
     node = &node->child(segment);
   }
   FLORIN_ASSERT(names <= PathValues{}.values.size());
-  FLORIN_ASSERT(!node->handlers[slot(method)]);
-  node->handlers[slot(method)] = std::move(handler);
+  FLORIN_ASSERT(!node->routes[slot(method)].handler);
+  node->routes[slot(method)] = {std::move(handler), body_limit};
   if (node->pattern.empty()) node->pattern = pattern;
   node->allow.clear();
   for (Method const each : kRoutable) {
-    if (!node->handlers[slot(each)]) continue;
+    if (!node->routes[slot(each)].handler) continue;
     if (!node->allow.empty()) node->allow += ", ";
     node->allow += each == Method::get ? "GET, HEAD" : method_name(each);
   }
@@ -92,7 +96,11 @@ Router::Match Router::find(Method method, std::string_view path) const {
   if (node == nullptr) return match;
   match.route = node->pattern;
   match.allow = node->allow;
-  if (method != Method::other && node->handlers[slot(method)]) match.handler = &node->handlers[slot(method)];
+  if (method == Method::other) return match;
+  if (auto const& route = node->routes[slot(method)]; route.handler) {
+    match.handler = &route.handler;
+    match.body_limit = route.body_limit;
+  }
   return match;
 }
 

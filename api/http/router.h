@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string_view>
 
@@ -25,6 +26,12 @@ struct PathValues {
 // becomes 500 INTERNAL_ERROR.
 using Handler = std::function<Awaitable<Response>(Request const&, PathValues const&)>;
 
+// The largest request body of a route, in bytes. Ours take a few hundred; the longest texts,
+// every letter escaped, still fit.
+inline constexpr std::size_t kBodyLimit = std::size_t{64} << 10;
+// For a route that takes whatever the server takes (ServerOptions::body_limit).
+inline constexpr std::size_t kServerBodyLimit = std::numeric_limits<std::size_t>::max();
+
 class Router {
  public:
   Router();
@@ -33,13 +40,15 @@ class Router {
   Router& operator=(Router&&) noexcept;
 
   // A pattern that does not start with '/', names a method twice, or holds more than four names is a bug: aborts.
-  void add(Method method, std::string_view pattern, Handler handler);
+  // A body over body_limit, or over the server's own, is refused (413) before it is read.
+  void add(Method method, std::string_view pattern, Handler handler, std::size_t body_limit = kBodyLimit);
 
   struct Match {
     Handler const* handler = nullptr;  // nullptr: no such route, or (allow not empty) not with this method
     PathValues values;
     std::string_view route;  // the pattern; empty when there is no such route
     std::string_view allow;  // "GET, HEAD, POST"
+    std::size_t body_limit = kBodyLimit;
   };
   // `path` is raw: values come out as they are in it, still percent-encoded.
   [[nodiscard]] Match find(Method method, std::string_view path) const;

@@ -33,7 +33,7 @@ Session::Session(IoThread& io, Socket socket, Router const& router, WorkerPool& 
       router_(router),
       workers_(workers),
       limits_(limits),
-      reader_(limits.body_limit) {
+      reader_(limits.body_limit, &router) {
   boost::system::error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);

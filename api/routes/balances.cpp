@@ -190,7 +190,7 @@ void add_balance_routes(Router& router, Services& services) {
   };
   router.add(Method::get, base + "/player/by-email/{email}", bind(by_email));
   router.add(Method::get, base + "/player/{player_id}", bind(by_id));
-  router.add(Method::post, base + "/batch", bind(batch));
+  router.add(Method::post, base + "/batch", bind(batch), kServerBodyLimit);
   router.add(Method::post, base + "/credit", [&services](Request const& request, PathValues const&) {
     return adjust<domain::CreditBalance, domain::BalanceCredited>(services, request, "credit");
   });

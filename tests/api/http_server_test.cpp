@@ -129,6 +129,36 @@ class HttpServer : public ::testing::Test {
 
 constexpr std::string_view kGet = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
 
+TEST_F(HttpServer, ARouteTakesABodyUpToItsOwnLimit) {
+  options.body_limit = 1 << 20;
+  router.add(
+      Method::post, "/bulk",
+      [](Request const& request, PathValues const&) -> Awaitable<Response> {
+        Response response;
+        response.body = std::to_string(request.body.size());
+        co_return response;
+      },
+      kServerBodyLimit);
+  auto const post = [](std::string_view path, std::size_t size) {
+    return "POST " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+  };
+  RawClient client(start());
+  client.send(post("/bulk", 1 << 20) + std::string(1 << 20, 'b'));
+  EXPECT_EQ(client.read_reply()->body, "1048576");
+  client.send(post("/echo/w", kBodyLimit) + std::string(kBodyLimit, 'b'));
+  EXPECT_EQ(client.read_reply()->status, 200);
+
+  expect_refusal(post("/bulk", (1 << 20) + 1), 413, "PAYLOAD_TOO_LARGE");
+  expect_refusal(post("/echo/w", kBodyLimit + 1), 413, "PAYLOAD_TOO_LARGE");
+  expect_refusal(post("/nowhere", kBodyLimit + 1), 413, "PAYLOAD_TOO_LARGE");
+  expect_refusal("POST /echo/w HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n", 413,
+                 "PAYLOAD_TOO_LARGE");
+  // Many chunks, each of them small.
+  std::string chunks = "POST /echo/w HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 17; ++i) chunks += "1000\r\n" + std::string(4096, 'c') + "\r\n";
+  expect_refusal(chunks, 413, "PAYLOAD_TOO_LARGE");
+}
+
 TEST_F(HttpServer, AnswersWithItsHeaders) {
   RawClient client(start());
   client.send(kGet);
