@@ -15,6 +15,10 @@ using domain::Position;
 // Durable commits kept at hand: a client that repeats a request does so within moments.
 constexpr std::size_t kRecentCommits = 4096;
 
+// Stored bytes are wrong, or of a newer version: trying again cannot help. Any other fault of a look-up (no descriptor,
+// no memory, a disk that does not answer) may pass, and has left nothing undone.
+bool is_damage(Fault const& fault) { return fault.kind == Fault::Kind::corrupt || fault.kind == Fault::Kind::unknown; }
+
 }  // namespace
 
 void Batch::clear() {
@@ -69,7 +73,8 @@ Faulty<Unit> Decider::handle(Submission& submission, Position durable, Batch& ba
   auto& request = submission.request;
   if (!request.id.empty()) {
     auto earlier = find_earlier(request);
-    if (!earlier) return fail(earlier.error());
+    if (!earlier && is_damage(earlier.error())) return fail(earlier.error());
+    if (!earlier) return answer(Unavailable::busy);
     if (auto& original = earlier.value()) {
       if (original->request.fingerprint == request.fingerprint) return answer(Repeated{std::move(original)});
       return answer(Reused{std::move(original)});

@@ -47,8 +47,10 @@ class Decider {
   Decider(domain::State state, domain::Position head, domain::Timestamp at, Log& log, Vault& vault,
           RequestIndex& requests, Clock const& clock);
 
-  // Adds the answer, and the commit if there is one, to `batch`. `durable`: how far the log is known to reach. After
-  // a fault the submission still owns its reply, nothing was decided for it, and nothing more may be handled.
+  // Adds the answer, and the commit if there is one, to `batch`. `durable`: how far the log is known to reach. When
+  // an earlier commit of the same id cannot be looked up now, and nothing stored is known to be wrong, nothing is
+  // decided and the answer is `busy`. After a fault the submission still owns its reply, nothing was decided for it,
+  // and nothing more may be handled.
   [[nodiscard]] Faulty<Unit> handle(Submission& submission, domain::Position durable, Batch& batch);
 
   [[nodiscard]] domain::State& state() { return state_; }

@@ -208,6 +208,7 @@ Faulty<std::unique_ptr<SqliteLog>> SqliteLog::open(std::filesystem::path const& 
   auto impl = std::make_unique<Impl>();
   if (auto done = impl->open_writer(file); !done) return fail(std::move(done).error());
   impl->readers = std::make_shared<SqliteReaderPool>(file.string(), 0);
+  if (auto ready = impl->readers->open_ahead(); !ready) return fail(std::move(ready).error());
   return std::unique_ptr<SqliteLog>(new SqliteLog(std::move(impl)));
 }
 

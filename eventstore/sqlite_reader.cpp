@@ -129,6 +129,15 @@ Faulty<std::unique_ptr<SqliteReader>> SqliteReaderPool::take() {
   return SqliteReader::open(name_, flags_);
 }
 
+Faulty<Unit> SqliteReaderPool::open_ahead() {
+  for (std::size_t i = 0; i < kOpenAhead; ++i) {
+    auto reader = SqliteReader::open(name_, flags_);
+    if (!reader) return fail(std::move(reader).error());
+    give_back(std::move(reader).value());
+  }
+  return Unit{};
+}
+
 void SqliteReaderPool::give_back(std::unique_ptr<SqliteReader> reader) {
   std::lock_guard const lock(mutex_);
   if (!closed_ && idle_.size() < kMaxIdle) idle_.push_back(std::move(reader));

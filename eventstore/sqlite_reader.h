@@ -56,6 +56,8 @@ class SqliteReaderPool {
   SqliteReaderPool(std::string name, int flags) : name_(std::move(name)), flags_(flags) {}
 
   [[nodiscard]] Faulty<std::unique_ptr<SqliteReader>> take();
+  // Opens a few ahead and keeps them, so that ordinary reads go on when the process has no descriptor left.
+  [[nodiscard]] Faulty<Unit> open_ahead();
   void give_back(std::unique_ptr<SqliteReader> reader);
   // Closes the idle ones, and from now on each one as it comes back.
   void close();
@@ -63,6 +65,7 @@ class SqliteReaderPool {
  private:
   // As many as threads that read at one time; each holds at most 2 MiB of pages and one block.
   static constexpr std::size_t kMaxIdle = 16;
+  static constexpr std::size_t kOpenAhead = 4;  // the projector, the builder, and two for short reads (the writer's)
   std::string const name_;
   int const flags_;
   std::mutex mutex_;

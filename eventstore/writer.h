@@ -7,7 +7,8 @@
 // A reply leaves only after its commit, or the commit that it repeats, is durable. If an append fails, nothing is
 // retried: the writer stops for good, everything decided and not yet durable answers outcome_unknown, everything else
 // and later submissions answer stopped, and a restart recovers from the log. The same happens on every other fault
-// that leaves a decision in doubt (vault, request index, a damaged commit that an id points to).
+// that leaves a decision in doubt (vault, request index, a damaged commit that an id points to). An id that cannot be
+// looked up for the moment (no descriptor left) leaves nothing in doubt: that one submission answers busy.
 //
 // A checkpoint that cannot be written stops nothing, because the log is whole without it: it is tried again after
 // checkpoint_every, checkpoint_fault() tells, and stop() reports it when the last try failed, too.
@@ -45,7 +46,7 @@ struct Reused {
   CommitPtr original;
 };
 enum class Unavailable : std::uint8_t {
-  busy,             // the queue is full: nothing was done
+  busy,             // the queue is full, or an earlier use of the id could not be looked up: nothing was done
   stopped,          // the writer has stopped: nothing was done
   outcome_unknown,  // it may or may not be durable: ask again with the same request id
 };

@@ -10,11 +10,13 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "eventstore/chain.h"
 #include "eventstore/codec.h"
+#include "eventstore/open_files.h"
 #include "tests/eventstore/failing_disk.h"
 #include "tests/eventstore/temporary_folder.h"
 
@@ -367,6 +369,48 @@ TEST(SqliteLog, ATruncatedFileIsReported) {
     ASSERT_TRUE(next.value()) << "ended at " << last << " as if nothing were missing";
     last = next.value()->last.value();
   }
+}
+
+TEST(SqliteLog, ReadsAndWritesGoOnWithNoDescriptorLeft) {
+  TemporaryFolder const folder;
+  auto log = opened(folder.path() / "log.db");
+  ASSERT_TRUE(append(*log, Position(), range(1, 10)));
+  // What is open stays open under the limit; nothing more can be opened.
+  auto const starved = [&] {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
+    limit.rlim_cur = 3;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 2;
+    std::vector<std::unique_ptr<LogCursor>> cursors;
+    for (int i = 0; i < 4; ++i) {
+      auto cursor = log->read(Position(1));
+      if (!cursor || !cursor.value()->next()) return 3;
+      cursors.push_back(std::move(cursor).value());
+    }
+    if (log->read(Position(1))) return 4;  // one too many
+    cursors.pop_back();
+    if (!log->read(Position(1))) return 5;
+    if (!log->head()) return 5;
+    return append(*log, Position(10), {11}).ok() ? 0 : 6;
+  };
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  auto const result = starved();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(result, 0);
+}
+
+TEST(OpenFiles, TheSoftLimitBecomesTheHardOne) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  auto lowered = before;
+  lowered.rlim_cur = std::min<rlim_t>(64, before.rlim_max);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &lowered), 0);
+  EXPECT_EQ(raise_open_file_limit(), before.rlim_max);
+  rlimit after{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &after), 0);
+  EXPECT_EQ(after.rlim_cur, before.rlim_max);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST(SqliteLog, ManyReadersFollowOneWriter) {

@@ -272,6 +272,45 @@ TEST_F(WriterTest, ADamagedOriginalStopsTheWriterInsteadOfGuessing) {
   EXPECT_FALSE(store.writer().stop().ok());
 }
 
+TEST_F(WriterTest, AnIdThatCannotBeLookedUpNowIsBusyAndEverythingElseGoesOn) {
+  GameId game;
+  {
+    Store store(folder.path(), log);
+    game = store.make_game();
+    store.commit(credit(game, 1, units(10)), request(game, "old"));
+  }
+  Store store(folder.path(), log);  // whose recent commits do not hold it
+  for (auto const kind : {Fault::Kind::io, Fault::Kind::full, Fault::Kind::conflict, Fault::Kind::missing}) {
+    log.fail_reads(Fault{kind, "no descriptor left"});
+    auto repeated = store.ask(credit(game, 1, units(10)), request(game, "old"));
+    auto reused = store.ask(credit(game, 1, units(11)), request(game, "old", 2));
+    EXPECT_TRUE(unavailable(repeated, Unavailable::busy));
+    EXPECT_TRUE(unavailable(reused, Unavailable::busy));
+    store.commit(credit(game, 1, units(1)), request(game, "new" + std::to_string(static_cast<int>(kind))));
+    EXPECT_TRUE(store.writer().healthy());
+  }
+  log.fail_reads(std::nullopt);
+  auto repeated = store.ask(credit(game, 1, units(10)), request(game, "old"));
+  EXPECT_TRUE(std::holds_alternative<Repeated>(repeated.get()));
+  auto const bought = store.commit(purchase(game, 1, units(1)), request(game, "bought"));
+  EXPECT_EQ(std::get<domain::ItemPurchased>(bought->events.back()).available_after, units(13));
+  EXPECT_TRUE(store.writer().stop().ok());
+}
+
+TEST_F(WriterTest, AnOriginalOfANewerVersionStopsTheWriter) {
+  GameId game;
+  {
+    Store store(folder.path(), log);
+    game = store.make_game();
+    store.commit(credit(game, 1, units(10)), request(game, "old"));
+  }
+  Store store(folder.path(), log);
+  log.fail_reads(Fault{Fault::Kind::unknown, "newer"});
+  auto repeated = store.ask(credit(game, 1, units(10)), request(game, "old"));
+  EXPECT_TRUE(unavailable(repeated, Unavailable::stopped));
+  EXPECT_FALSE(store.writer().healthy());
+}
+
 TEST_F(WriterTest, StoppingDrainsAndSigns) {
   std::vector<std::future<Outcome>> replies;
   Store store(folder.path(), log);

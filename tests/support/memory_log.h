@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,8 @@ class MemoryLog final : public eventstore::Log {
   }
 
   eventstore::Faulty<std::unique_ptr<eventstore::LogCursor>> read(domain::Position from) override {
+    std::lock_guard const lock(mutex_);
+    if (read_fault_) return fail(*read_fault_);
     return std::unique_ptr<eventstore::LogCursor>(std::make_unique<Cursor>(*this, from));
   }
 
@@ -63,6 +66,11 @@ class MemoryLog final : public eventstore::Log {
   void fail_next(Failure failure) {
     std::lock_guard const lock(mutex_);
     failure_ = failure;
+  }
+  // What every read answers from now on; nullopt: the rows.
+  void fail_reads(std::optional<eventstore::Fault> with) {
+    std::lock_guard const lock(mutex_);
+    read_fault_ = std::move(with);
   }
   // What a new process finds.
   void restart() {
@@ -108,6 +116,7 @@ class MemoryLog final : public eventstore::Log {
   std::vector<std::size_t> batches_;
   std::size_t appends_started_ = 0;
   Failure failure_ = Failure::none;
+  std::optional<eventstore::Fault> read_fault_;
   bool blocked_ = false;
   bool stopped_ = false;
 };
