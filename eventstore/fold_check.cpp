@@ -9,22 +9,25 @@ namespace {
 
 using namespace domain;
 
+// Of a balance, and of a share of a price.
 bool in_range(Money amount) { return amount >= Money{} && amount <= kMaxBalance; }
+bool can_move(Money amount) { return in_range(amount) && amount != Money{}; }
 
 // `delta` is +1 or -1 times an amount.
 char const* check_move(State const& state, PlayerId player, CurrencyId currency, Money amount, int sign, Money after) {
   auto const* game = state.game_of(player);
   if (game == nullptr) return "moves money of a player who never joined";
   if (game->find_currency(currency) == nullptr) return "moves a currency that is not of the player's game";
-  if (!in_range(amount)) return "moves an amount out of range";
+  if (!can_move(amount)) return "moves an amount out of range";
   auto const result = Money::checked_add(state.wallet(player, currency).available, sign > 0 ? amount : -amount);
   if (result != after) return "the balance after it does not add up";
+  if (!in_range(after)) return "leaves a balance out of range";
   return nullptr;
 }
 
 char const* check_split(Money total, Money fee, Money revenue) {
-  if (!in_range(total) || !in_range(fee) || !in_range(revenue)) return "moves an amount out of range";
-  return nullptr;
+  if (!can_move(total) || !in_range(fee) || !in_range(revenue)) return "moves an amount out of range";
+  return nullptr;  // that they make up the total is what the postings tell
 }
 
 bool sums_to_zero(std::vector<Posting> const& all) {

@@ -5,8 +5,8 @@
 
 namespace florin::eventstore {
 
-// Why `event` cannot follow `state`, or nullptr when it can. Stricter than apply: also that amounts are in range, that
-// a currency belongs to the player's game and that the postings sum to zero in every currency.
+// Why `event` cannot follow `state`, or nullptr when it can: then apply accepts it, whatever a forger wrote. Stricter
+// than apply: also that amounts are in range and that the postings sum to zero in every currency.
 [[nodiscard]] char const* why_impossible(domain::State const& state, domain::Event const& event);
 
 }  // namespace florin::eventstore
