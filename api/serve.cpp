@@ -11,6 +11,7 @@
 
 #include "api/layout.h"
 #include "api/routes/routes.h"
+#include "eventstore/open_files.h"
 
 namespace florin::api {
 namespace {
@@ -84,6 +85,15 @@ int serve(Config const& config) {
   auto const signals = take_signals();
   // SQLite counts every allocation under one process-wide mutex unless told not to; nobody reads the counts.
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  // A connection is a descriptor; the log, the views and their readers need some hundreds more.
+  constexpr std::size_t kOwnFiles = 512;
+  auto const open_files = eventstore::raise_open_file_limit();
+  if (open_files < config.server.max_connections + kOwnFiles) {
+    spdlog::warn(
+        "this process may open {} files: too few for {} connections. Raise the limit (ulimit -n {}) or lower "
+        "server.max_connections.",
+        open_files, config.server.max_connections, config.server.max_connections + kOwnFiles);
+  }
   eventstore::SystemClock const clock;
 
   auto const production = open_environment(config, false, clock);
