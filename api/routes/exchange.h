@@ -17,6 +17,7 @@
 #include "api/http/router.h"
 #include "api/http/worker.h"
 #include "api/limits.h"
+#include "api/stream_slots.h"
 #include "domain/ledger.h"
 
 namespace florin::api {
@@ -29,6 +30,7 @@ struct Services {
   std::string root;  // "" for production, "/sandbox" for the sandbox
   // Workers that may wait for a view at once: half of them, so that the other half always reads.
   Budget waits{std::max<std::size_t>(1, workers.size() / 2)};
+  StreamSlots streams{};
   [[nodiscard]] std::string api() const { return root + "/api"; }
 };
 

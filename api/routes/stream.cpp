@@ -11,16 +11,21 @@ namespace {
 using domain::Money;
 
 constexpr std::size_t kPieceBytes = 64u << 10;
-// A stream holds a read transaction open, which keeps the view's WAL from shrinking: one hour is 200 M players at the
-// rate that a client on the same continent reads.
-constexpr auto kStreamTimeMax = std::chrono::hours(1);
+// A stream holds a read transaction open, which keeps the view's WAL from shrinking. The server makes 60 M lines in 20
+// s: ten minutes leave the network ample time, and a client that reads slower than that keeps nobody's disk.
+constexpr auto kStreamTimeMax = std::chrono::minutes(10);
+constexpr int kRetrySeconds = 10;  // for a running stream of the same game to end
 
 // Runs on the worker pool, one piece at a time. Throws to cut the connection: without its trailer a stream is void.
 class BalanceStream final : public BodyStream {
  public:
   BalanceStream(Environment& environment, std::shared_ptr<projections::GameDirectory const> directory,
-                domain::Game const& game, projections::ReconciliationStream stream)
-      : environment_(environment), directory_(std::move(directory)), game_(game), stream_(std::move(stream)) {}
+                domain::Game const& game, projections::ReconciliationStream stream, StreamSlots::Ticket slot)
+      : environment_(environment),
+        directory_(std::move(directory)),
+        game_(game),
+        stream_(std::move(stream)),
+        slot_(std::move(slot)) {}
 
   bool pull(std::string& out) override {
     if (std::chrono::steady_clock::now() > deadline_) throw std::runtime_error("stream-all took too long");
@@ -81,6 +86,7 @@ class BalanceStream final : public BodyStream {
   std::shared_ptr<projections::GameDirectory const> directory_;  // keeps game_ alive
   domain::Game const& game_;
   projections::ReconciliationStream stream_;
+  StreamSlots::Ticket const slot_;
   projections::ReconciledPlayer player_;
   std::chrono::steady_clock::time_point const deadline_ = std::chrono::steady_clock::now() + kStreamTimeMax;
   std::uint64_t count_ = 0;
@@ -104,6 +110,17 @@ Awaitable<Response> stream_all(Services& services, Request const& request) {
   auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
 
+  auto slot = services.streams.take(caller.value()->id);
+  if (!slot) {
+    switch (slot.error()) {
+      case StreamSlots::Full::game:
+        co_return error_response(request, 429, "RATE_LIMITED",
+                                 "Two streams of this game are running already; wait until one has ended.", {},
+                                 kRetrySeconds);
+      case StreamSlots::Full::environment: co_return server_busy(request);
+    }
+  }
+
   Response response;
   if (!co_await on_worker(services, request, [&] {
         if (!await_view(services, "reconciliation", wanted.value())) {
@@ -116,7 +133,7 @@ Awaitable<Response> stream_all(Services& services, Request const& request) {
         response.position = stream.value().cut().value();
         response.content_type = "application/x-ndjson";
         response.stream = std::make_unique<BalanceStream>(environment, caller.value().directory, *caller.value(),
-                                                          std::move(stream).value());
+                                                          std::move(stream).value(), std::move(slot).value());
       }))
     co_return server_busy(request);
   co_return response;

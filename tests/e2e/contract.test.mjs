@@ -21,6 +21,7 @@ import {streamSuite} from './suites/stream.mjs';
 const exempt = [
   // 90,072 credits of the largest amount come before it; tested in domain/.
   [/ BALANCE_LIMIT_EXCEEDED$/, 'a wallet holds up to 90 trillion'],
+  [/ (SERVER_BUSY|VIEW_UNAVAILABLE)$/, 'the server is quicker than a test that would have to overload or break it'],
 ];
 
 const server = await Server.start();

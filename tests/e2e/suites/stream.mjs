@@ -97,4 +97,17 @@ export function streamSuite(context, environment) {
     assert.deepEqual(Object.fromEntries([...known].sort()),
       Object.fromEntries(truth.players.map((line) => [line.player_email, line.total_value]).sort()));
   });
+
+  test('a game runs two streams at a time, and is told when to ask for a third', async () => {
+    const game = await world().createGame();
+    for (let i = 0; i < 20; ++i) await game.credit(email(), '1.00');
+    let refused;
+    for (let round = 0; round < 100 && !refused; ++round) {
+      const replies = await Promise.all(Array.from({length: 16}, () => game.call('streamBalances')));
+      assert.ok(replies.some((reply) => reply.status === 200), 'some are served');
+      refused = replies.find((reply) => reply.status !== 200);
+    }
+    assert.deepEqual([refused?.status, refused?.json.error_code], [429, 'RATE_LIMITED']);
+    await game.call('streamBalances', {expect: 200}); // the places were given back
+  });
 }
