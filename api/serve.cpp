@@ -19,6 +19,9 @@ namespace {
 // Enough to keep reads of views going while one is in a slow page; they wait for the disk, not for the processor.
 unsigned worker_threads() { return std::max(2u, std::thread::hardware_concurrency()); }
 
+// Batch replies in memory. 100,000 players of a game with one currency take some 40 MiB, with twenty of them all of it.
+constexpr std::size_t kBatchBytesMax = std::size_t{512} << 20;
+
 void set_up_log(LogLevel level) {
   auto const log = spdlog::stderr_color_mt("florin");
   spdlog::set_default_logger(log);
@@ -107,8 +110,9 @@ int serve(Config const& config) {
   WorkerPool stream_workers(worker_threads());
   Limits production_limits(config.limits_enabled);
   Limits sandbox_limits(config.limits_enabled);
-  Services production_services{*production, production_workers, production_limits, ""};
-  Services sandbox_services{*sandbox, sandbox_workers, sandbox_limits, "/sandbox"};
+  Budget batch_bytes(kBatchBytesMax);
+  Services production_services{*production, production_workers, production_limits, batch_bytes, ""};
+  Services sandbox_services{*sandbox, sandbox_workers, sandbox_limits, batch_bytes, "/sandbox"};
   AdminOptions admin;
   if (!config.admin_token.empty()) {
     auto const hash = eventstore::sha256(config.admin_token);

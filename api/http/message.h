@@ -56,6 +56,7 @@ struct Response {
   int retry_after_seconds = 0;                         // Retry-After; 0: no header
   std::string_view allow;                              // Allow; empty: no header; static or the router's
   std::unique_ptr<BodyStream> stream;                  // instead of body
+  std::shared_ptr<void> keepalive;                     // destroyed when the reply was sent or its connection ended
 };
 
 // Sixteen hex digits, as in the Request-Id header and in error_id.

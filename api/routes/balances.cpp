@@ -1,4 +1,6 @@
 // CONTRACT, Balances: the two single reads, batch, credit and debit.
+#include <algorithm>
+
 #include "api/routes/identifiers.h"
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
@@ -61,6 +63,15 @@ Awaitable<Response> by_id(Services& services, Request const& request, PathValues
   co_return response;
 }
 
+// At least what the reply takes, but for letters that JSON escapes; the e-mails come back as they were sent.
+std::size_t batch_reply_bytes(domain::Game const& game, std::vector<std::string_view> const& emails) {
+  std::size_t player = 160;
+  for (auto const& currency : game.currencies) player += 224 + currency.name.size() + currency.symbol.size();
+  std::size_t bytes = 128 + emails.size() * player;
+  for (auto const email : emails) bytes += email.size();
+  return bytes;
+}
+
 // Looks up and renders a batch. Thread-safe: only reads.
 void render_batch(std::string& out, Environment& environment, domain::Game const& game,
                   std::vector<std::string_view> const& emails, bool with_summary) {
@@ -76,7 +87,7 @@ void render_batch(std::string& out, Environment& environment, domain::Game const
   std::vector<projections::CurrencyBalance> balances;
   environment.balances().batch(game, indexes, entries, balances);
 
-  out.reserve(64 + emails.size() * (128 + 224 * game.currencies.size()));
+  out.reserve(batch_reply_bytes(game, emails));
   JsonWriter json(out);
   json.begin_object();
   json.string("status", "success");
@@ -126,7 +137,12 @@ Awaitable<Response> batch(Services& services, Request const& request, PathValues
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   if (auto refused = check_balances(request, services)) co_return std::move(*refused);
 
+  // One that would take more than there is goes alone.
+  auto const bytes = std::min(batch_reply_bytes(*caller.value(), emails), services.batch_bytes.limit());
+  auto held = services.batch_bytes.take(bytes);
+  if (!held) co_return server_busy(request);
   Response response;
+  response.keepalive = std::make_shared<Budget::Ticket>(std::move(held));
   response.position = services.environment.balances().position().value();
   auto const render = [&] { render_batch(response.body, services.environment, *caller.value(), emails, with_summary); };
   if (emails.size() <= kBatchInline) {

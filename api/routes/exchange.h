@@ -27,7 +27,8 @@ struct Services {
   Environment& environment;
   WorkerPool& workers;  // the environment's own: what the sandbox waits for never holds production up
   Limits& limits;
-  std::string root;  // "" for production, "/sandbox" for the sandbox
+  Budget& batch_bytes;  // of batch replies on their way to slow readers, in the whole process
+  std::string root;     // "" for production, "/sandbox" for the sandbox
   // Workers that may wait for a view at once: half of them, so that the other half always reads.
   Budget waits{std::max<std::size_t>(1, workers.size() / 2)};
   StreamSlots streams{};

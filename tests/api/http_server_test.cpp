@@ -1,4 +1,5 @@
 // The server as a client on a raw socket meets it.
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -157,6 +158,25 @@ TEST_F(HttpServer, ARouteTakesABodyUpToItsOwnLimit) {
   std::string chunks = "POST /echo/w HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (int i = 0; i < 17; ++i) chunks += "1000\r\n" + std::string(4096, 'c') + "\r\n";
   expect_refusal(chunks, 413, "PAYLOAD_TOO_LARGE");
+}
+
+TEST_F(HttpServer, KeepsAReplysKeepaliveUntilItIsSent) {
+  auto const held = std::make_shared<std::atomic<bool>>(false);
+  router.add(Method::get, "/held", [held](Request const&, PathValues const&) -> Awaitable<Response> {
+    Response response;
+    response.body.assign(kLarge, 'L');
+    *held = true;
+    response.keepalive = std::shared_ptr<void>(nullptr, [held](void*) { *held = false; });
+    co_return response;
+  });
+  RawClient client(start());
+  client.send("GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+  while (!*held) std::this_thread::yield();
+  EXPECT_TRUE(*held) << "the reply is larger than what the kernel takes";
+  EXPECT_EQ(client.read_reply()->body.size(), kLarge);
+  client.send(kGet);
+  EXPECT_EQ(client.read_reply()->body, "hello");
+  EXPECT_FALSE(*held);
 }
 
 TEST_F(HttpServer, AnswersWithItsHeaders) {

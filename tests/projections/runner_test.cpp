@@ -368,7 +368,8 @@ TEST_F(RunnerTest, ARebuildUnderTrafficGivesTheSameRows) {
   runner.reset();
   for (auto const* projection : all) {
     auto const name = std::string(projection->name());
-    auto const file = folder.path() / (name + ".v1.2.db");
+    auto const stem = name + ".v" + std::to_string(projection->version());
+    auto const file = folder.path() / (stem + ".2.db");
     auto const rebuilt = contents(file);
     test_support::TempFolder fresh;
     {
@@ -376,9 +377,9 @@ TEST_F(RunnerTest, ARebuildUnderTrafficGivesTheSameRows) {
       ASSERT_TRUE(again.start());
       ASSERT_TRUE(again.wait_for(name, town.head(), kPatienceMs));
     }
-    auto const built = contents(fresh.path() / (name + ".v1.1.db"));
+    auto const built = contents(fresh.path() / (stem + ".1.db"));
     EXPECT_TRUE(rebuilt == built) << name;
-    EXPECT_FALSE(fs::exists(folder.path() / (name + ".v1.1.db"))) << "the old generation went with its last reader";
+    EXPECT_FALSE(fs::exists(folder.path() / (stem + ".1.db"))) << "the old generation went with its last reader";
   }
 }
 
