@@ -100,9 +100,10 @@ struct Runner::Impl {
   std::thread projector;
   std::thread builder;
 
-  Impl(eventstore::Log& the_log, std::filesystem::path views, std::vector<Projection const*> const& projections)
+  Impl(eventstore::Log& the_log, std::filesystem::path views, std::vector<Projection const*> const& projections,
+       std::chrono::milliseconds retry_after)
       : log(the_log), folder(std::move(views)) {
-    for (auto const* projection : projections) slots.emplace_back(*projection, folder);
+    for (auto const* projection : projections) slots.emplace_back(*projection, folder, retry_after);
   }
 
   ViewSlot* find(std::string_view name) {
@@ -116,6 +117,8 @@ struct Runner::Impl {
   void stop();
   void project();
   void take_built();
+  [[nodiscard]] int until_retry_ms();
+  void retry_stopped();
   bool run_transaction();
   void sleep();
   void remove_old_files();
@@ -163,6 +166,7 @@ void Runner::Impl::project() {
   become("projector", kNice);
   while (!stopping) {
     take_built();
+    retry_stopped();
     bool const caught_up = run_transaction();
     for (auto& slot : slots) slot.swap_when_caught_up();
     remove_old_files();
@@ -184,6 +188,26 @@ void Runner::Impl::take_built() {
     } else {
       result.slot->adopt(domain::Position(head));
     }
+  }
+}
+
+// Until a stopped view is to be tried again; below zero: none is.
+int Runner::Impl::until_retry_ms() {
+  int least = -1;
+  for (auto const& slot : slots) {
+    auto const at = slot.retry_at();
+    if (!at) continue;
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(*at - SteadyClock::now()).count();
+    auto const wait = static_cast<int>(std::max<std::int64_t>(left, 0));
+    if (least < 0 || wait < least) least = wait;
+  }
+  return least;
+}
+
+void Runner::Impl::retry_stopped() {
+  auto const now = SteadyClock::now();
+  for (auto& slot : slots) {
+    if (slot.retry_at() && *slot.retry_at() <= now && slot.retry(log)) order_build(slot);
   }
 }
 
@@ -247,8 +271,9 @@ void Runner::Impl::sleep() {
   };
   while (!stopping && !builds_finished) {
     asleep = true;
-    if (behind()) break;
-    wake.wait(-1);
+    auto const retry_ms = until_retry_ms();
+    if (behind() || retry_ms == 0) break;
+    wake.wait(retry_ms);
   }
   asleep = false;
   auto const until = SteadyClock::now() + kGather;
@@ -320,8 +345,9 @@ void Runner::Impl::build() {
   }
 }
 
-Runner::Runner(eventstore::Log& log, std::filesystem::path views, std::vector<Projection const*> projections)
-    : impl_(std::make_unique<Impl>(log, std::move(views), projections)) {}
+Runner::Runner(eventstore::Log& log, std::filesystem::path views, std::vector<Projection const*> projections,
+               std::chrono::milliseconds retry_after)
+    : impl_(std::make_unique<Impl>(log, std::move(views), projections, retry_after)) {}
 
 Runner::~Runner() { stop(); }
 
@@ -337,9 +363,10 @@ void Runner::on_commits(std::span<eventstore::CommitPtr const> commits) {
 Faulty<ViewReader> Runner::read(std::string_view name) {
   auto const* slot = impl_->find(name);
   if (slot == nullptr) return eventstore::fault(Fault::Kind::missing, "view: unknown name");
+  auto generation = slot->readable();
+  if (!generation) return fail(generation.error());
   auto impl = std::make_unique<ViewReader::Impl>();
-  impl->generation = slot->generation();
-  if (!impl->generation) return eventstore::fault(Fault::Kind::missing, "view " + std::string(name) + ": being built");
+  impl->generation = std::move(generation).value();
   auto connection = impl->generation->take();
   if (!connection) return fail(connection.error());
   impl->connection = std::move(connection).value();

@@ -4,9 +4,11 @@
 // priority: answering clients comes first, a lag is allowed and known). Readers take a ViewReader from any thread.
 //
 // A view that is missing, damaged or of another version is built from the log before it can be read. A fault in one
-// view stops that one; a log that cannot be read stops them all.
+// view stops that one; a log that cannot be read stops them all. A stopped view is not read: what it has grows old. It
+// is tried again after a while when the fault is one that may pass (disk full, no descriptor left).
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -29,7 +31,7 @@ struct ProjectionStatus {
   int version = 0;
   domain::Position position;
   std::uint64_t lag = 0;  // events behind the log's durable head
-  bool failed = false;    // stopped by a fault; `error` says which. Rebuild to recover.
+  bool failed = false;    // stopped by a fault; `error` says which. Tried again (io, full), or rebuild to recover.
   std::string error;      // of the last fault, also of a rebuild that failed while the view itself goes on
   struct Rebuild {
     domain::Position position;
@@ -58,8 +60,10 @@ class ViewReader {
 
 class Runner final : public eventstore::CommitListener {
  public:
-  // `log` and the projections outlive the runner.
-  Runner(eventstore::Log& log, std::filesystem::path views, std::vector<Projection const*> projections);
+  // `log` and the projections outlive the runner. `retry_after`: how long a view rests that stopped on a fault that
+  // may pass.
+  Runner(eventstore::Log& log, std::filesystem::path views, std::vector<Projection const*> projections,
+         std::chrono::milliseconds retry_after = std::chrono::seconds(5));
   ~Runner() override;
 
   // Once. Opens the views, removes what a crash left over, starts the threads. A view that cannot be opened does not
@@ -70,7 +74,8 @@ class Runner final : public eventstore::CommitListener {
 
   void on_commits(std::span<eventstore::CommitPtr const> commits) override;  // wakes the projector: no lock, no work
 
-  // Any thread. Kind::missing for an unknown name, and while a view is built for the first time. Each open reader is
+  // Any thread. Kind::missing for an unknown name, and while a view is built that nobody could read; Kind::io, with
+  // the reason, when it has stopped. Each open reader is
   // one connection: the callers bound how many there are.
   [[nodiscard]] eventstore::Faulty<ViewReader> read(std::string_view name);
   // Any thread; sleeps at most timeout_ms. False when the view is still behind, or has failed. While someone waits the

@@ -35,9 +35,7 @@ bool ViewSlot::open(eventstore::Log& log, eventstore::Head const& head) {
     live_ = std::move(view).value();
     publish(file);
   } else {
-    std::lock_guard const lock(mutex_);
-    failed_ = true;
-    error_ = view.error().what;
+    stop_live(view.error());
   }
   return true;
 }
@@ -68,6 +66,7 @@ void ViewSlot::swap_when_caught_up() {
   auto const target = live_ ? live_->checkpoint().position : built_target_;
   if (built_->checkpoint().position < target) return;
   live_ = std::move(built_);
+  retry_at_.reset();
   publish(built_path_);
   std::lock_guard const lock(mutex_);
   build_.reset();
@@ -77,8 +76,33 @@ void ViewSlot::swap_when_caught_up() {
 
 void ViewSlot::committed() { position_ = live_->checkpoint().position.value(); }
 
+// What is wrong with the machine may pass; what is wrong with the bytes does not.
+void ViewSlot::plan_retry(Fault const& fault) {
+  retry_at_.reset();
+  if (fault.kind != Fault::Kind::io && fault.kind != Fault::Kind::full) return;
+  retry_at_ = std::chrono::steady_clock::now() + retry_after_;
+}
+
+bool ViewSlot::retry(eventstore::Log& log) {
+  retry_at_.reset();
+  auto const current = generation();
+  if (!current) return true;
+  auto view = ViewFile::open(current->file(), projection_);
+  if (!view) return fail_live(view.error());
+  auto const ours = log_contains(log, view.value()->checkpoint());
+  if (!ours) return stop_live(ours.error()), false;
+  if (!ours.value()) return fail_live({Fault::Kind::corrupt, "view: not of this log"});
+  live_ = std::move(view).value();
+  committed();
+  std::lock_guard const lock(mutex_);
+  failed_ = false;
+  error_.clear();
+  return false;
+}
+
 void ViewSlot::stop_live(Fault const& fault) {
   live_.reset();
+  plan_retry(fault);
   std::lock_guard const lock(mutex_);
   failed_ = true;
   error_ = fault.what;
@@ -101,6 +125,7 @@ void ViewSlot::fail_build(Fault const& fault) {
   remove_view_file(build_file());
   if (!built_path_.empty()) remove_view_file(built_path_);
   built_path_.clear();
+  if (!live_ && !generation()) plan_retry(fault);
   std::lock_guard const lock(mutex_);
   build_.reset();
   failed_ = failed_ || !generation_;
@@ -126,6 +151,15 @@ bool ViewSlot::failed() const {
 
 std::shared_ptr<Generation> ViewSlot::generation() const {
   std::lock_guard const lock(mutex_);
+  return generation_;
+}
+
+eventstore::Faulty<std::shared_ptr<Generation>> ViewSlot::readable() const {
+  auto const view = "view " + std::string(projection_.name()) + ": ";
+  std::lock_guard const lock(mutex_);
+  if (!generation_ && build_) return eventstore::fault(Fault::Kind::missing, view + "being built");
+  if (failed_) return eventstore::fault(Fault::Kind::io, view + "stopped: " + error_);
+  if (!generation_) return eventstore::fault(Fault::Kind::missing, view + "not there");
   return generation_;
 }
 

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "projections/build_view.h"
@@ -17,8 +19,8 @@ namespace florin::projections {
 
 class ViewSlot {
  public:
-  ViewSlot(Projection const& projection, std::filesystem::path folder)
-      : projection_(projection), folder_(std::move(folder)) {}
+  ViewSlot(Projection const& projection, std::filesystem::path folder, std::chrono::milliseconds retry_after)
+      : projection_(projection), folder_(std::move(folder)), retry_after_(retry_after) {}
 
   [[nodiscard]] Projection const& projection() const { return projection_; }
 
@@ -35,12 +37,17 @@ class ViewSlot {
   void swap_when_caught_up();
   // After the live file's transaction: what readers now see.
   void committed();
-  // The live file takes no more commits; readers keep what it has.
+  // The live file takes no more commits and is not read.
   void stop_live(eventstore::Fault const& fault);
-  // The same for a fault of the view's own. True: it is damaged, nobody may read it, and it is to be built anew (once
-  // in a process: a disk that damages every file needs a person).
+  // The same for a fault of the view's own. True: it is damaged and is to be built anew (once in a process: a disk
+  // that damages every file needs a person).
   [[nodiscard]] bool fail_live(eventstore::Fault const& fault);
   void fail_build(eventstore::Fault const& fault);
+  // When a view that stopped on a fault that may pass (Kind::io, Kind::full) is to be tried again; nullopt: it goes on,
+  // or needs a person.
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> retry_at() const { return retry_at_; }
+  // Opens the file that stopped; it goes on from what it has. True: there is none, and it is to be built.
+  [[nodiscard]] bool retry(eventstore::Log& log);
   void close();
 
   // --- Any thread.
@@ -48,6 +55,8 @@ class ViewSlot {
   [[nodiscard]] domain::Position position() const { return domain::Position(position_); }
   [[nodiscard]] bool failed() const;
   [[nodiscard]] std::shared_ptr<Generation> generation() const;  // null: not built yet
+  // The generation to read. Kind::missing: being built; Kind::io: stopped, with the reason.
+  [[nodiscard]] eventstore::Faulty<std::shared_ptr<Generation>> readable() const;
   [[nodiscard]] ProjectionStatus status(domain::Position head) const;
   // Null when a build is under way already.
   [[nodiscard]] std::shared_ptr<BuildProgress> begin_build();
@@ -55,9 +64,11 @@ class ViewSlot {
 
  private:
   void publish(std::filesystem::path const& file);
+  void plan_retry(eventstore::Fault const& fault);
 
   Projection const& projection_;
   std::filesystem::path const folder_;
+  std::chrono::milliseconds const retry_after_;
 
   // The projector's.
   std::unique_ptr<ViewFile> live_;
@@ -66,6 +77,7 @@ class ViewSlot {
   domain::Position built_target_;  // with no live file to compare with: the log's head at adoption
   std::uint64_t newest_generation_ = 0;
   bool rebuilt_after_damage_ = false;
+  std::optional<std::chrono::steady_clock::time_point> retry_at_;  // set only while live_ is null
 
   std::atomic<std::uint64_t> position_{0};
 

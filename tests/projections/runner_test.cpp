@@ -114,7 +114,7 @@ void fill(fs::path const& file, std::string const& bytes) { std::ofstream(file, 
 class RunnerTest : public ViewsTest {
  protected:
   void start(std::vector<Projection const*> projections) {
-    runner = std::make_unique<Runner>(town.log(), folder.path(), std::move(projections));
+    runner = std::make_unique<Runner>(town.log(), folder.path(), std::move(projections), retry_after);
     ASSERT_TRUE(runner->start());
   }
   void restart(std::vector<Projection const*> projections) {
@@ -130,6 +130,7 @@ class RunnerTest : public ViewsTest {
   }
 
   Counter counter{"counter"};
+  std::chrono::milliseconds retry_after = std::chrono::hours(1);  // longer than any test
 };
 
 TEST_F(RunnerTest, FollowsTheLog) {
@@ -295,13 +296,61 @@ TEST_F(RunnerTest, AFaultStopsOnlyThatView) {
   EXPECT_EQ(sick_status.error, "told to fail");
   EXPECT_EQ(sick_status.position, good_until);
   EXPECT_FALSE(status("counter").failed);
-  EXPECT_TRUE(runner->read("sick")) << "what it has can still be read";
+  auto const refused = runner->read("sick");
+  ASSERT_FALSE(refused) << "what it has grows old";
+  EXPECT_EQ(refused.error().kind, Fault::Kind::io);
+  EXPECT_NE(refused.error().what.find("told to fail"), std::string::npos);
 
   sick.fails_at = 0;
   ASSERT_TRUE(runner->rebuild("sick"));
   wait_for_rebuild("sick");
   EXPECT_EQ(seen("sick"), town.head().value());
   EXPECT_FALSE(status("sick").failed);
+}
+
+TEST_F(RunnerTest, AFaultThatPassesStopsAViewForAWhile) {
+  for (auto const kind : {Fault::Kind::io, Fault::Kind::full}) {
+    runner.reset();
+    retry_after = std::chrono::milliseconds(20);
+    Counter sick("sick" + std::to_string(static_cast<int>(kind)));
+    start({&counter, &sick});
+    play(100);
+    static_cast<void>(read(sick.name()));
+    sick.fails_with = kind;
+    auto const before = town.head();
+    sick.fails_at = next(before).value();
+    while (town.head() == before) play(1);
+    play(50);
+    announce();
+    EXPECT_FALSE(runner->wait_for(sick.name(), town.head(), kPatienceMs));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // several tries
+    EXPECT_EQ(status(sick.name()).position, before);
+    sick.fails_at = 0;
+    for (int tries = 0; tries < 6'000 && status(sick.name()).lag != 0; ++tries) {
+      announce();
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_EQ(seen(sick.name()), town.head().value());
+    EXPECT_FALSE(status(sick.name()).failed);
+    EXPECT_FALSE(status(sick.name()).rebuild) << "it went on from what it had";
+    runner.reset();
+  }
+}
+
+TEST_F(RunnerTest, ABuildThatStoppedOnAFaultThatPassesIsTriedAgain) {
+  retry_after = std::chrono::milliseconds(20);
+  play(100);
+  counter.fails_at = 1;
+  start({&counter});
+  for (int tries = 0; tries < 6'000 && !status("counter").failed; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_TRUE(status("counter").failed);
+  counter.fails_at = 0;
+  for (int tries = 0; tries < 6'000 && status("counter").failed; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(seen("counter"), town.head().value());
 }
 
 TEST_F(RunnerTest, DamageFoundWhileRunningIsRepairedOnce) {
@@ -318,7 +367,7 @@ TEST_F(RunnerTest, DamageFoundWhileRunningIsRepairedOnce) {
   }
   wait_for_rebuild("counter");  // which meets the same fault, and is not tried again
   EXPECT_TRUE(status("counter").failed);
-  EXPECT_EQ(runner->read("counter").error().kind, Fault::Kind::missing) << "a damaged file is not read";
+  EXPECT_EQ(runner->read("counter").error().kind, Fault::Kind::io) << "a damaged file is not read";
   counter.fails_at = 0;
   ASSERT_TRUE(runner->rebuild("counter"));
   wait_for_rebuild("counter");
