@@ -1,11 +1,11 @@
 // The HTTP/1.1 server: io threads with one io_context each, one acceptor, a coroutine per connection.
 //
-// Guards before any handler runs (DESIGN, Boost 1.81 rules): header at most 16 KiB, body at most
-// what its route takes and never over ServerOptions::body_limit (413), Transfer-Encoding together with Content-Length, chunked on HTTP/1.0, duplicate or
-// missing Host, duplicate Content-Length: 400 and close. A connection that does not send a whole request within
-// request_seconds, or take its reply within reply_seconds, or say anything for idle_seconds, is closed; deadlines are
-// swept a few times a second per io thread instead of arming a timer per operation. Over max_connections the accepted
-// socket gets a 503 and is closed.
+// Guards before any handler runs (DESIGN, Boost 1.81 rules): header at most 16 KiB, body at most what its route takes
+// and never over ServerOptions::body_limit (413), Transfer-Encoding together with Content-Length, chunked on HTTP/1.0,
+// duplicate or missing Host, duplicate Content-Length: 400 and close. A connection that does not send a whole request
+// within request_seconds, or take its reply within reply_seconds, or say anything for idle_seconds, is closed;
+// deadlines are swept a few times a second per io thread instead of arming a timer per operation. Over max_connections
+// the accepted socket gets a 503 and is closed.
 #pragma once
 
 #include <cstddef>
