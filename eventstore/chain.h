@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,26 @@ struct Checkpoint {
   domain::Digest root{};
   Head head;
   friend bool operator==(Checkpoint const&, Checkpoint const&) = default;
+};
+
+// An auditor's half: opens signed notes with one public key, and believes nothing else. Any thread.
+class CheckpointVerifier {
+ public:
+  // C2SP vkey: "<origin>+<key id>+<base64>", with or without a line end. nullopt when it is none.
+  [[nodiscard]] static std::optional<CheckpointVerifier> parse(std::string_view vkey);
+  // A file that holds one, such as checkpoint.pub. Kind::corrupt when it holds something else.
+  [[nodiscard]] static Faulty<CheckpointVerifier> read_key(std::filesystem::path const& file);
+
+  // Kind::missing when there is no such file, Kind::corrupt when it is not a checkpoint signed with this key.
+  [[nodiscard]] Faulty<Checkpoint> read_note(std::filesystem::path const& file) const;
+  [[nodiscard]] std::string const& origin() const { return origin_; }
+  [[nodiscard]] std::string key_id() const;  // eight hexadecimal digits
+
+ private:
+  friend class CheckpointFile;
+  CheckpointVerifier(std::string origin, std::string public_key);
+  std::string origin_;
+  std::string public_key_;
 };
 
 // An environment's signing key and the checkpoint file beside the log: checkpoint.key (mode 0600), checkpoint.pub

@@ -61,13 +61,13 @@ std::optional<std::string> unbase64(std::string_view text, std::size_t size) {
 }
 
 // C2SP signed-note: the first four bytes of SHA-256(name || "\n" || algorithm || public key).
-std::string key_id(std::string const& origin, std::string const& public_key) {
+std::string key_id_of(std::string const& origin, std::string const& public_key) {
   auto const digest = sha256(origin + "\n" + kEd25519 + public_key);
   return std::string(text_of(digest).substr(0, 4));
 }
 
 std::string key_line(std::string const& origin, std::string const& public_key, std::string const& key) {
-  return origin + "+" + domain::to_hex(key_id(origin, public_key)) + "+" + base64(kEd25519 + key);
+  return origin + "+" + domain::to_hex(key_id_of(origin, public_key)) + "+" + base64(kEd25519 + key);
 }
 
 struct ParsedKey {
@@ -220,7 +220,7 @@ Faulty<CheckpointFile> CheckpointFile::open(std::filesystem::path const& folder)
   auto const prefixed = line.starts_with(kSecretPrefix);
   auto const parsed = prefixed ? parse_key_line(line.substr(kSecretPrefix.size())) : std::nullopt;
   auto const public_key = parsed ? public_key_of(parsed->key) : std::nullopt;
-  if (!public_key || parsed->id_hex != domain::to_hex(key_id(parsed->origin, *public_key))) {
+  if (!public_key || parsed->id_hex != domain::to_hex(key_id_of(parsed->origin, *public_key))) {
     return fault(Fault::Kind::corrupt, path.string() + ": not a signing key");
   }
   CheckpointFile out;
@@ -242,17 +242,12 @@ Faulty<CheckpointFile> CheckpointFile::open(std::filesystem::path const& folder)
 }
 
 Faulty<CheckpointFile> CheckpointFile::open_read_only(std::filesystem::path const& folder) {
-  auto const path = folder / kPublicFile;
-  auto const content = read_file(path, kMaxFileBytes);
-  if (!content) return fail(content.error());
-  auto const parsed = parse_key_line(content.value());
-  if (!parsed || parsed->id_hex != domain::to_hex(key_id(parsed->origin, parsed->key))) {
-    return fault(Fault::Kind::corrupt, path.string() + ": not a public key");
-  }
+  auto key = CheckpointVerifier::read_key(folder / kPublicFile);
+  if (!key) return fail(std::move(key).error());
   CheckpointFile out;
   out.folder_ = folder;
-  out.origin_ = parsed->origin;
-  out.public_key_ = parsed->key;
+  out.origin_ = key.value().origin_;
+  out.public_key_ = key.value().public_key_;
   return out;
 }
 
@@ -262,7 +257,7 @@ std::string CheckpointFile::note(Checkpoint const& checkpoint) const {
   FLORIN_ASSERT(!seed_.empty());
   auto const text = body(origin_, checkpoint);
   return text + "\n" + std::string(kSignaturePrefix) + origin_ + " " +
-         base64(key_id(origin_, public_key_) + sign(seed_, text)) + "\n";
+         base64(key_id_of(origin_, public_key_) + sign(seed_, text)) + "\n";
 }
 
 Faulty<Unit> CheckpointFile::write(Checkpoint const& checkpoint) const {
@@ -270,8 +265,31 @@ Faulty<Unit> CheckpointFile::write(Checkpoint const& checkpoint) const {
 }
 
 Faulty<Checkpoint> CheckpointFile::read() const {
-  auto const path = folder_ / kNoteFile;
-  auto const content = read_file(path, kMaxFileBytes);
+  return CheckpointVerifier(origin_, public_key_).read_note(folder_ / kNoteFile);
+}
+
+CheckpointVerifier::CheckpointVerifier(std::string origin, std::string public_key)
+    : origin_(std::move(origin)), public_key_(std::move(public_key)) {}
+
+std::optional<CheckpointVerifier> CheckpointVerifier::parse(std::string_view vkey) {
+  if (vkey.ends_with('\n')) vkey.remove_suffix(1);
+  auto const parsed = parse_key_line(std::string(vkey) + "\n");
+  if (!parsed || parsed->id_hex != domain::to_hex(key_id_of(parsed->origin, parsed->key))) return std::nullopt;
+  return CheckpointVerifier(parsed->origin, parsed->key);
+}
+
+Faulty<CheckpointVerifier> CheckpointVerifier::read_key(std::filesystem::path const& file) {
+  auto const content = read_file(file, kMaxFileBytes);
+  if (!content) return fail(content.error());
+  auto key = parse(content.value());
+  if (!key) return fault(Fault::Kind::corrupt, file.string() + ": not a public key");
+  return *std::move(key);
+}
+
+std::string CheckpointVerifier::key_id() const { return domain::to_hex(key_id_of(origin_, public_key_)); }
+
+Faulty<Checkpoint> CheckpointVerifier::read_note(std::filesystem::path const& file) const {
+  auto const content = read_file(file, kMaxFileBytes);
   if (!content) return fail(content.error());
   std::string_view const note = content.value();
   auto const blank = note.find("\n\n");
@@ -280,12 +298,13 @@ Faulty<Checkpoint> CheckpointFile::read() const {
     auto rest = note.substr(blank + 2);
     auto const line = take_line(rest, std::string(kSignaturePrefix) + origin_ + " ");
     auto const signature = line && rest.empty() ? unbase64(*line, 4 + kSignatureBytes) : std::nullopt;
-    if (signature && signature->substr(0, 4) == key_id(origin_, public_key_) &&
+    if (signature && signature->substr(0, 4) == key_id_of(origin_, public_key_) &&
         verify_signature(public_key_, text, std::string_view(*signature).substr(4))) {
       if (auto const checkpoint = parse_body(origin_, text)) return *checkpoint;
     }
   }
-  return fault(Fault::Kind::corrupt, path.string() + ": not a checkpoint signed with this environment's key");
+  return fault(Fault::Kind::corrupt,
+               file.string() + ": not a checkpoint signed with the key " + key_id() + " of " + origin_);
 }
 
 }  // namespace florin::eventstore

@@ -19,6 +19,11 @@ using domain::Timestamp;
 using eventstore::Fault;
 using eventstore::Faulty;
 
+struct VerifyArguments {
+  std::string public_key;  // C2SP vkey text, or a file that holds it; empty: the audited folder's own
+  std::string checkpoint;  // a note kept elsewhere; empty: the audited folder's own
+};
+
 struct AuditArguments {
   std::string moment;
   std::string player;
@@ -29,13 +34,22 @@ std::string hex(domain::Digest const& digest) {
   return domain::to_hex({reinterpret_cast<char const*>(digest.data()), digest.size()});
 }
 
-Faulty<eventstore::Checkpoint> read_checkpoint(Layout const& layout) {
-  auto const file = eventstore::CheckpointFile::open_read_only(layout.folder);
-  if (!file) return fail(file.error());
-  return file.value().read();
+// What the log is held against.
+struct Evidence {
+  eventstore::CheckpointVerifier key;
+  bool key_given = false;  // else it was found in the folder that it is to vouch for
+  eventstore::Checkpoint checkpoint;
+};
+
+Faulty<eventstore::CheckpointVerifier> read_key(std::filesystem::path const& folder, std::string const& given) {
+  if (given.empty()) return eventstore::CheckpointVerifier::read_key(folder / "checkpoint.pub");
+  if (auto key = eventstore::CheckpointVerifier::parse(given)) return *std::move(key);
+  auto key = eventstore::CheckpointVerifier::read_key(given);
+  if (key || key.error().kind == Fault::Kind::io) return key;
+  return eventstore::fault(Fault::Kind::missing, "--public-key: neither a key nor a file that holds one");
 }
 
-std::string verified_text(eventstore::Verified const& found, eventstore::Checkpoint const* checkpoint) {
+std::string verified_text(eventstore::Verified const& found, std::optional<Evidence> const& evidence) {
   std::vector<std::vector<std::string>> rows{
       {"commits", grouped(found.commits)},
       {"events", grouped(found.events)},
@@ -43,16 +57,21 @@ std::string verified_text(eventstore::Verified const& found, eventstore::Checkpo
       {"link", hex(found.head.link)},
       {"root", hex(found.root)},
   };
-  if (checkpoint == nullptr) {
+  if (!evidence) {
     rows.push_back({"checkpoint", "none yet: the log is empty"});
   } else {
-    rows.push_back({"checkpoint", "matches: signed after " + grouped(checkpoint->size) + " commits, at position " +
-                                      std::to_string(checkpoint->head.position.value())});
+    auto const& checkpoint = evidence->checkpoint;
+    rows.push_back({"checkpoint", "matches: signed after " + grouped(checkpoint.size) + " commits, at position " +
+                                      std::to_string(checkpoint.head.position.value())});
+    rows.push_back({"key", evidence->key.key_id() + (evidence->key_given
+                                                         ? ", as given"
+                                                         : ", taken from the audited folder: compare it with yours, "
+                                                           "or give --public-key")});
   }
   return table(rows, {false, false}) + "ok: the log is whole and nothing in it was changed\n";
 }
 
-std::string verified_json(eventstore::Verified const& found, eventstore::Checkpoint const* checkpoint) {
+std::string verified_json(eventstore::Verified const& found, std::optional<Evidence> const& evidence) {
   std::string out;
   JsonWriter json(out);
   json.begin_object();
@@ -62,25 +81,32 @@ std::string verified_json(eventstore::Verified const& found, eventstore::Checkpo
   json.integer("position", found.head.position.value());
   json.string("link", hex(found.head.link));
   json.string("root", hex(found.root));
-  if (checkpoint == nullptr) {
+  if (!evidence) {
     json.null("checkpoint");
   } else {
     json.begin_object("checkpoint");
-    json.integer("commits", checkpoint->size);
-    json.integer("position", checkpoint->head.position.value());
-    json.string("root", hex(checkpoint->root));
+    json.integer("commits", evidence->checkpoint.size);
+    json.integer("position", evidence->checkpoint.head.position.value());
+    json.string("root", hex(evidence->checkpoint.root));
+    json.string("key_id", evidence->key.key_id());
+    json.string("key_from", evidence->key_given ? "given" : "audited_folder");
     json.end_object();
   }
   json.end_object();
   return out + '\n';
 }
 
-int verify(Invocation const& invocation) {
+int verify(Invocation const& invocation, VerifyArguments const& arguments) {
   auto store = open_store(invocation);
   if (!store) return complain(invocation, store.error());
   auto& log = *store.value().log;
   // The checkpoint first: a live server may write commits and a newer one while this runs.
-  auto const checkpoint = read_checkpoint(store.value().layout);
+  auto const& folder = store.value().layout.folder;
+  auto const key = read_key(folder, arguments.public_key);
+  if (!key && !arguments.public_key.empty()) return complain(invocation, key.error());
+  auto const note = arguments.checkpoint.empty() ? folder / "checkpoint" : std::filesystem::path(arguments.checkpoint);
+  auto const checkpoint = key ? key.value().read_note(note) : Faulty<eventstore::Checkpoint>(fail(key.error()));
+  if (!checkpoint && !arguments.checkpoint.empty()) return complain(invocation, checkpoint.error());
   auto const head = log.head();
   if (!head) return complain(invocation, head.error());
   bool const empty = head.value().position == Position{};
@@ -91,12 +117,14 @@ int verify(Invocation const& invocation) {
     return complain(invocation, missing ? kCheckFailed : exit_code_of(checkpoint.error().kind),
                     why + checkpoint.error().what);
   }
-  auto const* claim = checkpoint ? &checkpoint.value() : nullptr;
+  std::optional<Evidence> evidence;
+  if (checkpoint) evidence = Evidence{key.value(), !arguments.public_key.empty(), checkpoint.value()};
+  auto const* claim = evidence ? &evidence->checkpoint : nullptr;
   Progress progress("verify", head.value().position.value(), Progress::choose(invocation.json));
   auto const found = eventstore::verify(log, claim, [&](Position at) { progress.update(at.value()); });
   progress.finish();
   if (!found) return complain(invocation, found.error());
-  return print(invocation.json ? verified_json(found.value(), claim) : verified_text(found.value(), claim))
+  return print(invocation.json ? verified_json(found.value(), evidence) : verified_text(found.value(), evidence))
              ? kOk
              : kUnreachable;
 }
@@ -322,6 +350,7 @@ int at(Invocation const& invocation, AuditArguments const& arguments) {
 
 void add_audit_commands(CLI::App& app, Invocation& invocation) {
   auto const arguments = std::make_shared<AuditArguments>();
+  auto const evidence = std::make_shared<VerifyArguments>();
   auto& group = *add_group(app, "audit", "Prove that nothing was changed; look at any past moment", R"(Examples:
   florin audit verify --data /var/lib/florin
   florin audit at 2026-11-20T12:00:00Z --data /var/lib/florin)");
@@ -330,9 +359,17 @@ void add_audit_commands(CLI::App& app, Invocation& invocation) {
                                      "Check every byte of the log against its proofs (exit 1: first bad position)",
                                      R"(Examples:
   florin audit verify --data /var/lib/florin
+  florin audit verify --data /var/lib/florin --public-key /media/auditor/florin.pub
+  florin audit verify --data /var/lib/florin --public-key /media/auditor/florin.pub --checkpoint /media/auditor/march
   florin audit verify --data /var/lib/florin --sandbox --json)",
-                                     [&invocation] { return verify(invocation); });
+                                     [&invocation, evidence] { return verify(invocation, *evidence); });
   add_data_options(*verify_command, invocation);
+  verify_command->add_option("--public-key", evidence->public_key,
+                             "the key that you trust: a verifier key or a file that holds one (default: the folder's "
+                             "checkpoint.pub, which whoever changed the log could have exchanged)");
+  verify_command->add_option("--checkpoint", evidence->checkpoint,
+                             "a signed checkpoint kept elsewhere, instead of the folder's: the log must still begin "
+                             "with what it states");
 
   auto* at_command =
       add_command(group, invocation, "at", "Fold the log up to a moment: trial balance, counts, a player",

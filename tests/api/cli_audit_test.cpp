@@ -1,8 +1,10 @@
+#include <fstream>
 #include <random>
 
 #include <simdjson.h>
 #include <sqlite3.h>
 
+#include "eventstore/chain.h"
 #include "tests/api/cli_fixture.h"
 
 namespace florin::api::cli {
@@ -121,6 +123,64 @@ TEST_F(CliAudit, AForgedOrMissingCheckpointFails) {
   auto const missing = verify();
   EXPECT_EQ(missing.code, kCheckFailed);
   EXPECT_TRUE(contains(missing.err, "checkpoint is missing"));
+}
+
+// Whoever can change the log can change what lies beside it, too.
+TEST_F(CliAudit, AnExchangedKeyAndCheckpointAreFoundWithTheKeyThatTheAuditorHolds) {
+  auto const away = folder_ / "auditor";
+  std::filesystem::create_directory(away);
+  std::filesystem::copy_file(layout().folder / "checkpoint.pub", away / "florin.pub");
+  std::filesystem::copy_file(layout().folder / "checkpoint", away / "note");
+  auto const held = (away / "florin.pub").string();
+  auto const own = eventstore::CheckpointVerifier::read_key(held);
+  ASSERT_TRUE(own);
+
+  auto const trusting = verify();
+  ASSERT_EQ(trusting.code, kOk) << trusting.err;
+  EXPECT_TRUE(contains(trusting.out, own.value().key_id() + ", taken from the audited folder"));
+  EXPECT_TRUE(contains(cli({"audit", "verify", "--json"}).out, R"("key_from":"audited_folder")"));
+  std::ifstream file(held);
+  std::string text;
+  std::getline(file, text);
+  for (auto const& key : {held, text}) {
+    auto const given = cli({"audit", "verify", "--public-key", key, "--checkpoint", (away / "note").string()});
+    ASSERT_EQ(given.code, kOk) << given.err;
+    EXPECT_TRUE(contains(given.out, own.value().key_id() + ", as given"));
+  }
+
+  // Another environment's key, and this log's end signed with it: the folder vouches for itself.
+  auto const other = folder_ / "other";
+  std::filesystem::create_directory(other);
+  auto const forger = eventstore::CheckpointFile::open(other);
+  ASSERT_TRUE(forger);
+  auto const stated = own.value().read_note(away / "note");
+  ASSERT_TRUE(stated);
+  ASSERT_TRUE(forger.value().write(stated.value()));
+  for (auto const* name : {"checkpoint", "checkpoint.pub"}) {
+    std::filesystem::copy_file(other / name, layout().folder / name, std::filesystem::copy_options::overwrite_existing);
+  }
+  EXPECT_EQ(verify().code, kOk);
+  auto const found = cli({"audit", "verify", "--public-key", held});
+  EXPECT_EQ(found.code, kCheckFailed);
+  EXPECT_TRUE(contains(found.err, "not a checkpoint signed with the key " + own.value().key_id())) << found.err;
+  EXPECT_TRUE(found.out.empty());
+  // The note kept elsewhere still proves the log.
+  EXPECT_EQ(cli({"audit", "verify", "--public-key", held, "--checkpoint", (away / "note").string()}).code, kOk);
+}
+
+TEST_F(CliAudit, ACheckpointKeptElsewhereFindsALogThatWasCutAndSignedAgain) {
+  auto const note = folder_ / "note";
+  std::filesystem::copy_file(layout().folder / "checkpoint", note);
+  sql("DELETE FROM commits WHERE position = " + std::to_string(commit_ends_.back().value()));
+  EXPECT_EQ(cli({"audit", "verify", "--checkpoint", note.string()}).code, kCheckFailed);
+}
+
+TEST_F(CliAudit, VerifyRefusesWhatIsNoKeyAndNoCheckpoint) {
+  EXPECT_EQ(cli({"audit", "verify", "--public-key", "nonsense"}).code, kUsage);
+  EXPECT_EQ(cli({"audit", "verify", "--public-key", (layout().folder / "log.db").string()}).code, kUsage);
+  EXPECT_EQ(cli({"audit", "verify", "--checkpoint", (folder_ / "nothing").string()}).code, kUsage);
+  auto const log = (layout().folder / "log.db").string();
+  EXPECT_EQ(cli({"audit", "verify", "--checkpoint", log}).code, kCheckFailed);
 }
 
 TEST_F(CliAudit, AtTheEndShowsTheTrialBalanceAndThePlayer) {
