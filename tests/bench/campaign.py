@@ -258,6 +258,7 @@ http {{
         big.key = seed_offline(seeder, big.data, players, players, timeout=self.arguments.deadline)
         label = f", {players:,} players"
         self.results.note(f"first start-up{label}", big.start(timeout=600) * 1000)
+        big.await_views()
         small = Florin(f"{BUILD}/florin", f"{self.folder}/small-again")
         small.start()
         small.create_game()

@@ -108,6 +108,15 @@ class Florin:
             sys.exit(f"bench: stream-all: {reply.status}, last line {trailer[:200]!r}")
         return size, end["count"], seconds
 
+    def await_views(self, timeout=1800):
+        """Until every view has caught up with the log: a new store's are built behind the first start."""
+        deadline = time.monotonic() + timeout
+        while any(view["lag"] > 0 for view in
+                  json.loads(self.expect(200, "GET", "/admin/projections")[1])["projections"]):
+            if time.monotonic() > deadline:
+                sys.exit("bench: the views did not catch up")
+            time.sleep(0.5)
+
     def rebuild(self, name, timeout=1800):
         """Events a second over the whole rebuild, as the clock on the wall has it."""
         _, data = self.expect(200, "GET", f"/admin/projections/{name}/progress")
