@@ -26,7 +26,7 @@ Faulty<Unit> snapshot_state(eventstore::Log& log, std::filesystem::path const& f
 
 Faulty<Unit> snapshot_balances(eventstore::Log& log, std::filesystem::path const& folder, domain::Position until) {
   projections::Balances balances;
-  auto const newest = balances.read_newest_snapshot(folder, log, until);
+  auto newest = balances.read_newest_snapshot(folder, log, until);
   if (!newest && newest.error().kind != Fault::Kind::missing) return newest;
   if (auto folded = catch_up(log, balances, until); !folded) return folded;
   return balances.write_snapshot(folder, log);

@@ -37,7 +37,7 @@ class RequestTable {
 
   void find(Hash128 hash, std::vector<domain::Position>& positions) const {
     for (auto i = slot_of(hash); slots_[i].position != 0; i = (i + 1) & (slots_.size() - 1)) {
-      if (slots_[i].hash == hash) positions.push_back(domain::Position(slots_[i].position));
+      if (slots_[i].hash == hash) positions.emplace_back(slots_[i].position);
     }
   }
 

@@ -8,8 +8,6 @@
 namespace florin::api {
 namespace {
 
-using domain::Money;
-
 constexpr std::size_t kBatchLimit = 100'000;  // CONTRACT, Balances
 // A batch larger than this is looked up and rendered on a worker: 1,000 players take about a millisecond.
 constexpr std::size_t kBatchInline = 1'000;
