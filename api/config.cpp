@@ -91,6 +91,7 @@ Complaint set_log_level(Config& config, std::string const& text) {
         [](Config& c, std::int64_t value) { c.member = static_cast<std::decay_t<decltype(c.member)>>(value); } \
   }
 
+constexpr std::int64_t kKiB = 1 << 10;
 constexpr std::int64_t kMiB = 1 << 20;
 
 std::span<Setting const> settings() {
@@ -100,7 +101,7 @@ std::span<Setting const> settings() {
        Text{[](Config const& c) { return c.server.host + ":" + std::to_string(c.server.port); }, set_listen}},
       {"server.io_threads", "threads that serve connections; 0: one a core",
        FLORIN_NUMBER(0, 256, "threads", server.io_threads)},
-      {"server.body_limit", "largest request body", FLORIN_NUMBER(64 * 1024, 64 * kMiB, "bytes", server.body_limit)},
+      {"server.body_limit", "largest request body", FLORIN_NUMBER(64 * kKiB, 64 * kMiB, "bytes", server.body_limit)},
       {"server.max_connections", "open connections; more are answered 503",
        FLORIN_NUMBER(1, 1'000'000, "connections", server.max_connections)},
       {"server.idle_seconds", "how long a connection may say nothing",
@@ -224,14 +225,19 @@ std::optional<ConfigError> read_table(toml::table const& table, std::string cons
                                       Config& config) {
   for (auto const& [name, node] : table) {
     auto const key = prefix + std::string(name.str());
-    auto const where = file + line_of(node) + ": " + key + ": ";
+    auto where = file;
+    where.append(line_of(node)).append(": ").append(key).append(": ");
     if (auto const* setting = find_setting(key)) {
       if (auto const complaint = set_from_toml(*setting, config, node)) return where + *complaint;
       continue;
     }
-    if (!prefix.empty() || !is_section(key)) return where + "no such setting; the settings are " + known_keys();
+    if (!prefix.empty() || !is_section(key)) {
+      return where.append("no such setting; the settings are ").append(known_keys());
+    }
     auto const* section = node.as_table();
-    if (section == nullptr) return where + "this is a section; write [" + key + "] and its settings below";
+    if (section == nullptr) {
+      return where.append("this is a section; write [").append(key).append("] and its settings below");
+    }
     if (auto error = read_table(*section, key + ".", file, config)) return error;
   }
   return std::nullopt;
@@ -300,7 +306,7 @@ Result<Config, ConfigError> load_config(ConfigSources const& sources) {
 }
 
 std::optional<std::string> process_environment(std::string const& name) {
-  char const* value = std::getenv(name.c_str());
+  char const* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nothing here changes the environment
   if (value == nullptr) return std::nullopt;
   return std::string(value);
 }

@@ -4,7 +4,7 @@
 #include <set>
 #include <thread>
 
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): sigwait and its like are POSIX's, not <csignal>'s
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sqlite3.h>

@@ -28,9 +28,10 @@ void Batch::clear() {
   answers.clear();
 }
 
-void Batch::append(Batch&& later) {
+void Batch::take(Batch& later) {
   if (empty()) {
     std::swap(*this, later);
+    later.clear();
     return;
   }
   auto const shift = bytes.size();

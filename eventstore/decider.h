@@ -28,7 +28,7 @@ struct Batch {
 
   [[nodiscard]] bool empty() const { return answers.empty(); }
   void clear();
-  void append(Batch&& later);
+  void take(Batch& later);  // its contents go after these; it is empty afterwards, and keeps its memory
 };
 
 // 64 fresh bits at a time from the kernel's generator, a page of them a call.

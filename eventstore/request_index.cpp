@@ -259,25 +259,29 @@ struct RequestIndex::Impl {
     }
   }
 
+  // Runs `older` and then `newest`, with their filters.
+  Faulty<std::shared_ptr<View>> view_of(std::span<RequestRun const> older, Faulty<RequestRun> newest) const {
+    if (!newest) return fail(newest.error());
+    auto next = std::make_shared<View>();
+    next->runs.assign(older.begin(), older.end());
+    next->runs.push_back(std::move(newest).value());
+    if (auto loaded = load_filters(next->runs, options.filter_memory_bytes); !loaded) return fail(loaded.error());
+    return next;
+  }
+
   void write_sealed(std::unique_lock<std::mutex>& lock) {
     auto const current = shared_view;
     retry_now = false;
     lock.unlock();
-    auto written = write_table(*current->sealed, end_of(current->runs));
-    auto next = std::make_shared<View>();
-    if (written) {
-      next->runs = current->runs;
-      next->runs.push_back(std::move(written).value());
-      if (auto loaded = load_filters(next->runs, options.filter_memory_bytes); !loaded) written = fail(loaded.error());
-    }
+    auto next = view_of(current->runs, write_table(*current->sealed, end_of(current->runs)));
     lock.lock();
-    if (written) {
+    if (next) {
       write_fault.reset();
-      publish(std::move(next));
+      publish(std::move(next).value());
       changed.notify_all();
       return;
     }
-    write_fault = written.error();
+    write_fault = next.error();
     changed.notify_all();
     changed.wait_for(lock, kRetryWriteAfter, [this] { return stopping || retry_now; });
   }
@@ -308,15 +312,10 @@ struct RequestIndex::Impl {
     lock.unlock();
     std::vector<RequestRun> const inputs(current->runs.begin() + static_cast<std::ptrdiff_t>(*begin),
                                          current->runs.end());
-    auto merged = merge(inputs);
-    auto next = std::make_shared<View>();
-    if (merged) {
-      next->runs.assign(current->runs.begin(), current->runs.begin() + static_cast<std::ptrdiff_t>(*begin));
-      next->runs.push_back(std::move(merged).value());
-      if (auto loaded = load_filters(next->runs, options.filter_memory_bytes); !loaded) merged = fail(loaded.error());
-    }
+    auto merged = view_of(std::span(current->runs).first(*begin), merge(inputs));
     lock.lock();
     if (!merged) return false;
+    auto next = std::move(merged).value();
     next->sealed = shared_view->sealed;  // may have been sealed meanwhile
     publish(std::move(next));
     for (auto const& input : inputs) {

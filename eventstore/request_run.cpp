@@ -163,7 +163,7 @@ Faulty<Unit> RequestRun::find(Hash128 hash, std::vector<domain::Position>& posit
     auto const end = entries.begin() + static_cast<std::ptrdiff_t>(count.value());
     for (auto entry = std::lower_bound(entries.begin(), end, RunEntry{hash, 0}); entry != end && entry->hash == hash;
          ++entry) {
-      positions.push_back(domain::Position(entry->position));
+      positions.emplace_back(entry->position);
     }
   }
   return Unit{};

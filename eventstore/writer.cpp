@@ -116,7 +116,7 @@ struct Writer::Impl {
       lock.lock();
       if (!handled) stop_for_good(handled.error());
       if (stopped_by) break;
-      ready.append(std::move(chunk));
+      ready.take(chunk);
       if (!waiting_for_company || ready.answers.size() >= kWorthASync) wake_appender();
     }
     auto left = std::move(queue);

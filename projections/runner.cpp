@@ -345,7 +345,7 @@ void Runner::Impl::build() {
   }
 }
 
-Runner::Runner(eventstore::Log& log, std::filesystem::path views, std::vector<Projection const*> projections,
+Runner::Runner(eventstore::Log& log, std::filesystem::path views, std::vector<Projection const*> const& projections,
                std::chrono::milliseconds retry_after)
     : impl_(std::make_unique<Impl>(log, std::move(views), projections, retry_after)) {}
 

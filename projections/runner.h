@@ -26,6 +26,13 @@ namespace florin::projections {
 
 class Database;
 
+struct RebuildStatus {
+  domain::Position position;
+  domain::Position target;
+  double events_per_second = 0;  // a rate shown to a person, not money
+  std::int64_t eta_seconds = -1;
+};
+
 struct ProjectionStatus {
   std::string name;
   int version = 0;
@@ -33,13 +40,7 @@ struct ProjectionStatus {
   std::uint64_t lag = 0;  // events behind the log's durable head
   bool failed = false;    // stopped by a fault; `error` says which. Tried again (io, full), or rebuild to recover.
   std::string error;      // of the last fault, also of a rebuild that failed while the view itself goes on
-  struct Rebuild {
-    domain::Position position;
-    domain::Position target;
-    double events_per_second = 0;  // a rate shown to a person, not money
-    std::int64_t eta_seconds = -1;
-  };
-  std::optional<Rebuild> rebuild;  // while one waits for its turn, runs, or is about to be swapped in
+  std::optional<RebuildStatus> rebuild;  // while one waits for its turn, runs, or is about to be swapped in
 };
 
 // A read-only connection to one generation of a view, with its open read transaction: everything read through it is
@@ -62,7 +63,7 @@ class Runner final : public eventstore::CommitListener {
  public:
   // `log` and the projections outlive the runner. `retry_after`: how long a view rests that stopped on a fault that
   // may pass.
-  Runner(eventstore::Log& log, std::filesystem::path views, std::vector<Projection const*> projections,
+  Runner(eventstore::Log& log, std::filesystem::path views, std::vector<Projection const*> const& projections,
          std::chrono::milliseconds retry_after = std::chrono::seconds(5));
   ~Runner() override;
 

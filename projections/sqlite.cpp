@@ -110,7 +110,7 @@ void Database::reset_statements() {
 
 Faulty<Unit> Database::sync() {
   sqlite3_file* file = nullptr;
-  if (sqlite3_file_control(database_, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+  if (sqlite3_file_control(database_, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file)) != SQLITE_OK ||
       file->pMethods == nullptr) {
     return sqlite_fault(database_);
   }

@@ -131,7 +131,7 @@ Faulty<Unit> ViewFile::close() {
   if (auto const done = commit(); !done) return done;
   // The rows first, and only when they are on the disk the mark that says so. A reader that is still open keeps the
   // WAL from being emptied; then the mark's own commit syncs it.
-  auto const copied =
+  auto copied =
       database_->execute("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 100; PRAGMA wal_checkpoint(TRUNCATE)");
   if (!copied) return copied;
   if (auto const synced = database_->sync(); !synced) return synced;

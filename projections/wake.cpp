@@ -2,7 +2,8 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
+#include <string>
+#include <system_error>
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -16,7 +17,8 @@ Wake::~Wake() {
 
 eventstore::Faulty<Unit> Wake::open() {
   if (fd_ < 0) fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (fd_ < 0) return eventstore::fault(eventstore::Fault::Kind::io, std::string("eventfd: ") + std::strerror(errno));
+  if (fd_ < 0)
+    return eventstore::fault(eventstore::Fault::Kind::io, "eventfd: " + std::system_category().message(errno));
   return Unit{};
 }
 

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <chrono>
 #include <exception>
+#include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -86,7 +87,7 @@ Result<HttpReply, std::string> http_exchange(ServerAddress const& server, std::s
   std::exception_ptr failure;
   bool done = false;
   asio::co_spawn(context, exchange(server, request, timeouts, parser), [&](std::exception_ptr error) {
-    failure = error;
+    failure = std::move(error);
     done = true;
   });
   // The resolver has no deadline of its own: this one bounds everything together.

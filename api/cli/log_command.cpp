@@ -106,7 +106,9 @@ int tail(Invocation const& invocation, LogArguments const& arguments) {
     for (std::size_t i = 0; i < commit.value()->events.size(); ++i) {
       if (domain::next(commit.value()->first, i).value() < from) continue;
       printer.add(*commit.value(), i);
-      if (remaining != 0 && --remaining == 0) {
+      if (remaining == 0) continue;
+      --remaining;
+      if (remaining == 0) {
         printer.flush();
         return kOk;
       }

@@ -56,7 +56,7 @@ std::string loggable_path(Request const& request) {
 }
 
 Response error_response(Request const& request, int status, std::string_view code, std::string_view message,
-                        std::vector<ErrorExtra> extras, int retry_after_seconds) {
+                        std::vector<ErrorExtra> const& extras, int retry_after_seconds) {
   std::string const now = domain::to_iso8601(wall_clock());
   std::string const id = error_id(request.id, now);
 

@@ -19,7 +19,7 @@ struct ErrorExtra {
 // Writes the log line that carries error_id, method, route pattern (or the first two path segments), status and code;
 // never a body, a key or personal data. error_id is "ERR_<yyyymmdd>_<the Request-Id's 16 hex digits>".
 [[nodiscard]] Response error_response(Request const& request, int status, std::string_view code,
-                                      std::string_view message, std::vector<ErrorExtra> extras = {},
+                                      std::string_view message, std::vector<ErrorExtra> const& extras = {},
                                       int retry_after_seconds = 0);
 
 // Exhaustive over Rejection.

@@ -18,6 +18,6 @@ struct AdminOptions {
 void add_admin_routes(Router& router, Services& services, AdminOptions const& options);
 
 // /livez, /readyz, /openapi.json: of the process, not of an environment.
-void add_system_routes(Router& router, std::vector<Services*> environments);
+void add_system_routes(Router& router, std::vector<Services*> const& environments);
 
 }  // namespace florin::api

@@ -40,7 +40,7 @@ Awaitable<Response> description(Request const&, PathValues const&) {
 
 }  // namespace
 
-void add_system_routes(Router& router, std::vector<Services*> environments) {
+void add_system_routes(Router& router, std::vector<Services*> const& environments) {
   router.add(Method::get, "/livez", live);
   router.add(Method::get, "/readyz",
              [environments](Request const& request, PathValues const&) { return ready(environments, request); });
