@@ -157,9 +157,8 @@ std::optional<domain::Digest> parse_hex(std::string_view text) {
   if (text.size() != 2 * out.size()) return std::nullopt;
   for (std::size_t i = 0; i < out.size(); ++i) {
     auto const pair = text.substr(2 * i, 2);
-    auto const* const past = pair.data() + pair.size();
-    auto const [end, error] = std::from_chars(pair.data(), past, out[i], 16);
-    if (error != std::errc() || end != past) return std::nullopt;
+    auto const [end, error] = std::from_chars(pair.data(), pair.data() + pair.size(), out[i], 16);
+    if (error != std::errc() || end != pair.data() + pair.size()) return std::nullopt;
   }
   return out;
 }
