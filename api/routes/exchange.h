@@ -106,7 +106,22 @@ inline constexpr int kWriteDeadlineSeconds = 10;
 
 // Turns an outcome into the reply. `render(body, commit)` writes the whole success body; a repeated request gets it
 // under "original" of a 409 DUPLICATE_REQUEST. A refusal carries the position that it can be read at.
-using Render = std::function<void(std::string& body, domain::Commit const& commit)>;
+//
+// Render refers to the caller's lambda for the length of the call; a std::function would copy what it captures to the
+// heap for every request.
+class Render {
+ public:
+  template <class Write>
+  Render(Write const& write)  // NOLINT(google-explicit-constructor): a lambda is passed as it stands
+      : write_(&write), call_([](void const* the_write, std::string& body, domain::Commit const& commit) {
+          (*static_cast<Write const*>(the_write))(body, commit);
+        }) {}
+  void operator()(std::string& body, domain::Commit const& commit) const { call_(write_, body, commit); }
+
+ private:
+  void const* write_;
+  void (*call_)(void const*, std::string&, domain::Commit const&);
+};
 [[nodiscard]] Response write_response(Request const& request, Performed const& outcome, Render const& render,
                                       int success_status = 200);
 
