@@ -1,5 +1,6 @@
 #include "projections/view_slot.h"
 
+#include <cmath>
 #include <system_error>
 
 #include "projections/commit_feed.h"
@@ -190,7 +191,7 @@ ProjectionStatus ViewSlot::status(domain::Position head) const {
   auto const elapsed_ns = std::chrono::steady_clock::now().time_since_epoch().count() - started_ns;
   rebuild.events_per_second = static_cast<double>(rebuild.position.value()) * 1e9 / static_cast<double>(elapsed_ns + 1);
   auto const left = static_cast<double>(rebuild.target.value() - rebuild.position.value());
-  rebuild.eta_seconds = static_cast<std::int64_t>(left / rebuild.events_per_second + 0.5);
+  rebuild.eta_seconds = std::llround(left / rebuild.events_per_second);
   return status;
 }
 
