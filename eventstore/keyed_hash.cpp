@@ -51,4 +51,11 @@ domain::Digest KeyedHash::operator()(std::string_view message) const {
   return digest;
 }
 
+KeyedHash KeyedHash::derived(std::string_view purpose) const {
+  auto key = (*this)(purpose);
+  KeyedHash out(key);
+  OPENSSL_cleanse(key.data(), key.size());
+  return out;
+}
+
 }  // namespace florin::eventstore

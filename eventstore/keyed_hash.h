@@ -21,6 +21,9 @@ class KeyedHash {
 
   [[nodiscard]] domain::Digest operator()(std::string_view message) const;
 
+  // A hash under a key of its own, HMAC(this key, purpose): what one purpose shows says nothing about another.
+  [[nodiscard]] KeyedHash derived(std::string_view purpose) const;
+
  private:
   SHA256_CTX inner_;  // after key ^ ipad
   SHA256_CTX outer_;  // after key ^ opad

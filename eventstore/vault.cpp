@@ -132,12 +132,6 @@ class RandomBytes {
   std::size_t used_ = kSize;
 };
 
-// Each use of the master key has its own key, so that no hash of one kind says anything about another.
-KeyedHash derived(KeyedHash const& master, std::string_view purpose) {
-  Wiped<domain::Digest> const key{master(purpose)};
-  return KeyedHash(key.value);
-}
-
 PersonKeys::Check file_check(KeyedHash const& master) {
   auto const digest = master("florin persons.keys check v1");
   PersonKeys::Check out;
@@ -160,9 +154,9 @@ Faulty<Unit> create_files(std::filesystem::path const& master_path, std::filesys
 struct Vault::Impl {
   Impl(KeyedHash const& master_key, PersonKeys person_keys)
       : master(master_key),
-        email_indexes(derived(master, "florin email index v1")),
-        name_tags(derived(master, "florin name tag v1")),
-        fingerprints(derived(master, "florin request fingerprint v1")),
+        email_indexes(master.derived("florin email index v1")),
+        name_tags(master.derived("florin name tag v1")),
+        fingerprints(master.derived("florin request fingerprint v1")),
         persons(std::move(person_keys)) {}
 
   KeyedHash const master;
