@@ -157,12 +157,14 @@ struct Vault::Impl {
         email_indexes(master.derived("florin email index v1")),
         name_tags(master.derived("florin name tag v1")),
         fingerprints(master.derived("florin request fingerprint v1")),
+        codes(master),
         persons(std::move(person_keys)) {}
 
   KeyedHash const master;
   KeyedHash const email_indexes;
   KeyedHash const name_tags;
   KeyedHash const fingerprints;
+  Codes const codes;
   PersonKeys persons;
   RandomBytes random;  // seal only
 
@@ -254,6 +256,8 @@ domain::Fingerprint Vault::fingerprint(std::string_view canonical_payload) const
   std::copy_n(digest.begin(), out.size(), out.begin());
   return out;
 }
+
+Codes const& Vault::codes() const { return impl_->codes; }
 
 Faulty<Unit> Vault::seal(domain::Commit& commit) {
   for (std::size_t i = 0; i < commit.events.size(); ++i) {

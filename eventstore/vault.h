@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "domain/events.h"
+#include "eventstore/codes.h"
 #include "eventstore/fault.h"
 
 namespace florin::eventstore {
@@ -31,6 +32,9 @@ class Vault {
   [[nodiscard]] domain::BlindIndex email_index(std::string_view normalised_email) const;
   [[nodiscard]] std::uint64_t name_tag(std::string_view name) const;  // 0 for an empty name, never 0 otherwise
   [[nodiscard]] domain::Fingerprint fingerprint(std::string_view canonical_payload) const;
+
+  // PINs, one-time passwords, claim codes and approval ids of this vault. Lives as long as the vault. Any thread.
+  [[nodiscard]] Codes const& codes() const;
 
   // Seals every clear PersonalText of the commit, making the key of each person it registers. The writer only.
   // New seeds are durable after sync(), which must come before the append of the commit. A text about a person who
