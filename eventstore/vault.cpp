@@ -132,6 +132,13 @@ class RandomBytes {
   std::size_t used_ = kSize;
 };
 
+domain::BlindIndex blind_index(KeyedHash const& hash, std::string_view text) {
+  auto const digest = hash(text);
+  domain::BlindIndex out;
+  std::copy_n(digest.begin(), out.size(), out.begin());
+  return out;
+}
+
 PersonKeys::Check file_check(KeyedHash const& master) {
   auto const digest = master("florin persons.keys check v1");
   PersonKeys::Check out;
@@ -155,6 +162,7 @@ struct Vault::Impl {
   Impl(KeyedHash const& master_key, PersonKeys person_keys)
       : master(master_key),
         email_indexes(master.derived("florin email index v1")),
+        phone_indexes(master.derived("florin phone index v1")),
         name_tags(master.derived("florin name tag v1")),
         fingerprints(master.derived("florin request fingerprint v1")),
         codes(master),
@@ -162,6 +170,7 @@ struct Vault::Impl {
 
   KeyedHash const master;
   KeyedHash const email_indexes;
+  KeyedHash const phone_indexes;
   KeyedHash const name_tags;
   KeyedHash const fingerprints;
   Codes const codes;
@@ -238,11 +247,10 @@ Faulty<std::unique_ptr<Vault>> Vault::open(std::filesystem::path const& folder) 
 }
 
 domain::BlindIndex Vault::email_index(std::string_view normalised_email) const {
-  auto const digest = impl_->email_indexes(normalised_email);
-  domain::BlindIndex out;
-  std::copy_n(digest.begin(), out.size(), out.begin());
-  return out;
+  return blind_index(impl_->email_indexes, normalised_email);
 }
+
+domain::BlindIndex Vault::phone_index(std::string_view e164) const { return blind_index(impl_->phone_indexes, e164); }
 
 std::uint64_t Vault::name_tag(std::string_view name) const {
   if (name.empty()) return 0;

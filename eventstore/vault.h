@@ -20,7 +20,7 @@
 
 namespace florin::eventstore {
 
-enum class Field : std::uint8_t { email = 1, name = 2 };
+enum class Field : std::uint8_t { email = 1, name = 2, phone = 3 };
 
 class Vault {
  public:
@@ -30,7 +30,8 @@ class Vault {
 
   // Keyed hashes, HMAC-SHA256 under keys derived from the master, truncated. Any thread. About 0.3 µs.
   [[nodiscard]] domain::BlindIndex email_index(std::string_view normalised_email) const;
-  [[nodiscard]] std::uint64_t name_tag(std::string_view name) const;  // 0 for an empty name, never 0 otherwise
+  [[nodiscard]] domain::BlindIndex phone_index(std::string_view e164) const;  // "+46701234567": no spaces, no dashes
+  [[nodiscard]] std::uint64_t name_tag(std::string_view name) const;          // 0 for an empty name, never 0 otherwise
   [[nodiscard]] domain::Fingerprint fingerprint(std::string_view canonical_payload) const;
 
   // PINs, one-time passwords, claim codes and approval ids of this vault. Lives as long as the vault. Any thread.

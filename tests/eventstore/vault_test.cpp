@@ -116,6 +116,7 @@ TEST(Vault, ABoxMovedToAnotherPersonFieldOrPositionDoesNotOpen) {
   auto const bob = sealed(*vault, registration(2, "bob@example.org", "Bob", 20));
   EXPECT_EQ(kind_of(*vault, IdentityId(2), Field::email, email_of(ann)), Fault::Kind::corrupt);
   EXPECT_EQ(kind_of(*vault, IdentityId(1), Field::name, email_of(ann)), Fault::Kind::corrupt);
+  EXPECT_EQ(kind_of(*vault, IdentityId(1), Field::phone, email_of(ann)), Fault::Kind::corrupt);
   auto moved = email_of(ann);
   moved.bytes.replace(1, 8, email_of(bob).bytes.substr(1, 8));
   EXPECT_EQ(kind_of(*vault, IdentityId(1), Field::email, moved), Fault::Kind::corrupt);
@@ -266,15 +267,19 @@ TEST(Vault, HashesAreTheSameAfterReopeningAndDifferInAnotherVault) {
   TemporaryFolder const two;
   auto vault = opened(one.path());
   auto const index = vault->email_index("ann@example.org");
+  auto const phone = vault->phone_index("+46701234567");
+  EXPECT_NE(phone, vault->email_index("+46701234567")) << "a key of its own";
   auto const tag = vault->name_tag("Ann");
   auto const print = vault->fingerprint("payload");
   vault.reset();
   vault = opened(one.path());
   EXPECT_EQ(vault->email_index("ann@example.org"), index);
+  EXPECT_EQ(vault->phone_index("+46701234567"), phone);
   EXPECT_EQ(vault->name_tag("Ann"), tag);
   EXPECT_EQ(vault->fingerprint("payload"), print);
   auto const other = opened(two.path());
   EXPECT_NE(other->email_index("ann@example.org"), index);
+  EXPECT_NE(other->phone_index("+46701234567"), phone);
   EXPECT_NE(other->name_tag("Ann"), tag);
   EXPECT_NE(other->fingerprint("payload"), print);
 }
@@ -286,7 +291,7 @@ TEST(Vault, ANameTagIsZeroForNoNameOnly) {
   EXPECT_NE(vault->name_tag("A"), 0u);
 }
 
-// Made with Python's hmac for the master key 00 01 … 1f. If this changes, every e-mail index in every log is lost.
+// Made with Python's hmac for the master key 00 01 … 1f. If this changes, every blind index in every log is lost.
 TEST(Vault, HashesOfAGivenMasterKeyNeverChange) {
   TemporaryFolder const folder;
   auto const master = samples::bytes<32>(0);
@@ -300,6 +305,7 @@ TEST(Vault, HashesOfAGivenMasterKeyNeverChange) {
   replace(folder / "persons.keys", header);
   auto const vault = opened(folder.path());
   EXPECT_EQ(hex(vault->email_index("ann@example.org")), "8ab358bbdb0055a0fdebc44ad484f53d");
+  EXPECT_EQ(hex(vault->phone_index("+46701234567")), "c10e579076272d2a3501f46753379097");
   EXPECT_EQ(vault->name_tag("Ann"), 17139518913228573915u);
   EXPECT_EQ(hex(vault->fingerprint("payload")), "aa04fc4d3bfef0d4de96a65a92752f9f");
 
