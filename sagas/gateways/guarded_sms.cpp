@@ -1,0 +1,27 @@
+#include "sagas/gateways/guarded_sms.h"
+
+#include <utility>
+
+namespace florin::sagas {
+
+GuardedSms::GuardedSms(SmsGateway& gateway, eventstore::Clock const& clock, std::function<std::uint64_t()> random,
+                       BreakerPolicy policy)
+    : gateway_(gateway), clock_(clock), random_(std::move(random)), breaker_(policy) {}
+
+Awaitable<SmsResult> GuardedSms::send(TextMessage message) {
+  auto const permit = breaker_.try_acquire(clock_.now());
+  if (!permit) co_return SmsResult::unavailable("circuit_open");
+  SmsResult result = co_await gateway_.send(std::move(message));
+  switch (result.outcome) {
+    case SmsResult::Outcome::sent:
+    case SmsResult::Outcome::refused: breaker_.succeeded(*permit); break;
+    case SmsResult::Outcome::unavailable: breaker_.failed(*permit, clock_.now(), random_()); break;
+  }
+  co_return result;
+}
+
+std::int64_t GuardedSms::retry_after_seconds() const {
+  return (breaker_.wait_micros(clock_.now()) + domain::kMicrosPerSecond - 1) / domain::kMicrosPerSecond;
+}
+
+}  // namespace florin::sagas
