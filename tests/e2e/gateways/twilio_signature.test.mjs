@@ -18,7 +18,8 @@ const forms = {
   plain: [['From', '+15551230001'], ['To', '+15005550006'], ['Body', 'YES'], ['MessageSid', `SM${'0'.repeat(32)}`]],
   'spaces, signs and letters': [['Body', 'YES & "ü" = 100 % + 👍\r\n'], ['b', ''], ['a', '~*-._!\'()']],
   'names in upper and lower case': [['b', '1'], ['B', '2'], ['a', '3'], ['_', '4'], ['A1', '5'], ['A', '6']],
-  'a name that comes several times': [['MediaUrl', 'b'], ['x', '1'], ['MediaUrl', 'a'], ['MediaUrl', 'b'], ['MediaUrl', 'B']],
+  'a name that comes several times':
+    [['MediaUrl', 'b'], ['x', '1'], ['MediaUrl', 'a'], ['MediaUrl', 'b'], ['MediaUrl', 'B']],
 };
 
 const encode = (pairs) => new URLSearchParams(pairs).toString();
