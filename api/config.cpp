@@ -51,13 +51,42 @@ Complaint set_admin_token(Config& config, std::string token) {
   return std::nullopt;
 }
 
-Complaint set_admin_token_file(Config& config, std::string const& name) {
+// The first line of a small file; what is wrong with the file otherwise.
+Complaint read_secret_file(std::string const& name, std::string& secret) {
   std::ifstream file(name, std::ios::binary);
-  std::string token(kMaxTokenLength + 2, '\0');
-  file.read(token.data(), static_cast<std::streamsize>(token.size()));
+  secret.assign(kMaxTokenLength + 2, '\0');
+  file.read(secret.data(), static_cast<std::streamsize>(secret.size()));
   if (file.bad() || file.gcount() == 0) return "'" + name + "' cannot be read or is empty; name a file with one line";
-  token.resize(static_cast<std::size_t>(file.gcount()));
+  secret.resize(static_cast<std::size_t>(file.gcount()));
+  return std::nullopt;
+}
+
+Complaint set_admin_token_file(Config& config, std::string const& name) {
+  std::string token;
+  if (auto complaint = read_secret_file(name, token)) return complaint;
   return set_admin_token(config, std::move(token));
+}
+
+Complaint set_sms_token(Config& config, std::string token) {
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+  auto const printable = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (token.empty() || token.size() > kMaxTokenLength || !printable) {
+    return "the provider's token must be printable ASCII without blanks";
+  }
+  config.sms.auth_token = std::move(token);
+  return std::nullopt;
+}
+
+Complaint set_sms_token_file(Config& config, std::string const& name) {
+  std::string token;
+  if (auto complaint = read_secret_file(name, token)) return complaint;
+  return set_sms_token(config, std::move(token));
+}
+
+Complaint set_sms_provider(Config& config, std::string const& text) {
+  if (text != "none" && text != "twilio") return "'" + text + "' is not one of none, twilio";
+  config.sms.enabled = text == "twilio";
+  return std::nullopt;
 }
 
 Complaint set_listen(Config& config, std::string const& text) {
@@ -94,6 +123,15 @@ Complaint set_log_level(Config& config, std::string const& text) {
 constexpr std::int64_t kKiB = 1 << 10;
 constexpr std::int64_t kMiB = 1 << 20;
 
+// A text setting that takes whatever is written.
+#define FLORIN_TEXT(member)                                                                         \
+  Text {                                                                                            \
+    [](Config const& c) { return c.member; }, [](Config& c, std::string const& text) -> Complaint { \
+      c.member = text;                                                                              \
+      return std::nullopt;                                                                          \
+    }                                                                                               \
+  }
+
 std::span<Setting const> settings() {
   static Setting const table[] = {
       {"data", "folder of the data; made when absent", Text{[](Config const& c) { return c.data.string(); }, set_data}},
@@ -122,6 +160,15 @@ std::span<Setting const> settings() {
        Switch{[](Config const& c) { return c.limits_enabled; }, [](Config& c, bool on) { c.limits_enabled = on; }}},
       {"admin.token_file", "file that holds the operators' token; FLORIN_ADMIN_TOKEN beats it",
        Text{[](Config const&) { return std::string(); }, set_admin_token_file}},
+      {"sms.provider", "who texts PINs and claim codes in production: none or twilio",
+       Text{[](Config const& c) { return std::string(c.sms.enabled ? "twilio" : "none"); }, set_sms_provider}},
+      {"sms.account_sid", "the account at the provider", FLORIN_TEXT(sms.account_sid)},
+      {"sms.auth_token_file", "file that holds the provider's token; FLORIN_SMS_AUTH_TOKEN beats it",
+       Text{[](Config const&) { return std::string(); }, set_sms_token_file}},
+      {"sms.from", "number or sender that texts come from", FLORIN_TEXT(sms.from)},
+      {"sms.messaging_service_sid", "instead of sms.from", FLORIN_TEXT(sms.messaging_service_sid)},
+      {"sms.base_url", "the provider's address", FLORIN_TEXT(sms.base_url)},
+      {"sms.inbound_url", "public URL of /webhooks/sms/inbound, as the provider has it", FLORIN_TEXT(sms.inbound_url)},
       {"log.level", "debug, info, warning or error",
        Text{[](Config const& c) { return std::string(log_level_name(c.log_level)); }, set_log_level}},
   };
@@ -129,6 +176,7 @@ std::span<Setting const> settings() {
 }
 
 #undef FLORIN_NUMBER
+#undef FLORIN_TEXT
 
 Setting const* find_setting(std::string_view key) {
   auto const all = settings();
@@ -268,6 +316,10 @@ std::optional<ConfigError> read_environment(ConfigSources const& sources, Config
   if (token && !token->empty()) {
     if (auto const complaint = set_admin_token(config, std::move(*token))) return "FLORIN_ADMIN_TOKEN: " + *complaint;
   }
+  token = sources.environment("FLORIN_SMS_AUTH_TOKEN");
+  if (token && !token->empty()) {
+    if (auto const complaint = set_sms_token(config, std::move(*token))) return "FLORIN_SMS_AUTH_TOKEN: " + *complaint;
+  }
   return std::nullopt;
 }
 
@@ -347,6 +399,7 @@ std::string settings_help() {
     out += line + '\n';
   }
   out += "  (environment: FLORIN_ADMIN_TOKEN)                 the operators' token; unset: admin routes answer 403\n";
+  out += "  (environment: FLORIN_SMS_AUTH_TOKEN)              the SMS provider's token\n";
   return out;
 }
 

@@ -2,8 +2,9 @@
 // variable and its range. Precedence: command line, environment, TOML file, default.
 //
 // The environment variable of a key is FLORIN_ and the key in capitals with '_' for '.': server.io_threads is
-// FLORIN_SERVER_IO_THREADS. The admin token itself is only ever read from FLORIN_ADMIN_TOKEN or from the file that
-// admin.token_file names, so that it is in no configuration file and in no process list.
+// FLORIN_SERVER_IO_THREADS. Secrets (the admin token, the SMS provider's) are only ever read from their own variables,
+// FLORIN_ADMIN_TOKEN and FLORIN_SMS_AUTH_TOKEN, or from the files that admin.token_file and sms.auth_token_file name,
+// so that they are in no configuration file and in no process list.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +25,24 @@ namespace florin::api {
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 [[nodiscard]] char const* log_level_name(LogLevel level);
 
+// Production's provider of texts; the sandbox has its own phone.
+struct SmsConfig {
+  bool enabled = false;  // provider = "twilio"
+  std::string account_sid;
+  std::string auth_token;  // FLORIN_SMS_AUTH_TOKEN, or the file sms.auth_token_file
+  std::string from;
+  std::string messaging_service_sid;
+  std::string base_url = "https://api.twilio.com";
+  std::string inbound_url;  // as configured at the provider: what its posts are signed over
+};
+
 struct Config {
   std::filesystem::path data;  // never empty once loaded
   ServerOptions server;        // with host and port of `listen`
   eventstore::WriterOptions writer;
   std::uint64_t snapshot_every_events = 10'000'000;  // a start replays at most this many: seconds
   bool limits_enabled = true;
+  SmsConfig sms;
   std::string admin_token;  // empty: admin routes answer 403 ADMIN_DISABLED
   LogLevel log_level = LogLevel::info;
 };

@@ -1,13 +1,16 @@
 #include "api/environment.h"
 
 #include <algorithm>
+#include <array>
 
+#include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 
-#include "eventstore/codec.h"
+#include "domain/contract.h"
 #include "projections/history.h"
 #include "projections/orders.h"
 #include "projections/reconciliation.h"
+#include "projections/transfers.h"
 
 namespace florin::api {
 namespace {
@@ -27,28 +30,23 @@ Faulty<Unit> check_against_checkpoint(eventstore::Log& log, eventstore::Head con
                            "the log holds commits but its signed checkpoint is missing: restore the checkpoint file");
 }
 
-}  // namespace
-
-Faulty<std::optional<domain::Commit>> read_commit(eventstore::Log& log, domain::Position first) {
-  auto cursor = log.read(first);
-  if (!cursor) return fail(cursor.error());
-  auto const stored = cursor.value()->next();
-  if (!stored) return fail(stored.error());
-  if (!stored.value()) return std::optional<domain::Commit>{};
-  auto commit = eventstore::decode(stored.value()->bytes);
-  if (!commit) return fail(commit.error());
-  if (commit.value().first != first) return std::optional<domain::Commit>{};
-  return std::optional(std::move(commit).value());
+// For the sandbox's own posts to itself: nobody else needs to know it.
+std::string random_token() {
+  std::array<std::uint8_t, 32> bytes{};
+  FLORIN_ASSERT(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+  return domain::to_hex({reinterpret_cast<char const*>(bytes.data()), bytes.size()});
 }
 
+}  // namespace
+
 Environment::Environment(std::string name, Layout layout, eventstore::Clock const& clock, EnvironmentOptions options)
-    : name_(std::move(name)), layout_(std::move(layout)), clock_(clock), options_(options) {}
+    : name_(std::move(name)), layout_(std::move(layout)), clock_(clock), options_(std::move(options)) {}
 
 Environment::~Environment() = default;
 
 Faulty<std::unique_ptr<Environment>> Environment::open(std::string name, Layout const& layout,
                                                        eventstore::Clock const& clock, EnvironmentOptions options) {
-  std::unique_ptr<Environment> environment(new Environment(std::move(name), layout, clock, options));
+  std::unique_ptr<Environment> environment(new Environment(std::move(name), layout, clock, std::move(options)));
   if (auto recovered = environment->recover(); !recovered) return fail(recovered.error());
   return environment;
 }
@@ -105,11 +103,35 @@ Faulty<Unit> Environment::recover() {
   runner_ = std::make_unique<projections::Runner>(
       *log_, layout_.views(),
       std::vector<projections::Projection const*>{&projections::history_projection(), &projections::orders_projection(),
-                                                  &projections::reconciliation_projection()});
+                                                  &projections::reconciliation_projection(),
+                                                  &projections::transfers_projection()});
+  if (auto made = make_effects(recovered.state); !made) return made;
   snapshotter_ = std::make_unique<Snapshotter>(*log_, layout_.snapshots(), snapshot_at, options_.snapshot_every);
   writer_ = std::make_unique<eventstore::Writer>(
       std::move(recovered), *log_, *vault_, *requests_, *checkpoints_, clock_,
-      std::vector<eventstore::CommitListener*>{&balances_, runner_.get(), snapshotter_.get()}, options_.writer);
+      std::vector<eventstore::CommitListener*>{&balances_, runner_.get(), snapshotter_.get(), effects_.get()},
+      options_.writer);
+  return Unit{};
+}
+
+Faulty<Unit> Environment::make_effects(domain::State const& state) {
+  if (options_.sandbox_phone) {
+    if (options_.inbound.auth_token.empty()) options_.inbound.auth_token = random_token();
+    sagas::SandboxPhoneOptions phone;
+    phone.webhook_url = options_.inbound.public_url;
+    phone.auth_token = options_.inbound.auth_token;
+    phone_ = std::make_unique<sagas::SandboxPhone>(clock_, std::move(phone));
+  } else if (options_.twilio) {
+    auto made = sagas::TwilioGateway::make(effects_io_, *options_.twilio);
+    if (!made) return eventstore::fault(Fault::Kind::missing, "the SMS provider: " + made.error());
+    twilio_ = std::move(made).value();
+  }
+  sagas::SmsGateway* const gateway = phone_ ? static_cast<sagas::SmsGateway*>(phone_.get()) : twilio_.get();
+  if (gateway != nullptr) {
+    sms_ = std::make_unique<sagas::GuardedSms>(*gateway, machine_clock_, [this] { return jitter_(); });
+  }
+  effects_ = std::make_unique<sagas::Effects>(effects_io_, sms_.get(), ledger_view_, *log_, *vault_, clock_);
+  effects_->resume(state);
   return Unit{};
 }
 
@@ -117,6 +139,7 @@ Faulty<Unit> Environment::start() {
   if (auto started = runner_->start(); !started) return started;
   snapshotter_->start();
   writer_->start();
+  effects_->start(*writer_);
   return Unit{};
 }
 
@@ -131,6 +154,7 @@ std::vector<std::string> Environment::troubles() const {
 }
 
 Faulty<Unit> Environment::stop() {
+  effects_->stop();
   auto standing = writer_->stop();
   snapshotter_->stop();
   runner_->stop();

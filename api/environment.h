@@ -5,9 +5,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <random>
 #include <string>
 
+#include "api/http/asio.h"
 #include "api/layout.h"
+#include "api/ledger_view.h"
 #include "api/snapshotter.h"
 #include "eventstore/clock.h"
 #include "eventstore/sqlite_log.h"
@@ -15,12 +19,24 @@
 #include "eventstore/writer.h"
 #include "projections/balances.h"
 #include "projections/runner.h"
+#include "sagas/effects.h"
+#include "sagas/gateways/sandbox_phone.h"
+#include "sagas/gateways/twilio.h"
 
 namespace florin::api {
 
+// Where the SMS provider posts what phones answer: its form is signed over this URL with this token.
+struct InboundOptions {
+  std::string public_url;
+  std::string auth_token;  // empty: nothing is accepted
+};
+
 struct EnvironmentOptions {
   eventstore::WriterOptions writer;
-  std::uint64_t snapshot_every = 5'000'000;  // events: at 1 M events/s a restart after a crash replays 5 s at most
+  std::uint64_t snapshot_every = 5'000'000;   // events: at 1 M events/s a restart after a crash replays 5 s at most
+  std::optional<sagas::TwilioConfig> twilio;  // none and no sandbox phone: initiate answers 503 SMS_UNAVAILABLE
+  InboundOptions inbound;
+  bool sandbox_phone = false;  // instead of a provider, with an inbound token of its own
 };
 
 class Environment {
@@ -46,15 +62,19 @@ class Environment {
   [[nodiscard]] eventstore::Writer& writer() { return *writer_; }
   [[nodiscard]] projections::Balances const& balances() const { return balances_; }
   [[nodiscard]] projections::Runner& views() { return *runner_; }
+  [[nodiscard]] sagas::Effects& effects() { return *effects_; }
+  [[nodiscard]] sagas::SandboxPhone* phone() { return phone_.get(); }  // null in production
+  [[nodiscard]] InboundOptions const& inbound() const { return options_.inbound; }
 
  private:
   Environment(std::string name, Layout layout, eventstore::Clock const& clock, EnvironmentOptions options);
   [[nodiscard]] eventstore::Faulty<Unit> recover();
+  [[nodiscard]] eventstore::Faulty<Unit> make_effects(domain::State const& state);
 
   std::string const name_;
   Layout const layout_;
   eventstore::Clock const& clock_;
-  EnvironmentOptions const options_;
+  EnvironmentOptions options_;
   std::unique_ptr<eventstore::SqliteLog> log_;
   std::unique_ptr<eventstore::Vault> vault_;
   std::unique_ptr<eventstore::RequestIndex> requests_;
@@ -62,11 +82,15 @@ class Environment {
   projections::Balances balances_;
   std::unique_ptr<projections::Runner> runner_;
   std::unique_ptr<Snapshotter> snapshotter_;
+  eventstore::SystemClock const machine_clock_;
+  std::mt19937_64 jitter_{std::random_device{}()};  // the effects thread's; spreads retries, decides nothing
+  asio::io_context effects_io_{1};
+  std::unique_ptr<sagas::SandboxPhone> phone_;
+  std::unique_ptr<sagas::TwilioGateway> twilio_;
+  std::unique_ptr<sagas::GuardedSms> sms_;
+  BalancesView const ledger_view_{balances_};
+  std::unique_ptr<sagas::Effects> effects_;
   std::unique_ptr<eventstore::Writer> writer_;
 };
-
-// The commit that begins at exactly `first`, read from the log; nullopt when none does. Blocks: a worker calls it.
-[[nodiscard]] eventstore::Faulty<std::optional<domain::Commit>> read_commit(eventstore::Log& log,
-                                                                            domain::Position first);
 
 }  // namespace florin::api

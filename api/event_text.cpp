@@ -1,5 +1,6 @@
 #include "api/event_text.h"
 
+#include "api/game_json.h"
 #include "api/http/json.h"
 #include "domain/postings.h"
 
@@ -17,6 +18,11 @@ std::string text_of(IdentityId identity, eventstore::Field field, PersonalText c
   return opened.error().kind == eventstore::Fault::Kind::missing ? "(erased)" : "(unreadable)";
 }
 
+std::string hex(auto const& bytes) { return to_hex({reinterpret_cast<char const*>(bytes.data()), bytes.size()}); }
+
+// Which of the game's two policies allowed a transfer; "policy_applied" of the replies.
+char const* policy_name(TransferInitiated const& e) { return e.universal ? "universal" : "linked"; }
+
 // Builds "key value, key value" details.
 class Details {
  public:
@@ -31,6 +37,16 @@ class Details {
   Details& add(std::string_view name, Id<Tag> value) {
     return add(name, value.value());
   }
+  Details& add(std::string_view name, BasisPoints value) { return add(name, to_string(value)); }
+  Details& add(std::string_view name, Timestamp value) { return add(name, to_iso8601_micros(value)); }
+  // An id, or a time, that need not be there: left out when it is not.
+  template <class Value>
+  Details& add_unless_zero(std::string_view name, Value value) {
+    return value == Value{} ? *this : add(name, value);
+  }
+  Details& add(TransferFees const& fees) {
+    return add("source fee", fees.source).add("target fee", fees.target).add("network fee", fees.network);
+  }
   // Texts of callers: shown quoted, left out when empty.
   Details& add_text(std::string_view name, std::string_view value) {
     return value.empty() ? *this : add(name, terminal_quoted(value));
@@ -44,6 +60,28 @@ class Details {
 Details movement(PlayerId player, CurrencyId currency) {
   Details details;
   details.add("player", player).add("currency", currency);
+  return details;
+}
+
+Details of_transaction(Position transaction) {
+  Details details;
+  details.add("transaction", format_transaction_id(transaction));
+  return details;
+}
+
+Details of_approval(Position approval) {
+  Details details;
+  details.add("approval", approval);
+  return details;
+}
+
+Details of_text(TextRef const& text) {
+  auto details = text.kind == TextKind::share_code ? of_approval(text.about) : of_transaction(text.about);
+  details.add("text", text_kind_name(text.kind));
+  if (text.kind == TextKind::pin) details.add("pin index", text.detail);
+  if (text.kind == TextKind::sender_returned) {
+    details.add("reason", reason_name(static_cast<ReturnReason>(text.detail)));
+  }
   return details;
 }
 
@@ -143,20 +181,98 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
                 .add_text("reason", e.reason)
                 .take();
           },
+          [&](PhoneRecorded const& e) {
+            return Details()
+                .add("phone", e.phone)
+                .add("identity", format_identity_id(e.identity))
+                .add("number", terminal_quoted(text_of(e.identity, Field::phone, e.number, vault)))
+                .take();
+          },
+          [](PhoneVerified const& e) { return Details().add("phone", e.phone).take(); },
+          [](MinorFlagged const& e) {
+            return Details()
+                .add("identity", format_identity_id(e.identity))
+                .add_unless_zero("guardian phone", e.guardian)
+                .take();
+          },
+          [](MinorCleared const& e) { return Details().add("identity", format_identity_id(e.identity)).take(); },
+          [](TransferInitiated const& e) {
+            return of_transaction(e.transaction)
+                .add("flavour", flavour_name(e.flavour))
+                .add("sender", e.sender)
+                .add("currency", e.currency)
+                .add("target", e.target)
+                .add("sender phone", e.sender_phone)
+                .add("receiver", format_identity_id(e.receiver))
+                .add("receiver phone", e.receiver_phone)
+                .add("amount", e.amount)
+                .add(e.fees)
+                .add("net", e.amount - e.fees.total())
+                .add("source rate", e.source_rate)
+                .add("target rate", e.target_rate)
+                .add("policy", policy_name(e))
+                .add("available", e.available_after)
+                .add("reserved", e.reserved_after)
+                .add("pin expires", e.pin_expires_at)
+                .add_unless_zero("guardian phone", e.guardian)
+                .add_unless_zero("guardian expires", e.guardian_expires_at)
+                .take();
+          },
+          [](PinReissued const& e) {
+            return of_transaction(e.transaction).add("pin index", e.pin).add("expires", e.expires_at).take();
+          },
+          [](PinRejected const& e) {
+            return of_transaction(e.transaction).add("attempts left", e.attempts_left).take();
+          },
+          [](PinVerified const& e) {
+            return of_transaction(e.transaction).add("claim expires", e.claim_expires_at).take();
+          },
+          [](GuardianApproved const& e) { return of_transaction(e.transaction).take(); },
+          [](TransferClaimed const& e) {
+            return of_transaction(e.transaction)
+                .add("flavour", flavour_name(e.flavour))
+                .add("sender", e.sender)
+                .add("currency", e.currency)
+                .add("receiver", e.receiver)
+                .add("target currency", e.target_currency)
+                .add("target", e.target)
+                .add("amount", e.amount)
+                .add(e.fees)
+                .add("net", e.net())
+                .add("sender reserved", e.reserved_after)
+                .add("receiver available", e.available_after)
+                .add("sender phone", e.sender_phone)
+                .add("receiver phone", e.receiver_phone)
+                .take();
+          },
+          [](TransferReturned const& e) {
+            return of_transaction(e.transaction)
+                .add("flavour", flavour_name(e.flavour))
+                .add("reason", reason_name(e.reason))
+                .add("sender", e.sender)
+                .add("currency", e.currency)
+                .add("target", e.target)
+                .add("amount", e.amount)
+                .add("available", e.available_after)
+                .add("reserved", e.reserved_after)
+                .add("sender phone", e.sender_phone)
+                .take();
+          },
+          [](PhoneShareRequested const& e) {
+            return of_approval(e.approval)
+                .add("phone", e.phone)
+                .add("owner phone", e.owner)
+                .add("expires", e.expires_at)
+                .take();
+          },
+          [](ShareCodeRejected const& e) {
+            return of_approval(e.approval).add("attempts left", e.attempts_left).take();
+          },
+          [](PhoneShareEnded const& e) { return of_approval(e.approval).add("end", share_end_name(e.end)).take(); },
+          [](ReplyReceived const& e) { return Details().add("phone index", hex(e.phone_index)).take(); },
+          [](TextSettled const& e) { return of_text(e.text).add("end", text_end_name(e.end)).take(); },
       },
       event);
-}
-
-std::string hex(auto const& bytes) { return to_hex({reinterpret_cast<char const*>(bytes.data()), bytes.size()}); }
-
-char const* limit_name(LimitKind kind) {
-  switch (kind) {
-    case LimitKind::by_email_reads_per_minute: return "by_email_reads_per_minute";
-    case LimitKind::by_id_reads_per_minute: return "by_id_reads_per_minute";
-    case LimitKind::batch_reads_per_minute: return "batch_reads_per_minute";
-    case LimitKind::item_purchases_per_player_minute: return "item_purchases_per_player_minute";
-  }
-  return "";
 }
 
 // 64 bits as hex: JSON readers round integers above 2^53.
@@ -170,47 +286,52 @@ void time_micros(JsonWriter& json, std::string_view name, Timestamp at) { json.s
 
 void game_id(JsonWriter& json, GameId game) { json.string("game_id", std::to_string(game.value())); }
 
-void settings_json(JsonWriter& json, GameSettings const& settings) {
-  json.string("game_name", settings.name);
-  json.string("developer_name", settings.developer_name);
-  json.string("genre", settings.genre);
-  json.string("game_icon", settings.icon_url);
-  json.string("status", game_status_name(settings.status));
-  json.string("universal_transfers", settings.universal_transfers ? "yes" : "no");
-  json.boolean("allows_outgoing_transfers", settings.allows_outgoing_transfers);
-  json.boolean("allows_incoming_transfers", settings.allows_incoming_transfers);
-  json.begin_array("linked_game_ids");
-  for (auto const linked : settings.linked_games) json.string(std::to_string(linked.value()));
-  json.end_array();
-  json.string("transfer_fee_percentage", to_string(settings.transfer_fee));
-  json.string("item_fee_percentage", to_string(settings.item_fee));
-  json.begin_object("limits");
-  for (auto const& limit : settings.limits) json.integer(limit_name(limit.kind), limit.maximum);
-  json.end_object();
-}
-
-void currencies_json(JsonWriter& json, std::vector<CurrencySpec> const& currencies) {
-  json.begin_array("currencies");
-  for (auto const& currency : currencies) {
-    json.begin_object();
-    json.integer("currency_id", currency.currency.value());
-    json.string("currency_name", currency.name);
-    json.string("currency_symbol", currency.symbol);
-    json.amount("starting_amount", currency.starting_amount);
-    json.amount("minimum_transfer", currency.minimum_transfer);
-    if (currency.maximum_transfer) {
-      json.amount("maximum_transfer", *currency.maximum_transfer);
-    } else {
-      json.null("maximum_transfer");
-    }
-    json.end_object();
-  }
-  json.end_array();
-}
-
 void wallet_json(JsonWriter& json, PlayerId player, CurrencyId currency) {
   json.integer("player_id", player.value());
   json.integer("currency_id", currency.value());
+}
+
+void transaction_json(JsonWriter& json, Position transaction) {
+  json.string("transaction_id", format_transaction_id(transaction));
+}
+
+void fees_json(JsonWriter& json, Money amount, TransferFees const& fees) {
+  json.amount("amount", amount);
+  json.amount("source_fee", fees.source);
+  json.amount("target_fee", fees.target);
+  json.amount("network_fee", fees.network);
+  json.amount("net_amount", amount - fees.total());
+}
+
+// Zero is "none".
+void optional_phone(JsonWriter& json, std::string_view name, PhoneId phone) {
+  if (phone) {
+    json.integer(name, phone.value());
+  } else {
+    json.null(name);
+  }
+}
+
+// Zero is "never".
+void optional_time(JsonWriter& json, std::string_view name, Timestamp at) {
+  if (at == Timestamp{}) {
+    json.null(name);
+  } else {
+    time_micros(json, name, at);
+  }
+}
+
+void text_json(JsonWriter& json, TextRef const& text) {
+  if (text.kind == TextKind::share_code) {
+    json.integer("approval", text.about.value());
+  } else {
+    transaction_json(json, text.about);
+  }
+  json.string("text", text_kind_name(text.kind));
+  if (text.kind == TextKind::pin) json.integer("pin_index", text.detail);
+  if (text.kind == TextKind::sender_returned) {
+    json.string("reason", reason_name(static_cast<ReturnReason>(text.detail)));
+  }
 }
 
 void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* vault) {
@@ -218,22 +339,18 @@ void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* va
   std::visit(Overloaded{
                  [&](GameCreated const& e) {
                    game_id(json, e.game);
-                   settings_json(json, e.settings);
-                   currencies_json(json, e.currencies);
+                   write_settings(json, e.settings);
+                   write_currencies(json, e.currencies);
                    json.string("key_sha256", hex(e.key_hash));
                  },
                  [&](GameUpdated const& e) {
                    game_id(json, e.game);
-                   settings_json(json, e.settings);
+                   write_settings(json, e.settings);
                  },
                  [&](SdkKeyRotated const& e) {
                    game_id(json, e.game);
                    json.string("key_sha256", hex(e.key_hash));
-                   if (e.previous_valid_until == Timestamp{}) {
-                     json.null("previous_valid_until");
-                   } else {
-                     time_micros(json, "previous_valid_until", e.previous_valid_until);
-                   }
+                   optional_time(json, "previous_valid_until", e.previous_valid_until);
                  },
                  [&](IdentityRegistered const& e) {
                    json.string("identity_id", format_identity_id(e.identity));
@@ -292,6 +409,96 @@ void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* va
                    json.amount("available_after", e.available_after);
                    json.string("reason", e.reason);
                  },
+                 [&](PhoneRecorded const& e) {
+                   json.integer("phone_id", e.phone.value());
+                   json.string("identity_id", format_identity_id(e.identity));
+                   json.string("phone_index", hex(e.phone_index));
+                   json.string("number", text_of(e.identity, Field::phone, e.number, vault));
+                 },
+                 [&](PhoneVerified const& e) { json.integer("phone_id", e.phone.value()); },
+                 [&](MinorFlagged const& e) {
+                   json.string("identity_id", format_identity_id(e.identity));
+                   optional_phone(json, "guardian_phone_id", e.guardian);
+                 },
+                 [&](MinorCleared const& e) { json.string("identity_id", format_identity_id(e.identity)); },
+                 [&](TransferInitiated const& e) {
+                   transaction_json(json, e.transaction);
+                   json.string("flavour", flavour_name(e.flavour));
+                   json.integer("sender_player_id", e.sender.value());
+                   json.integer("currency_id", e.currency.value());
+                   json.string("target_game_id", std::to_string(e.target.value()));
+                   json.integer("sender_phone_id", e.sender_phone.value());
+                   json.string("receiver_identity_id", format_identity_id(e.receiver));
+                   json.integer("receiver_phone_id", e.receiver_phone.value());
+                   fees_json(json, e.amount, e.fees);
+                   json.string("source_rate_pct", to_string(e.source_rate));
+                   json.string("target_rate_pct", to_string(e.target_rate));
+                   json.string("policy_applied", policy_name(e));
+                   json.amount("available_after", e.available_after);
+                   json.amount("reserved_after", e.reserved_after);
+                   time_micros(json, "pin_expires_at", e.pin_expires_at);
+                   optional_phone(json, "guardian_phone_id", e.guardian);
+                   optional_time(json, "guardian_expires_at", e.guardian_expires_at);
+                 },
+                 [&](PinReissued const& e) {
+                   transaction_json(json, e.transaction);
+                   json.integer("pin_index", e.pin);
+                   time_micros(json, "expires_at", e.expires_at);
+                 },
+                 [&](PinRejected const& e) {
+                   transaction_json(json, e.transaction);
+                   json.integer("attempts_left", e.attempts_left);
+                 },
+                 [&](PinVerified const& e) {
+                   transaction_json(json, e.transaction);
+                   time_micros(json, "claim_expires_at", e.claim_expires_at);
+                 },
+                 [&](GuardianApproved const& e) { transaction_json(json, e.transaction); },
+                 [&](TransferClaimed const& e) {
+                   transaction_json(json, e.transaction);
+                   json.string("flavour", flavour_name(e.flavour));
+                   json.integer("sender_player_id", e.sender.value());
+                   json.integer("currency_id", e.currency.value());
+                   json.integer("receiver_player_id", e.receiver.value());
+                   json.integer("target_currency_id", e.target_currency.value());
+                   json.string("target_game_id", std::to_string(e.target.value()));
+                   fees_json(json, e.amount, e.fees);
+                   json.amount("sender_reserved_after", e.reserved_after);
+                   json.amount("receiver_available_after", e.available_after);
+                   json.integer("sender_phone_id", e.sender_phone.value());
+                   json.integer("receiver_phone_id", e.receiver_phone.value());
+                 },
+                 [&](TransferReturned const& e) {
+                   transaction_json(json, e.transaction);
+                   json.string("flavour", flavour_name(e.flavour));
+                   json.string("reason", reason_name(e.reason));
+                   json.integer("sender_player_id", e.sender.value());
+                   json.integer("currency_id", e.currency.value());
+                   json.string("target_game_id", std::to_string(e.target.value()));
+                   json.amount("amount", e.amount);
+                   json.amount("available_after", e.available_after);
+                   json.amount("reserved_after", e.reserved_after);
+                   json.integer("sender_phone_id", e.sender_phone.value());
+                 },
+                 [&](PhoneShareRequested const& e) {
+                   json.integer("approval", e.approval.value());
+                   json.integer("phone_id", e.phone.value());
+                   json.integer("owner_phone_id", e.owner.value());
+                   time_micros(json, "expires_at", e.expires_at);
+                 },
+                 [&](ShareCodeRejected const& e) {
+                   json.integer("approval", e.approval.value());
+                   json.integer("attempts_left", e.attempts_left);
+                 },
+                 [&](PhoneShareEnded const& e) {
+                   json.integer("approval", e.approval.value());
+                   json.string("end", share_end_name(e.end));
+                 },
+                 [&](ReplyReceived const& e) { json.string("phone_index", hex(e.phone_index)); },
+                 [&](TextSettled const& e) {
+                   text_json(json, e.text);
+                   json.string("end", text_end_name(e.end));
+                 },
              },
              event);
 }
@@ -305,15 +512,6 @@ constexpr std::size_t kPositionWidth = 10;
 constexpr std::size_t kEventWidth = 22;  // the longest name: StartingBalanceGranted
 
 }  // namespace
-
-char const* game_status_name(GameStatus status) {
-  switch (status) {
-    case GameStatus::live: return "live";
-    case GameStatus::testing: return "testing";
-    case GameStatus::suspended: return "suspended";
-  }
-  return "";
-}
 
 std::string terminal_quoted(std::string_view text) {
   std::string out = "\"";

@@ -1,5 +1,5 @@
 // How an event is shown to people and programs: one aligned line, or one JSON object with every field. Used by the
-// command line and by GET /admin/log. Any thread.
+// command line. Any thread.
 //
 // Personal text is "(sealed)" unless a vault is given; then it is opened, or "(erased)" when the person's key was
 // destroyed, or "(unreadable)" when the box does not open.
@@ -25,7 +25,5 @@ void append_event_json(std::string& out, domain::Commit const& commit, std::size
 
 // Quotes `text` for a terminal: control characters escaped.
 [[nodiscard]] std::string terminal_quoted(std::string_view text);
-
-[[nodiscard]] char const* game_status_name(domain::GameStatus status);
 
 }  // namespace florin::api

@@ -25,6 +25,7 @@ class Limits {
   explicit Limits(bool enabled);
   ~Limits();
 
+  [[nodiscard]] bool enabled() const { return sets_ != nullptr; }
   // Takes one request of `kind` from the bucket of `subject` (a game, or a player's blind index). 0: allowed;
   // otherwise the seconds to wait.
   [[nodiscard]] int take(domain::Game const& game, domain::LimitKind kind, std::uint64_t subject,
@@ -51,8 +52,7 @@ class Limits {
   std::array<std::mutex, kLocks> locks_;
 };
 
-// The game's own limit, or the default: 1,500 by-email, 2,000 by-id and 100 batch reads a minute for a game, 60 item
-// purchases a minute for a player.
+// The game's own limit, or the default (limits.cpp; CONTRACT, Limits and Rate limits).
 [[nodiscard]] std::uint32_t limit_of(domain::Game const& game, domain::LimitKind kind);
 
 }  // namespace florin::api

@@ -46,10 +46,27 @@ sigset_t take_signals() {
   return signals;
 }
 
+// What the sandbox's phone signs its posts for. They never leave the process, so the name needs no host.
+constexpr std::string_view kSandboxInboundUrl = "http://localhost/sandbox/webhooks/sms/inbound";
+
 std::unique_ptr<Environment> open_environment(Config const& config, bool sandbox, eventstore::Clock const& clock) {
   auto const name = std::string(sandbox ? kSandboxFolder : kProductionFolder);
-  auto environment = Environment::open(name, environment_layout(config.data, sandbox), clock,
-                                       {config.writer, config.snapshot_every_events});
+  EnvironmentOptions options;
+  options.writer = config.writer;
+  options.snapshot_every = config.snapshot_every_events;
+  options.sandbox_phone = sandbox;
+  if (sandbox) {
+    options.inbound.public_url = kSandboxInboundUrl;
+  } else if (config.sms.enabled) {
+    options.twilio.emplace();
+    options.twilio->account_sid = config.sms.account_sid;
+    options.twilio->auth_token = config.sms.auth_token;
+    options.twilio->from = config.sms.from;
+    options.twilio->messaging_service_sid = config.sms.messaging_service_sid;
+    options.twilio->base_url = config.sms.base_url;
+    options.inbound = {config.sms.inbound_url, config.sms.auth_token};
+  }
+  auto environment = Environment::open(name, environment_layout(config.data, sandbox), clock, std::move(options));
   if (!environment) {
     spdlog::error("{} does not open: {}", name, environment.error().what);
     return nullptr;
@@ -101,8 +118,16 @@ int serve(Config const& config) {
 
   auto const production = open_environment(config, false, clock);
   if (!production) return 1;
-  auto const sandbox = open_environment(config, true, clock);
+  auto const sandbox_layout = environment_layout(config.data, true);
+  auto opened_clock = eventstore::AdjustableClock::open(sandbox_layout.clock());
+  if (!opened_clock) {
+    spdlog::error("the sandbox's clock: {}", opened_clock.error().what);
+    return 1;
+  }
+  auto& sandbox_clock = *opened_clock.value();
+  auto const sandbox = open_environment(config, true, sandbox_clock);
   if (!sandbox) return 1;
+  sandbox_clock.on_advance([&] { sandbox->effects().look_again(); });
 
   // A pool each, and one for the streams of both: none can use up the threads of another.
   WorkerPool production_workers(worker_threads());
@@ -126,8 +151,14 @@ int serve(Config const& config) {
     add_stream_routes(router, *services);
     add_item_routes(router, *services);
     add_key_routes(router, *services);
+    add_transfer_routes(router, *services);
+    add_transfer_status_routes(router, *services);
+    add_phone_share_routes(router, *services);
+    add_sms_routes(router, *services);
     add_admin_routes(router, *services, admin);
+    add_minor_routes(router, *services, admin);
   }
+  add_sandbox_routes(router, sandbox_services, admin, sandbox_clock);
   add_system_routes(router, {&production_services, &sandbox_services});
 
   Server server(config.server, router, stream_workers);
@@ -144,6 +175,7 @@ int serve(Config const& config) {
   auto const signal_number = wait_for_signal(signals, {production.get(), sandbox.get()});
   spdlog::info("stopping on {}", signal_number == SIGINT ? "SIGINT" : "SIGTERM");
   server.stop();
+  sandbox_clock.on_advance({});
   int status = 0;
   for (auto* environment : {production.get(), sandbox.get()}) {
     if (auto stopped = environment->stop(); !stopped) {

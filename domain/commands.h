@@ -72,12 +72,117 @@ struct RefundItem {
   std::string reason;
 };
 
+// A person as a game names one who need not play there.
+struct PersonRef {
+  BlindIndex email_index{};
+  std::string email;  // trimmed, lower case; used only when the identity is new
+};
+
+struct PhoneRef {
+  BlindIndex index{};
+  std::string number;  // E.164; used only when it is new for the person
+};
+
+// What a player may initiate. The api knows the game's own limits; none at all for benchmarks.
+struct VelocityLimits {
+  std::uint32_t per_hour = 0;
+  Money per_day;
+};
+
+struct InitiateTransfer {
+  Flavour flavour = Flavour::transfer;
+  GameId game;
+  PlayerRef sender;
+  PhoneRef sender_phone;
+  GameId target;
+  PersonRef receiver;
+  PhoneRef receiver_phone;
+  CurrencyId currency;
+  Money amount;
+  std::optional<VelocityLimits> limits;  // none: unlimited
+};
+
+// Secrets never enter: bit i of `matching` says that the given PIN is the transaction's i-th.
+struct VerifyPin {
+  GameId game;
+  Flavour flavour = Flavour::transfer;
+  Position transaction;
+  std::uint32_t matching = 0;
+};
+
+struct ResendPin {
+  GameId game;
+  Flavour flavour = Flavour::transfer;
+  Position transaction;
+};
+
+struct CancelTransfer {
+  GameId game;
+  Flavour flavour = Flavour::transfer;
+  Position transaction;
+};
+
+// The transaction is what the claim code says.
+struct ClaimTransfer {
+  GameId game;
+  Flavour flavour = Flavour::transfer;
+  Position transaction;
+  PlayerRef receiver;
+  PhoneRef phone;
+  CurrencyId currency;
+  PlayerId player;  // zero: whoever the e-mail names
+};
+
+// A timer's: ends the wait that is over. Refused as not_due when it is not.
+struct ExpireTransfer {
+  Position transaction;
+};
+
+struct FlagMinor {
+  PersonRef person;
+  std::optional<PhoneRef> guardian;
+};
+
+struct ClearMinor {
+  BlindIndex email_index{};
+};
+
+struct RequestPhoneShare {
+  PhoneRef phone;
+  PersonRef person;
+};
+
+struct AnswerPhoneShare {
+  Position approval;
+  bool code_matches = false;
+  bool approve = false;
+};
+
+struct ExpirePhoneShare {
+  Position approval;
+};
+
+// A text from `phone`. `named`: the approval whose code it holds; zero: it holds none that is known.
+enum class ReplyWord : std::uint8_t { none, yes, no };
+struct ReceiveReply {
+  BlindIndex phone{};
+  ReplyWord word = ReplyWord::none;
+  bool has_code = false;
+  Position named;
+};
+
+struct SettleTexts {
+  std::vector<TextSettled> texts;
+};
+
 // CONTRACT, Item purchase.
 inline constexpr std::uint32_t kMaxItemQuantity = 1000;
 // "total_price must … be < 999999.99": this much is already too much.
 inline constexpr Money kItemTotalLimit = Money::from_minor(99'999'999);
 
 using Command =
-    std::variant<CreateGame, UpdateGame, RotateSdkKey, CreditBalance, DebitBalance, PurchaseItem, RefundItem>;
+    std::variant<CreateGame, UpdateGame, RotateSdkKey, CreditBalance, DebitBalance, PurchaseItem, RefundItem,
+                 InitiateTransfer, VerifyPin, ResendPin, CancelTransfer, ClaimTransfer, ExpireTransfer, FlagMinor,
+                 ClearMinor, RequestPhoneShare, AnswerPhoneShare, ExpirePhoneShare, ReceiveReply, SettleTexts>;
 
 }  // namespace florin::domain

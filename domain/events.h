@@ -11,7 +11,10 @@
 #include "domain/game.h"
 #include "domain/ids.h"
 #include "domain/money.h"
+#include "domain/phone_share.h"
+#include "domain/texts.h"
 #include "domain/time.h"
+#include "domain/transfer.h"
 
 namespace florin::domain {
 
@@ -131,12 +134,159 @@ struct ItemRefunded {
   friend bool operator==(ItemRefunded const&, ItemRefunded const&) = default;
 };
 
+// A person was named with a phone. Nothing is proved by it.
+struct PhoneRecorded {
+  PhoneId phone;
+  IdentityId identity;
+  BlindIndex phone_index{};
+  PersonalText number;  // E.164; sealed under the identity's key
+  friend bool operator==(PhoneRecorded const&, PhoneRecorded const&) = default;
+};
+
+// A code that was texted there came back: the phone is on file under this person.
+struct PhoneVerified {
+  PhoneId phone;
+  friend bool operator==(PhoneVerified const&, PhoneVerified const&) = default;
+};
+
+// An operator says that this person is a minor. guardian is one of the minor's recorded phones; zero: nobody can be
+// asked.
+struct MinorFlagged {
+  IdentityId identity;
+  PhoneId guardian;
+  friend bool operator==(MinorFlagged const&, MinorFlagged const&) = default;
+};
+
+struct MinorCleared {
+  IdentityId identity;
+  friend bool operator==(MinorCleared const&, MinorCleared const&) = default;
+};
+
+// The amount is reserved and the sender is texted a PIN.
+struct TransferInitiated {
+  Position transaction;  // first position of this commit
+  Flavour flavour = Flavour::transfer;
+  PlayerId sender;
+  CurrencyId currency;
+  GameId target;
+  PhoneId sender_phone;
+  IdentityId receiver;  // a transfer without a target e-mail: the sender
+  PhoneId receiver_phone;
+  Money amount;
+  TransferFees fees;
+  BasisPoints source_rate;  // as they were set, before any scaling
+  BasisPoints target_rate;
+  bool universal = false;  // the policy that allowed it: every live game, or a linked one
+  Money available_after;
+  Money reserved_after;
+  Timestamp pin_expires_at;
+  PhoneId guardian;  // zero unless the sender is a minor: then they are asked before anything else can happen
+  Timestamp guardian_expires_at;
+  friend bool operator==(TransferInitiated const&, TransferInitiated const&) = default;
+};
+
+// Another PIN takes the former one's place: asked for, or because the guardian took longer than the first lasted.
+struct PinReissued {
+  Position transaction;
+  std::uint8_t pin = 0;  // which of the transaction's, from 0
+  Timestamp expires_at;
+  friend bool operator==(PinReissued const&, PinReissued const&) = default;
+};
+
+struct PinRejected {
+  Position transaction;
+  std::uint8_t attempts_left = 0;
+  friend bool operator==(PinRejected const&, PinRejected const&) = default;
+};
+
+// The claim code is on its way to the receiver.
+struct PinVerified {
+  Position transaction;
+  Timestamp claim_expires_at;
+  friend bool operator==(PinVerified const&, PinVerified const&) = default;
+};
+
+struct GuardianApproved {
+  Position transaction;
+  friend bool operator==(GuardianApproved const&, GuardianApproved const&) = default;
+};
+
+struct TransferClaimed {
+  Position transaction;
+  Flavour flavour = Flavour::transfer;
+  PlayerId sender;
+  CurrencyId currency;
+  PlayerId receiver;
+  CurrencyId target_currency;
+  Money amount;
+  TransferFees fees;
+  Money reserved_after;   // the sender's
+  Money available_after;  // the receiver's
+  GameId target;
+  PhoneId sender_phone;  // where the outcome is texted
+  PhoneId receiver_phone;
+  [[nodiscard]] Money net() const { return amount - fees.total(); }
+  friend bool operator==(TransferClaimed const&, TransferClaimed const&) = default;
+};
+
+struct TransferReturned {
+  Position transaction;
+  Flavour flavour = Flavour::transfer;
+  ReturnReason reason = ReturnReason::wrong_pins;
+  PlayerId sender;
+  CurrencyId currency;
+  Money amount;
+  Money available_after;
+  Money reserved_after;
+  GameId target;
+  PhoneId sender_phone;  // where the outcome is texted
+  friend bool operator==(TransferReturned const&, TransferReturned const&) = default;
+};
+
+struct PhoneShareRequested {
+  Position approval;  // first position of this commit
+  PhoneId phone;      // of the person who wants to use it
+  PhoneId owner;      // who is texted a code
+  Timestamp expires_at;
+  friend bool operator==(PhoneShareRequested const&, PhoneShareRequested const&) = default;
+};
+
+struct ShareCodeRejected {
+  Position approval;
+  std::uint8_t attempts_left = 0;
+  friend bool operator==(ShareCodeRejected const&, ShareCodeRejected const&) = default;
+};
+
+struct PhoneShareEnded {
+  Position approval;
+  ShareEnd end = ShareEnd::approved;
+  friend bool operator==(PhoneShareEnded const&, PhoneShareEnded const&) = default;
+};
+
+// Somebody answered by text. What came of it stands beside it in the commit; alone: nothing was asked.
+struct ReplyReceived {
+  BlindIndex phone_index{};
+  friend bool operator==(ReplyReceived const&, ReplyReceived const&) = default;
+};
+
+struct TextSettled {
+  TextRef text;
+  TextEnd end = TextEnd::sent;
+  friend bool operator==(TextSettled const&, TextSettled const&) = default;
+};
+
 // Order is the codec's union order; only ever append.
 using Event = std::variant<GameCreated, GameUpdated, SdkKeyRotated, IdentityRegistered, PlayerJoined, PlayerRenamed,
-                           StartingBalanceGranted, BalanceCredited, BalanceDebited, ItemPurchased, ItemRefunded>;
+                           StartingBalanceGranted, BalanceCredited, BalanceDebited, ItemPurchased, ItemRefunded,
+                           PhoneRecorded, PhoneVerified, MinorFlagged, MinorCleared, TransferInitiated, PinReissued,
+                           PinRejected, PinVerified, GuardianApproved, TransferClaimed, TransferReturned,
+                           PhoneShareRequested, ShareCodeRejected, PhoneShareEnded, ReplyReceived, TextSettled>;
 
 // "ItemPurchased": for logs, auditors and error messages.
 [[nodiscard]] char const* event_name(Event const& event);
+
+// The texts that become owed with this event. Part of the fold, and what the sagas react to.
+[[nodiscard]] std::vector<TextRef> texts_owed(Event const& event);
 
 // Who asked: the caller's game and request id, and a keyed hash of what was asked. Permanent idempotency is
 // decided from these three. game is zero for an operator's command; id is empty when the caller gave none.

@@ -21,7 +21,22 @@ enum class LimitKind : std::uint8_t {
   by_id_reads_per_minute = 1,
   batch_reads_per_minute = 2,
   item_purchases_per_player_minute = 3,
+  // Transfers and sends (CONTRACT, Limits and Rate limits). The velocity ones are decided from the log; the others
+  // count requests, refused ones too.
+  initiations_per_player_minute = 4,
+  initiations_per_player_hour = 5,
+  verifications_per_player_hour = 6,
+  claims_per_player_hour = 7,
+  initiations_per_ip_hour = 8,
+  verifications_per_ip_hour = 9,
+  claims_per_ip_hour = 10,
+  destinations_per_ip_minute = 11,
+  transfers_per_player_hour = 12,  // velocity
+  transfer_units_per_player_day = 13,
+  sends_per_player_hour = 14,
+  send_units_per_player_day = 15,
 };
+inline constexpr LimitKind kLastLimitKind = LimitKind::send_units_per_player_day;
 struct LimitOverride {
   LimitKind kind = LimitKind::by_email_reads_per_minute;
   std::uint32_t maximum = 0;

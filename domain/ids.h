@@ -32,10 +32,12 @@ using GameId = Id<struct GameTag>;
 using CurrencyId = Id<struct CurrencyTag>;
 using IdentityId = Id<struct IdentityTag>;
 using PlayerId = Id<struct PlayerTag>;
+// A phone of one person: the same number under another e-mail is another one.
+using PhoneId = Id<struct PhoneTag>;
 
 constexpr Position next(Position position, std::uint64_t steps = 1) { return Position(position.value() + steps); }
 
-// A keyed hash of something personal (an e-mail): equal inputs are equal, and nothing else can be learned
+// A keyed hash of something personal (an e-mail, a phone): equal inputs are equal, and nothing else can be learned
 // without the vault's key.
 using BlindIndex = std::array<std::uint8_t, 16>;
 // SHA-256.

@@ -7,6 +7,7 @@
 // owns the one State that decides. An event that cannot be applied is corruption and aborts the process.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -15,8 +16,13 @@
 #include "domain/commands.h"
 #include "domain/events.h"
 #include "domain/flat_table.h"
+#include "domain/phone_share.h"
+#include "domain/phones.h"
 #include "domain/rejections.h"
 #include "domain/result.h"
+#include "domain/texts.h"
+#include "domain/transfer.h"
+#include "domain/velocity.h"
 
 namespace florin::domain {
 
@@ -60,6 +66,18 @@ class State {
   [[nodiscard]] Wallet wallet(PlayerId player, CurrencyId currency) const;
   [[nodiscard]] bool is_refunded(Position order) const { return refunded_orders_.contains(order.value()); }
 
+  [[nodiscard]] Phones const& phones() const { return phones_; }
+  // The guardian's phone of a flagged minor, zero when nobody can be asked; nullopt: not flagged.
+  [[nodiscard]] std::optional<PhoneId> minor(IdentityId identity) const;
+  [[nodiscard]] std::map<IdentityId, PhoneId> const& minors() const { return minors_; }
+  // nullptr: no such transaction, or it has ended.
+  [[nodiscard]] OpenTransfer const* find_transfer(Position transaction) const;
+  [[nodiscard]] OpenTransfers const& transfers() const { return transfers_; }
+  [[nodiscard]] OpenShares const& shares() const { return shares_; }
+  [[nodiscard]] Questions const& questions() const { return questions_; }
+  [[nodiscard]] OwedTexts const& owed_texts() const { return owed_texts_; }
+  [[nodiscard]] Velocity const& velocity() const { return velocity_; }
+
   // nullptr / nullopt for an id that was never assigned.
   [[nodiscard]] Game const* game_of(PlayerId player) const;
   [[nodiscard]] std::optional<IdentityId> identity_of(PlayerId player) const;
@@ -75,7 +93,7 @@ class State {
   [[nodiscard]] std::uint64_t wallet_count() const { return wallets_.size(); }
   [[nodiscard]] std::uint64_t currency_count() const { return currency_count_; }
 
-  friend void apply(State& state, Event const& event, Timestamp at);
+  friend struct Fold;
 
   // Snapshots: rows out in order, rows in in the same order (indexes are rebuilt). The three small parts travel
   // whole.
@@ -88,15 +106,22 @@ class State {
   void restore_player(PlayerRow const& row);
   void restore_wallet(WalletRow const& row);
   void restore_refunded(std::uint64_t order) { refunded_orders_.insert(order); }
+  // Phones in order, then their owners, then the rest in any order. False when it contradicts what is there.
+  [[nodiscard]] bool restore_phone(Phones::Row const& row);
+  [[nodiscard]] bool restore_phone_owners() { return phones_.restore_owners(); }
+  [[nodiscard]] bool restore_minor(IdentityId identity, PhoneId guardian);
+  [[nodiscard]] bool restore_transfer(OpenTransfer const& transfer);
+  [[nodiscard]] bool restore_share(OpenShare const& share);
+  void restore_owed_text(TextRef const& text) { owed_texts_.insert(text); }
+  void restore_velocity(Velocity::Entry const& entry) { velocity_.record(entry); }
 
-  // Same games, rows and refunds: what "replay gives the same state" means.
+  // Same games, rows and open matters: what "replay gives the same state" means.
   friend bool operator==(State const& a, State const& b);
 
  private:
   [[nodiscard]] std::optional<std::uint32_t> game_index(GameId game) const;
   [[nodiscard]] Game& game_at(GameId game);
   WalletRow& touch_wallet(PlayerId player, CurrencyId currency);
-  void move(PlayerId player, CurrencyId currency, Money delta, Money available_after);
 
   std::vector<Game> games_;
   std::unordered_map<GameId, std::uint32_t> game_rows_;
@@ -108,13 +133,18 @@ class State {
   HashIndex player_index_;
   HashIndex wallet_index_;
   std::unordered_set<std::uint64_t> refunded_orders_;
+  Phones phones_;
+  std::map<IdentityId, PhoneId> minors_;
+  OpenTransfers transfers_;
+  OpenShares shares_;
+  Questions questions_;  // follows from transfers_ and shares_
+  OwedTexts owed_texts_;
+  Velocity velocity_;
 };
 
 // `at` is the commit's time. Aborts on an impossible transition.
 void apply(State& state, Event const& event, Timestamp at);
-inline void apply(State& state, Commit const& commit) {
-  for (auto const& event : commit.events) apply(state, event, commit.at);
-}
+void apply(State& state, Commit const& commit);
 
 using Decision = Result<std::vector<Event>, Refusal>;
 // One or more events, or the first applicable refusal.

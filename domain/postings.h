@@ -15,6 +15,7 @@ enum class Account : std::uint8_t {
   game_revenue,          // owed to the game that issues the currency
   network_fees,          // kept by the network
   promotional_issuance,  // credited or taken by a game without payment; goes below zero as units are issued
+  transfer_clearing,     // between the currencies of two games; over all currencies it is zero
 };
 
 struct Posting {

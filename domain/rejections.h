@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "domain/ids.h"
 #include "domain/money.h"
 
 namespace florin::domain {
@@ -11,22 +12,53 @@ enum class Rejection : std::uint8_t {
   game_not_found,
   game_not_active,
   linked_game_not_found,
-  invalid_game,          // no name, no currency, duplicate currency names, a rate or an amount out of range
-  currency_not_found,    // not one of the calling game's
-  player_not_found,      // a debit never creates a player
-  order_not_found,       // nothing bought under this id in the calling game
-  invalid_amount,        // zero, negative or above kMaxAmount; an order's total not below kItemTotalLimit
-  invalid_quantity,      // outside 1–1000
-  total_mismatch,        // total is not unit price × quantity
-  already_refunded,      // an order is refunded once
-  insufficient_balance,  // available < required; both are in the refusal
-  balance_limit,         // the wallet would pass kMaxBalance
+  invalid_game,           // no name, no currency, duplicate currency names, a rate or an amount out of range
+  currency_not_found,     // not one of the calling game's
+  player_not_found,       // a debit never creates a player; an account selected at a claim is not on that phone
+  order_not_found,        // nothing bought under this id in the calling game
+  target_not_found,       // no such game to send to
+  game_in_testing,        // transfers run between live games only
+  transfer_policy,        // the sending or the receiving game does not allow it
+  same_player,            // a transfer within one game, or a send to oneself in it
+  invalid_amount,         // zero, negative or above kMaxAmount; an order's total not below kItemTotalLimit
+  transfer_amount_range,  // outside what the currencies allow; minimum in available, maximum in required (zero: none)
+  invalid_quantity,       // outside 1–1000
+  total_mismatch,         // total is not unit price × quantity
+  already_refunded,       // an order is refunded once
+  insufficient_balance,   // available < required; both are in the refusal
+  velocity_count,         // too many initiations in the hour; retry_after
+  velocity_amount,        // too many units in the day; retry_after
+  duplicate_transfer,     // the same sender, receiver and amount moments ago; retry_after
+  guardian_required,      // a minor without a guardian who could be asked
+  transfer_not_open,      // no such transaction, not this game's or flavour's, or it has ended
+  already_verified,
+  guardian_pending,      // verification waits for the guardian; no attempt was used
+  verification_blocked,  // too many wrong PINs of this player, phone or environment in the hour; retry_after
+  pin_expired,
+  resend_cooldown,  // retry_after
+  resend_limit,     // kPinsMax were sent
+  claim_expired,
+  phone_mismatch,        // the claim is locked to another phone
+  phone_share_required,  // the phone is on file under another e-mail; `receiver_side` says whose
+  account_selection,     // several players on that phone: name one
+  minor_not_found,       // nobody flagged under this e-mail
+  share_not_needed,      // the phone is free, the person's own, or approved already
+  share_cooldown,        // `about` waits for its answer; retry_after
+  share_rate_limited,    // too many codes to this phone; retry_after
+  share_not_open,        // no such approval, or it has ended
+  share_expired,
+  not_due,  // a timer that came early, or late
+  nothing_to_settle,
+  balance_limit,  // the wallet would pass kMaxBalance
 };
 
 struct Refusal {
   Rejection reason = Rejection::game_not_found;
-  Money available;  // with insufficient_balance
-  Money required;   // with insufficient_balance
+  Money available{};  // with insufficient_balance, transfer_amount_range
+  Money required{};   // with insufficient_balance, transfer_amount_range
+  Position about{};
+  std::int64_t retry_after = 0;  // seconds
+  bool receiver_side = false;
   friend bool operator==(Refusal const&, Refusal const&) = default;
 };
 

@@ -8,13 +8,14 @@
 #include <memory>
 #include <utility>
 
-#include "domain/contract.h"
-#include "eventstore/capnp_message.h"
-// The generated header comes after it.
-#include "eventstore/event.capnp.h"
+#include "eventstore/codec_parts.h"
 
 namespace florin::eventstore {
 namespace {
+
+using namespace codec;
+using codec::read;
+using codec::write;
 
 static_assert(std::endian::native == std::endian::little, "the frame and Cap'n Proto's words are little endian");
 
@@ -23,23 +24,6 @@ constexpr std::size_t kWord = sizeof(capnp::word);
 constexpr std::size_t kFrameBytes = 8;
 
 // ---- domain -> wire. Every field is set exactly once, in schema order, so equal commits have equal bytes.
-
-capnp::Text::Reader text(std::string const& value) { return {value.c_str(), value.size()}; }
-
-template <class Bytes>
-capnp::Data::Reader blob(Bytes const& value) {
-  return {reinterpret_cast<kj::byte const*>(value.data()), value.size()};
-}
-
-capnp::Data::Reader personal(domain::PersonalText const& value) {
-  FLORIN_ASSERT(value.sealed != value.bytes.empty());
-  return blob(value.bytes);
-}
-
-std::uint32_t number(domain::CurrencyId currency) {
-  FLORIN_ASSERT(currency.value() <= std::numeric_limits<std::uint32_t>::max());
-  return static_cast<std::uint32_t>(currency.value());
-}
 
 unsigned count(std::size_t size) {
   FLORIN_ASSERT(size <= kMaxCommitBytes);
@@ -184,46 +168,6 @@ void write(wire::Commit::Builder out, domain::Commit const& in) {
 
 // ---- wire -> domain. The first problem found is kept; reading goes on, the result is dropped at the end.
 
-class Reading {
- public:
-  void corrupt(char const* what) { note(Fault::Kind::corrupt, what); }
-  void unknown(char const* what) { note(Fault::Kind::unknown, what); }
-  [[nodiscard]] bool failed() const { return what_ != nullptr; }
-  [[nodiscard]] Failure<Fault> failure() const { return fault(kind_, what_); }
-
- private:
-  void note(Fault::Kind kind, char const* what) {
-    if (failed()) return;
-    kind_ = kind;
-    what_ = what;
-  }
-  Fault::Kind kind_ = Fault::Kind::corrupt;
-  char const* what_ = nullptr;
-};
-
-std::string text(capnp::Text::Reader value) { return {value.begin(), value.size()}; }
-
-template <std::size_t Size>
-std::array<std::uint8_t, Size> fixed(Reading& reading, capnp::Data::Reader value, char const* what) {
-  std::array<std::uint8_t, Size> out{};
-  if (value.size() == Size) {
-    std::memcpy(out.data(), value.begin(), Size);
-  } else {
-    reading.corrupt(what);
-  }
-  return out;
-}
-
-domain::Digest digest(Reading& reading, capnp::Data::Reader value) {
-  return fixed<32>(reading, value, "commit: a key hash is not 32 bytes");
-}
-
-domain::PersonalText personal(capnp::Data::Reader value) {
-  return {{reinterpret_cast<char const*>(value.begin()), value.size()}, value.size() != 0};
-}
-
-domain::Money money(std::int64_t minor) { return domain::Money::from_minor(minor); }
-
 domain::GameSettings read(Reading& reading, wire::GameSettings::Reader in) {
   domain::GameSettings out;
   out.name = text(in.getName());
@@ -240,7 +184,7 @@ domain::GameSettings read(Reading& reading, wire::GameSettings::Reader in) {
   out.item_fee = domain::BasisPoints(in.getItemFee());
   for (auto const limit : in.getLimits()) {
     auto const kind = static_cast<domain::LimitKind>(limit.getKind());
-    if (kind > domain::LimitKind::item_purchases_per_player_minute) {
+    if (kind > domain::kLastLimitKind) {
       reading.unknown("commit: a limit of a newer version");
       break;
     }
@@ -292,7 +236,7 @@ domain::Event read(Reading& reading, wire::SdkKeyRotated::Reader in) {
 domain::Event read(Reading& reading, wire::IdentityRegistered::Reader in) {
   domain::IdentityRegistered out;
   out.identity = domain::IdentityId(in.getIdentity());
-  out.email_index = fixed<16>(reading, in.getEmailIndex(), "commit: a blind index is not 16 bytes");
+  out.email_index = blind_index(reading, in.getEmailIndex());
   out.email = personal(in.getEmail());
   return out;
 }
@@ -371,6 +315,22 @@ domain::Event read(Reading& reading, wire::Event::Reader in) {
     case wire::Event::BALANCE_DEBITED: return read_movement<domain::BalanceDebited>(in.getBalanceDebited());
     case wire::Event::ITEM_PURCHASED: return read(reading, in.getItemPurchased());
     case wire::Event::ITEM_REFUNDED: return read(reading, in.getItemRefunded());
+    case wire::Event::PHONE_RECORDED: return read(reading, in.getPhoneRecorded());
+    case wire::Event::PHONE_VERIFIED: return read(reading, in.getPhoneVerified());
+    case wire::Event::MINOR_FLAGGED: return read(reading, in.getMinorFlagged());
+    case wire::Event::MINOR_CLEARED: return read(reading, in.getMinorCleared());
+    case wire::Event::TRANSFER_INITIATED: return read(reading, in.getTransferInitiated());
+    case wire::Event::PIN_REISSUED: return read(reading, in.getPinReissued());
+    case wire::Event::PIN_REJECTED: return read(reading, in.getPinRejected());
+    case wire::Event::PIN_VERIFIED: return read(reading, in.getPinVerified());
+    case wire::Event::GUARDIAN_APPROVED: return read(reading, in.getGuardianApproved());
+    case wire::Event::TRANSFER_CLAIMED: return read(reading, in.getTransferClaimed());
+    case wire::Event::TRANSFER_RETURNED: return read(reading, in.getTransferReturned());
+    case wire::Event::PHONE_SHARE_REQUESTED: return read(reading, in.getPhoneShareRequested());
+    case wire::Event::SHARE_CODE_REJECTED: return read(reading, in.getShareCodeRejected());
+    case wire::Event::PHONE_SHARE_ENDED: return read(reading, in.getPhoneShareEnded());
+    case wire::Event::REPLY_RECEIVED: return read(reading, in.getReplyReceived());
+    case wire::Event::TEXT_SETTLED: return read(reading, in.getTextSettled());
   }
   reading.unknown("commit: an event of a newer version");
   return {};

@@ -27,6 +27,22 @@ struct Event {
     balanceDebited @8 :Movement;
     itemPurchased @9 :ItemPurchased;
     itemRefunded @10 :ItemRefunded;
+    phoneRecorded @11 :PhoneRecorded;
+    phoneVerified @12 :PhoneVerified;
+    minorFlagged @13 :MinorFlagged;
+    minorCleared @14 :MinorCleared;
+    transferInitiated @15 :TransferInitiated;
+    pinReissued @16 :PinReissued;
+    pinRejected @17 :PinRejected;
+    pinVerified @18 :PinVerified;
+    guardianApproved @19 :GuardianApproved;
+    transferClaimed @20 :TransferClaimed;
+    transferReturned @21 :TransferReturned;
+    phoneShareRequested @22 :PhoneShareRequested;
+    shareCodeRejected @23 :ShareCodeRejected;
+    phoneShareEnded @24 :PhoneShareEnded;
+    replyReceived @25 :ReplyReceived;
+    textSettled @26 :TextSettled;
   }
 }
 
@@ -130,4 +146,128 @@ struct ItemRefunded {
   developerRevenue @5 :Int64;
   availableAfter @6 :Int64;
   reason @7 :Text;
+}
+
+struct PhoneRecorded {
+  phone @0 :UInt64;
+  identity @1 :UInt64;
+  phoneIndex @2 :Data;      # 16 bytes
+  number @3 :Data;          # sealed
+}
+
+struct PhoneVerified {
+  phone @0 :UInt64;
+}
+
+struct MinorFlagged {
+  identity @0 :UInt64;
+  guardian @1 :UInt64;      # a phone of the minor's; 0: nobody can be asked
+}
+
+struct MinorCleared {
+  identity @0 :UInt64;
+}
+
+# A transaction is named by the first position of the commit that initiated it.
+struct TransferInitiated {
+  transaction @0 :UInt64;
+  flavour @1 :UInt8;        # 0 transfer, 1 send; likewise below
+  sender @2 :UInt64;
+  currency @3 :UInt32;
+  target @4 :UInt64;        # game
+  senderPhone @5 :UInt64;
+  receiver @6 :UInt64;      # identity
+  receiverPhone @7 :UInt64;
+  amount @8 :Int64;
+  sourceFee @9 :Int64;
+  targetFee @10 :Int64;
+  networkFee @11 :Int64;
+  sourceRate @12 :Int32;    # hundredths of a percent
+  targetRate @13 :Int32;
+  universal @14 :Bool;
+  availableAfter @15 :Int64;
+  reservedAfter @16 :Int64;
+  pinExpiresAt @17 :Int64;  # microseconds since 1970 UTC, as all times here
+  guardian @18 :UInt64;     # a phone; 0: nobody is asked
+  guardianExpiresAt @19 :Int64;
+}
+
+struct PinReissued {
+  transaction @0 :UInt64;
+  pin @1 :UInt8;            # which of the transaction's, from 0
+  expiresAt @2 :Int64;
+}
+
+struct PinRejected {
+  transaction @0 :UInt64;
+  attemptsLeft @1 :UInt8;
+}
+
+struct PinVerified {
+  transaction @0 :UInt64;
+  claimExpiresAt @1 :Int64;
+}
+
+struct GuardianApproved {
+  transaction @0 :UInt64;
+}
+
+struct TransferClaimed {
+  transaction @0 :UInt64;
+  flavour @1 :UInt8;
+  sender @2 :UInt64;
+  currency @3 :UInt32;
+  receiver @4 :UInt64;      # player
+  targetCurrency @5 :UInt32;
+  amount @6 :Int64;
+  sourceFee @7 :Int64;
+  targetFee @8 :Int64;
+  networkFee @9 :Int64;
+  reservedAfter @10 :Int64;   # the sender's
+  availableAfter @11 :Int64;  # the receiver's
+  senderPhone @12 :UInt64;
+  receiverPhone @13 :UInt64;
+  target @14 :UInt64;         # game
+}
+
+struct TransferReturned {
+  transaction @0 :UInt64;
+  flavour @1 :UInt8;
+  reason @2 :UInt8;         # domain/transfer.h, ReturnReason
+  sender @3 :UInt64;
+  currency @4 :UInt32;
+  amount @5 :Int64;
+  availableAfter @6 :Int64;
+  reservedAfter @7 :Int64;
+  target @8 :UInt64;        # game
+  senderPhone @9 :UInt64;
+}
+
+# An approval is named by the first position of the commit that asked for it.
+struct PhoneShareRequested {
+  approval @0 :UInt64;
+  phone @1 :UInt64;
+  owner @2 :UInt64;         # phone
+  expiresAt @3 :Int64;
+}
+
+struct ShareCodeRejected {
+  approval @0 :UInt64;
+  attemptsLeft @1 :UInt8;
+}
+
+struct PhoneShareEnded {
+  approval @0 :UInt64;
+  end @1 :UInt8;            # domain/phone_share.h, ShareEnd
+}
+
+struct ReplyReceived {
+  phoneIndex @0 :Data;      # 16 bytes
+}
+
+struct TextSettled {
+  about @0 :UInt64;         # transaction or approval
+  kind @1 :UInt8;           # domain/texts.h, TextKind
+  detail @2 :UInt8;
+  end @3 :UInt8;            # TextEnd
 }

@@ -9,20 +9,79 @@ namespace {
 
 using namespace domain;
 
+// Times beyond it have no calendar, and windows could not be added to them.
+constexpr Timestamp kLastMoment = Timestamp::from_seconds(253'402'300'799);  // the year 9999 ends
+
 // Of a balance, and of a share of a price.
 bool in_range(Money amount) { return amount >= Money{} && amount <= kMaxBalance; }
 bool can_move(Money amount) { return in_range(amount) && amount != Money{}; }
 
-// `delta` is +1 or -1 times an amount.
-char const* check_move(State const& state, PlayerId player, CurrencyId currency, Money amount, int sign, Money after) {
+bool has_wallet(State const& state, PlayerId player, CurrencyId currency) {
   auto const* game = state.game_of(player);
-  if (game == nullptr) return "moves money of a player who never joined";
-  if (game->find_currency(currency) == nullptr) return "moves a currency that is not of the player's game";
-  if (!can_move(amount)) return "moves an amount out of range";
-  auto const result = Money::checked_add(state.wallet(player, currency).available, sign > 0 ? amount : -amount);
-  if (result != after) return "the balance after it does not add up";
-  if (!in_range(after)) return "leaves a balance out of range";
+  return game != nullptr && game->find_currency(currency) != nullptr;
+}
+
+// What a wallet holds after an event, as its balances and amount say and as the event says.
+char const* check_after(Money available, Money reserved, Money available_after, Money reserved_after) {
+  if (available != available_after || reserved != reserved_after) return "the balance after it does not add up";
+  if (!in_range(available) || !in_range(reserved) || available + reserved > kMaxBalance) {
+    return "leaves a balance out of range";
+  }
   return nullptr;
+}
+
+// `sign`: +1 or -1 times an amount.
+char const* check_move(State const& state, PlayerId player, CurrencyId currency, Money amount, int sign, Money after) {
+  if (state.game_of(player) == nullptr) return "moves money of a player who never joined";
+  if (!has_wallet(state, player, currency)) return "moves a currency that is not of the player's game";
+  if (!can_move(amount)) return "moves an amount out of range";
+  auto const wallet = state.wallet(player, currency);
+  return check_after(wallet.available + (sign > 0 ? amount : -amount), wallet.reserved, after, wallet.reserved);
+}
+
+// Between the two balances of one wallet: `sign` +1 reserves an amount, -1 gives it back.
+char const* check_reserve(State const& state, PlayerId player, CurrencyId currency, Money amount, int sign,
+                          Money available_after, Money reserved_after) {
+  if (!has_wallet(state, player, currency)) return "moves a currency that is not of the player's game";
+  if (amount <= Money{} || amount > kMaxAmount) return "moves an amount out of range";
+  auto const wallet = state.wallet(player, currency);
+  auto const moved = sign > 0 ? amount : -amount;
+  return check_after(wallet.available - moved, wallet.reserved + moved, available_after, reserved_after);
+}
+
+bool fees_in_range(TransferFees const& fees, Money amount) {
+  for (auto const fee : {fees.source, fees.target, fees.network}) {
+    if (fee < Money{} || fee > amount) return false;
+  }
+  return fees.total() <= amount;
+}
+
+// A wait that begins now and ends some day.
+bool is_wait(Timestamp at, Timestamp until) { return until > at && until <= kLastMoment; }
+
+// Whether a transfer that looks like this ends for this reason.
+bool can_return(OpenTransfer const& transfer, ReturnReason reason, Timestamp at) {
+  auto const waits_for_pin = transfer.stage == TransferStage::pin;
+  switch (reason) {
+    case ReturnReason::wrong_pins: return waits_for_pin && transfer.wrong_pins == kWrongPinsMax;
+    case ReturnReason::guardian_rejected: return transfer.guardian == GuardianState::pending;
+    case ReturnReason::cancelled: return waits_for_pin;
+    case ReturnReason::pin_expired:
+    case ReturnReason::claim_expired:
+    case ReturnReason::guardian_expired: return reason == transfer.expiry_reason() && at >= transfer.expires_at();
+  }
+  return false;
+}
+
+bool can_end(OpenShare const& share, ShareEnd end, Timestamp at) {
+  switch (end) {
+    case ShareEnd::approved:
+    case ShareEnd::rejected: return at < share.expires_at;
+    case ShareEnd::expired: return at >= share.expires_at;
+    case ShareEnd::wrong_codes: return share.wrong_codes == kWrongCodesMax;
+    case ShareEnd::superseded: return true;
+  }
+  return false;
 }
 
 char const* check_split(Money total, Money fee, Money revenue) {
@@ -42,6 +101,17 @@ bool sums_to_zero(std::vector<Posting> const& all) {
 
 struct Check {
   State const& state;
+  Place const& place;
+
+  [[nodiscard]] bool knows(IdentityId identity) const { return identity && identity.value() <= state.identity_count(); }
+  [[nodiscard]] IdentityId holder(PhoneId phone) const { return IdentityId(state.phones()[phone].identity); }
+  [[nodiscard]] bool is_phone_of(PhoneId phone, IdentityId identity) const {
+    return state.phones().contains(phone) && holder(phone) == identity;
+  }
+  // A transaction or an approval has the name of its commit, and that name once.
+  [[nodiscard]] bool is_new(Position name) const {
+    return name && name == place.first && state.find_transfer(name) == nullptr && state.shares().find(name) == nullptr;
+  }
 
   char const* operator()(GameCreated const& e) const {
     if (state.find_game(e.game) != nullptr) return "creates a game that exists";
@@ -64,7 +134,7 @@ struct Check {
   }
   char const* operator()(PlayerJoined const& e) const {
     if (e.player.value() != state.player_count() + 1) return "adds a player out of sequence";
-    if (!e.identity || e.identity.value() > state.identity_count()) return "adds a player without an identity";
+    if (!knows(e.identity)) return "adds a player without an identity";
     if (state.find_game(e.game) == nullptr) return "adds a player to a game that does not exist";
     return state.find_player(e.game, e.identity) ? "adds a player twice" : nullptr;
   }
@@ -89,12 +159,130 @@ struct Check {
     if (auto const* why = check_split(e.total, e.platform_fee, e.developer_revenue)) return why;
     return check_move(state, e.player, e.currency, e.total, 1, e.available_after);
   }
+  char const* operator()(PhoneRecorded const& e) const {
+    if (e.phone.value() != state.phones().count() + 1) return "records a phone out of sequence";
+    if (!knows(e.identity)) return "records a phone of nobody";
+    return state.phones().find(e.phone_index, e.identity) ? "records a phone twice" : nullptr;
+  }
+  char const* operator()(PhoneVerified const& e) const {
+    return state.phones().contains(e.phone) ? nullptr : "verifies a phone that was never recorded";
+  }
+  char const* operator()(MinorFlagged const& e) const {
+    if (!knows(e.identity)) return "flags nobody";
+    return !e.guardian || is_phone_of(e.guardian, e.identity) ? nullptr : "names a guardian's phone of somebody else";
+  }
+  char const* operator()(MinorCleared const& e) const {
+    return state.minor(e.identity) ? nullptr : "clears somebody who was not flagged";
+  }
+  char const* operator()(TransferInitiated const& e) const {
+    if (!is_new(e.transaction)) return "initiates a transaction under another name than its commit's";
+    auto const sender = state.identity_of(e.sender);
+    if (!sender) return "moves money of a player who never joined";
+    if (state.find_game(e.target) == nullptr) return "aims at a game that does not exist";
+    if (!is_phone_of(e.sender_phone, *sender)) return "asks a phone that is not the sender's";
+    if (!knows(e.receiver) || !is_phone_of(e.receiver_phone, e.receiver)) return "names a phone not of the receiver";
+    auto const minor = state.minor(*sender);
+    if (minor && !*minor) return "initiates for a minor whom no guardian answers for";
+    if (e.guardian != minor.value_or(PhoneId{})) return "asks another guardian than the sender's";
+    if (!is_wait(place.at, e.pin_expires_at)) return "has a PIN that never holds";
+    if (e.guardian ? !is_wait(place.at, e.guardian_expires_at) : e.guardian_expires_at != Timestamp{}) {
+      return "has a guardian's time that never runs";
+    }
+    if (e.source_rate < BasisPoints{} || e.target_rate < BasisPoints{}) return "has a rate below zero";
+    if (auto const* why =
+            check_reserve(state, e.sender, e.currency, e.amount, 1, e.available_after, e.reserved_after)) {
+      return why;
+    }
+    return fees_in_range(e.fees, e.amount) ? nullptr : "has fees out of range";
+  }
+  char const* operator()(PinReissued const& e) const {
+    auto const* transfer = state.find_transfer(e.transaction);
+    if (transfer == nullptr || transfer->stage != TransferStage::pin) return "reissues a PIN that nobody waits for";
+    if (e.pin != transfer->pins_issued || e.pin >= kPinsMax) return "reissues a PIN out of sequence";
+    return is_wait(place.at, e.expires_at) ? nullptr : "has a PIN that never holds";
+  }
+  char const* operator()(PinRejected const& e) const {
+    auto const* transfer = state.find_transfer(e.transaction);
+    if (transfer == nullptr || transfer->stage != TransferStage::pin) return "rejects a PIN that nobody waits for";
+    if (transfer->guardian == GuardianState::pending) return "rejects a PIN before the guardian's answer";
+    if (transfer->wrong_pins >= kWrongPinsMax) return "rejects more PINs than may be tried";
+    auto const left = kWrongPinsMax - transfer->wrong_pins - 1;
+    return e.attempts_left == left ? nullptr : "counts the wrong PINs wrongly";
+  }
+  char const* operator()(PinVerified const& e) const {
+    auto const* transfer = state.find_transfer(e.transaction);
+    if (transfer == nullptr || transfer->stage != TransferStage::pin) return "verifies a PIN that nobody waits for";
+    if (transfer->guardian == GuardianState::pending) return "verifies a PIN before the guardian's answer";
+    if (place.at >= transfer->pin_expires_at) return "verifies a PIN that ran out";
+    return is_wait(place.at, e.claim_expires_at) ? nullptr : "has a claim code that never holds";
+  }
+  char const* operator()(GuardianApproved const& e) const {
+    auto const* transfer = state.find_transfer(e.transaction);
+    auto const asked = transfer != nullptr && transfer->guardian == GuardianState::pending;
+    if (!asked) return "approves what no guardian was asked";
+    return place.at < transfer->guardian_expires_at ? nullptr : "approves too late";
+  }
+  char const* operator()(TransferClaimed const& e) const {
+    auto const* transfer = state.find_transfer(e.transaction);
+    if (transfer == nullptr || transfer->stage != TransferStage::claim) return "claims what nobody may claim";
+    if (place.at >= transfer->claim_expires_at) return "claims too late";
+    auto const same = transfer->flavour == e.flavour && transfer->sender == e.sender &&
+                      transfer->currency == e.currency && transfer->amount == e.amount && transfer->fees == e.fees &&
+                      transfer->target == e.target && transfer->sender_phone == e.sender_phone &&
+                      transfer->receiver_phone == e.receiver_phone;
+    if (!same) return "claims another transfer than was initiated";
+    auto const* game = state.game_of(e.receiver);
+    if (game == nullptr || game->id != transfer->target) return "is claimed by a player of another game";
+    if (!has_wallet(state, e.receiver, e.target_currency)) return "moves a currency that is not of the player's game";
+    auto const sender = state.wallet(e.sender, e.currency);
+    auto const reserved = sender.reserved - e.amount;
+    if (auto const* why = check_after(sender.available, reserved, sender.available, e.reserved_after)) return why;
+    auto receiver = state.wallet(e.receiver, e.target_currency);
+    // A phone that several people share: a send may come back to the wallet that it left.
+    if (e.receiver == e.sender && e.target_currency == e.currency) receiver.reserved = reserved;
+    return check_after(receiver.available + e.net(), receiver.reserved, e.available_after, receiver.reserved);
+  }
+  char const* operator()(TransferReturned const& e) const {
+    auto const* transfer = state.find_transfer(e.transaction);
+    if (transfer == nullptr) return "returns what is not reserved";
+    auto const same = transfer->flavour == e.flavour && transfer->sender == e.sender &&
+                      transfer->currency == e.currency && transfer->amount == e.amount &&
+                      transfer->target == e.target && transfer->sender_phone == e.sender_phone;
+    if (!same) return "returns another transfer than was initiated";
+    if (!can_return(*transfer, e.reason, place.at)) return "returns for a reason that is not there";
+    return check_reserve(state, e.sender, e.currency, e.amount, -1, e.available_after, e.reserved_after);
+  }
+  char const* operator()(PhoneShareRequested const& e) const {
+    auto const& phones = state.phones();
+    if (!is_new(e.approval)) return "asks under another name than its commit's";
+    if (!phones.contains(e.phone) || !phones.contains(e.owner)) return "shares a phone that was never recorded";
+    if (e.phone == e.owner || phones.owner(phones[e.phone].phone) != e.owner)
+      return "asks somebody else than the owner";
+    if (state.shares().find_for(e.phone) != nullptr) return "asks for a phone twice";
+    return is_wait(place.at, e.expires_at) ? nullptr : "has a code that never holds";
+  }
+  char const* operator()(ShareCodeRejected const& e) const {
+    auto const* share = state.shares().find(e.approval);
+    if (share == nullptr) return "rejects a code that nobody waits for";
+    if (share->wrong_codes >= kWrongCodesMax) return "rejects more codes than may be tried";
+    return e.attempts_left == kWrongCodesMax - share->wrong_codes - 1 ? nullptr : "counts the wrong codes wrongly";
+  }
+  char const* operator()(PhoneShareEnded const& e) const {
+    auto const* share = state.shares().find(e.approval);
+    if (share == nullptr) return "ends a phone share that is not open";
+    return can_end(*share, e.end, place.at) ? nullptr : "ends for a reason that is not there";
+  }
+  char const* operator()(ReplyReceived const&) const { return nullptr; }
+  char const* operator()(TextSettled const& e) const {
+    return state.owed_texts().contains(e.text) ? nullptr : "settles a text that is not owed";
+  }
 };
 
 }  // namespace
 
-char const* why_impossible(State const& state, Event const& event) {
-  if (auto const* why = std::visit(Check{state}, event)) return why;
+char const* why_impossible(State const& state, Event const& event, Place const& place) {
+  if (place.at < Timestamp{} || place.at > kLastMoment) return "its time is none";
+  if (auto const* why = std::visit(Check{state, place}, event)) return why;
   return sums_to_zero(postings(event)) ? nullptr : "its postings do not sum to zero";
 }
 

@@ -25,6 +25,25 @@ struct Prefetch {
   void operator()(domain::BalanceDebited const& e) const { state.prefetch_wallet(e.player, e.currency); }
   void operator()(domain::ItemPurchased const& e) const { state.prefetch_wallet(e.player, e.currency); }
   void operator()(domain::ItemRefunded const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::PhoneRecorded const&) const {}
+  void operator()(domain::PhoneVerified const&) const {}
+  void operator()(domain::MinorFlagged const&) const {}
+  void operator()(domain::MinorCleared const&) const {}
+  void operator()(domain::TransferInitiated const& e) const { state.prefetch_wallet(e.sender, e.currency); }
+  void operator()(domain::PinReissued const&) const {}
+  void operator()(domain::PinRejected const&) const {}
+  void operator()(domain::PinVerified const&) const {}
+  void operator()(domain::GuardianApproved const&) const {}
+  void operator()(domain::TransferClaimed const& e) const {
+    state.prefetch_wallet(e.sender, e.currency);
+    state.prefetch_wallet(e.receiver, e.target_currency);
+  }
+  void operator()(domain::TransferReturned const& e) const { state.prefetch_wallet(e.sender, e.currency); }
+  void operator()(domain::PhoneShareRequested const&) const {}
+  void operator()(domain::ShareCodeRejected const&) const {}
+  void operator()(domain::PhoneShareEnded const&) const {}
+  void operator()(domain::ReplyReceived const&) const {}
+  void operator()(domain::TextSettled const&) const {}
 };
 
 // The commit in a row of the log, begun where `before` ended.
@@ -153,7 +172,7 @@ Faulty<Verified> verify(Log& log, Checkpoint const* checkpoint, std::function<vo
       if (commit.at < at) return fault_at(commit.first, Fault::Kind::corrupt, "earlier than the commit before");
       auto position = commit.first;
       for (auto const& event : commit.events) {
-        if (auto const* why = why_impossible(state, event)) {
+        if (auto const* why = why_impossible(state, event, {commit.at, commit.first, position})) {
           return fault_at(position, Fault::Kind::corrupt, std::string(event_name(event)) + ": " + why);
         }
         apply(state, event, commit.at);

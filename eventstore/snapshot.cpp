@@ -7,7 +7,8 @@
 #include <cstring>
 #include <map>
 
-#include "eventstore/block_file.h"
+#include "eventstore/block_fields.h"
+#include "eventstore/state_file.h"
 
 namespace florin::eventstore {
 namespace {
@@ -17,104 +18,14 @@ using domain::Position;
 using domain::State;
 
 // A new version for every change of what fields() or the row layouts say.
-constexpr BlockFileKind kKind{"FLORINSS", 1};
-constexpr std::uint64_t kMaxTextBytes = 1u << 20;  // an API body's bound
-constexpr std::uint64_t kMaxListEntries = 1u << 20;
-constexpr std::size_t kRowsAtOnce = 1u << 15;
-constexpr std::size_t kPrefetchRows = 32;  // enough to hide a miss behind the work on the rows before it
-
+constexpr BlockFileKind kKind{"FLORINSS", 2};
 static_assert(sizeof(State::IdentityRow) == 16 && sizeof(State::PlayerRow) == 8 && sizeof(State::WalletRow) == 24);
-static_assert(std::endian::native == std::endian::little, "rows are stored as they are in memory");
 
-// The two directions of one description: fields(Out) writes what fields(In) reads.
-struct Out {
-  BlockWriter& to;
-
-  bool raw(void const* bytes, std::size_t size) {
-    to.put({static_cast<char const*>(bytes), size});
-    return true;
-  }
-  template <class T>
-  bool number(T value) {
-    auto const wide = static_cast<std::uint64_t>(value);
-    return raw(&wide, sizeof wide);
-  }
-  bool text(std::string const& text) { return number(text.size()) && raw(text.data(), text.size()); }
-  template <class T, class Each>
-  bool list(std::vector<T>& values, Each&& each) {
-    if (!number(values.size())) return false;
-    for (T& value : values) {
-      if (!each(value)) return false;
-    }
-    return true;
-  }
-};
-
-struct In {
-  BlockReader& from;
-
-  bool raw(void* bytes, std::size_t size) { return from.get({static_cast<char*>(bytes), size}); }
-  template <class T>
-  bool number(T& value) {
-    std::uint64_t wide = 0;
-    if (!raw(&wide, sizeof wide)) return false;
-    value = static_cast<T>(wide);
-    return true;
-  }
-  bool text(std::string& text) {
-    std::uint64_t size = 0;
-    if (!number(size) || size > kMaxTextBytes) return false;
-    text.resize(size);
-    return raw(text.data(), size);
-  }
-  template <class T, class Each>
-  bool list(std::vector<T>& values, Each&& each) {
-    std::uint64_t size = 0;
-    if (!number(size) || size > kMaxListEntries) return false;
-    values.resize(size);
-    for (T& value : values) {
-      if (!each(value)) return false;
-    }
-    return true;
-  }
-};
-
-// Strong types travel as their number.
-bool field(Out& out, domain::Money money) { return out.number(money.minor()); }
-bool field(In& in, domain::Money& money) {
-  std::int64_t minor = 0;
-  if (!in.number(minor)) return false;
-  money = domain::Money::from_minor(minor);
-  return true;
-}
-bool field(Out& out, domain::Timestamp at) { return out.number(at.micros()); }
-bool field(In& in, domain::Timestamp& at) {
-  std::int64_t micros = 0;
-  if (!in.number(micros)) return false;
-  at = domain::Timestamp::from_micros(micros);
-  return true;
-}
-bool field(Out& out, domain::BasisPoints rate) { return out.number(rate.value()); }
-bool field(In& in, domain::BasisPoints& rate) {
-  std::int32_t value = 0;
-  if (!in.number(value)) return false;
-  rate = domain::BasisPoints(value);
-  return true;
-}
-template <class Tag>
-bool field(Out& out, domain::Id<Tag> id) {
-  return out.number(id.value());
-}
-template <class Tag>
-bool field(In& in, domain::Id<Tag>& id) {
-  std::uint64_t value = 0;
-  if (!in.number(value)) return false;
-  id = domain::Id<Tag>(value);
-  return true;
-}
 // -1 in place of an absent one: amounts here are never below zero.
-bool field(Out& out, std::optional<domain::Money> const& money) { return out.number(money ? money->minor() : -1); }
-bool field(In& in, std::optional<domain::Money>& money) {
+bool field(FieldsOut& out, std::optional<domain::Money> const& money) {
+  return out.number(money ? money->minor() : -1);
+}
+bool field(FieldsIn& in, std::optional<domain::Money>& money) {
   std::int64_t minor = 0;
   if (!in.number(minor)) return false;
   money.reset();
@@ -129,12 +40,12 @@ bool fields(Stream& s, domain::Digest& digest) {
 
 template <class Stream>
 bool fields(Stream& s, domain::GameSettings& g) {
-  return s.text(g.name) && s.text(g.developer_name) && s.text(g.genre) && s.text(g.icon_url) && s.number(g.status) &&
-         s.number(g.universal_transfers) && s.number(g.allows_outgoing_transfers) &&
-         s.number(g.allows_incoming_transfers) &&
+  return s.text(g.name) && s.text(g.developer_name) && s.text(g.genre) && s.text(g.icon_url) &&
+         s.enumerated(g.status, domain::GameStatus::suspended) && s.number(g.universal_transfers) &&
+         s.number(g.allows_outgoing_transfers) && s.number(g.allows_incoming_transfers) &&
          s.list(g.linked_games, [&](domain::GameId& id) { return field(s, id); }) && field(s, g.transfer_fee) &&
          field(s, g.item_fee) && s.list(g.limits, [&](domain::LimitOverride& limit) {
-           return s.number(limit.kind) && s.number(limit.maximum);
+           return s.enumerated(limit.kind, domain::kLastLimitKind) && s.number(limit.maximum);
          });
 }
 
@@ -168,31 +79,7 @@ bool fields(Stream& s, Place& place) {
          s.number(place.tree_size) && s.list(place.subtrees, [&](domain::Digest& digest) { return fields(s, digest); });
 }
 
-template <class Row>
-void put_rows(Out& out, domain::ChunkedRows<Row> const& rows) {
-  out.number(rows.size());
-  rows.for_each_chunk([&](std::span<Row const> chunk) { out.raw(chunk.data(), chunk.size_bytes()); });
-}
-
-// Calls prefetch(row) well before restore(row), in order; restore says whether the row can be.
-template <class Row, class Prefetch, class Restore>
-bool get_rows(In& in, Prefetch&& prefetch, Restore&& restore) {
-  std::uint64_t left = 0;
-  if (!in.number(left)) return false;
-  std::vector<Row> rows;
-  while (left > 0) {
-    rows.resize(std::min<std::uint64_t>(left, kRowsAtOnce));
-    if (!in.raw(rows.data(), rows.size() * sizeof(Row))) return false;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (i + kPrefetchRows < rows.size()) prefetch(rows[i + kPrefetchRows]);
-      if (!restore(rows[i])) return false;
-    }
-    left -= rows.size();
-  }
-  return true;
-}
-
-bool get_state(In& in, State& state) {
+bool get_state(FieldsIn& in, State& state) {
   std::vector<domain::Game> games;
   if (!in.list(games, [&](domain::Game& game) { return fields(in, game); })) return false;
   state.restore_games(std::move(games));
@@ -225,12 +112,14 @@ bool get_state(In& in, State& state) {
             state.restore_wallet(row);
             return true;
           });
-  return restored && get_rows<std::uint64_t>(
-                         in, [](std::uint64_t) {},
-                         [&](std::uint64_t order) {
-                           state.restore_refunded(order);
-                           return true;
-                         });
+  return restored &&
+         get_rows<std::uint64_t>(
+             in, [](std::uint64_t) {},
+             [&](std::uint64_t order) {
+               state.restore_refunded(order);
+               return true;
+             }) &&
+         get_open_matters(in.from, state);
 }
 
 std::string file_name(Position position) {
@@ -280,7 +169,7 @@ Faulty<Recovered> read_snapshot(fs::path const& file, Position position, Log& lo
     if (reader.failed()) return fail(reader.why());
     return fault(Fault::Kind::corrupt, file.filename().string() + ": holds what no state can");
   };
-  In in{reader};
+  FieldsIn in{reader};
   Place place;
   if (!fields(in, place) || place.head.position != position) return refuse();
   if (static_cast<std::size_t>(std::popcount(place.tree_size)) != place.subtrees.size()) return refuse();
@@ -306,7 +195,7 @@ Faulty<Unit> write_snapshot(fs::path const& folder, Recovered const& recovered) 
   delete_leftovers(folder);
   auto created = BlockWriter::create(folder / file_name(recovered.head.position), kKind);
   if (!created) return fail(created.error());
-  Out out{*created.value()};
+  FieldsOut out{*created.value()};
   Place place{recovered.head, recovered.at, recovered.tree.size(), recovered.tree.subtrees()};
   fields(out, place);
   State const& state = recovered.state;
@@ -318,6 +207,7 @@ Faulty<Unit> write_snapshot(fs::path const& folder, Recovered const& recovered) 
   auto const refunded = state.refunded_orders();
   out.number(refunded.size());
   out.raw(refunded.data(), refunded.size() * sizeof refunded[0]);
+  put_open_matters(*created.value(), state);
   if (auto done = created.value()->commit(); !done) return done;
 
   auto const files = list_snapshots(folder);

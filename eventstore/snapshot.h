@@ -2,8 +2,8 @@
 //
 // File snapshot-<position>.bin: blocks of at most 4 MiB, each followed by a digest that chains all blocks before it,
 // so that a reader never acts on a byte it has not checked and reads the file once. In the blocks: where it stands,
-// the games, the flat rows, the refunded orders (FORMAT.md, Snapshots). Written to a temporary name, fsynced, renamed.
-// The two newest are kept: a damaged one falls back to the one before.
+// the games, the flat rows, the refunded orders, the open matters (state_file.h; FORMAT.md, Snapshots). Written to a
+// temporary name, fsynced, renamed. The two newest are kept: a damaged one falls back to the one before.
 #pragma once
 
 #include <filesystem>

@@ -289,6 +289,24 @@ Faulty<Unit> Vault::seal(domain::Commit& commit) {
             [](domain::BalanceDebited&) -> Faulty<Unit> { return Unit{}; },
             [](domain::ItemPurchased&) -> Faulty<Unit> { return Unit{}; },
             [](domain::ItemRefunded&) -> Faulty<Unit> { return Unit{}; },
+            [&](domain::PhoneRecorded& event) {
+              return impl_->seal(event.number, event.identity, Field::phone, position);
+            },
+            [](domain::PhoneVerified&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::MinorFlagged&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::MinorCleared&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::TransferInitiated&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::PinReissued&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::PinRejected&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::PinVerified&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::GuardianApproved&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::TransferClaimed&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::TransferReturned&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::PhoneShareRequested&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::ShareCodeRejected&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::PhoneShareEnded&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::ReplyReceived&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::TextSettled&) -> Faulty<Unit> { return Unit{}; },
         },
         commit.events[i]);
     if (!done) return done;

@@ -37,11 +37,12 @@ void Balances::apply(domain::Commit const& commit) {
 
 void Balances::Impl::prefetch(std::span<eventstore::CommitPtr const> commits) {
   prefetched.clear();
-  auto const wallet = [this](auto const& movement) {
-    state.prefetch_wallet(movement.player, movement.currency);
-    if (movement.player.value() <= players.size()) __builtin_prefetch(&profile(movement.player), 1);
-    prefetched.emplace_back(movement.player, movement.currency);
+  auto const wallet_of = [this](domain::PlayerId player, domain::CurrencyId currency) {
+    state.prefetch_wallet(player, currency);
+    if (player.value() <= players.size()) __builtin_prefetch(&profile(player), 1);
+    prefetched.emplace_back(player, currency);
   };
+  auto const wallet = [&](auto const& movement) { wallet_of(movement.player, movement.currency); };
   for (auto const& commit : commits) {
     for (auto const& event : commit->events) {
       std::visit(Overloaded{
@@ -56,6 +57,25 @@ void Balances::Impl::prefetch(std::span<eventstore::CommitPtr const> commits) {
                      [&](domain::BalanceDebited const& e) { wallet(e); },
                      [&](domain::ItemPurchased const& e) { wallet(e); },
                      [&](domain::ItemRefunded const& e) { wallet(e); },
+                     [](domain::PhoneRecorded const&) {},
+                     [](domain::PhoneVerified const&) {},
+                     [](domain::MinorFlagged const&) {},
+                     [](domain::MinorCleared const&) {},
+                     [&](domain::TransferInitiated const& e) { wallet_of(e.sender, e.currency); },
+                     [](domain::PinReissued const&) {},
+                     [](domain::PinRejected const&) {},
+                     [](domain::PinVerified const&) {},
+                     [](domain::GuardianApproved const&) {},
+                     [&](domain::TransferClaimed const& e) {
+                       wallet_of(e.sender, e.currency);
+                       wallet_of(e.receiver, e.target_currency);
+                     },
+                     [&](domain::TransferReturned const& e) { wallet_of(e.sender, e.currency); },
+                     [](domain::PhoneShareRequested const&) {},
+                     [](domain::ShareCodeRejected const&) {},
+                     [](domain::PhoneShareEnded const&) {},
+                     [](domain::ReplyReceived const&) {},
+                     [](domain::TextSettled const&) {},
                  },
                  event);
     }
@@ -90,6 +110,26 @@ void Balances::Impl::apply(domain::Commit const& commit) {
                    [&](domain::BalanceDebited const& e) { touch(e.player, e.currency, at); },
                    [&](domain::ItemPurchased const& e) { touch(e.player, e.currency, at); },
                    [&](domain::ItemRefunded const& e) { touch(e.player, e.currency, at); },
+                   [&](domain::PhoneRecorded const& e) { phones.push_back({texts.add(e.number)}); },
+                   [](domain::PhoneVerified const&) {},
+                   [](domain::MinorFlagged const&) {},
+                   [](domain::MinorCleared const&) {},
+                   [&](domain::TransferInitiated const& e) { touch(e.sender, e.currency, at); },
+                   [](domain::PinReissued const&) {},
+                   [](domain::PinRejected const&) {},
+                   [](domain::PinVerified const&) {},
+                   [](domain::GuardianApproved const&) {},
+                   [&](domain::TransferClaimed const& e) {
+                     touch(e.sender, e.currency, at);
+                     // Nothing to receive makes no wallet.
+                     if (e.net() != domain::Money{}) touch(e.receiver, e.target_currency, at);
+                   },
+                   [&](domain::TransferReturned const& e) { touch(e.sender, e.currency, at); },
+                   [](domain::PhoneShareRequested const&) {},
+                   [](domain::ShareCodeRejected const&) {},
+                   [](domain::PhoneShareEnded const&) {},
+                   [](domain::ReplyReceived const&) {},
+                   [](domain::TextSettled const&) {},
                },
                event);
   }
@@ -164,6 +204,23 @@ std::optional<Balances::SealedName> Balances::name_of(domain::GameId game, domai
   auto const* known = impl_->state.game_of(player);
   if (known == nullptr || known->id != game) return std::nullopt;
   return SealedName{*impl_->state.identity_of(player), impl_->texts.get(impl_->profile(player).name)};
+}
+
+Balances::Held::Held(Impl const& impl) : impl_(impl) { impl_.mutex.lock_shared(); }
+Balances::Held::~Held() { impl_.mutex.unlock_shared(); }
+domain::State const& Balances::Held::state() const { return impl_.state; }
+
+std::optional<domain::PersonalText> Balances::email_of(domain::IdentityId identity) const {
+  std::shared_lock const lock(impl_->mutex);
+  if (!identity || identity.value() > impl_->identities.size()) return std::nullopt;
+  return impl_->texts.get(impl_->identities[identity.value() - 1].email);
+}
+
+std::optional<Balances::SealedPhone> Balances::phone(domain::PhoneId phone) const {
+  std::shared_lock const lock(impl_->mutex);
+  if (!impl_->state.phones().contains(phone)) return std::nullopt;
+  return SealedPhone{domain::IdentityId(impl_->state.phones()[phone].identity),
+                     impl_->texts.get(impl_->phones[phone.value() - 1].number)};
 }
 
 void Balances::batch(domain::Game const& game, std::span<domain::BlindIndex const> emails,

@@ -14,6 +14,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "domain/ledger.h"
@@ -73,6 +75,27 @@ class Balances final : public eventstore::CommitListener {
   };
   [[nodiscard]] std::optional<SealedName> name_of(domain::GameId game, domain::PlayerId player) const;
 
+  // What look(state) returns, of the state after the last durable commit: for what has no function of its own here
+  // (phones, open transfers, shares, questions). The lock is held for reading: look for a moment and copy out, point
+  // at nothing inside, and call nothing of this class from within.
+  template <class Look>
+  [[nodiscard]] auto read(Look&& look) const {
+    static_assert(!std::is_pointer_v<std::decay_t<std::invoke_result_t<Look, domain::State const&>>>,
+                  "what is inside the state is safe under the lock only: copy it out");
+    Held const held(*impl_);
+    return std::forward<Look>(look)(held.state());
+  }
+
+  // The sealed e-mail of a person, who need not play any game; nullopt for an id that was never assigned.
+  [[nodiscard]] std::optional<domain::PersonalText> email_of(domain::IdentityId identity) const;
+
+  // A recorded phone: whose, and the number, sealed under that person's key. nullopt for an id that was never assigned.
+  struct SealedPhone {
+    domain::IdentityId identity;
+    domain::PersonalText number;
+  };
+  [[nodiscard]] std::optional<SealedPhone> phone(domain::PhoneId phone) const;
+
   // Look-ups in request order with prefetching, in slices so that a batch of 100,000 never holds the lock long.
   // Replaces both vectors: one entry an e-mail, and game.currencies.size() balances for each player found. Each slice
   // is of one position; the whole batch need not be.
@@ -98,6 +121,18 @@ class Balances final : public eventstore::CommitListener {
  private:
   struct Impl;
   struct SnapshotReader;
+  // The lock, held for reading.
+  class Held {
+   public:
+    explicit Held(Impl const& impl);
+    ~Held();
+    Held(Held const&) = delete;
+    Held& operator=(Held const&) = delete;
+    [[nodiscard]] domain::State const& state() const;
+
+   private:
+    Impl const& impl_;
+  };
   [[nodiscard]] static eventstore::Faulty<std::unique_ptr<Impl>> read_snapshot(std::filesystem::path const& file,
                                                                                domain::Position position,
                                                                                eventstore::Log& log);

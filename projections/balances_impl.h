@@ -17,6 +17,9 @@ struct Balances::Impl {
   struct IdentityProfile {
     TextArena::Offset email;
   };
+  struct PhoneProfile {
+    TextArena::Offset number;
+  };
   struct PlayerProfile {
     TextArena::Offset name;
     std::uint64_t name_tag;
@@ -39,6 +42,7 @@ struct Balances::Impl {
   domain::State state;
   TextArena texts;
   domain::ChunkedRows<IdentityProfile> identities;
+  domain::ChunkedRows<PhoneProfile> phones;
   domain::ChunkedRows<PlayerProfile> players;
   domain::ChunkedRows<WalletProfile> wallets;
   std::vector<std::pair<domain::PlayerId, domain::CurrencyId>> prefetched;  // scratch of prefetch()

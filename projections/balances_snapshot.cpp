@@ -1,6 +1,7 @@
 // File balances-<position>.bin, in checked blocks (eventstore/block_file.h): position and link, the games (each as the
-// encoded events that make it), then identity, player and wallet rows, each with its side of the view, and the
-// refunded orders. Texts lie with their rows, so what renames left behind in memory is gone after a restart.
+// encoded events that make it), then identity, player and wallet rows, each with its side of the view, the refunded
+// orders, the open matters (eventstore/state_file.h), and the phones' numbers. Texts lie with their rows, so what
+// renames left behind in memory is gone after a restart.
 #include <array>
 #include <bit>
 #include <cstdio>
@@ -10,6 +11,7 @@
 
 #include "eventstore/block_file.h"
 #include "eventstore/codec.h"
+#include "eventstore/state_file.h"
 #include "projections/balances_impl.h"
 
 namespace florin::projections {
@@ -23,8 +25,9 @@ using eventstore::BlockWriter;
 using eventstore::Fault;
 using eventstore::Faulty;
 
-// A new version for every change of the order below, of a row's layout or of the events that make a game.
-constexpr eventstore::BlockFileKind kKind{"FLORINBA", 1};
+// A new version for every change of the order below, of a row's layout, of the events that make a game, or of the open
+// matters.
+constexpr eventstore::BlockFileKind kKind{"FLORINBA", 2};
 constexpr std::uint64_t kMaxGames = 1u << 24;
 constexpr std::size_t kPrefetchRows = 32;  // enough to hide a miss in an index behind the work on the rows before it
 
@@ -217,6 +220,8 @@ Faulty<Unit> Balances::write_snapshot(fs::path const& folder, eventstore::Log& l
   auto const refunded = state.refunded_orders();
   put(out, std::uint64_t{refunded.size()});
   for (auto const order : refunded) put(out, order);
+  eventstore::put_open_matters(out, state);
+  for (std::size_t i = 0; i < view.phones.size(); ++i) put_text(out, view.texts.get(view.phones[i].number));
   if (auto const done = out.commit(); !done) return done;
   delete_old(folder, position);
   return Unit{};
@@ -286,6 +291,16 @@ struct Balances::SnapshotReader {
         });
   }
 
+  // One for each phone of the state, which is there already.
+  bool phones() {
+    for (std::uint64_t i = 0; i < view.state.phones().count(); ++i) {
+      domain::PersonalText number;
+      if (!get_text(in, number)) return false;
+      view.phones.push_back({view.texts.add(number)});
+    }
+    return true;
+  }
+
   bool refunded() {
     return get_records<std::uint64_t>(
         in, [&](std::uint64_t& order) { return get(in, order); }, [](std::uint64_t) {},
@@ -317,7 +332,7 @@ Faulty<std::unique_ptr<Balances::Impl>> Balances::read_snapshot(fs::path const& 
   auto view = std::make_unique<Impl>();
   SnapshotReader reader{in, *view};
   if (!get_games(in, view->state) || !reader.identities() || !reader.players() || !reader.wallets() ||
-      !reader.refunded() || !in.at_end()) {
+      !reader.refunded() || !eventstore::get_open_matters(in, view->state) || !reader.phones() || !in.at_end()) {
     return refuse();
   }
   view->position = position.value();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "domain/contract.h"
 #include "projections/packed.h"
 #include "projections/sqlite.h"
 
@@ -13,25 +14,37 @@ using domain::Overloaded;
 using eventstore::Fault;
 using eventstore::Faulty;
 
-// `transaction` is stored as the distance back from the row's position, so that it takes one byte.
+// A row's number is twice its event's position; plus one for who receives, where the same event takes from another.
+// `transaction` is stored as the distance back from that position, so that it takes one byte.
 constexpr std::string_view kSchema =
-    "CREATE TABLE movements(position INTEGER PRIMARY KEY, player INTEGER NOT NULL, currency INTEGER NOT NULL,"
-    " kind INTEGER NOT NULL, change INTEGER NOT NULL, available_after INTEGER NOT NULL, at INTEGER NOT NULL,"
+    "CREATE TABLE movements(number INTEGER PRIMARY KEY, player INTEGER NOT NULL, currency INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, change INTEGER NOT NULL, available_after INTEGER NOT NULL,"
+    " reserved_change INTEGER NOT NULL, reserved_after INTEGER NOT NULL, at INTEGER NOT NULL,"
     " into_transaction INTEGER NOT NULL, order_position INTEGER NOT NULL, previous INTEGER NOT NULL,"
     " previous_in_wallet INTEGER NOT NULL) STRICT;"
-    // wallets: the wallet heads, packed (currency u32, position u64).
+    // last, and in wallets: numbers of rows. wallets: the wallet heads, packed (currency u32, row u64, available i64,
+    // reserved i64).
     "CREATE TABLE heads(player INTEGER PRIMARY KEY, last INTEGER NOT NULL, wallets BLOB NOT NULL) STRICT";
 
-constexpr char const* kInsertMovement = "INSERT INTO movements VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+constexpr std::uint64_t kRowsPerEvent = 2;
+std::uint64_t number_of(domain::Position position) { return position.value() * kRowsPerEvent; }
+
+constexpr char const* kInsertMovement = "INSERT INTO movements VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char const* kSelectHead = "SELECT last, wallets FROM heads WHERE player = ?";
 constexpr char const* kReplaceHead = "INSERT OR REPLACE INTO heads VALUES(?, ?, ?)";
 constexpr char const* kSelectMovement =
-    "SELECT player, currency, kind, change, available_after, at, into_transaction, order_position, previous,"
-    " previous_in_wallet FROM movements WHERE position = ?";
+    "SELECT player, currency, kind, change, available_after, reserved_change, reserved_after, at, into_transaction,"
+    " order_position, previous, previous_in_wallet FROM movements WHERE number = ?";
 
-constexpr std::size_t kWalletHeadBytes = 12;
+// The last movement of a wallet, and what it left.
+struct WalletHead {
+  std::uint64_t last = 0;  // zero: none yet
+  std::int64_t available = 0;
+  std::int64_t reserved = 0;
+};
+constexpr std::size_t kWalletHeadBytes = sizeof(std::uint32_t) + sizeof(WalletHead);
 
-// The last movement of a player and of each of their wallets; zero for none yet.
+// The last movement of a player, and the heads of their wallets.
 struct Heads {
   std::uint64_t last = 0;
   std::string wallets;
@@ -42,38 +55,56 @@ struct Heads {
     }
     return wallets.size();
   }
-  [[nodiscard]] std::uint64_t in_wallet(std::uint32_t currency) const {
+  [[nodiscard]] WalletHead in_wallet(std::uint32_t currency) const {
     auto const i = find(currency);
-    return i == wallets.size() ? 0 : packed_at<std::uint64_t>(wallets, i + sizeof currency);
+    return i == wallets.size() ? WalletHead{} : packed_at<WalletHead>(wallets, i + sizeof currency);
   }
-  void put(std::uint32_t currency, std::uint64_t position) {
-    last = position;
+  void put(std::uint32_t currency, WalletHead const& head) {
+    last = head.last;
     auto const i = find(currency);
     if (i == wallets.size()) {
       append_packed(wallets, currency);
-      append_packed(wallets, position);
+      append_packed(wallets, head);
     } else {
-      set_packed(wallets, i + sizeof currency, position);
+      set_packed(wallets, i + sizeof currency, head);
     }
   }
 };
 
 struct Row {
-  std::uint64_t position = 0;
+  std::uint64_t number = 0;
   std::uint64_t player = 0;
   std::uint32_t currency = 0;
   MovementKind kind = MovementKind::credit;
   std::uint32_t into_transaction = 0;
   domain::Money change;
-  domain::Money available_after;
+  domain::Money reserved_change;
   domain::Timestamp at;
   std::uint64_t order = 0;
+  domain::Money available_after;
+  domain::Money reserved_after;
   std::uint64_t previous = 0;
   std::uint64_t previous_in_wallet = 0;
 };
 
+// What a transfer is called in its flavour.
+struct TransferKinds {
+  MovementKind reserved, returned, completed, received;
+};
+TransferKinds kinds_of(domain::Flavour flavour) {
+  using enum MovementKind;
+  switch (flavour) {
+    case domain::Flavour::transfer:
+      return {transfer_reserved, transfer_returned, transfer_completed, transfer_received};
+    case domain::Flavour::send: return {send_reserved, send_returned, send_completed, send_received};
+  }
+  FLORIN_ASSERT(false);
+  return {};
+}
+
 // Gathers a transaction's rows, then links them player by player: heads are read and written once each, in the order
-// of the table, and the rows go in at the end of theirs.
+// of the table, and the rows go in at the end of theirs. The running balances are kept with the heads, because an event
+// names only those that it changes.
 class HistoryWriter final : public ProjectionWriter {
  public:
   HistoryWriter(Statement insert, Statement select_head, Statement replace_head)
@@ -104,6 +135,30 @@ class HistoryWriter final : public ProjectionWriter {
                      [&](domain::ItemRefunded const& e) {
                        add(commit, position, MovementKind::item_refund, e, e.total, e.order);
                      },
+                     [](domain::PhoneRecorded const&) {},
+                     [](domain::PhoneVerified const&) {},
+                     [](domain::MinorFlagged const&) {},
+                     [](domain::MinorCleared const&) {},
+                     [&](domain::TransferInitiated const& e) {
+                       add_sender(commit, position, kinds_of(e.flavour).reserved, e, -e.amount, e.amount);
+                     },
+                     [](domain::PinReissued const&) {},
+                     [](domain::PinRejected const&) {},
+                     [](domain::PinVerified const&) {},
+                     [](domain::GuardianApproved const&) {},
+                     [&](domain::TransferClaimed const& e) {
+                       add_sender(commit, position, kinds_of(e.flavour).completed, e, {}, -e.amount);
+                       add(commit, position, {e.receiver, e.target_currency, true}, kinds_of(e.flavour).received,
+                           e.net(), {}, e.transaction);
+                     },
+                     [&](domain::TransferReturned const& e) {
+                       add_sender(commit, position, kinds_of(e.flavour).returned, e, e.amount, -e.amount);
+                     },
+                     [](domain::PhoneShareRequested const&) {},
+                     [](domain::ShareCodeRejected const&) {},
+                     [](domain::PhoneShareEnded const&) {},
+                     [](domain::ReplyReceived const&) {},
+                     [](domain::TextSettled const&) {},
                  },
                  event);
       position = next(position);
@@ -114,9 +169,9 @@ class HistoryWriter final : public ProjectionWriter {
   Faulty<Unit> flush() override {
     if (auto const linked = link(); !linked) return linked;
     for (auto const& row : rows_) {
-      auto const inserted = insert_.run(row.position, row.player, row.currency, static_cast<int>(row.kind), row.change,
-                                        row.available_after, row.at, row.into_transaction, row.order, row.previous,
-                                        row.previous_in_wallet);
+      auto const inserted = insert_.run(row.number, row.player, row.currency, static_cast<int>(row.kind), row.change,
+                                        row.available_after, row.reserved_change, row.reserved_after, row.at,
+                                        row.into_transaction, row.order, row.previous, row.previous_in_wallet);
       if (!inserted) return inserted;
     }
     rows_.clear();
@@ -124,12 +179,34 @@ class HistoryWriter final : public ProjectionWriter {
   }
 
  private:
+  struct Place {
+    domain::PlayerId player;
+    domain::CurrencyId currency;
+    bool second = false;  // of the event's two
+  };
+  void add(domain::Commit const& commit, domain::Position position, Place const& place, MovementKind kind,
+           domain::Money change, domain::Money reserved_change, domain::Position order) {
+    Row row;
+    row.number = number_of(position) + (place.second ? 1 : 0);
+    row.player = place.player.value();
+    row.currency = static_cast<std::uint32_t>(place.currency.value());
+    row.kind = kind;
+    row.into_transaction = static_cast<std::uint32_t>(position.value() - commit.first.value());
+    row.change = change;
+    row.reserved_change = reserved_change;
+    row.at = commit.at;
+    row.order = order.value();
+    rows_.push_back(row);
+  }
   template <class Movement>
   void add(domain::Commit const& commit, domain::Position position, MovementKind kind, Movement const& event,
            domain::Money change, domain::Position order) {
-    rows_.push_back({position.value(), event.player.value(), static_cast<std::uint32_t>(event.currency.value()), kind,
-                     static_cast<std::uint32_t>(position.value() - commit.first.value()), change, event.available_after,
-                     commit.at, order.value(), 0, 0});
+    add(commit, position, {event.player, event.currency}, kind, change, {}, order);
+  }
+  template <class Movement>
+  void add_sender(domain::Commit const& commit, domain::Position position, MovementKind kind, Movement const& event,
+                  domain::Money change, domain::Money reserved_change) {
+    add(commit, position, {event.sender, event.currency}, kind, change, reserved_change, event.transaction);
   }
 
   Faulty<Unit> link() {
@@ -142,9 +219,12 @@ class HistoryWriter final : public ProjectionWriter {
       auto end = begin;
       for (; end < by_player_.size() && by_player_[end].first == player; ++end) {
         auto& row = rows_[by_player_[end].second];
+        auto const before = heads_.in_wallet(row.currency);
         row.previous = heads_.last;
-        row.previous_in_wallet = heads_.in_wallet(row.currency);
-        heads_.put(row.currency, row.position);
+        row.previous_in_wallet = before.last;
+        row.available_after = domain::Money::from_minor(before.available) + row.change;
+        row.reserved_after = domain::Money::from_minor(before.reserved) + row.reserved_change;
+        heads_.put(row.currency, {row.number, row.available_after.minor(), row.reserved_after.minor()});
       }
       auto const written = replace_head_.run(player, heads_.last, std::string_view(heads_.wallets));
       if (!written) return written;
@@ -165,7 +245,7 @@ class HistoryWriter final : public ProjectionWriter {
   Statement insert_;
   Statement select_head_;
   Statement replace_head_;
-  std::vector<Row> rows_;  // of the transaction at hand, by position
+  std::vector<Row> rows_;  // of the transaction at hand, by number
   std::vector<std::pair<std::uint64_t, std::uint32_t>> by_player_;
   Heads heads_;
 };
@@ -173,7 +253,7 @@ class HistoryWriter final : public ProjectionWriter {
 class HistoryProjection final : public Projection {
  public:
   std::string_view name() const override { return "history"; }
-  int version() const override { return 2; }
+  int version() const override { return 3; }
   std::string_view schema() const override { return kSchema; }
   Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
     auto insert = database.statement(kInsertMovement);
@@ -200,7 +280,7 @@ Faulty<std::uint64_t> newest(ViewReader& view, domain::PlayerId player, domain::
   if (!found.value()) return std::uint64_t{0};
   Heads const heads{select.value().number(0), std::string(select.value().blob(1))};
   select.value().reset();
-  return currency ? heads.in_wallet(static_cast<std::uint32_t>(currency.value())) : heads.last;
+  return currency ? heads.in_wallet(static_cast<std::uint32_t>(currency.value())).last : heads.last;
 }
 
 }  // namespace
@@ -212,6 +292,14 @@ char const* movement_name(MovementKind kind) {
     case MovementKind::debit: return "debit";
     case MovementKind::item_purchase: return "item_purchase";
     case MovementKind::item_refund: return "item_refund";
+    case MovementKind::transfer_reserved: return "transfer_reserved";
+    case MovementKind::transfer_returned: return "transfer_returned";
+    case MovementKind::transfer_completed: return "transfer_completed";
+    case MovementKind::transfer_received: return "transfer_received";
+    case MovementKind::send_reserved: return "send_reserved";
+    case MovementKind::send_returned: return "send_returned";
+    case MovementKind::send_completed: return "send_completed";
+    case MovementKind::send_received: return "send_received";
   }
   return "";
 }
@@ -223,36 +311,37 @@ Projection const& history_projection() {
 
 Faulty<MovementPage> read_history(ViewReader& view, domain::PlayerId player, domain::CurrencyId currency,
                                   std::size_t limit, std::optional<std::uint64_t> cursor) {
-  std::uint64_t position = cursor.value_or(0);
+  std::uint64_t number = cursor.value_or(0);
   if (!cursor) {
     auto const head = newest(view, player, currency);
     if (!head) return fail(head.error());
-    position = head.value();
+    number = head.value();
   }
   auto select = view.database().statement(kSelectMovement);
   if (!select) return fail(select.error());
   auto& row = select.value();
   MovementPage page;
   bool at_cursor = cursor.has_value();
-  while (position != 0 || at_cursor) {
+  while (number != 0 || at_cursor) {
     if (page.movements.size() == limit) {
-      page.next = position;
+      page.next = number;
       break;
     }
-    auto const found = row.first(position);
+    auto const found = row.first(number);
     if (!found) return fail(found.error());
     bool const ours =
         found.value() && row.number(0) == player.value() && (!currency || row.number(1) == currency.value());
     if (!ours) {
       row.reset();
       if (at_cursor) return foreign_cursor();
-      return eventstore::fault(Fault::Kind::corrupt, "history: the row at " + std::to_string(position) + " is broken");
+      return eventstore::fault(Fault::Kind::corrupt, "history: the row at " + std::to_string(number) + " is broken");
     }
     at_cursor = false;
-    page.movements.push_back({domain::Position(position), domain::Position(position - row.number(6)), row.position(7),
-                              row.time(5), static_cast<MovementKind>(row.integer(2)), domain::CurrencyId(row.number(1)),
-                              row.money(3), row.money(4), domain::Money{}});
-    position = row.number(currency ? 9 : 8);
+    auto const position = number / kRowsPerEvent;
+    page.movements.push_back({domain::Position(position), domain::Position(position - row.number(8)), row.position(9),
+                              row.time(7), static_cast<MovementKind>(row.integer(2)), domain::CurrencyId(row.number(1)),
+                              row.money(3), row.money(4), row.money(5), row.money(6)});
+    number = row.number(currency ? 11 : 10);
   }
   row.reset();
   return page;

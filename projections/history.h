@@ -1,9 +1,10 @@
 // Every movement of every player, newest first, with the running balance; kept for ever.
 //
-// Rows are appended only, numbered by the event's position; each points at the player's and the wallet's previous
-// row, and a small heads table (one row a player) at the last. A page of 20 is 20 look-ups by row number however long
-// the history is, and building is sequential writes plus one head a player a transaction.
-// Rejected: an index on (player, position), whose random page writes made rebuilding several times slower.
+// Rows are appended only, numbered by the event's position and, where an event moves two wallets, whose it is; each
+// points at the player's and the wallet's previous row, and a small heads table (one row a player) at the last. A page
+// of 20 is 20 look-ups by row number however long the history is, and building is sequential writes plus one head a
+// player a transaction. Rejected: an index on (player, position), whose random page writes made rebuilding several
+// times slower.
 #pragma once
 
 #include <optional>
@@ -20,21 +21,33 @@ enum class MovementKind : std::uint8_t {
   credit = 2,
   debit = 3,
   item_purchase = 4,
-  item_refund = 5
+  item_refund = 5,
+  // Of a transfer between two games: set aside, given back, gone from what was set aside, arrived in the other game.
+  transfer_reserved = 6,
+  transfer_returned = 7,
+  transfer_completed = 8,
+  transfer_received = 9,
+  // The same of a send.
+  send_reserved = 10,
+  send_returned = 11,
+  send_completed = 12,
+  send_received = 13,
 };
 [[nodiscard]] char const* movement_name(MovementKind kind);
 
 struct Movement {
   domain::Position position;     // of the event
   domain::Position transaction;  // first position of its commit
-  domain::Position order;        // its transaction, or the one that a refund refunds; zero for a starting balance
+  // Its transaction, or the one that it is about: a refund's purchase, a transfer's initiation. Zero for a starting
+  // balance.
+  domain::Position order;
   domain::Timestamp at;
   MovementKind kind = MovementKind::credit;
   domain::CurrencyId currency;
   domain::Money change;  // of the available balance; negative for a spend
   domain::Money available_after;
-  domain::Money
-      reserved_after;  // no event of this version reserves: zero. The first that does raises the view's version
+  domain::Money reserved_change;
+  domain::Money reserved_after;
 };
 
 struct MovementPage {
@@ -44,8 +57,8 @@ struct MovementPage {
 
 [[nodiscard]] Projection const& history_projection();
 
-// currency zero: all of the player's wallets. cursor: a former page's `next` (the position of the first movement of
-// the page asked for); one that is not of this player, or of another currency than the one asked for, is
+// currency zero: all of the player's wallets. cursor: a former page's `next` (the row of the first movement of the page
+// asked for); one that is not of this player, or of another currency than the one asked for, is
 // Kind::missing. Pages never repeat or skip a movement, whatever happens between them: history only grows at its head.
 [[nodiscard]] eventstore::Faulty<MovementPage> read_history(ViewReader& view, domain::PlayerId player,
                                                             domain::CurrencyId currency, std::size_t limit,

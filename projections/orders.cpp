@@ -45,6 +45,22 @@ class OrdersWriter final : public ProjectionWriter {
                        purchases_.push_back({commit.first.value(), e.player.value(), 0});
                      },
                      [&](domain::ItemRefunded const& e) { refunds_.push_back({e.order, commit.first, commit.at}); },
+                     [](domain::PhoneRecorded const&) {},
+                     [](domain::PhoneVerified const&) {},
+                     [](domain::MinorFlagged const&) {},
+                     [](domain::MinorCleared const&) {},
+                     [](domain::TransferInitiated const&) {},
+                     [](domain::PinReissued const&) {},
+                     [](domain::PinRejected const&) {},
+                     [](domain::PinVerified const&) {},
+                     [](domain::GuardianApproved const&) {},
+                     [](domain::TransferClaimed const&) {},
+                     [](domain::TransferReturned const&) {},
+                     [](domain::PhoneShareRequested const&) {},
+                     [](domain::ShareCodeRejected const&) {},
+                     [](domain::PhoneShareEnded const&) {},
+                     [](domain::ReplyReceived const&) {},
+                     [](domain::TextSettled const&) {},
                  },
                  event);
     }

@@ -25,7 +25,8 @@ constexpr std::string_view kSchema =
     "CREATE TABLE players(key INTEGER PRIMARY KEY, identity INTEGER NOT NULL, email BLOB NOT NULL) STRICT;"
     // amounts: for each of the game's currencies (available i64, reserved i64), packed.
     "CREATE TABLE balances(key INTEGER PRIMARY KEY, changed INTEGER NOT NULL, amounts BLOB NOT NULL) STRICT;"
-    "CREATE TABLE changes(position INTEGER PRIMARY KEY, key INTEGER NOT NULL) STRICT";
+    // place: twice the position, plus one for the second of two players whom one event concerns.
+    "CREATE TABLE changes(place INTEGER PRIMARY KEY, key INTEGER NOT NULL) STRICT";
 
 constexpr char const* kInsertGame = "INSERT INTO games VALUES(?, ?, ?, 0)";
 constexpr char const* kCountPlayers = "UPDATE games SET players = players + ? WHERE number = ?";
@@ -35,7 +36,7 @@ constexpr char const* kInsertPlayer =
 constexpr char const* kSelectAmounts = "SELECT amounts FROM balances WHERE key = ?";
 constexpr char const* kReplaceBalance = "INSERT OR REPLACE INTO balances VALUES(?, ?, ?)";
 constexpr char const* kInsertChange = "INSERT INTO changes VALUES(?, ?)";
-constexpr char const* kPruneChanges = "DELETE FROM changes WHERE position <= ?";
+constexpr char const* kPruneChanges = "DELETE FROM changes WHERE place <= ?";
 
 constexpr char const* kScan =
     "SELECT b.key, b.changed, b.amounts, p.identity, p.email FROM balances b CROSS JOIN players p ON p.key = b.key"
@@ -43,8 +44,8 @@ constexpr char const* kScan =
 // An entry is its player's latest exactly when the row says the same position: each player comes once.
 constexpr char const* kWalk =
     "SELECT b.key, b.changed, b.amounts, p.identity, p.email FROM changes c"
-    " CROSS JOIN balances b ON b.key = c.key AND b.changed = c.position CROSS JOIN players p ON p.key = c.key"
-    " WHERE c.key >= ? AND c.key < ? AND c.position > ?";
+    " CROSS JOIN balances b ON b.key = c.key AND b.changed = c.place / 2 CROSS JOIN players p ON p.key = c.key"
+    " WHERE c.key >= ? AND c.key < ? AND c.place > ?";
 
 // The journal reaches this far back. Longer only helps games of more players than this between two streams.
 constexpr std::uint64_t kJournalPositions = 8'000'000;
@@ -53,7 +54,13 @@ constexpr std::uint64_t kJournalPositions = 8'000'000;
 constexpr std::uint64_t kScannedForOneWalked = 16;
 
 constexpr int kPlayerBits = 40;
-constexpr std::size_t kAmountBytes = 16;  // of one currency
+constexpr std::size_t kAmountBytes = sizeof(std::int64_t);
+constexpr std::uint32_t kAmounts = 2;  // of one currency
+constexpr std::uint32_t kAvailable = 0;
+constexpr std::uint32_t kReserved = 1;
+
+// Of the journal: the last place that an event at this position can have.
+std::uint64_t last_place(std::uint64_t position) { return position * 2 + 1; }
 
 std::uint64_t key_of(std::uint64_t game_number, domain::PlayerId player) {
   return game_number << kPlayerBits | player.value();
@@ -121,6 +128,22 @@ class ReconciliationWriter final : public ProjectionWriter {
                                          [&](domain::BalanceDebited const& e) { return change(position, e); },
                                          [&](domain::ItemPurchased const& e) { return change(position, e); },
                                          [&](domain::ItemRefunded const& e) { return change(position, e); },
+                                         [](domain::PhoneRecorded const&) { return nothing(); },
+                                         [](domain::PhoneVerified const&) { return nothing(); },
+                                         [](domain::MinorFlagged const&) { return nothing(); },
+                                         [](domain::MinorCleared const&) { return nothing(); },
+                                         [&](domain::TransferInitiated const& e) { return change_sender(position, e); },
+                                         [](domain::PinReissued const&) { return nothing(); },
+                                         [](domain::PinRejected const&) { return nothing(); },
+                                         [](domain::PinVerified const&) { return nothing(); },
+                                         [](domain::GuardianApproved const&) { return nothing(); },
+                                         [&](domain::TransferClaimed const& e) { return claim(position, e); },
+                                         [&](domain::TransferReturned const& e) { return change_sender(position, e); },
+                                         [](domain::PhoneShareRequested const&) { return nothing(); },
+                                         [](domain::ShareCodeRejected const&) { return nothing(); },
+                                         [](domain::PhoneShareEnded const&) { return nothing(); },
+                                         [](domain::ReplyReceived const&) { return nothing(); },
+                                         [](domain::TextSettled const&) { return nothing(); },
                                      },
                                      event);
       if (!folded) return folded;
@@ -143,12 +166,14 @@ class ReconciliationWriter final : public ProjectionWriter {
     if (auto const written = write_balances(); !written) return written;
     // In the order of the journal: appended, not inserted.
     std::sort(journal_.begin(), journal_.end());
+    std::uint64_t before = 0;
     for (auto const& [position, key] : journal_) {
-      if (auto const in = sql_.insert_change.run(position, key); !in) return in;
+      bool const second = std::exchange(before, position) == position;
+      if (auto const in = sql_.insert_change.run(last_place(position) - (second ? 0 : 1), key); !in) return in;
     }
     journal_.clear();
     if (reached_.value() <= kJournalPositions) return Unit{};
-    return sql_.prune_changes.run(reached_.value() - kJournalPositions);
+    return sql_.prune_changes.run(last_place(reached_.value() - kJournalPositions));
   }
 
  private:
@@ -164,12 +189,12 @@ class ReconciliationWriter final : public ProjectionWriter {
     std::uint64_t key = 0;
     domain::IdentityId identity;
   };
-  static constexpr std::uint32_t kNoCurrency = 0xffff'ffff;  // a player joined: a row of zeros
+  static constexpr std::uint32_t kNoAmount = 0xffff'ffff;  // a player joined: a row of zeros
   struct Change {
     std::uint64_t key = 0;
     std::uint64_t position = 0;
-    std::uint32_t currency_index = 0;
-    std::int64_t available = 0;
+    std::uint32_t amount_index = 0;  // in the player's row
+    std::int64_t amount = 0;
   };
 
   static Faulty<Unit> nothing() { return Unit{}; }
@@ -206,17 +231,35 @@ class ReconciliationWriter final : public ProjectionWriter {
     auto const key = key_of(number->second, event.player);
     joined_.push_back({key, event.identity});
     ++games_[number->second].joined;
-    changes_.push_back({key, position.value(), kNoCurrency, 0});
+    changes_.push_back({key, position.value(), kNoAmount, 0});
+    return Unit{};
+  }
+
+  Faulty<Unit> change(domain::Position position, domain::PlayerId player, domain::CurrencyId currency,
+                      std::uint32_t which, domain::Money after) {
+    if (currency.value() >= places_.size()) return impossible(position, "names an unknown currency");
+    auto const& place = places_[currency.value()];
+    changes_.push_back(
+        {key_of(place.game_number, player), position.value(), place.index * kAmounts + which, after.minor()});
     return Unit{};
   }
 
   template <class Movement>
   Faulty<Unit> change(domain::Position position, Movement const& event) {
-    if (event.currency.value() >= places_.size()) return impossible(position, "names an unknown currency");
-    auto const& place = places_[event.currency.value()];
-    changes_.push_back(
-        {key_of(place.game_number, event.player), position.value(), place.index, event.available_after.minor()});
-    return Unit{};
+    return change(position, event.player, event.currency, kAvailable, event.available_after);
+  }
+
+  template <class Movement>
+  Faulty<Unit> change_sender(domain::Position position, Movement const& event) {
+    auto const available = change(position, event.sender, event.currency, kAvailable, event.available_after);
+    if (!available) return available;
+    return change(position, event.sender, event.currency, kReserved, event.reserved_after);
+  }
+
+  Faulty<Unit> claim(domain::Position position, domain::TransferClaimed const& event) {
+    auto const sent = change(position, event.sender, event.currency, kReserved, event.reserved_after);
+    if (!sent) return sent;
+    return change(position, event.receiver, event.target_currency, kAvailable, event.available_after);
   }
 
   Faulty<Unit> write_balances() {
@@ -228,8 +271,8 @@ class ReconciliationWriter final : public ProjectionWriter {
       if (auto const read = read_amounts(changes_[begin]); !read) return read;
       auto end = begin;
       for (; end < changes_.size() && changes_[end].key == key; ++end) {
-        if (changes_[end].currency_index == kNoCurrency) continue;
-        set_packed(amounts_, changes_[end].currency_index * kAmountBytes, changes_[end].available);
+        if (changes_[end].amount_index == kNoAmount) continue;
+        set_packed(amounts_, changes_[end].amount_index * kAmountBytes, changes_[end].amount);
       }
       auto const changed = changes_[end - 1].position;
       auto const written = sql_.replace_balance.run(key, changed, std::string_view(amounts_));
@@ -243,15 +286,15 @@ class ReconciliationWriter final : public ProjectionWriter {
 
   // The player's amounts before their first change of this transaction.
   Faulty<Unit> read_amounts(Change const& first) {
-    if (first.currency_index == kNoCurrency) {
-      amounts_.assign(games_[first.key >> kPlayerBits].currencies * kAmountBytes, '\0');
+    if (first.amount_index == kNoAmount) {
+      amounts_.assign(games_[first.key >> kPlayerBits].currencies * kAmounts * kAmountBytes, '\0');
       return Unit{};
     }
     auto const found = sql_.select_amounts.first(first.key);
     if (!found) return fail(found.error());
     if (found.value()) amounts_ = sql_.select_amounts.blob(0);
     sql_.select_amounts.reset();
-    if (!found.value() || amounts_.size() < (first.currency_index + 1) * kAmountBytes) {
+    if (!found.value() || amounts_.size() < (first.amount_index + 1) * kAmountBytes) {
       return impossible(domain::Position(first.position), "names a player who never joined");
     }
     return Unit{};
@@ -272,7 +315,7 @@ class ReconciliationWriter final : public ProjectionWriter {
 class ReconciliationProjection final : public Projection {
  public:
   std::string_view name() const override { return "reconciliation"; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
   std::string_view schema() const override { return kSchema; }
   Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
     Statements statements;
@@ -328,10 +371,11 @@ Faulty<ReconciliationStream> ReconciliationStream::open(ViewReader view, domain:
   auto rows = database.statement(walk ? kWalk : kScan);
   if (!rows) return fail(rows.error());
   impl->rows = rows.value();
-  // A cursor beyond what SQLite can number is beyond the cut: nothing changed after it.
-  constexpr std::uint64_t kLast = (std::uint64_t{1} << 63) - 1;
+  // A cursor beyond what the journal can number is beyond the cut: nothing changed after it.
+  constexpr std::uint64_t kLast = (std::uint64_t{1} << 62) - 1;
+  auto const after = std::min(since.value(), kLast);
   auto const first =
-      impl->rows.first(number << kPlayerBits, (number + 1) << kPlayerBits, std::min(since.value(), kLast));
+      impl->rows.first(number << kPlayerBits, (number + 1) << kPlayerBits, walk ? last_place(after) : after);
   if (!first) return fail(first.error());
   impl->ended = !first.value();
   return ReconciliationStream(std::move(impl));
@@ -347,15 +391,17 @@ Faulty<bool> ReconciliationStream::next(ReconciledPlayer& player) {
   player.identity = domain::IdentityId(row.number(3));
   player.email.bytes = row.blob(4);
   player.email.sealed = !player.email.bytes.empty();
-  if (amounts.size() != impl_->currencies.size() * kAmountBytes) {
+  if (amounts.size() != impl_->currencies.size() * kAmounts * kAmountBytes) {
     return eventstore::fault(Fault::Kind::corrupt, "reconciliation: the row of player " +
                                                        std::to_string(player.player.value()) + " is broken");
   }
   player.balances.clear();
+  auto const amount = [&](std::size_t i) {
+    return domain::Money::from_minor(packed_at<std::int64_t>(amounts, i * kAmountBytes));
+  };
   for (std::size_t i = 0; i < impl_->currencies.size(); ++i) {
     player.balances.push_back(
-        {impl_->currencies[i], domain::Money::from_minor(packed_at<std::int64_t>(amounts, i * kAmountBytes)),
-         domain::Money::from_minor(packed_at<std::int64_t>(amounts, i * kAmountBytes + sizeof(std::int64_t)))});
+        {impl_->currencies[i], amount(i * kAmounts + kAvailable), amount(i * kAmounts + kReserved)});
   }
   auto const more = row.next();
   if (!more) return fail(more.error());

@@ -239,7 +239,8 @@ std::string past_text(Past const& past, PlayerThen const& player) {
                     {"games", grouped(state.games().size())},
                     {"identities", grouped(state.identity_count())},
                     {"players", grouped(state.player_count())},
-                    {"wallets", grouped(state.wallet_count())}},
+                    {"wallets", grouped(state.wallet_count())},
+                    {"open transfers", grouped(state.transfers().size())}},
                    {false, false});
   std::vector<std::vector<std::string>> rows{{"currency", "name", "account", "amount"}};
   for (auto const& game : state.games()) {
@@ -247,9 +248,9 @@ std::string past_text(Past const& past, PlayerThen const& player) {
       auto const id = std::to_string(currency.currency.value());
       for (auto const account : TrialBalance::kAccounts) {
         rows.push_back({id, terminal_quoted(currency.name), domain::account_name(account),
-                        wide_amount_text(past.books.total(currency.currency, account))});
+                        past.books.total(currency.currency, account).text()});
       }
-      rows.push_back({id, terminal_quoted(currency.name), "sum", wide_amount_text(past.books.sum(currency.currency))});
+      rows.push_back({id, terminal_quoted(currency.name), "sum", past.books.sum(currency.currency).text()});
     }
   }
   out += "\ntrial balance\n" + table(rows, {true, false, false, true});
@@ -281,6 +282,7 @@ std::string past_json(Past const& past, PlayerThen const& player) {
   json.integer("identities", state.identity_count());
   json.integer("players", state.player_count());
   json.integer("wallets", state.wallet_count());
+  json.integer("open_transfers", std::uint64_t{state.transfers().size()});
   json.begin_array("trial_balance");
   for (auto const& game : state.games()) {
     for (auto const& currency : game.currencies) {
@@ -289,9 +291,9 @@ std::string past_json(Past const& past, PlayerThen const& player) {
       json.integer("currency_id", currency.currency.value());
       json.string("currency_name", currency.name);
       for (auto const account : TrialBalance::kAccounts) {
-        json.string(domain::account_name(account), wide_amount_text(past.books.total(currency.currency, account)));
+        json.string(domain::account_name(account), past.books.total(currency.currency, account).text());
       }
-      json.string("sum", wide_amount_text(past.books.sum(currency.currency)));
+      json.string("sum", past.books.sum(currency.currency).text());
       json.end_object();
     }
   }

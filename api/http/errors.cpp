@@ -56,7 +56,7 @@ std::string loggable_path(Request const& request) {
 }
 
 Response error_response(Request const& request, int status, std::string_view code, std::string_view message,
-                        std::vector<ErrorExtra> const& extras, int retry_after_seconds) {
+                        std::vector<ErrorExtra> const& extras, int retry_after_seconds, std::string_view error_token) {
   std::string const now = domain::to_iso8601(wall_clock());
   std::string const id = error_id(request.id, now);
 
@@ -67,7 +67,7 @@ Response error_response(Request const& request, int status, std::string_view cod
   JsonWriter json(response.body);
   json.begin_object();
   json.string("status", "error");
-  json.string("error", message);
+  json.string("error", error_token.empty() ? message : error_token);
   json.string("message", message);
   json.string("error_code", code);
   json.string("error_id", id);
@@ -93,6 +93,7 @@ Response body_error_response(Request const& request, BodyError const& error) {
 }
 
 Response refusal_response(Request const& request, domain::Refusal const& refusal) {
+  auto const retry_after = static_cast<int>(refusal.retry_after);
   switch (refusal.reason) {
     case Rejection::game_not_found:
       return error_response(request, 404, "GAME_NOT_FOUND", "No game has this id. Check the game_id.");
@@ -132,6 +133,83 @@ Response refusal_response(Request const& request, domain::Refusal const& refusal
                             {{"available_balance", quoted(refusal.available)},
                              {"required_amount", quoted(refusal.required)},
                              {"shortfall", quoted(refusal.required - refusal.available)}});
+    case Rejection::target_not_found:
+      return error_response(request, 400, "GAME_NOT_FOUND",
+                            "The receiving game does not exist. available-destinations lists the games there are.");
+    case Rejection::game_in_testing:
+      return error_response(request, 403, "GAME_IN_TESTING", "Both games must be live, not testing.");
+    case Rejection::transfer_policy:
+      return error_response(request, 403, "TRANSFER_POLICY_VIOLATION", "Not allowed between these games.");
+    case Rejection::same_player:
+      return error_response(request, 400, "SAME_PLAYER",
+                            "Sender and receiver are the same player of the same game. Name another receiver or game.");
+    case Rejection::transfer_amount_range:
+      return error_response(
+          request, 400, "INVALID_AMOUNT", "The amount is outside what the two games' currencies allow.",
+          {{"minimum_transfer", quoted(refusal.available)},
+           {"maximum_transfer", refusal.required == domain::Money{} ? std::string("null") : quoted(refusal.required)}});
+    case Rejection::velocity_count:
+    case Rejection::velocity_amount:
+      return error_response(request, 429, "VELOCITY_LIMIT_EXCEEDED",
+                            "This player has reached a limit. Please try again later.", {}, retry_after,
+                            "velocity_limit_exceeded");
+    case Rejection::duplicate_transfer:
+      return error_response(request, 429, "DUPLICATE_TRANSFER",
+                            "The same amount went to the same receiver moments ago. If it is meant twice, wait for "
+                            "retry_after seconds.",
+                            {}, retry_after);
+    case Rejection::guardian_required:
+      return error_response(request, 403, "GUARDIAN_REQUIRED",
+                            "This cannot be initiated without a guardian on file who can be asked.");
+    case Rejection::transfer_not_open:
+      return error_response(request, 404, "TRANSACTION_NOT_FOUND",
+                            "The game has no such transaction. Check the transaction_id.");
+    case Rejection::already_verified:
+      return error_response(request, 409, "ALREADY_VERIFIED",
+                            "The PIN was verified before; the claim code is with the receiver. Nothing was changed.");
+    case Rejection::guardian_pending:
+      return error_response(request, 409, "GUARDIAN_PENDING", "The guardian has not answered yet.");
+    case Rejection::verification_blocked:
+      return error_response(request, 429, "VERIFICATION_BLOCKED",
+                            "Too many wrong PINs. No attempt was used; try again after retry_after seconds.", {},
+                            retry_after);
+    case Rejection::pin_expired:
+      return error_response(request, 400, "PIN_EXPIRED",
+                            "The PIN has expired; the reserved amount goes back. Initiate again.", {}, 0,
+                            "pin_expired");
+    case Rejection::resend_cooldown:
+      return error_response(request, 429, "RESEND_COOLDOWN",
+                            "A PIN was sent moments ago; ask again after retry_after seconds.", {}, retry_after,
+                            "resend_cooldown");
+    case Rejection::resend_limit:
+      return error_response(request, 400, "RESEND_LIMIT_EXCEEDED",
+                            "No more PINs are sent for this transaction. Cancel it and initiate again.");
+    case Rejection::claim_expired:
+      return error_response(request, 410, "CLAIM_EXPIRED",
+                            "The claim code has expired; the amount went back to the sender.");
+    case Rejection::phone_mismatch:
+      return error_response(request, 403, "PHONE_MISMATCH",
+                            "This claim code is for another phone number. Claim with the phone it was sent to.");
+    case Rejection::phone_share_required:
+      return error_response(request, 409, "PHONE_SHARE_APPROVAL_REQUIRED",
+                            "This phone number is already linked to another Invo account.");
+    case Rejection::account_selection:
+      return error_response(request, 409, "ACCOUNT_SELECTION_REQUIRED", "Several players use this phone: name one.");
+    case Rejection::minor_not_found:
+      return error_response(request, 404, "MINOR_NOT_FOUND", "Nobody is flagged as a minor under this e-mail.");
+    case Rejection::share_not_needed:
+      return error_response(request, 409, "ALREADY_APPROVED", "This e-mail may use this phone already.");
+    case Rejection::share_cooldown:
+    case Rejection::share_rate_limited:
+      return error_response(request, 429, "OTP_RATE_LIMITED",
+                            "Please wait before requesting another code for this phone.", {}, retry_after);
+    case Rejection::share_not_open:
+      return error_response(request, 404, "APPROVAL_NOT_FOUND",
+                            "No approval with this id waits for an answer. Initiate a new one.");
+    case Rejection::share_expired:
+      return error_response(request, 410, "APPROVAL_EXPIRED", "The code has expired. Initiate a new approval.");
+    case Rejection::not_due:
+    case Rejection::nothing_to_settle: break;  // of timers and texts: no client asks for these
     case Rejection::balance_limit:
       return error_response(request, 400, "BALANCE_LIMIT_EXCEEDED",
                             "The player's balance would pass the largest one allowed. Credit a smaller amount.");

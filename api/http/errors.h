@@ -15,12 +15,13 @@ struct ErrorExtra {
 };
 
 // {"status":"error","error":…,"message":…,"error_code":…,"error_id":…,"timestamp":…, extras}, and "retry_after" with
-// the header when retry_after_seconds > 0. `message` says what was wrong and what to do, without personal data.
+// the header when retry_after_seconds > 0. "error" repeats the message, unless a seed shows a token there
+// (velocity_limit_exceeded). `message` says what was wrong and what to do, without personal data.
 // Writes the log line that carries error_id, method, route pattern (or the first two path segments), status and code;
 // never a body, a key or personal data. error_id is "ERR_<yyyymmdd>_<the Request-Id's 16 hex digits>".
 [[nodiscard]] Response error_response(Request const& request, int status, std::string_view code,
                                       std::string_view message, std::vector<ErrorExtra> const& extras = {},
-                                      int retry_after_seconds = 0);
+                                      int retry_after_seconds = 0, std::string_view error_token = {});
 
 // Exhaustive over Rejection.
 [[nodiscard]] Response refusal_response(Request const& request, domain::Refusal const& refusal);

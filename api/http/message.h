@@ -29,6 +29,7 @@ struct Request {
   std::string_view authorization;  // empty when absent
   std::string_view content_type;   // empty when absent
   std::string_view min_position;   // Florin-Min-Position; empty when absent
+  std::string_view signature;      // X-Twilio-Signature; empty when absent
   std::string_view client;         // peer address without port, for limits; never logged beside anything personal
   std::uint64_t id = 0;            // Request-Id of the reply (16 hex digits): unique in this process
   bool keep_alive = true;

@@ -160,6 +160,7 @@ Request RequestReader::request() const {
   request.authorization = view(authorization_);
   request.content_type = view(content_type_);
   request.min_position = view(min_position_);
+  request.signature = view(signature_);
   if (body_size_ != 0) request.body = {data_.get() + begin_ + body_, body_size_};
   return request;
 }
@@ -185,7 +186,7 @@ void RequestReader::next() {
   head_ = http10_ = skipped_blank_ = in_trailers_ = expects_continue_ = expects_other_ = false;
   keep_alive_ = true;
   hosts_ = lengths_ = codings_ = 0;
-  path_ = query_ = game_key_ = authorization_ = content_type_ = min_position_ = {};
+  path_ = query_ = game_key_ = authorization_ = content_type_ = min_position_ = signature_ = {};
 }
 
 RequestReader::State RequestReader::refuse(int status, std::string_view code, std::string_view message) {
@@ -238,6 +239,8 @@ void RequestReader::Parser::on_field_impl(http::field name, View name_text, View
       reader_.note(reader_.game_key_, value, error);
     } else if (iequals({name_text.data(), name_text.size()}, "Florin-Min-Position")) {
       reader_.note(reader_.min_position_, value, error);
+    } else if (iequals({name_text.data(), name_text.size()}, "X-Twilio-Signature")) {
+      reader_.note(reader_.signature_, value, error);
     }
   } else if (name == http::field::host) {
     if (reader_.hosts_++ != 0) return reader_.guard(error, "The Host header comes twice.");

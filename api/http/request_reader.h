@@ -143,6 +143,7 @@ class RequestReader {
   Piece authorization_;
   Piece content_type_;
   Piece min_position_;
+  Piece signature_;
 };
 
 }  // namespace florin::api

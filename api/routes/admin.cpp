@@ -2,8 +2,9 @@
 #include <openssl/crypto.h>
 #include <spdlog/spdlog.h>
 
+#include "api/game_json.h"
 #include "api/routes/keys.h"
-#include "api/routes/routes.h"
+#include "api/routes/operators.h"
 #include "domain/contract.h"
 
 namespace florin::api {
@@ -11,41 +12,6 @@ namespace {
 
 using domain::GameChanges;
 using domain::GameStatus;
-
-// Refuses the request unless it carries the operator's token.
-std::optional<Response> refuse_unless_operator(Request const& request, AdminOptions const& options) {
-  if (options.token_hash.empty()) {
-    return error_response(request, 403, "ADMIN_DISABLED",
-                          "The operators' routes are off: start the server with FLORIN_ADMIN_TOKEN set.");
-  }
-  constexpr std::string_view kBearer = "Bearer ";
-  if (!request.authorization.starts_with(kBearer)) {
-    return error_response(request, 401, "MISSING_ADMIN_TOKEN", "Send the operator's token: Authorization: Bearer …");
-  }
-  auto const given = eventstore::sha256(request.authorization.substr(kBearer.size()));
-  if (CRYPTO_memcmp(given.data(), options.token_hash.data(), given.size()) != 0) {
-    return error_response(request, 401, "INVALID_ADMIN_TOKEN", "This is not the operator's token.");
-  }
-  return std::nullopt;
-}
-
-constexpr std::array<std::pair<std::string_view, GameStatus>, 3> kStatuses{
-    {{"live", GameStatus::live}, {"testing", GameStatus::testing}, {"suspended", GameStatus::suspended}}};
-
-std::string_view status_name(GameStatus status) {
-  switch (status) {
-    case GameStatus::live: return "live";
-    case GameStatus::testing: return "testing";
-    case GameStatus::suspended: return "suspended";
-  }
-  return "";
-}
-
-constexpr std::array<std::pair<std::string_view, domain::LimitKind>, 4> kLimits{
-    {{"by_email_reads_per_minute", domain::LimitKind::by_email_reads_per_minute},
-     {"by_id_reads_per_minute", domain::LimitKind::by_id_reads_per_minute},
-     {"batch_reads_per_minute", domain::LimitKind::batch_reads_per_minute},
-     {"item_purchases_per_player_minute", domain::LimitKind::item_purchases_per_player_minute}}};
 
 std::optional<bool> read_yes_no(JsonBody& body, std::string_view name) {
   auto const text = body.optional_string(name, 3);
@@ -62,8 +28,9 @@ std::vector<domain::LimitOverride> read_limits(JsonBody& body) {
   std::vector<domain::LimitOverride> overrides;
   auto limits = body.optional_object("limits");
   if (!limits) return overrides;
-  for (auto const& [name, kind] : kLimits) {
-    auto const maximum = limits->optional_integer(name, 1, 10'000'000);
+  for (auto number = 0; number <= static_cast<int>(domain::kLastLimitKind); ++number) {
+    auto const kind = static_cast<domain::LimitKind>(number);
+    auto const maximum = limits->optional_integer(limit_name(kind), 1, 10'000'000);
     if (maximum) overrides.push_back({kind, static_cast<std::uint32_t>(*maximum)});
   }
   return overrides;
@@ -72,8 +39,8 @@ std::vector<domain::LimitOverride> read_limits(JsonBody& body) {
 std::optional<GameStatus> read_status(JsonBody& body) {
   auto const status = body.optional_string("status", 16);
   if (!status) return std::nullopt;
-  for (auto const& [name, value] : kStatuses) {
-    if (*status == name) return value;
+  for (auto const value : {GameStatus::live, GameStatus::testing, GameStatus::suspended}) {
+    if (*status == game_status_name(value)) return value;
   }
   body.fail("status", "is live, testing or suspended");
   return std::nullopt;
@@ -112,44 +79,9 @@ std::vector<domain::CurrencySpec> read_currencies(JsonBody& body) {
 }
 
 void write_game_fields(JsonWriter& json, domain::Game const& game) {
-  auto const& settings = game.settings;
   json.string("game_id", std::to_string(game.id.value()));
-  json.string("game_name", settings.name);
-  json.string("developer_name", settings.developer_name);
-  json.string("genre", settings.genre);
-  json.string("game_icon", settings.icon_url);
-  json.string("status", status_name(settings.status));
-  json.string("universal_transfers", settings.universal_transfers ? "yes" : "no");
-  json.begin_array("linked_game_ids");
-  for (auto const linked : settings.linked_games) json.string(std::to_string(linked.value()));
-  json.end_array();
-  json.boolean("allows_outgoing_transfers", settings.allows_outgoing_transfers);
-  json.boolean("allows_incoming_transfers", settings.allows_incoming_transfers);
-  json.string("transfer_fee_percentage", to_string(settings.transfer_fee));
-  json.string("item_fee_percentage", to_string(settings.item_fee));
-  json.begin_object("limits");
-  for (auto const& limit : settings.limits) {
-    for (auto const& [name, kind] : kLimits) {
-      if (kind == limit.kind) json.integer(name, std::uint64_t{limit.maximum});
-    }
-  }
-  json.end_object();
-  json.begin_array("currencies");
-  for (auto const& currency : game.currencies) {
-    json.begin_object();
-    json.integer("currency_id", currency.currency.value());
-    json.string("currency_name", currency.name);
-    json.string("currency_symbol", currency.symbol);
-    json.amount("starting_amount", currency.starting_amount);
-    json.amount("minimum_transfer", currency.minimum_transfer);
-    if (currency.maximum_transfer) {
-      json.amount("maximum_transfer", *currency.maximum_transfer);
-    } else {
-      json.null("maximum_transfer");
-    }
-    json.end_object();
-  }
-  json.end_array();
+  write_settings(json, game.settings);
+  write_currencies(json, game.currencies);
   json.time("created_at", game.created_at);
 }
 
@@ -364,6 +296,22 @@ struct AdminRoutes {
 };
 
 }  // namespace
+
+std::optional<Response> refuse_unless_operator(Request const& request, AdminOptions const& options) {
+  if (options.token_hash.empty()) {
+    return error_response(request, 403, "ADMIN_DISABLED",
+                          "The operators' routes are off: start the server with FLORIN_ADMIN_TOKEN set.");
+  }
+  constexpr std::string_view kBearer = "Bearer ";
+  if (!request.authorization.starts_with(kBearer)) {
+    return error_response(request, 401, "MISSING_ADMIN_TOKEN", "Send the operator's token: Authorization: Bearer …");
+  }
+  auto const given = eventstore::sha256(request.authorization.substr(kBearer.size()));
+  if (CRYPTO_memcmp(given.data(), options.token_hash.data(), given.size()) != 0) {
+    return error_response(request, 401, "INVALID_ADMIN_TOKEN", "This is not the operator's token.");
+  }
+  return std::nullopt;
+}
 
 void add_admin_routes(Router& router, Services& services, AdminOptions const& options) {
   auto const routes = std::make_shared<AdminRoutes const>(services, options);

@@ -25,13 +25,6 @@ class WriterReply final : public eventstore::Reply {
 constexpr std::string_view kSdkKeyPrefix = "ivsdk_";
 constexpr std::size_t kSdkKeyLength = kSdkKeyPrefix.size() + 64;
 
-std::string json_text(std::string_view text) {
-  std::string out = "\"";
-  append_json_escaped(out, text);
-  out.push_back('"');
-  return out;
-}
-
 // The order that the commit made, or that it is about; zero when it has none to do with.
 domain::Position order_of(domain::Commit const& commit) {
   domain::Position order;
@@ -48,6 +41,22 @@ domain::Position order_of(domain::Commit const& commit) {
                    [&](domain::BalanceDebited const&) { order = commit.first; },
                    [&](domain::ItemPurchased const&) { order = commit.first; },
                    [&](domain::ItemRefunded const& refund) { order = refund.order; },
+                   [](domain::PhoneRecorded const&) {},
+                   [](domain::PhoneVerified const&) {},
+                   [](domain::MinorFlagged const&) {},
+                   [](domain::MinorCleared const&) {},
+                   [&](domain::TransferInitiated const& e) { order = e.transaction; },
+                   [&](domain::PinReissued const& e) { order = e.transaction; },
+                   [&](domain::PinRejected const& e) { order = e.transaction; },
+                   [&](domain::PinVerified const& e) { order = e.transaction; },
+                   [&](domain::GuardianApproved const& e) { order = e.transaction; },
+                   [&](domain::TransferClaimed const& e) { order = e.transaction; },
+                   [&](domain::TransferReturned const& e) { order = e.transaction; },
+                   [](domain::PhoneShareRequested const&) {},
+                   [](domain::ShareCodeRejected const&) {},
+                   [](domain::PhoneShareEnded const&) {},
+                   [](domain::ReplyReceived const&) {},
+                   [](domain::TextSettled const&) {},
                },
                event);
   }
@@ -83,6 +92,13 @@ Response unavailable(Request const& request, eventstore::Unavailable reason) {
 }
 
 }  // namespace
+
+std::string json_text(std::string_view text) {
+  std::string out = "\"";
+  append_json_escaped(out, text);
+  out.push_back('"');
+  return out;
+}
 
 Response server_busy(Request const& request) {
   return error_response(request, 503, "SERVER_BUSY", "Too many requests are waiting; nothing was done. Retry shortly.",
@@ -163,14 +179,33 @@ Result<PlayerFields, Response> read_player(Request const& request, Environment& 
   auto email = read_email(request, environment, raw_email, "player_email");
   if (!email) return fail(std::move(email).error());
   PlayerFields player{std::move(email).value(), std::string(name.value_or("")), {}};
-  player.ref.email_index = player.email.index;
-  player.ref.email = player.email.text;
-  player.ref.name = player.name;
-  if (!player.name.empty()) {
-    player.ref.name_tag = environment.vault().name_tag(player.name);
-    player.ref.renamed = environment.balances().name_differs(game.id, player.email.index, player.ref.name_tag);
-  }
+  player.ref = player_ref(environment, game.id, player.email, player.name);
   return player;
+}
+
+domain::PlayerRef player_ref(Environment& environment, domain::GameId game, Email const& email, std::string_view name) {
+  domain::PlayerRef ref;
+  ref.email_index = email.index;
+  ref.email = email.text;
+  ref.name = name;
+  if (!name.empty()) {
+    ref.name_tag = environment.vault().name_tag(name);
+    ref.renamed = environment.balances().name_differs(game, email.index, ref.name_tag);
+  }
+  return ref;
+}
+
+bool is_phone(std::string_view text) {
+  if (text.size() < 11 || text.size() > 16 || text.front() != '+') return false;
+  return std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string_view read_phone(JsonBody& body, std::string_view field) {
+  auto const phone = body.required_string(field, 64);
+  if (!phone.empty() && !is_phone(phone)) {
+    body.fail(field, "The phone number is not + and 10 to 15 digits, like +12025550123.", "INVALID_PHONE");
+  }
+  return phone;
 }
 
 Awaitable<Performed> perform(Request const& request, Environment& environment, domain::Command command,
@@ -213,6 +248,12 @@ Response write_response(Request const& request, Performed const& outcome, Render
                         [&](eventstore::Unavailable reason) { return unavailable(request, reason); },
                     },
                     outcome);
+}
+
+Response with_position(Response response, Performed const& outcome) {
+  auto const* done = std::get_if<eventstore::Committed>(&outcome);
+  response.position = done != nullptr ? done->commit->last().value() : outcome.reached.value();
+  return response;
 }
 
 Result<domain::Position, Response> read_min_position(Request const& request, Services& services) {

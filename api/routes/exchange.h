@@ -93,11 +93,22 @@ struct PlayerFields {
 [[nodiscard]] Result<PlayerFields, Response> read_player(Request const& request, Environment& environment,
                                                          domain::Game const& game, JsonBody& body);
 
+// "+" and 10 to 15 digits (CONTRACT, Phones).
+[[nodiscard]] bool is_phone(std::string_view text);
+// A required phone of a body; 400 INVALID_PHONE.
+[[nodiscard]] std::string_view read_phone(JsonBody& body, std::string_view field);
+// A player as the game names one, with what the balances know of the name.
+[[nodiscard]] domain::PlayerRef player_ref(Environment& environment, domain::GameId game, Email const& email,
+                                           std::string_view name);
+
 // An outcome, and what the balances had reached when it came. That is the durable log up to the writer's last batch;
 // Writer::durable() itself may be a batch ahead of them for a moment, and a read at it would be refused.
 struct Performed : eventstore::Outcome {
   domain::Position reached;
 };
+
+// A JSON string: what ErrorExtra takes.
+[[nodiscard]] std::string json_text(std::string_view text);
 
 // Hands the command to the writer and waits for its durable outcome, at most kWriteDeadlineSeconds.
 inline constexpr int kWriteDeadlineSeconds = 10;
@@ -124,6 +135,9 @@ class Render {
 };
 [[nodiscard]] Response write_response(Request const& request, Performed const& outcome, Render const& render,
                                       int success_status = 200);
+
+// A reply of a route's own about an outcome, with the position that it can be read at.
+[[nodiscard]] Response with_position(Response response, Performed const& outcome);
 
 // Florin-Min-Position; zero when absent or "0". 400 INVALID_REQUEST when it is not a number, and 503 VIEW_BEHIND at
 // once for a position that is not durable yet: no reply gave it, so nobody waits for it.

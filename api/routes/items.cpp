@@ -1,6 +1,7 @@
 // CONTRACT, Item purchase: buy, history of purchases, one order, refund.
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
+#include "eventstore/read_commit.h"
 #include "projections/orders.h"
 
 namespace florin::api {
@@ -99,7 +100,7 @@ struct OrderRecord {
 // On a worker. nullopt when nothing was bought under this id in this game.
 eventstore::Faulty<std::optional<OrderRecord>> load_purchase(Environment& environment, domain::GameId game,
                                                              domain::Position order) {
-  auto commit = read_commit(environment.log(), order);
+  auto commit = eventstore::read_commit(environment.log(), order);
   if (!commit) return fail(commit.error());
   if (!commit.value() || commit.value()->request.game != game) return std::optional<OrderRecord>{};
   for (auto const& event : commit.value()->events) {

@@ -5,17 +5,26 @@
 
 namespace florin::api {
 
-void add_balance_routes(Router& router, Services& services);  // Balances: reads, batch, credit, debit
-void add_history_routes(Router& router, Services& services);  // Balances: history
-void add_stream_routes(Router& router, Services& services);   // Balances: stream-all
-void add_item_routes(Router& router, Services& services);     // Item purchase
-void add_key_routes(Router& router, Services& services);      // Key rotation
+void add_balance_routes(Router& router, Services& services);          // Balances: reads, batch, credit, debit
+void add_history_routes(Router& router, Services& services);          // Balances: history
+void add_stream_routes(Router& router, Services& services);           // Balances: stream-all
+void add_item_routes(Router& router, Services& services);             // Item purchase
+void add_transfer_routes(Router& router, Services& services);         // Transfers and sends: initiate to claim
+void add_transfer_status_routes(Router& router, Services& services);  // status, destinations, approval-status
+void add_phone_share_routes(Router& router, Services& services);      // Phone-share approval
+void add_key_routes(Router& router, Services& services);              // Key rotation
 
 struct AdminOptions {
   std::string token_hash;  // SHA-256 of FLORIN_ADMIN_TOKEN; empty: every operator's route answers 403 ADMIN_DISABLED
 };
 // Operators; `services.prefix` is followed by "/admin" in place of "/api".
 void add_admin_routes(Router& router, Services& services, AdminOptions const& options);
+
+void add_minor_routes(Router& router, Services& services, AdminOptions const& options);  // Operators: minors
+void add_sms_routes(Router& router, Services& services);                                 // the provider's webhook
+// The sandbox's phone and clock.
+void add_sandbox_routes(Router& router, Services& services, AdminOptions const& options,
+                        eventstore::AdjustableClock& clock);
 
 // /livez, /readyz, /openapi.json: of the process, not of an environment.
 void add_system_routes(Router& router, std::vector<Services*> const& environments);

@@ -4,6 +4,7 @@
 #include <simdjson.h>
 #include <sqlite3.h>
 
+#include "api/cli/trial_balance.h"
 #include "eventstore/chain.h"
 #include "tests/api/cli_fixture.h"
 
@@ -202,6 +203,66 @@ TEST_F(CliAudit, AtTheEndShowsTheTrialBalanceAndThePlayer) {
   EXPECT_EQ(found["player"]["balances"].at(0)["available_balance"].get_string().value(), "137.50");
   auto const text = cli({"audit", "at", end, "--player", "ada@example.com", "--game", std::to_string(game_.value())});
   EXPECT_TRUE(contains(text.out, "137.50"));
+}
+
+TEST_F(CliAudit, AtShowsWhatIsReservedAndWhatCrossedIntoAnotherGame) {
+  send_to_another_game();
+  auto const end = std::to_string(store_->head().position.value());
+  std::vector<std::string> const words{
+      "audit", "at", end, "--player", "ada@example.com", "--game", std::to_string(game_.value())};
+  auto as_json = words;
+  as_json.push_back("--json");
+  auto const result = cli(as_json);
+  ASSERT_EQ(result.code, kOk) << result.err;
+  simdjson::dom::parser parser;
+  simdjson::dom::element found;
+  ASSERT_EQ(parser.parse(result.out).get(found), simdjson::SUCCESS) << result.out;
+  EXPECT_EQ(found["open_transfers"].get_uint64().value(), 1u);
+  // 3.5 % for each game, the rest of the 10 % for the network.
+  auto const gold = found["trial_balance"].at(0);
+  EXPECT_EQ(gold["player_available"].get_string().value(), "185.00");
+  EXPECT_EQ(gold["player_reserved"].get_string().value(), "30.00");
+  EXPECT_EQ(gold["game_revenue"].get_string().value(), "5.20");
+  EXPECT_EQ(gold["network_fees"].get_string().value(), "1.10");
+  EXPECT_EQ(gold["transfer_clearing"].get_string().value(), "18.70");
+  EXPECT_EQ(gold["sum"].get_string().value(), "0.00");
+  auto const mana = found["trial_balance"].at(2);
+  EXPECT_EQ(mana["player_available"].get_string().value(), "18.00");
+  EXPECT_EQ(mana["game_revenue"].get_string().value(), "0.70");
+  EXPECT_EQ(mana["transfer_clearing"].get_string().value(), "-18.70");
+  EXPECT_EQ(mana["sum"].get_string().value(), "0.00");
+  auto const wallet = found["player"]["balances"].at(0);
+  EXPECT_EQ(wallet["available_balance"].get_string().value(), "87.50");
+  EXPECT_EQ(wallet["reserved_balance"].get_string().value(), "30.00");
+  EXPECT_EQ(wallet["total_balance"].get_string().value(), "117.50");
+  auto const text = cli(words);
+  EXPECT_TRUE(contains(text.out, "player_reserved")) << text.out;
+  EXPECT_TRUE(contains(text.out, "transfer_clearing")) << text.out;
+}
+
+TEST(CliTrialBalance, ClearingOfACrossingIsOneForOneInBothCurrencies) {
+  domain::TransferClaimed claim;
+  claim.currency = domain::CurrencyId(1);
+  claim.target_currency = domain::CurrencyId(2);
+  claim.amount = domain::Money::from_minor(100);
+  TrialBalance books;
+  books.add({domain::Position(1), {}, {}, {claim}});
+  EXPECT_EQ(books.total(domain::CurrencyId(1), domain::Account::transfer_clearing).text(), "1.00");
+  EXPECT_EQ(books.total(domain::CurrencyId(2), domain::Account::transfer_clearing).text(), "-1.00");
+  EXPECT_EQ(books.sum(domain::CurrencyId(1)).text(), "0.00");
+  EXPECT_EQ(books.sum(domain::CurrencyId(3)).text(), "0.00");
+}
+
+TEST_F(CliAudit, ClearingThatIsNotZeroOverAllCurrenciesIsNamed) {
+  domain::TransferClaimed claim;
+  claim.currency = domain::CurrencyId(1);
+  claim.target_currency = domain::CurrencyId(3);  // of no game
+  claim.amount = domain::Money::from_minor(100);
+  TrialBalance books;
+  books.add({domain::Position(1), {}, {}, {claim}});
+  auto const wrong = books.disagreements(store_->state());
+  ASSERT_FALSE(wrong.empty());
+  EXPECT_EQ(wrong.back(), "transfer_clearing is 1.00 over all currencies, not zero");
 }
 
 std::uint64_t position_in(CliResult const& result) {

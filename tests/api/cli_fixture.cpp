@@ -65,6 +65,47 @@ void CliStoreTest::SetUp() {
   ASSERT_TRUE(written) << written.error().what;
 }
 
+void CliStoreTest::send_to_another_game() {
+  using domain::Flavour;
+  using domain::Money;
+  auto& store = *store_;
+  std::int64_t second = 100;
+  auto const run = [&](domain::Command const& command) {
+    second += 100;
+    auto const at = domain::Timestamp::from_seconds(kStart + second);
+    auto const decision = store.run(command, {game_, "t" + std::to_string(second), {}}, at, 18);
+    ASSERT_TRUE(decision) << decision.error().what;
+    ASSERT_TRUE(decision.value()) << static_cast<int>(decision.value().error().reason);
+  };
+  domain::CreateGame create;
+  create.settings.name = "Wizards";
+  create.settings.status = domain::GameStatus::live;
+  create.currencies = {{{}, "Mana", "MAN", Money{}, Money::from_minor(1), {}}};
+  run(create);
+  auto const wizards = store.state().games().back().id;
+
+  auto const phone = [&](std::string number) {
+    return domain::PhoneRef{store.vault().phone_index(number), std::move(number)};
+  };
+  auto const bob = store.player("bob@example.com");
+  domain::InitiateTransfer send;
+  send.flavour = Flavour::send;
+  send.game = game_;
+  send.sender = store.player("ada@example.com");
+  send.sender_phone = phone("+46701234567");
+  send.target = wizards;
+  send.receiver = {bob.email_index, bob.email};
+  send.receiver_phone = phone("+46707654321");
+  send.amount = Money::from_minor(2'000);
+  auto const transaction = domain::next(store.head().position);
+  run(send);
+  run(domain::VerifyPin{game_, Flavour::send, transaction, 1});
+  run(domain::ClaimTransfer{wizards, Flavour::send, transaction, bob, send.receiver_phone, {}, {}});
+  send.amount = Money::from_minor(3'000);
+  run(send);
+  ASSERT_TRUE(store.flush());
+}
+
 void CliStoreTest::TearDown() {
   store_.reset();
   std::error_code ignored;

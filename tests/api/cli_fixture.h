@@ -54,6 +54,8 @@ class CliStoreTest : public testing::Test {
     words.insert(words.end(), {"--data", folder_.string(), "--sandbox"});
     return run_cli(std::move(words));
   }
+  // Ada sends Bob 20.00, which he claims in a new game, and 30.00, which wait for their PIN.
+  void send_to_another_game();
   [[nodiscard]] Layout layout() const { return environment_layout(folder_, true); }
 
   std::filesystem::path folder_;

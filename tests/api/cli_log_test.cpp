@@ -62,6 +62,17 @@ TEST_F(CliLog, PersonalTextStaysSealedUnlessOpened) {
   EXPECT_TRUE(contains(opened.out, R"("name":"Ada")"));
 }
 
+TEST_F(CliLog, PhoneNumbersAreIdsUntilTheVaultIsOpened) {
+  send_to_another_game();
+  auto const sealed = cli({"log", "tail", "--from", "1", "--json"});
+  ASSERT_EQ(sealed.code, kOk) << sealed.err;
+  EXPECT_FALSE(contains(sealed.out, "+46701234567"));
+  EXPECT_TRUE(contains(sealed.out, R"-("number":"(sealed)")-"));
+  auto const opened = cli({"log", "tail", "--from", "1", "--open", "--json"});
+  EXPECT_TRUE(contains(opened.out, R"("number":"+46701234567")"));
+  EXPECT_TRUE(contains(opened.out, R"("sender_phone_id":1)"));
+}
+
 TEST_F(CliLog, OpeningWithoutAVaultSaysSoAndMakesNone) {
   std::filesystem::remove_all(layout().vault());
   auto const result = cli({"log", "tail", "--open"});

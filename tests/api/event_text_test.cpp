@@ -45,10 +45,10 @@ TEST(EventText, EveryKindOfEventHasItsJson) {
 TEST(EventText, PositionsCountWithinTheCommit) {
   auto const commit = samples::commit(samples::events());
   auto const last = commit.events.size() - 1;
-  EXPECT_TRUE(event_line(commit, last).starts_with("        52  "));
+  EXPECT_TRUE(event_line(commit, last).starts_with("        68  "));
   std::string json;
   append_event_json(json, commit, last);
-  EXPECT_TRUE(json.starts_with(R"({"position":52,)"));
+  EXPECT_TRUE(json.starts_with(R"({"position":68,)"));
 }
 
 TEST(EventText, ACommandWithoutARequestIdHasNoRequest) {
@@ -57,6 +57,38 @@ TEST(EventText, ACommandWithoutARequestIdHasNoRequest) {
   std::string json;
   append_event_json(json, commit, 0);
   EXPECT_NE(json.find(R"("request":null)"), std::string::npos);
+}
+
+std::string json_of(domain::Event const& event) {
+  std::string out;
+  append_event_json(out, samples::commit(event), 0);
+  return out;
+}
+
+TEST(EventText, WhatIsNotThereIsNull) {
+  auto initiated = samples::initiated();
+  initiated.guardian = {};
+  initiated.guardian_expires_at = {};
+  auto const json = json_of(initiated);
+  EXPECT_NE(json.find(R"("guardian_phone_id":null,"guardian_expires_at":null)"), std::string::npos) << json;
+  EXPECT_EQ(event_line(samples::commit(initiated), 0).find("guardian"), std::string::npos);
+
+  domain::MinorFlagged const alone{domain::IdentityId(5), {}};
+  EXPECT_NE(json_of(alone).find(R"("guardian_phone_id":null)"), std::string::npos);
+  EXPECT_TRUE(event_line(samples::commit(alone), 0).ends_with("identity idn_0000000000005"));
+}
+
+TEST(EventText, ATextIsNamedByWhatItIsAbout) {
+  using domain::TextKind;
+  auto const line = [](TextKind kind, std::uint8_t detail) {
+    domain::TextSettled const settled{{domain::Position(42), kind, detail}, domain::TextEnd::sent};
+    return event_line(samples::commit(settled), 0);
+  };
+  EXPECT_TRUE(line(TextKind::pin, 3).ends_with("transaction txn_000000000001A  text pin  pin index 3  end sent"));
+  EXPECT_TRUE(line(TextKind::claim_code, 0).ends_with("transaction txn_000000000001A  text claim_code  end sent"));
+  EXPECT_TRUE(line(TextKind::share_code, 0).ends_with("approval 42  text share_code  end sent"));
+  domain::TextSettled const shared{{domain::Position(42), TextKind::share_code, 0}, domain::TextEnd::refused};
+  EXPECT_NE(json_of(shared).find(R"("data":{"approval":42,"text":"share_code","end":"refused"})"), std::string::npos);
 }
 
 TEST(EventText, TextsCannotSteerTheTerminal) {

@@ -14,11 +14,7 @@ constexpr auto kBob = "bob@example.com";
 // A state is large and has one owner: copying it by accident does not compile.
 static_assert(!std::is_copy_constructible_v<State> && std::is_move_constructible_v<State>);
 
-State after(std::vector<Event> const& events) {
-  State state;
-  for (auto const& event : events) apply(state, event, kNow);
-  return state;
-}
+State after(std::vector<Event> const& events) { return state_after(events); }
 
 std::vector<Event> ann_and_bob() {
   return ann_with_gold(units("5.00")) + std::vector<Event>{registered(2, kBob), joined(2, kGame, 2, kBob),
@@ -168,6 +164,22 @@ TEST(Events, EachHasItsOwnName) {
   EXPECT_STREQ(event_name(BalanceDebited{}), "BalanceDebited");
   EXPECT_STREQ(event_name(ItemPurchased{}), "ItemPurchased");
   EXPECT_STREQ(event_name(ItemRefunded{}), "ItemRefunded");
+  EXPECT_STREQ(event_name(PhoneRecorded{}), "PhoneRecorded");
+  EXPECT_STREQ(event_name(PhoneVerified{}), "PhoneVerified");
+  EXPECT_STREQ(event_name(MinorFlagged{}), "MinorFlagged");
+  EXPECT_STREQ(event_name(MinorCleared{}), "MinorCleared");
+  EXPECT_STREQ(event_name(TransferInitiated{}), "TransferInitiated");
+  EXPECT_STREQ(event_name(PinReissued{}), "PinReissued");
+  EXPECT_STREQ(event_name(PinRejected{}), "PinRejected");
+  EXPECT_STREQ(event_name(PinVerified{}), "PinVerified");
+  EXPECT_STREQ(event_name(GuardianApproved{}), "GuardianApproved");
+  EXPECT_STREQ(event_name(TransferClaimed{}), "TransferClaimed");
+  EXPECT_STREQ(event_name(TransferReturned{}), "TransferReturned");
+  EXPECT_STREQ(event_name(PhoneShareRequested{}), "PhoneShareRequested");
+  EXPECT_STREQ(event_name(ShareCodeRejected{}), "ShareCodeRejected");
+  EXPECT_STREQ(event_name(PhoneShareEnded{}), "PhoneShareEnded");
+  EXPECT_STREQ(event_name(ReplyReceived{}), "ReplyReceived");
+  EXPECT_STREQ(event_name(TextSettled{}), "TextSettled");
 }
 
 TEST(Events, ACommitEndsWhereItsEventsEnd) {

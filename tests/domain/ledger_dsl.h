@@ -1,4 +1,5 @@
-// Deciders read as sentences: given(events).when(command).then(events) or .then(refusal).
+// Deciders read as sentences: given(events).when(command).then(events) or .then(refusal). What takes time says so:
+// given(events).at(later).also(more events).at(later still).when(command).
 //
 // `then` also proves what every decision owes: the state is as it was, and the events can be applied.
 #pragma once
@@ -116,15 +117,33 @@ inline State restored_from(State const& state) {
   for (std::size_t i = 0; i < state.player_count(); ++i) copy.restore_player(state.player_rows()[i]);
   for (std::size_t i = 0; i < state.wallet_count(); ++i) copy.restore_wallet(state.wallet_rows()[i]);
   for (auto const order : state.refunded_orders()) copy.restore_refunded(order);
+  auto const& phones = state.phones();
+  for (std::size_t i = 0; i < phones.count(); ++i) FLORIN_ASSERT(copy.restore_phone(phones.rows()[i]));
+  FLORIN_ASSERT(copy.restore_phone_owners());
+  for (auto const& [identity, guardian] : state.minors()) FLORIN_ASSERT(copy.restore_minor(identity, guardian));
+  for (auto const& [position, transfer] : state.transfers()) FLORIN_ASSERT(copy.restore_transfer(transfer));
+  for (auto const& [position, share] : state.shares().all()) FLORIN_ASSERT(copy.restore_share(share));
+  for (auto const& text : state.owed_texts()) copy.restore_owed_text(text);
+  for (auto const& entry : state.velocity().entries()) copy.restore_velocity(entry);
   return copy;
+}
+
+// Questions follow from what is compared, so a difference would be a bug of its own.
+inline bool same_state(State const& a, State const& b) { return a == b && a.questions() == b.questions(); }
+
+// The events as a log would hold them from position 1 on, all at the same time.
+inline State state_after(std::vector<Event> const& events, Timestamp at = kNow) {
+  State state;
+  for (auto const& event : events) apply(state, event, at);
+  return state;
 }
 
 // ---- given / when / then -----------------------------------------------------------------------------------------
 
 class Outcome {
  public:
-  Outcome(State state, bool unchanged, Decision decision)
-      : state_(std::move(state)), unchanged_(unchanged), decision_(std::move(decision)) {}
+  Outcome(State state, bool unchanged, Context const& context, Decision decision)
+      : state_(std::move(state)), unchanged_(unchanged), context_(context), decision_(std::move(decision)) {}
 
   void then(std::vector<Event> const& expected) {
     EXPECT_TRUE(unchanged_) << "decide changed the state";
@@ -134,20 +153,27 @@ class Outcome {
     for (std::size_t i = 0; i < std::min(actual.size(), expected.size()); ++i) {
       EXPECT_TRUE(actual[i] == expected[i]) << "event " << i << ", " << event_name(actual[i]) << ", differs";
     }
-    for (auto const& event : actual) apply(state_, event, kNow);
+    apply(state_, Commit{context_.next, context_.now, {}, actual});
+    EXPECT_TRUE(same_state(restored_from(state_), state_)) << "a snapshot would not hold it";
   }
 
   void then(Refusal const& expected) const {
     EXPECT_TRUE(unchanged_) << "decide changed the state";
     ASSERT_FALSE(decision_.ok()) << "not refused";
-    EXPECT_EQ(decision_.error().reason, expected.reason);
-    EXPECT_EQ(decision_.error().available, expected.available);
-    EXPECT_EQ(decision_.error().required, expected.required);
+    auto const& actual = decision_.error();
+    EXPECT_EQ(actual.reason, expected.reason);
+    EXPECT_EQ(actual.available, expected.available);
+    EXPECT_EQ(actual.required, expected.required);
+    EXPECT_EQ(actual.about.value(), expected.about.value());
+    EXPECT_EQ(actual.retry_after, expected.retry_after);
+    EXPECT_EQ(actual.receiver_side, expected.receiver_side);
   }
-  void then(Rejection reason) const { then(Refusal{reason, {}, {}}); }
+  void then(Rejection reason) const { then(Refusal{.reason = reason}); }
 
   // What was decided, for a test that checks one field of it.
   [[nodiscard]] std::vector<Event> const& events() const { return decision_.value(); }
+  // Only why, for a refusal whose details another test names.
+  [[nodiscard]] Rejection reason() const { return decision_.error().reason; }
 
  private:
   static std::vector<std::string> names(std::vector<Event> const& events) {
@@ -158,25 +184,45 @@ class Outcome {
 
   State state_;
   bool unchanged_;
+  Context context_;
   Decision decision_;
 };
 
 class Given {
  public:
-  explicit Given(std::vector<Event> const& events) : count_(events.size()) {
-    for (auto const& event : events) apply(state_, event, kNow);
+  explicit Given(std::vector<Event> const& events) { apply_all(events); }
+
+  // When the facts and the command that follow happen.
+  [[nodiscard]] Given at(Timestamp now) && {
+    now_ = now;
+    return std::move(*this);
+  }
+  [[nodiscard]] Given also(std::vector<Event> const& events) && {
+    apply_all(events);
+    return std::move(*this);
   }
 
   [[nodiscard]] Outcome when(Command const& command, std::uint64_t entropy = 0) && {
+    Context const context{now_, next_, entropy};
     auto const before = restored_from(state_);
-    auto decision = decide(state_, command, Context{kNow, Position(count_ + 1), entropy});
-    auto const unchanged = state_ == before;
-    return {std::move(state_), unchanged, std::move(decision)};
+    auto decision = decide(state_, command, context);
+    auto const unchanged = same_state(state_, before);
+    return {std::move(state_), unchanged, context, std::move(decision)};
   }
 
+  [[nodiscard]] State const& state() const { return state_; }
+
  private:
+  void apply_all(std::vector<Event> const& events) {
+    for (auto const& event : events) {
+      apply(state_, event, now_);
+      next_ = next(next_);
+    }
+  }
+
   State state_;
-  std::uint64_t count_;
+  Timestamp now_ = kNow;
+  Position next_{1};
 };
 
 inline Given given(std::vector<Event> const& events) { return Given(events); }
@@ -188,22 +234,21 @@ struct Provocation {
   void (*provoke)(C&);
 };
 
-inline Decision decide_in(std::vector<Event> const& world, Command const& command) {
-  State state;
-  for (auto const& event : world) apply(state, event, kNow);
-  return decide(state, command, Context{kNow, Position(world.size() + 1), 0});
+inline Decision decide_in(std::vector<Event> const& world, Command const& command, Timestamp at = kNow) {
+  return decide(state_after(world), command, Context{at, Position(world.size() + 1), 0});
 }
 
 // Of any two things wrong at once, the one that stands first in `Rejection` is named.
 template <class C>
-void expect_precedence(std::vector<Event> const& world, C const& sound, std::vector<Provocation<C>> const& wrongs) {
+void expect_precedence(std::vector<Event> const& world, C const& sound, std::vector<Provocation<C>> const& wrongs,
+                       Timestamp at = kNow) {
   for (auto const& first : wrongs) {
     for (auto const& second : wrongs) {
       if (second.reason < first.reason) continue;
       auto command = sound;
       second.provoke(command);
       first.provoke(command);
-      auto const outcome = decide_in(world, command);
+      auto const outcome = decide_in(world, command, at);
       ASSERT_FALSE(outcome.ok());
       EXPECT_EQ(outcome.error().reason, first.reason) << "together with " << static_cast<int>(second.reason);
     }

@@ -103,13 +103,13 @@ TEST(Debit, TakesWhatIsThereToTheLastCent) {
 TEST(Debit, PastAvailableNamesBothSides) {
   given(ann_with_gold(units("5.00")))
       .when(debit(units("5.01")))
-      .then(Refusal{Rejection::insufficient_balance, units("5.00"), units("5.01")});
+      .then(Refusal{.reason = Rejection::insufficient_balance, .available = units("5.00"), .required = units("5.01")});
 }
 
 TEST(Debit, OneCurrencyNeverPaysForAnother) {
   given(ann_with_gold(units("5.00")))
       .when(debit(units("1.00"), kGems))
-      .then(Refusal{Rejection::insufficient_balance, Money{}, units("1.00")});
+      .then(Refusal{.reason = Rejection::insufficient_balance, .available = Money{}, .required = units("1.00")});
 }
 
 TEST(Debit, NeverMakesAPlayer) {
@@ -170,7 +170,7 @@ TEST(Purchase, ANewPlayerMaySpendTheStartingAmount) {
 TEST(Purchase, ARefusedOneDoesNotMakeAPlayer) {
   given(three_games(units("9.99")))
       .when(purchase(2, units("5.00"), units("10.00")))
-      .then(Refusal{Rejection::insufficient_balance, units("9.99"), units("10.00")});
+      .then(Refusal{.reason = Rejection::insufficient_balance, .available = units("9.99"), .required = units("10.00")});
 }
 
 TEST(Purchase, TheTotalMustBeExact) {

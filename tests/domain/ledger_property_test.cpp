@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "tests/domain/ledger_books.h"
 #include "tests/domain/ledger_dsl.h"
 
 namespace florin::domain::testing {
@@ -134,50 +135,6 @@ struct World {
   }
 };
 
-bool same(Decision const& a, Decision const& b) {
-  if (a.ok() != b.ok()) return false;
-  return a.ok() ? a.value() == b.value() : a.error() == b.error();
-}
-
-// A second set of books, kept from postings alone.
-struct Books {
-  std::map<CurrencyId, Money> trial_balance;
-  std::map<std::pair<Account, CurrencyId>, Money> accounts;
-  std::map<std::pair<PlayerId, CurrencyId>, Money> available;
-
-  void post(Event const& event) {
-    for (auto const& posting : postings(event)) {
-      trial_balance[posting.currency] += posting.amount;
-      accounts[{posting.account, posting.currency}] += posting.amount;
-      if (posting.account == Account::player_available) {
-        RC_ASSERT(bool{posting.player});
-        available[{posting.player, posting.currency}] += posting.amount;
-      } else {
-        RC_ASSERT(!posting.player);
-      }
-    }
-  }
-};
-
-void check_books(State const& state, Books const& books) {
-  for (auto const& [currency, sum] : books.trial_balance) RC_ASSERT(sum == Money{});
-  std::map<CurrencyId, Money> held;
-  for (std::size_t i = 0; i < state.wallet_count(); ++i) {
-    auto const& row = state.wallet_rows()[i];
-    RC_ASSERT(row.available >= 0 && row.available <= kMaxBalance.minor());
-    RC_ASSERT(row.reserved == 0);
-    auto const posted = books.available.find({PlayerId(row.player), CurrencyId(row.currency)});
-    RC_ASSERT(posted != books.available.end() && posted->second.minor() == row.available);
-    held[CurrencyId(row.currency)] += Money::from_minor(row.available);
-  }
-  RC_ASSERT(books.available.size() == state.wallet_count());
-  for (auto const& [key, sum] : books.accounts) {
-    if (key.first == Account::player_available) RC_ASSERT(held[key.second] == sum);
-    // A refund gives back what a sale brought, so neither ever owes more than it earned.
-    if (key.first == Account::game_revenue || key.first == Account::network_fees) RC_ASSERT(sum >= Money{});
-  }
-}
-
 RC_GTEST_PROP(LedgerProperty, MoneyIsConservedAtEveryStep, ()) {
   auto const steps = *long_history();
   World world;
@@ -188,7 +145,7 @@ RC_GTEST_PROP(LedgerProperty, MoneyIsConservedAtEveryStep, ()) {
     for (; posted < world.log.size(); ++posted) {
       for (auto const& event : world.log[posted].events) books.post(event);
     }
-    check_books(world.state, books);
+    books.check(world.state);
   }
   RC_CLASSIFY(world.orders.size() > 10, "more than ten orders");
   RC_CLASSIFY(!world.state.refunded_orders().empty(), "a refund");

@@ -13,6 +13,24 @@ namespace {
 
 constexpr PlayerId kPlayer(1);
 
+constexpr PlayerId kReceiver(2);
+TransferFees fees() { return {units("0.35"), units("0.50"), units("0.16")}; }
+
+TransferInitiated initiated() {
+  TransferInitiated event;
+  event.sender = kPlayer;
+  event.currency = kGold;
+  event.amount = units("10.05");
+  event.fees = fees();
+  return event;
+}
+
+TransferClaimed claimed(CurrencyId target_currency) {
+  return {
+      Position(9), Flavour::send, kPlayer, kGold, kReceiver, target_currency, units("10.05"), fees(), {}, {}, {}, {},
+      {}};
+}
+
 std::vector<Event> one_of_each() {
   ItemPurchased const sale{kPlayer, kGold, {}, 3, units("10.05"), units("30.15"), units("3.02"), units("27.13"), {}};
   return {game_created(kGame, GameStatus::live, {currency(kGold, "gold")}),
@@ -25,7 +43,24 @@ std::vector<Event> one_of_each() {
           credited(1, kGold, units("2.00"), {}),
           debited(1, kGold, units("0.50"), {}),
           sale,
-          ItemRefunded{Position(9), kPlayer, kGold, sale.total, sale.platform_fee, sale.developer_revenue, {}, ""}};
+          ItemRefunded{Position(9), kPlayer, kGold, sale.total, sale.platform_fee, sale.developer_revenue, {}, ""},
+          PhoneRecorded{PhoneId(1), IdentityId(1), {}, {}},
+          PhoneVerified{PhoneId(1)},
+          MinorFlagged{IdentityId(1), {}},
+          MinorCleared{IdentityId(1)},
+          initiated(),
+          PinReissued{Position(9), 1, kNow},
+          PinRejected{Position(9), 2},
+          PinVerified{Position(9), kNow},
+          GuardianApproved{Position(9)},
+          claimed(kDust),
+          TransferReturned{
+              Position(9), Flavour::send, ReturnReason::cancelled, kPlayer, kGold, units("10.05"), {}, {}, {}, {}},
+          PhoneShareRequested{Position(9), PhoneId(1), PhoneId(2), kNow},
+          ShareCodeRejected{Position(9), 4},
+          PhoneShareEnded{Position(9), ShareEnd::approved},
+          ReplyReceived{},
+          TextSettled{}};
 }
 
 TEST(Postings, OfEveryEventSumToZeroPerCurrency) {
@@ -64,10 +99,66 @@ TEST(Postings, ASaleGoesToTheGameAndTheNetworkAndARefundUndoesIt) {
   }
 }
 
+TEST(Postings, InitiatingReservesAndReturningUndoesIt) {
+  auto const events = one_of_each();
+  std::vector<Posting> const reserve{{Account::player_available, kPlayer, kGold, -units("10.05")},
+                                     {Account::player_reserved, kPlayer, kGold, units("10.05")}};
+  std::vector<Posting> const release{{Account::player_available, kPlayer, kGold, units("10.05")},
+                                     {Account::player_reserved, kPlayer, kGold, -units("10.05")}};
+  EXPECT_EQ(postings(initiated()), reserve);
+  EXPECT_EQ(postings(events[21]), release);
+}
+
+TEST(Postings, AClaimInTheSameCurrencyNeedsNoClearing) {
+  EXPECT_EQ(postings(claimed(kGold)),
+            (std::vector<Posting>{{Account::player_reserved, kPlayer, kGold, -units("10.05")},
+                                  {Account::game_revenue, {}, kGold, units("0.35")},
+                                  {Account::network_fees, {}, kGold, units("0.16")},
+                                  {Account::game_revenue, {}, kGold, units("0.50")},
+                                  {Account::player_available, kReceiver, kGold, units("9.04")}}));
+}
+
+TEST(Postings, AClaimInAnotherCurrencyGoesThroughClearing) {
+  EXPECT_EQ(postings(claimed(kDust)),
+            (std::vector<Posting>{{Account::player_reserved, kPlayer, kGold, -units("10.05")},
+                                  {Account::game_revenue, {}, kGold, units("0.35")},
+                                  {Account::network_fees, {}, kGold, units("0.16")},
+                                  {Account::transfer_clearing, {}, kGold, units("9.54")},
+                                  {Account::transfer_clearing, {}, kDust, -units("9.54")},
+                                  {Account::game_revenue, {}, kDust, units("0.50")},
+                                  {Account::player_available, kReceiver, kDust, units("9.04")}}));
+}
+
+TEST(Postings, ClearingIsZeroOverAllCurrencies) {
+  for (auto const target : {kGold, kGems, kDust}) {
+    Money clearing;
+    for (auto const& posting : postings(claimed(target))) {
+      if (posting.account == Account::transfer_clearing) clearing += posting.amount;
+    }
+    EXPECT_EQ(clearing, Money{});
+  }
+}
+
+TEST(Postings, AClaimWithoutFeesPostsNoEmptyLines) {
+  auto free = claimed(kGold);
+  free.fees = {};
+  EXPECT_EQ(postings(free), (std::vector<Posting>{{Account::player_reserved, kPlayer, kGold, -units("10.05")},
+                                                  {Account::player_available, kReceiver, kGold, units("10.05")}}));
+}
+
+TEST(Postings, EveryPlayersAccountHasAnOwnerAndNoOtherHas) {
+  for (auto const& event : one_of_each()) {
+    for (auto const& posting : postings(event)) {
+      auto const owned = posting.account == Account::player_available || posting.account == Account::player_reserved;
+      EXPECT_EQ(bool{posting.player}, owned) << event_name(event);
+    }
+  }
+}
+
 TEST(Postings, AccountsHaveDistinctNames) {
   std::set<std::string> names;
   for (auto const account : {Account::player_available, Account::player_reserved, Account::game_revenue,
-                             Account::network_fees, Account::promotional_issuance}) {
+                             Account::network_fees, Account::promotional_issuance, Account::transfer_clearing}) {
     EXPECT_TRUE(names.insert(account_name(account)).second);
   }
   EXPECT_FALSE(names.contains(""));

@@ -137,6 +137,12 @@ TEST(Codec, WrongSizesAreCorrupt) {
               commit.getEvents()[0].initIdentityRegistered().setEmailIndex({kBytes, 17});
             })),
             Fault::Kind::corrupt);
+  EXPECT_EQ(kind_of(altered([](wire::Commit::Builder commit) {
+              commit.getEvents()[0].initPhoneRecorded().setPhoneIndex({kBytes, 15});
+            })),
+            Fault::Kind::corrupt);
+  EXPECT_EQ(kind_of(altered([](wire::Commit::Builder commit) { commit.getEvents()[0].initReplyReceived(); })),
+            Fault::Kind::corrupt);
   EXPECT_EQ(kind_of(std::string(kMaxCommitBytes + 8, '\0')), Fault::Kind::corrupt);
 }
 
@@ -148,8 +154,27 @@ TEST(Codec, WhatANewerVersionWroteIsUnknown) {
             Fault::Kind::unknown);
   EXPECT_EQ(kind_of(altered([](wire::Commit::Builder commit) {
               auto game = commit.getEvents()[0].initGameUpdated();
-              game.initSettings().initLimits(1)[0].setKind(4);
+              game.initSettings().initLimits(1)[0].setKind(16);
             })),
+            Fault::Kind::unknown);
+  EXPECT_EQ(kind_of(altered(
+                [](wire::Commit::Builder commit) { commit.getEvents()[0].initTransferInitiated().setFlavour(2); })),
+            Fault::Kind::unknown);
+  EXPECT_EQ(
+      kind_of(altered([](wire::Commit::Builder commit) { commit.getEvents()[0].initTransferClaimed().setFlavour(2); })),
+      Fault::Kind::unknown);
+  EXPECT_EQ(kind_of(altered(
+                [](wire::Commit::Builder commit) { commit.getEvents()[0].initTransferReturned().setFlavour(2); })),
+            Fault::Kind::unknown);
+  EXPECT_EQ(
+      kind_of(altered([](wire::Commit::Builder commit) { commit.getEvents()[0].initTransferReturned().setReason(6); })),
+      Fault::Kind::unknown);
+  EXPECT_EQ(
+      kind_of(altered([](wire::Commit::Builder commit) { commit.getEvents()[0].initPhoneShareEnded().setEnd(5); })),
+      Fault::Kind::unknown);
+  EXPECT_EQ(kind_of(altered([](wire::Commit::Builder commit) { commit.getEvents()[0].initTextSettled().setKind(7); })),
+            Fault::Kind::unknown);
+  EXPECT_EQ(kind_of(altered([](wire::Commit::Builder commit) { commit.getEvents()[0].initTextSettled().setEnd(3); })),
             Fault::Kind::unknown);
 
   // The union's discriminant is the first two bytes of the event: find it by its value and raise it.
@@ -218,6 +243,9 @@ TEST(CodecDeath, PersonalTextInClearNeverReachesTheLog) {
   domain::PlayerRenamed renamed;
   renamed.name = {"Ann", false};
   EXPECT_DEATH(encoded(samples::commit(domain::Event(renamed))), "invariant broken");
+  domain::PhoneRecorded recorded;
+  recorded.number = {"+46701234567", false};
+  EXPECT_DEATH(encoded(samples::commit(domain::Event(recorded))), "invariant broken");
 }
 
 TEST(CodecDeath, ACommitWithoutEventsIsABug) {

@@ -43,9 +43,11 @@ std::vector<Event> town() {
           ItemRefunded{Position(9), PlayerId(1), CurrencyId(1), minor(100), minor(10), minor(90), minor(1000), ""}};
 }
 
+constexpr Place kPlace{Timestamp(), Position(6), Position(6)};
+
 State after(std::vector<Event> const& events) {
   State state;
-  for (auto const& event : events) apply(state, event, Timestamp());
+  apply(state, Commit{Position(1), Timestamp(), {}, events});
   return state;
 }
 
@@ -159,15 +161,15 @@ std::vector<Row> possible() {
 
 TEST(FoldCheck, NamesWhatCannotHappen) {
   auto const state = after(town());
-  for (auto const& row : impossible()) EXPECT_NE(why_impossible(state, row.event), nullptr) << row.what;
-  for (auto const& row : possible()) EXPECT_EQ(why_impossible(state, row.event), nullptr) << row.what;
+  for (auto const& row : impossible()) EXPECT_NE(why_impossible(state, row.event, kPlace), nullptr) << row.what;
+  for (auto const& row : possible()) EXPECT_EQ(why_impossible(state, row.event, kPlace), nullptr) << row.what;
 }
 
 TEST(FoldCheck, WhatItAcceptsCanBeApplied) {
   for (auto const& row : possible()) {
     SCOPED_TRACE(row.what);
     auto state = after(town());
-    apply(state, row.event, Timestamp());
+    apply(state, row.event, kPlace.at);
   }
 }
 

@@ -41,6 +41,31 @@ inline std::vector<domain::CurrencySpec> currencies() {
           {domain::CurrencyId(2), "Shards", "SHD", money(0), money(1), std::nullopt}};
 }
 
+inline domain::TransferInitiated initiated() {
+  using namespace domain;
+  auto const at = Timestamp::from_micros(1'767'225'600'123'456);
+  TransferInitiated out;
+  out.transaction = Position(42);
+  out.flavour = Flavour::send;
+  out.sender = PlayerId(7);
+  out.currency = CurrencyId(1);
+  out.target = GameId(200'000'000'001);
+  out.sender_phone = PhoneId(3);
+  out.receiver = IdentityId(6);
+  out.receiver_phone = PhoneId(6);
+  out.amount = money(10'000);
+  out.fees = {money(275), money(350), money(375)};
+  out.source_rate = BasisPoints(275);
+  out.target_rate = BasisPoints(350);
+  out.universal = true;
+  out.available_after = money(50'000);
+  out.reserved_after = money(10'500);
+  out.pin_expires_at = at + kPinMicros;
+  out.guardian = PhoneId(4);
+  out.guardian_expires_at = at + kGuardianMicros;
+  return out;
+}
+
 // Every alternative of domain::Event, in its order.
 inline std::vector<domain::Event> events() {
   using namespace domain;
@@ -48,6 +73,11 @@ inline std::vector<domain::Event> events() {
   PlayerId const player(7);
   CurrencyId const crowns(1);
   IdentityId const identity(5);
+  Position const transaction(42);
+  TransferFees const fees{money(275), money(350), money(375)};
+  auto const time = [](std::int64_t minutes) {
+    return Timestamp::from_micros(1'767'225'600'123'456 + minutes * 60 * kMicrosPerSecond);
+  };
   return {
       GameCreated{game, settings(), currencies(), bytes<32>(1)},
       GameUpdated{game, settings()},
@@ -68,6 +98,24 @@ inline std::vector<domain::Event> events() {
                     money(3'498),
                     money(56'002)},
       ItemRefunded{Position(41), player, crowns, money(3'998), money(500), money(3'498), money(60'000), "changed mind"},
+      PhoneRecorded{PhoneId(3), identity, bytes<16>(4), {"sealed number of a phone, as bytes", true}},
+      PhoneVerified{PhoneId(3)},
+      MinorFlagged{identity, PhoneId(4)},
+      MinorCleared{identity},
+      initiated(),
+      PinReissued{transaction, 1, time(11)},
+      PinRejected{transaction, 2},
+      PinVerified{transaction, time(1440)},
+      GuardianApproved{transaction},
+      TransferClaimed{transaction, Flavour::send, player, crowns, PlayerId(8), CurrencyId(3), money(10'000), fees,
+                      money(500), money(9'250), GameId(200'000'000'001), PhoneId(3), PhoneId(6)},
+      TransferReturned{transaction, Flavour::send, ReturnReason::guardian_expired, player, crowns, money(10'000),
+                       money(60'000), money(500), GameId(200'000'000'001), PhoneId(3)},
+      PhoneShareRequested{transaction, PhoneId(7), PhoneId(3), time(10)},
+      ShareCodeRejected{transaction, 4},
+      PhoneShareEnded{transaction, ShareEnd::superseded},
+      ReplyReceived{bytes<16>(5)},
+      TextSettled{{transaction, TextKind::sender_returned, 4}, TextEnd::dropped},
   };
 }
 

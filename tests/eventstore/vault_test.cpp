@@ -135,6 +135,37 @@ TEST(Vault, ABoxWithAnyByteAlteredOrMissingDoesNotOpen) {
   }
 }
 
+domain::Commit recording(std::uint64_t identity, std::string const& number) {
+  domain::PhoneRecorded recorded;
+  recorded.phone = domain::PhoneId(1);
+  recorded.identity = IdentityId(identity);
+  recorded.number = {number, false};
+  auto commit = samples::commit(domain::Event(recorded));
+  commit.first = domain::Position(30);
+  return commit;
+}
+
+TEST(Vault, APhoneNumberIsSealedUnderItsPersonsKey) {
+  TemporaryFolder const folder;
+  auto const vault = opened(folder.path());
+  sealed(*vault, registration(1, "ann@example.org", "Ann"));
+  sealed(*vault, registration(2, "bob@example.org", "Bob"));
+  auto const commit = sealed(*vault, recording(1, "+46701234567"));
+  auto const& number = std::get<domain::PhoneRecorded>(commit.events[0]).number;
+  EXPECT_TRUE(number.sealed);
+  EXPECT_EQ(vault->open(IdentityId(1), Field::phone, number).value(), "+46701234567");
+  EXPECT_EQ(kind_of(*vault, IdentityId(2), Field::phone, number), Fault::Kind::corrupt);
+  EXPECT_EQ(kind_of(*vault, IdentityId(1), Field::name, number), Fault::Kind::corrupt);
+  std::string bytes;
+  Encoder().encode(commit, bytes);
+  EXPECT_EQ(bytes.find("46701234567"), std::string::npos);
+
+  ASSERT_TRUE(vault->destroy(IdentityId(1)));
+  EXPECT_EQ(kind_of(*vault, IdentityId(1), Field::phone, number), Fault::Kind::missing);
+  auto const again = sealed(*vault, recording(1, "+46701234567"));
+  EXPECT_EQ(std::get<domain::PhoneRecorded>(again.events[0]).number, PersonalText{});
+}
+
 TEST(Vault, AnErasedPersonIsMissingAndEveryoneElseStays) {
   TemporaryFolder const folder;
   auto vault = opened(folder.path());

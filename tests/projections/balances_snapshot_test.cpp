@@ -20,6 +20,21 @@ class BalancesSnapshot : public testing::Test {
     for (int i = 0; i < commands; ++i) town.play_random(50);
     balances.on_commits(std::span(town.commits()).subspan(before));
   }
+  // One of everything that can wait for somebody, among people whom chance does not touch.
+  void leave_open() {
+    auto const before = town.commits().size();
+    auto const game = town.game(0);
+    town.credit(game, 101, 10'000);
+    town.credit(game, 104, 10'000);
+    ASSERT_TRUE(town.initiate(game, 101, game, 102, 100));
+    auto const claimable = town.initiate(game, 101, game, 103, 100);
+    ASSERT_TRUE(claimable && town.verify(claimable->first));
+    ASSERT_TRUE(town.ask_for_phone(103, 101));
+    ASSERT_TRUE(town.flag_minor(104, 105));
+    ASSERT_TRUE(town.initiate(game, 104, game, 102, 100));
+    EXPECT_GE(town.state().questions().size(), 2u);
+    balances.on_commits(std::span(town.commits()).subspan(before));
+  }
   void write() {
     auto const written = balances.write_snapshot(folder.path(), town.log());
     ASSERT_TRUE(written) << written.error().what;
@@ -34,6 +49,8 @@ class BalancesSnapshot : public testing::Test {
   static void expect_same(Balances const& a, Balances const& b, domain::State const& state) {
     ASSERT_EQ(a.position(), b.position());
     EXPECT_EQ(a.games()->games(), b.games()->games());
+    EXPECT_TRUE(a.read([&](domain::State const& held) { return held == state; }));
+    EXPECT_TRUE(b.read([&](domain::State const& held) { return held == state; }));
     for (std::uint64_t id = 1; id <= state.player_count(); ++id) {
       auto const game = state.game_of(domain::PlayerId(id))->id;
       auto const left = a.by_id(game, domain::PlayerId(id));
@@ -59,6 +76,7 @@ class BalancesSnapshot : public testing::Test {
 
 TEST_F(BalancesSnapshot, RestoresEverythingAndGoesOn) {
   play(2'000);
+  leave_open();
   write();
   Balances restored;
   auto const read = restored.read_newest_snapshot(folder.path(), town.log(), town.head());

@@ -120,6 +120,7 @@ TEST_F(BalancesTest, FoldToTheSameStateAsTheWriter) {
     if (commit) view.on_commits({&commit, 1});
   }
   EXPECT_EQ(view.position(), random_town.head());
+  EXPECT_TRUE(view.read([&](domain::State const& state) { return state == random_town.state(); }));
   auto const& state = random_town.state();
   EXPECT_EQ(view.games()->games(), state.games());
   for (std::uint64_t id = 1; id <= state.player_count(); ++id) {
@@ -133,6 +134,73 @@ TEST_F(BalancesTest, FoldToTheSameStateAsTheWriter) {
       EXPECT_EQ(shown->balances[i].wallet, state.wallet(player, game.currencies[i].currency));
     }
   }
+}
+
+TEST_F(BalancesTest, ATransferTouchesTheWalletsItMoves) {
+  town.create_game("a", {"gold"});
+  town.create_game("b", {"silver", "gems"});
+  auto const a = town.game(0);
+  auto const b = town.game(1);
+  town.credit(a, 0, 1'000);
+  auto const initiated = town.initiate(a, 0, b, 1, 400);
+  ASSERT_TRUE(initiated);
+  deliver();
+  auto sender = balances.by_email(a.id, Town::email_index(0))->balances[0];
+  EXPECT_EQ(sender.wallet, (domain::Wallet{Money::from_minor(600), Money::from_minor(400)}));
+  EXPECT_EQ(sender.last_transaction, initiated->at);
+  ASSERT_TRUE(town.verify(initiated->first));
+  auto const claimed = town.claim(initiated->first, 1);
+  ASSERT_TRUE(claimed);
+  deliver();
+  sender = balances.by_email(a.id, Town::email_index(0))->balances[0];
+  EXPECT_EQ(sender.wallet, (domain::Wallet{Money::from_minor(600), {}}));
+  EXPECT_EQ(sender.last_transaction, claimed->at);
+  auto const receiver = balances.by_email(b.id, Town::email_index(1));
+  ASSERT_TRUE(receiver);
+  EXPECT_EQ(receiver->joined, claimed->at);
+  EXPECT_EQ(receiver->balances[1].wallet, (domain::Wallet{Money::from_minor(360), {}}));
+  EXPECT_EQ(receiver->balances[1].last_transaction, claimed->at);
+  EXPECT_EQ(receiver->balances[0].last_transaction, domain::Timestamp{});
+
+  town.pass(60);
+  auto const again = town.initiate(a, 0, b, 1, 400);
+  ASSERT_TRUE(again);
+  auto const cancelled = town.cancel(again->first);
+  ASSERT_TRUE(cancelled);
+  deliver();
+  sender = balances.by_email(a.id, Town::email_index(0))->balances[0];
+  EXPECT_EQ(sender.wallet, (domain::Wallet{Money::from_minor(600), {}}));
+  EXPECT_EQ(sender.last_transaction, cancelled->at);
+}
+
+TEST_F(BalancesTest, ShowWhatIsOpen) {
+  town.create_game("a", {"gold"});
+  town.create_game("b", {"silver"});
+  auto const a = town.game(0);
+  town.credit(a, 0, 1'000);
+  auto const initiated = town.initiate(a, 0, town.game(1), 1, 400);
+  ASSERT_TRUE(initiated);
+  deliver();
+  auto const open = balances.read([&](domain::State const& state) {
+    auto const* transfer = state.find_transfer(initiated->first);
+    return transfer == nullptr ? std::nullopt : std::optional(*transfer);
+  });
+  ASSERT_TRUE(open);
+  EXPECT_EQ(open->amount, Money::from_minor(400));
+  EXPECT_EQ(open->target, town.game(1).id);
+}
+
+TEST_F(BalancesTest, KnowTheEmailOfPeopleWhoDoNotPlay) {
+  town.create_game("a", {"gold"});
+  town.create_game("b", {"silver"});
+  town.credit(town.game(0), 0, 1'000);
+  ASSERT_TRUE(town.initiate(town.game(0), 0, town.game(1), 7, 400));
+  deliver();
+  auto const receiver = town.state().find_identity(Town::email_index(7));
+  ASSERT_TRUE(receiver);
+  EXPECT_EQ(balances.email_of(*receiver), (domain::PersonalText{Town::sealed_email(7), true}));
+  EXPECT_FALSE(balances.email_of(domain::IdentityId{}));
+  EXPECT_FALSE(balances.email_of(domain::IdentityId(receiver->value() + 1)));
 }
 
 TEST_F(BalancesTest, SkipCommitsThatTheyHave) {

@@ -138,6 +138,41 @@ TEST_F(Reconciliation, APlayerWhoOnlyJoinedHasZeroBalances) {
   EXPECT_EQ(row.value().integer(2), 1);
 }
 
+TEST_F(Reconciliation, ATransferChangesBothItsPlayers) {
+  town.create_game("a", {"gold", "gems"});
+  town.create_game("b", {"silver"});
+  auto const a = town.game(0);
+  auto const b = town.game(1);
+  // Enough others that a recent cursor walks the journal.
+  for (std::size_t i = 0; i < 200; ++i) town.credit(a, i, 1'000);
+  for (std::size_t i = 1; i < 200; ++i) town.credit(b, i, 1'000);
+  auto const start = open(a.id).cut();
+  auto const initiated = town.initiate(a, 0, b, 1, 400);
+  ASSERT_TRUE(initiated);
+  auto const sender = town.player(a, 0);
+  auto const reserved = lines(a.id, start);
+  ASSERT_EQ(reserved.size(), 1u);
+  EXPECT_EQ(reserved.at(sender).balances[0].available, Money::from_minor(600));
+  EXPECT_EQ(reserved.at(sender).balances[0].reserved, Money::from_minor(400));
+  EXPECT_EQ(reserved.at(sender).balances[1].reserved, Money{});
+
+  ASSERT_TRUE(town.verify(initiated->first));
+  auto const verified = town.head();
+  auto const claimed = town.claim(initiated->first);
+  ASSERT_TRUE(claimed);
+  auto const sent = lines(a.id, verified);
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(sent.at(sender).changed, claimed->last());
+  EXPECT_EQ(sent.at(sender).balances[0].available, Money::from_minor(600));
+  EXPECT_EQ(sent.at(sender).balances[0].reserved, Money{});
+  auto const received = lines(b.id, verified);
+  ASSERT_EQ(received.size(), 1u);
+  EXPECT_EQ(received.at(town.player(b, 1)).changed, claimed->last());
+  EXPECT_EQ(received.at(town.player(b, 1)).balances[0].available, Money::from_minor(1'360));
+  EXPECT_TRUE(lines(a.id, claimed->last()).empty());
+  EXPECT_TRUE(lines(b.id, claimed->last()).empty());
+}
+
 TEST_F(Reconciliation, OfAnUnknownGameIsEmpty) {
   town.create_game("g", {"gold"});
   EXPECT_TRUE(lines(domain::GameId(42)).empty());
@@ -185,14 +220,17 @@ TEST_F(Reconciliation, EqualsBalancesAndTheTrialBalance) {
     if (random() % 200 == 0) static_cast<void>(read("reconciliation"));
   }
   std::map<domain::CurrencyId, Money> trial;
+  std::map<domain::CurrencyId, Money> trial_reserved;
   for (auto const& commit : town.commits()) {
     for (auto const& event : commit->events) {
       for (auto const& posting : domain::postings(event)) {
         if (posting.account == domain::Account::player_available) trial[posting.currency] += posting.amount;
+        if (posting.account == domain::Account::player_reserved) trial_reserved[posting.currency] += posting.amount;
       }
     }
   }
   std::map<domain::CurrencyId, Money> streamed;
+  std::map<domain::CurrencyId, Money> streamed_reserved;
   std::size_t count = 0;
   auto const since = Position(random() % town.head().value());
   for (auto const& game : town.state().games()) {
@@ -210,12 +248,14 @@ TEST_F(Reconciliation, EqualsBalancesAndTheTrialBalance) {
         EXPECT_EQ(line.balances[i].available, shown->balances[i].wallet.available);
         EXPECT_EQ(line.balances[i].reserved, shown->balances[i].wallet.reserved);
         streamed[line.balances[i].currency] += line.balances[i].available;
+        streamed_reserved[line.balances[i].currency] += line.balances[i].reserved;
       }
       EXPECT_EQ(recent.contains(id), line.changed > since);
     }
   }
   EXPECT_EQ(count, town.state().player_count());
   for (auto const& [currency, total] : trial) EXPECT_EQ(streamed[currency], total);
+  for (auto const& [currency, total] : trial_reserved) EXPECT_EQ(streamed_reserved[currency], total);
 }
 
 }  // namespace

@@ -389,7 +389,8 @@ TEST_F(RunnerTest, ALogThatCannotBeReadStopsEveryView) {
 }
 
 TEST_F(RunnerTest, ARebuildUnderTrafficGivesTheSameRows) {
-  std::vector<Projection const*> const all{&history_projection(), &orders_projection(), &reconciliation_projection()};
+  std::vector<Projection const*> const all{&history_projection(), &orders_projection(), &reconciliation_projection(),
+                                           &transfers_projection()};
   play(2'000);
   start(all);
   for (auto const* projection : all) static_cast<void>(read(projection->name()));
@@ -471,7 +472,7 @@ TEST_F(RunnerTest, StopsInTheMiddleOfARebuild) {
 }
 
 TEST_F(RunnerTest, AnEmptyLogHasReadableViews) {
-  start({&history_projection(), &orders_projection(), &reconciliation_projection()});
+  start({&history_projection(), &orders_projection(), &reconciliation_projection(), &transfers_projection()});
   auto view = runner->read("history");
   ASSERT_TRUE(view);
   EXPECT_EQ(view.value().position(), Position{});

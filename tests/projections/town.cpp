@@ -21,8 +21,16 @@ void seal(Commit& commit) {
   for (auto& event : commit.events) {
     if (auto* registered = std::get_if<IdentityRegistered>(&event)) seal(registered->email);
     if (auto* joined = std::get_if<PlayerJoined>(&event)) seal(joined->name);
+    if (auto* phone = std::get_if<PhoneRecorded>(&event)) seal(phone->number);
     if (auto* renamed = std::get_if<PlayerRenamed>(&event)) seal(renamed->name);
   }
+}
+
+BlindIndex blind(std::string const& text) {
+  auto const digest = eventstore::sha256(text);
+  BlindIndex index{};
+  std::copy_n(digest.begin(), index.size(), index.begin());
+  return index;
 }
 
 std::string email(std::size_t person) { return "person" + std::to_string(person) + "@example.test"; }
@@ -68,11 +76,18 @@ PlayerRef Town::person(std::size_t person) const {
   return {email_index(person), email(person), "name" + std::to_string(person), person + 1, false};
 }
 
-BlindIndex Town::email_index(std::size_t person) {
-  auto const digest = eventstore::sha256(email(person));
-  BlindIndex index{};
-  std::copy_n(digest.begin(), index.size(), index.begin());
-  return index;
+BlindIndex Town::email_index(std::size_t person) { return blind(email(person)); }
+
+PhoneRef Town::phone(std::size_t person) {
+  auto const number = "+1555" + std::to_string(1'000'000 + person);
+  return {blind(number), number};
+}
+
+std::size_t Town::person_of(IdentityId identity) const {
+  auto const& index = state_.identity_rows()[identity.value() - 1].email_index;
+  std::size_t person = 0;
+  while (email_index(person) != index) ++person;
+  return person;
 }
 
 std::string Town::sealed_email(std::size_t person) { return "sealed " + email(person); }
@@ -112,6 +127,123 @@ eventstore::CommitPtr Town::rename(Game const& game, std::size_t who, std::strin
   return play(CreditBalance{game.id, ref, {}, Money::from_minor(1), "rename"});
 }
 
+eventstore::CommitPtr Town::initiate(Game const& from, std::size_t sender, Game const& to, std::size_t receiver,
+                                     std::int64_t minor) {
+  return play(InitiateTransfer{sender == receiver ? Flavour::transfer : Flavour::send,
+                               from.id,
+                               person(sender),
+                               phone(sender),
+                               to.id,
+                               {email_index(receiver), email(receiver)},
+                               phone(receiver),
+                               {},
+                               Money::from_minor(minor),
+                               std::nullopt});
+}
+
+eventstore::CommitPtr Town::verify(Position transaction, bool right) {
+  auto const* transfer = state_.find_transfer(transaction);
+  if (transfer == nullptr) return nullptr;
+  return play(
+      VerifyPin{state_.game_of(transfer->sender)->id, transfer->flavour, transaction, right ? ~std::uint32_t{0} : 0});
+}
+
+eventstore::CommitPtr Town::claim(Position transaction, std::size_t currency, PlayerId chosen) {
+  auto const* transfer = state_.find_transfer(transaction);
+  if (transfer == nullptr) return nullptr;
+  auto const& phone_row = state_.phones()[transfer->receiver_phone];
+  auto const& game = *state_.find_game(transfer->target);
+  for (auto const identity : state_.phones().people(phone_row.phone)) {
+    if (auto const player = state_.find_player(game.id, identity); player && !chosen) chosen = *player;
+  }
+  return play(ClaimTransfer{transfer->target,
+                            transfer->flavour,
+                            transaction,
+                            person(person_of(IdentityId(phone_row.identity))),
+                            {phone_row.phone, ""},
+                            game.currencies[currency % game.currencies.size()].currency,
+                            chosen});
+}
+
+eventstore::CommitPtr Town::cancel(Position transaction) {
+  auto const* transfer = state_.find_transfer(transaction);
+  if (transfer == nullptr) return nullptr;
+  return play(CancelTransfer{state_.game_of(transfer->sender)->id, transfer->flavour, transaction});
+}
+
+eventstore::CommitPtr Town::expire(Position transaction) { return play(ExpireTransfer{transaction}); }
+
+eventstore::CommitPtr Town::flag_minor(std::size_t who, std::size_t guardian) {
+  return play(FlagMinor{{email_index(who), email(who)}, phone(guardian)});
+}
+
+eventstore::CommitPtr Town::reply(std::size_t who, ReplyWord word) {
+  return play(ReceiveReply{phone(who).index, word, false, {}});
+}
+
+eventstore::CommitPtr Town::ask_for_phone(std::size_t who, std::size_t owner) {
+  return play(RequestPhoneShare{phone(owner), {email_index(who), email(who)}});
+}
+
+eventstore::CommitPtr Town::play_initiation(std::size_t players) {
+  auto const sender = draw(players);
+  auto const receiver = draw(3) == 0 ? sender : draw(players);
+  auto const& from = state_.games()[draw(state_.games().size())];
+  auto const& to = state_.games()[draw(state_.games().size())];
+  InitiateTransfer command{sender == receiver ? Flavour::transfer : Flavour::send,
+                           from.id,
+                           person(sender),
+                           phone(draw(8) == 0 ? draw(players) : sender),
+                           to.id,
+                           {email_index(receiver), email(receiver)},
+                           phone(draw(8) == 0 ? draw(players) : receiver),
+                           from.currencies[draw(from.currencies.size())].currency,
+                           Money::from_minor(static_cast<std::int64_t>(1 + draw(2'000))),
+                           std::nullopt};
+  return play(command);
+}
+
+eventstore::CommitPtr Town::play_open_matter(std::size_t players) {
+  auto const& open = state_.transfers();
+  auto const pick = [&](auto const& from) { return std::next(from.begin(), static_cast<long>(draw(from.size()))); };
+  auto const& shares = state_.shares().all();
+  auto const who = draw(players);
+  switch (draw(16)) {
+    case 0: pass(static_cast<std::int64_t>(draw(30) == 0 ? 90'000 : draw(400))); return nullptr;
+    case 1: return draw(2) == 0 ? flag_minor(who, draw(players)) : play(ClearMinor{email_index(who)});
+    case 2:
+      // Whoever was asked first, or anybody.
+      if (!state_.questions().empty() && draw(4) != 0) {
+        return play(
+            ReceiveReply{pick(state_.questions())->first, draw(3) == 0 ? ReplyWord::no : ReplyWord::yes, false, {}});
+      }
+      return reply(who, ReplyWord::yes);
+    case 3: return ask_for_phone(who, draw(players));
+    case 4:
+      if (shares.empty()) return nullptr;
+      if (auto const ended = play(ExpirePhoneShare{shares.begin()->first})) return ended;
+      return play(AnswerPhoneShare{pick(shares)->first, draw(2) == 0, draw(3) != 0});
+    case 5: {
+      if (state_.owed_texts().empty()) return nullptr;
+      return play(SettleTexts{{{*pick(state_.owed_texts()), static_cast<TextEnd>(draw(3))}}});
+    }
+    case 6:
+    case 7:
+    case 8:
+    case 9: return play_initiation(players);
+    default: break;
+  }
+  if (open.empty()) return nullptr;
+  auto const& [transaction, transfer] = *pick(open);
+  if (auto const ended = expire(transaction)) return ended;
+  if (transfer.stage == TransferStage::claim) return draw(3) == 0 ? nullptr : claim(transaction, draw(2));
+  switch (draw(8)) {
+    case 0: return cancel(transaction);
+    case 1: return play(ResendPin{state_.game_of(transfer.sender)->id, transfer.flavour, transaction});
+    default: return verify(transaction, draw(3) != 0);
+  }
+}
+
 eventstore::CommitPtr Town::play_random(std::size_t players) {
   if (state_.games().empty() || (state_.games().size() < 4 && draw(50) == 0)) {
     auto const number = std::to_string(state_.games().size());
@@ -120,6 +252,7 @@ eventstore::CommitPtr Town::play_random(std::size_t players) {
                 Money::from_minor(static_cast<std::int64_t>(draw(3) * 1'000)));
     return commits_.back();
   }
+  if (draw(5) < 2) return play_open_matter(players);
   auto const& game = state_.games()[draw(state_.games().size())];
   auto const who = draw(players);
   auto const currency = draw(game.currencies.size());

@@ -1,4 +1,4 @@
-// A town with the three views on disk beside it.
+// A town with the views on disk beside it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 #include "projections/orders.h"
 #include "projections/reconciliation.h"
 #include "projections/runner.h"
+#include "projections/transfers.h"
 #include "tests/projections/town.h"
 #include "tests/support/temp_folder.h"
 
@@ -17,9 +18,10 @@ class ViewsTest : public testing::Test {
   static constexpr int kPatienceMs = 60'000;
 
   void start() {
-    runner = std::make_unique<Runner>(
-        town.log(), folder.path(),
-        std::vector<Projection const*>{&history_projection(), &orders_projection(), &reconciliation_projection()});
+    runner =
+        std::make_unique<Runner>(town.log(), folder.path(),
+                                 std::vector<Projection const*>{&history_projection(), &orders_projection(),
+                                                                &reconciliation_projection(), &transfers_projection()});
     ASSERT_TRUE(runner->start());
   }
 

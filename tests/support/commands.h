@@ -38,6 +38,36 @@ inline domain::PurchaseItem purchase(domain::GameId game, std::uint64_t player, 
   return {game, person(player), {}, {"sword_1", "Sword", "weapons", "A sharp one"}, 1, price, price};
 }
 
+inline domain::PersonRef somebody(std::uint64_t number) {
+  auto const ref = person(number);
+  return {ref.email_index, ref.email};
+}
+
+// A phone by number: index and digits differ for different numbers.
+inline domain::PhoneRef phone(std::uint64_t number) {
+  domain::PhoneRef ref;
+  auto const spread = (number + 1) * 0xc2b2'ae3d'27d4'eb4f;
+  std::memcpy(ref.index.data(), &spread, sizeof spread);
+  std::memcpy(ref.index.data() + 8, &number, sizeof number);
+  ref.number = "+4670" + std::to_string(1'000'000 + number);
+  return ref;
+}
+
+// A send: everybody's phone is the one of their own number.
+inline domain::InitiateTransfer send(domain::GameId game, std::uint64_t sender, domain::GameId target,
+                                     std::uint64_t receiver, domain::Money amount) {
+  return {domain::Flavour::send,
+          game,
+          person(sender),
+          phone(sender),
+          target,
+          somebody(receiver),
+          phone(receiver),
+          {},
+          amount,
+          {}};
+}
+
 inline domain::Request request(domain::GameId game, std::string id, std::uint8_t fingerprint = 1) {
   domain::Request asked{game, std::move(id), {}};
   asked.fingerprint[0] = fingerprint;

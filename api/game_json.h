@@ -1,0 +1,21 @@
+// A game's settings and currencies as JSON, and what their values are called there: the operators' replies and the
+// text of events say the same, because they say it here. Any thread.
+#pragma once
+
+#include <vector>
+
+#include "api/http/json_writer.h"
+#include "domain/game.h"
+
+namespace florin::api {
+
+[[nodiscard]] char const* game_status_name(domain::GameStatus status);  // "live"
+[[nodiscard]] char const* limit_name(domain::LimitKind kind);           // "batch_reads_per_minute"
+
+// Members of the open object: "game_name" to "limits". Of the limits only the overrides.
+void write_settings(JsonWriter& json, domain::GameSettings const& settings);
+
+// "currencies":[…]
+void write_currencies(JsonWriter& json, std::vector<domain::CurrencySpec> const& currencies);
+
+}  // namespace florin::api

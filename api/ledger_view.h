@@ -1,0 +1,22 @@
+// What the sagas ask of the ledger, answered by the balance view (sagas/ledger_view.h).
+#pragma once
+
+#include "projections/balances.h"
+#include "sagas/ledger_view.h"
+
+namespace florin::api {
+
+class BalancesView final : public sagas::LedgerView {
+ public:
+  explicit BalancesView(projections::Balances const& balances) : balances_(balances) {}  // outlives it
+
+  std::optional<domain::OpenTransfer> transfer(domain::Position transaction) const override;
+  std::optional<domain::OpenShare> share(domain::Position approval) const override;
+  std::optional<Phone> phone(domain::PhoneId phone) const override;
+  Names names(domain::PlayerId sender, domain::CurrencyId currency, domain::GameId target) const override;
+
+ private:
+  projections::Balances const& balances_;
+};
+
+}  // namespace florin::api

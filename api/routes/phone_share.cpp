@@ -1,0 +1,303 @@
+// CONTRACT, Phone-share approval.
+#include "api/routes/phone_share.h"
+
+#include "api/routes/routes.h"
+#include "api/routes/transfer_replies.h"
+#include "eventstore/codes.h"
+#include "projections/transfers.h"
+#include "sagas/wording.h"
+
+namespace florin::api {
+namespace {
+
+using domain::Rejection;
+
+std::string iso(domain::Timestamp at) { return json_text(to_iso8601(at)); }
+
+// What asking came to. The approval is absent when too many codes went to this phone.
+struct Asked {
+  bool already_approved = false;
+  std::optional<domain::Position> approval;
+  domain::Timestamp expires_at;
+  bool code_sent = false;
+  std::int64_t cooldown_seconds = 0;
+  std::int64_t retry_after_seconds = 0;  // > 0: rate limited
+  std::optional<Response> failed;        // the writer could not say
+};
+
+Awaitable<Asked> ask(Services& services, Request const& request, domain::PhoneRef const& phone,
+                     domain::PersonRef const& person) {
+  auto& environment = services.environment;
+  Asked asked;
+  domain::RequestPhoneShare command{phone, person};  // not in the call: g++ 12 destroys such temporaries twice
+  auto const outcome =
+      co_await perform(request, environment, std::move(command), {}, "", Payload("request-phone-share"));
+  if (auto const* done = std::get_if<eventstore::Committed>(&outcome)) {
+    auto const& event = event_of<domain::PhoneShareRequested>(*done->commit);
+    asked.approval = event.approval;
+    asked.expires_at = event.expires_at;
+    asked.code_sent = true;
+    co_return asked;
+  }
+  if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
+    if (refusal->reason == Rejection::share_not_needed) {
+      asked.already_approved = true;
+      co_return asked;
+    }
+    if (refusal->reason == Rejection::share_cooldown) {
+      auto const open = environment.balances().read([&](domain::State const& state) {
+        auto const* share = state.shares().find(refusal->about);
+        return share != nullptr ? std::optional(*share) : std::nullopt;
+      });
+      asked.approval = refusal->about;
+      asked.expires_at = open ? open->expires_at : environment.clock().now();
+      asked.code_sent = true;
+      asked.cooldown_seconds = refusal->retry_after;
+      co_return asked;
+    }
+    if (refusal->reason == Rejection::share_rate_limited) {
+      asked.retry_after_seconds = refusal->retry_after;
+      co_return asked;
+    }
+  }
+  asked.failed = write_response(request, outcome, [](std::string&, domain::Commit const&) {});
+  co_return asked;
+}
+
+// The fields that tell what asking came to, shared by the 409 and by the reply of /initiate.
+void add_asked(std::vector<ErrorExtra>& fields, Environment& environment, Asked const& asked) {
+  if (asked.approval) {
+    fields.push_back({"approval_id", json_text(environment.vault().codes().approval_id(*asked.approval))});
+    fields.push_back({"expires_at", iso(asked.expires_at)});
+  }
+  fields.push_back({"code_sent", asked.code_sent ? "true" : "false"});
+  fields.push_back({"already_approved", asked.already_approved ? "true" : "false"});
+  if (asked.cooldown_seconds > 0) fields.push_back({"cooldown_seconds", std::to_string(asked.cooldown_seconds)});
+  if (asked.retry_after_seconds > 0) {
+    fields.push_back({"rate_limited", "true"});
+    fields.push_back({"retry_after_seconds", std::to_string(asked.retry_after_seconds)});
+  }
+}
+
+std::string hints_of(Environment& environment, domain::BlindIndex const& phone) {
+  auto const people =
+      environment.balances().read([&](domain::State const& state) { return state.phones().people(phone); });
+  std::string out = "[";
+  for (auto const identity : people) {
+    if (out.size() > 1) out += ",";
+    out += json_text(email_hint(environment, identity));
+  }
+  return out + "]";
+}
+
+struct PhoneShareRoutes {
+  Services& services;
+
+  // phone and email of a body or a query.
+  struct Pair {
+    domain::PhoneRef phone;
+    Email email;
+  };
+
+  Awaitable<Response> initiate(Request const& request, PathValues const&) const {
+    auto& environment = services.environment;
+    auto caller = authenticate(request, environment);
+    if (!caller) co_return std::move(caller).error();
+    auto body = JsonBody::parse(request);
+    auto const phone = read_phone(body, "phone");
+    auto const email_text = body.required_string("email", 320);
+    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+    auto email = read_email(request, environment, email_text, "email");
+    if (!email) co_return std::move(email).error();
+    if (!environment.effects().sms_available()) {
+      co_return error_response(request, 503, "SMS_UNAVAILABLE",
+                               "Texts cannot be sent at the moment; nothing was initiated. Retry later.", {},
+                               static_cast<int>(environment.effects().retry_after_seconds()));
+    }
+    domain::PhoneRef const phone_ref{environment.vault().phone_index(phone), std::string(phone)};
+    domain::PersonRef const person{email.value().index, email.value().text};
+    auto asked = co_await ask(services, request, phone_ref, person);
+    if (asked.failed) co_return std::move(*asked.failed);
+    if (asked.retry_after_seconds > 0) {
+      std::vector<ErrorExtra> extras;
+      add_asked(extras, environment, asked);
+      co_return error_response(request, 429, "OTP_RATE_LIMITED",
+                               "Please wait before requesting another code for this phone.", std::move(extras),
+                               static_cast<int>(asked.retry_after_seconds));
+    }
+    std::vector<ErrorExtra> fields;
+    add_asked(fields, environment, asked);
+    Response response;
+    JsonWriter json(response.body);
+    json.begin_object();
+    json.string("status", "success");
+    json.string("message", asked.already_approved ? "This e-mail may use this phone already."
+                                                  : "The phone's owner was texted a code.");
+    json.string("phone", phone);
+    json.string("email", email.value().text);
+    for (auto const& field : fields) json.raw(field.name, field.json);
+    json.end_object();
+    co_return response;
+  }
+
+  Awaitable<Response> approve(Request const& request, PathValues const&) const { return answer(request, true); }
+  Awaitable<Response> reject(Request const& request, PathValues const&) const { return answer(request, false); }
+
+  Awaitable<Response> answer(Request const& request, bool approve) const {
+    auto& environment = services.environment;
+    auto caller = authenticate(request, environment);
+    if (!caller) co_return std::move(caller).error();
+    auto body = JsonBody::parse(request);
+    auto const approval_id = body.required_string("approval_id", 64);
+    auto const otp = body.required_string("otp", 32);
+    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+    auto const& codes = environment.vault().codes();
+    auto const approval = codes.parse_approval_id(approval_id);
+    if (!approval) co_return refusal_response(request, {.reason = Rejection::share_not_open});
+    auto const outcome = co_await perform(request, environment,
+                                          domain::AnswerPhoneShare{*approval, codes.is_otp(*approval, otp), approve},
+                                          {}, "", Payload("answer-phone-share"));
+    if (auto const* refusal = std::get_if<domain::Refusal>(&outcome);
+        refusal != nullptr && refusal->reason == Rejection::share_not_open) {
+      co_return co_await ended(request, *approval);
+    }
+    if (auto const* done = std::get_if<eventstore::Committed>(&outcome)) {
+      if (auto const* wrong = std::get_if<domain::ShareCodeRejected>(&done->commit->events.front())) {
+        co_return with_position(
+            error_response(request, 400, "INVALID_OTP",
+                           wrong->attempts_left > 0 ? "The code is wrong. Check the newest text message."
+                                                    : "The code is wrong, for the last time. Initiate a new approval.",
+                           {{"attempts_remaining", std::to_string(wrong->attempts_left)}}),
+            outcome);
+      }
+    }
+    co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {
+      JsonWriter json(out);
+      json.begin_object();
+      json.string("status", "success");
+      json.string("message", approve ? "Approved: this e-mail may use this phone from now on."
+                                     : "Rejected. A new request makes a new approval.");
+      json.string("approval_id", approval_id);
+      json.boolean("approved", approve);
+      json.boolean("rejected", !approve);
+      json.end_object();
+    });
+  }
+
+  static Response why_ended(Request const& request, std::optional<domain::ShareEnd> end) {
+    if (!end) return refusal_response(request, {.reason = Rejection::share_not_open});
+    switch (*end) {
+      case domain::ShareEnd::approved:
+        return error_response(request, 409, "ALREADY_APPROVED", "This approval was given before.");
+      case domain::ShareEnd::rejected:
+        return error_response(request, 409, "ALREADY_REJECTED",
+                              "The owner rejected it. A new request makes a new approval.");
+      case domain::ShareEnd::wrong_codes:
+        return error_response(request, 409, "OTP_ATTEMPTS_EXCEEDED",
+                              "Too many wrong codes. A new request makes a new approval.");
+      case domain::ShareEnd::expired:
+      case domain::ShareEnd::superseded: break;
+    }
+    return refusal_response(request, {.reason = Rejection::share_expired});
+  }
+
+  // An approval that does not wait any more, or never was.
+  Awaitable<Response> ended(Request const& request, domain::Position approval) const {
+    Response response;
+    if (!co_await on_worker(services, request, [&] {
+          if (!await_view(services, "transfers", services.environment.balances().position())) {
+            return void(response = view_behind(request));
+          }
+          auto view = services.environment.views().read("transfers");
+          if (!view) return void(response = view_unavailable(request, view.error()));
+          auto share = projections::read_share(view.value(), approval);
+          if (!share) return void(response = view_unavailable(request, share.error()));
+          response = why_ended(request, share.value() ? share.value()->end : std::nullopt);
+        }))
+      co_return server_busy(request);
+    co_return response;
+  }
+
+  Awaitable<Response> status(Request const& request, PathValues const&) const {
+    auto& environment = services.environment;
+    auto caller = authenticate(request, environment);
+    if (!caller) co_return std::move(caller).error();
+    auto const phone = request.query_value("phone").value_or("");
+    if (!is_phone(phone)) {
+      co_return error_response(request, 400, "INVALID_PHONE",
+                               "phone is + and 10 to 15 digits; write + as %2B in a query.", {{"field", "\"phone\""}});
+    }
+    auto email = read_email(request, environment, request.query_value("email").value_or(""), "email");
+    if (!email) co_return std::move(email).error();
+    auto const index = environment.vault().phone_index(phone);
+    struct Standing {
+      bool approved = false;
+      std::optional<domain::OpenShare> pending;
+    };
+    auto const now = environment.clock().now();
+    auto const standing = environment.balances().read([&](domain::State const& state) {
+      Standing found;
+      auto const identity = state.find_identity(email.value().index);
+      auto const pair = identity ? state.phones().find(index, *identity) : std::nullopt;
+      found.approved = pair && state.phones()[*pair].on_file_as != domain::Phones::kNamed;
+      auto const* open = pair ? state.shares().find_for(*pair) : nullptr;
+      if (open != nullptr && now < open->expires_at) found.pending = *open;
+      return found;
+    });
+    Response response;
+    response.position = environment.balances().position().value();
+    JsonWriter json(response.body);
+    json.begin_object();
+    json.string("status", "success");
+    json.boolean("approved", standing.approved);
+    json.boolean("pending", standing.pending.has_value());
+    json.string("phone", phone);
+    json.string("email", email.value().text);
+    if (standing.pending) {
+      json.string("approval_id", environment.vault().codes().approval_id(standing.pending->approval));
+      json.time("expires_at", standing.pending->expires_at);
+    }
+    json.end_object();
+    co_return response;
+  }
+};
+
+}  // namespace
+
+std::string email_hint(Environment& environment, domain::IdentityId identity) {
+  auto const sealed = environment.balances().email_of(identity);
+  auto const email = sealed ? reveal(environment, identity, eventstore::Field::email, *sealed) : std::string();
+  return email.empty() ? std::string() : sagas::mask_email(email);
+}
+
+Awaitable<Response> phone_share_required(Services& services, Request const& request, domain::PhoneRef const& phone,
+                                         domain::PersonRef const& person) {
+  auto& environment = services.environment;
+  auto asked = co_await ask(services, request, phone, person);
+  if (asked.failed) co_return std::move(*asked.failed);
+  std::vector<ErrorExtra> extras{{"phone", json_text(phone.number)},
+                                 {"requesting_email", json_text(person.email)},
+                                 {"existing_account_hints", hints_of(environment, phone.index)},
+                                 {"next_endpoint", json_text(services.api() + "/wallet/phone-share/initiate")}};
+  add_asked(extras, environment, asked);
+  co_return error_response(request, 409, "PHONE_SHARE_APPROVAL_REQUIRED",
+                           "This phone number is already linked to another Invo account. The existing phone owner must "
+                           "approve via SMS before this email can also use this phone.",
+                           std::move(extras));
+}
+
+void add_phone_share_routes(Router& router, Services& services) {
+  auto const routes = std::make_shared<PhoneShareRoutes const>(services);
+  auto const base = services.api() + "/wallet/phone-share";
+  auto const bind = [&](Awaitable<Response> (PhoneShareRoutes::*handler)(Request const&, PathValues const&) const) {
+    return [routes, handler](Request const& request, PathValues const& path) {
+      return (routes.get()->*handler)(request, path);
+    };
+  };
+  router.add(Method::post, base + "/initiate", bind(&PhoneShareRoutes::initiate));
+  router.add(Method::post, base + "/approve", bind(&PhoneShareRoutes::approve));
+  router.add(Method::post, base + "/reject", bind(&PhoneShareRoutes::reject));
+  router.add(Method::get, base + "/status", bind(&PhoneShareRoutes::status));
+}
+
+}  // namespace florin::api

@@ -1,0 +1,315 @@
+#include "api/routes/transfer_replies.h"
+
+#include <spdlog/spdlog.h>
+
+#include "eventstore/codes.h"
+#include "eventstore/read_commit.h"
+
+namespace florin::api {
+namespace {
+
+using domain::Flavour;
+using domain::Rejection;
+
+constexpr FlavourWords kTransfer{
+    .flavour = Flavour::transfer,
+    .base = "/transfers",
+    .noun = "Transfer",
+    .initiate = "/initiate-transfer",
+    .claim = "/claim-transfer",
+    .details = "transfer_details",
+    .summary = "transfer_summary",
+    .sender_name = "source_player_name",
+    .sender_email = "source_player_email",
+    .sender_phone = "source_player_phone",
+    .receiver_email = "target_player_email",
+    .receiver_phone = "target_player_phone",
+    .target_game_field = "target_game_id",
+    .claimant_name = "target_player_name",
+    .claimant_email = "target_player_email",
+    .claimant_phone = "target_player_phone",
+    .claimant_id = "target_player_id",
+    .source_game = "source_game",
+    .target_game = "target_game",
+    .target_game_id = "target_game_id",
+    .target_game_name = "target_game_name",
+    .source_game_id = "source_game_id",
+    .source_game_name = "source_game_name",
+    .target_currency = "target_currency",
+    .receiver = "target_player",
+    .amount_sent = "amount_initiated",
+    .sender_available = "source_player_current_available_balance",
+    .source_fee = "source_game_fee",
+    .target_fee = "target_game_fee",
+    .network_fee = "invo_fee",
+    .policy_code = "TRANSFER_POLICY_VIOLATION",
+};
+
+constexpr FlavourWords kSend{
+    .flavour = Flavour::send,
+    .base = "/currency-sends",
+    .noun = "Currency send",
+    .initiate = "/initiate-send",
+    .claim = "/claim-currency",
+    .details = "send_details",
+    .summary = "send_summary",
+    .sender_name = "sender_player_name",
+    .sender_email = "sender_player_email",
+    .sender_phone = "sender_player_phone",
+    .receiver_email = "receiver_player_email",
+    .receiver_phone = "receiver_player_phone",
+    .target_game_field = "receiving_game_id",
+    .claimant_name = "receiver_player_name",
+    .claimant_email = "receiver_player_email",
+    .claimant_phone = "receiver_player_phone",
+    .claimant_id = "receiver_player_id",
+    .source_game = "sending_game",
+    .target_game = "receiving_game",
+    .target_game_id = "receiving_game_id",
+    .target_game_name = "receiving_game_name",
+    .source_game_id = "sending_game_id",
+    .source_game_name = "sending_game_name",
+    .target_currency = "receiving_currency",
+    .receiver = "receiver_player",
+    .amount_sent = "amount_sent",
+    .sender_available = "sender_current_available_balance",
+    .source_fee = "sending_game_fee",
+    .target_fee = "receiving_game_fee",
+    .network_fee = "platform_fee",
+    .policy_code = "CURRENCY_SEND_POLICY_VIOLATION",
+};
+
+std::string_view name_of(domain::Game const* game) {
+  return game != nullptr ? std::string_view(game->settings.name) : std::string_view();
+}
+
+std::string_view currency_of(domain::Game const* game, domain::CurrencyId currency) {
+  return game != nullptr ? currency_name(*game, currency) : std::string_view();
+}
+
+domain::Game const* game_of_player(TransferScene const& scene, domain::PlayerId player) {
+  auto const id = scene.services.environment.balances().read([&](domain::State const& state) {
+    auto const* game = state.game_of(player);
+    return game != nullptr ? game->id : domain::GameId{};
+  });
+  return scene.games.find(id);
+}
+
+void write_fees(JsonWriter& json, std::string_view name, TransferScene const& scene,
+                domain::TransferInitiated const& e) {
+  json.begin_object(name);
+  json.amount("total_fee", e.fees.total());
+  json.amount("net_amount", e.amount - e.fees.total());
+  json.amount(scene.words.source_fee, e.fees.source);
+  json.amount(scene.words.target_fee, e.fees.target);
+  json.amount(scene.words.network_fee, e.fees.network);
+  json.string("source_rate_pct", to_string(e.source_rate));
+  json.string("target_rate_pct", to_string(e.target_rate));
+  json.end_object();
+}
+
+}  // namespace
+
+FlavourWords const& words_of(Flavour flavour) { return flavour == Flavour::transfer ? kTransfer : kSend; }
+
+std::string mask_phone(std::string_view phone) {
+  return "******" + std::string(phone.size() > 4 ? phone.substr(phone.size() - 4) : std::string_view());
+}
+
+void write_guardian(JsonWriter& json, Services& services, domain::Position transaction, std::string_view state,
+                    domain::Timestamp expires_at) {
+  json.begin_object("guardian_approval");
+  json.string("approval_id", services.environment.vault().codes().approval_id(transaction));
+  json.string("state", state);
+  json.time("expires_at", expires_at);
+  json.string("poll_endpoint",
+              services.api() + "/transactions/" + domain::format_transaction_id(transaction) + "/approval-status");
+  json.end_object();
+}
+
+void write_initiated(std::string& out, TransferScene const& scene, domain::Commit const& commit,
+                     std::string_view sender_phone, std::string_view receiver_phone) {
+  auto const& e = event_of<domain::TransferInitiated>(commit);
+  auto const& words = scene.words;
+  auto const* source = scene.games.find(commit.request.game);
+  auto const* target = scene.games.find(e.target);
+  bool const held = bool{e.guardian};
+  std::string message(words.noun);
+  message += held ? " initiated. SMS PIN sent to your phone, but verification is held until the guardian on file "
+                    "approves via SMS."
+                  : " initiated. Please verify with the SMS PIN sent to your phone.";
+  out.reserve(2048);
+  JsonWriter json(out);
+  json.begin_object();
+  json.string("status", held ? "pending_guardian_approval" : "success");
+  json.string("message", message);
+  json.string("transaction_id", domain::format_transaction_id(commit.first));
+  json.string("order_id", domain::format_order_id(commit.first));
+  json.amount("new_balance", e.available_after);
+  json.string("currency_name", currency_of(source, e.currency));
+  json.string("verification_method", "sms");
+  json.time("verification_expires_at", e.pin_expires_at);
+  if (held) write_guardian(json, scene.services, commit.first, "pending", e.guardian_expires_at);
+  json.begin_object(words.details);
+  json.string(words.source_game, name_of(source));
+  json.string(words.target_game, name_of(target));
+  json.string(words.target_game_id, std::to_string(e.target.value()));
+  json.string("currency", currency_of(source, e.currency));
+  json.integer("currency_id", e.currency.value());
+  json.amount("amount_initiated", e.amount);
+  write_fees(json, "fees_preview", scene, e);
+  json.string("receiver_phone", receiver_phone);
+  bool const same_game = commit.request.game == e.target;
+  json.string("send_type", same_game ? "peer_to_peer" : "cross_game");
+  json.begin_object("transfer_policy");
+  json.string("source_universal_transfers", e.universal ? "yes" : "no");
+  json.string("policy_applied", e.universal ? "universal" : "linked");
+  if (e.universal || same_game) {
+    json.null("target_in_linked_list");
+  } else {
+    json.boolean("target_in_linked_list", true);
+  }
+  json.end_object();
+  json.end_object();
+  write_fees(json, "fee_breakdown", scene, e);
+  json.begin_object("verification_required");
+  json.string("phone_number_masked", mask_phone(sender_phone));
+  json.integer("pin_expires_in_minutes", static_cast<int>(domain::kPinMicros / (60 * domain::kMicrosPerSecond)));
+  json.end_object();
+  json.end_object();
+}
+
+void write_verified(std::string& out, TransferScene const& scene, domain::OpenTransfer const& transfer,
+                    domain::Timestamp claim_expires_at, domain::Wallet const& wallet) {
+  auto const& words = scene.words;
+  auto const* target = scene.games.find(transfer.target);
+  auto const* source = game_of_player(scene, transfer.sender);
+  JsonWriter json(out);
+  json.begin_object();
+  json.string("status", "success");
+  json.string("message", "SMS PIN verified. The receiver has been sent a claim code.");
+  json.string("transaction_id", domain::format_transaction_id(transfer.transaction));
+  json.string("order_id", domain::format_order_id(transfer.transaction));
+  json.string("claim_code", scene.services.environment.vault().codes().claim_code(transfer.transaction));
+  json.amount("new_balance", wallet.available);
+  json.string("currency_name", currency_of(source, transfer.currency));
+  json.begin_object("claim_instructions");
+  json.string("message", "The receiver enters the claim code in the receiving game, with the phone it was sent to.");
+  json.string(words.target_game_id, std::to_string(transfer.target.value()));
+  json.string(words.target_game_name, name_of(target));
+  json.boolean("receiver_notified", true);
+  json.time("claim_code_expires_at", claim_expires_at);
+  json.end_object();
+  json.begin_object(words.summary);
+  json.amount(words.amount_sent, transfer.amount);
+  json.amount("net_amount_for_claim", transfer.net());
+  json.amount("fees_deducted", transfer.fees.total());
+  json.amount(words.sender_available, wallet.available);
+  json.end_object();
+  json.end_object();
+}
+
+void write_claimed(std::string& out, TransferScene const& scene, domain::Commit const& commit,
+                   std::string_view receiver_email) {
+  auto const& e = event_of<domain::TransferClaimed>(commit);
+  auto const& words = scene.words;
+  auto const* target = scene.games.find(e.target);
+  auto const* source = game_of_player(scene, e.sender);
+  JsonWriter json(out);
+  json.begin_object();
+  json.string("status", "success");
+  json.string("message", std::string(words.noun) + " claimed.");
+  json.string("transaction_id", domain::format_transaction_id(e.transaction));
+  json.string("order_id", domain::format_order_id(e.transaction));
+  json.string("currency_name", currency_of(target, e.target_currency));
+  json.amount("new_balance", e.available_after);
+  json.begin_object(words.details);
+  json.amount("amount_received", e.net());
+  json.string(words.source_game, name_of(source));
+  json.string(words.target_currency, currency_of(target, e.target_currency));
+  json.begin_object(words.receiver);
+  json.integer("player_id", e.receiver.value());
+  json.string("player_email", receiver_email);
+  json.end_object();
+  json.amount("new_balance", e.available_after);
+  json.end_object();
+  json.time("completion_time", commit.at);
+  json.end_object();
+}
+
+Response transfer_refusal(Request const& request, FlavourWords const& words, domain::Refusal const& refusal) {
+  auto const wait = static_cast<int>(refusal.retry_after);
+  auto const noun = std::string(words.noun);
+  if (refusal.reason == Rejection::transfer_policy) {
+    return error_response(request, 403, words.policy_code,
+                          noun + " not allowed between these games. available-destinations lists the games that are.");
+  }
+  if (refusal.reason == Rejection::game_in_testing) {
+    return error_response(request, 403, "GAME_IN_TESTING",
+                          noun + "s are not allowed from or to games in testing status. Both games must be live.");
+  }
+  if (refusal.reason == Rejection::velocity_count || refusal.reason == Rejection::velocity_amount) {
+    bool const count = refusal.reason == Rejection::velocity_count;
+    return error_response(request, 429, "VELOCITY_LIMIT_EXCEEDED",
+                          (count ? "Hourly " : "Daily ") + std::string(domain::flavour_name(words.flavour)) +
+                              " limit of this player exceeded. Please try again later.",
+                          {}, wait, "velocity_limit_exceeded");
+  }
+  return refusal_response(request, refusal);
+}
+
+std::string_view status_of(TransferStory const& story) {
+  if (story.open) {
+    if (story.open->stage == domain::TransferStage::claim) return "pending_claim";
+    return story.open->guardian == domain::GuardianState::pending ? "pending_guardian_approval"
+                                                                  : "pending_pin_verification";
+  }
+  if (!story.record || !story.record->end) return "pending_pin_verification";
+  switch (*story.record->end) {
+    case domain::TransferEnd::completed: return "completed";
+    case domain::TransferEnd::failed: return "failed";
+    case domain::TransferEnd::expired: return "expired";
+    case domain::TransferEnd::cancelled: return "cancelled";
+  }
+  return "";
+}
+
+eventstore::Faulty<std::optional<TransferStory>> load_story(Services& services, domain::GameId game,
+                                                            std::optional<Flavour> flavour,
+                                                            domain::Position transaction) {
+  using Found = std::optional<TransferStory>;
+  auto& environment = services.environment;
+  if (transaction > environment.balances().position()) return Found{};
+  auto commit = eventstore::read_commit(environment.log(), transaction);
+  if (!commit) return fail(commit.error());
+  if (!commit.value()) return Found{};
+  TransferStory story;
+  bool found = false;
+  for (auto const& event : commit.value()->events) {
+    if (auto const* initiated = std::get_if<domain::TransferInitiated>(&event)) {
+      story.initiated = *initiated;
+      found = true;
+    }
+  }
+  story.commit = std::move(*commit.value());
+  story.source = story.commit.request.game;
+  if (!found || (flavour && story.initiated.flavour != *flavour)) return Found{};
+  if (game != story.source && game != story.initiated.target) return Found{};
+  auto const durable = environment.balances().position();
+  story.open = environment.balances().read([&](domain::State const& state) {
+    auto const* open = state.find_transfer(transaction);
+    return open != nullptr ? std::optional(*open) : std::nullopt;
+  });
+  if (story.open) return Found(std::move(story));
+  if (!await_view(services, "transfers", durable)) {
+    return eventstore::fault(eventstore::Fault::Kind::io, "the transfers view is behind");
+  }
+  auto view = environment.views().read("transfers");
+  if (!view) return fail(view.error());
+  auto record = projections::read_transfer(view.value(), transaction);
+  if (!record) return fail(record.error());
+  story.record = record.value();
+  return Found(std::move(story));
+}
+
+}  // namespace florin::api

@@ -1,0 +1,88 @@
+// The words of the two flavours and the JSON that the calls of transfers and sends answer with (CONTRACT, Transfers and
+// sends).
+#pragma once
+
+#include "api/routes/exchange.h"
+#include "projections/transfers.h"
+
+namespace florin::api {
+
+// Where a transfer and a send differ on the wire. Static texts.
+struct FlavourWords {
+  domain::Flavour flavour;
+  std::string_view base;      // "/transfers"
+  std::string_view noun;      // "transfer", "currency send"
+  std::string_view initiate;  // "/initiate-transfer"
+  std::string_view claim;     // "/claim-transfer"
+  std::string_view details;   // "transfer_details"
+  std::string_view summary;
+  // Request fields.
+  std::string_view sender_name;
+  std::string_view sender_email;
+  std::string_view sender_phone;
+  std::string_view receiver_email;
+  std::string_view receiver_phone;
+  std::string_view target_game_field;
+  std::string_view claimant_name;
+  std::string_view claimant_email;
+  std::string_view claimant_phone;
+  std::string_view claimant_id;
+  // Reply fields.
+  std::string_view source_game;
+  std::string_view target_game;
+  std::string_view target_game_id;
+  std::string_view target_game_name;
+  std::string_view source_game_id;
+  std::string_view source_game_name;
+  std::string_view target_currency;
+  std::string_view receiver;
+  std::string_view amount_sent;
+  std::string_view sender_available;
+  std::string_view source_fee;
+  std::string_view target_fee;
+  std::string_view network_fee;
+  std::string_view policy_code;
+};
+[[nodiscard]] FlavourWords const& words_of(domain::Flavour flavour);
+
+// "******7890"
+[[nodiscard]] std::string mask_phone(std::string_view phone);
+
+// What every reply about a transaction looks things up in, as of the request.
+struct TransferScene {
+  Services& services;
+  projections::GameDirectory const& games;
+  FlavourWords const& words;
+};
+
+// 201, and 202 while a guardian is asked.
+void write_initiated(std::string& out, TransferScene const& scene, domain::Commit const& commit,
+                     std::string_view sender_phone, std::string_view receiver_phone);
+// "guardian_approval": {…}
+void write_guardian(JsonWriter& json, Services& services, domain::Position transaction, std::string_view state,
+                    domain::Timestamp expires_at);
+void write_verified(std::string& out, TransferScene const& scene, domain::OpenTransfer const& transfer,
+                    domain::Timestamp claim_expires_at, domain::Wallet const& wallet);
+void write_claimed(std::string& out, TransferScene const& scene, domain::Commit const& commit,
+                   std::string_view receiver_email);
+
+// One refusal of any call about transfers, as HTTP. Those that need more than the refusal to answer (phone share,
+// account selection, a transaction that is not open) are the routes' own; they come here too, with less to say.
+[[nodiscard]] Response transfer_refusal(Request const& request, FlavourWords const& words,
+                                        domain::Refusal const& refusal);
+
+// A transaction as its status replies tell it, from the log, the open state and the view.
+struct TransferStory {
+  domain::Commit commit;  // that initiated it
+  domain::TransferInitiated initiated;
+  domain::GameId source;
+  std::optional<domain::OpenTransfer> open;
+  std::optional<projections::TransferRecord> record;  // when it is not open
+};
+[[nodiscard]] std::string_view status_of(TransferStory const& story);
+// On a worker. nullopt: no such transaction of this flavour in which `game` has a part.
+[[nodiscard]] eventstore::Faulty<std::optional<TransferStory>> load_story(Services& services, domain::GameId game,
+                                                                          std::optional<domain::Flavour> flavour,
+                                                                          domain::Position transaction);
+
+}  // namespace florin::api

@@ -1,0 +1,228 @@
+// CONTRACT, Transfers and sends: status, available-destinations. Guardian approval: approval-status.
+#include "api/routes/routes.h"
+#include "api/routes/transfer_replies.h"
+#include "eventstore/codes.h"
+
+namespace florin::api {
+namespace {
+
+using domain::Flavour;
+
+Response transaction_not_found(Request const& request) {
+  return refusal_response(request, {.reason = domain::Rejection::transfer_not_open});
+}
+
+std::string_view verification_state(TransferStory const& story) {
+  if (story.open) return story.open->stage == domain::TransferStage::claim ? "approved" : "awaiting";
+  auto const status = status_of(story);
+  if (status == "completed" || status == "expired") return status;
+  return story.record && story.record->end ? "failed" : "awaiting";
+}
+
+void time_or_null(JsonWriter& json, std::string_view name, domain::Timestamp at) {
+  if (at == domain::Timestamp{}) {
+    json.null(name);
+  } else {
+    json.time(name, at);
+  }
+}
+
+void write_status(std::string& out, Services& services, projections::GameDirectory const& games,
+                  FlavourWords const& words, domain::GameId caller, TransferStory const& story) {
+  auto const& e = story.initiated;
+  auto const* source = games.find(story.source);
+  auto const* target = games.find(e.target);
+  auto const ended = !story.open && story.record && story.record->end;
+  auto const claim_expires =
+      story.open ? story.open->claim_expires_at : (story.record ? story.record->claim_expires_at : domain::Timestamp{});
+  JsonWriter json(out);
+  json.begin_object();
+  json.string("status", "success");
+  json.string("transaction_id", domain::format_transaction_id(story.commit.first));
+  json.string("order_id", domain::format_order_id(story.commit.first));
+  json.string("transaction_type", domain::flavour_name(words.flavour));
+  json.string("transaction_status", status_of(story));
+  json.string("verification_state", verification_state(story));
+  json.amount("amount", e.amount);
+  json.amount("net_amount", e.amount - e.fees.total());
+  json.amount("fee_amount", e.fees.total());
+  json.time("created_at", story.commit.at);
+  bool const completed = ended && *story.record->end == domain::TransferEnd::completed;
+  time_or_null(json, "completed_at", completed ? story.record->ended_at : domain::Timestamp{});
+  json.integer("currency_id", e.currency.value());
+  json.string("currency_name", source != nullptr ? currency_name(*source, e.currency) : std::string_view());
+  if (ended && !completed) {
+    json.string("failure_reason", domain::reason_name(story.record->reason));
+  } else {
+    json.null("failure_reason");
+  }
+  json.string(words.source_game_id, std::to_string(story.source.value()));
+  json.string(words.source_game_name, source != nullptr ? std::string_view(source->settings.name) : "");
+  json.string(words.target_game_id, std::to_string(e.target.value()));
+  json.string(words.target_game_name, target != nullptr ? std::string_view(target->settings.name) : "");
+  if (caller == story.source && story.open && story.open->stage == domain::TransferStage::claim) {
+    json.string("claim_code", services.environment.vault().codes().claim_code(story.commit.first));
+  } else {
+    json.null("claim_code");
+  }
+  time_or_null(json, "claim_code_expires_at", claim_expires);
+  json.end_object();
+}
+
+struct StatusRoutes {
+  Services& services;
+
+  Awaitable<Response> status(Request const& request, PathValues const& path, FlavourWords const& words) const {
+    auto caller = authenticate(request, services.environment);
+    if (!caller) co_return std::move(caller).error();
+    if (auto behind = check_balances(request, services)) co_return std::move(*behind);
+    auto const transaction = domain::parse_transaction_id(path.values[0]);
+    if (!transaction) co_return transaction_not_found(request);
+    auto const game = caller.value()->id;
+    Response response;
+    if (!co_await on_worker(services, request, [&] {
+          auto const position = services.environment.balances().position();
+          auto story = load_story(services, game, words.flavour, *transaction);
+          if (!story) return void(response = view_unavailable(request, story.error()));
+          if (!story.value()) return void(response = transaction_not_found(request));
+          write_status(response.body, services, *caller.value().directory, words, game, *story.value());
+          response.position = position.value();
+        }))
+      co_return server_busy(request);
+    co_return response;
+  }
+
+  // Only for transactions that a guardian is or was asked about, and only in the game that initiated them.
+  Awaitable<Response> approval(Request const& request, PathValues const& path) const {
+    auto caller = authenticate(request, services.environment);
+    if (!caller) co_return std::move(caller).error();
+    if (auto behind = check_balances(request, services)) co_return std::move(*behind);
+    auto const transaction = domain::parse_transaction_id(path.values[0]);
+    if (!transaction) co_return transaction_not_found(request);
+    auto const game = caller.value()->id;
+    Response response;
+    if (!co_await on_worker(services, request, [&] {
+          auto story = load_story(services, game, std::nullopt, *transaction);
+          if (!story) return void(response = view_unavailable(request, story.error()));
+          auto const& found = story.value();
+          if (!found || found->source != game || !found->initiated.guardian) {
+            return void(response = transaction_not_found(request));
+          }
+          response = approval_response(request, *found);
+        }))
+      co_return server_busy(request);
+    co_return response;
+  }
+
+  [[nodiscard]] Response approval_response(Request const& request, TransferStory const& story) const {
+    auto const reason = story.record ? std::optional(story.record->reason) : std::nullopt;
+    bool const returned =
+        !story.open && story.record && story.record->end && *story.record->end != domain::TransferEnd::completed;
+    auto const approval_id = services.environment.vault().codes().approval_id(story.commit.first);
+    if (returned &&
+        (reason == domain::ReturnReason::guardian_rejected || reason == domain::ReturnReason::guardian_expired)) {
+      bool const rejected = reason == domain::ReturnReason::guardian_rejected;
+      return error_response(request, 410, rejected ? "GUARDIAN_REJECTED" : "GUARDIAN_EXPIRED",
+                            rejected ? "The guardian said no; the amount is back. "
+                                     : "The guardian did not answer in time; the amount is back.",
+                            {{"state", rejected ? "\"rejected\"" : "\"expired\""},
+                             {"approval_id", "\"" + approval_id + "\""},
+                             {"transaction_id", "\"" + domain::format_transaction_id(story.commit.first) + "\""}});
+    }
+    auto const guardian =
+        story.open ? story.open->guardian : (story.record ? story.record->guardian : domain::GuardianState::pending);
+    if (returned && guardian == domain::GuardianState::pending) {
+      // Cancelled while the guardian was thinking.
+      return error_response(request, 410, "TRANSACTION_CLOSED", "The transaction was cancelled; the amount is back.",
+                            {{"state", "\"cancelled\""}, {"approval_id", "\"" + approval_id + "\""}});
+    }
+    Response response;
+    JsonWriter json(response.body);
+    json.begin_object();
+    json.string("status", "success");
+    json.string("transaction_id", domain::format_transaction_id(story.commit.first));
+    json.string("approval_id", approval_id);
+    json.string("state", guardian == domain::GuardianState::pending ? "pending" : "approved");
+    json.time("expires_at", story.initiated.guardian_expires_at);
+    json.string("transaction_status", status_of(story));
+    json.end_object();
+    return response;
+  }
+
+  Awaitable<Response> destinations(Request const& request, PathValues const&) const {
+    auto caller = authenticate(request, services.environment);
+    if (!caller) co_return std::move(caller).error();
+    auto const& game = *caller.value();
+    if (auto limited = refuse_over_limit(request, services, game, domain::LimitKind::destinations_per_ip_minute,
+                                         std::hash<std::string_view>{}(request.client) | 1))
+      co_return std::move(*limited);
+    if (!request.body.empty()) {
+      auto body = JsonBody::parse(request);
+      auto const asked = body.optional_game_id("source_game_id");
+      if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+      if (asked && *asked != game.id) {
+        co_return refusal_response(request, {.reason = domain::Rejection::game_not_found});
+      }
+    }
+    auto const& settings = game.settings;
+    Response response;
+    response.position = services.environment.balances().position().value();
+    JsonWriter json(response.body);
+    json.begin_object();
+    json.string("status", "success");
+    json.string("source_game_name", settings.name);
+    json.string("universal_transfers", settings.universal_transfers ? "yes" : "no");
+    json.string("transfer_mode", settings.universal_transfers ? "universal" : "linked");
+    json.begin_array("available_games");
+    std::uint64_t total = 0;
+    bool const may_send = settings.status == domain::GameStatus::live && settings.allows_outgoing_transfers;
+    for (auto const& target : caller.value().directory->games()) {
+      if (!may_send || target.id == game.id || target.settings.status != domain::GameStatus::live) continue;
+      if (!target.settings.allows_incoming_transfers) continue;
+      auto const& linked = settings.linked_games;
+      if (!settings.universal_transfers && std::find(linked.begin(), linked.end(), target.id) == linked.end()) continue;
+      ++total;
+      auto const& currency = target.currencies.front();
+      json.begin_object();
+      json.string("game_id", std::to_string(target.id.value()));
+      json.string("game_name", target.settings.name);
+      json.string("developer_name", target.settings.developer_name);
+      json.string("genre", target.settings.genre);
+      json.string("game_icon", target.settings.icon_url);
+      json.string("currency_name", currency.name);
+      json.string("currency_symbol", currency.symbol);
+      json.amount("minimum_transfer", currency.minimum_transfer);
+      if (currency.maximum_transfer) {
+        json.amount("maximum_transfer", *currency.maximum_transfer);
+      } else {
+        json.null("maximum_transfer");
+      }
+      json.end_object();
+    }
+    json.end_array();
+    json.integer("total_destinations", total);
+    json.end_object();
+    co_return response;
+  }
+};
+
+}  // namespace
+
+void add_transfer_status_routes(Router& router, Services& services) {
+  auto const routes = std::make_shared<StatusRoutes const>(services);
+  for (auto const flavour : {Flavour::transfer, Flavour::send}) {
+    auto const& words = words_of(flavour);
+    auto const base = services.api() + std::string(words.base);
+    router.add(Method::get, base + "/{transaction_id}/status",
+               [routes, &words](Request const& request, PathValues const& path) {
+                 return routes->status(request, path, words);
+               });
+    router.add(
+        Method::post, base + "/available-destinations",
+        [routes](Request const& request, PathValues const& path) { return routes->destinations(request, path); });
+  }
+  router.add(Method::get, services.api() + "/transactions/{transaction_id}/approval-status",
+             [routes](Request const& request, PathValues const& path) { return routes->approval(request, path); });
+}
+
+}  // namespace florin::api

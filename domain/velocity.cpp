@@ -1,0 +1,83 @@
+#include "domain/velocity.h"
+
+#include <algorithm>
+
+#include "domain/contract.h"
+
+namespace florin::domain {
+namespace {
+
+constexpr std::int64_t kHour = 3'600 * kMicrosPerSecond;
+
+}  // namespace
+
+std::int64_t window_of(VelocityKind kind) {
+  switch (kind) {
+    case VelocityKind::transfers: return kMicrosPerDay;
+    case VelocityKind::sends: return kMicrosPerDay;
+    case VelocityKind::same_transfer: return 30 * kMicrosPerSecond;
+    case VelocityKind::wrong_pins_player: return kHour;
+    case VelocityKind::wrong_pins_phone: return kHour;
+    case VelocityKind::wrong_pins: return kHour;
+    case VelocityKind::share_codes: return kHour;
+  }
+  return 0;
+}
+
+void Velocity::record(Entry const& entry) {
+  forget(entry.kind, entry.at);
+  auto& order = order_[static_cast<std::size_t>(entry.kind)];
+  FLORIN_ASSERT(order.empty() || order.back().first <= entry.at);
+  order.emplace_back(entry.at, entry.subject);
+  moments_[{entry.kind, entry.subject}].push_back({entry.at, entry.amount});
+}
+
+void Velocity::forget(VelocityKind kind, Timestamp now) {
+  auto& order = order_[static_cast<std::size_t>(kind)];
+  auto const window = window_of(kind);
+  while (!order.empty() && order.front().first + window <= now) {
+    auto const found = moments_.find({kind, order.front().second});
+    FLORIN_ASSERT(found != moments_.end());
+    found->second.erase(found->second.begin());
+    if (found->second.empty()) moments_.erase(found);
+    order.pop_front();
+  }
+}
+
+Velocity::Sum Velocity::recent(VelocityKind kind, std::uint64_t subject, Timestamp now, std::int64_t span) const {
+  Sum sum;
+  auto const found = moments_.find({kind, subject});
+  if (found == moments_.end()) return sum;
+  for (auto const& moment : found->second) {
+    if (moment.at + span <= now) continue;
+    ++sum.count;
+    sum.amount += moment.amount;
+  }
+  return sum;
+}
+
+std::int64_t Velocity::seconds_until(VelocityKind kind, std::uint64_t subject, Timestamp now, std::int64_t span,
+                                     std::uint32_t allowed) const {
+  auto const count = recent(kind, subject, now, span).count;
+  if (count <= allowed) return 0;
+  auto const& moments = moments_.find({kind, subject})->second;
+  // The newest one that must have left.
+  auto const& last = moments[moments.size() - allowed - 1];
+  auto const micros = (last.at + span).micros() - now.micros();
+  return std::max<std::int64_t>(1, (micros + kMicrosPerSecond - 1) / kMicrosPerSecond);
+}
+
+std::vector<Velocity::Entry> Velocity::entries() const {
+  std::vector<Entry> out;
+  std::map<Key, std::size_t> seen;
+  for (std::size_t kind = 0; kind < kVelocityKinds; ++kind) {
+    for (auto const& [at, subject] : order_[kind]) {
+      Key const key{static_cast<VelocityKind>(kind), subject};
+      auto const& moment = moments_.at(key)[seen[key]++];
+      out.push_back({key.first, subject, at, moment.amount});
+    }
+  }
+  return out;
+}
+
+}  // namespace florin::domain

@@ -1,0 +1,71 @@
+// Velocity windows: what somebody did lately, exactly, so that a limit holds across restarts and replays. Memory is
+// what happened inside the windows and nothing more: entries are forgotten in the order they came.
+//
+// Single-threaded; part of State.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "domain/money.h"
+#include "domain/time.h"
+
+namespace florin::domain {
+
+// Stored in snapshots as their number.
+enum class VelocityKind : std::uint8_t {
+  transfers = 0,      // subject: the player; initiated transfers, with their amounts
+  sends = 1,          // likewise
+  same_transfer = 2,  // subject: hash of sender, receiver and amount
+  wrong_pins_player = 3,
+  wrong_pins_phone = 4,
+  wrong_pins = 5,   // subject 0: everybody
+  share_codes = 6,  // subject: hash of the phone
+};
+inline constexpr std::size_t kVelocityKinds = 7;
+// How long an entry of this kind counts.
+[[nodiscard]] std::int64_t window_of(VelocityKind kind);
+
+class Velocity {
+ public:
+  struct Entry {
+    VelocityKind kind = VelocityKind::transfers;
+    std::uint64_t subject = 0;
+    Timestamp at;
+    Money amount;
+    friend bool operator==(Entry const&, Entry const&) = default;
+  };
+
+  // Times never go back. Also forgets what has left the windows by `entry.at`.
+  void record(Entry const& entry);
+
+  // Entries of the last `span` microseconds (at most the kind's window) before `now`, those at now - span excluded.
+  struct Sum {
+    std::uint32_t count = 0;
+    Money amount;
+  };
+  [[nodiscard]] Sum recent(VelocityKind kind, std::uint64_t subject, Timestamp now, std::int64_t span) const;
+  // Seconds, rounded up, until at most `allowed` of them are left; 0 when that is so already.
+  [[nodiscard]] std::int64_t seconds_until(VelocityKind kind, std::uint64_t subject, Timestamp now, std::int64_t span,
+                                           std::uint32_t allowed) const;
+
+  // Everything remembered, in a fixed order: what a snapshot stores. record() each to restore.
+  [[nodiscard]] std::vector<Entry> entries() const;
+  friend bool operator==(Velocity const& a, Velocity const& b) { return a.entries() == b.entries(); }
+
+ private:
+  struct Moment {
+    Timestamp at;
+    Money amount;
+  };
+  using Key = std::pair<VelocityKind, std::uint64_t>;
+  void forget(VelocityKind kind, Timestamp now);
+
+  std::map<Key, std::vector<Moment>> moments_;                                         // oldest first
+  std::array<std::deque<std::pair<Timestamp, std::uint64_t>>, kVelocityKinds> order_;  // (at, subject), oldest first
+};
+
+}  // namespace florin::domain

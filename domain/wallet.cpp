@@ -1,0 +1,116 @@
+// Players and their wallets: credit, debit, item purchase and refund.
+#include "domain/decider.h"
+
+namespace florin::domain {
+namespace {
+
+Failure<Refusal> refuse_insufficient(Money available, Money required) {
+  return fail(Refusal{.reason = Rejection::insufficient_balance, .available = available, .required = required});
+}
+
+// The parts of a sale, which its postings rest on.
+Money split(Money total, Money platform_fee, Money developer_revenue) {
+  FLORIN_ASSERT(platform_fee >= Money{} && developer_revenue >= Money{} && platform_fee + developer_revenue == total);
+  return moved(total);
+}
+
+}  // namespace
+
+std::optional<Money> credited(Wallet const& wallet, Money amount) {
+  auto const after = Money::checked_add(wallet.available, amount);
+  if (!after || *after > kMaxBalance - wallet.reserved) return std::nullopt;
+  return after;
+}
+
+Decision Decider::operator()(CreditBalance const& command) const {
+  auto const desk = open(command.game, command.currency);
+  if (!desk) return fail(desk.error());
+  if (!valid_amount(command.amount)) return refuse(Rejection::invalid_amount);
+  std::vector<Event> events;
+  Registrar registrar(state, events);
+  PlayerDesk player(state, *desk.value().game, command.player, events, registrar);
+  auto const id = player.enter();
+  auto const after = credited(player.wallet(desk.value().currency), command.amount);
+  if (!after) return refuse(Rejection::balance_limit);
+  events.emplace_back(BalanceCredited{id, desk.value().currency, command.amount, *after, command.reason});
+  return events;
+}
+
+Decision Decider::operator()(DebitBalance const& command) const {
+  auto const desk = open(command.game, command.currency);
+  if (!desk) return fail(desk.error());
+  std::vector<Event> events;
+  Registrar registrar(state, events);
+  PlayerDesk player(state, *desk.value().game, command.player, events, registrar);
+  if (!player.known()) return refuse(Rejection::player_not_found);
+  if (!valid_amount(command.amount)) return refuse(Rejection::invalid_amount);
+  auto const id = player.enter();
+  auto const available = player.wallet(desk.value().currency).available;
+  if (available < command.amount) {
+    return refuse_insufficient(available, command.amount);
+  }
+  events.emplace_back(
+      BalanceDebited{id, desk.value().currency, command.amount, available - command.amount, command.reason});
+  return events;
+}
+
+Decision Decider::operator()(PurchaseItem const& command) const {
+  auto const desk = open(command.game, command.currency);
+  if (!desk) return fail(desk.error());
+  if (!valid_amount(command.unit_price) || !valid_amount(command.total_price) ||
+      command.total_price >= kItemTotalLimit) {
+    return refuse(Rejection::invalid_amount);
+  }
+  if (command.quantity < 1 || command.quantity > kMaxItemQuantity) return refuse(Rejection::invalid_quantity);
+  auto const total = Money::checked_multiply(command.unit_price, command.quantity);
+  if (total != command.total_price) return refuse(Rejection::total_mismatch);
+
+  std::vector<Event> events;
+  Registrar registrar(state, events);
+  PlayerDesk player(state, *desk.value().game, command.player, events, registrar);
+  auto const id = player.enter();
+  auto const available = player.wallet(desk.value().currency).available;
+  if (available < *total) return refuse_insufficient(available, *total);
+  auto const fee = share_half_up(*total, desk.value().game->settings.item_fee);
+  events.emplace_back(ItemPurchased{id, desk.value().currency, command.item, command.quantity, command.unit_price,
+                                    *total, fee, *total - fee, available - *total});
+  return events;
+}
+
+Decision Decider::operator()(RefundItem const& command) const {
+  auto const& original = command.original;
+  auto const* game = state.find_game(command.game);
+  if (game == nullptr) return refuse(Rejection::game_not_found);
+  if (!may_call(game->settings.status)) return refuse(Rejection::game_not_active);
+  if (game->find_currency(original.currency) == nullptr) return refuse(Rejection::order_not_found);
+  if (state.is_refunded(command.order)) return refuse(Rejection::already_refunded);
+  auto const after = credited(state.wallet(original.player, original.currency), original.total);
+  if (!after) return refuse(Rejection::balance_limit);
+  return std::vector<Event>{ItemRefunded{command.order, original.player, original.currency, original.total,
+                                         original.platform_fee, original.developer_revenue, *after, command.reason}};
+}
+
+void Fold::operator()(StartingBalanceGranted const& e) const {
+  move(e.player, e.currency, moved(e.amount), e.available_after);
+}
+
+void Fold::operator()(BalanceCredited const& e) const {
+  move(e.player, e.currency, moved(e.amount), e.available_after);
+}
+
+void Fold::operator()(BalanceDebited const& e) const {
+  move(e.player, e.currency, -moved(e.amount), e.available_after);
+}
+
+void Fold::operator()(ItemPurchased const& e) const {
+  move(e.player, e.currency, -split(e.total, e.platform_fee, e.developer_revenue), e.available_after);
+}
+
+void Fold::operator()(ItemRefunded const& e) const {
+  FLORIN_ASSERT(!state.is_refunded(e.order));
+  auto const total = split(e.total, e.platform_fee, e.developer_revenue);
+  state.refunded_orders_.insert(e.order.value());
+  move(e.player, e.currency, total, e.available_after);
+}
+
+}  // namespace florin::domain

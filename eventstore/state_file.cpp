@@ -1,0 +1,141 @@
+#include "eventstore/state_file.h"
+
+#include <array>
+
+#include "eventstore/block_fields.h"
+
+namespace florin::eventstore {
+namespace {
+
+using namespace domain;
+
+// Beyond any window by far, and far enough from the ends of the numbers to add one.
+constexpr Timestamp kLastMoment = Timestamp::from_seconds(253'402'300'799);  // the year 9999 ends
+bool is_moment(Timestamp at) { return at >= Timestamp{} && at <= kLastMoment; }
+
+template <class Stream>
+bool fields(Stream& s, OpenTransfer& t) {
+  return field(s, t.transaction) && s.enumerated(t.flavour, Flavour::send) &&
+         s.enumerated(t.stage, TransferStage::claim) && s.enumerated(t.guardian, GuardianState::approved) &&
+         s.number(t.pins_issued) && s.number(t.wrong_pins) && field(s, t.sender) && field(s, t.currency) &&
+         field(s, t.target) && field(s, t.sender_phone) && field(s, t.receiver_phone) && field(s, t.guardian_phone) &&
+         field(s, t.amount) && field(s, t.fees.source) && field(s, t.fees.target) && field(s, t.fees.network) &&
+         field(s, t.initiated_at) && field(s, t.pin_issued_at) && field(s, t.pin_expires_at) &&
+         field(s, t.guardian_expires_at) && field(s, t.claim_expires_at);
+}
+
+template <class Stream>
+bool fields(Stream& s, OpenShare& share) {
+  return field(s, share.approval) && field(s, share.phone) && field(s, share.owner) && s.number(share.wrong_codes) &&
+         field(s, share.asked_at) && field(s, share.expires_at);
+}
+
+template <class Stream>
+bool fields(Stream& s, TextRef& text) {
+  return field(s, text.about) && s.enumerated(text.kind, TextKind::sender_returned) && s.number(text.detail);
+}
+
+template <class Stream>
+bool fields(Stream& s, Velocity::Entry& entry) {
+  return s.enumerated(entry.kind, static_cast<VelocityKind>(kVelocityKinds - 1)) && s.number(entry.subject) &&
+         field(s, entry.at) && field(s, entry.amount);
+}
+
+struct Minor {
+  IdentityId identity;
+  PhoneId guardian;
+};
+
+template <class Stream>
+bool fields(Stream& s, Minor& minor) {
+  return field(s, minor.identity) && field(s, minor.guardian);
+}
+
+// What the folds rely on later and State::restore_… does not know.
+bool plausible(State const& state, OpenTransfer const& t) {
+  auto const* game = state.game_of(t.sender);
+  if (!t.transaction || game == nullptr || game->find_currency(t.currency) == nullptr) return false;
+  if (state.find_game(t.target) == nullptr) return false;
+  if (t.pins_issued == 0 || t.pins_issued > kPinsMax || t.wrong_pins >= kWrongPinsMax) return false;
+  if (t.guardian != GuardianState::none && !t.guardian_phone) return false;
+  if (t.stage == TransferStage::claim && t.guardian == GuardianState::pending) return false;
+  if (t.amount <= Money{} || t.amount > kMaxAmount || t.amount > state.wallet(t.sender, t.currency).reserved) {
+    return false;
+  }
+  for (auto const fee : {t.fees.source, t.fees.target, t.fees.network}) {
+    if (fee < Money{} || fee > t.amount) return false;
+  }
+  if (t.net() < Money{}) return false;
+  auto const times =
+      std::array{t.initiated_at, t.pin_issued_at, t.pin_expires_at, t.guardian_expires_at, t.claim_expires_at};
+  return std::all_of(times.begin(), times.end(), is_moment);
+}
+
+bool plausible(OpenShare const& share) {
+  return share.approval && share.wrong_codes < kWrongCodesMax && is_moment(share.asked_at) &&
+         is_moment(share.expires_at);
+}
+
+template <class T, class Range, class Make>
+void put_each(FieldsOut& out, Range const& range, Make&& make) {
+  out.number(range.size());
+  for (auto const& entry : range) {
+    T value = make(entry);
+    fields(out, value);
+  }
+}
+
+// Until the first that cannot be read or that `restore` refuses.
+template <class T, class Restore>
+bool get_each(FieldsIn& in, Restore&& restore) {
+  std::uint64_t left = 0;
+  if (!in.number(left)) return false;
+  for (; left > 0; --left) {
+    T value;
+    if (!fields(in, value) || !restore(value)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void put_open_matters(BlockWriter& to, State const& state) {
+  FieldsOut out{to};
+  auto const second = [](auto const& entry) { return entry.second; };
+  auto const itself = [](auto const& entry) { return entry; };
+  put_rows(out, state.phones().rows());
+  put_each<Minor>(out, state.minors(), [](auto const& entry) { return Minor{entry.first, entry.second}; });
+  put_each<OpenTransfer>(out, state.transfers(), second);
+  put_each<OpenShare>(out, state.shares().all(), second);
+  put_each<TextRef>(out, state.owed_texts(), itself);
+  put_each<Velocity::Entry>(out, state.velocity().entries(), itself);
+}
+
+bool get_open_matters(BlockReader& from, State& state) {
+  FieldsIn in{from};
+  auto const phones = get_rows<Phones::Row>(
+      in, [](Phones::Row const&) {}, [&](Phones::Row const& row) { return state.restore_phone(row); });
+  if (!phones || !state.restore_phone_owners()) return false;
+  // A kind's entries never go back in time: the windows rely on it.
+  std::array<Timestamp, kVelocityKinds> latest{};
+  return get_each<Minor>(in, [&](Minor const& m) { return state.restore_minor(m.identity, m.guardian); }) &&
+         get_each<OpenTransfer>(
+             in, [&](OpenTransfer const& t) { return plausible(state, t) && state.restore_transfer(t); }) &&
+         get_each<OpenShare>(in, [&](OpenShare const& s) { return plausible(s) && state.restore_share(s); }) &&
+         get_each<TextRef>(in,
+                           [&](TextRef const& text) {
+                             if (!text.about) return false;
+                             state.restore_owed_text(text);
+                             return true;
+                           }) &&
+         get_each<Velocity::Entry>(in, [&](Velocity::Entry const& entry) {
+           auto& before = latest[static_cast<std::size_t>(entry.kind)];
+           if (!is_moment(entry.at) || entry.at < before) return false;
+           if (entry.amount < Money{} || entry.amount > kMaxAmount) return false;
+           before = entry.at;
+           state.restore_velocity(entry);
+           return true;
+         });
+}
+
+}  // namespace florin::eventstore

@@ -1,0 +1,302 @@
+#include "projections/transfers.h"
+
+#include <map>
+#include <string>
+
+#include "projections/sqlite.h"
+
+namespace florin::projections {
+namespace {
+
+using domain::Overloaded;
+using domain::Position;
+using eventstore::Fault;
+using eventstore::Faulty;
+
+constexpr std::string_view kSchema =
+    // outcome: 0 open, 1 completed, 2 + the ReturnReason's number.
+    "CREATE TABLE transfers(position INTEGER PRIMARY KEY, flavour INTEGER NOT NULL, stage INTEGER NOT NULL,"
+    " guardian INTEGER NOT NULL, outcome INTEGER NOT NULL, initiated_at INTEGER NOT NULL,"
+    " pin_expires_at INTEGER NOT NULL, guardian_expires_at INTEGER NOT NULL, verified_at INTEGER NOT NULL,"
+    " claim_expires_at INTEGER NOT NULL, ended_at INTEGER NOT NULL, ended_in INTEGER NOT NULL,"
+    " receiver INTEGER NOT NULL) STRICT;"
+    // outcome: 0 open, 1 + the ShareEnd's number.
+    "CREATE TABLE shares(position INTEGER PRIMARY KEY, phone INTEGER NOT NULL, asked_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL, outcome INTEGER NOT NULL, ended_at INTEGER NOT NULL) STRICT";
+
+constexpr int kOpen = 0;
+constexpr int kCompleted = 1;
+constexpr int kFirstReturn = 2;
+constexpr int kFirstShareEnd = 1;
+
+// How a record lies in its table.
+struct TransferTable {
+  using Record = TransferRecord;
+  static constexpr char const* kSelect =
+      "SELECT flavour, stage, guardian, outcome, initiated_at, pin_expires_at, guardian_expires_at, verified_at,"
+      " claim_expires_at, ended_at, ended_in, receiver FROM transfers WHERE position = ?";
+  static constexpr char const* kReplace =
+      "INSERT OR REPLACE INTO transfers VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+  static Record get(Position transaction, Statement const& row) {
+    Record record;
+    record.transaction = transaction;
+    record.flavour = static_cast<domain::Flavour>(row.integer(0));
+    record.stage = static_cast<domain::TransferStage>(row.integer(1));
+    record.guardian = static_cast<domain::GuardianState>(row.integer(2));
+    auto const outcome = row.integer(3);
+    if (outcome == kCompleted) record.end = domain::TransferEnd::completed;
+    if (outcome >= kFirstReturn) {
+      record.reason = static_cast<domain::ReturnReason>(outcome - kFirstReturn);
+      record.end = domain::end_of(record.reason);
+    }
+    record.initiated_at = row.time(4);
+    record.pin_expires_at = row.time(5);
+    record.guardian_expires_at = row.time(6);
+    record.verified_at = row.time(7);
+    record.claim_expires_at = row.time(8);
+    record.ended_at = row.time(9);
+    record.ended_in = row.position(10);
+    record.receiver = domain::PlayerId(row.number(11));
+    return record;
+  }
+
+  static Faulty<Unit> put(Statement& replace, Record const& record) {
+    return replace.run(record.transaction, static_cast<int>(record.flavour), static_cast<int>(record.stage),
+                       static_cast<int>(record.guardian), outcome_of(record), record.initiated_at,
+                       record.pin_expires_at, record.guardian_expires_at, record.verified_at, record.claim_expires_at,
+                       record.ended_at, record.ended_in, record.receiver);
+  }
+
+  static int outcome_of(Record const& record) {
+    if (!record.end) return kOpen;
+    return *record.end == domain::TransferEnd::completed ? kCompleted : kFirstReturn + static_cast<int>(record.reason);
+  }
+};
+
+struct ShareTable {
+  using Record = ShareRecord;
+  static constexpr char const* kSelect =
+      "SELECT phone, asked_at, expires_at, outcome, ended_at FROM shares WHERE position = ?";
+  static constexpr char const* kReplace = "INSERT OR REPLACE INTO shares VALUES(?, ?, ?, ?, ?, ?)";
+
+  static Record get(Position approval, Statement const& row) {
+    Record record;
+    record.approval = approval;
+    record.phone = domain::PhoneId(row.number(0));
+    record.asked_at = row.time(1);
+    record.expires_at = row.time(2);
+    if (row.integer(3) != kOpen) record.end = static_cast<domain::ShareEnd>(row.integer(3) - kFirstShareEnd);
+    record.ended_at = row.time(4);
+    return record;
+  }
+
+  static Faulty<Unit> put(Statement& replace, Record const& record) {
+    auto const outcome = record.end ? kFirstShareEnd + static_cast<int>(*record.end) : kOpen;
+    return replace.run(record.approval, record.phone, record.asked_at, record.expires_at, outcome, record.ended_at);
+  }
+};
+
+template <class Table>
+Faulty<std::optional<typename Table::Record>> look_up(Statement& select, Position position) {
+  auto const found = select.first(position);
+  if (!found) return fail(found.error());
+  std::optional<typename Table::Record> record;
+  if (found.value()) record = Table::get(position, select);
+  select.reset();
+  return record;
+}
+
+template <class Table>
+Faulty<std::optional<typename Table::Record>> look_up(ViewReader& view, Position position) {
+  auto select = view.database().statement(Table::kSelect);
+  if (!select) return fail(select.error());
+  return look_up<Table>(select.value(), position);
+}
+
+// The rows that the transaction at hand touches: each is read and written at most once, in the order of the table.
+template <class Table>
+class Touched {
+ public:
+  using Record = typename Table::Record;
+
+  Faulty<Unit> prepare(Database& database) {
+    auto select = database.statement(Table::kSelect);
+    if (!select) return fail(select.error());
+    auto replace = database.statement(Table::kReplace);
+    if (!replace) return fail(replace.error());
+    select_ = select.value();
+    replace_ = replace.value();
+    return Unit{};
+  }
+
+  void add(Position position, Record const& record) { rows_.insert_or_assign(position, record); }
+
+  // change(record), of the one that an event at `at` is about.
+  template <class Change>
+  Faulty<Unit> change(Position position, Position at, Change&& change) {
+    auto row = rows_.find(position);
+    if (row == rows_.end()) {
+      auto const stored = look_up<Table>(select_, position);
+      if (!stored) return fail(stored.error());
+      if (!stored.value()) {
+        return eventstore::fault(Fault::Kind::corrupt, "transfers: the event at " + std::to_string(at.value()) +
+                                                           " is about one that was never begun");
+      }
+      row = rows_.emplace(position, *stored.value()).first;
+    }
+    change(row->second);
+    return Unit{};
+  }
+
+  Faulty<Unit> write() {
+    for (auto const& [position, record] : rows_) {
+      if (auto const written = Table::put(replace_, record); !written) return written;
+    }
+    rows_.clear();
+    return Unit{};
+  }
+
+ private:
+  Statement select_;
+  Statement replace_;
+  std::map<Position, Record> rows_;
+};
+
+class TransfersWriter final : public ProjectionWriter {
+ public:
+  Faulty<Unit> prepare(Database& database) {
+    if (auto const prepared = transfers_.prepare(database); !prepared) return prepared;
+    return shares_.prepare(database);
+  }
+
+  Faulty<Unit> apply(domain::Commit const& commit) override {
+    auto position = commit.first;
+    for (auto const& event : commit.events) {
+      if (auto const folded = fold(event, commit, position); !folded) return folded;
+      position = next(position);
+    }
+    return Unit{};
+  }
+
+  Faulty<Unit> flush() override {
+    if (auto const written = transfers_.write(); !written) return written;
+    return shares_.write();
+  }
+
+ private:
+  static Faulty<Unit> nothing() { return Unit{}; }
+
+  Faulty<Unit> fold(domain::Event const& event, domain::Commit const& commit, Position position) {
+    auto const transfer = [&](Position transaction, auto&& change) {
+      return transfers_.change(transaction, position, change);
+    };
+    auto const end_transfer = [&](TransferRecord& record, domain::TransferEnd end) {
+      record.end = end;
+      record.ended_at = commit.at;
+      record.ended_in = commit.first;
+    };
+    return std::visit(
+        Overloaded{
+            [](domain::GameCreated const&) { return nothing(); },
+            [](domain::GameUpdated const&) { return nothing(); },
+            [](domain::SdkKeyRotated const&) { return nothing(); },
+            [](domain::IdentityRegistered const&) { return nothing(); },
+            [](domain::PlayerJoined const&) { return nothing(); },
+            [](domain::PlayerRenamed const&) { return nothing(); },
+            [](domain::StartingBalanceGranted const&) { return nothing(); },
+            [](domain::BalanceCredited const&) { return nothing(); },
+            [](domain::BalanceDebited const&) { return nothing(); },
+            [](domain::ItemPurchased const&) { return nothing(); },
+            [](domain::ItemRefunded const&) { return nothing(); },
+            [](domain::PhoneRecorded const&) { return nothing(); },
+            [](domain::PhoneVerified const&) { return nothing(); },
+            [](domain::MinorFlagged const&) { return nothing(); },
+            [](domain::MinorCleared const&) { return nothing(); },
+            [&](domain::TransferInitiated const& e) {
+              TransferRecord record;
+              record.transaction = e.transaction;
+              record.flavour = e.flavour;
+              record.guardian = e.guardian ? domain::GuardianState::pending : domain::GuardianState::none;
+              record.initiated_at = commit.at;
+              record.pin_expires_at = e.pin_expires_at;
+              record.guardian_expires_at = e.guardian_expires_at;
+              transfers_.add(e.transaction, record);
+              return nothing();
+            },
+            [&](domain::PinReissued const& e) {
+              return transfer(e.transaction, [&](TransferRecord& record) { record.pin_expires_at = e.expires_at; });
+            },
+            [](domain::PinRejected const&) { return nothing(); },
+            [&](domain::PinVerified const& e) {
+              return transfer(e.transaction, [&](TransferRecord& record) {
+                record.stage = domain::TransferStage::claim;
+                record.verified_at = commit.at;
+                record.claim_expires_at = e.claim_expires_at;
+              });
+            },
+            [&](domain::GuardianApproved const& e) {
+              return transfer(e.transaction,
+                              [](TransferRecord& record) { record.guardian = domain::GuardianState::approved; });
+            },
+            [&](domain::TransferClaimed const& e) {
+              return transfer(e.transaction, [&](TransferRecord& record) {
+                end_transfer(record, domain::TransferEnd::completed);
+                record.receiver = e.receiver;
+              });
+            },
+            [&](domain::TransferReturned const& e) {
+              return transfer(e.transaction, [&](TransferRecord& record) {
+                end_transfer(record, domain::end_of(e.reason));
+                record.reason = e.reason;
+              });
+            },
+            [&](domain::PhoneShareRequested const& e) {
+              shares_.add(e.approval, {e.approval, e.phone, commit.at, e.expires_at, std::nullopt, {}});
+              return nothing();
+            },
+            [](domain::ShareCodeRejected const&) { return nothing(); },
+            [&](domain::PhoneShareEnded const& e) {
+              return shares_.change(e.approval, position, [&](ShareRecord& record) {
+                record.end = e.end;
+                record.ended_at = commit.at;
+              });
+            },
+            [](domain::ReplyReceived const&) { return nothing(); },
+            [](domain::TextSettled const&) { return nothing(); },
+        },
+        event);
+  }
+
+  Touched<TransferTable> transfers_;
+  Touched<ShareTable> shares_;
+};
+
+class TransfersProjection final : public Projection {
+ public:
+  std::string_view name() const override { return "transfers"; }
+  int version() const override { return 1; }
+  std::string_view schema() const override { return kSchema; }
+  Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
+    auto writer = std::make_unique<TransfersWriter>();
+    if (auto const prepared = writer->prepare(database); !prepared) return fail(prepared.error());
+    return std::unique_ptr<ProjectionWriter>(std::move(writer));
+  }
+};
+
+}  // namespace
+
+Projection const& transfers_projection() {
+  static TransfersProjection const projection;
+  return projection;
+}
+
+Faulty<std::optional<TransferRecord>> read_transfer(ViewReader& view, Position transaction) {
+  return look_up<TransferTable>(view, transaction);
+}
+
+Faulty<std::optional<ShareRecord>> read_share(ViewReader& view, Position approval) {
+  return look_up<ShareTable>(view, approval);
+}
+
+}  // namespace florin::projections

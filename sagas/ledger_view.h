@@ -1,0 +1,40 @@
+// What the sagas may ask of the durable ledger, beyond the commits that they are shown. The balance view answers; api/
+// puts the two together, because sagas/ and projections/ do not know each other.
+//
+// Called on the effects thread. Never behind the commits that on_commits was shown.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "domain/events.h"
+
+namespace florin::sagas {
+
+class LedgerView {
+ public:
+  virtual ~LedgerView() = default;
+
+  // nullopt: it has ended, or never was.
+  [[nodiscard]] virtual std::optional<domain::OpenTransfer> transfer(domain::Position transaction) const = 0;
+  [[nodiscard]] virtual std::optional<domain::OpenShare> share(domain::Position approval) const = 0;
+
+  // Whose phone it is, with the number and the e-mail of that person, both sealed under the person's key.
+  struct Phone {
+    domain::IdentityId identity;
+    domain::PersonalText number;
+    domain::PersonalText email;
+  };
+  [[nodiscard]] virtual std::optional<Phone> phone(domain::PhoneId phone) const = 0;
+
+  // What people call the two games and the sender's currency.
+  struct Names {
+    std::string source_game;
+    std::string target_game;
+    std::string currency;
+  };
+  [[nodiscard]] virtual Names names(domain::PlayerId sender, domain::CurrencyId currency,
+                                    domain::GameId target) const = 0;
+};
+
+}  // namespace florin::sagas

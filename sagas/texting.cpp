@@ -1,0 +1,148 @@
+#include "sagas/texting.h"
+
+#include "eventstore/codes.h"
+#include "eventstore/read_commit.h"
+
+namespace florin::sagas {
+namespace {
+
+using domain::GuardianState;
+using domain::Position;
+using domain::TextKind;
+using domain::TextRef;
+using domain::Timestamp;
+using domain::TransferStage;
+using eventstore::Fault;
+using eventstore::Faulty;
+using eventstore::Field;
+
+TransferFacts facts_of(domain::OpenTransfer const& open) {
+  return {open.flavour, open.sender,       open.currency,       open.target,        open.amount,
+          open.net(),   open.sender_phone, open.receiver_phone, open.guardian_phone};
+}
+
+// The text of a person's field; nullopt when the person was erased.
+Faulty<std::optional<std::string>> reveal(eventstore::Vault const& vault, domain::IdentityId identity, Field field,
+                                          domain::PersonalText const& text) {
+  auto clear = vault.open(identity, field, text);
+  if (clear) return std::optional(std::move(clear).value());
+  if (clear.error().kind == Fault::Kind::missing) return std::optional<std::string>{};
+  return fail(clear.error());
+}
+
+}  // namespace
+
+std::optional<TransferFacts> closing_facts(domain::Event const& event) {
+  if (auto const* claimed = std::get_if<domain::TransferClaimed>(&event)) {
+    return TransferFacts{claimed->flavour,      claimed->sender,         claimed->currency,
+                         claimed->target,       claimed->amount,         claimed->net(),
+                         claimed->sender_phone, claimed->receiver_phone, {}};
+  }
+  if (auto const* returned = std::get_if<domain::TransferReturned>(&event)) {
+    return TransferFacts{returned->flavour,
+                         returned->sender,
+                         returned->currency,
+                         returned->target,
+                         returned->amount,
+                         domain::Money{},
+                         returned->sender_phone,
+                         {},
+                         {}};
+  }
+  return std::nullopt;
+}
+
+Faulty<std::optional<TransferFacts>> Composer::facts_in_log(Position transaction) const {
+  auto commit = eventstore::read_commit(log_, transaction);
+  if (!commit) return fail(commit.error());
+  if (!commit.value()) return std::optional<TransferFacts>{};
+  for (auto const& event : commit.value()->events) {
+    auto const* e = std::get_if<domain::TransferInitiated>(&event);
+    if (e == nullptr) continue;
+    return std::optional(TransferFacts{e->flavour, e->sender, e->currency, e->target, e->amount,
+                                       e->amount - e->fees.total(), e->sender_phone, e->receiver_phone, e->guardian});
+  }
+  return std::optional<TransferFacts>{};
+}
+
+// PIN, claim code, guardian's question: only while the transfer waits for exactly that.
+std::optional<Composer::Draft> Composer::draft_open(TextRef const& text, Timestamp now) const {
+  auto const open = view_.transfer(text.about);
+  if (!open || now >= open->expires_at()) return std::nullopt;
+  auto const facts = facts_of(*open);
+  auto const names = view_.names(open->sender, open->currency, open->target);
+  switch (text.kind) {
+    case TextKind::pin:
+      if (open->stage != TransferStage::pin || now >= open->pin_expires_at) return std::nullopt;
+      if (text.detail + 1 != open->pins_issued) return std::nullopt;
+      return Draft{open->sender_phone, pin_text(facts, names, vault_.codes().pin(text.about, text.detail))};
+    case TextKind::claim_code:
+      if (open->stage != TransferStage::claim) return std::nullopt;
+      return Draft{open->receiver_phone, claim_text(facts, names, vault_.codes().claim_code(text.about))};
+    case TextKind::guardian_question:
+      if (open->guardian != GuardianState::pending) return std::nullopt;
+      return Draft{open->guardian_phone, guardian_text(facts, names)};
+    case TextKind::share_code:
+    case TextKind::sender_completed:
+    case TextKind::receiver_completed:
+    case TextKind::sender_returned: break;
+  }
+  return std::nullopt;
+}
+
+std::optional<Composer::Draft> Composer::draft_share(TextRef const& text, Timestamp now) const {
+  auto const share = view_.share(text.about);
+  if (!share || now >= share->expires_at) return std::nullopt;
+  auto const asking = view_.phone(share->phone);
+  if (!asking) return std::nullopt;
+  auto const email = reveal(vault_, asking->identity, Field::email, asking->email);
+  if (!email || !email.value()) return std::nullopt;
+  return Draft{share->owner, share_text(mask_email(*email.value()), vault_.codes().otp(text.about))};
+}
+
+Faulty<std::optional<Composer::Draft>> Composer::draft(Errand const& errand, Timestamp now) const {
+  auto const& text = errand.text;
+  switch (text.kind) {
+    case TextKind::pin:
+    case TextKind::claim_code:
+    case TextKind::guardian_question: return draft_open(text, now);
+    case TextKind::share_code: return draft_share(text, now);
+    case TextKind::sender_completed:
+    case TextKind::receiver_completed:
+    case TextKind::sender_returned: break;
+  }
+  auto facts = errand.facts;
+  if (!facts) {
+    auto read = facts_in_log(text.about);
+    if (!read) return fail(read.error());
+    facts = read.value();
+  }
+  if (!facts) return std::optional<Draft>{};
+  auto const names = view_.names(facts->sender, facts->currency, facts->target);
+  if (text.kind == TextKind::sender_completed) {
+    return std::optional(Draft{facts->sender_phone, sender_completed_text(*facts, names)});
+  }
+  if (text.kind == TextKind::receiver_completed) {
+    return std::optional(Draft{facts->receiver_phone, receiver_completed_text(*facts, names)});
+  }
+  return std::optional(
+      Draft{facts->sender_phone, returned_text(*facts, names, static_cast<domain::ReturnReason>(text.detail))});
+}
+
+Faulty<std::optional<TextMessage>> Composer::compose(Errand const& errand, Timestamp now) const {
+  auto drafted = draft(errand, now);
+  if (!drafted) return fail(drafted.error());
+  if (!drafted.value()) return std::optional<TextMessage>{};
+  auto const phone = view_.phone(drafted.value()->to);
+  if (!phone) return std::optional<TextMessage>{};
+  auto number = reveal(vault_, phone->identity, Field::phone, phone->number);
+  if (!number) return fail(number.error());
+  if (!number.value() || number.value()->empty()) return std::optional<TextMessage>{};
+  auto const& text = errand.text;
+  return std::optional(TextMessage{std::move(*number.value()), std::move(drafted.value()->body),
+                                   "text-" + std::to_string(text.about.value()) + "-" +
+                                       std::to_string(static_cast<int>(text.kind)) + "-" +
+                                       std::to_string(text.detail)});
+}
+
+}  // namespace florin::sagas

@@ -1,0 +1,412 @@
+// Initiating a transfer or a send: who may, how much, how often. What comes after is transfer_test.cpp's.
+#include <gtest/gtest.h>
+
+#include "tests/domain/transfer_dsl.h"
+
+namespace florin::domain::testing {
+namespace {
+
+InitiateTransfer to_self(Money amount = units("500.00")) {
+  auto command = send_to_bob(amount);
+  command.flavour = Flavour::transfer;
+  command.receiver = person(kAnn);
+  command.receiver_phone = phone(kAnnsPhone);
+  return command;
+}
+
+// ---- what it makes -----------------------------------------------------------------------------------------------
+
+TEST(Initiate, ReservesTheAmountAndMakesTheReceiverAndBothPhonesKnown) {
+  given(ann_at_home()).when(send_to_bob()).then(first_send());
+}
+
+TEST(Initiate, WhoIsKnownIsNotMadeKnownAgain) {
+  auto again = initiated(Position(12), kNow + kMinute);
+  again.available_after = Money{};
+  again.reserved_after = units("1000.00");
+  given(waiting_for_pin()).at(kNow + kMinute).when(send_to_bob()).then({again});
+}
+
+TEST(Initiate, ATransferToOneselfNamesOnePersonWithOnePhone) {
+  auto event = initiated();
+  event.flavour = Flavour::transfer;
+  event.receiver = IdentityId(1);
+  event.receiver_phone = PhoneId(1);
+  given(ann_at_home()).when(to_self()).then({recorded(1, 1, kAnnsPhone), event});
+}
+
+TEST(Initiate, ANewPlayerMaySendTheStartingAmount) {
+  auto event = initiated(Position(5));
+  event.amount = event.reserved_after = units("10.00");
+  event.fees = {units("0.35"), units("0.35"), units("0.30")};
+  event.available_after = Money{};
+  auto const world = three_games(units("10.00")) +
+                     std::vector<Event>{game_created(kOther, GameStatus::live, {currency(kCoins, "coins")})};
+  given(world)
+      .when(send_to_bob(units("10.00")))
+      .then({registered(1, kAnn), joined(1, kGame, 1, kAnn),
+             StartingBalanceGranted{PlayerId(1), kGold, units("10.00"), units("10.00")}, registered(2, kBob),
+             recorded(1, 1, kAnnsPhone), recorded(2, 2, kBobsPhone), event});
+}
+
+TEST(Initiate, FeesAreEachGamesOwnRateAtThatMoment) {
+  auto const world =
+      ann_at_home() + std::vector<Event>{changed(kGame, [](GameSettings& s) { s.transfer_fee = BasisPoints(500); }),
+                                         changed(kOther, [](GameSettings& s) { s.transfer_fee = BasisPoints(1'000); })};
+  auto const outcome = given(world).when(send_to_bob(units("100.00")));
+  auto const& event = std::get<TransferInitiated>(outcome.events().back());
+  EXPECT_EQ(event.source_rate, BasisPoints(500));
+  EXPECT_EQ(event.target_rate, BasisPoints(1'000));
+  EXPECT_EQ(event.fees, (TransferFees{units("3.33"), units("6.67"), Money{}}));
+}
+
+TEST(Initiate, AnotherCurrencyOfTheGameIsNamed) {
+  auto command = send_to_bob(units("2.00"));
+  command.currency = kGems;
+  auto const world = ann_at_home() + std::vector<Event>{credited(1, kGems, units("2.00"), units("2.00"))};
+  auto const outcome = given(world).when(command);
+  EXPECT_EQ(std::get<TransferInitiated>(outcome.events().back()).currency, kGems);
+}
+
+// ---- policy ------------------------------------------------------------------------------------------------------
+
+TEST(InitiatePolicy, UniversalReachesEveryLiveGame) {
+  auto const outcome = given(ann_at_home()).when(send_to_bob());
+  EXPECT_TRUE(std::get<TransferInitiated>(outcome.events().back()).universal);
+}
+
+TEST(InitiatePolicy, LinkedReachesLinkedGamesOnly) {
+  auto const linked = [](std::vector<GameId> games) {
+    return changed(kGame, [&](GameSettings& s) {
+      s.universal_transfers = false;
+      s.linked_games = std::move(games);
+    });
+  };
+  given(ann_at_home() + std::vector<Event>{linked({})}).when(send_to_bob()).then(Rejection::transfer_policy);
+  given(ann_at_home() + std::vector<Event>{linked({kSuspended})}).when(send_to_bob()).then(Rejection::transfer_policy);
+  auto const outcome = given(ann_at_home() + std::vector<Event>{linked({kSuspended, kOther})}).when(send_to_bob());
+  EXPECT_FALSE(std::get<TransferInitiated>(outcome.events().back()).universal);
+}
+
+TEST(InitiatePolicy, TheLinksThatCountAreTheSendingGames) {
+  auto const linked_back = changed(kOther, [](GameSettings& s) {
+    s.universal_transfers = false;
+    s.linked_games = {};
+  });
+  given(ann_at_home() + std::vector<Event>{linked_back}).when(send_to_bob()).then(first_send(initiated(Position(9))));
+}
+
+TEST(InitiatePolicy, TestingGamesNeitherSendNorReceive) {
+  auto command = send_to_bob();
+  command.target = kTesting;
+  given(ann_at_home()).when(command).then(Rejection::game_in_testing);
+  command.game = kTesting;
+  given(ann_at_home()).when(command).then(Rejection::game_in_testing);
+  command.target = kOther;
+  given(ann_at_home()).when(command).then(Rejection::game_in_testing);
+}
+
+TEST(InitiatePolicy, ASuspendedGameDoesNotReceive) {
+  auto command = send_to_bob();
+  command.target = kSuspended;
+  given(ann_at_home()).when(command).then(Rejection::transfer_policy);
+}
+
+TEST(InitiatePolicy, BothGamesSwitchesMustBeOn) {
+  auto const no_outgoing = changed(kGame, [](GameSettings& s) { s.allows_outgoing_transfers = false; });
+  auto const no_incoming = changed(kOther, [](GameSettings& s) { s.allows_incoming_transfers = false; });
+  given(ann_at_home() + std::vector<Event>{no_outgoing}).when(send_to_bob()).then(Rejection::transfer_policy);
+  given(ann_at_home() + std::vector<Event>{no_incoming}).when(send_to_bob()).then(Rejection::transfer_policy);
+}
+
+TEST(InitiatePolicy, ASendWithinALiveGameIsAlwaysAllowed) {
+  auto const closed = changed(kGame, [](GameSettings& s) {
+    s.universal_transfers = false;
+    s.allows_outgoing_transfers = false;
+    s.allows_incoming_transfers = false;
+  });
+  auto command = send_to_bob();
+  command.target = kGame;
+  auto event = initiated(Position(9));
+  event.target = kGame;
+  event.universal = false;
+  given(ann_at_home() + std::vector<Event>{closed}).when(command).then(first_send(event));
+}
+
+TEST(InitiatePolicy, OneGameHasNoTransfersAndNoSendsToOneself) {
+  auto command = to_self();
+  command.target = kGame;
+  given(ann_at_home()).when(command).then(Rejection::same_player);
+  command.receiver = person(kBob);
+  given(ann_at_home()).when(command).then(Rejection::same_player);
+  command.flavour = Flavour::send;
+  command.receiver = person(kAnn);
+  given(ann_at_home()).when(command).then(Rejection::same_player);
+}
+
+// ---- amounts -----------------------------------------------------------------------------------------------------
+
+std::vector<Event> with_ranges() {
+  auto gold = currency(kGold, "gold");
+  gold.minimum_transfer = units("5.00");
+  gold.maximum_transfer = units("100.00");
+  auto coins = currency(kCoins, "coins");
+  coins.minimum_transfer = units("7.00");
+  auto stars = currency(kStars, "stars");
+  stars.maximum_transfer = units("1.00");
+  return {game_created(kGame, GameStatus::live, {gold, currency(kGems, "gems")}),
+          game_created(kTesting, GameStatus::testing, {currency(kDust, "dust")}),
+          game_created(kSuspended, GameStatus::suspended, {currency(kAsh, "ash")}),
+          game_created(kOther, GameStatus::live, {coins, stars}),
+          registered(1, kAnn),
+          joined(1, kGame, 1, kAnn),
+          credited(1, kGold, units("1000.00"), units("1000.00"))};
+}
+
+TEST(InitiateAmount, TheTighterOfBothGamesRangesHolds) {
+  Refusal const outside{
+      .reason = Rejection::transfer_amount_range, .available = units("7.00"), .required = units("100.00")};
+  given(with_ranges()).when(send_to_bob(units("6.99"))).then(outside);
+  given(with_ranges()).when(send_to_bob(units("100.01"))).then(outside);
+  for (auto const* inside : {"7.00", "100.00"}) {
+    EXPECT_EQ(given(with_ranges()).when(send_to_bob(units(inside))).events().size(), 4u) << inside;
+  }
+}
+
+TEST(InitiateAmount, ARangeWithoutAMaximumNamesNone) {
+  auto const world = with_ranges() + std::vector<Event>{credited(1, kGems, units("9.00"), units("9.00"))};
+  auto command = send_to_bob(units("6.99"));
+  command.currency = kGems;
+  given(world).when(command).then(Refusal{.reason = Rejection::transfer_amount_range, .available = units("7.00")});
+}
+
+TEST(InitiateAmount, AllThatIsAvailableAndNotACentMore) {
+  auto event = initiated();
+  event.amount = event.reserved_after = units("500.00");
+  event.available_after = Money{};
+  given(ann_at_home(units("500.00"))).when(send_to_bob()).then(first_send(event));
+  given(ann_at_home(units("499.99")))
+      .when(send_to_bob())
+      .then(Refusal{
+          .reason = Rejection::insufficient_balance, .available = units("499.99"), .required = units("500.00")});
+}
+
+TEST(InitiateAmount, WhatIsReservedIsNotSpentTwice) {
+  given(waiting_for_pin())
+      .at(kNow + kMinute)
+      .when(send_to_bob(units("500.01")))
+      .then(Refusal{
+          .reason = Rejection::insufficient_balance, .available = units("500.00"), .required = units("500.01")});
+}
+
+// ---- velocity ----------------------------------------------------------------------------------------------------
+
+InitiateTransfer limited(Money amount, std::uint32_t per_hour, Money per_day) {
+  auto command = send_to_bob(amount);
+  command.limits = VelocityLimits{per_hour, per_day};
+  return command;
+}
+
+TEST(InitiateVelocity, CountsTheHourAndSaysWhenItIsOver) {
+  given(waiting_for_pin())
+      .at(kNow + 20 * kMinute)
+      .when(limited(units("1.00"), 1, units("5000.00")))
+      .then(Refusal{.reason = Rejection::velocity_count, .retry_after = 40 * 60});
+  EXPECT_TRUE(decide_in(waiting_for_pin(), limited(units("1.00"), 2, units("5000.00")), kNow + 20 * kMinute).ok());
+  EXPECT_EQ(given(waiting_for_pin()).at(kNow + kHour).when(limited(units("1.00"), 1, units("5000.00"))).events().size(),
+            1u);
+}
+
+TEST(InitiateVelocity, AddsUpTheDayToTheLastCent) {
+  auto const day = limited(units("500.00"), 25, units("1000.00"));
+  EXPECT_EQ(given(waiting_for_pin()).at(kNow + kHour).when(day).events().size(), 1u);
+  auto const outcome = given(waiting_for_pin()).at(kNow + kHour).when(limited(units("500.00"), 25, units("999.99")));
+  EXPECT_EQ(outcome.reason(), Rejection::velocity_amount);
+  EXPECT_EQ(
+      given(waiting_for_pin()).at(kNow + kDay).when(limited(units("500.00"), 25, units("999.99"))).events().size(), 1u);
+}
+
+TEST(InitiateVelocity, ARefusalAlwaysSaysWhenToComeBack) {
+  State const state = state_after(waiting_for_pin());
+  for (auto const& command : {limited(units("1.00"), 0, units("5000.00")), limited(units("1.00"), 1, units("5000.00")),
+                              limited(units("500.00"), 25, units("500.00")), limited(units("1.00"), 25, Money{})}) {
+    auto const decision = decide(state, command, Context{kNow + kMinute, Position(12), 0});
+    ASSERT_FALSE(decision.ok());
+    EXPECT_GT(decision.error().retry_after, 0);
+  }
+}
+
+TEST(InitiateVelocity, ALimitOfNoneIsNeverOver) {
+  given(ann_at_home())
+      .when(limited(units("1.00"), 0, units("5000.00")))
+      .then(Refusal{.reason = Rejection::velocity_count, .retry_after = 60 * 60});
+}
+
+TEST(InitiateVelocity, CountsReturnedOnesToo) {
+  given(waiting_for_pin() + std::vector<Event>{returned(ReturnReason::cancelled)})
+      .at(kNow + kMinute)
+      .when(limited(units("1.00"), 1, units("5000.00")))
+      .then(Refusal{.reason = Rejection::velocity_count, .retry_after = 59 * 60});
+}
+
+TEST(InitiateVelocity, TransfersAndSendsAreCountedApart) {
+  auto command = limited(units("1.00"), 1, units("500.00"));
+  command.flavour = Flavour::transfer;
+  EXPECT_EQ(given(waiting_for_pin()).at(kNow + kMinute).when(command).events().size(), 1u);
+}
+
+// ---- duplicates --------------------------------------------------------------------------------------------------
+
+TEST(InitiateDuplicate, TheSameSenderReceiverAndAmountWithinThirtySeconds) {
+  given(waiting_for_pin())
+      .at(kNow + 12 * kSecond)
+      .when(send_to_bob())
+      .then(Refusal{.reason = Rejection::duplicate_transfer, .retry_after = 18});
+  given(waiting_for_pin())
+      .at(kNow + (30 * kSecond - 1))
+      .when(send_to_bob())
+      .then(Refusal{.reason = Rejection::duplicate_transfer, .retry_after = 1});
+  EXPECT_EQ(given(waiting_for_pin()).at(kNow + 30 * kSecond).when(send_to_bob()).events().size(), 1u);
+}
+
+TEST(InitiateDuplicate, AnotherAmountReceiverGameOrFlavourIsNone) {
+  auto other = send_to_bob(units("499.99"));
+  EXPECT_TRUE(decide_in(waiting_for_pin(), other).ok());
+  other = send_to_bob();
+  other.receiver = person(kCat);
+  other.receiver_phone = phone("+15550000009");
+  EXPECT_TRUE(decide_in(waiting_for_pin(), other).ok());
+  other = send_to_bob();
+  other.target = kGame;
+  EXPECT_TRUE(decide_in(waiting_for_pin(), other).ok());
+  other = send_to_bob();
+  other.flavour = Flavour::transfer;
+  EXPECT_TRUE(decide_in(waiting_for_pin(), other).ok());
+}
+
+// ---- phones ------------------------------------------------------------------------------------------------------
+
+// Cat (identity 2) proved to have this phone; nobody else has.
+std::vector<Event> cats(std::string_view number) { return {registered(2, kCat), recorded(1, 2, number), verified(1)}; }
+
+TEST(InitiatePhones, TheSendersPhoneOnFileUnderAnotherEMail) {
+  given(ann_at_home() + cats(kAnnsPhone)).when(send_to_bob()).then(Rejection::phone_share_required);
+}
+
+TEST(InitiatePhones, TheReceiversPhoneOnFileUnderAnotherEMail) {
+  given(ann_at_home() + cats(kBobsPhone))
+      .when(send_to_bob())
+      .then(Refusal{.reason = Rejection::phone_share_required, .receiver_side = true});
+}
+
+TEST(InitiatePhones, AKnownReceiverWithoutAShareIsHeldUpToo) {
+  given(ann_at_home() + cats(kBobsPhone) + std::vector<Event>{registered(3, kBob), recorded(2, 3, kBobsPhone)})
+      .when(send_to_bob())
+      .then(Refusal{.reason = Rejection::phone_share_required, .receiver_side = true});
+}
+
+TEST(InitiatePhones, APhoneThatSomebodyMerelyNamedIsFree) {
+  auto const world = ann_at_home() + std::vector<Event>{registered(2, kCat), recorded(1, 2, kAnnsPhone)};
+  EXPECT_TRUE(decide_in(world, send_to_bob()).ok());
+}
+
+TEST(InitiatePhones, AnApprovedShareIsRemembered) {
+  auto const share = cats(kAnnsPhone) +
+                     std::vector<Event>{recorded(2, 1, kAnnsPhone),
+                                        PhoneShareRequested{Position(11), PhoneId(2), PhoneId(1), kNow + 10 * kMinute},
+                                        PhoneShareEnded{Position(11), ShareEnd::approved}};
+  EXPECT_TRUE(decide_in(ann_at_home() + share, send_to_bob()).ok());
+  EXPECT_TRUE(decide_in(ann_at_home() + share, send_to_bob(), kNow + 1'000 * kDay).ok());
+}
+
+// ---- order -------------------------------------------------------------------------------------------------------
+
+TEST(Initiate, RefusalsComeInOrder) {
+  // Ann is a minor nobody is asked for, Cat has both phones, and Ann sent Bob 1.00 a moment ago.
+  auto first = initiated(Position(14));
+  first.sender_phone = PhoneId(3);
+  first.receiver = IdentityId(3);
+  first.receiver_phone = PhoneId(4);
+  first.amount = first.reserved_after = units("1.00");
+  first.fees = {Money{}, Money{}, units("0.10")};
+  first.available_after = units("999.00");
+  auto const world = ann_at_home() + std::vector<Event>{registered(2, kCat),
+                                                        recorded(1, 2, kAnnsPhone),
+                                                        recorded(2, 2, kBobsPhone),
+                                                        registered(3, kBob),
+                                                        recorded(3, 1, "+15550000077"),
+                                                        recorded(4, 3, "+15550000088"),
+                                                        first,
+                                                        verified(1),
+                                                        verified(2)};
+  auto sound = send_to_bob(units("2.00"));
+  sound.sender_phone = phone("+15550000077");
+  sound.receiver_phone = phone("+15550000088");
+  sound.limits = VelocityLimits{100, units("10000.00")};
+  std::vector<Provocation<InitiateTransfer>> wrongs{
+      {Rejection::game_not_found, [](InitiateTransfer& c) { c.game = kUnknown; }},
+      {Rejection::game_not_active, [](InitiateTransfer& c) { c.game = kSuspended; }},
+      {Rejection::currency_not_found, [](InitiateTransfer& c) { c.currency = kDust; }},
+      {Rejection::target_not_found, [](InitiateTransfer& c) { c.target = kUnknown; }},
+      {Rejection::game_in_testing, [](InitiateTransfer& c) { c.target = kTesting; }},
+      {Rejection::transfer_policy, [](InitiateTransfer& c) { c.target = kSuspended; }},
+      {Rejection::same_player,
+       [](InitiateTransfer& c) {
+         c.receiver = person(kAnn);
+         c.target = kGame;
+       }},
+      {Rejection::invalid_amount, [](InitiateTransfer& c) { c.amount = Money{}; }},
+      {Rejection::invalid_amount, [](InitiateTransfer& c) { c.amount = Money::from_minor(-1); }},
+      {Rejection::invalid_amount, [](InitiateTransfer& c) { c.amount = kMaxAmount + Money::from_minor(1); }},
+      {Rejection::insufficient_balance, [](InitiateTransfer& c) { c.amount = units("999.01"); }},
+      {Rejection::velocity_count, [](InitiateTransfer& c) { c.limits->per_hour = 1; }},
+      {Rejection::velocity_amount, [](InitiateTransfer& c) { c.limits->per_day = units("1.50"); }},
+      {Rejection::duplicate_transfer, [](InitiateTransfer& c) { c.amount = units("1.00"); }},
+      {Rejection::phone_share_required, [](InitiateTransfer& c) { c.sender_phone = phone(kAnnsPhone); }},
+      {Rejection::phone_share_required, [](InitiateTransfer& c) { c.receiver_phone = phone(kBobsPhone); }},
+  };
+  // Precedence between a provocation and one that undoes it cannot be tried: these change the same field.
+  auto const clash = [](Rejection a, Rejection b) {
+    auto const amount = [](Rejection r) {
+      return r == Rejection::invalid_amount || r == Rejection::insufficient_balance ||
+             r == Rejection::duplicate_transfer;
+    };
+    auto const target = [](Rejection r) {
+      return r == Rejection::target_not_found || r == Rejection::game_in_testing || r == Rejection::transfer_policy ||
+             r == Rejection::same_player;
+    };
+    // Another receiver's phone is another receiver, so no duplicate.
+    auto const receiver = a == Rejection::duplicate_transfer && b == Rejection::phone_share_required;
+    return (amount(a) && amount(b)) || (target(a) && target(b)) || receiver;
+  };
+  for (auto const& one : wrongs) {
+    for (auto const& other : wrongs) {
+      if (other.reason < one.reason || (one.reason != other.reason && clash(one.reason, other.reason))) continue;
+      auto command = sound;
+      other.provoke(command);
+      one.provoke(command);
+      auto const outcome = decide_in(world, command);
+      ASSERT_FALSE(outcome.ok()) << static_cast<int>(one.reason);
+      EXPECT_EQ(outcome.error().reason, one.reason) << "together with " << static_cast<int>(other.reason);
+    }
+  }
+  EXPECT_TRUE(decide_in(world, sound).ok());
+  // A minor without a guardian: after a duplicate, before a phone that is another's.
+  auto const minor = world + std::vector<Event>{MinorFlagged{IdentityId(1), {}}};
+  auto command = sound;
+  command.sender_phone = phone(kAnnsPhone);
+  EXPECT_EQ(decide_in(minor, command).error().reason, Rejection::guardian_required);
+  command = sound;
+  command.amount = units("1.00");
+  EXPECT_EQ(decide_in(minor, command).error().reason, Rejection::duplicate_transfer);
+}
+
+TEST(Initiate, TheRangeComesBetweenTheAmountAndTheBalance) {
+  auto command = send_to_bob(units("2000.00"));
+  EXPECT_EQ(decide_in(with_ranges(), command).error().reason, Rejection::transfer_amount_range);
+  command.amount = Money{};
+  EXPECT_EQ(decide_in(with_ranges(), command).error().reason, Rejection::invalid_amount);
+}
+
+}  // namespace
+}  // namespace florin::domain::testing
