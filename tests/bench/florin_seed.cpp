@@ -2,6 +2,7 @@
 // the server. The events depend on the arguments and --seed only; keys and nonces are fresh, as they must be.
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 #include <random>
 #include <string>
 #include <vector>
@@ -10,6 +11,8 @@
 #include <openssl/rand.h>
 
 #include "eventstore/chain.h"
+#include "eventstore/clock.h"
+#include "eventstore/codes.h"
 #include "tests/support/offline_store.h"
 
 namespace florin::tests {
@@ -26,8 +29,12 @@ struct Arguments {
   bool json = false;
   std::uint64_t players = 1'000;
   std::uint64_t purchases = 10'000;
+  std::uint64_t claimable = 0;   // sends that wait for their claim
+  std::uint64_t verifiable = 0;  // sends that wait for their PIN
+  std::string codes;             // where their codes go
   std::uint64_t seed = 1;
   std::string game_key;
+  std::string target_key;
 };
 
 constexpr std::uint64_t kBatch = 10'000;                       // commits made durable together
@@ -77,10 +84,11 @@ domain::CreateGame demo_game(std::string const& sdk_key) {
 // Runs the commands in order, flushing every kBatch.
 class Seeder {
  public:
-  Seeder(OfflineStore& store, std::uint64_t seed) : store_(store), random_(seed) {}
+  Seeder(OfflineStore& store, std::uint64_t seed, std::uint64_t first_micros)
+      : store_(store), random_(seed), first_micros_(first_micros) {}
 
   Faulty<std::vector<domain::Event>> run(domain::Command const& command, domain::Request request) {
-    auto const at = Timestamp::from_micros(static_cast<std::int64_t>(kFirstMicros + step_ * kStepMicros));
+    auto const at = Timestamp::from_micros(static_cast<std::int64_t>(first_micros_ + step_ * kStepMicros));
     auto decision = store_.run(command, std::move(request), at, random_());
     if (!decision) return fail(decision.error());
     if (!decision.value()) {
@@ -99,13 +107,97 @@ class Seeder {
  private:
   OfflineStore& store_;
   std::mt19937_64 random_;
+  std::uint64_t first_micros_;
   std::uint64_t step_ = 0;
 };
 
 std::string email_of(std::uint64_t player) { return "player" + std::to_string(player) + "@example.com"; }
+// Each player sends to a friend of theirs. Numbers of ten digits behind +1, one for each of either.
+std::string friend_of(std::uint64_t player) { return "friend" + std::to_string(player) + "@example.com"; }
+std::string phone_of(std::uint64_t player) { return "+1" + std::to_string(2'000'000'000 + player); }
+std::string friends_phone(std::uint64_t player) { return "+1" + std::to_string(6'000'000'000 + player); }
+
+// Sends that wait, of as many players in turn, and the codes that a client needs to go on with them.
+class Sends {
+ public:
+  Sends(OfflineStore& store, Seeder& seeder, Arguments const& arguments, domain::GameId game, domain::GameId target)
+      : store_(store), seeder_(seeder), players_(arguments.players), game_(game), target_(target) {}
+
+  Faulty<domain::Position> initiate(std::uint64_t number) {
+    auto const player = number % players_ + 1;
+    auto const round = static_cast<std::int64_t>(number / players_);
+    domain::InitiateTransfer send;
+    send.flavour = domain::Flavour::send;
+    send.game = game_;
+    send.sender = store_.player(email_of(player));
+    send.sender_phone = {store_.vault().phone_index(phone_of(player)), phone_of(player)};
+    send.target = target_;
+    send.receiver = {store_.vault().email_index(friend_of(player)), friend_of(player)};
+    send.receiver_phone = {store_.vault().phone_index(friends_phone(player)), friends_phone(player)};
+    send.amount = Money::from_minor(100 + round);  // another amount each round: the same one is a duplicate
+    auto const id = "seed-send-" + std::to_string(number);
+    auto done = seeder_.run(send, {game_, id, store_.vault().fingerprint(id)});
+    if (!done) return fail(done.error());
+    return std::get<domain::TransferInitiated>(done.value().back()).transaction;
+  }
+
+  Faulty<Unit> verify(domain::Position transaction) {
+    auto done = seeder_.run(domain::VerifyPin{game_, domain::Flavour::send, transaction, 1}, {game_, "", {}});
+    if (!done) return fail(done.error());
+    return Unit{};
+  }
+
+  // As if every text had been sent.
+  Faulty<Unit> settle_texts() {
+    domain::SettleTexts settle;
+    for (auto const& text : store_.state().owed_texts()) settle.texts.push_back({text, domain::TextEnd::sent});
+    if (settle.texts.empty()) return Unit{};
+    auto done = seeder_.run(settle, {});
+    if (!done) return fail(done.error());
+    return Unit{};
+  }
+
+ private:
+  OfflineStore& store_;
+  Seeder& seeder_;
+  std::uint64_t players_;
+  domain::GameId game_;
+  domain::GameId target_;
+};
+
+Faulty<Unit> fill_sends(OfflineStore& store, Seeder& seeder, Arguments const& arguments, domain::GameId game,
+                        domain::GameId target) {
+  constexpr std::uint64_t kSettleEvery = 1'000;
+  std::ofstream codes(arguments.codes);
+  Sends sends(store, seeder, arguments, game, target);
+  for (std::uint64_t i = 0; i < arguments.claimable + arguments.verifiable; ++i) {
+    auto const transaction = sends.initiate(i);
+    if (!transaction) return fail(transaction.error());
+    auto const player = i % arguments.players + 1;
+    if (i < arguments.claimable) {
+      if (auto verified = sends.verify(transaction.value()); !verified) return verified;
+      codes << "claim " << store.vault().codes().claim_code(transaction.value()) << ' ' << friend_of(player) << ' '
+            << friends_phone(player) << '\n';
+    } else {
+      codes << "verify " << domain::format_transaction_id(transaction.value()) << ' '
+            << store.vault().codes().pin(transaction.value(), 0) << '\n';
+    }
+    if ((i + 1) % kSettleEvery == 0) {
+      if (auto settled = sends.settle_texts(); !settled) return settled;
+    }
+  }
+  if (auto settled = sends.settle_texts(); !settled) return settled;
+  codes.flush();
+  if (!codes) return eventstore::fault(Fault::Kind::io, arguments.codes + ": cannot be written");
+  return Unit{};
+}
 
 Faulty<domain::GameId> fill(OfflineStore& store, Arguments const& arguments) {
-  Seeder seeder(store, arguments.seed);
+  // Sends run out of time, so they end with the present; anything else is from a fixed day.
+  auto const sends = arguments.claimable + arguments.verifiable;
+  auto const steps = arguments.players + arguments.purchases + 3 * sends + 10;
+  auto const now = static_cast<std::uint64_t>(eventstore::SystemClock().now().micros());
+  Seeder seeder(store, arguments.seed, sends > 0 ? now - steps * kStepMicros : kFirstMicros);
   auto const created = seeder.run(demo_game(arguments.game_key), {});
   if (!created) return fail(created.error());
   auto const game = std::get<domain::GameCreated>(created.value().front()).game;
@@ -135,6 +227,17 @@ Faulty<domain::GameId> fill(OfflineStore& store, Arguments const& arguments) {
     auto done = seeder.run(purchase, request("seed-purchase-" + std::to_string(i)));
     if (!done) return fail(done.error());
   }
+  if (sends > 0) {
+    auto other = demo_game(arguments.target_key);
+    other.settings.name = "Seeded Target";
+    other.currencies.front().starting_amount = {};
+    auto const made = seeder.run(other, {});
+    if (!made) return fail(made.error());
+    auto const target = std::get<domain::GameCreated>(made.value().front()).game;
+    if (auto filled = fill_sends(store, seeder, arguments, game, target); !filled) return fail(filled.error());
+    std::printf("{\"target_game_id\":\"%llu\",\"target_key\":\"%s\"}\n",
+                static_cast<unsigned long long>(target.value()), arguments.target_key.c_str());
+  }
   if (auto written = store.write_checkpoint(); !written) return fail(written.error());
   return game;
 }
@@ -146,6 +249,7 @@ int seed(Arguments arguments) {
     return 1;
   };
   if (arguments.game_key.empty()) arguments.game_key = make_sdk_key();
+  arguments.target_key = make_sdk_key();
   auto const began = steady_clock::now();
   auto store = OfflineStore::create(api::environment_layout(arguments.data, arguments.sandbox));
   if (!store) return complain(store.error());
@@ -174,6 +278,9 @@ int main(int argc, char** argv) {
   app.add_flag("--json", arguments.json, "print one JSON object");
   app.add_option("--players", arguments.players, "how many players")->check(CLI::Range(1ull, 4'000'000'000ull));
   app.add_option("--purchases", arguments.purchases, "how many purchases")->check(CLI::NonNegativeNumber);
+  app.add_option("--claimable", arguments.claimable, "sends to a second game that wait for their claim");
+  app.add_option("--verifiable", arguments.verifiable, "sends that wait for their PIN, of the last minutes");
+  app.add_option("--codes", arguments.codes, "file for the codes of these sends, one a line");
   app.add_option("--seed", arguments.seed, "of the purchases' random choices");
   app.add_option("--game-key", arguments.game_key, "SDK key of the game; drawn when not given");
   CLI11_PARSE(app, argc, argv);
