@@ -13,6 +13,7 @@
 #include "domain/contract.h"
 #include "eventstore/durable_file.h"
 #include "eventstore/keyed_hash.h"
+#include "eventstore/opened_names.h"
 #include "eventstore/person_keys.h"
 
 namespace florin::eventstore {
@@ -175,6 +176,7 @@ struct Vault::Impl {
   KeyedHash const fingerprints;
   Codes const codes;
   PersonKeys persons;
+  OpenedNames opened;
   RandomBytes random;  // seal only
 
   [[nodiscard]] Faulty<Wiped<Key>> key_of(domain::IdentityId identity) const;
@@ -327,9 +329,16 @@ Faulty<std::string> Vault::open(domain::IdentityId identity, Field field, domain
   }
   auto const* const bytes = unsigned_bytes(box);
   if (bytes[0] != kSealVersion) return fault(Fault::Kind::unknown, "vault: a sealed text of a newer version");
+  bool const keep = field == Field::name;
+  if (keep) {
+    if (auto known = impl_->opened.find(identity, box)) return std::move(*known);
+  }
+  auto const erasures = impl_->opened.erasures();
   auto const key = impl_->key_of(identity);
   if (!key) return fail(key.error());
-  return open_box(key.value().value, binding(identity, field, domain::Position(get_u64(bytes + 1))), box);
+  auto clear = open_box(key.value().value, binding(identity, field, domain::Position(get_u64(bytes + 1))), box);
+  if (keep && clear) impl_->opened.put(identity, box, clear.value(), erasures);
+  return clear;
 }
 
 Faulty<Unit> Vault::destroy(domain::IdentityId identity) {
@@ -337,7 +346,9 @@ Faulty<Unit> Vault::destroy(domain::IdentityId identity) {
     // Twice is as good as once.
     return present.error().kind == Fault::Kind::missing ? Faulty<Unit>(Unit{}) : fail(present.error());
   }
-  if (auto written = impl_->persons.write(identity, Seed{}); !written) return written;
+  auto const written = impl_->persons.write(identity, Seed{});
+  impl_->opened.erase(identity);
+  if (!written) return fail(written.error());
   return impl_->persons.sync();
 }
 

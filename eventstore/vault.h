@@ -44,8 +44,8 @@ class Vault {
   // fdatasync when seeds were added since the last call, else nothing. The appender only.
   [[nodiscard]] Faulty<Unit> sync();
 
-  // Any thread, about 1 µs. Kind::missing when the person was erased, Kind::corrupt when the box was altered or
-  // belongs elsewhere. An empty unsealed text opens to "".
+  // Any thread, about 1 µs; a name that was opened lately costs a look-up (opened_names.h). Kind::missing when the
+  // person was erased, Kind::corrupt when the box was altered or belongs elsewhere. An empty unsealed text opens to "".
   [[nodiscard]] Faulty<std::string> open(domain::IdentityId identity, Field field,
                                          domain::PersonalText const& text) const;
 

@@ -182,6 +182,19 @@ TEST(Vault, AnErasedPersonIsMissingAndEveryoneElseStays) {
   EXPECT_EQ(vault->destroy(IdentityId(3)).error().kind, Fault::Kind::corrupt);
 }
 
+TEST(Vault, ANameThatWasOpenedBeforeIsGoneWithItsPersonAndOpensOnlyUnaltered) {
+  TemporaryFolder const folder;
+  auto const vault = opened(folder.path());
+  auto const name = name_of(sealed(*vault, registration(1, "ann@example.org", "Ann")));
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(vault->open(IdentityId(1), Field::name, name).value(), "Ann");
+  EXPECT_EQ(kind_of(*vault, IdentityId(1), Field::email, name), Fault::Kind::corrupt);
+  auto altered = name;
+  altered.bytes.back() = static_cast<char>(altered.bytes.back() ^ 1);
+  EXPECT_EQ(kind_of(*vault, IdentityId(1), Field::name, altered), Fault::Kind::corrupt);
+  ASSERT_TRUE(vault->destroy(IdentityId(1)));
+  EXPECT_EQ(kind_of(*vault, IdentityId(1), Field::name, name), Fault::Kind::missing);
+}
+
 TEST(Vault, NothingPersonalIsStoredAgainAboutAnErasedPerson) {
   TemporaryFolder const folder;
   auto const vault = opened(folder.path());
