@@ -63,6 +63,15 @@ domain::Position order_of(domain::Commit const& commit) {
   return order;
 }
 
+// The `status` that the original reply had: a minor's initiation waits for the guardian.
+std::string_view status_of_original(domain::Commit const& commit) {
+  for (auto const& event : commit.events) {
+    auto const* initiated = std::get_if<domain::TransferInitiated>(&event);
+    if (initiated != nullptr && initiated->guardian) return "pending_guardian_approval";
+  }
+  return "success";
+}
+
 Response duplicate(Request const& request, domain::Commit const& original, Render const& render) {
   std::string body;
   render(body, original);
@@ -70,7 +79,7 @@ Response duplicate(Request const& request, domain::Commit const& original, Rende
   if (auto const order = order_of(original)) {
     extras.push_back({"order_id", json_text(domain::format_order_id(order))});
   }
-  extras.push_back({"original_status", json_text("success")});
+  extras.push_back({"original_status", json_text(status_of_original(original))});
   extras.push_back({"original", std::move(body)});
   return error_response(request, 409, "DUPLICATE_REQUEST",
                         "This client_request_id was already used for the same request; its result is under original.",

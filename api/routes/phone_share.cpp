@@ -22,6 +22,7 @@ struct Asked {
   bool code_sent = false;
   std::int64_t cooldown_seconds = 0;
   std::int64_t retry_after_seconds = 0;  // > 0: rate limited
+  std::uint64_t position = 0;            // of the log, that this can be read at
   std::optional<Response> failed;        // the writer could not say
 };
 
@@ -32,6 +33,7 @@ Awaitable<Asked> ask(Services& services, Request const& request, domain::PhoneRe
   domain::RequestPhoneShare command{phone, person};  // not in the call: g++ 12 destroys such temporaries twice
   auto const outcome =
       co_await perform(request, environment, std::move(command), {}, "", Payload("request-phone-share"));
+  asked.position = with_position({}, outcome).position;
   if (auto const* done = std::get_if<eventstore::Committed>(&outcome)) {
     auto const& event = event_of<domain::PhoneShareRequested>(*done->commit);
     asked.approval = event.approval;
@@ -128,6 +130,7 @@ struct PhoneShareRoutes {
     std::vector<ErrorExtra> fields;
     add_asked(fields, environment, asked);
     Response response;
+    response.position = asked.position;
     JsonWriter json(response.body);
     json.begin_object();
     json.string("status", "success");
@@ -280,10 +283,13 @@ Awaitable<Response> phone_share_required(Services& services, Request const& requ
                                  {"existing_account_hints", hints_of(environment, phone.index)},
                                  {"next_endpoint", json_text(services.api() + "/wallet/phone-share/initiate")}};
   add_asked(extras, environment, asked);
-  co_return error_response(request, 409, "PHONE_SHARE_APPROVAL_REQUIRED",
-                           "This phone number is already linked to another Invo account. The existing phone owner must "
-                           "approve via SMS before this email can also use this phone.",
-                           std::move(extras));
+  auto response =
+      error_response(request, 409, "PHONE_SHARE_APPROVAL_REQUIRED",
+                     "This phone number is already linked to another Invo account. The existing phone owner must "
+                     "approve via SMS before this email can also use this phone.",
+                     std::move(extras));
+  response.position = asked.position;
+  co_return response;
 }
 
 void add_phone_share_routes(Router& router, Services& services) {

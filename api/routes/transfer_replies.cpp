@@ -1,5 +1,7 @@
 #include "api/routes/transfer_replies.h"
 
+#include <algorithm>
+
 #include <spdlog/spdlog.h>
 
 #include "eventstore/codes.h"
@@ -15,6 +17,7 @@ constexpr FlavourWords kTransfer{
     .flavour = Flavour::transfer,
     .base = "/transfers",
     .noun = "Transfer",
+    .plural = "transfers",
     .initiate = "/initiate-transfer",
     .claim = "/claim-transfer",
     .details = "transfer_details",
@@ -49,6 +52,7 @@ constexpr FlavourWords kSend{
     .flavour = Flavour::send,
     .base = "/currency-sends",
     .noun = "Currency send",
+    .plural = "currency sends",
     .initiate = "/initiate-send",
     .claim = "/claim-currency",
     .details = "send_details",
@@ -237,23 +241,65 @@ void write_claimed(std::string& out, TransferScene const& scene, domain::Commit 
   json.end_object();
 }
 
-Response transfer_refusal(Request const& request, FlavourWords const& words, domain::Refusal const& refusal) {
-  auto const wait = static_cast<int>(refusal.retry_after);
-  auto const noun = std::string(words.noun);
+namespace {
+
+std::string named(domain::Game const* game, domain::GameId id) {
+  return "'" + std::string(name_of(game)) + "' (ID: " + std::to_string(id.value()) + ")";
+}
+
+// Why the policy says no, as far as the games of this moment tell; in the words of the seed.
+std::string policy_reason(domain::Game const& source, domain::Game const* target, domain::GameId target_id) {
+  auto const& settings = source.settings;
+  auto const& linked = settings.linked_games;
+  if (!settings.allows_outgoing_transfers) return "Sending game '" + settings.name + "' does not allow outgoing ones.";
+  if (target != nullptr && !target->settings.allows_incoming_transfers) {
+    return "Receiving game " + named(target, target_id) + " does not allow incoming ones.";
+  }
+  if (settings.universal_transfers || std::find(linked.begin(), linked.end(), target_id) != linked.end()) {
+    return "Receiving game " + named(target, target_id) + " is not active.";
+  }
+  constexpr std::size_t kNamedMax = 20;  // a thousand may be linked
+  std::string list;
+  for (std::size_t i = 0; i < std::min(linked.size(), kNamedMax); ++i) {
+    list += (i > 0 ? ", " : "") + std::to_string(linked[i].value());
+  }
+  if (linked.size() > kNamedMax) list += ", …";
+  return "Receiving game " + named(target, target_id) + " is not in the linked games list for sending game '" +
+         settings.name + "'. Linked games: [" + list + "]";
+}
+
+}  // namespace
+
+Response initiation_refusal(Request const& request, TransferScene const& scene, domain::Game const& source,
+                            domain::GameId target_id, domain::Refusal const& refusal) {
+  auto const noun = std::string(scene.words.noun);
+  auto const* target = scene.games.find(target_id);
   if (refusal.reason == Rejection::transfer_policy) {
-    return error_response(request, 403, words.policy_code,
-                          noun + " not allowed between these games. available-destinations lists the games that are.");
+    return error_response(request, 403, scene.words.policy_code,
+                          noun + " not allowed: " + policy_reason(source, target, target_id));
   }
   if (refusal.reason == Rejection::game_in_testing) {
+    bool const from = source.settings.status == domain::GameStatus::testing;
+    auto const& game = from ? source.settings.name : std::string(name_of(target));
     return error_response(request, 403, "GAME_IN_TESTING",
-                          noun + "s are not allowed from or to games in testing status. Both games must be live.");
+                          noun + "s are not allowed " + (from ? "from" : "to") + " games in testing status. " +
+                              (from ? "Sending game '" : "Receiving game '") + game + "' must be live to " +
+                              (from ? "initiate " : "receive ") + std::string(scene.words.plural) + ".");
   }
   if (refusal.reason == Rejection::velocity_count || refusal.reason == Rejection::velocity_amount) {
     bool const count = refusal.reason == Rejection::velocity_count;
-    return error_response(request, 429, "VELOCITY_LIMIT_EXCEEDED",
-                          (count ? "Hourly " : "Daily ") + std::string(domain::flavour_name(words.flavour)) +
-                              " limit of this player exceeded. Please try again later.",
-                          {}, wait, "velocity_limit_exceeded");
+    bool const transfer = scene.words.flavour == Flavour::transfer;
+    using domain::LimitKind;
+    auto const kind =
+        count ? (transfer ? LimitKind::transfers_per_player_hour : LimitKind::sends_per_player_hour)
+              : (transfer ? LimitKind::transfer_units_per_player_day : LimitKind::send_units_per_player_day);
+    // "Hourly currency send limit of 25 sends exceeded."
+    auto const plural = scene.words.plural;
+    auto message = std::string(count ? "Hourly " : "Daily ") + std::string(plural.substr(0, plural.size() - 1)) +
+                   " limit of " + std::to_string(limit_of(source, kind)) + " ";
+    message += count ? std::string(domain::flavour_name(scene.words.flavour)) + "s" : std::string("currency units");
+    return error_response(request, 429, "VELOCITY_LIMIT_EXCEEDED", message + " exceeded. Please try again later.", {},
+                          static_cast<int>(refusal.retry_after), "velocity_limit_exceeded");
   }
   return refusal_response(request, refusal);
 }

@@ -12,6 +12,7 @@ struct FlavourWords {
   domain::Flavour flavour;
   std::string_view base;      // "/transfers"
   std::string_view noun;      // "transfer", "currency send"
+  std::string_view plural;    // "transfers", "currency sends"
   std::string_view initiate;  // "/initiate-transfer"
   std::string_view claim;     // "/claim-transfer"
   std::string_view details;   // "transfer_details"
@@ -66,10 +67,11 @@ void write_verified(std::string& out, TransferScene const& scene, domain::OpenTr
 void write_claimed(std::string& out, TransferScene const& scene, domain::Commit const& commit,
                    std::string_view receiver_email);
 
-// One refusal of any call about transfers, as HTTP. Those that need more than the refusal to answer (phone share,
-// account selection, a transaction that is not open) are the routes' own; they come here too, with less to say.
-[[nodiscard]] Response transfer_refusal(Request const& request, FlavourWords const& words,
-                                        domain::Refusal const& refusal);
+// What an initiation is refused with, in the words of the seed "initiate send". Asking a phone's owner is the route's
+// own.
+[[nodiscard]] Response initiation_refusal(Request const& request, TransferScene const& scene,
+                                          domain::Game const& source, domain::GameId target,
+                                          domain::Refusal const& refusal);
 
 // A transaction as its status replies tell it, from the log, the open state and the view.
 struct TransferStory {

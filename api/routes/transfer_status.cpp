@@ -27,6 +27,13 @@ void time_or_null(JsonWriter& json, std::string_view name, domain::Timestamp at)
   }
 }
 
+// What the receiving game is told of a transaction that has not reached it: that it waits or has ended, not for whom or
+// why. "No API reply ever reveals the flag" (CONTRACT, Guardian approval), and only the source's 202 has told of one.
+std::string_view status_for(bool is_source, TransferStory const& story) {
+  auto const status = status_of(story);
+  return !is_source && status == "pending_guardian_approval" ? "pending_pin_verification" : status;
+}
+
 void write_status(std::string& out, Services& services, projections::GameDirectory const& games,
                   FlavourWords const& words, domain::GameId caller, TransferStory const& story) {
   auto const& e = story.initiated;
@@ -41,7 +48,8 @@ void write_status(std::string& out, Services& services, projections::GameDirecto
   json.string("transaction_id", domain::format_transaction_id(story.commit.first));
   json.string("order_id", domain::format_order_id(story.commit.first));
   json.string("transaction_type", domain::flavour_name(words.flavour));
-  json.string("transaction_status", status_of(story));
+  bool const is_source = caller == story.source;
+  json.string("transaction_status", status_for(is_source, story));
   json.string("verification_state", verification_state(story));
   json.amount("amount", e.amount);
   json.amount("net_amount", e.amount - e.fees.total());
@@ -51,7 +59,8 @@ void write_status(std::string& out, Services& services, projections::GameDirecto
   time_or_null(json, "completed_at", completed ? story.record->ended_at : domain::Timestamp{});
   json.integer("currency_id", e.currency.value());
   json.string("currency_name", source != nullptr ? currency_name(*source, e.currency) : std::string_view());
-  if (ended && !completed) {
+  bool const reached = is_source || (story.record && story.record->reason == domain::ReturnReason::claim_expired);
+  if (ended && !completed && reached) {
     json.string("failure_reason", domain::reason_name(story.record->reason));
   } else {
     json.null("failure_reason");
@@ -60,7 +69,7 @@ void write_status(std::string& out, Services& services, projections::GameDirecto
   json.string(words.source_game_name, source != nullptr ? std::string_view(source->settings.name) : "");
   json.string(words.target_game_id, std::to_string(e.target.value()));
   json.string(words.target_game_name, target != nullptr ? std::string_view(target->settings.name) : "");
-  if (caller == story.source && story.open && story.open->stage == domain::TransferStage::claim) {
+  if (is_source && story.open && story.open->stage == domain::TransferStage::claim) {
     json.string("claim_code", services.environment.vault().codes().claim_code(story.commit.first));
   } else {
     json.null("claim_code");
@@ -134,7 +143,9 @@ struct StatusRoutes {
     if (returned && guardian == domain::GuardianState::pending) {
       // Cancelled while the guardian was thinking.
       return error_response(request, 410, "TRANSACTION_CLOSED", "The transaction was cancelled; the amount is back.",
-                            {{"state", "\"cancelled\""}, {"approval_id", "\"" + approval_id + "\""}});
+                            {{"state", "\"cancelled\""},
+                             {"approval_id", "\"" + approval_id + "\""},
+                             {"transaction_id", "\"" + domain::format_transaction_id(story.commit.first) + "\""}});
     }
     Response response;
     JsonWriter json(response.body);

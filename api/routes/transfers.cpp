@@ -149,7 +149,7 @@ struct TransferRoutes {
         domain::PersonRef const person{asked.index, asked.text};
         co_return co_await phone_share_required(services, request, phone, person);
       }
-      co_return with_position(transfer_refusal(request, words, *refusal), outcome);
+      co_return with_position(initiation_refusal(request, scene(caller.value()), game, target, *refusal), outcome);
     }
     auto const* done = std::get_if<eventstore::Committed>(&outcome);
     bool const held = done != nullptr && event_of<domain::TransferInitiated>(*done->commit).guardian;
@@ -191,7 +191,7 @@ struct TransferRoutes {
       if (refusal->reason == Rejection::transfer_not_open) {
         co_return co_await not_open(services, request, game.id, words.flavour, *transaction);
       }
-      co_return with_position(transfer_refusal(request, words, *refusal), outcome);
+      co_return with_position(refusal_response(request, *refusal), outcome);
     }
     if (auto const* done = std::get_if<eventstore::Committed>(&outcome)) {
       for (auto const& event : done->commit->events) {
@@ -252,7 +252,7 @@ struct TransferRoutes {
       if (refusal->reason == Rejection::transfer_not_open) {
         co_return co_await not_open(services, request, game.id, words.flavour, *transaction);
       }
-      co_return with_position(transfer_refusal(request, words, *refusal), outcome);
+      co_return with_position(refusal_response(request, *refusal), outcome);
     }
     co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
       auto const& event = event_of<domain::PinReissued>(commit);
@@ -278,7 +278,7 @@ struct TransferRoutes {
       if (refusal->reason == Rejection::transfer_not_open) {
         co_return co_await not_open(services, request, game.id, words.flavour, *transaction);
       }
-      co_return with_position(transfer_refusal(request, words, *refusal), outcome);
+      co_return with_position(refusal_response(request, *refusal), outcome);
     }
     co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
       auto const& event = event_of<domain::TransferReturned>(commit);
@@ -339,7 +339,7 @@ struct TransferRoutes {
       if (refusal->reason == Rejection::account_selection) {
         co_return with_position(account_selection(game, command.phone.index, code), outcome);
       }
-      co_return with_position(transfer_refusal(request, words, *refusal), outcome);
+      co_return with_position(refusal_response(request, *refusal), outcome);
     }
     co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
       auto const& event = event_of<domain::TransferClaimed>(commit);
