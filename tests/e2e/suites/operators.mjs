@@ -58,8 +58,8 @@ export function operatorsSuite(context, environment) {
     const body = {...least, developer_name: 'Studio', genre: 'RPG', game_icon: 'https://example.com/i.png',
       status: 'testing', universal_transfers: 'no', linked_game_ids: [friend.id], allows_outgoing_transfers: false,
       allows_incoming_transfers: false, transfer_fee_percentage: '10', item_fee_percentage: '0',
-      limits: {by_email_reads_per_minute: 1, by_id_reads_per_minute: 2, batch_reads_per_minute: 3,
-        item_purchases_per_player_minute: 4},
+      limits: Object.fromEntries(Object.keys(context.contract.document.components.schemas.Limits.properties)
+        .map((name, i) => [name, i + 1])),
       currencies: [{...gold, starting_amount: '0.01', minimum_transfer: '1', maximum_transfer: '500'},
         {currency_name: 'Gems', currency_symbol: '💎', starting_amount: '12'}]};
     const {json} = await world().call('createGame', {body, expect: 201});

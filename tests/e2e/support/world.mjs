@@ -1,14 +1,17 @@
 // One environment of one server, as a game server and an operator see it. Every call is checked against the document.
 import assert from 'node:assert/strict';
 import {randomUUID} from 'node:crypto';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {environments} from './contract.mjs';
 import {exchange} from './http.mjs';
 import {adminToken} from './server.mjs';
 
 let counter = 0;
+let phones = 0;
 const run = randomUUID().slice(0, 8);
 export const requestId = () => `${run}-${++counter}`;
 export const email = () => `player-${run}-${++counter}@example.com`;
+export const phone = () => `+1202${String(++phones).padStart(7, '0')}`;
 // Exact arithmetic on the wire's amounts.
 export const minor = (text) => BigInt(text.replace('.', ''));
 export const decimal = (value) => {
@@ -49,10 +52,50 @@ export class World {
 
   path(id, params = {}, query = {}) {
     const operation = this.contract.operation(id);
-    const prefix = operation.environments.length === 1 ? '' : this.prefix;
+    const prefix = operation.environments.includes(this.name) ? this.prefix : ''; // health checks are the process's
     const path = operation.path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name]));
     const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
     return prefix + path + (pairs.length ? `?${pairs.join('&')}` : '');
+  }
+
+  // What was texted to this phone, oldest first. The sandbox has a phone of its own, production a provider.
+  async texts(number) {
+    if (this.name !== 'sandbox') return this.server.provider.texts.filter((text) => text.to === number);
+    return (await this.call('listTexts', {query: {phone: number}, expect: 200})).json.messages;
+  }
+
+  // The match of the newest text to this phone that matches, past the first `after`; waits for one.
+  async text(number, pattern, after = 0) {
+    const deadline = Date.now() + 20_000;
+    for (;;) {
+      const texts = (await this.texts(number)).slice(after);
+      const found = texts.map((text) => pattern.exec(text.body)).filter(Boolean).at(-1);
+      if (found) return found;
+      assert.ok(Date.now() < deadline, `no text to ${number} like ${pattern}: ${JSON.stringify(texts)}`);
+      await sleep(20);
+    }
+  }
+
+  // The phone's owner writes to us.
+  async reply(from, body) {
+    if (this.name === 'sandbox') {
+      const {json} = await this.call('replyToText', {body: {from, body}, expect: 200});
+      assert.equal(json.webhook_status, 200);
+      return;
+    }
+    await this.deliver(this.server.provider.post(from, body), 200);
+  }
+
+  // A post to the provider's webhook, as made by Provider.post.
+  deliver(post, expect) {
+    return this.call('receiveText', {type: 'application/x-www-form-urlencoded', ...post, expect});
+  }
+
+  // Sandbox only.
+  async advance(seconds) {
+    const {json} = await this.call('advanceClock', {body: {advance_seconds: seconds}, expect: 200});
+    assert.equal(json.settled, true);
+    return json;
   }
 
   async createGame(settings = {}) {
