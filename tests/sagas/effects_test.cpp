@@ -1,0 +1,258 @@
+#include "sagas/effects.h"
+
+#include <algorithm>
+
+#include <boost/asio/steady_timer.hpp>
+#include <gtest/gtest.h>
+
+#include "tests/sagas/effects_rig.h"
+
+namespace florin::sagas {
+namespace {
+
+using domain::TextEnd;
+using domain::TextKind;
+using test_support::kMinute;
+using test_support::kSecond;
+using test_support::phone;
+using test_support::units;
+using Ends = std::vector<TextEnd>;
+
+struct EffectsTest : testing::Test {
+  test_support::TempFolder vault;
+  test_support::MemoryLog log;
+  std::unique_ptr<test_support::Rig> rig = std::make_unique<test_support::Rig>(vault.path(), log);
+  test_support::Town town = test_support::build_town(*rig);
+
+  domain::InitiateTransfer send_500() { return test_support::send(town.quest, 1, town.warriors, 2, units(500)); }
+  domain::Position initiate() {
+    auto const commit = rig->commit(send_500(), town.quest);
+    EXPECT_TRUE(rig->quiet());
+    return commit->first;
+  }
+  void verify(domain::Position transaction, unsigned pin = 0) {
+    rig->commit(domain::VerifyPin{town.quest, domain::Flavour::send, transaction, 1u << pin}, town.quest);
+    EXPECT_TRUE(rig->quiet());
+  }
+  void claim(domain::Position transaction) {
+    rig->commit(
+        domain::ClaimTransfer{
+            town.warriors, domain::Flavour::send, transaction, test_support::person(2), phone(2), {}, {}},
+        town.warriors);
+    EXPECT_TRUE(rig->quiet());
+  }
+  void flag_minor() { rig->commit(domain::FlagMinor{test_support::somebody(1), phone(9)}); }
+  void guardian_says(domain::ReplyWord word) {
+    rig->commit(domain::ReceiveReply{phone(9).index, word, false, {}});
+    EXPECT_TRUE(rig->quiet());
+  }
+  std::optional<domain::ReturnReason> returned() {
+    auto const all = rig->view().all<domain::TransferReturned>();
+    EXPECT_LE(all.size(), 1u);
+    return all.empty() ? std::nullopt : std::optional(all.front().reason);
+  }
+  void expect_all_back() {
+    EXPECT_EQ(rig->wallet(town.quest, 1), (domain::Wallet{units(1000), {}}));
+    EXPECT_EQ(rig->view().all<domain::TransferReturned>().size(), 1u);
+  }
+};
+
+TEST_F(EffectsTest, EveryStepOfASendIsTextedOnceAndSettledOnce) {
+  auto const transaction = initiate();
+  auto const& codes = rig->vault().codes();
+  ASSERT_EQ(rig->texts(phone(1)).size(), 1u);
+  EXPECT_EQ(rig->texts(phone(1)).front(),
+            "Your Invo currency send from Adventure Quest to Space Warriors verification code is " +
+                codes.pin(transaction, 0) + ". Valid for 10 minutes. Our employees will never ask you for this code.");
+  verify(transaction);
+  ASSERT_EQ(rig->texts(phone(2)).size(), 1u);
+  EXPECT_NE(rig->texts(phone(2)).front().find(codes.claim_code(transaction)), std::string::npos);
+  claim(transaction);
+  EXPECT_EQ(rig->texts(phone(1)).size(), 2u);
+  EXPECT_EQ(rig->texts(phone(2)).size(), 2u);
+  for (auto const kind :
+       {TextKind::pin, TextKind::claim_code, TextKind::sender_completed, TextKind::receiver_completed}) {
+    EXPECT_EQ(rig->view().settled(kind), Ends{TextEnd::sent}) << text_kind_name(kind);
+  }
+  EXPECT_EQ(rig->wallet(town.quest, 1), (domain::Wallet{units(500), {}}));
+  EXPECT_EQ(rig->wallet(town.warriors, 2), (domain::Wallet{units(450), {}}));
+}
+
+TEST_F(EffectsTest, AProviderThatIsDownIsAskedAgainLaterAndThenGetsTheText) {
+  rig->phone().set_down(true);
+  initiate();
+  EXPECT_TRUE(rig->pass(2 * kSecond));
+  EXPECT_TRUE(rig->pass(4 * kSecond));
+  EXPECT_TRUE(rig->texts(phone(1)).empty());
+  EXPECT_TRUE(rig->view().settled(TextKind::pin).empty());
+  rig->phone().set_down(false);
+  EXPECT_TRUE(rig->quiet());
+  EXPECT_TRUE(rig->texts(phone(1)).empty());  // not before its time
+  EXPECT_TRUE(rig->pass(60 * kSecond));
+  EXPECT_EQ(rig->texts(phone(1)).size(), 1u);
+  EXPECT_EQ(rig->view().settled(TextKind::pin), Ends{TextEnd::sent});
+}
+
+TEST_F(EffectsTest, ManyFailuresInARowMakeTextsUnavailableUntilAProbeSucceeds) {
+  rig->phone().set_down(true);
+  initiate();
+  EXPECT_TRUE(rig->effects().sms_available());
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(rig->pass(30 * kSecond));
+  EXPECT_FALSE(rig->effects().sms_available());
+  EXPECT_GE(rig->effects().retry_after_seconds(), 1);
+  rig->phone().set_down(false);
+  EXPECT_TRUE(rig->pass(120 * kSecond));
+  EXPECT_TRUE(rig->effects().sms_available());
+  EXPECT_EQ(rig->view().settled(TextKind::pin), Ends{TextEnd::sent});
+}
+
+TEST_F(EffectsTest, APinWhoseTimeIsOverIsNeverTexted) {
+  rig->phone().set_down(true);
+  initiate();
+  EXPECT_TRUE(rig->pass(10 * kMinute));
+  EXPECT_EQ(returned(), domain::ReturnReason::pin_expired);
+  rig->phone().set_down(false);
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(rig->pass(2 * kMinute));
+  ASSERT_EQ(rig->texts(phone(1)).size(), 1u);
+  EXPECT_NE(rig->texts(phone(1)).front().find("expired because it was not verified in time"), std::string::npos);
+  EXPECT_TRUE(rig->view().read([](domain::State const& state) { return state.owed_texts().empty(); }));
+  expect_all_back();
+}
+
+TEST_F(EffectsTest, ANumberThatCannotBeTextedIsSettledAsRefused) {
+  auto command = send_500();
+  command.sender_phone.number = "+15005550001";
+  rig->commit(command, town.quest);
+  EXPECT_TRUE(rig->quiet());
+  EXPECT_EQ(rig->view().settled(TextKind::pin), Ends{TextEnd::refused});
+  EXPECT_TRUE(rig->effects().sms_available());
+}
+
+TEST_F(EffectsTest, ATextToSomebodyWhoWasErasedIsDropped) {
+  rig->phone().set_down(true);
+  initiate();
+  auto const sender = rig->view().all<domain::IdentityRegistered>().front().identity;
+  rig.reset();
+  ASSERT_TRUE(test_support::must(eventstore::Vault::open(vault.path()))->destroy(sender).ok());
+  rig = std::make_unique<test_support::Rig>(vault.path(), log);
+  EXPECT_TRUE(rig->quiet());
+  EXPECT_TRUE(rig->phone().messages().empty());
+  EXPECT_EQ(rig->view().settled(TextKind::pin), Ends{TextEnd::dropped});
+}
+
+TEST_F(EffectsTest, AnAnswerThatWasLostIsTextedAgainInTheSameWords) {
+  rig->phone().lose_answer_next(1);
+  initiate();
+  EXPECT_TRUE(rig->pass(2 * kSecond));
+  auto const texts = rig->texts(phone(1));
+  ASSERT_EQ(texts.size(), 2u);
+  EXPECT_EQ(texts[0], texts[1]);
+  EXPECT_EQ(rig->view().settled(TextKind::pin), Ends{TextEnd::sent});
+}
+
+TEST_F(EffectsTest, APinsEndIsExact) {
+  initiate();
+  EXPECT_TRUE(rig->pass(10 * kMinute - 1));
+  EXPECT_EQ(returned(), std::nullopt);
+  EXPECT_EQ(rig->wallet(town.quest, 1), (domain::Wallet{units(500), units(500)}));
+  EXPECT_TRUE(rig->pass(1));
+  EXPECT_EQ(returned(), domain::ReturnReason::pin_expired);
+  expect_all_back();
+}
+
+TEST_F(EffectsTest, AResendStartsTheTenMinutesAnew) {
+  auto const transaction = initiate();
+  EXPECT_TRUE(rig->pass(9 * kMinute));
+  rig->commit(domain::ResendPin{town.quest, domain::Flavour::send, transaction}, town.quest);
+  EXPECT_TRUE(rig->pass(10 * kMinute - 1));
+  EXPECT_EQ(returned(), std::nullopt);
+  EXPECT_NE(rig->texts(phone(1)).back().find(rig->vault().codes().pin(transaction, 1)), std::string::npos);
+  EXPECT_TRUE(rig->pass(1));
+  EXPECT_EQ(returned(), domain::ReturnReason::pin_expired);
+}
+
+TEST_F(EffectsTest, AClaimsEndIsExact) {
+  verify(initiate());
+  EXPECT_TRUE(rig->pass(domain::kClaimMicros - 1));
+  EXPECT_EQ(returned(), std::nullopt);
+  EXPECT_TRUE(rig->pass(1));
+  EXPECT_EQ(returned(), domain::ReturnReason::claim_expired);
+  expect_all_back();
+}
+
+TEST_F(EffectsTest, AGuardiansEndIsExactAndNotThePins) {
+  flag_minor();
+  initiate();
+  EXPECT_EQ(rig->texts(phone(9)).size(), 1u);
+  EXPECT_TRUE(rig->pass(15 * kMinute - 1));
+  EXPECT_EQ(returned(), std::nullopt);
+  EXPECT_TRUE(rig->pass(1));
+  EXPECT_EQ(returned(), domain::ReturnReason::guardian_expired);
+  expect_all_back();
+}
+
+TEST_F(EffectsTest, AGuardiansEarlyApprovalLeavesThePinItsOwnEnd) {
+  flag_minor();
+  initiate();
+  guardian_says(domain::ReplyWord::yes);
+  EXPECT_TRUE(rig->pass(10 * kMinute - 1));
+  EXPECT_EQ(returned(), std::nullopt);
+  EXPECT_TRUE(rig->pass(1));
+  EXPECT_EQ(returned(), domain::ReturnReason::pin_expired);
+}
+
+TEST_F(EffectsTest, AGuardiansLateApprovalTextsAnotherPinThatLastsTenMinutes) {
+  flag_minor();
+  auto const transaction = initiate();
+  EXPECT_TRUE(rig->pass(12 * kMinute));
+  guardian_says(domain::ReplyWord::yes);
+  EXPECT_NE(rig->texts(phone(1)).back().find(rig->vault().codes().pin(transaction, 1)), std::string::npos);
+  EXPECT_TRUE(rig->pass(10 * kMinute - 1));
+  EXPECT_EQ(returned(), std::nullopt);
+  verify(transaction, 1);
+  claim(transaction);
+  EXPECT_EQ(rig->wallet(town.warriors, 2).available, units(450));
+}
+
+TEST_F(EffectsTest, OneJumpPastEverythingEndsEverythingOnce) {
+  auto const first = initiate();
+  verify(first);
+  for (int i = 1; i <= 20; ++i) {
+    rig->commit(test_support::send(town.quest, 1, town.warriors, 2, units(i)), town.quest);
+  }
+  EXPECT_TRUE(rig->quiet());
+  EXPECT_TRUE(rig->pass(10 * domain::kMicrosPerDay));
+  EXPECT_EQ(rig->view().all<domain::TransferReturned>().size(), 21u);
+  EXPECT_EQ(rig->wallet(town.quest, 1), (domain::Wallet{units(1000), {}}));
+  EXPECT_TRUE(rig->view().read([](domain::State const& state) { return state.owed_texts().empty(); }));
+}
+
+// Takes every text and answers none of them for an hour.
+class Slow final : public SmsGateway {
+ public:
+  Awaitable<SmsResult> send(TextMessage message) override {
+    ++taken;
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::hours(1));
+    co_await timer.async_wait(use_awaitable);
+    co_return SmsResult::sent(std::move(message.idempotency_key));
+  }
+  std::atomic<int> taken{0};
+};
+
+TEST_F(EffectsTest, StoppingWithTextsUnderWayLeavesThemOwed) {
+  rig.reset();
+  Slow slow;
+  rig = std::make_unique<test_support::Rig>(vault.path(), log, &slow);
+  for (int i = 1; i <= 20; ++i) {
+    rig->commit(test_support::send(town.quest, 1, town.warriors, 2, units(i)), town.quest);
+  }
+  while (slow.taken < 16) std::this_thread::yield();
+  rig.reset();
+  rig = std::make_unique<test_support::Rig>(vault.path(), log);
+  EXPECT_TRUE(rig->quiet());
+  EXPECT_EQ(rig->texts(phone(1)).size(), 20u);
+  EXPECT_EQ(rig->view().settled(TextKind::pin), Ends(20, TextEnd::sent));
+}
+
+}  // namespace
+}  // namespace florin::sagas
