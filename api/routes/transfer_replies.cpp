@@ -320,14 +320,14 @@ std::string_view status_of(TransferStory const& story) {
   return "";
 }
 
-eventstore::Faulty<std::optional<TransferStory>> load_story(Services& services, domain::GameId game,
-                                                            std::optional<Flavour> flavour,
-                                                            domain::Position transaction) {
+Result<std::optional<TransferStory>, Response> load_story(Services& services, Request const& request,
+                                                          domain::GameId game, std::optional<Flavour> flavour,
+                                                          domain::Position transaction) {
   using Found = std::optional<TransferStory>;
   auto& environment = services.environment;
   if (transaction > environment.balances().position()) return Found{};
   auto commit = eventstore::read_commit(environment.log(), transaction);
-  if (!commit) return fail(commit.error());
+  if (!commit) return fail(view_unavailable(request, commit.error()));
   if (!commit.value()) return Found{};
   TransferStory story;
   bool found = false;
@@ -347,14 +347,16 @@ eventstore::Faulty<std::optional<TransferStory>> load_story(Services& services, 
     return open != nullptr ? std::optional(*open) : std::nullopt;
   });
   if (story.open) return Found(std::move(story));
-  if (!await_view(services, "transfers", durable)) {
-    return eventstore::fault(eventstore::Fault::Kind::io, "the transfers view is behind");
+  // Its end is final, so a view that knows of it need not be any newer.
+  for (bool const waited : {false, true}) {
+    if (waited && !await_view(services, "transfers", durable)) return fail(view_behind(request));
+    auto view = environment.views().read("transfers");
+    if (!view) return fail(view_unavailable(request, view.error()));
+    auto record = projections::read_transfer(view.value(), transaction);
+    if (!record) return fail(view_unavailable(request, record.error()));
+    story.record = record.value();
+    if (story.record && story.record->end) break;
   }
-  auto view = environment.views().read("transfers");
-  if (!view) return fail(view.error());
-  auto record = projections::read_transfer(view.value(), transaction);
-  if (!record) return fail(record.error());
-  story.record = record.value();
   return Found(std::move(story));
 }
 

@@ -91,8 +91,8 @@ struct StatusRoutes {
     Response response;
     if (!co_await on_worker(services, request, [&] {
           auto const position = services.environment.balances().position();
-          auto story = load_story(services, game, words.flavour, *transaction);
-          if (!story) return void(response = view_unavailable(request, story.error()));
+          auto story = load_story(services, request, game, words.flavour, *transaction);
+          if (!story) return void(response = std::move(story).error());
           if (!story.value()) return void(response = transaction_not_found(request));
           write_status(response.body, services, *caller.value().directory, words, game, *story.value());
           response.position = position.value();
@@ -111,8 +111,8 @@ struct StatusRoutes {
     auto const game = caller.value()->id;
     Response response;
     if (!co_await on_worker(services, request, [&] {
-          auto story = load_story(services, game, std::nullopt, *transaction);
-          if (!story) return void(response = view_unavailable(request, story.error()));
+          auto story = load_story(services, request, game, std::nullopt, *transaction);
+          if (!story) return void(response = std::move(story).error());
           auto const& found = story.value();
           if (!found || found->source != game || !found->initiated.guardian) {
             return void(response = transaction_not_found(request));

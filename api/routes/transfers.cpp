@@ -64,8 +64,8 @@ Awaitable<Response> not_open(Services& services, Request const& request, domain:
                              domain::Position transaction) {
   Response response;
   if (!co_await on_worker(services, request, [&] {
-        auto story = load_story(services, game, flavour, transaction);
-        if (!story) return void(response = view_unavailable(request, story.error()));
+        auto story = load_story(services, request, game, flavour, transaction);
+        if (!story) return void(response = std::move(story).error());
         bool const ours = story.value() && story.value()->source == game;
         response = ours ? closed_response(request, *story.value()) : transaction_not_found(request);
       }))
@@ -376,8 +376,8 @@ struct TransferRoutes {
                                   domain::BlindIndex const& phone) const {
     Response response;
     if (!co_await on_worker(services, request, [&] {
-          auto story = load_story(services, game, words.flavour, transaction);
-          if (!story) return void(response = view_unavailable(request, story.error()));
+          auto story = load_story(services, request, game, words.flavour, transaction);
+          if (!story) return void(response = std::move(story).error());
           response = why_unclaimable(request, game, story.value(), phone);
         }))
       co_return server_busy(request);
