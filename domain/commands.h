@@ -100,6 +100,7 @@ struct InitiateTransfer {
   CurrencyId currency;
   Money amount;
   std::optional<VelocityLimits> limits;  // none: unlimited
+  bool can_text = true;                  // false: the PIN could not be sent now
 };
 
 // Secrets never enter: bit i of `matching` says that the given PIN is the transaction's i-th.

@@ -30,6 +30,7 @@ enum class Rejection : std::uint8_t {
   velocity_amount,        // too many units in the day; retry_after
   duplicate_transfer,     // the same sender, receiver and amount moments ago; retry_after
   guardian_required,      // a minor without a guardian who could be asked
+  sms_unavailable,        // the PIN could not be texted
   transfer_not_open,      // no such transaction, not this game's or flavour's, or it has ended
   already_verified,
   guardian_pending,      // verification waits for the guardian; no attempt was used

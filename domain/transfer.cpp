@@ -174,7 +174,11 @@ Decision Decider::operator()(InitiateTransfer const& command) const {
                                                                                   kHour, command.limits->per_hour - 1));
     }
     auto const day = state.velocity().recent(kind, sender.value(), context.now, kMicrosPerDay);
-    if (day.amount + command.amount > command.limits->per_day) return refuse_for(Rejection::velocity_amount, 3'600);
+    if (day.amount + command.amount > command.limits->per_day) {
+      auto const room = command.limits->per_day - command.amount;
+      return refuse_for(Rejection::velocity_amount,
+                        state.velocity().seconds_until_amount(kind, sender.value(), context.now, kMicrosPerDay, room));
+    }
   }
   auto const receiver = registrar.identity(command.receiver.email_index, command.receiver.email);
   auto const sender_phone = registrar.phone(identity, command.sender_phone);
@@ -190,6 +194,7 @@ Decision Decider::operator()(InitiateTransfer const& command) const {
   if (minor && (!*minor || state.phones()[*minor].phone == command.sender_phone.index)) {
     return refuse(Rejection::guardian_required);
   }
+  if (!command.can_text) return refuse(Rejection::sms_unavailable);
   if (!may_use(command.sender_phone.index, command.sender.email_index)) {
     return refuse(Rejection::phone_share_required);
   }

@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::int64_t kHour = 3'600 * kMicrosPerSecond;
 
+std::int64_t seconds_left(Timestamp until, Timestamp now) {
+  return std::max<std::int64_t>(1, (until.micros() - now.micros() + kMicrosPerSecond - 1) / kMicrosPerSecond);
+}
+
 }  // namespace
 
 std::int64_t window_of(VelocityKind kind) {
@@ -62,9 +66,20 @@ std::int64_t Velocity::seconds_until(VelocityKind kind, std::uint64_t subject, T
   if (count <= allowed) return 0;
   auto const& moments = moments_.find({kind, subject})->second;
   // The newest one that must have left.
-  auto const& last = moments[moments.size() - allowed - 1];
-  auto const micros = (last.at + span).micros() - now.micros();
-  return std::max<std::int64_t>(1, (micros + kMicrosPerSecond - 1) / kMicrosPerSecond);
+  return seconds_left(moments[moments.size() - allowed - 1].at + span, now);
+}
+
+std::int64_t Velocity::seconds_until_amount(VelocityKind kind, std::uint64_t subject, Timestamp now, std::int64_t span,
+                                            Money allowed) const {
+  auto left = recent(kind, subject, now, span).amount;
+  if (left <= allowed) return 0;
+  if (allowed < Money{}) return span / kMicrosPerSecond;
+  for (auto const& moment : moments_.find({kind, subject})->second) {
+    if (moment.at + span <= now) continue;
+    left -= moment.amount;
+    if (left <= allowed) return seconds_left(moment.at + span, now);
+  }
+  return span / kMicrosPerSecond;
 }
 
 std::vector<Velocity::Entry> Velocity::entries() const {

@@ -52,6 +52,10 @@ class Velocity {
   [[nodiscard]] std::int64_t seconds_until(VelocityKind kind, std::uint64_t subject, Timestamp now, std::int64_t span,
                                            std::uint32_t allowed) const;
 
+  // Likewise until their amounts add up to at most `allowed`; the whole span when they never will (allowed below zero).
+  [[nodiscard]] std::int64_t seconds_until_amount(VelocityKind kind, std::uint64_t subject, Timestamp now,
+                                                  std::int64_t span, Money allowed) const;
+
   // Everything remembered, in a fixed order: what a snapshot stores. record() each to restore.
   [[nodiscard]] std::vector<Entry> entries() const;
   friend bool operator==(Velocity const& a, Velocity const& b) { return a.entries() == b.entries(); }

@@ -161,6 +161,9 @@ Response refusal_response(Request const& request, domain::Refusal const& refusal
     case Rejection::guardian_required:
       return error_response(request, 403, "GUARDIAN_REQUIRED",
                             "This cannot be initiated without a guardian on file who can be asked.");
+    case Rejection::sms_unavailable:
+      return error_response(request, 503, "SMS_UNAVAILABLE",
+                            "Texts cannot be sent at the moment; nothing was initiated. Retry later.", {}, 60);
     case Rejection::transfer_not_open:
       return error_response(request, 404, "TRANSACTION_NOT_FOUND",
                             "The game has no such transaction. Check the transaction_id.");

@@ -123,8 +123,6 @@ struct TransferRoutes {
                                       std::pair(LimitKind::initiations_per_ip_hour, ip_subject(request))}) {
       if (auto limited = refuse_over_limit(request, services, game, kind, whose)) co_return std::move(*limited);
     }
-    if (!environment().effects().sms_available()) co_return sms_unavailable(request, services);
-
     auto const& vault = environment().vault();
     domain::InitiateTransfer command;
     command.flavour = words.flavour;
@@ -137,12 +135,16 @@ struct TransferRoutes {
     command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency));
     command.amount = amount;
     command.limits = velocity_limits(services, game, words.flavour);
+    command.can_text = environment().effects().sms_available();
 
     Payload payload(words.initiate);
     payload.add(name).add(sender.value().text).add(sender_phone).add(receiver.value().text).add(receiver_phone);
     payload.add(target.value()).add(static_cast<std::uint64_t>(amount.minor())).add(command.currency.value());
     auto const outcome = co_await perform(request, environment(), command, game.id, request_id, payload);
     if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
+      if (refusal->reason == Rejection::sms_unavailable) {
+        co_return with_position(sms_unavailable(request, services), outcome);
+      }
       if (refusal->reason == Rejection::phone_share_required) {
         auto const& asked = refusal->receiver_side ? receiver.value() : sender.value();
         auto const& phone = refusal->receiver_side ? command.receiver_phone : command.sender_phone;

@@ -221,7 +221,7 @@ TEST(InitiateVelocity, AddsUpTheDayToTheLastCent) {
   auto const day = limited(units("500.00"), 25, units("1000.00"));
   EXPECT_EQ(given(waiting_for_pin()).at(kNow + kHour).when(day).events().size(), 1u);
   auto const outcome = given(waiting_for_pin()).at(kNow + kHour).when(limited(units("500.00"), 25, units("999.99")));
-  EXPECT_EQ(outcome.reason(), Rejection::velocity_amount);
+  outcome.then(Refusal{.reason = Rejection::velocity_amount, .retry_after = 23 * 3'600});
   EXPECT_EQ(
       given(waiting_for_pin()).at(kNow + kDay).when(limited(units("500.00"), 25, units("999.99"))).events().size(), 1u);
 }
@@ -362,6 +362,7 @@ TEST(Initiate, RefusalsComeInOrder) {
       {Rejection::velocity_count, [](InitiateTransfer& c) { c.limits->per_hour = 1; }},
       {Rejection::velocity_amount, [](InitiateTransfer& c) { c.limits->per_day = units("1.50"); }},
       {Rejection::duplicate_transfer, [](InitiateTransfer& c) { c.amount = units("1.00"); }},
+      {Rejection::sms_unavailable, [](InitiateTransfer& c) { c.can_text = false; }},
       {Rejection::phone_share_required, [](InitiateTransfer& c) { c.sender_phone = phone(kAnnsPhone); }},
       {Rejection::phone_share_required, [](InitiateTransfer& c) { c.receiver_phone = phone(kBobsPhone); }},
   };

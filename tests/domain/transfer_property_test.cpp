@@ -222,9 +222,10 @@ RC_GTEST_PROP(TransferProperty, ARetryAfterIsTrue, ()) {
     if (step.act != Act::wait) {
       auto const command = world.command(step);
       auto const refused = decide(world.state, command, world.context());
-      if (!refused.ok() && refused.error().retry_after > 0 && refused.error().reason != Rejection::velocity_amount) {
+      if (!refused.ok() && refused.error().retry_after > 0) {
         auto const* initiate = std::get_if<InitiateTransfer>(&command);
-        auto const never = initiate != nullptr && initiate->limits && initiate->limits->per_hour == 0;
+        auto const never = initiate != nullptr && initiate->limits &&
+                           (initiate->limits->per_hour == 0 || initiate->amount > initiate->limits->per_day);
         auto later = world.context();
         later.now = later.now + refused.error().retry_after * kSecond;
         auto const again = decide(world.state, command, later);
@@ -265,10 +266,10 @@ TEST(TransferProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
   EXPECT_EQ(returns.size(), 6u);
   EXPECT_EQ(share_ends.size(), 5u);
   // Not to be met here: what only an operator's commands, quantities and totals bring about, and the fullest limits.
-  std::set<Rejection> const elsewhere{Rejection::linked_game_not_found, Rejection::invalid_game,
-                                      Rejection::invalid_quantity,      Rejection::total_mismatch,
-                                      Rejection::resend_limit,          Rejection::share_rate_limited,
-                                      Rejection::verification_blocked,  Rejection::balance_limit};
+  std::set<Rejection> const elsewhere{
+      Rejection::linked_game_not_found, Rejection::invalid_game,  Rejection::invalid_quantity,
+      Rejection::total_mismatch,        Rejection::resend_limit,  Rejection::share_rate_limited,
+      Rejection::verification_blocked,  Rejection::balance_limit, Rejection::sms_unavailable};
   for (int i = 0; i <= static_cast<int>(Rejection::balance_limit); ++i) {
     auto const reason = static_cast<Rejection>(i);
     EXPECT_TRUE(elsewhere.contains(reason) || refusals.contains(reason)) << "refusal " << i;
