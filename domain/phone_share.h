@@ -34,7 +34,7 @@ struct OpenShare {
 };
 
 // OTP: 6 digits, 10 minutes, 5 attempts; 30 s between two for a phone and e-mail; 40 an hour for a phone.
-inline constexpr std::int64_t kShareMicros = 10 * 60 * kMicrosPerSecond;
+inline constexpr std::int64_t kShareMicros = std::int64_t{600} * kMicrosPerSecond;
 inline constexpr std::uint8_t kWrongCodesMax = 5;
 inline constexpr std::int64_t kShareCooldownMicros = 30 * kMicrosPerSecond;
 inline constexpr std::uint32_t kShareCodesPerPhoneHour = 40;

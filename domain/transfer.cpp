@@ -108,10 +108,10 @@ char const* reason_name(ReturnReason reason) {
 
 TransferEnd end_of(ReturnReason reason) {
   switch (reason) {
-    case ReturnReason::wrong_pins: return TransferEnd::failed;
-    case ReturnReason::pin_expired: return TransferEnd::expired;
-    case ReturnReason::claim_expired: return TransferEnd::expired;
+    case ReturnReason::wrong_pins:
     case ReturnReason::guardian_rejected: return TransferEnd::failed;
+    case ReturnReason::pin_expired:
+    case ReturnReason::claim_expired:
     case ReturnReason::guardian_expired: return TransferEnd::expired;
     case ReturnReason::cancelled: return TransferEnd::cancelled;
   }

@@ -96,9 +96,9 @@ struct OpenTransfer {
 using OpenTransfers = std::map<Position, OpenTransfer>;
 
 // Transfer overview, Time Limits; CONTRACT, Guardian approval.
-inline constexpr std::int64_t kPinMicros = 10 * 60 * kMicrosPerSecond;
+inline constexpr std::int64_t kPinMicros = std::int64_t{600} * kMicrosPerSecond;
 inline constexpr std::int64_t kClaimMicros = kMicrosPerDay;
-inline constexpr std::int64_t kGuardianMicros = 15 * 60 * kMicrosPerSecond;
+inline constexpr std::int64_t kGuardianMicros = std::int64_t{900} * kMicrosPerSecond;
 // "Maximum 3 attempts": wrong ones in all, whatever is resent. Else each resend would be three more guesses.
 inline constexpr std::uint8_t kWrongPinsMax = 3;
 inline constexpr std::int64_t kResendCooldownMicros = 30 * kMicrosPerSecond;

@@ -17,12 +17,12 @@ std::int64_t seconds_left(Timestamp until, Timestamp now) {
 
 std::int64_t window_of(VelocityKind kind) {
   switch (kind) {
-    case VelocityKind::transfers: return kMicrosPerDay;
+    case VelocityKind::transfers:
     case VelocityKind::sends: return kMicrosPerDay;
     case VelocityKind::same_transfer: return 30 * kMicrosPerSecond;
-    case VelocityKind::wrong_pins_player: return kHour;
-    case VelocityKind::wrong_pins_phone: return kHour;
-    case VelocityKind::wrong_pins: return kHour;
+    case VelocityKind::wrong_pins_player:
+    case VelocityKind::wrong_pins_phone:
+    case VelocityKind::wrong_pins:
     case VelocityKind::share_codes: return kHour;
   }
   return 0;

@@ -155,8 +155,7 @@ void Effects::Impl::take_news() {
   if (stopping) return;
   for (auto const& timer : taken.timers) timers.add(timer);
   errands_taken += taken.errands.size();
-  queue.insert(queue.end(), std::make_move_iterator(taken.errands.begin()),
-               std::make_move_iterator(taken.errands.end()));
+  queue.insert(queue.end(), taken.errands.begin(), taken.errands.end());
   count_backlog();
   wake_senders();
   look();
@@ -174,7 +173,7 @@ void Effects::Impl::look() {
   auto const later = [](Later const& a, Later const& b) { return a.at > b.at; };
   while (!resting.empty() && resting.front().at <= now) {
     std::pop_heap(resting.begin(), resting.end(), later);
-    queue.push_back(std::move(resting.back().errand));
+    queue.push_back(resting.back().errand);
     resting.pop_back();
   }
   count_backlog();
@@ -236,11 +235,11 @@ Awaitable<void> Effects::Impl::sender(asio::steady_timer& idle) {
       co_await idle.async_wait(asio::redirect_error(use_awaitable, ignored));
       continue;
     }
-    auto errand = std::move(queue.front());
+    auto const errand = queue.front();
     queue.pop_front();
     ++senders_busy;
     bool const first = errand.attempts == 0;
-    co_await send(std::move(errand));
+    co_await send(errand);
     --senders_busy;
     if (first) ++errands_tried;
     while (!watchers.empty() && watchers.front().first <= errands_tried) {
@@ -255,7 +254,7 @@ Awaitable<void> Effects::Impl::send(Errand errand) {
   auto composed = composer.compose(errand, clock.now());
   if (!composed) {
     spdlog::error("text about position {}: {}", errand.text.about.value(), composed.error().what);
-    rest(std::move(errand));
+    rest(errand);
     co_return;
   }
   if (!composed.value()) {
@@ -271,7 +270,7 @@ Awaitable<void> Effects::Impl::send(Errand errand) {
       break;
     case SmsResult::Outcome::unavailable:
       spdlog::warn("text about position {} not sent, {}; trying again", errand.text.about.value(), result.code);
-      rest(std::move(errand));
+      rest(errand);
       break;
   }
 }
@@ -281,7 +280,7 @@ void Effects::Impl::rest(Errand errand) {
   BackoffPolicy const policy;
   ++errand.attempts;
   auto const wait = backoff_micros(policy, std::min(errand.attempts, policy.attempts - 1), random());
-  resting.push_back({clock.now() + wait.value_or(policy.cap_micros), std::move(errand)});
+  resting.push_back({clock.now() + wait.value_or(policy.cap_micros), errand});
   std::push_heap(resting.begin(), resting.end(), [](Later const& a, Later const& b) { return a.at > b.at; });
   arm();
 }
