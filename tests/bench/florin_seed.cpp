@@ -195,7 +195,8 @@ Faulty<Unit> fill_sends(OfflineStore& store, Seeder& seeder, Arguments const& ar
 Faulty<domain::GameId> fill(OfflineStore& store, Arguments const& arguments) {
   // Sends run out of time, so they end with the present; anything else is from a fixed day.
   auto const sends = arguments.claimable + arguments.verifiable;
-  auto const steps = arguments.players + arguments.purchases + 3 * sends + 10;
+  auto const steps =
+      arguments.players + arguments.purchases + 2 * arguments.claimable + arguments.verifiable + sends / 1'000 + 10;
   auto const now = static_cast<std::uint64_t>(eventstore::SystemClock().now().micros());
   Seeder seeder(store, arguments.seed, sends > 0 ? now - steps * kStepMicros : kFirstMicros);
   auto const created = seeder.run(demo_game(arguments.game_key), {});
