@@ -1,27 +1,13 @@
 #include "api/event_text.h"
 
 #include "api/game_json.h"
-#include "api/http/json.h"
-#include "domain/postings.h"
 
 namespace florin::api {
 namespace {
 
 using namespace domain;
 
-std::string text_of(IdentityId identity, eventstore::Field field, PersonalText const& text,
-                    eventstore::Vault const* vault) {
-  if (!text.sealed && text.bytes.empty()) return {};
-  if (vault == nullptr) return "(sealed)";
-  auto opened = vault->open(identity, field, text);
-  if (opened) return std::move(opened).value();
-  return opened.error().kind == eventstore::Fault::Kind::missing ? "(erased)" : "(unreadable)";
-}
-
 std::string hex(auto const& bytes) { return to_hex({reinterpret_cast<char const*>(bytes.data()), bytes.size()}); }
-
-// Which of the game's two policies allowed a transfer; "policy_applied" of the replies.
-char const* policy_name(TransferInitiated const& e) { return e.universal ? "universal" : "linked"; }
 
 // Builds "key value, key value" details.
 class Details {
@@ -124,7 +110,7 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
           [&](IdentityRegistered const& e) {
             return Details()
                 .add("identity", format_identity_id(e.identity))
-                .add("email", terminal_quoted(text_of(e.identity, Field::email, e.email, vault)))
+                .add("email", terminal_quoted(personal_text(e.identity, Field::email, e.email, vault)))
                 .take();
           },
           [&](PlayerJoined const& e) {
@@ -132,14 +118,14 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
                 .add("player", e.player)
                 .add("game", e.game)
                 .add("identity", format_identity_id(e.identity))
-                .add_text("name", text_of(e.identity, Field::name, e.name, vault))
+                .add_text("name", personal_text(e.identity, Field::name, e.name, vault))
                 .take();
           },
           [&](PlayerRenamed const& e) {
             return Details()
                 .add("player", e.player)
                 .add("identity", format_identity_id(e.identity))
-                .add_text("name", text_of(e.identity, Field::name, e.name, vault))
+                .add_text("name", personal_text(e.identity, Field::name, e.name, vault))
                 .take();
           },
           [](StartingBalanceGranted const& e) {
@@ -185,7 +171,7 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
             return Details()
                 .add("phone", e.phone)
                 .add("identity", format_identity_id(e.identity))
-                .add("number", terminal_quoted(text_of(e.identity, Field::phone, e.number, vault)))
+                .add("number", terminal_quoted(personal_text(e.identity, Field::phone, e.number, vault)))
                 .take();
           },
           [](PhoneVerified const& e) { return Details().add("phone", e.phone).take(); },
@@ -210,7 +196,7 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
                 .add("net", e.amount - e.fees.total())
                 .add("source rate", e.source_rate)
                 .add("target rate", e.target_rate)
-                .add("policy", policy_name(e))
+                .add("policy", policy_name(e.universal))
                 .add("available", e.available_after)
                 .add("reserved", e.reserved_after)
                 .add("pin expires", e.pin_expires_at)
@@ -275,234 +261,6 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
       event);
 }
 
-// 64 bits as hex: JSON readers round integers above 2^53.
-std::string tag_text(std::uint64_t tag) {
-  std::string bytes(8, '\0');
-  for (std::size_t i = bytes.size(); i-- > 0; tag >>= 8) bytes[i] = static_cast<char>(tag & 0xff);
-  return to_hex(bytes);
-}
-
-void time_micros(JsonWriter& json, std::string_view name, Timestamp at) { json.string(name, to_iso8601_micros(at)); }
-
-void game_id(JsonWriter& json, GameId game) { json.string("game_id", std::to_string(game.value())); }
-
-void wallet_json(JsonWriter& json, PlayerId player, CurrencyId currency) {
-  json.integer("player_id", player.value());
-  json.integer("currency_id", currency.value());
-}
-
-void transaction_json(JsonWriter& json, Position transaction) {
-  json.string("transaction_id", format_transaction_id(transaction));
-}
-
-void fees_json(JsonWriter& json, Money amount, TransferFees const& fees) {
-  json.amount("amount", amount);
-  json.amount("source_fee", fees.source);
-  json.amount("target_fee", fees.target);
-  json.amount("network_fee", fees.network);
-  json.amount("net_amount", amount - fees.total());
-}
-
-// Zero is "none".
-void optional_phone(JsonWriter& json, std::string_view name, PhoneId phone) {
-  if (phone) {
-    json.integer(name, phone.value());
-  } else {
-    json.null(name);
-  }
-}
-
-// Zero is "never".
-void optional_time(JsonWriter& json, std::string_view name, Timestamp at) {
-  if (at == Timestamp{}) {
-    json.null(name);
-  } else {
-    time_micros(json, name, at);
-  }
-}
-
-void text_json(JsonWriter& json, TextRef const& text) {
-  if (text.kind == TextKind::share_code) {
-    json.integer("approval", text.about.value());
-  } else {
-    transaction_json(json, text.about);
-  }
-  json.string("text", text_kind_name(text.kind));
-  if (text.kind == TextKind::pin) json.integer("pin_index", text.detail);
-  if (text.kind == TextKind::sender_returned) {
-    json.string("reason", reason_name(static_cast<ReturnReason>(text.detail)));
-  }
-}
-
-void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* vault) {
-  using eventstore::Field;
-  std::visit(Overloaded{
-                 [&](GameCreated const& e) {
-                   game_id(json, e.game);
-                   write_settings(json, e.settings);
-                   write_currencies(json, e.currencies);
-                   json.string("key_sha256", hex(e.key_hash));
-                 },
-                 [&](GameUpdated const& e) {
-                   game_id(json, e.game);
-                   write_settings(json, e.settings);
-                 },
-                 [&](SdkKeyRotated const& e) {
-                   game_id(json, e.game);
-                   json.string("key_sha256", hex(e.key_hash));
-                   optional_time(json, "previous_valid_until", e.previous_valid_until);
-                 },
-                 [&](IdentityRegistered const& e) {
-                   json.string("identity_id", format_identity_id(e.identity));
-                   json.string("email_index", hex(e.email_index));
-                   json.string("email", text_of(e.identity, Field::email, e.email, vault));
-                 },
-                 [&](PlayerJoined const& e) {
-                   json.integer("player_id", e.player.value());
-                   game_id(json, e.game);
-                   json.string("identity_id", format_identity_id(e.identity));
-                   json.string("name", text_of(e.identity, Field::name, e.name, vault));
-                   json.string("name_tag", tag_text(e.name_tag));
-                 },
-                 [&](PlayerRenamed const& e) {
-                   json.integer("player_id", e.player.value());
-                   json.string("identity_id", format_identity_id(e.identity));
-                   json.string("name", text_of(e.identity, Field::name, e.name, vault));
-                   json.string("name_tag", tag_text(e.name_tag));
-                 },
-                 [&](StartingBalanceGranted const& e) {
-                   wallet_json(json, e.player, e.currency);
-                   json.amount("amount", e.amount);
-                   json.amount("available_after", e.available_after);
-                 },
-                 [&](BalanceCredited const& e) {
-                   wallet_json(json, e.player, e.currency);
-                   json.amount("amount", e.amount);
-                   json.amount("available_after", e.available_after);
-                   json.string("reason", e.reason);
-                 },
-                 [&](BalanceDebited const& e) {
-                   wallet_json(json, e.player, e.currency);
-                   json.amount("amount", e.amount);
-                   json.amount("available_after", e.available_after);
-                   json.string("reason", e.reason);
-                 },
-                 [&](ItemPurchased const& e) {
-                   wallet_json(json, e.player, e.currency);
-                   json.string("item_id", e.item.id);
-                   json.string("item_name", e.item.name);
-                   json.string("item_category", e.item.category);
-                   json.string("item_description", e.item.description);
-                   json.integer("quantity", e.quantity);
-                   json.amount("unit_price", e.unit_price);
-                   json.amount("total", e.total);
-                   json.amount("platform_fee", e.platform_fee);
-                   json.amount("developer_revenue", e.developer_revenue);
-                   json.amount("available_after", e.available_after);
-                 },
-                 [&](ItemRefunded const& e) {
-                   json.string("order_id", format_order_id(e.order));
-                   wallet_json(json, e.player, e.currency);
-                   json.amount("total", e.total);
-                   json.amount("platform_fee", e.platform_fee);
-                   json.amount("developer_revenue", e.developer_revenue);
-                   json.amount("available_after", e.available_after);
-                   json.string("reason", e.reason);
-                 },
-                 [&](PhoneRecorded const& e) {
-                   json.integer("phone_id", e.phone.value());
-                   json.string("identity_id", format_identity_id(e.identity));
-                   json.string("phone_index", hex(e.phone_index));
-                   json.string("number", text_of(e.identity, Field::phone, e.number, vault));
-                 },
-                 [&](PhoneVerified const& e) { json.integer("phone_id", e.phone.value()); },
-                 [&](MinorFlagged const& e) {
-                   json.string("identity_id", format_identity_id(e.identity));
-                   optional_phone(json, "guardian_phone_id", e.guardian);
-                 },
-                 [&](MinorCleared const& e) { json.string("identity_id", format_identity_id(e.identity)); },
-                 [&](TransferInitiated const& e) {
-                   transaction_json(json, e.transaction);
-                   json.string("flavour", flavour_name(e.flavour));
-                   json.integer("sender_player_id", e.sender.value());
-                   json.integer("currency_id", e.currency.value());
-                   json.string("target_game_id", std::to_string(e.target.value()));
-                   json.integer("sender_phone_id", e.sender_phone.value());
-                   json.string("receiver_identity_id", format_identity_id(e.receiver));
-                   json.integer("receiver_phone_id", e.receiver_phone.value());
-                   fees_json(json, e.amount, e.fees);
-                   json.string("source_rate_pct", to_string(e.source_rate));
-                   json.string("target_rate_pct", to_string(e.target_rate));
-                   json.string("policy_applied", policy_name(e));
-                   json.amount("available_after", e.available_after);
-                   json.amount("reserved_after", e.reserved_after);
-                   time_micros(json, "pin_expires_at", e.pin_expires_at);
-                   optional_phone(json, "guardian_phone_id", e.guardian);
-                   optional_time(json, "guardian_expires_at", e.guardian_expires_at);
-                 },
-                 [&](PinReissued const& e) {
-                   transaction_json(json, e.transaction);
-                   json.integer("pin_index", e.pin);
-                   time_micros(json, "expires_at", e.expires_at);
-                 },
-                 [&](PinRejected const& e) {
-                   transaction_json(json, e.transaction);
-                   json.integer("attempts_left", e.attempts_left);
-                 },
-                 [&](PinVerified const& e) {
-                   transaction_json(json, e.transaction);
-                   time_micros(json, "claim_expires_at", e.claim_expires_at);
-                 },
-                 [&](GuardianApproved const& e) { transaction_json(json, e.transaction); },
-                 [&](TransferClaimed const& e) {
-                   transaction_json(json, e.transaction);
-                   json.string("flavour", flavour_name(e.flavour));
-                   json.integer("sender_player_id", e.sender.value());
-                   json.integer("currency_id", e.currency.value());
-                   json.integer("receiver_player_id", e.receiver.value());
-                   json.integer("target_currency_id", e.target_currency.value());
-                   json.string("target_game_id", std::to_string(e.target.value()));
-                   fees_json(json, e.amount, e.fees);
-                   json.amount("sender_reserved_after", e.reserved_after);
-                   json.amount("receiver_available_after", e.available_after);
-                   json.integer("sender_phone_id", e.sender_phone.value());
-                   json.integer("receiver_phone_id", e.receiver_phone.value());
-                 },
-                 [&](TransferReturned const& e) {
-                   transaction_json(json, e.transaction);
-                   json.string("flavour", flavour_name(e.flavour));
-                   json.string("reason", reason_name(e.reason));
-                   json.integer("sender_player_id", e.sender.value());
-                   json.integer("currency_id", e.currency.value());
-                   json.string("target_game_id", std::to_string(e.target.value()));
-                   json.amount("amount", e.amount);
-                   json.amount("available_after", e.available_after);
-                   json.amount("reserved_after", e.reserved_after);
-                   json.integer("sender_phone_id", e.sender_phone.value());
-                 },
-                 [&](PhoneShareRequested const& e) {
-                   json.integer("approval", e.approval.value());
-                   json.integer("phone_id", e.phone.value());
-                   json.integer("owner_phone_id", e.owner.value());
-                   time_micros(json, "expires_at", e.expires_at);
-                 },
-                 [&](ShareCodeRejected const& e) {
-                   json.integer("approval", e.approval.value());
-                   json.integer("attempts_left", e.attempts_left);
-                 },
-                 [&](PhoneShareEnded const& e) {
-                   json.integer("approval", e.approval.value());
-                   json.string("end", share_end_name(e.end));
-                 },
-                 [&](ReplyReceived const& e) { json.string("phone_index", hex(e.phone_index)); },
-                 [&](TextSettled const& e) {
-                   text_json(json, e.text);
-                   json.string("end", text_end_name(e.end));
-                 },
-             },
-             event);
-}
-
 std::string padded(std::string text, std::size_t width, bool right) {
   if (text.size() >= width) return text;
   return right ? std::string(width - text.size(), ' ') + text : text + std::string(width - text.size(), ' ');
@@ -512,6 +270,15 @@ constexpr std::size_t kPositionWidth = 10;
 constexpr std::size_t kEventWidth = 22;  // the longest name: StartingBalanceGranted
 
 }  // namespace
+
+std::string personal_text(IdentityId identity, eventstore::Field field, PersonalText const& text,
+                          eventstore::Vault const* vault) {
+  if (!text.sealed && text.bytes.empty()) return {};
+  if (vault == nullptr) return "(sealed)";
+  auto opened = vault->open(identity, field, text);
+  if (opened) return std::move(opened).value();
+  return opened.error().kind == eventstore::Fault::Kind::missing ? "(erased)" : "(unreadable)";
+}
 
 std::string terminal_quoted(std::string_view text) {
   std::string out = "\"";
@@ -536,39 +303,6 @@ std::string event_line(Commit const& commit, std::size_t index, eventstore::Vaul
   return padded(std::to_string(next(commit.first, index).value()), kPositionWidth, true) + "  " +
          to_iso8601_micros(commit.at) + "  " + format_transaction_id(commit.first) + "  " +
          padded(event_name(event), kEventWidth, false) + "  " + details_of(event, vault);
-}
-
-void append_event_json(std::string& out, Commit const& commit, std::size_t index, eventstore::Vault const* vault) {
-  auto const& event = commit.events[index];
-  JsonWriter json(out);
-  json.begin_object();
-  json.integer("position", next(commit.first, index).value());
-  time_micros(json, "at", commit.at);
-  json.string("transaction_id", format_transaction_id(commit.first));
-  if (commit.request.id.empty()) {
-    json.null("request");
-  } else {
-    json.begin_object("request");
-    if (commit.request.game) game_id(json, commit.request.game);
-    json.string("client_request_id", commit.request.id);
-    json.string("fingerprint", hex(commit.request.fingerprint));
-    json.end_object();
-  }
-  json.string("event", event_name(event));
-  json.begin_object("data");
-  data_json(json, event, vault);
-  json.end_object();
-  json.begin_array("postings");
-  for (auto const& posting : postings(event)) {
-    json.begin_object();
-    json.string("account", account_name(posting.account));
-    if (posting.player) json.integer("player_id", posting.player.value());
-    json.integer("currency_id", posting.currency.value());
-    json.amount("amount", posting.amount);
-    json.end_object();
-  }
-  json.end_array();
-  json.end_object();
 }
 
 }  // namespace florin::api

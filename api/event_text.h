@@ -1,5 +1,4 @@
-// How an event is shown to people and programs: one aligned line, or one JSON object with every field. Used by the
-// command line. Any thread.
+// How an event is shown to people: one aligned line (for programs: event_json.h). Used by the command line. Any thread.
 //
 // Personal text is "(sealed)" unless a vault is given; then it is opened, or "(erased)" when the person's key was
 // destroyed, or "(unreadable)" when the box does not open.
@@ -18,10 +17,9 @@ namespace florin::api {
 [[nodiscard]] std::string event_line(domain::Commit const& commit, std::size_t index,
                                      eventstore::Vault const* vault = nullptr);
 
-// {"position","at","transaction_id","request","event","data":{…},"postings":[…]} appended to `out`, without a line
-// end. Money is a decimal string, `at` has microseconds. request is null for a command without a client_request_id.
-void append_event_json(std::string& out, domain::Commit const& commit, std::size_t index,
-                       eventstore::Vault const* vault = nullptr);
+// A person's text as everything that shows events shows it (see above); "" when there is none.
+[[nodiscard]] std::string personal_text(domain::IdentityId identity, eventstore::Field field,
+                                        domain::PersonalText const& text, eventstore::Vault const* vault);
 
 // Quotes `text` for a terminal: control characters escaped.
 [[nodiscard]] std::string terminal_quoted(std::string_view text);

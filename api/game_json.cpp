@@ -54,6 +54,15 @@ void write_settings(JsonWriter& json, GameSettings const& settings) {
   json.end_object();
 }
 
+void write_transfer_range(JsonWriter& json, CurrencySpec const& currency) {
+  json.amount("minimum_transfer", currency.minimum_transfer);
+  if (currency.maximum_transfer) {
+    json.amount("maximum_transfer", *currency.maximum_transfer);
+  } else {
+    json.null("maximum_transfer");
+  }
+}
+
 void write_currencies(JsonWriter& json, std::vector<CurrencySpec> const& currencies) {
   json.begin_array("currencies");
   for (auto const& currency : currencies) {
@@ -62,12 +71,7 @@ void write_currencies(JsonWriter& json, std::vector<CurrencySpec> const& currenc
     json.string("currency_name", currency.name);
     json.string("currency_symbol", currency.symbol);
     json.amount("starting_amount", currency.starting_amount);
-    json.amount("minimum_transfer", currency.minimum_transfer);
-    if (currency.maximum_transfer) {
-      json.amount("maximum_transfer", *currency.maximum_transfer);
-    } else {
-      json.null("maximum_transfer");
-    }
+    write_transfer_range(json, currency);
     json.end_object();
   }
   json.end_array();

@@ -15,6 +15,9 @@ namespace florin::api {
 // Members of the open object: "game_name" to "limits". Of the limits only the overrides.
 void write_settings(JsonWriter& json, domain::GameSettings const& settings);
 
+// "minimum_transfer" and "maximum_transfer", null when there is none: members of the open object.
+void write_transfer_range(JsonWriter& json, domain::CurrencySpec const& currency);
+
 // "currencies":[…]
 void write_currencies(JsonWriter& json, std::vector<domain::CurrencySpec> const& currencies);
 

@@ -94,6 +94,8 @@ char const* flavour_name(Flavour flavour) {
   return "";
 }
 
+char const* policy_name(bool universal) { return universal ? "universal" : "linked"; }
+
 char const* reason_name(ReturnReason reason) {
   switch (reason) {
     case ReturnReason::wrong_pins: return "pin_attempts_exceeded";

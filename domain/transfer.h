@@ -23,6 +23,7 @@ namespace florin::domain {
 
 enum class Flavour : std::uint8_t { transfer = 0, send = 1 };
 [[nodiscard]] char const* flavour_name(Flavour flavour);  // "send": for replies, logs and auditors
+[[nodiscard]] char const* policy_name(bool universal);    // which of the game's two policies allowed it: "linked"
 
 // A transaction is named by the first position of the commit that initiated it.
 

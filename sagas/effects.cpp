@@ -36,6 +36,9 @@ constexpr auto kSettleDelay = std::chrono::milliseconds(5);
 // look_again().
 constexpr auto kLookAtLeastEvery = std::chrono::seconds(1);
 constexpr std::int64_t kBusyRetryMicros = 100'000;
+// A code stops being texted when it expires (Composer). What a text tells of an end does not expire: after so many
+// tries, at most one a minute, a day or two have gone by and nobody waits for it any more.
+constexpr unsigned kTriesMax = 2'000;
 
 // What a commit makes us do, taken from it on the appender.
 struct News {
@@ -276,9 +279,9 @@ Awaitable<void> Effects::Impl::send(Errand errand) {
 }
 
 void Effects::Impl::rest(Errand errand) {
-  // Past the last step of the ladder it goes on at the longest: the text's own end is what stops it (Composer).
+  if (++errand.attempts == kTriesMax) return settle(errand.text, domain::TextEnd::dropped);
+  // Past the last step of the ladder it goes on at the longest.
   BackoffPolicy const policy;
-  ++errand.attempts;
   auto const wait = backoff_micros(policy, std::min(errand.attempts, policy.attempts - 1), random());
   resting.push_back({clock.now() + wait.value_or(policy.cap_micros), errand});
   std::push_heap(resting.begin(), resting.end(), [](Later const& a, Later const& b) { return a.at > b.at; });

@@ -5,6 +5,7 @@
 
 #include "api/cli/command.h"
 #include "api/cli/store.h"
+#include "api/event_json.h"
 #include "api/event_text.h"
 #include "domain/postings.h"
 

@@ -167,7 +167,7 @@ void write_initiated(std::string& out, TransferScene const& scene, domain::Commi
   json.string("send_type", same_game ? "peer_to_peer" : "cross_game");
   json.begin_object("transfer_policy");
   json.string("source_universal_transfers", e.universal ? "yes" : "no");
-  json.string("policy_applied", e.universal ? "universal" : "linked");
+  json.string("policy_applied", domain::policy_name(e.universal));
   if (e.universal || same_game) {
     json.null("target_in_linked_list");
   } else {

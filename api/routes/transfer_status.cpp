@@ -1,4 +1,5 @@
 // CONTRACT, Transfers and sends: status, available-destinations. Guardian approval: approval-status.
+#include "api/game_json.h"
 #include "api/routes/routes.h"
 #include "api/routes/transfer_replies.h"
 #include "eventstore/codes.h"
@@ -183,7 +184,7 @@ struct StatusRoutes {
     json.string("status", "success");
     json.string("source_game_name", settings.name);
     json.string("universal_transfers", settings.universal_transfers ? "yes" : "no");
-    json.string("transfer_mode", settings.universal_transfers ? "universal" : "linked");
+    json.string("transfer_mode", domain::policy_name(settings.universal_transfers));
     json.begin_array("available_games");
     std::uint64_t total = 0;
     bool const may_send = settings.status == domain::GameStatus::live && settings.allows_outgoing_transfers;
@@ -202,12 +203,7 @@ struct StatusRoutes {
       json.string("game_icon", target.settings.icon_url);
       json.string("currency_name", currency.name);
       json.string("currency_symbol", currency.symbol);
-      json.amount("minimum_transfer", currency.minimum_transfer);
-      if (currency.maximum_transfer) {
-        json.amount("maximum_transfer", *currency.maximum_transfer);
-      } else {
-        json.null("maximum_transfer");
-      }
+      write_transfer_range(json, currency);
       json.end_object();
     }
     json.end_array();

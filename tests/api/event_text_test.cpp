@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/event_json.h"
 #include "tests/eventstore/samples.h"
 
 namespace florin::api {
