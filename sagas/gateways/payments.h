@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "domain/payment.h"
-#include "domain/time.h"
 #include "domain/result.h"
+#include "domain/time.h"
 #include "sagas/gateways/asio.h"
 
 namespace florin::sagas {
