@@ -40,6 +40,31 @@ void fees_json(JsonWriter& json, Money amount, TransferFees const& fees) {
   json.amount("net_amount", amount - fees.total());
 }
 
+// Of an event about an order of currency.
+void order_json(JsonWriter& json, auto const& e) {
+  json.string("order_id", format_order_id(e.order));
+  wallet_json(json, e.player, e.currency);
+}
+
+void usd_json(JsonWriter& json, Money usd) {
+  json.amount("usd", usd);
+  json.amount("amount", units_of(usd));
+}
+
+void payout_json(JsonWriter& json, auto const& e) {
+  json.string("payout_id", format_payout_id(e.payout));
+  game_id(json, e.game);
+  json.amount("usd", e.usd);
+  json.begin_array("shares");
+  for (auto const& share : e.shares) {
+    json.begin_object();
+    json.integer("currency_id", share.currency.value());
+    json.amount("amount", share.amount);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 // Zero is "none".
 void optional_phone(JsonWriter& json, std::string_view name, PhoneId phone) {
   if (phone) {
@@ -235,6 +260,87 @@ void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* va
                  [&](TextSettled const& e) {
                    text_json(json, e.text);
                    json.string("end", text_end_name(e.end));
+                 },
+                 [&](CheckoutOpened const& e) {
+                   json.string("session_id", format_session_id(e.session));
+                   game_id(json, e.game);
+                   json.string("identity_id", format_identity_id(e.identity));
+                   json.integer("currency_id", e.currency.value());
+                   json.amount("usd", e.usd);
+                   json.string("success_url", e.success_url);
+                   json.string("cancel_url", e.cancel_url);
+                   json.string("metadata", personal_text(e.identity, Field::metadata, e.metadata, vault));
+                   time_micros(json, "expires_at", e.expires_at);
+                 },
+                 [&](CurrencyOrdered const& e) {
+                   order_json(json, e);
+                   json.amount("usd", e.usd);
+                   json.string("payment_method", e.method);
+                   if (e.session) json.string("session_id", format_session_id(e.session));
+                 },
+                 [&](PaymentOpened const& e) {
+                   json.string("order_id", format_order_id(e.order));
+                   json.string("reference", e.reference);
+                 },
+                 [&](PaymentChallenged const& e) {
+                   json.string("order_id", format_order_id(e.order));
+                   time_micros(json, "expires_at", e.expires_at);
+                 },
+                 [&](CurrencyPurchased const& e) {
+                   order_json(json, e);
+                   usd_json(json, e.usd);
+                   json.amount("processor_fee_usd", e.fee);
+                   json.string("reference", e.reference);
+                   json.amount("available_after", e.available_after);
+                 },
+                 [&](PaymentFailed const& e) {
+                   json.string("order_id", format_order_id(e.order));
+                   json.integer("player_id", e.player.value());
+                   json.string("failure", failure_name(e.failure));
+                   json.string("code", e.code);
+                 },
+                 [&](RefundRequested const& e) {
+                   json.string("refund_id", format_refund_id(e.refund));
+                   order_json(json, e);
+                   usd_json(json, e.usd);
+                   json.amount("available_after", e.available_after);
+                   json.string("reason", e.reason);
+                   json.string("reference", e.reference);
+                 },
+                 [&](RefundSettled const& e) {
+                   json.string("refund_id", format_refund_id(e.refund));
+                   order_json(json, e);
+                   usd_json(json, e.usd);
+                   json.string("end", refund_end_name(e.end));
+                   json.string("reference", e.reference);
+                   json.amount("available_after", e.available_after);
+                 },
+                 [&](DisputeOpened const& e) {
+                   order_json(json, e);
+                   json.string("reference", e.reference);
+                   usd_json(json, e.usd);
+                   json.amount("processor_fee_usd", e.fee);
+                   json.amount("available_after", e.available_after);
+                 },
+                 [&](DisputeClosed const& e) {
+                   order_json(json, e);
+                   json.string("reference", e.reference);
+                   usd_json(json, e.usd);
+                   json.boolean("won", e.won);
+                   json.amount("available_after", e.available_after);
+                 },
+                 [&](PayoutRequested const& e) {
+                   payout_json(json, e);
+                   json.string("contact_identity_id", format_identity_id(e.contact));
+                   json.string("account_holder_name", personal_text(e.contact, Field::bank_holder, e.holder, vault));
+                   json.string("routing_number", e.routing);
+                   json.string("last4", e.last4);
+                   json.string("account_type", account_type_name(e.type));
+                 },
+                 [&](PayoutAdvanced const& e) {
+                   payout_json(json, e);
+                   json.string("status", payout_status_name(e.status));
+                   json.string("note", e.note);
                  },
              },
              event);

@@ -71,6 +71,18 @@ Details of_text(TextRef const& text) {
   return details;
 }
 
+Details of_order(auto const& e) {
+  Details details;
+  details.add("order", format_order_id(e.order)).add("player", e.player).add("currency", e.currency);
+  return details;
+}
+
+Details of_payout(auto const& e) {
+  Details details;
+  details.add("payout", format_payout_id(e.payout)).add("game", e.game).add("usd", e.usd);
+  return details;
+}
+
 std::string currency_list(std::vector<CurrencySpec> const& currencies) {
   std::string out;
   for (auto const& currency : currencies) {
@@ -257,6 +269,90 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
           [](PhoneShareEnded const& e) { return of_approval(e.approval).add("end", share_end_name(e.end)).take(); },
           [](ReplyReceived const& e) { return Details().add("phone index", hex(e.phone_index)).take(); },
           [](TextSettled const& e) { return of_text(e.text).add("end", text_end_name(e.end)).take(); },
+          [](CheckoutOpened const& e) {
+            return Details()
+                .add("session", format_session_id(e.session))
+                .add("game", e.game)
+                .add("identity", format_identity_id(e.identity))
+                .add("currency", e.currency)
+                .add("usd", e.usd)
+                .add("expires", to_iso8601(e.expires_at))
+                .take();
+          },
+          [](CurrencyOrdered const& e) {
+            return of_order(e).add("usd", e.usd).add("method", terminal_quoted(e.method)).take();
+          },
+          [](PaymentOpened const& e) {
+            return Details()
+                .add("order", format_order_id(e.order))
+                .add("reference", terminal_quoted(e.reference))
+                .take();
+          },
+          [](PaymentChallenged const& e) {
+            return Details().add("order", format_order_id(e.order)).add("expires", to_iso8601(e.expires_at)).take();
+          },
+          [](CurrencyPurchased const& e) {
+            return of_order(e)
+                .add("usd", e.usd)
+                .add("amount", units_of(e.usd))
+                .add("fee usd", e.fee)
+                .add("reference", terminal_quoted(e.reference))
+                .add("available", e.available_after)
+                .take();
+          },
+          [](PaymentFailed const& e) {
+            return Details()
+                .add("order", format_order_id(e.order))
+                .add("player", e.player)
+                .add("failure", failure_name(e.failure))
+                .add_text("code", e.code)
+                .take();
+          },
+          [](RefundRequested const& e) {
+            return of_order(e)
+                .add("refund", format_refund_id(e.refund))
+                .add("usd", e.usd)
+                .add("amount", units_of(e.usd))
+                .add("available", e.available_after)
+                .add_text("reason", e.reason)
+                .take();
+          },
+          [](RefundSettled const& e) {
+            return of_order(e)
+                .add("refund", format_refund_id(e.refund))
+                .add("usd", e.usd)
+                .add("end", refund_end_name(e.end))
+                .add("available", e.available_after)
+                .take();
+          },
+          [](DisputeOpened const& e) {
+            return of_order(e)
+                .add("reference", terminal_quoted(e.reference))
+                .add("usd", e.usd)
+                .add("amount", units_of(e.usd))
+                .add("fee usd", e.fee)
+                .add("available", e.available_after)
+                .take();
+          },
+          [](DisputeClosed const& e) {
+            return of_order(e)
+                .add("reference", terminal_quoted(e.reference))
+                .add("usd", e.usd)
+                .add("won", e.won ? "yes" : "no")
+                .add("available", e.available_after)
+                .take();
+          },
+          [&](PayoutRequested const& e) {
+            return of_payout(e)
+                .add("contact", format_identity_id(e.contact))
+                .add("holder", terminal_quoted(personal_text(e.contact, Field::bank_holder, e.holder, vault)))
+                .add("bank", terminal_quoted(e.routing))
+                .add("account", terminal_quoted("…" + e.last4))
+                .take();
+          },
+          [](PayoutAdvanced const& e) {
+            return of_payout(e).add("status", payout_status_name(e.status)).add_text("note", e.note).take();
+          },
       },
       event);
 }

@@ -176,14 +176,82 @@ struct SettleTexts {
   std::vector<TextSettled> texts;
 };
 
+struct OpenCheckout {
+  GameId game;
+  PersonRef person;
+  CurrencyId currency;
+  Money usd;
+  std::string success_url;
+  std::string cancel_url;
+  std::string metadata;
+};
+
+struct OrderCurrency {
+  GameId game;
+  PlayerRef player;
+  CurrencyId currency;
+  Money usd;
+  std::string method;
+  Position session;
+  bool can_charge = true;  // false: the processor cannot be reached now
+};
+
+// What the processor says of an order's payment. `ordered` is read from the log by the caller: a fact cannot have
+// changed since.
+struct ReportPayment {
+  PaymentReport report;
+  CurrencyOrdered ordered;
+};
+
+// Gives up an order that the processor refused or never heard of: it has no payment there that could be charged.
+struct FailOrder {
+  Position order;
+  PaymentFailure failure = PaymentFailure::refused;
+  std::string code;
+};
+
+// `original` is read from the log by the caller.
+struct RefundPurchase {
+  GameId game;
+  CurrencyPurchased original;
+  std::optional<Money> usd;  // none: all that is left
+  std::string reason;
+  bool can_charge = true;
+};
+
+// The processor's answer to a refund that it will not make.
+struct FailRefund {
+  Position order;
+  Position refund;
+  CurrencyOrdered ordered;
+};
+
+struct RequestPayout {
+  GameId game;
+  PersonRef contact;
+  Money usd;
+  std::string holder;
+  std::string account;  // digits
+  std::string routing;
+  AccountType type = AccountType::checking;
+};
+
+// An operator's or the bank's.
+struct AdvancePayout {
+  Position payout;
+  PayoutStatus status = PayoutStatus::approved;
+  std::string note;
+};
+
 // CONTRACT, Item purchase.
 inline constexpr std::uint32_t kMaxItemQuantity = 1000;
 // "total_price must … be < 999999.99": this much is already too much.
 inline constexpr Money kItemTotalLimit = Money::from_minor(99'999'999);
 
-using Command =
-    std::variant<CreateGame, UpdateGame, RotateSdkKey, CreditBalance, DebitBalance, PurchaseItem, RefundItem,
-                 InitiateTransfer, VerifyPin, ResendPin, CancelTransfer, ClaimTransfer, ExpireTransfer, FlagMinor,
-                 ClearMinor, RequestPhoneShare, AnswerPhoneShare, ExpirePhoneShare, ReceiveReply, SettleTexts>;
+using Command = std::variant<CreateGame, UpdateGame, RotateSdkKey, CreditBalance, DebitBalance, PurchaseItem,
+                             RefundItem, InitiateTransfer, VerifyPin, ResendPin, CancelTransfer, ClaimTransfer,
+                             ExpireTransfer, FlagMinor, ClearMinor, RequestPhoneShare, AnswerPhoneShare,
+                             ExpirePhoneShare, ReceiveReply, SettleTexts, OpenCheckout, OrderCurrency, ReportPayment,
+                             FailOrder, RefundPurchase, FailRefund, RequestPayout, AdvancePayout>;
 
 }  // namespace florin::domain

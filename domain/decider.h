@@ -84,6 +84,14 @@ struct Decider {
   Decision operator()(ExpirePhoneShare const& command) const;
   Decision operator()(ReceiveReply const& command) const;
   Decision operator()(SettleTexts const& command) const;
+  Decision operator()(OpenCheckout const& command) const;
+  Decision operator()(OrderCurrency const& command) const;
+  Decision operator()(ReportPayment const& command) const;
+  Decision operator()(FailOrder const& command) const;
+  Decision operator()(RefundPurchase const& command) const;
+  Decision operator()(FailRefund const& command) const;
+  Decision operator()(RequestPayout const& command) const;
+  Decision operator()(AdvancePayout const& command) const;
 
   // The calling game and the currency meant: the checks that every money command starts with.
   struct Desk {
@@ -131,13 +139,31 @@ struct Fold {
   void operator()(PhoneShareEnded const& e) const;
   void operator()(ReplyReceived const& e) const;
   void operator()(TextSettled const& e) const;
+  void operator()(CheckoutOpened const& e) const;
+  void operator()(CurrencyOrdered const& e) const;
+  void operator()(PaymentOpened const& e) const;
+  void operator()(PaymentChallenged const& e) const;
+  void operator()(CurrencyPurchased const& e) const;
+  void operator()(PaymentFailed const& e) const;
+  void operator()(RefundRequested const& e) const;
+  void operator()(RefundSettled const& e) const;
+  void operator()(DisputeOpened const& e) const;
+  void operator()(DisputeClosed const& e) const;
+  void operator()(PayoutRequested const& e) const;
+  void operator()(PayoutAdvanced const& e) const;
 
  private:
   // A commit's movements: available by `delta`, reserved by `reserved_delta`, checked against what the event says came
-  // of them.
+  // of them. Nothing but the card's own money, in charge(), may leave a wallet below zero or above kMaxBalance, or
+  // further out than it was.
   void move(PlayerId player, CurrencyId currency, Money delta, Money available_after) const;
   void move(PlayerId player, CurrencyId currency, Money delta, Money available_after, Money reserved_delta,
             Money reserved_after) const;
+  void charge(PlayerId player, CurrencyId currency, Money delta, Money available_after) const;
+  void settle(PlayerId player, CurrencyId currency, Money delta, Money available_after, Money reserved_delta,
+              Money reserved_after) const;
+  [[nodiscard]] Revenue& revenue(CurrencyId currency) const;
+  [[nodiscard]] OpenOrder& open_order(Position order) const;
   [[nodiscard]] OpenTransfer& open_transfer(Position transaction) const;
   // Takes the transfer out, with its question and the texts that nobody needs any more.
   void close_transfer(Position transaction) const;

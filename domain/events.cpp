@@ -31,6 +31,18 @@ char const* event_name(Event const& event) {
                         [](PhoneShareEnded const&) { return "PhoneShareEnded"; },
                         [](ReplyReceived const&) { return "ReplyReceived"; },
                         [](TextSettled const&) { return "TextSettled"; },
+                        [](CheckoutOpened const&) { return "CheckoutOpened"; },
+                        [](CurrencyOrdered const&) { return "CurrencyOrdered"; },
+                        [](PaymentOpened const&) { return "PaymentOpened"; },
+                        [](PaymentChallenged const&) { return "PaymentChallenged"; },
+                        [](CurrencyPurchased const&) { return "CurrencyPurchased"; },
+                        [](PaymentFailed const&) { return "PaymentFailed"; },
+                        [](RefundRequested const&) { return "RefundRequested"; },
+                        [](RefundSettled const&) { return "RefundSettled"; },
+                        [](DisputeOpened const&) { return "DisputeOpened"; },
+                        [](DisputeClosed const&) { return "DisputeClosed"; },
+                        [](PayoutRequested const&) { return "PayoutRequested"; },
+                        [](PayoutAdvanced const&) { return "PayoutAdvanced"; },
                     },
                     event);
 }

@@ -8,9 +8,12 @@
 #include <variant>
 #include <vector>
 
+#include "domain/bank.h"
 #include "domain/game.h"
 #include "domain/ids.h"
 #include "domain/money.h"
+#include "domain/payment.h"
+#include "domain/payout.h"
 #include "domain/phone_share.h"
 #include "domain/texts.h"
 #include "domain/time.h"
@@ -275,12 +278,147 @@ struct TextSettled {
   friend bool operator==(TextSettled const&, TextSettled const&) = default;
 };
 
+// A link to the hosted page, good once and for a while. Nothing is ordered yet.
+struct CheckoutOpened {
+  Position session;  // first position of this commit
+  GameId game;
+  IdentityId identity;
+  CurrencyId currency;
+  Money usd;
+  std::string success_url;  // empty: none
+  std::string cancel_url;
+  PersonalText metadata;  // the game's own, a JSON object; it comes back with the order
+  Timestamp expires_at;
+  friend bool operator==(CheckoutOpened const&, CheckoutOpened const&) = default;
+};
+
+// Somebody wants to pay for currency. Nothing is charged yet.
+struct CurrencyOrdered {
+  Position order;  // first position of this commit
+  PlayerId player;
+  CurrencyId currency;
+  Money usd;           // in units: units_of(usd)
+  std::string method;  // the processor's token of a card, never a card
+  Position session;    // the checkout's; zero when the game ordered itself
+  friend bool operator==(CurrencyOrdered const&, CurrencyOrdered const&) = default;
+};
+
+// The processor knows of it under this name. Charged it is only by a later step, so no charge is ever without a name.
+struct PaymentOpened {
+  Position order;
+  std::string reference;
+  friend bool operator==(PaymentOpened const&, PaymentOpened const&) = default;
+};
+
+// The cardholder's bank wants to hear from them (3-D Secure).
+struct PaymentChallenged {
+  Position order;
+  Timestamp expires_at;
+  friend bool operator==(PaymentChallenged const&, PaymentChallenged const&) = default;
+};
+
+// Charged and credited.
+struct CurrencyPurchased {
+  Position order;
+  PlayerId player;
+  CurrencyId currency;
+  Money usd;
+  Money fee;  // USD that the processor keeps of it
+  std::string reference;
+  Money available_after;
+  friend bool operator==(CurrencyPurchased const&, CurrencyPurchased const&) = default;
+};
+
+struct PaymentFailed {
+  Position order;
+  PlayerId player;
+  PaymentFailure failure = PaymentFailure::declined;
+  std::string code;  // the processor's, e.g. "insufficient_funds"
+  friend bool operator==(PaymentFailed const&, PaymentFailed const&) = default;
+};
+
+// The player gives the units back at once; the card gets its money when the processor says so.
+struct RefundRequested {
+  Position refund;  // this event's own position
+  Position order;
+  PlayerId player;
+  CurrencyId currency;
+  Money usd;
+  Money available_after;  // may be below zero
+  std::string reason;
+  std::string reference;  // the processor's, when the refund was made there
+  friend bool operator==(RefundRequested const&, RefundRequested const&) = default;
+};
+
+struct RefundSettled {
+  Position refund;
+  Position order;
+  PlayerId player;
+  CurrencyId currency;
+  Money usd;
+  RefundEnd end = RefundEnd::succeeded;
+  std::string reference;
+  Money available_after;
+  friend bool operator==(RefundSettled const&, RefundSettled const&) = default;
+};
+
+// A chargeback: the processor took the amount back, and a fee.
+struct DisputeOpened {
+  Position order;
+  std::string reference;
+  PlayerId player;
+  CurrencyId currency;
+  Money usd;
+  Money fee;              // USD
+  Money available_after;  // may be below zero
+  friend bool operator==(DisputeOpened const&, DisputeOpened const&) = default;
+};
+
+struct DisputeClosed {
+  Position order;
+  std::string reference;
+  PlayerId player;
+  CurrencyId currency;
+  Money usd;
+  bool won = false;  // then the processor gave the amount back, not the fee
+  Money available_after;
+  friend bool operator==(DisputeClosed const&, DisputeClosed const&) = default;
+};
+
+// A game cashes out. Account and holder are sealed under the key of the person to be told.
+struct PayoutRequested {
+  Position payout;  // first position of this commit
+  GameId game;
+  Money usd;
+  std::vector<PayoutShare> shares;
+  IdentityId contact;
+  PersonalText holder;
+  PersonalText account;
+  std::string routing;  // of the bank: public
+  std::string last4;    // of the account: all that ever leaves
+  AccountType type = AccountType::checking;
+  friend bool operator==(PayoutRequested const&, PayoutRequested const&) = default;
+};
+
+struct PayoutAdvanced {
+  Position payout;
+  GameId game;
+  Money usd;
+  std::vector<PayoutShare> shares;
+  PayoutStatus status = PayoutStatus::approved;
+  std::string note;  // the operator's reason, or the bank's return code
+  friend bool operator==(PayoutAdvanced const&, PayoutAdvanced const&) = default;
+};
+
 // Order is the codec's union order; only ever append.
-using Event = std::variant<GameCreated, GameUpdated, SdkKeyRotated, IdentityRegistered, PlayerJoined, PlayerRenamed,
-                           StartingBalanceGranted, BalanceCredited, BalanceDebited, ItemPurchased, ItemRefunded,
-                           PhoneRecorded, PhoneVerified, MinorFlagged, MinorCleared, TransferInitiated, PinReissued,
-                           PinRejected, PinVerified, GuardianApproved, TransferClaimed, TransferReturned,
-                           PhoneShareRequested, ShareCodeRejected, PhoneShareEnded, ReplyReceived, TextSettled>;
+using Event =
+    std::variant<GameCreated, GameUpdated, SdkKeyRotated, IdentityRegistered, PlayerJoined, PlayerRenamed,
+                 StartingBalanceGranted, BalanceCredited, BalanceDebited, ItemPurchased, ItemRefunded, PhoneRecorded,
+                 PhoneVerified, MinorFlagged, MinorCleared, TransferInitiated, PinReissued, PinRejected, PinVerified,
+                 GuardianApproved, TransferClaimed, TransferReturned, PhoneShareRequested, ShareCodeRejected,
+                 PhoneShareEnded, ReplyReceived, TextSettled, CheckoutOpened, CurrencyOrdered, PaymentOpened,
+                 PaymentChallenged, CurrencyPurchased, PaymentFailed, RefundRequested, RefundSettled, DisputeOpened,
+                 DisputeClosed, PayoutRequested, PayoutAdvanced>;
 
 // "ItemPurchased": for logs, auditors and error messages.
 [[nodiscard]] char const* event_name(Event const& event);

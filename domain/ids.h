@@ -47,10 +47,14 @@ using Digest = std::array<std::uint8_t, 32>;
 // Crockford base 32: "txn_0000000000G4K". Opaque to clients, and a look-up without any index for us.
 [[nodiscard]] std::string format_transaction_id(Position first);
 [[nodiscard]] std::string format_order_id(Position first);
+[[nodiscard]] std::string format_session_id(Position first);  // "cs_…": a checkout
+[[nodiscard]] std::string format_payout_id(Position first);   // "po_…"
+[[nodiscard]] std::string format_refund_id(Position refund);  // "re_…"
 [[nodiscard]] std::string format_identity_id(IdentityId identity);
 // nullopt unless it is exactly what the formatter writes.
 [[nodiscard]] std::optional<Position> parse_transaction_id(std::string_view text);
 [[nodiscard]] std::optional<Position> parse_order_id(std::string_view text);
+[[nodiscard]] std::optional<Position> parse_payout_id(std::string_view text);
 [[nodiscard]] std::optional<IdentityId> parse_identity_id(std::string_view text);
 
 // Twelve digits, no leading zero.

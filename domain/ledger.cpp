@@ -94,16 +94,26 @@ State::WalletRow& State::touch_wallet(PlayerId player, CurrencyId currency) {
 }
 
 // Moves the balances and checks them against what the event says they became: a log that does not add up is noticed at
-// the first event that lies. Nothing that exists today may leave a wallet below zero.
-void Fold::move(PlayerId player, CurrencyId currency, Money delta, Money available_after, Money reserved_delta,
-                Money reserved_after) const {
+// the first event that lies.
+void Fold::settle(PlayerId player, CurrencyId currency, Money delta, Money available_after, Money reserved_delta,
+                  Money reserved_after) const {
   auto& row = state.touch_wallet(player, currency);
   auto const available = Money::from_minor(row.available) + delta;
   auto const reserved = Money::from_minor(row.reserved) + reserved_delta;
-  FLORIN_ASSERT(available == available_after && reserved == reserved_after);
-  FLORIN_ASSERT(available >= Money{} && reserved >= Money{} && available + reserved <= kMaxBalance);
+  FLORIN_ASSERT(available == available_after && reserved == reserved_after && reserved >= Money{});
   row.available = available.minor();
   row.reserved = reserved.minor();
+}
+
+void Fold::move(PlayerId player, CurrencyId currency, Money delta, Money available_after, Money reserved_delta,
+                Money reserved_after) const {
+  FLORIN_ASSERT(available_after >= Money{} || delta >= Money{});
+  FLORIN_ASSERT(available_after + reserved_after <= kMaxBalance || delta + reserved_delta <= Money{});
+  settle(player, currency, delta, available_after, reserved_delta, reserved_after);
+}
+
+void Fold::charge(PlayerId player, CurrencyId currency, Money delta, Money available_after) const {
+  settle(player, currency, delta, available_after, Money{}, state.wallet(player, currency).reserved);
 }
 
 void Fold::move(PlayerId player, CurrencyId currency, Money delta, Money available_after) const {
@@ -203,7 +213,8 @@ bool operator==(State const& a, State const& b) {
          same_rows(a.players_, b.players_) && same_rows(a.wallets_, b.wallets_) &&
          a.refunded_orders_ == b.refunded_orders_ && a.phones_ == b.phones_ && a.minors_ == b.minors_ &&
          a.transfers_ == b.transfers_ && a.shares_ == b.shares_ && a.owed_texts_ == b.owed_texts_ &&
-         a.velocity_ == b.velocity_;
+         a.velocity_ == b.velocity_ && a.orders_ == b.orders_ && a.returned_ == b.returned_ &&
+         a.payouts_ == b.payouts_ && a.revenues_ == b.revenues_;
 }
 
 }  // namespace florin::domain

@@ -78,6 +78,18 @@ class State {
   [[nodiscard]] OwedTexts const& owed_texts() const { return owed_texts_; }
   [[nodiscard]] Velocity const& velocity() const { return velocity_; }
 
+  // nullptr: no such order of currency, or its payment is settled.
+  [[nodiscard]] OpenOrder const* find_order(Position order) const;
+  [[nodiscard]] OpenOrders const& orders() const { return orders_; }
+  // nullptr: nothing of it went back.
+  [[nodiscard]] Returned const* find_returned(Position order) const;
+  [[nodiscard]] ReturnedOrders const& returned_orders() const { return returned_; }
+  // nullptr: no such payout, or it has ended.
+  [[nodiscard]] OpenPayout const* find_payout(Position payout) const;
+  [[nodiscard]] OpenPayouts const& payouts() const { return payouts_; }
+  [[nodiscard]] Revenue revenue(CurrencyId currency) const;
+  [[nodiscard]] std::vector<Revenue> const& revenues() const { return revenues_; }  // of CurrencyId 1, 2, …
+
   // nullptr / nullopt for an id that was never assigned.
   [[nodiscard]] Game const* game_of(PlayerId player) const;
   [[nodiscard]] std::optional<IdentityId> identity_of(PlayerId player) const;
@@ -114,6 +126,10 @@ class State {
   [[nodiscard]] bool restore_share(OpenShare const& share);
   void restore_owed_text(TextRef const& text) { owed_texts_.insert(text); }
   void restore_velocity(Velocity::Entry const& entry) { velocity_.record(entry); }
+  [[nodiscard]] bool restore_order(OpenOrder const& order);
+  [[nodiscard]] bool restore_returned(Returned const& returned);
+  [[nodiscard]] bool restore_payout(OpenPayout const& payout);
+  [[nodiscard]] bool restore_revenue(CurrencyId currency, Revenue const& revenue);
 
   // Same games, rows and open matters: what "replay gives the same state" means.
   friend bool operator==(State const& a, State const& b);
@@ -140,11 +156,18 @@ class State {
   Questions questions_;  // follows from transfers_ and shares_
   OwedTexts owed_texts_;
   Velocity velocity_;
+  OpenOrders orders_;
+  ReturnedOrders returned_;
+  OpenPayouts payouts_;
+  std::vector<Revenue> revenues_;  // as long as the last currency that earned something
 };
 
 // `at` is the commit's time. Aborts on an impossible transition.
 void apply(State& state, Event const& event, Timestamp at);
 void apply(State& state, Commit const& commit);
+
+// What a game may cash out, in USD: whole cents of what its currencies earned together.
+[[nodiscard]] Money payable_usd(State const& state, Game const& game);
 
 using Decision = Result<std::vector<Event>, Refusal>;
 // One or more events, or the first applicable refusal.

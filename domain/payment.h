@@ -5,15 +5,26 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "domain/ids.h"
 #include "domain/money.h"
+#include "domain/time.h"
 
 namespace florin::domain {
 
 inline constexpr std::int64_t kUnitsPerDollar = 10;
+// What so many dollars are in a branded currency. Dollars within kMaxAmount.
+[[nodiscard]] inline Money units_of(Money usd) { return Money::from_minor(usd.minor() * kUnitsPerDollar); }
+
+// CONTRACT, checkout sessions: 0 < x <= 999.99.
+inline constexpr Money kMaxPurchaseUsd = Money::from_minor(99'999);
+inline constexpr std::int64_t kCheckoutMicros = 15 * 60 * kMicrosPerSecond;   // a session's link
+inline constexpr std::int64_t kChallengeMicros = 15 * 60 * kMicrosPerSecond;  // the cardholder's answer to their bank
+// Of one order. Each is a call to the processor, and a row for as long as the order lives.
+inline constexpr std::size_t kRefundsMax = 50;
 
 // What the processor knows of one payment. A later one never contradicts a final one: succeeded and cancelled stay.
 enum class PaymentStatus : std::uint8_t {
@@ -58,5 +69,60 @@ struct PaymentReport {
   std::vector<DisputeReport> disputes;
   friend bool operator==(PaymentReport const&, PaymentReport const&) = default;
 };
+
+// Why an order came to nothing.
+enum class PaymentFailure : std::uint8_t {
+  declined = 0,           // by the card's bank; the code says why
+  challenge_failed = 1,   // the cardholder did not pass 3-D Secure
+  challenge_expired = 2,  // nor answer it in time
+  refused = 3,            // the processor would not take it; the code says why
+  abandoned = 4,          // the processor could not be reached in time
+};
+[[nodiscard]] char const* failure_name(PaymentFailure failure);
+
+enum class RefundEnd : std::uint8_t {
+  succeeded = 0,
+  failed = 1,    // the money stays; the player gets the units back
+  reversed = 2,  // it had succeeded, and came back
+};
+[[nodiscard]] char const* refund_end_name(RefundEnd end);
+
+// An order whose payment is not settled. It waits for the processor, and never ends by itself.
+struct OpenOrder {
+  Position order;
+  PlayerId player;
+  CurrencyId currency;
+  Money usd;
+  std::string reference;           // the processor's; empty until the payment was opened there
+  Timestamp challenge_expires_at;  // zero: the cardholder is not asked
+  Timestamp ordered_at;
+  friend bool operator==(OpenOrder const&, OpenOrder const&) = default;
+};
+using OpenOrders = std::map<Position, OpenOrder>;
+
+// A paid order of which something went back, or is claimed back. Paid orders of which nothing did are not kept.
+struct Returned {
+  struct Refund {
+    Position refund;        // where its request stands in the log
+    std::string reference;  // the processor's; empty until it is known
+    Money usd;
+    RefundStatus status = RefundStatus::pending;
+    friend bool operator==(Refund const&, Refund const&) = default;
+  };
+  struct Dispute {
+    std::string reference;
+    Money usd;
+    DisputeStatus status = DisputeStatus::open;
+    friend bool operator==(Dispute const&, Dispute const&) = default;
+  };
+  Position order;
+  std::vector<Refund> refunds;
+  std::vector<Dispute> disputes;
+
+  [[nodiscard]] Money refunded() const;  // what is asked back and did not fail
+  [[nodiscard]] bool disputed() const;   // a dispute is open or was lost
+  friend bool operator==(Returned const&, Returned const&) = default;
+};
+using ReturnedOrders = std::map<Position, Returned>;
 
 }  // namespace florin::domain

@@ -37,47 +37,101 @@ Postings claim(TransferClaimed const& e) {
   return out;
 }
 
+// So many dollars' units for the player, against what the processor holds: `usd` came to it (went, when negative), and
+// it kept `fee`.
+Postings through_clearing(PlayerId player, CurrencyId currency, Money usd, Money fee) {
+  Postings out;
+  post(out, Account::player_available, player, currency, units_of(usd));
+  post(out, Account::card_clearing, PlayerId{}, currency, units_of(fee - usd));
+  post(out, Account::processor_fees, PlayerId{}, currency, -units_of(fee));
+  return out;
+}
+
+Postings between(Account from, Account to, PlayerId player, CurrencyId currency, Money amount) {
+  auto const owner = [&](Account account) { return account == Account::player_available ? player : PlayerId{}; };
+  return {{from, owner(from), currency, -amount}, {to, owner(to), currency, amount}};
+}
+
+Postings settle(RefundSettled const& e) {
+  auto const from = e.end == RefundEnd::reversed ? Account::card_clearing : Account::refunds_in_flight;
+  auto const to = e.end == RefundEnd::succeeded ? Account::card_clearing : Account::player_available;
+  return between(from, to, e.player, e.currency, units_of(e.usd));
+}
+
+Postings pay_out(std::vector<PayoutShare> const& shares, Account from, Account to) {
+  Postings out;
+  for (auto const& share : shares) {
+    post(out, from, PlayerId{}, share.currency, -share.amount);
+    post(out, to, PlayerId{}, share.currency, share.amount);
+  }
+  return out;
+}
+
+Postings advance(PayoutAdvanced const& e) {
+  if (!is_end(e.status)) return {};
+  return pay_out(e.shares, Account::payouts_in_flight,
+                 e.status == PayoutStatus::completed ? Account::payouts_paid : Account::game_revenue);
+}
+
 }  // namespace
 
 std::vector<Posting> postings(Event const& event) {
-  return std::visit(Overloaded{
-                        [](GameCreated const&) { return Postings{}; },
-                        [](GameUpdated const&) { return Postings{}; },
-                        [](SdkKeyRotated const&) { return Postings{}; },
-                        [](IdentityRegistered const&) { return Postings{}; },
-                        [](PlayerJoined const&) { return Postings{}; },
-                        [](PlayerRenamed const&) { return Postings{}; },
-                        [](StartingBalanceGranted const& e) { return issue(e.player, e.currency, e.amount); },
-                        [](BalanceCredited const& e) { return issue(e.player, e.currency, e.amount); },
-                        [](BalanceDebited const& e) { return issue(e.player, e.currency, -e.amount); },
-                        [](ItemPurchased const& e) {
-                          return Postings{{Account::player_available, e.player, e.currency, -e.total},
-                                          {Account::game_revenue, PlayerId{}, e.currency, e.developer_revenue},
-                                          {Account::network_fees, PlayerId{}, e.currency, e.platform_fee}};
-                        },
-                        [](ItemRefunded const& e) {
-                          return Postings{{Account::player_available, e.player, e.currency, e.total},
-                                          {Account::game_revenue, PlayerId{}, e.currency, -e.developer_revenue},
-                                          {Account::network_fees, PlayerId{}, e.currency, -e.platform_fee}};
-                        },
-                        [](PhoneRecorded const&) { return Postings{}; },
-                        [](PhoneVerified const&) { return Postings{}; },
-                        [](MinorFlagged const&) { return Postings{}; },
-                        [](MinorCleared const&) { return Postings{}; },
-                        [](TransferInitiated const& e) { return reserve(e.sender, e.currency, e.amount); },
-                        [](PinReissued const&) { return Postings{}; },
-                        [](PinRejected const&) { return Postings{}; },
-                        [](PinVerified const&) { return Postings{}; },
-                        [](GuardianApproved const&) { return Postings{}; },
-                        [](TransferClaimed const& e) { return claim(e); },
-                        [](TransferReturned const& e) { return reserve(e.sender, e.currency, -e.amount); },
-                        [](PhoneShareRequested const&) { return Postings{}; },
-                        [](ShareCodeRejected const&) { return Postings{}; },
-                        [](PhoneShareEnded const&) { return Postings{}; },
-                        [](ReplyReceived const&) { return Postings{}; },
-                        [](TextSettled const&) { return Postings{}; },
-                    },
-                    event);
+  return std::visit(
+      Overloaded{
+          [](GameCreated const&) { return Postings{}; },
+          [](GameUpdated const&) { return Postings{}; },
+          [](SdkKeyRotated const&) { return Postings{}; },
+          [](IdentityRegistered const&) { return Postings{}; },
+          [](PlayerJoined const&) { return Postings{}; },
+          [](PlayerRenamed const&) { return Postings{}; },
+          [](StartingBalanceGranted const& e) { return issue(e.player, e.currency, e.amount); },
+          [](BalanceCredited const& e) { return issue(e.player, e.currency, e.amount); },
+          [](BalanceDebited const& e) { return issue(e.player, e.currency, -e.amount); },
+          [](ItemPurchased const& e) {
+            return Postings{{Account::player_available, e.player, e.currency, -e.total},
+                            {Account::game_revenue, PlayerId{}, e.currency, e.developer_revenue},
+                            {Account::network_fees, PlayerId{}, e.currency, e.platform_fee}};
+          },
+          [](ItemRefunded const& e) {
+            return Postings{{Account::player_available, e.player, e.currency, e.total},
+                            {Account::game_revenue, PlayerId{}, e.currency, -e.developer_revenue},
+                            {Account::network_fees, PlayerId{}, e.currency, -e.platform_fee}};
+          },
+          [](PhoneRecorded const&) { return Postings{}; },
+          [](PhoneVerified const&) { return Postings{}; },
+          [](MinorFlagged const&) { return Postings{}; },
+          [](MinorCleared const&) { return Postings{}; },
+          [](TransferInitiated const& e) { return reserve(e.sender, e.currency, e.amount); },
+          [](PinReissued const&) { return Postings{}; },
+          [](PinRejected const&) { return Postings{}; },
+          [](PinVerified const&) { return Postings{}; },
+          [](GuardianApproved const&) { return Postings{}; },
+          [](TransferClaimed const& e) { return claim(e); },
+          [](TransferReturned const& e) { return reserve(e.sender, e.currency, -e.amount); },
+          [](PhoneShareRequested const&) { return Postings{}; },
+          [](ShareCodeRejected const&) { return Postings{}; },
+          [](PhoneShareEnded const&) { return Postings{}; },
+          [](ReplyReceived const&) { return Postings{}; },
+          [](TextSettled const&) { return Postings{}; },
+          [](CheckoutOpened const&) { return Postings{}; },
+          [](CurrencyOrdered const&) { return Postings{}; },
+          [](PaymentOpened const&) { return Postings{}; },
+          [](PaymentChallenged const&) { return Postings{}; },
+          [](CurrencyPurchased const& e) { return through_clearing(e.player, e.currency, e.usd, e.fee); },
+          [](PaymentFailed const&) { return Postings{}; },
+          [](RefundRequested const& e) {
+            return between(Account::player_available, Account::refunds_in_flight, e.player, e.currency,
+                           units_of(e.usd));
+          },
+          [](RefundSettled const& e) { return settle(e); },
+          [](DisputeOpened const& e) { return through_clearing(e.player, e.currency, -e.usd, e.fee); },
+          [](DisputeClosed const& e) {
+            return e.won ? through_clearing(e.player, e.currency, e.usd, Money{}) : Postings{};
+          },
+          [](PayoutRequested const& e) { return pay_out(e.shares, Account::game_revenue, Account::payouts_in_flight); },
+          [](PayoutAdvanced const& e) { return advance(e); },
+      },
+      event);
 }
 
 char const* account_name(Account account) {
@@ -88,6 +142,11 @@ char const* account_name(Account account) {
     case Account::network_fees: return "network_fees";
     case Account::promotional_issuance: return "promotional_issuance";
     case Account::transfer_clearing: return "transfer_clearing";
+    case Account::card_clearing: return "card_clearing";
+    case Account::processor_fees: return "processor_fees";
+    case Account::refunds_in_flight: return "refunds_in_flight";
+    case Account::payouts_in_flight: return "payouts_in_flight";
+    case Account::payouts_paid: return "payouts_paid";
   }
   return "";
 }

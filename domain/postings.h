@@ -16,6 +16,11 @@ enum class Account : std::uint8_t {
   network_fees,          // kept by the network
   promotional_issuance,  // credited or taken by a game without payment; goes below zero as units are issued
   transfer_clearing,     // between the currencies of two games; over all currencies it is zero
+  card_clearing,         // what the processor holds for us, as a debt of ours: below zero, in units of ten cents
+  processor_fees,        // what the processor kept: below zero
+  refunds_in_flight,     // taken from players, not yet back on their cards
+  payouts_in_flight,     // taken from what games are owed, not yet at their banks
+  payouts_paid,
 };
 
 struct Posting {

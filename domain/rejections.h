@@ -50,7 +50,18 @@ enum class Rejection : std::uint8_t {
   share_expired,
   not_due,  // a timer that came early, or late
   nothing_to_settle,
-  balance_limit,  // the wallet would pass kMaxBalance
+  order_not_paid,          // nothing to refund: the payment is open or came to nothing
+  order_disputed,          // the cardholder's bank decides about it
+  refund_exceeds_payment,  // what is left of it is in available
+  too_many_refunds,        // kRefundsMax
+  payments_unavailable,    // the processor cannot be reached; retry_after
+  payment_mismatch,        // a report of another payment, amount or currency than was ordered
+  nothing_new,             // a report of what is known
+  order_not_open,          // settled already
+  payout_exceeds_balance,  // what there is, in USD, is in available
+  payout_not_found,        // no such payout, or it has ended
+  payout_not_next,         // not a step from where it is
+  balance_limit,           // the wallet would pass kMaxBalance
 };
 
 struct Refusal {

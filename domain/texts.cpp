@@ -65,6 +65,18 @@ std::vector<TextRef> texts_owed(Event const& event) {
                         [](PhoneShareEnded const&) { return Texts{}; },
                         [](ReplyReceived const&) { return Texts{}; },
                         [](TextSettled const&) { return Texts{}; },
+                        [](CheckoutOpened const&) { return Texts{}; },
+                        [](CurrencyOrdered const&) { return Texts{}; },
+                        [](PaymentOpened const&) { return Texts{}; },
+                        [](PaymentChallenged const&) { return Texts{}; },
+                        [](CurrencyPurchased const&) { return Texts{}; },
+                        [](PaymentFailed const&) { return Texts{}; },
+                        [](RefundRequested const&) { return Texts{}; },
+                        [](RefundSettled const&) { return Texts{}; },
+                        [](DisputeOpened const&) { return Texts{}; },
+                        [](DisputeClosed const&) { return Texts{}; },
+                        [](PayoutRequested const&) { return Texts{}; },
+                        [](PayoutAdvanced const&) { return Texts{}; },
                     },
                     event);
 }

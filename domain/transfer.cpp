@@ -433,6 +433,8 @@ void Fold::operator()(TransferClaimed const& e) const {
   } else {
     move(e.receiver, e.target_currency, e.net(), e.available_after);
   }
+  revenue(e.currency).owed += e.fees.source;
+  revenue(e.target_currency).owed += e.fees.target;
   close_transfer(e.transaction);
 }
 

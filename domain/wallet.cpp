@@ -104,6 +104,7 @@ void Fold::operator()(BalanceDebited const& e) const {
 
 void Fold::operator()(ItemPurchased const& e) const {
   move(e.player, e.currency, -split(e.total, e.platform_fee, e.developer_revenue), e.available_after);
+  revenue(e.currency).owed += e.developer_revenue;
 }
 
 void Fold::operator()(ItemRefunded const& e) const {
@@ -111,6 +112,7 @@ void Fold::operator()(ItemRefunded const& e) const {
   auto const total = split(e.total, e.platform_fee, e.developer_revenue);
   state.refunded_orders_.insert(e.order.value());
   move(e.player, e.currency, total, e.available_after);
+  revenue(e.currency).owed -= e.developer_revenue;
 }
 
 }  // namespace florin::domain

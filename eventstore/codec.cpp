@@ -331,6 +331,18 @@ domain::Event read(Reading& reading, wire::Event::Reader in) {
     case wire::Event::PHONE_SHARE_ENDED: return read(reading, in.getPhoneShareEnded());
     case wire::Event::REPLY_RECEIVED: return read(reading, in.getReplyReceived());
     case wire::Event::TEXT_SETTLED: return read(reading, in.getTextSettled());
+    case wire::Event::CHECKOUT_OPENED: return read(reading, in.getCheckoutOpened());
+    case wire::Event::CURRENCY_ORDERED: return read(reading, in.getCurrencyOrdered());
+    case wire::Event::PAYMENT_OPENED: return read(reading, in.getPaymentOpened());
+    case wire::Event::PAYMENT_CHALLENGED: return read(reading, in.getPaymentChallenged());
+    case wire::Event::CURRENCY_PURCHASED: return read(reading, in.getCurrencyPurchased());
+    case wire::Event::PAYMENT_FAILED: return read(reading, in.getPaymentFailed());
+    case wire::Event::REFUND_REQUESTED: return read(reading, in.getRefundRequested());
+    case wire::Event::REFUND_SETTLED: return read(reading, in.getRefundSettled());
+    case wire::Event::DISPUTE_OPENED: return read(reading, in.getDisputeOpened());
+    case wire::Event::DISPUTE_CLOSED: return read(reading, in.getDisputeClosed());
+    case wire::Event::PAYOUT_REQUESTED: return read(reading, in.getPayoutRequested());
+    case wire::Event::PAYOUT_ADVANCED: return read(reading, in.getPayoutAdvanced());
   }
   reading.unknown("commit: an event of a newer version");
   return {};

@@ -1,5 +1,5 @@
-// The inside of the codec, shared by codec.cpp and codec_transfers.cpp only: how fields travel. An overload of write
-// and one of read for each event.
+// The inside of the codec, shared by codec.cpp, codec_transfers.cpp and codec_payments.cpp only: how fields travel. An
+// overload of write and one of read for each event.
 #pragma once
 
 #include <array>
@@ -122,5 +122,33 @@ domain::Event read(Reading& reading, wire::ShareCodeRejected::Reader in);
 domain::Event read(Reading& reading, wire::PhoneShareEnded::Reader in);
 domain::Event read(Reading& reading, wire::ReplyReceived::Reader in);
 domain::Event read(Reading& reading, wire::TextSettled::Reader in);
+
+// ---- codec_payments.cpp, likewise.
+
+void write(wire::Event::Builder event, domain::CheckoutOpened const& in);
+void write(wire::Event::Builder event, domain::CurrencyOrdered const& in);
+void write(wire::Event::Builder event, domain::PaymentOpened const& in);
+void write(wire::Event::Builder event, domain::PaymentChallenged const& in);
+void write(wire::Event::Builder event, domain::CurrencyPurchased const& in);
+void write(wire::Event::Builder event, domain::PaymentFailed const& in);
+void write(wire::Event::Builder event, domain::RefundRequested const& in);
+void write(wire::Event::Builder event, domain::RefundSettled const& in);
+void write(wire::Event::Builder event, domain::DisputeOpened const& in);
+void write(wire::Event::Builder event, domain::DisputeClosed const& in);
+void write(wire::Event::Builder event, domain::PayoutRequested const& in);
+void write(wire::Event::Builder event, domain::PayoutAdvanced const& in);
+
+domain::Event read(Reading& reading, wire::CheckoutOpened::Reader in);
+domain::Event read(Reading& reading, wire::CurrencyOrdered::Reader in);
+domain::Event read(Reading& reading, wire::PaymentOpened::Reader in);
+domain::Event read(Reading& reading, wire::PaymentChallenged::Reader in);
+domain::Event read(Reading& reading, wire::CurrencyPurchased::Reader in);
+domain::Event read(Reading& reading, wire::PaymentFailed::Reader in);
+domain::Event read(Reading& reading, wire::RefundRequested::Reader in);
+domain::Event read(Reading& reading, wire::RefundSettled::Reader in);
+domain::Event read(Reading& reading, wire::DisputeOpened::Reader in);
+domain::Event read(Reading& reading, wire::DisputeClosed::Reader in);
+domain::Event read(Reading& reading, wire::PayoutRequested::Reader in);
+domain::Event read(Reading& reading, wire::PayoutAdvanced::Reader in);
 
 }  // namespace florin::eventstore::codec

@@ -43,6 +43,18 @@ struct Event {
     phoneShareEnded @24 :PhoneShareEnded;
     replyReceived @25 :ReplyReceived;
     textSettled @26 :TextSettled;
+    checkoutOpened @27 :CheckoutOpened;
+    currencyOrdered @28 :CurrencyOrdered;
+    paymentOpened @29 :PaymentOpened;
+    paymentChallenged @30 :PaymentChallenged;
+    currencyPurchased @31 :CurrencyPurchased;
+    paymentFailed @32 :PaymentFailed;
+    refundRequested @33 :RefundRequested;
+    refundSettled @34 :RefundSettled;
+    disputeOpened @35 :DisputeOpened;
+    disputeClosed @36 :DisputeClosed;
+    payoutRequested @37 :PayoutRequested;
+    payoutAdvanced @38 :PayoutAdvanced;
   }
 }
 
@@ -270,4 +282,123 @@ struct TextSettled {
   kind @1 :UInt8;           # domain/texts.h, TextKind
   detail @2 :UInt8;
   end @3 :UInt8;            # TextEnd
+}
+
+struct CheckoutOpened {
+  session @0 :UInt64;       # first position of this commit
+  game @1 :UInt64;
+  identity @2 :UInt64;
+  currency @3 :UInt32;
+  usd @4 :Int64;            # cents, as all dollars here
+  successUrl @5 :Text;
+  cancelUrl @6 :Text;
+  metadata @7 :Data;        # sealed; empty: none
+  expiresAt @8 :Int64;
+}
+
+# An order is named by the first position of the commit that made it.
+struct CurrencyOrdered {
+  order @0 :UInt64;
+  player @1 :UInt64;
+  currency @2 :UInt32;
+  usd @3 :Int64;
+  method @4 :Text;          # the processor's token
+  session @5 :UInt64;       # 0: no checkout
+}
+
+struct PaymentOpened {
+  order @0 :UInt64;
+  reference @1 :Text;       # the processor's
+}
+
+struct PaymentChallenged {
+  order @0 :UInt64;
+  expiresAt @1 :Int64;
+}
+
+struct CurrencyPurchased {
+  order @0 :UInt64;
+  player @1 :UInt64;
+  currency @2 :UInt32;
+  usd @3 :Int64;
+  fee @4 :Int64;            # dollars
+  reference @5 :Text;
+  availableAfter @6 :Int64;
+}
+
+struct PaymentFailed {
+  order @0 :UInt64;
+  player @1 :UInt64;
+  failure @2 :UInt8;        # domain/payment.h, PaymentFailure
+  code @3 :Text;
+}
+
+struct RefundRequested {
+  refund @0 :UInt64;        # position of this event
+  order @1 :UInt64;
+  player @2 :UInt64;
+  currency @3 :UInt32;
+  usd @4 :Int64;
+  availableAfter @5 :Int64;
+  reason @6 :Text;
+  reference @7 :Text;       # empty: asked for here
+}
+
+struct RefundSettled {
+  refund @0 :UInt64;
+  order @1 :UInt64;
+  player @2 :UInt64;
+  currency @3 :UInt32;
+  usd @4 :Int64;
+  end @5 :UInt8;            # domain/payment.h, RefundEnd
+  reference @6 :Text;
+  availableAfter @7 :Int64;
+}
+
+struct DisputeOpened {
+  order @0 :UInt64;
+  reference @1 :Text;
+  player @2 :UInt64;
+  currency @3 :UInt32;
+  usd @4 :Int64;
+  fee @5 :Int64;
+  availableAfter @6 :Int64;
+}
+
+struct DisputeClosed {
+  order @0 :UInt64;
+  reference @1 :Text;
+  player @2 :UInt64;
+  currency @3 :UInt32;
+  usd @4 :Int64;
+  won @5 :Bool;
+  availableAfter @6 :Int64;
+}
+
+struct PayoutShare {
+  currency @0 :UInt32;
+  amount @1 :Int64;
+}
+
+# A payout is named by the first position of the commit that requested it.
+struct PayoutRequested {
+  payout @0 :UInt64;
+  game @1 :UInt64;
+  usd @2 :Int64;
+  shares @3 :List(PayoutShare);
+  contact @4 :UInt64;       # identity
+  holder @5 :Data;          # sealed, as is the account
+  account @6 :Data;
+  routing @7 :Text;
+  last4 @8 :Text;
+  type @9 :UInt8;           # domain/bank.h, AccountType
+}
+
+struct PayoutAdvanced {
+  payout @0 :UInt64;
+  game @1 :UInt64;
+  usd @2 :Int64;
+  shares @3 :List(PayoutShare);
+  status @4 :UInt8;         # domain/payout.h, PayoutStatus
+  note @5 :Text;
 }

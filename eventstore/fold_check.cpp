@@ -21,12 +21,14 @@ bool has_wallet(State const& state, PlayerId player, CurrencyId currency) {
   return game != nullptr && game->find_currency(currency) != nullptr;
 }
 
-// What a wallet holds after an event, as its balances and amount say and as the event says.
-char const* check_after(Money available, Money reserved, Money available_after, Money reserved_after) {
+// What a wallet holds before and after an event, as its amounts say and as the event says. Only the card's own money
+// leads out of range; what is out may come nearer.
+char const* check_after(Wallet const& before, Money available, Money reserved, Money available_after,
+                        Money reserved_after) {
   if (available != available_after || reserved != reserved_after) return "the balance after it does not add up";
-  if (!in_range(available) || !in_range(reserved) || available + reserved > kMaxBalance) {
-    return "leaves a balance out of range";
-  }
+  auto const overdrawn = available < Money{} && available < before.available;
+  auto const too_full = available + reserved > kMaxBalance && available + reserved > before.total();
+  if (overdrawn || too_full || !in_range(reserved)) return "leaves a balance out of range";
   return nullptr;
 }
 
@@ -36,7 +38,7 @@ char const* check_move(State const& state, PlayerId player, CurrencyId currency,
   if (!has_wallet(state, player, currency)) return "moves a currency that is not of the player's game";
   if (!can_move(amount)) return "moves an amount out of range";
   auto const wallet = state.wallet(player, currency);
-  return check_after(wallet.available + (sign > 0 ? amount : -amount), wallet.reserved, after, wallet.reserved);
+  return check_after(wallet, wallet.available + (sign > 0 ? amount : -amount), wallet.reserved, after, wallet.reserved);
 }
 
 // Between the two balances of one wallet: `sign` +1 reserves an amount, -1 gives it back.
@@ -46,7 +48,44 @@ char const* check_reserve(State const& state, PlayerId player, CurrencyId curren
   if (amount <= Money{} || amount > kMaxAmount) return "moves an amount out of range";
   auto const wallet = state.wallet(player, currency);
   auto const moved = sign > 0 ? amount : -amount;
-  return check_after(wallet.available - moved, wallet.reserved + moved, available_after, reserved_after);
+  return check_after(wallet, wallet.available - moved, wallet.reserved + moved, available_after, reserved_after);
+}
+
+// A dollar amount of a card, `sign` times, on a wallet: it may lead below zero and above what a wallet may hold, but
+// not where sums are not exact any more.
+char const* check_charge(State const& state, PlayerId player, CurrencyId currency, Money usd, int sign, Money after) {
+  if (!has_wallet(state, player, currency)) return "moves a currency that is not of the player's game";
+  if (usd <= Money{} || usd > kMaxPurchaseUsd) return "moves an amount out of range";
+  auto const available = state.wallet(player, currency).available + units_of(sign > 0   ? usd
+                                                                             : sign < 0 ? -usd
+                                                                                        : Money{});
+  if (available != after) return "the balance after it does not add up";
+  constexpr std::int64_t kFar = 2;
+  return available.minor() > kFar * kMaxBalance.minor() || available.minor() < -kMaxBalance.minor()
+             ? "leaves a balance out of range"
+             : nullptr;
+}
+
+// What a game is owed stays where sums are exact: no log that was not forged comes near.
+bool fits_revenue(State const& state, CurrencyId currency) {
+  constexpr std::int64_t kFar = std::int64_t{1} << 60;
+  auto const owed = state.revenue(currency).owed.minor();
+  return owed > -kFar && owed < kFar;
+}
+
+bool is_fee(Money usd) { return usd >= Money{} && usd <= kMaxPurchaseUsd; }
+
+// Shares that make up so many dollars, each of a currency of the game.
+char const* check_shares(Game const& game, Money usd, std::vector<PayoutShare> const& shares) {
+  if (usd <= Money{} || usd > kMaxPayoutUsd) return "pays out an amount out of range";
+  Money sum;
+  for (auto const& share : shares) {
+    if (game.find_currency(share.currency) == nullptr) return "pays out a currency that is not of the game";
+    if (&share != shares.data() && share.currency <= (&share - 1)->currency) return "pays out a currency twice";
+    if (share.amount <= Money{} || share.amount > units_of(usd) - sum) return "pays out more than its amount";
+    sum += share.amount;
+  }
+  return sum == units_of(usd) ? nullptr : "pays out less than its amount";
 }
 
 bool fees_in_range(TransferFees const& fees, Money amount) {
@@ -152,11 +191,13 @@ struct Check {
   }
   char const* operator()(ItemPurchased const& e) const {
     if (auto const* why = check_split(e.total, e.platform_fee, e.developer_revenue)) return why;
+    if (!fits_revenue(state, e.currency)) return "leaves a game's revenue out of range";
     return check_move(state, e.player, e.currency, e.total, -1, e.available_after);
   }
   char const* operator()(ItemRefunded const& e) const {
     if (state.is_refunded(e.order)) return "refunds an order twice";
     if (auto const* why = check_split(e.total, e.platform_fee, e.developer_revenue)) return why;
+    if (!fits_revenue(state, e.currency)) return "leaves a game's revenue out of range";
     return check_move(state, e.player, e.currency, e.total, 1, e.available_after);
   }
   char const* operator()(PhoneRecorded const& e) const {
@@ -236,11 +277,15 @@ struct Check {
     if (!has_wallet(state, e.receiver, e.target_currency)) return "moves a currency that is not of the player's game";
     auto const sender = state.wallet(e.sender, e.currency);
     auto const reserved = sender.reserved - e.amount;
-    if (auto const* why = check_after(sender.available, reserved, sender.available, e.reserved_after)) return why;
+    if (auto const* why = check_after(sender, sender.available, reserved, sender.available, e.reserved_after))
+      return why;
+    if (!fits_revenue(state, e.currency) || !fits_revenue(state, e.target_currency)) {
+      return "leaves a game's revenue out of range";
+    }
     auto receiver = state.wallet(e.receiver, e.target_currency);
     // A phone that several people share: a send may come back to the wallet that it left.
     if (e.receiver == e.sender && e.target_currency == e.currency) receiver.reserved = reserved;
-    return check_after(receiver.available + e.net(), receiver.reserved, e.available_after, receiver.reserved);
+    return check_after(receiver, receiver.available + e.net(), receiver.reserved, e.available_after, receiver.reserved);
   }
   char const* operator()(TransferReturned const& e) const {
     auto const* transfer = state.find_transfer(e.transaction);
@@ -275,6 +320,100 @@ struct Check {
   char const* operator()(ReplyReceived const&) const { return nullptr; }
   char const* operator()(TextSettled const& e) const {
     return state.owed_texts().contains(e.text) ? nullptr : "settles a text that is not owed";
+  }
+  char const* operator()(CheckoutOpened const& e) const {
+    if (e.session != place.first) return "opens a checkout under another name than its commit's";
+    auto const* game = state.find_game(e.game);
+    if (game == nullptr || game->find_currency(e.currency) == nullptr) return "sells a currency that is not the game's";
+    if (!knows(e.identity)) return "opens a checkout for nobody";
+    if (e.usd <= Money{} || e.usd > kMaxPurchaseUsd) return "asks for an amount out of range";
+    return is_wait(place.at, e.expires_at) ? nullptr : "has a link that never holds";
+  }
+  char const* operator()(CurrencyOrdered const& e) const {
+    if (e.order != place.first || state.find_order(e.order) != nullptr) {
+      return "orders under another name than its commit's";
+    }
+    if (!has_wallet(state, e.player, e.currency)) return "sells a currency that is not of the player's game";
+    if (e.usd <= Money{} || e.usd > kMaxPurchaseUsd) return "asks for an amount out of range";
+    return e.session < e.order ? nullptr : "is of a checkout that was not open";
+  }
+  char const* operator()(PaymentOpened const& e) const {
+    auto const* order = state.find_order(e.order);
+    if (order == nullptr || !order->reference.empty()) return "opens a payment that nobody waits for";
+    return e.reference.empty() ? "opens a payment without a name" : nullptr;
+  }
+  char const* operator()(PaymentChallenged const& e) const {
+    auto const* order = state.find_order(e.order);
+    if (order == nullptr || order->reference.empty()) return "challenges a payment that is not open";
+    return is_wait(place.at, e.expires_at) ? nullptr : "has a challenge that never holds";
+  }
+  char const* operator()(CurrencyPurchased const& e) const {
+    auto const* order = state.find_order(e.order);
+    if (order == nullptr) return "pays an order that is not open";
+    auto const same = order->player == e.player && order->currency == e.currency && order->usd == e.usd &&
+                      order->reference == e.reference && !e.reference.empty();
+    if (!same) return "pays another order than was made";
+    if (!is_fee(e.fee)) return "has fees out of range";
+    return check_charge(state, e.player, e.currency, e.usd, 1, e.available_after);
+  }
+  char const* operator()(PaymentFailed const& e) const {
+    auto const* order = state.find_order(e.order);
+    return order != nullptr && order->player == e.player ? nullptr : "gives up an order that is not open";
+  }
+  char const* operator()(RefundRequested const& e) const {
+    if (e.refund != place.position) return "refunds under another name than its place";
+    if (e.order >= e.refund || state.find_order(e.order) != nullptr) return "refunds what is not paid";
+    return check_charge(state, e.player, e.currency, e.usd, -1, e.available_after);
+  }
+  char const* operator()(RefundSettled const& e) const {
+    auto const* returned = state.find_returned(e.order);
+    if (returned == nullptr) return "settles a refund that nobody asked for";
+    auto const& refunds = returned->refunds;
+    auto const row = std::find_if(refunds.begin(), refunds.end(),
+                                  [&](Returned::Refund const& refund) { return refund.refund == e.refund; });
+    if (row == refunds.end() || row->usd != e.usd) return "settles a refund that nobody asked for";
+    auto const now = e.end == RefundEnd::reversed ? RefundStatus::succeeded : RefundStatus::pending;
+    if (row->status != now) return "settles a refund twice";
+    return check_charge(state, e.player, e.currency, e.usd, e.end == RefundEnd::succeeded ? 0 : 1, e.available_after);
+  }
+  char const* operator()(DisputeOpened const& e) const {
+    if (state.find_order(e.order) != nullptr || e.order >= place.position) return "disputes what is not paid";
+    if (auto const* returned = state.find_returned(e.order)) {
+      for (auto const& dispute : returned->disputes) {
+        if (dispute.reference == e.reference) return "opens a dispute twice";
+      }
+    }
+    if (!is_fee(e.fee)) return "has fees out of range";
+    return check_charge(state, e.player, e.currency, e.usd, -1, e.available_after);
+  }
+  char const* operator()(DisputeClosed const& e) const {
+    auto const* returned = state.find_returned(e.order);
+    if (returned == nullptr) return "closes a dispute that is not open";
+    for (auto const& dispute : returned->disputes) {
+      if (dispute.reference != e.reference) continue;
+      if (dispute.status != DisputeStatus::open || dispute.usd != e.usd) break;
+      return check_charge(state, e.player, e.currency, e.usd, e.won ? 1 : 0, e.available_after);
+    }
+    return "closes a dispute that is not open";
+  }
+  char const* operator()(PayoutRequested const& e) const {
+    if (e.payout != place.first || state.find_payout(e.payout) != nullptr) {
+      return "requests a payout under another name than its commit's";
+    }
+    auto const* game = state.find_game(e.game);
+    if (game == nullptr) return "pays a game that does not exist";
+    if (!knows(e.contact)) return "has nobody to be told";
+    if (auto const* why = check_shares(*game, e.usd, e.shares)) return why;
+    for (auto const& share : e.shares) {
+      if (share.amount > state.revenue(share.currency).owed) return "pays out more than is owed";
+    }
+    return nullptr;
+  }
+  char const* operator()(PayoutAdvanced const& e) const {
+    auto const* payout = state.find_payout(e.payout);
+    if (payout == nullptr) return "moves a payout that is not open";
+    if (payout->game != e.game || payout->usd != e.usd || payout->shares != e.shares) return "moves another payout";
+    return can_follow(e.status, payout->status) ? nullptr : "moves a payout where it cannot go";
   }
 };
 

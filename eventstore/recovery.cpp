@@ -44,6 +44,18 @@ struct Prefetch {
   void operator()(domain::PhoneShareEnded const&) const {}
   void operator()(domain::ReplyReceived const&) const {}
   void operator()(domain::TextSettled const&) const {}
+  void operator()(domain::CheckoutOpened const&) const {}
+  void operator()(domain::CurrencyOrdered const&) const {}
+  void operator()(domain::PaymentOpened const&) const {}
+  void operator()(domain::PaymentChallenged const&) const {}
+  void operator()(domain::CurrencyPurchased const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::PaymentFailed const&) const {}
+  void operator()(domain::RefundRequested const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::RefundSettled const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::DisputeOpened const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::DisputeClosed const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::PayoutRequested const&) const {}
+  void operator()(domain::PayoutAdvanced const&) const {}
 };
 
 // The commit in a row of the log, begun where `before` ended.

@@ -51,6 +51,34 @@ bool fields(Stream& s, Minor& minor) {
   return field(s, minor.identity) && field(s, minor.guardian);
 }
 
+template <class Stream>
+bool fields(Stream& s, OpenOrder& o) {
+  return field(s, o.order) && field(s, o.player) && field(s, o.currency) && field(s, o.usd) && s.text(o.reference) &&
+         field(s, o.challenge_expires_at) && field(s, o.ordered_at);
+}
+
+template <class Stream>
+bool fields(Stream& s, Returned& r) {
+  return field(s, r.order) && s.list(r.refunds, [&](Returned::Refund& refund) {
+    return field(s, refund.refund) && s.text(refund.reference) && field(s, refund.usd) &&
+           s.enumerated(refund.status, RefundStatus::failed);
+  }) && s.list(r.disputes, [&](Returned::Dispute& dispute) {
+    return s.text(dispute.reference) && field(s, dispute.usd) && s.enumerated(dispute.status, DisputeStatus::lost);
+  });
+}
+
+template <class Stream>
+bool fields(Stream& s, OpenPayout& p) {
+  return field(s, p.payout) && field(s, p.game) && field(s, p.usd) &&
+         s.list(p.shares, [&](PayoutShare& share) { return field(s, share.currency) && field(s, share.amount); }) &&
+         s.enumerated(p.status, kLastPayoutStatus);
+}
+
+template <class Stream>
+bool fields(Stream& s, Revenue& r) {
+  return field(s, r.owed) && field(s, r.in_flight) && field(s, r.paid);
+}
+
 // What the folds rely on later and State::restore_… does not know.
 bool plausible(State const& state, OpenTransfer const& t) {
   auto const* game = state.game_of(t.sender);
@@ -109,6 +137,10 @@ void put_open_matters(BlockWriter& to, State const& state) {
   put_each<OpenShare>(out, state.shares().all(), second);
   put_each<TextRef>(out, state.owed_texts(), itself);
   put_each<Velocity::Entry>(out, state.velocity().entries(), itself);
+  put_each<OpenOrder>(out, state.orders(), second);
+  put_each<Returned>(out, state.returned_orders(), second);
+  put_each<OpenPayout>(out, state.payouts(), second);
+  put_each<Revenue>(out, state.revenues(), itself);
 }
 
 bool get_open_matters(BlockReader& from, State& state) {
@@ -128,13 +160,24 @@ bool get_open_matters(BlockReader& from, State& state) {
                              state.restore_owed_text(text);
                              return true;
                            }) &&
-         get_each<Velocity::Entry>(in, [&](Velocity::Entry const& entry) {
-           auto& before = latest[static_cast<std::size_t>(entry.kind)];
-           if (!is_moment(entry.at) || entry.at < before) return false;
-           if (entry.amount < Money{} || entry.amount > kMaxAmount) return false;
-           before = entry.at;
-           state.restore_velocity(entry);
-           return true;
+         get_each<Velocity::Entry>(in,
+                                   [&](Velocity::Entry const& entry) {
+                                     auto& before = latest[static_cast<std::size_t>(entry.kind)];
+                                     if (!is_moment(entry.at) || entry.at < before) return false;
+                                     if (entry.amount < Money{} || entry.amount > kMaxAmount) return false;
+                                     before = entry.at;
+                                     state.restore_velocity(entry);
+                                     return true;
+                                   }) &&
+         get_each<OpenOrder>(in,
+                             [&](OpenOrder const& order) {
+                               return is_moment(order.ordered_at) && is_moment(order.challenge_expires_at) &&
+                                      state.restore_order(order);
+                             }) &&
+         get_each<Returned>(in, [&](Returned const& returned) { return state.restore_returned(returned); }) &&
+         get_each<OpenPayout>(in, [&](OpenPayout const& payout) { return state.restore_payout(payout); }) &&
+         get_each<Revenue>(in, [&](Revenue const& revenue) {
+           return state.restore_revenue(CurrencyId(state.revenues().size() + 1), revenue);
          });
 }
 

@@ -309,6 +309,24 @@ Faulty<Unit> Vault::seal(domain::Commit& commit) {
             [](domain::PhoneShareEnded&) -> Faulty<Unit> { return Unit{}; },
             [](domain::ReplyReceived&) -> Faulty<Unit> { return Unit{}; },
             [](domain::TextSettled&) -> Faulty<Unit> { return Unit{}; },
+            [&](domain::CheckoutOpened& event) {
+              return impl_->seal(event.metadata, event.identity, Field::metadata, position);
+            },
+            [](domain::CurrencyOrdered&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::PaymentOpened&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::PaymentChallenged&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::CurrencyPurchased&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::PaymentFailed&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::RefundRequested&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::RefundSettled&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::DisputeOpened&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::DisputeClosed&) -> Faulty<Unit> { return Unit{}; },
+            [&](domain::PayoutRequested& event) -> Faulty<Unit> {
+              auto holder = impl_->seal(event.holder, event.contact, Field::bank_holder, position);
+              if (!holder) return holder;
+              return impl_->seal(event.account, event.contact, Field::bank_account, position);
+            },
+            [](domain::PayoutAdvanced&) -> Faulty<Unit> { return Unit{}; },
         },
         commit.events[i]);
     if (!done) return done;

@@ -76,6 +76,18 @@ void Balances::Impl::prefetch(std::span<eventstore::CommitPtr const> commits) {
                      [](domain::PhoneShareEnded const&) {},
                      [](domain::ReplyReceived const&) {},
                      [](domain::TextSettled const&) {},
+                     [](domain::CheckoutOpened const&) {},
+                     [](domain::CurrencyOrdered const&) {},
+                     [](domain::PaymentOpened const&) {},
+                     [](domain::PaymentChallenged const&) {},
+                     [&](domain::CurrencyPurchased const& e) { wallet(e); },
+                     [](domain::PaymentFailed const&) {},
+                     [&](domain::RefundRequested const& e) { wallet(e); },
+                     [&](domain::RefundSettled const& e) { wallet(e); },
+                     [&](domain::DisputeOpened const& e) { wallet(e); },
+                     [&](domain::DisputeClosed const& e) { wallet(e); },
+                     [](domain::PayoutRequested const&) {},
+                     [](domain::PayoutAdvanced const&) {},
                  },
                  event);
     }
@@ -130,6 +142,22 @@ void Balances::Impl::apply(domain::Commit const& commit) {
                    [](domain::PhoneShareEnded const&) {},
                    [](domain::ReplyReceived const&) {},
                    [](domain::TextSettled const&) {},
+                   [](domain::CheckoutOpened const&) {},
+                   [](domain::CurrencyOrdered const&) {},
+                   [](domain::PaymentOpened const&) {},
+                   [](domain::PaymentChallenged const&) {},
+                   [&](domain::CurrencyPurchased const& e) { touch(e.player, e.currency, at); },
+                   [](domain::PaymentFailed const&) {},
+                   [&](domain::RefundRequested const& e) { touch(e.player, e.currency, at); },
+                   [&](domain::RefundSettled const& e) {
+                     if (e.end != domain::RefundEnd::succeeded) touch(e.player, e.currency, at);
+                   },
+                   [&](domain::DisputeOpened const& e) { touch(e.player, e.currency, at); },
+                   [&](domain::DisputeClosed const& e) {
+                     if (e.won) touch(e.player, e.currency, at);
+                   },
+                   [](domain::PayoutRequested const&) {},
+                   [](domain::PayoutAdvanced const&) {},
                },
                event);
   }

@@ -159,6 +159,29 @@ class HistoryWriter final : public ProjectionWriter {
                      [](domain::PhoneShareEnded const&) {},
                      [](domain::ReplyReceived const&) {},
                      [](domain::TextSettled const&) {},
+                     [](domain::CheckoutOpened const&) {},
+                     [](domain::CurrencyOrdered const&) {},
+                     [](domain::PaymentOpened const&) {},
+                     [](domain::PaymentChallenged const&) {},
+                     [&](domain::CurrencyPurchased const& e) {
+                       add(commit, position, MovementKind::currency_purchase, e, units_of(e.usd), e.order);
+                     },
+                     [](domain::PaymentFailed const&) {},
+                     [&](domain::RefundRequested const& e) {
+                       add(commit, position, MovementKind::currency_refund, e, -units_of(e.usd), e.order);
+                     },
+                     [&](domain::RefundSettled const& e) {
+                       if (e.end == domain::RefundEnd::succeeded) return;
+                       add(commit, position, MovementKind::currency_refund_returned, e, units_of(e.usd), e.order);
+                     },
+                     [&](domain::DisputeOpened const& e) {
+                       add(commit, position, MovementKind::chargeback, e, -units_of(e.usd), e.order);
+                     },
+                     [&](domain::DisputeClosed const& e) {
+                       if (e.won) add(commit, position, MovementKind::chargeback_returned, e, units_of(e.usd), e.order);
+                     },
+                     [](domain::PayoutRequested const&) {},
+                     [](domain::PayoutAdvanced const&) {},
                  },
                  event);
       position = next(position);
@@ -300,6 +323,11 @@ char const* movement_name(MovementKind kind) {
     case MovementKind::send_returned: return "send_returned";
     case MovementKind::send_completed: return "send_completed";
     case MovementKind::send_received: return "send_received";
+    case MovementKind::currency_purchase: return "currency_purchase";
+    case MovementKind::currency_refund: return "currency_refund";
+    case MovementKind::currency_refund_returned: return "currency_refund_returned";
+    case MovementKind::chargeback: return "chargeback";
+    case MovementKind::chargeback_returned: return "chargeback_returned";
   }
   return "";
 }

@@ -32,6 +32,12 @@ enum class MovementKind : std::uint8_t {
   send_returned = 11,
   send_completed = 12,
   send_received = 13,
+  // Of currency for money: bought, given back, not given back after all, claimed back by the card's bank, won back.
+  currency_purchase = 14,
+  currency_refund = 15,
+  currency_refund_returned = 16,
+  chargeback = 17,
+  chargeback_returned = 18,
 };
 [[nodiscard]] char const* movement_name(MovementKind kind);
 

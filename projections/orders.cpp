@@ -61,6 +61,18 @@ class OrdersWriter final : public ProjectionWriter {
                      [](domain::PhoneShareEnded const&) {},
                      [](domain::ReplyReceived const&) {},
                      [](domain::TextSettled const&) {},
+                     [](domain::CheckoutOpened const&) {},
+                     [](domain::CurrencyOrdered const&) {},
+                     [](domain::PaymentOpened const&) {},
+                     [](domain::PaymentChallenged const&) {},
+                     [](domain::CurrencyPurchased const&) {},
+                     [](domain::PaymentFailed const&) {},
+                     [](domain::RefundRequested const&) {},
+                     [](domain::RefundSettled const&) {},
+                     [](domain::DisputeOpened const&) {},
+                     [](domain::DisputeClosed const&) {},
+                     [](domain::PayoutRequested const&) {},
+                     [](domain::PayoutAdvanced const&) {},
                  },
                  event);
     }

@@ -264,6 +264,18 @@ class TransfersWriter final : public ProjectionWriter {
             },
             [](domain::ReplyReceived const&) { return nothing(); },
             [](domain::TextSettled const&) { return nothing(); },
+            [](domain::CheckoutOpened const&) { return nothing(); },
+            [](domain::CurrencyOrdered const&) { return nothing(); },
+            [](domain::PaymentOpened const&) { return nothing(); },
+            [](domain::PaymentChallenged const&) { return nothing(); },
+            [](domain::CurrencyPurchased const&) { return nothing(); },
+            [](domain::PaymentFailed const&) { return nothing(); },
+            [](domain::RefundRequested const&) { return nothing(); },
+            [](domain::RefundSettled const&) { return nothing(); },
+            [](domain::DisputeOpened const&) { return nothing(); },
+            [](domain::DisputeClosed const&) { return nothing(); },
+            [](domain::PayoutRequested const&) { return nothing(); },
+            [](domain::PayoutAdvanced const&) { return nothing(); },
         },
         event);
   }

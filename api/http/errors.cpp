@@ -211,8 +211,39 @@ Response refusal_response(Request const& request, domain::Refusal const& refusal
                             "No approval with this id waits for an answer. Initiate a new one.");
     case Rejection::share_expired:
       return error_response(request, 410, "APPROVAL_EXPIRED", "The code has expired. Initiate a new approval.");
+    case Rejection::order_not_paid:
+      return error_response(request, 409, "ORDER_NOT_PAID",
+                            "The order is not paid, so nothing can be refunded. Its status is in order-details.");
+    case Rejection::order_disputed:
+      return error_response(request, 409, "ORDER_DISPUTED",
+                            "The cardholder disputes this payment, and their bank decides about it. A refund on top "
+                            "would pay twice.");
+    case Rejection::refund_exceeds_payment:
+      return error_response(
+          request, 400, "REFUND_EXCEEDS_PAYMENT", "More than is left of the payment. Refund at most refundable_usd.",
+          {{"refundable_usd", quoted(refusal.available)}, {"requested_usd", quoted(refusal.required)}});
+    case Rejection::too_many_refunds:
+      return error_response(request, 400, "TOO_MANY_REFUNDS",
+                            "The order was refunded in as many parts as it can be. Refund the rest at the processor.");
+    case Rejection::payments_unavailable:
+      return error_response(request, 503, "PAYMENTS_UNAVAILABLE",
+                            "Cards cannot be charged at the moment; nothing was ordered. Retry later.", {},
+                            std::max(1, retry_after));
+    case Rejection::payout_exceeds_balance:
+      return error_response(
+          request, 400, "AMOUNT_EXCEEDS_BALANCE", "More than the game can cash out. Request at most available_usd.",
+          {{"available_usd", quoted(refusal.available)}, {"requested_usd", quoted(refusal.required)}});
+    case Rejection::payout_not_found:
+      return error_response(request, 404, "PAYOUT_NOT_FOUND", "There is no such payout. Check the payout_id.");
+    case Rejection::payout_not_next:
+      return error_response(request, 409, "INVALID_PAYOUT_STATUS",
+                            "The payout is not where this step begins. requested -> approved -> processing -> "
+                            "completed; reject before processing, fail after.");
     case Rejection::not_due:
-    case Rejection::nothing_to_settle: break;  // of timers and texts: no client asks for these
+    case Rejection::nothing_to_settle:
+    case Rejection::payment_mismatch:
+    case Rejection::nothing_new:
+    case Rejection::order_not_open: break;  // of timers, texts and the processor: no client asks for these
     case Rejection::balance_limit:
       return error_response(request, 400, "BALANCE_LIMIT_EXCEEDED",
                             "The player's balance would pass the largest one allowed. Credit a smaller amount.");

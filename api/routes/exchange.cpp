@@ -57,6 +57,18 @@ domain::Position order_of(domain::Commit const& commit) {
                    [](domain::PhoneShareEnded const&) {},
                    [](domain::ReplyReceived const&) {},
                    [](domain::TextSettled const&) {},
+                   [](domain::CheckoutOpened const&) {},
+                   [&](domain::CurrencyOrdered const& e) { order = e.order; },
+                   [&](domain::PaymentOpened const& e) { order = e.order; },
+                   [&](domain::PaymentChallenged const& e) { order = e.order; },
+                   [&](domain::CurrencyPurchased const& e) { order = e.order; },
+                   [&](domain::PaymentFailed const& e) { order = e.order; },
+                   [&](domain::RefundRequested const& e) { order = e.order; },
+                   [&](domain::RefundSettled const& e) { order = e.order; },
+                   [&](domain::DisputeOpened const& e) { order = e.order; },
+                   [&](domain::DisputeClosed const& e) { order = e.order; },
+                   [](domain::PayoutRequested const&) {},
+                   [](domain::PayoutAdvanced const&) {},
                },
                event);
   }

@@ -180,6 +180,18 @@ TEST(Events, EachHasItsOwnName) {
   EXPECT_STREQ(event_name(PhoneShareEnded{}), "PhoneShareEnded");
   EXPECT_STREQ(event_name(ReplyReceived{}), "ReplyReceived");
   EXPECT_STREQ(event_name(TextSettled{}), "TextSettled");
+  EXPECT_STREQ(event_name(CheckoutOpened{}), "CheckoutOpened");
+  EXPECT_STREQ(event_name(CurrencyOrdered{}), "CurrencyOrdered");
+  EXPECT_STREQ(event_name(PaymentOpened{}), "PaymentOpened");
+  EXPECT_STREQ(event_name(PaymentChallenged{}), "PaymentChallenged");
+  EXPECT_STREQ(event_name(CurrencyPurchased{}), "CurrencyPurchased");
+  EXPECT_STREQ(event_name(PaymentFailed{}), "PaymentFailed");
+  EXPECT_STREQ(event_name(RefundRequested{}), "RefundRequested");
+  EXPECT_STREQ(event_name(RefundSettled{}), "RefundSettled");
+  EXPECT_STREQ(event_name(DisputeOpened{}), "DisputeOpened");
+  EXPECT_STREQ(event_name(DisputeClosed{}), "DisputeClosed");
+  EXPECT_STREQ(event_name(PayoutRequested{}), "PayoutRequested");
+  EXPECT_STREQ(event_name(PayoutAdvanced{}), "PayoutAdvanced");
 }
 
 TEST(Events, ACommitEndsWhereItsEventsEnd) {

@@ -125,6 +125,12 @@ inline State restored_from(State const& state) {
   for (auto const& [position, share] : state.shares().all()) FLORIN_ASSERT(copy.restore_share(share));
   for (auto const& text : state.owed_texts()) copy.restore_owed_text(text);
   for (auto const& entry : state.velocity().entries()) copy.restore_velocity(entry);
+  for (auto const& [position, order] : state.orders()) FLORIN_ASSERT(copy.restore_order(order));
+  for (auto const& [position, returned] : state.returned_orders()) FLORIN_ASSERT(copy.restore_returned(returned));
+  for (auto const& [position, payout] : state.payouts()) FLORIN_ASSERT(copy.restore_payout(payout));
+  for (auto const& revenue : state.revenues()) {
+    FLORIN_ASSERT(copy.restore_revenue(CurrencyId(copy.revenues().size() + 1), revenue));
+  }
   return copy;
 }
 

@@ -60,7 +60,28 @@ std::vector<Event> one_of_each() {
           ShareCodeRejected{Position(9), 4},
           PhoneShareEnded{Position(9), ShareEnd::approved},
           ReplyReceived{},
-          TextSettled{}};
+          TextSettled{},
+          CheckoutOpened{},
+          CurrencyOrdered{},
+          PaymentOpened{},
+          PaymentChallenged{},
+          CurrencyPurchased{Position(9), kPlayer, kGold, units("10.05"), units("0.59"), "pi", {}},
+          PaymentFailed{},
+          RefundRequested{Position(9), Position(8), kPlayer, kGold, units("3.05"), {}, "", ""},
+          RefundSettled{Position(9), Position(8), kPlayer, kGold, units("3.05"), RefundEnd::succeeded, "", {}},
+          DisputeOpened{Position(9), "dp", kPlayer, kGold, units("10.05"), units("15.00"), {}},
+          DisputeClosed{Position(9), "dp", kPlayer, kGold, units("10.05"), true, {}},
+          PayoutRequested{Position(9),
+                          kGame,
+                          units("1.00"),
+                          {{kGold, units("10.00")}},
+                          IdentityId(1),
+                          {},
+                          {},
+                          "",
+                          "",
+                          AccountType::checking},
+          PayoutAdvanced{Position(9), kGame, units("1.00"), {{kGold, units("10.00")}}, PayoutStatus::failed, ""}};
 }
 
 TEST(Postings, OfEveryEventSumToZeroPerCurrency) {

@@ -259,7 +259,8 @@ TEST(TransferProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
       }
     }
   }
-  for (std::size_t i = 0; i < std::variant_size_v<Event>; ++i) {
+  auto const first_of_money = Event(CheckoutOpened{}).index();  // from there on: payment_property_test.cpp
+  for (std::size_t i = 0; i < first_of_money; ++i) {
     auto const key_rotated = i == 2;  // the catalogue's own tests
     EXPECT_TRUE(key_rotated || events.contains(i)) << "event " << i;
   }
@@ -267,9 +268,13 @@ TEST(TransferProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
   EXPECT_EQ(share_ends.size(), 5u);
   // Not to be met here: what only an operator's commands, quantities and totals bring about, and the fullest limits.
   std::set<Rejection> const elsewhere{
-      Rejection::linked_game_not_found, Rejection::invalid_game,  Rejection::invalid_quantity,
-      Rejection::total_mismatch,        Rejection::resend_limit,  Rejection::share_rate_limited,
-      Rejection::verification_blocked,  Rejection::balance_limit, Rejection::sms_unavailable};
+      Rejection::linked_game_not_found, Rejection::invalid_game,         Rejection::invalid_quantity,
+      Rejection::total_mismatch,        Rejection::resend_limit,         Rejection::share_rate_limited,
+      Rejection::verification_blocked,  Rejection::balance_limit,        Rejection::sms_unavailable,
+      Rejection::order_not_paid,        Rejection::order_disputed,       Rejection::refund_exceeds_payment,
+      Rejection::too_many_refunds,      Rejection::payments_unavailable, Rejection::payment_mismatch,
+      Rejection::nothing_new,           Rejection::order_not_open,       Rejection::payout_exceeds_balance,
+      Rejection::payout_not_found,      Rejection::payout_not_next};
   for (int i = 0; i <= static_cast<int>(Rejection::balance_limit); ++i) {
     auto const reason = static_cast<Rejection>(i);
     EXPECT_TRUE(elsewhere.contains(reason) || refusals.contains(reason)) << "refusal " << i;

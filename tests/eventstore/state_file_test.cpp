@@ -126,7 +126,7 @@ TEST_F(StateFileTest, ComesBackAsItWas) {
   EXPECT_EQ(back.phones().people(phone(1).index), state().phones().people(phone(1).index));
 }
 
-TEST_F(StateFileTest, AStateThatHasNothingOpenIsSixCounts) {
+TEST_F(StateFileTest, AStateThatHasNothingOpenIsTenCounts) {
   auto writer = must(BlockWriter::create(file(), kKind));
   put_open_matters(*writer, State());
   must(writer->commit());
@@ -158,7 +158,8 @@ TEST_F(StateFileTest, WhatNoStateHoldsIsRefused) {
   std::size_t const shares = transfers + 8 * 21 * state().transfers().size() + 8;
   std::size_t const texts = shares + 8 * 6 * state().shares().all().size() + 8;
   std::size_t const velocity = texts + 8 * 3 * state().owed_texts().size() + 8;
-  ASSERT_EQ(velocity + 8 * 4 * state().velocity().entries().size(), whole.size());
+  std::size_t const money = velocity + 8 * 4 * state().velocity().entries().size() + 8;  // orders first
+  ASSERT_EQ(money + 8 * 3 + 8 * 3 * state().revenues().size(), whole.size());
 
   EXPECT_TRUE(refused(phones + 16, 0)) << "a phone of nobody";
   EXPECT_TRUE(refused(phones + 16, 99)) << "a phone of a person that is not";

@@ -1,0 +1,40 @@
+#include "domain/payment.h"
+
+#include <algorithm>
+
+namespace florin::domain {
+
+char const* failure_name(PaymentFailure failure) {
+  switch (failure) {
+    case PaymentFailure::declined: return "declined";
+    case PaymentFailure::challenge_failed: return "challenge_failed";
+    case PaymentFailure::challenge_expired: return "challenge_expired";
+    case PaymentFailure::refused: return "refused";
+    case PaymentFailure::abandoned: return "abandoned";
+  }
+  return "";
+}
+
+char const* refund_end_name(RefundEnd end) {
+  switch (end) {
+    case RefundEnd::succeeded: return "succeeded";
+    case RefundEnd::failed: return "failed";
+    case RefundEnd::reversed: return "reversed";
+  }
+  return "";
+}
+
+Money Returned::refunded() const {
+  Money sum;
+  for (auto const& refund : refunds) {
+    if (refund.status != RefundStatus::failed) sum += refund.usd;
+  }
+  return sum;
+}
+
+bool Returned::disputed() const {
+  return std::any_of(disputes.begin(), disputes.end(),
+                     [](Dispute const& dispute) { return dispute.status != DisputeStatus::won; });
+}
+
+}  // namespace florin::domain

@@ -1,0 +1,330 @@
+// Currency for real money: the order, its payment, refunds and disputes.
+//
+// Everything that the processor says arrives as a PaymentReport, whole. What it adds to what is known becomes events;
+// what it repeats becomes nothing. So answers, callbacks and polls may come twice, late and in any order.
+#include <algorithm>
+
+#include "domain/decider.h"
+
+namespace florin::domain {
+namespace {
+
+bool valid_usd(Money usd) { return usd > Money{} && usd <= kMaxPurchaseUsd; }
+
+// The code of a try that failed because the cardholder did not pass the challenge (Stripe's, and so our twin's).
+constexpr std::string_view kChallengeFailedCode = "authentication_failure";
+
+// One order's events as a report makes them: what they leave of the wallet, of the refunds and of the disputes is what
+// the next one starts from.
+class Reporting {
+ public:
+  Reporting(State const& state, Context const& context, CurrencyOrdered const& ordered)
+      : context_(context),
+        ordered_(ordered),
+        available_(state.wallet(ordered.player, ordered.currency).available),
+        returned_(state.find_returned(ordered.order) != nullptr ? *state.find_returned(ordered.order) : Returned{}) {}
+
+  // The events until the payment is settled. True when it is paid, now or before.
+  bool pay(OpenOrder const* open, PaymentReport const& report);
+  void refund(RefundReport const& report);
+  void dispute(DisputeReport const& report);
+
+  [[nodiscard]] std::vector<Event> take() { return std::move(events_); }
+
+ private:
+  // What the player has after so many dollars' units came or went.
+  Money moved_to(Money usd_delta) { return available_ += units_of(usd_delta); }
+  void fail(PaymentReport const& report, OpenOrder const& open);
+  void settle(Returned::Refund& row, RefundReport const& report);
+
+  Context const& context_;
+  CurrencyOrdered const& ordered_;
+  Money available_;
+  Returned returned_;
+  std::vector<Event> events_;
+};
+
+bool Reporting::pay(OpenOrder const* open, PaymentReport const& report) {
+  if (open == nullptr) return report.status == PaymentStatus::succeeded;
+  if (open->reference.empty()) events_.emplace_back(PaymentOpened{ordered_.order, report.reference});
+  switch (report.status) {
+    case PaymentStatus::unconfirmed:
+    case PaymentStatus::processing:
+    case PaymentStatus::declined: return false;
+    case PaymentStatus::requires_action:
+      if (open->challenge_expires_at == Timestamp{}) {
+        events_.emplace_back(PaymentChallenged{ordered_.order, context_.now + kChallengeMicros});
+      }
+      return false;
+    case PaymentStatus::succeeded:
+      events_.emplace_back(CurrencyPurchased{ordered_.order, ordered_.player, ordered_.currency, ordered_.usd,
+                                             report.fee, report.reference, moved_to(ordered_.usd)});
+      return true;
+    case PaymentStatus::cancelled: fail(report, *open); return false;
+  }
+  return false;
+}
+
+void Reporting::fail(PaymentReport const& report, OpenOrder const& open) {
+  auto failure = PaymentFailure::abandoned;
+  if (report.decline_code == kChallengeFailedCode) {
+    failure = PaymentFailure::challenge_failed;
+  } else if (!report.decline_code.empty()) {
+    failure = PaymentFailure::declined;
+  } else if (open.challenge_expires_at != Timestamp{}) {
+    failure = PaymentFailure::challenge_expired;
+  }
+  events_.emplace_back(PaymentFailed{ordered_.order, ordered_.player, failure, report.decline_code});
+}
+
+void Reporting::refund(RefundReport const& report) {
+  auto const row = std::find_if(returned_.refunds.begin(), returned_.refunds.end(), [&](Returned::Refund const& known) {
+    return report.refund ? known.refund == report.refund : known.reference == report.reference;
+  });
+  if (row != returned_.refunds.end()) return settle(*row, report);
+  // One of ours that we do not know: of a log that was lost. And a failed one made there moved nothing.
+  if (report.refund || report.status == RefundStatus::failed) return;
+  auto const refund = next(context_.next, events_.size());
+  events_.emplace_back(RefundRequested{refund, ordered_.order, ordered_.player, ordered_.currency, report.usd,
+                                       moved_to(-report.usd), "made at the processor", report.reference});
+  returned_.refunds.push_back({refund, report.reference, report.usd, RefundStatus::pending});
+  settle(returned_.refunds.back(), report);
+}
+
+void Reporting::settle(Returned::Refund& row, RefundReport const& report) {
+  if (report.status == row.status || report.status == RefundStatus::pending || row.status == RefundStatus::failed) {
+    return;
+  }
+  auto end = RefundEnd::succeeded;
+  if (report.status == RefundStatus::failed) {
+    end = row.status == RefundStatus::pending ? RefundEnd::failed : RefundEnd::reversed;
+  }
+  auto const after = end == RefundEnd::succeeded ? available_ : moved_to(row.usd);
+  events_.emplace_back(RefundSettled{row.refund, ordered_.order, ordered_.player, ordered_.currency, row.usd, end,
+                                     report.reference, after});
+  row.status = report.status;
+}
+
+void Reporting::dispute(DisputeReport const& report) {
+  auto row = std::find_if(returned_.disputes.begin(), returned_.disputes.end(),
+                          [&](Returned::Dispute const& known) { return known.reference == report.reference; });
+  if (row == returned_.disputes.end()) {
+    events_.emplace_back(DisputeOpened{ordered_.order, report.reference, ordered_.player, ordered_.currency, report.usd,
+                                       report.fee, moved_to(-report.usd)});
+    returned_.disputes.push_back({report.reference, report.usd, DisputeStatus::open});
+    row = std::prev(returned_.disputes.end());
+  }
+  if (row->status != DisputeStatus::open || report.status == DisputeStatus::open) return;
+  bool const won = report.status == DisputeStatus::won;
+  events_.emplace_back(DisputeClosed{ordered_.order, report.reference, ordered_.player, ordered_.currency, row->usd,
+                                     won, won ? moved_to(row->usd) : available_});
+  row->status = report.status;
+}
+
+// A report's amounts are another company's word: within what any order could have moved.
+bool plausible(PaymentReport const& report, Money usd) {
+  auto const part = [&](Money amount) { return amount > Money{} && amount <= usd; };
+  return report.fee >= Money{} && report.fee <= kMaxPurchaseUsd &&
+         std::all_of(report.refunds.begin(), report.refunds.end(),
+                     [&](RefundReport const& refund) { return part(refund.usd); }) &&
+         std::all_of(report.disputes.begin(), report.disputes.end(), [&](DisputeReport const& dispute) {
+           return part(dispute.usd) && dispute.fee >= Money{} && dispute.fee <= kMaxPurchaseUsd;
+         });
+}
+
+}  // namespace
+
+Decision Decider::operator()(OpenCheckout const& command) const {
+  auto const desk = open(command.game, command.currency);
+  if (!desk) return fail(desk.error());
+  if (!valid_usd(command.usd)) return refuse(Rejection::invalid_amount);
+  std::vector<Event> events;
+  Registrar registrar(state, events);
+  auto const identity = registrar.identity(command.person.email_index, command.person.email);
+  events.emplace_back(CheckoutOpened{context.next, command.game, identity, desk.value().currency, command.usd,
+                                     command.success_url, command.cancel_url, PersonalText{command.metadata, false},
+                                     context.now + kCheckoutMicros});
+  return events;
+}
+
+Decision Decider::operator()(OrderCurrency const& command) const {
+  auto const desk = open(command.game, command.currency);
+  if (!desk) return fail(desk.error());
+  if (!valid_usd(command.usd)) return refuse(Rejection::invalid_amount);
+  if (!command.can_charge) return refuse(Rejection::payments_unavailable);
+  std::vector<Event> events;
+  Registrar registrar(state, events);
+  PlayerDesk player(state, *desk.value().game, command.player, events, registrar);
+  auto const id = player.enter();
+  if (!credited(player.wallet(desk.value().currency), units_of(command.usd))) return refuse(Rejection::balance_limit);
+  events.emplace_back(
+      CurrencyOrdered{context.next, id, desk.value().currency, command.usd, command.method, command.session});
+  return events;
+}
+
+Decision Decider::operator()(ReportPayment const& command) const {
+  auto const& [report, ordered] = command;
+  auto const* open = state.find_order(ordered.order);
+  bool const same = report.order == ordered.order && report.in_usd && report.usd == ordered.usd &&
+                    !report.reference.empty() &&
+                    (open == nullptr || open->reference.empty() || open->reference == report.reference);
+  if (!same || !plausible(report, ordered.usd)) return refuse(Rejection::payment_mismatch);
+  Reporting reporting(state, context, ordered);
+  if (reporting.pay(open, report)) {
+    for (auto const& refund : report.refunds) reporting.refund(refund);
+    for (auto const& dispute : report.disputes) reporting.dispute(dispute);
+  }
+  auto events = reporting.take();
+  if (events.empty()) return refuse(Rejection::nothing_new);
+  return events;
+}
+
+Decision Decider::operator()(FailOrder const& command) const {
+  auto const* open = state.find_order(command.order);
+  // With a reference there may be a charge: only the processor can say that there is none.
+  if (open == nullptr || !open->reference.empty()) return refuse(Rejection::order_not_open);
+  return std::vector<Event>{PaymentFailed{command.order, open->player, command.failure, command.code}};
+}
+
+Decision Decider::operator()(RefundPurchase const& command) const {
+  auto const& original = command.original;
+  auto const* game = state.find_game(command.game);
+  if (game == nullptr) return refuse(Rejection::game_not_found);
+  if (!may_call(game->settings.status)) return refuse(Rejection::game_not_active);
+  if (game->find_currency(original.currency) == nullptr) return refuse(Rejection::order_not_found);
+  auto const* returned = state.find_returned(original.order);
+  auto const left = original.usd - (returned != nullptr ? returned->refunded() : Money{});
+  if (command.usd && !valid_usd(*command.usd)) return refuse(Rejection::invalid_amount);
+  if (left <= Money{}) return refuse(Rejection::already_refunded);
+  if (returned != nullptr && returned->disputed()) return refuse(Rejection::order_disputed);
+  auto const usd = command.usd.value_or(left);
+  if (usd > left) {
+    return fail(Refusal{.reason = Rejection::refund_exceeds_payment, .available = left, .required = usd});
+  }
+  if (returned != nullptr && returned->refunds.size() >= kRefundsMax) return refuse(Rejection::too_many_refunds);
+  if (!command.can_charge) return refuse(Rejection::payments_unavailable);
+  auto const available = state.wallet(original.player, original.currency).available;
+  return std::vector<Event>{RefundRequested{context.next,
+                                            original.order,
+                                            original.player,
+                                            original.currency,
+                                            usd,
+                                            available - units_of(usd),
+                                            command.reason,
+                                            {}}};
+}
+
+Decision Decider::operator()(FailRefund const& command) const {
+  auto const* returned = state.find_returned(command.order);
+  if (returned == nullptr || command.ordered.order != command.order) return refuse(Rejection::order_not_open);
+  for (auto const& refund : returned->refunds) {
+    if (refund.refund != command.refund || refund.status != RefundStatus::pending) continue;
+    auto const available = state.wallet(command.ordered.player, command.ordered.currency).available;
+    return std::vector<Event>{RefundSettled{refund.refund, command.order, command.ordered.player,
+                                            command.ordered.currency, refund.usd, RefundEnd::failed, refund.reference,
+                                            available + units_of(refund.usd)}};
+  }
+  return refuse(Rejection::order_not_open);
+}
+
+OpenOrder& Fold::open_order(Position order) const {
+  auto const found = state.orders_.find(order);
+  FLORIN_ASSERT(found != state.orders_.end());
+  return found->second;
+}
+
+void Fold::operator()(CheckoutOpened const& e) const {
+  FLORIN_ASSERT(e.identity && e.identity.value() <= state.identity_count());
+}
+
+void Fold::operator()(CurrencyOrdered const& e) const {
+  FLORIN_ASSERT(state.game_of(e.player) != nullptr && state.game_of(e.player)->find_currency(e.currency) != nullptr);
+  auto const added = state.orders_.emplace(e.order, OpenOrder{e.order, e.player, e.currency, moved(e.usd), {}, {}, at});
+  FLORIN_ASSERT(added.second);
+}
+
+void Fold::operator()(PaymentOpened const& e) const {
+  auto& order = open_order(e.order);
+  FLORIN_ASSERT(order.reference.empty() && !e.reference.empty());
+  order.reference = e.reference;
+}
+
+void Fold::operator()(PaymentChallenged const& e) const { open_order(e.order).challenge_expires_at = e.expires_at; }
+
+void Fold::operator()(CurrencyPurchased const& e) const {
+  auto const& order = open_order(e.order);
+  FLORIN_ASSERT(order.player == e.player && order.currency == e.currency && order.usd == e.usd);
+  state.orders_.erase(e.order);
+  charge(e.player, e.currency, units_of(moved(e.usd)), e.available_after);
+}
+
+void Fold::operator()(PaymentFailed const& e) const {
+  FLORIN_ASSERT(open_order(e.order).player == e.player);
+  state.orders_.erase(e.order);
+}
+
+void Fold::operator()(RefundRequested const& e) const {
+  FLORIN_ASSERT(!state.find_order(e.order));
+  auto& returned = state.returned_[e.order];
+  returned.order = e.order;
+  returned.refunds.push_back({e.refund, e.reference, moved(e.usd), RefundStatus::pending});
+  charge(e.player, e.currency, -units_of(e.usd), e.available_after);
+}
+
+void Fold::operator()(RefundSettled const& e) const {
+  auto& refunds = state.returned_[e.order].refunds;
+  auto const row = std::find_if(refunds.begin(), refunds.end(),
+                                [&](Returned::Refund const& refund) { return refund.refund == e.refund; });
+  FLORIN_ASSERT(row != refunds.end() && row->usd == e.usd);
+  FLORIN_ASSERT(row->status == (e.end == RefundEnd::reversed ? RefundStatus::succeeded : RefundStatus::pending));
+  row->status = e.end == RefundEnd::succeeded ? RefundStatus::succeeded : RefundStatus::failed;
+  row->reference = e.reference;
+  charge(e.player, e.currency, e.end == RefundEnd::succeeded ? Money{} : units_of(e.usd), e.available_after);
+}
+
+void Fold::operator()(DisputeOpened const& e) const {
+  FLORIN_ASSERT(!state.find_order(e.order));
+  auto& returned = state.returned_[e.order];
+  returned.order = e.order;
+  returned.disputes.push_back({e.reference, moved(e.usd), DisputeStatus::open});
+  charge(e.player, e.currency, -units_of(e.usd), e.available_after);
+}
+
+void Fold::operator()(DisputeClosed const& e) const {
+  auto& disputes = state.returned_[e.order].disputes;
+  auto const row = std::find_if(disputes.begin(), disputes.end(),
+                                [&](Returned::Dispute const& dispute) { return dispute.reference == e.reference; });
+  FLORIN_ASSERT(row != disputes.end() && row->usd == e.usd && row->status == DisputeStatus::open);
+  row->status = e.won ? DisputeStatus::won : DisputeStatus::lost;
+  charge(e.player, e.currency, e.won ? units_of(e.usd) : Money{}, e.available_after);
+}
+
+OpenOrder const* State::find_order(Position order) const {
+  auto const found = orders_.find(order);
+  return found == orders_.end() ? nullptr : &found->second;
+}
+
+Returned const* State::find_returned(Position order) const {
+  auto const found = returned_.find(order);
+  return found == returned_.end() ? nullptr : &found->second;
+}
+
+bool State::restore_order(OpenOrder const& order) {
+  auto const* game = game_of(order.player);
+  if (!order.order || game == nullptr || game->find_currency(order.currency) == nullptr) return false;
+  if (!valid_usd(order.usd)) return false;
+  return orders_.emplace(order.order, order).second;
+}
+
+bool State::restore_returned(Returned const& returned) {
+  if (!returned.order || orders_.contains(returned.order)) return false;
+  for (auto const& refund : returned.refunds) {
+    if (!refund.refund || !valid_usd(refund.usd)) return false;
+  }
+  for (auto const& dispute : returned.disputes) {
+    if (!valid_usd(dispute.usd)) return false;
+  }
+  return returned_.emplace(returned.order, returned).second;
+}
+
+}  // namespace florin::domain
