@@ -9,6 +9,7 @@
 #include "domain/contract.h"
 #include "projections/history.h"
 #include "projections/orders.h"
+#include "projections/payments.h"
 #include "projections/reconciliation.h"
 #include "projections/transfers.h"
 
@@ -104,7 +105,8 @@ Faulty<Unit> Environment::recover() {
       *log_, layout_.views(),
       std::vector<projections::Projection const*>{&projections::history_projection(), &projections::orders_projection(),
                                                   &projections::reconciliation_projection(),
-                                                  &projections::transfers_projection()});
+                                                  &projections::transfers_projection(),
+                                                  &projections::payments_projection()});
   if (auto made = make_effects(recovered.state); !made) return made;
   snapshotter_ = std::make_unique<Snapshotter>(*log_, layout_.snapshots(), snapshot_at, options_.snapshot_every);
   writer_ = std::make_unique<eventstore::Writer>(

@@ -82,7 +82,7 @@ Revenue& Fold::revenue(CurrencyId currency) const {
 }
 
 void Fold::operator()(PayoutRequested const& e) const {
-  OpenPayout const payout{e.payout, e.game, e.usd, e.shares, PayoutStatus::requested};
+  OpenPayout const payout{e.payout, e.game, e.usd, e.shares, PayoutStatus::requested, at};
   FLORIN_ASSERT(state.find_game(e.game) != nullptr && state.payouts_.emplace(e.payout, payout).second);
   Money sum;
   for (auto const& share : e.shares) {
@@ -101,6 +101,7 @@ void Fold::operator()(PayoutAdvanced const& e) const {
   FLORIN_ASSERT(payout.game == e.game && payout.usd == e.usd && payout.shares == e.shares);
   FLORIN_ASSERT(can_follow(e.status, payout.status));
   payout.status = e.status;
+  payout.since = at;
   if (!is_end(e.status)) return;
   for (auto const& share : e.shares) {
     auto& part = revenue(share.currency);

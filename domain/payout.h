@@ -8,6 +8,7 @@
 
 #include "domain/ids.h"
 #include "domain/money.h"
+#include "domain/time.h"
 
 namespace florin::domain {
 
@@ -41,6 +42,7 @@ struct OpenPayout {
   Money usd;
   std::vector<PayoutShare> shares;
   PayoutStatus status = PayoutStatus::requested;
+  Timestamp since;  // it has this status
   friend bool operator==(OpenPayout const&, OpenPayout const&) = default;
 };
 using OpenPayouts = std::map<Position, OpenPayout>;

@@ -71,7 +71,7 @@ template <class Stream>
 bool fields(Stream& s, OpenPayout& p) {
   return field(s, p.payout) && field(s, p.game) && field(s, p.usd) &&
          s.list(p.shares, [&](PayoutShare& share) { return field(s, share.currency) && field(s, share.amount); }) &&
-         s.enumerated(p.status, kLastPayoutStatus);
+         s.enumerated(p.status, kLastPayoutStatus) && field(s, p.since);
 }
 
 template <class Stream>
@@ -175,7 +175,8 @@ bool get_open_matters(BlockReader& from, State& state) {
                                       state.restore_order(order);
                              }) &&
          get_each<Returned>(in, [&](Returned const& returned) { return state.restore_returned(returned); }) &&
-         get_each<OpenPayout>(in, [&](OpenPayout const& payout) { return state.restore_payout(payout); }) &&
+         get_each<OpenPayout>(
+             in, [&](OpenPayout const& payout) { return is_moment(payout.since) && state.restore_payout(payout); }) &&
          get_each<Revenue>(in, [&](Revenue const& revenue) {
            return state.restore_revenue(CurrencyId(state.revenues().size() + 1), revenue);
          });

@@ -1,0 +1,205 @@
+#include "projections/payments.h"
+
+#include <limits>
+
+#include "projections/sqlite.h"
+
+namespace florin::projections {
+namespace {
+
+using domain::Overloaded;
+using domain::Position;
+using eventstore::Faulty;
+
+constexpr std::string_view kSchema =
+    // about: the order or the payout. event_position, commit_position: of one of its events.
+    "CREATE TABLE steps(about INTEGER NOT NULL, event_position INTEGER NOT NULL, commit_position INTEGER NOT NULL,"
+    " PRIMARY KEY(about, event_position)) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE attempts(session INTEGER NOT NULL, order_position INTEGER NOT NULL,"
+    " PRIMARY KEY(session, order_position)) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE payouts(position INTEGER PRIMARY KEY, game INTEGER NOT NULL, status INTEGER NOT NULL,"
+    " processing_at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX payouts_by_time ON payouts(processing_at, position)";
+
+constexpr char const* kInsertStep = "INSERT INTO steps VALUES(?, ?, ?)";
+constexpr char const* kInsertAttempt = "INSERT INTO attempts VALUES(?, ?)";
+constexpr char const* kInsertPayout = "INSERT INTO payouts VALUES(?, ?, ?, 0)";
+// The time when it became processing stays: it is in that day's file, whatever becomes of it.
+constexpr char const* kAdvancePayout =
+    "UPDATE payouts SET status = ?, processing_at = max(processing_at, ?) WHERE position = ?";
+constexpr char const* kSelectSteps =
+    "SELECT event_position, commit_position FROM steps WHERE about = ? ORDER BY event_position";
+constexpr char const* kSelectAttempts = "SELECT order_position FROM attempts WHERE session = ? ORDER BY order_position";
+// Zero and -1: any. A game has a payout a week or so: walking past those of others costs less than an index.
+constexpr char const* kSelectPayouts =
+    "SELECT position, game, status, processing_at FROM payouts WHERE position <= ? AND (? = 0 OR game = ?)"
+    " AND (? < 0 OR status = ?) ORDER BY position DESC LIMIT ?";
+constexpr char const* kSelectProcessed =
+    "SELECT position, game, status, processing_at FROM payouts WHERE processing_at >= ? AND processing_at < ?"
+    " ORDER BY position";
+
+// Few: a row an event, in the order of the log.
+class PaymentsWriter final : public ProjectionWriter {
+ public:
+  Faulty<Unit> prepare(Database& database) {
+    for (auto const& [statement, sql] :
+         {std::pair{&insert_step_, kInsertStep}, std::pair{&insert_attempt_, kInsertAttempt},
+          std::pair{&insert_payout_, kInsertPayout}, std::pair{&advance_payout_, kAdvancePayout}}) {
+      auto prepared = database.statement(sql);
+      if (!prepared) return fail(prepared.error());
+      *statement = prepared.value();
+    }
+    return Unit{};
+  }
+
+  Faulty<Unit> apply(domain::Commit const& commit) override {
+    auto position = commit.first;
+    for (auto const& event : commit.events) {
+      if (auto const folded = fold(event, commit, position); !folded) return folded;
+      position = next(position);
+    }
+    return Unit{};
+  }
+
+  Faulty<Unit> flush() override { return Unit{}; }
+
+ private:
+  static Faulty<Unit> nothing() { return Unit{}; }
+
+  Faulty<Unit> fold(domain::Event const& event, domain::Commit const& commit, Position position) {
+    auto const step = [&](Position about) { return insert_step_.run(about, position, commit.first); };
+    return std::visit(
+        Overloaded{
+            [](domain::GameCreated const&) { return nothing(); },
+            [](domain::GameUpdated const&) { return nothing(); },
+            [](domain::SdkKeyRotated const&) { return nothing(); },
+            [](domain::IdentityRegistered const&) { return nothing(); },
+            [](domain::PlayerJoined const&) { return nothing(); },
+            [](domain::PlayerRenamed const&) { return nothing(); },
+            [](domain::StartingBalanceGranted const&) { return nothing(); },
+            [](domain::BalanceCredited const&) { return nothing(); },
+            [](domain::BalanceDebited const&) { return nothing(); },
+            [](domain::ItemPurchased const&) { return nothing(); },
+            [](domain::ItemRefunded const&) { return nothing(); },
+            [](domain::PhoneRecorded const&) { return nothing(); },
+            [](domain::PhoneVerified const&) { return nothing(); },
+            [](domain::MinorFlagged const&) { return nothing(); },
+            [](domain::MinorCleared const&) { return nothing(); },
+            [](domain::TransferInitiated const&) { return nothing(); },
+            [](domain::PinReissued const&) { return nothing(); },
+            [](domain::PinRejected const&) { return nothing(); },
+            [](domain::PinVerified const&) { return nothing(); },
+            [](domain::GuardianApproved const&) { return nothing(); },
+            [](domain::TransferClaimed const&) { return nothing(); },
+            [](domain::TransferReturned const&) { return nothing(); },
+            [](domain::PhoneShareRequested const&) { return nothing(); },
+            [](domain::ShareCodeRejected const&) { return nothing(); },
+            [](domain::PhoneShareEnded const&) { return nothing(); },
+            [](domain::ReplyReceived const&) { return nothing(); },
+            [](domain::TextSettled const&) { return nothing(); },
+            [](domain::CheckoutOpened const&) { return nothing(); },
+            [&](domain::CurrencyOrdered const& e) {
+              if (e.session) {
+                if (auto const in = insert_attempt_.run(e.session, e.order); !in) return in;
+              }
+              return step(e.order);
+            },
+            [&](domain::PaymentOpened const& e) { return step(e.order); },
+            [&](domain::PaymentChallenged const& e) { return step(e.order); },
+            [&](domain::CurrencyPurchased const& e) { return step(e.order); },
+            [&](domain::PaymentFailed const& e) { return step(e.order); },
+            [&](domain::RefundRequested const& e) { return step(e.order); },
+            [&](domain::RefundSettled const& e) { return step(e.order); },
+            [&](domain::DisputeOpened const& e) { return step(e.order); },
+            [&](domain::DisputeClosed const& e) { return step(e.order); },
+            [&](domain::PayoutRequested const& e) {
+              auto const in = insert_payout_.run(e.payout, e.game, static_cast<int>(domain::PayoutStatus::requested));
+              return in ? step(e.payout) : in;
+            },
+            [&](domain::PayoutAdvanced const& e) {
+              auto const processing_at = e.status == domain::PayoutStatus::processing ? commit.at : domain::Timestamp{};
+              auto const set = advance_payout_.run(static_cast<int>(e.status), processing_at, e.payout);
+              return set ? step(e.payout) : set;
+            },
+        },
+        event);
+  }
+
+  Statement insert_step_;
+  Statement insert_attempt_;
+  Statement insert_payout_;
+  Statement advance_payout_;
+};
+
+class PaymentsProjection final : public Projection {
+ public:
+  std::string_view name() const override { return "payments"; }
+  int version() const override { return 1; }
+  std::string_view schema() const override { return kSchema; }
+  Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
+    auto writer = std::make_unique<PaymentsWriter>();
+    if (auto const prepared = writer->prepare(database); !prepared) return fail(prepared.error());
+    return std::unique_ptr<ProjectionWriter>(std::move(writer));
+  }
+};
+
+// Every row of a query, read by `get`.
+template <class Get, class... Arguments>
+auto all_rows(ViewReader& view, char const* sql, Get&& get, Arguments const&... arguments)
+    -> Faulty<std::vector<decltype(get(std::declval<Statement const&>()))>> {
+  auto select = view.database().statement(sql);
+  if (!select) return fail(select.error());
+  auto& row = select.value();
+  std::vector<decltype(get(row))> rows;
+  auto found = row.first(arguments...);
+  while (found && found.value()) {
+    rows.push_back(get(row));
+    found = row.next();
+  }
+  row.reset();
+  if (!found) return fail(found.error());
+  return rows;
+}
+
+PayoutRow payout_of(Statement const& row) {
+  return {row.position(0), domain::GameId(row.number(1)), static_cast<domain::PayoutStatus>(row.integer(2)),
+          row.time(3)};
+}
+
+}  // namespace
+
+Projection const& payments_projection() {
+  static PaymentsProjection const projection;
+  return projection;
+}
+
+Faulty<std::vector<Step>> read_steps(ViewReader& view, Position about) {
+  auto const get = [](Statement const& row) { return Step{row.position(0), row.position(1)}; };
+  return all_rows(view, kSelectSteps, get, about);
+}
+
+Faulty<std::vector<Position>> read_attempts(ViewReader& view, Position session) {
+  return all_rows(view, kSelectAttempts, [](Statement const& row) { return row.position(0); }, session);
+}
+
+Faulty<PayoutPage> read_payouts(ViewReader& view, domain::GameId game, std::optional<domain::PayoutStatus> status,
+                                std::size_t limit, std::optional<std::uint64_t> cursor) {
+  int const wanted = status ? static_cast<int>(*status) : -1;
+  auto const newest = std::min<std::uint64_t>(cursor.value_or(std::numeric_limits<std::int64_t>::max()),
+                                              std::numeric_limits<std::int64_t>::max());
+  // One on top, to know whether there are more.
+  auto rows = all_rows(view, kSelectPayouts, payout_of, newest, game, game, wanted, wanted, std::uint64_t{limit + 1});
+  if (!rows) return fail(rows.error());
+  PayoutPage page{std::move(rows).value(), std::nullopt};
+  if (page.payouts.size() > limit) {
+    page.next = page.payouts.back().payout.value();
+    page.payouts.pop_back();
+  }
+  return page;
+}
+
+Faulty<std::vector<PayoutRow>> read_processed(ViewReader& view, domain::Timestamp from, domain::Timestamp until) {
+  return all_rows(view, kSelectProcessed, payout_of, from, until);
+}
+
+}  // namespace florin::projections
