@@ -89,6 +89,16 @@ Complaint set_sms_provider(Config& config, std::string const& text) {
   return std::nullopt;
 }
 
+Complaint set_public_url(Config& config, std::string const& given) {
+  auto text = given;
+  while (!text.empty() && text.back() == '/') text.pop_back();
+  auto const absolute = text.starts_with("https://") || text.starts_with("http://");
+  auto const plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != '"'; });
+  if (!absolute || !plain || text.size() > 200) return "give an absolute URL like https://pay.example.com";
+  config.public_url = std::move(text);
+  return std::nullopt;
+}
+
 Complaint set_listen(Config& config, std::string const& text) {
   auto parsed = parse_listen(text);
   if (!parsed) return "'" + text + "' is not HOST:PORT; write for example 127.0.0.1:8080 or [::1]:8080";
@@ -137,6 +147,8 @@ std::span<Setting const> settings() {
       {"data", "folder of the data; made when absent", Text{[](Config const& c) { return c.data.string(); }, set_data}},
       {"listen", "address to listen on; port 0 takes any free one",
        Text{[](Config const& c) { return c.server.host + ":" + std::to_string(c.server.port); }, set_listen}},
+      {"server.public_url", "where browsers find this server, behind whatever is in front of it",
+       Text{[](Config const& c) { return c.public_url; }, set_public_url}},
       {"server.io_threads", "threads that serve connections; 0: one a core",
        FLORIN_NUMBER(0, 256, "threads", server.io_threads)},
       {"server.body_limit", "largest request body", FLORIN_NUMBER(64 * kKiB, 64 * kMiB, "bytes", server.body_limit)},

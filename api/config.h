@@ -42,6 +42,7 @@ struct Config {
   eventstore::WriterOptions writer;
   std::uint64_t snapshot_every_events = 10'000'000;  // a start replays at most this many: seconds
   bool limits_enabled = true;
+  std::string public_url;  // where browsers find this server: "https://pay.example.com"; empty: http://localhost:PORT
   SmsConfig sms;
   std::string admin_token;  // empty: admin routes answer 403 ADMIN_DISABLED
   LogLevel log_level = LogLevel::info;

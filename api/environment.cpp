@@ -108,11 +108,12 @@ Faulty<Unit> Environment::recover() {
                                                   &projections::transfers_projection(),
                                                   &projections::payments_projection()});
   if (auto made = make_effects(recovered.state); !made) return made;
+  if (auto made = make_payments(recovered); !made) return made;
   snapshotter_ = std::make_unique<Snapshotter>(*log_, layout_.snapshots(), snapshot_at, options_.snapshot_every);
-  writer_ = std::make_unique<eventstore::Writer>(
-      std::move(recovered), *log_, *vault_, *requests_, *checkpoints_, clock_,
-      std::vector<eventstore::CommitListener*>{&balances_, runner_.get(), snapshotter_.get(), effects_.get()},
-      options_.writer);
+  std::vector<eventstore::CommitListener*> listeners{&balances_, runner_.get(), snapshotter_.get(), effects_.get()};
+  if (payments_) listeners.push_back(payments_.get());
+  writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), *log_, *vault_, *requests_, *checkpoints_,
+                                                 clock_, listeners, options_.writer);
   return Unit{};
 }
 
@@ -137,10 +138,37 @@ Faulty<Unit> Environment::make_effects(domain::State const& state) {
   return Unit{};
 }
 
+Faulty<Unit> Environment::make_payments(eventstore::Recovered const& recovered) {
+  sagas::PaymentGateway* gateway = nullptr;
+  sagas::PaymentsOptions options{options_.public_url + "/checkout/return?order_id="};
+  if (options_.sandbox_processor) {
+    sagas::SandboxProcessorOptions twin{options_.public_url + "/processor/challenge", random_token()};
+    auto made = sagas::SandboxProcessor::open(effects_io_, layout_.processor(), clock_, std::move(twin));
+    if (!made) return fail(made.error());
+    sandbox_processor_ = std::move(made).value();
+    gateway = sandbox_processor_.get();
+    options.poll_micros = domain::kMicrosPerSecond;  // it is in this process: asking costs nothing
+  }
+  if (gateway == nullptr) return Unit{};
+  processor_ = std::make_unique<sagas::GuardedPayments>(*gateway, machine_clock_, [this] { return jitter_(); });
+  payments_ = std::make_unique<sagas::Payments>(effects_io_, *processor_, ledger_view_, *log_, *vault_, clock_,
+                                                std::move(options));
+  payments_->resume(recovered.state, recovered.at);
+  return Unit{};
+}
+
 Faulty<Unit> Environment::start() {
   if (auto started = runner_->start(); !started) return started;
   snapshotter_->start();
   writer_->start();
+  if (payments_) payments_->start(*writer_);
+  if (sandbox_processor_) {
+    sandbox_processor_->start([this](std::string body, std::string signature, std::function<void(bool)> done) {
+      auto const read = processor_->read_callback(signature, body, clock_.now());
+      if (!read || !read.value().change) return done(read.ok());
+      payments_->changed(*read.value().change, std::move(done));
+    });
+  }
   effects_->start(*writer_);
   return Unit{};
 }
@@ -156,6 +184,10 @@ std::vector<std::string> Environment::troubles() const {
 }
 
 Faulty<Unit> Environment::stop() {
+  if (payments_) payments_->stop();
+  if (sandbox_processor_) {
+    asio::post(effects_io_, [this] { sandbox_processor_->stop(); });
+  }
   effects_->stop();
   auto standing = writer_->stop();
   snapshotter_->stop();

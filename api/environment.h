@@ -20,8 +20,11 @@
 #include "projections/balances.h"
 #include "projections/runner.h"
 #include "sagas/effects.h"
+#include "sagas/gateways/guarded_payments.h"
 #include "sagas/gateways/sandbox_phone.h"
+#include "sagas/gateways/sandbox_processor.h"
 #include "sagas/gateways/twilio.h"
+#include "sagas/payments.h"
 
 namespace florin::api {
 
@@ -36,7 +39,9 @@ struct EnvironmentOptions {
   std::uint64_t snapshot_every = 5'000'000;   // events: at 1 M events/s a restart after a crash replays 5 s at most
   std::optional<sagas::TwilioConfig> twilio;  // none and no sandbox phone: initiate answers 503 SMS_UNAVAILABLE
   InboundOptions inbound;
-  bool sandbox_phone = false;  // instead of a provider, with an inbound token of its own
+  std::string public_url;
+  bool sandbox_processor = false;  // the twin, instead of a real one
+  bool sandbox_phone = false;      // instead of a provider, with an inbound token of its own
 };
 
 class Environment {
@@ -63,13 +68,21 @@ class Environment {
   [[nodiscard]] projections::Balances const& balances() const { return balances_; }
   [[nodiscard]] projections::Runner& views() { return *runner_; }
   [[nodiscard]] sagas::Effects& effects() { return *effects_; }
-  [[nodiscard]] sagas::SandboxPhone* phone() { return phone_.get(); }  // null in production
+  [[nodiscard]] sagas::SandboxPhone* phone() { return phone_.get(); }    // null in production
+  [[nodiscard]] sagas::Payments* payments() { return payments_.get(); }  // null: no processor is configured
+  // Any thread. Whether the processor could be called now.
+  [[nodiscard]] bool can_charge() const { return processor_ && processor_->available(); }
+  [[nodiscard]] sagas::PaymentGateway const* processor() const { return processor_.get(); }  // for its callbacks
+  // Where browsers and processors find this environment: "https://pay.example.com/sandbox".
+  [[nodiscard]] std::string const& public_url() const { return options_.public_url; }
+  [[nodiscard]] sagas::SandboxProcessor* sandbox_processor() { return sandbox_processor_.get(); }  // null in production
   [[nodiscard]] InboundOptions const& inbound() const { return options_.inbound; }
 
  private:
   Environment(std::string name, Layout layout, eventstore::Clock const& clock, EnvironmentOptions options);
   [[nodiscard]] eventstore::Faulty<Unit> recover();
   [[nodiscard]] eventstore::Faulty<Unit> make_effects(domain::State const& state);
+  [[nodiscard]] eventstore::Faulty<Unit> make_payments(eventstore::Recovered const& recovered);
 
   std::string const name_;
   Layout const layout_;
@@ -90,6 +103,9 @@ class Environment {
   std::unique_ptr<sagas::GuardedSms> sms_;
   BalancesView const ledger_view_{balances_};
   std::unique_ptr<sagas::Effects> effects_;
+  std::unique_ptr<sagas::SandboxProcessor> sandbox_processor_;
+  std::unique_ptr<sagas::GuardedPayments> processor_;
+  std::unique_ptr<sagas::Payments> payments_;
   std::unique_ptr<eventstore::Writer> writer_;
 };
 

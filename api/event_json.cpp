@@ -305,6 +305,7 @@ void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* va
                    usd_json(json, e.usd);
                    json.amount("available_after", e.available_after);
                    json.string("reason", e.reason);
+                   json.string("payment", e.payment);
                    json.string("reference", e.reference);
                  },
                  [&](RefundSettled const& e) {

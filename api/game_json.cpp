@@ -31,6 +31,7 @@ char const* limit_name(LimitKind kind) {
     case LimitKind::transfer_units_per_player_day: return "transfer_units_per_player_day";
     case LimitKind::sends_per_player_hour: return "sends_per_player_hour";
     case LimitKind::send_units_per_player_day: return "send_units_per_player_day";
+    case LimitKind::currency_purchases_per_player_minute: return "currency_purchases_per_player_minute";
   }
   return "";
 }

@@ -4,6 +4,7 @@
 //     log.db                 the log, and SQLite's -wal beside it (eventstore/sqlite_log.h)
 //     vault/                 master.key, persons.keys (eventstore/vault.h)
 //     <key and checkpoint>   in the folder itself (eventstore/chain.h, CheckpointFile)
+//     processor.db           the sandbox's only: the books of its card processor, which is another company's
 //     clock                  the sandbox's only, once it was put forward (eventstore/clock.h)
 //     snapshots/ requests/ views/    derived: may be deleted while the server is stopped
 #pragma once
@@ -21,6 +22,7 @@ struct Layout {
 
   [[nodiscard]] std::filesystem::path log() const { return folder / "log.db"; }
   [[nodiscard]] std::filesystem::path vault() const { return folder / "vault"; }
+  [[nodiscard]] std::filesystem::path processor() const { return folder / "processor.db"; }
   [[nodiscard]] std::filesystem::path clock() const { return folder / "clock"; }
   [[nodiscard]] std::filesystem::path snapshots() const { return folder / "snapshots"; }
   [[nodiscard]] std::filesystem::path requests() const { return folder / "requests"; }

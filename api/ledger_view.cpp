@@ -4,17 +4,45 @@ namespace florin::api {
 
 using domain::State;
 
-std::optional<domain::OpenTransfer> BalancesView::transfer(domain::Position transaction) const {
-  return balances_.read([&](State const& state) {
-    auto const* open = state.find_transfer(transaction);
-    return open != nullptr ? std::optional(*open) : std::nullopt;
+namespace {
+
+// What `find` finds in the state, copied out of it.
+template <class Find>
+auto copy_of(projections::Balances const& balances, Find const& find) {
+  return balances.read([&](State const& state) {
+    auto const* found = find(state);
+    return found != nullptr ? std::optional(*found) : std::nullopt;
   });
 }
 
+}  // namespace
+
+std::optional<domain::OpenTransfer> BalancesView::transfer(domain::Position transaction) const {
+  return copy_of(balances_, [&](State const& state) { return state.find_transfer(transaction); });
+}
+
 std::optional<domain::OpenShare> BalancesView::share(domain::Position approval) const {
-  return balances_.read([&](State const& state) {
-    auto const* open = state.shares().find(approval);
-    return open != nullptr ? std::optional(*open) : std::nullopt;
+  return copy_of(balances_, [&](State const& state) { return state.shares().find(approval); });
+}
+
+std::optional<domain::OpenOrder> BalancesView::order(domain::Position order) const {
+  return copy_of(balances_, [&](State const& state) { return state.find_order(order); });
+}
+
+std::optional<domain::Returned> BalancesView::returned(domain::Position order) const {
+  return copy_of(balances_, [&](State const& state) { return state.find_returned(order); });
+}
+
+std::optional<domain::OpenPayout> BalancesView::payout(domain::Position payout) const {
+  return copy_of(balances_, [&](State const& state) { return state.find_payout(payout); });
+}
+
+std::string BalancesView::currency_name(domain::CurrencyId currency) const {
+  return balances_.read([&](State const& state) -> std::string {
+    for (auto const& game : state.games()) {
+      if (auto const* spec = game.find_currency(currency)) return spec->name;
+    }
+    return {};
   });
 }
 

@@ -12,6 +12,10 @@ class BalancesView final : public sagas::LedgerView {
 
   std::optional<domain::OpenTransfer> transfer(domain::Position transaction) const override;
   std::optional<domain::OpenShare> share(domain::Position approval) const override;
+  std::optional<domain::OpenOrder> order(domain::Position order) const override;
+  std::optional<domain::Returned> returned(domain::Position order) const override;
+  std::optional<domain::OpenPayout> payout(domain::Position payout) const override;
+  std::string currency_name(domain::CurrencyId currency) const override;
   std::optional<Phone> phone(domain::PhoneId phone) const override;
   Names names(domain::PlayerId sender, domain::CurrencyId currency, domain::GameId target) const override;
 

@@ -29,6 +29,7 @@ std::uint32_t default_limit(domain::LimitKind kind) {
     case domain::LimitKind::transfer_units_per_player_day: return 5'000;
     case domain::LimitKind::sends_per_player_hour: return 25;
     case domain::LimitKind::send_units_per_player_day: return 10'000;
+    case domain::LimitKind::currency_purchases_per_player_minute: return 20;
   }
   return 1;
 }
@@ -40,6 +41,7 @@ std::int64_t period(domain::LimitKind kind) {
     case domain::LimitKind::by_id_reads_per_minute:
     case domain::LimitKind::batch_reads_per_minute:
     case domain::LimitKind::item_purchases_per_player_minute:
+    case domain::LimitKind::currency_purchases_per_player_minute:
     case domain::LimitKind::initiations_per_player_minute:
     case domain::LimitKind::destinations_per_ip_minute: return kMinute;
     case domain::LimitKind::initiations_per_player_hour:

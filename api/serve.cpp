@@ -55,6 +55,8 @@ std::unique_ptr<Environment> open_environment(Config const& config, bool sandbox
   options.writer = config.writer;
   options.snapshot_every = config.snapshot_every_events;
   options.sandbox_phone = sandbox;
+  options.sandbox_processor = sandbox;
+  options.public_url = config.public_url + (sandbox ? "/sandbox" : "");
   if (sandbox) {
     options.inbound.public_url = kSandboxInboundUrl;
   } else if (config.sms.enabled) {
@@ -98,10 +100,27 @@ int wait_for_signal(sigset_t const& signals, std::vector<Environment const*> con
   }
 }
 
+// Any port that nobody listens on now; 0 when the address is none, which the server will then say.
+std::uint16_t free_port(std::string const& host) {
+  boost::system::error_code error;
+  auto const address = asio::ip::make_address(host, error);
+  if (error) return 0;
+  asio::io_context io;
+  asio::ip::tcp::acceptor acceptor(io);
+  asio::ip::tcp::endpoint const any(address, 0);
+  acceptor.open(any.protocol(), error);
+  if (!error) acceptor.bind(any, error);
+  return error ? std::uint16_t{0} : acceptor.local_endpoint(error).port();
+}
+
 }  // namespace
 
-int serve(Config const& config) {
-  set_up_log(config.log_level);
+int serve(Config const& wanted) {
+  set_up_log(wanted.log_level);
+  auto config = wanted;
+  // Links that we hand out name the port, so it is chosen before anything is opened.
+  if (config.server.port == 0) config.server.port = free_port(config.server.host);
+  if (config.public_url.empty()) config.public_url = "http://localhost:" + std::to_string(config.server.port);
   auto const signals = take_signals();
   // SQLite counts every allocation under one process-wide mutex unless told not to; nobody reads the counts.
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -127,7 +146,10 @@ int serve(Config const& config) {
   auto& sandbox_clock = *opened_clock.value();
   auto const sandbox = open_environment(config, true, sandbox_clock);
   if (!sandbox) return 1;
-  sandbox_clock.on_advance([&] { sandbox->effects().look_again(); });
+  sandbox_clock.on_advance([&] {
+    sandbox->effects().look_again();
+    sandbox->payments()->look_again();
+  });
 
   // A pool each, and one for the streams of both: none can use up the threads of another.
   WorkerPool production_workers(worker_threads());
@@ -150,6 +172,8 @@ int serve(Config const& config) {
     add_history_routes(router, *services);
     add_stream_routes(router, *services);
     add_item_routes(router, *services);
+    add_currency_purchase_routes(router, *services);
+    add_payment_callback_routes(router, *services);
     add_key_routes(router, *services);
     add_transfer_routes(router, *services);
     add_transfer_status_routes(router, *services);
@@ -159,6 +183,7 @@ int serve(Config const& config) {
     add_minor_routes(router, *services, admin);
   }
   add_sandbox_routes(router, sandbox_services, admin, sandbox_clock);
+  add_sandbox_processor_routes(router, sandbox_services, admin);
   add_system_routes(router, {&production_services, &sandbox_services});
 
   Server server(config.server, router, stream_workers);

@@ -201,6 +201,7 @@ struct OrderCurrency {
 struct ReportPayment {
   PaymentReport report;
   CurrencyOrdered ordered;
+  std::string refused_code;  // with a cancelled payment: why the processor would not even try it
 };
 
 // Gives up an order that the processor refused or never heard of: it has no payment there that could be charged.

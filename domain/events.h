@@ -346,7 +346,8 @@ struct RefundRequested {
   Money usd;
   Money available_after;  // may be below zero
   std::string reason;
-  std::string reference;  // the processor's, when the refund was made there
+  std::string payment;    // the processor's name of what it is taken from
+  std::string reference;  // the processor's name of the refund, when it was made there
   friend bool operator==(RefundRequested const&, RefundRequested const&) = default;
 };
 

@@ -35,8 +35,9 @@ enum class LimitKind : std::uint8_t {
   transfer_units_per_player_day = 13,
   sends_per_player_hour = 14,
   send_units_per_player_day = 15,
+  currency_purchases_per_player_minute = 16,
 };
-inline constexpr LimitKind kLastLimitKind = LimitKind::send_units_per_player_day;
+inline constexpr LimitKind kLastLimitKind = LimitKind::currency_purchases_per_player_minute;
 struct LimitOverride {
   LimitKind kind = LimitKind::by_email_reads_per_minute;
   std::uint32_t maximum = 0;

@@ -18,14 +18,15 @@ constexpr std::string_view kChallengeFailedCode = "authentication_failure";
 // the next one starts from.
 class Reporting {
  public:
-  Reporting(State const& state, Context const& context, CurrencyOrdered const& ordered)
+  Reporting(State const& state, Context const& context, CurrencyOrdered const& ordered, std::string const& payment)
       : context_(context),
         ordered_(ordered),
+        payment_(payment),
         available_(state.wallet(ordered.player, ordered.currency).available),
         returned_(state.find_returned(ordered.order) != nullptr ? *state.find_returned(ordered.order) : Returned{}) {}
 
   // The events until the payment is settled. True when it is paid, now or before.
-  bool pay(OpenOrder const* open, PaymentReport const& report);
+  bool pay(OpenOrder const* open, PaymentReport const& report, std::string const& refused_code);
   void refund(RefundReport const& report);
   void dispute(DisputeReport const& report);
 
@@ -34,17 +35,18 @@ class Reporting {
  private:
   // What the player has after so many dollars' units came or went.
   Money moved_to(Money usd_delta) { return available_ += units_of(usd_delta); }
-  void fail(PaymentReport const& report, OpenOrder const& open);
+  void fail(PaymentReport const& report, OpenOrder const& open, std::string const& refused_code);
   void settle(Returned::Refund& row, RefundReport const& report);
 
   Context const& context_;
   CurrencyOrdered const& ordered_;
+  std::string const& payment_;
   Money available_;
   Returned returned_;
   std::vector<Event> events_;
 };
 
-bool Reporting::pay(OpenOrder const* open, PaymentReport const& report) {
+bool Reporting::pay(OpenOrder const* open, PaymentReport const& report, std::string const& refused_code) {
   if (open == nullptr) return report.status == PaymentStatus::succeeded;
   if (open->reference.empty()) events_.emplace_back(PaymentOpened{ordered_.order, report.reference});
   switch (report.status) {
@@ -60,12 +62,16 @@ bool Reporting::pay(OpenOrder const* open, PaymentReport const& report) {
       events_.emplace_back(CurrencyPurchased{ordered_.order, ordered_.player, ordered_.currency, ordered_.usd,
                                              report.fee, report.reference, moved_to(ordered_.usd)});
       return true;
-    case PaymentStatus::cancelled: fail(report, *open); return false;
+    case PaymentStatus::cancelled: fail(report, *open, refused_code); return false;
   }
   return false;
 }
 
-void Reporting::fail(PaymentReport const& report, OpenOrder const& open) {
+void Reporting::fail(PaymentReport const& report, OpenOrder const& open, std::string const& refused_code) {
+  if (!refused_code.empty()) {
+    events_.emplace_back(PaymentFailed{ordered_.order, ordered_.player, PaymentFailure::refused, refused_code});
+    return;
+  }
   auto failure = PaymentFailure::abandoned;
   if (report.decline_code == kChallengeFailedCode) {
     failure = PaymentFailure::challenge_failed;
@@ -86,7 +92,7 @@ void Reporting::refund(RefundReport const& report) {
   if (report.refund || report.status == RefundStatus::failed) return;
   auto const refund = next(context_.next, events_.size());
   events_.emplace_back(RefundRequested{refund, ordered_.order, ordered_.player, ordered_.currency, report.usd,
-                                       moved_to(-report.usd), "made at the processor", report.reference});
+                                       moved_to(-report.usd), "made at the processor", payment_, report.reference});
   returned_.refunds.push_back({refund, report.reference, report.usd, RefundStatus::pending});
   settle(returned_.refunds.back(), report);
 }
@@ -163,14 +169,14 @@ Decision Decider::operator()(OrderCurrency const& command) const {
 }
 
 Decision Decider::operator()(ReportPayment const& command) const {
-  auto const& [report, ordered] = command;
+  auto const& [report, ordered, refused_code] = command;
   auto const* open = state.find_order(ordered.order);
   bool const same = report.order == ordered.order && report.in_usd && report.usd == ordered.usd &&
                     !report.reference.empty() &&
                     (open == nullptr || open->reference.empty() || open->reference == report.reference);
   if (!same || !plausible(report, ordered.usd)) return refuse(Rejection::payment_mismatch);
-  Reporting reporting(state, context, ordered);
-  if (reporting.pay(open, report)) {
+  Reporting reporting(state, context, ordered, report.reference);
+  if (reporting.pay(open, report, refused_code)) {
     for (auto const& refund : report.refunds) reporting.refund(refund);
     for (auto const& dispute : report.disputes) reporting.dispute(dispute);
   }
@@ -211,6 +217,7 @@ Decision Decider::operator()(RefundPurchase const& command) const {
                                             usd,
                                             available - units_of(usd),
                                             command.reason,
+                                            original.reference,
                                             {}}};
 }
 

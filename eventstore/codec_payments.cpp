@@ -82,6 +82,7 @@ void write(wire::Event::Builder event, domain::RefundRequested const& in) {
   out.setUsd(in.usd.minor());
   out.setAvailableAfter(in.available_after.minor());
   out.setReason(text(in.reason));
+  out.setPayment(text(in.payment));
   out.setReference(text(in.reference));
 }
 
@@ -213,6 +214,7 @@ domain::Event read(Reading&, wire::RefundRequested::Reader in) {
   out.usd = money(in.getUsd());
   out.available_after = money(in.getAvailableAfter());
   out.reason = text(in.getReason());
+  out.payment = text(in.getPayment());
   out.reference = text(in.getReference());
   return out;
 }

@@ -129,7 +129,8 @@ Codes::Codes(KeyedHash const& master)
     : pins_(master.derived("florin pin v1")),
       otps_(master.derived("florin otp v1")),
       claims_{master.derived("florin claim code tag v1"), master.derived("florin claim code mask v1")},
-      approvals_{master.derived("florin approval id tag v1"), master.derived("florin approval id mask v1")} {}
+      approvals_{master.derived("florin approval id tag v1"), master.derived("florin approval id mask v1")},
+      checkouts_{master.derived("florin checkout tag v1"), master.derived("florin checkout mask v1")} {}
 
 std::string Codes::pin(domain::Position transaction, std::uint32_t attempt) const {
   auto const digits = pin_digits(pins_, transaction, attempt);
@@ -194,8 +195,11 @@ std::optional<domain::Position> Codes::parse_claim_code(std::string_view text) c
   return open_ticket<kClaimPositionBytes, leave_as_is>(claims_, ticket);
 }
 
-std::string Codes::approval_id(domain::Position approval) const {
-  auto const ticket = make_ticket<kApprovalPositionBytes, mark_as_uuid, ApprovalTicket>(approvals_, approval);
+namespace {
+
+template <class Keys>
+std::string uuid_of(Keys const& keys, domain::Position position) {
+  auto const ticket = make_ticket<kApprovalPositionBytes, mark_as_uuid, ApprovalTicket>(keys, position);
   std::string out;
   out.reserve(kUuidLetters);
   for (auto const byte : ticket) {
@@ -206,7 +210,8 @@ std::string Codes::approval_id(domain::Position approval) const {
   return out;
 }
 
-std::optional<domain::Position> Codes::parse_approval_id(std::string_view text) const {
+template <class Keys>
+std::optional<domain::Position> position_of(Keys const& keys, std::string_view text) {
   if (text.size() != kUuidLetters) return std::nullopt;
   ApprovalTicket ticket{};
   std::size_t digits = 0;
@@ -220,7 +225,21 @@ std::optional<domain::Position> Codes::parse_approval_id(std::string_view text) 
     ticket[digits / 2] = static_cast<std::uint8_t>(ticket[digits / 2] << 4 | *digit);
     ++digits;
   }
-  return open_ticket<kApprovalPositionBytes, mark_as_uuid>(approvals_, ticket);
+  return open_ticket<kApprovalPositionBytes, mark_as_uuid>(keys, ticket);
+}
+
+}  // namespace
+
+std::string Codes::approval_id(domain::Position approval) const { return uuid_of(approvals_, approval); }
+
+std::optional<domain::Position> Codes::parse_approval_id(std::string_view text) const {
+  return position_of(approvals_, text);
+}
+
+std::string Codes::checkout_token(domain::Position session) const { return uuid_of(checkouts_, session); }
+
+std::optional<domain::Position> Codes::parse_checkout_token(std::string_view text) const {
+  return position_of(checkouts_, text);
 }
 
 }  // namespace florin::eventstore

@@ -51,6 +51,10 @@ class Codes {
   // Either case. nullopt unless approval_id of this vault made it.
   [[nodiscard]] std::optional<domain::Position> parse_approval_id(std::string_view text) const;
 
+  // The same form, for a checkout session's link. Unrelated to any approval's.
+  [[nodiscard]] std::string checkout_token(domain::Position session) const;
+  [[nodiscard]] std::optional<domain::Position> parse_checkout_token(std::string_view text) const;
+
  private:
   // The two keys of a ticket, a deterministic authenticated encryption of a position (the shape of SIV):
   // tag = HMAC(tags, position), shown beside position ^ HMAC(masks, tag).
@@ -63,6 +67,7 @@ class Codes {
   KeyedHash otps_;
   TicketKeys claims_;
   TicketKeys approvals_;
+  TicketKeys checkouts_;
 };
 
 }  // namespace florin::eventstore

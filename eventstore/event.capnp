@@ -341,7 +341,8 @@ struct RefundRequested {
   usd @4 :Int64;
   availableAfter @5 :Int64;
   reason @6 :Text;
-  reference @7 :Text;       # empty: asked for here
+  payment @7 :Text;         # the processor's
+  reference @8 :Text;       # the processor's; empty: asked for here
 }
 
 struct RefundSettled {

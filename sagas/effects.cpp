@@ -17,6 +17,7 @@
 #include "domain/contract.h"
 #include "sagas/texting.h"
 #include "sagas/timers.h"
+#include "sagas/writer_call.h"
 
 namespace florin::sagas {
 namespace {
@@ -113,25 +114,8 @@ struct Effects::Impl {
   asio::executor_work_guard<Executor> work;
   bool stopping = false;
 
-  class Report final : public eventstore::Reply {
-   public:
-    Report(Impl& owner, std::function<void(Outcome const&)> then) : owner_(owner), then_(std::move(then)) {}
-    void complete(Outcome outcome) override {
-      asio::post(owner_.io, [then = std::move(then_), result = std::move(outcome)] { then(result); });
-    }
-
-   private:
-    Impl& owner_;
-    std::function<void(Outcome const&)> then_;
-  };
-
   void submit(domain::Command command, std::function<void(Outcome const&)> then) {
-    writer->submit({std::move(command), {}, std::make_unique<Report>(*this, std::move(then))});
-  }
-
-  static bool is_busy(Outcome const& outcome) {
-    auto const* unavailable = std::get_if<eventstore::Unavailable>(&outcome);
-    return unavailable != nullptr && *unavailable == eventstore::Unavailable::busy;
+    sagas::submit(io, *writer, std::move(command), std::move(then));
   }
 
   void take_news();

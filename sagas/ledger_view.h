@@ -19,6 +19,14 @@ class LedgerView {
   [[nodiscard]] virtual std::optional<domain::OpenTransfer> transfer(domain::Position transaction) const = 0;
   [[nodiscard]] virtual std::optional<domain::OpenShare> share(domain::Position approval) const = 0;
 
+  // nullopt: its payment is settled, or there is no such order.
+  [[nodiscard]] virtual std::optional<domain::OpenOrder> order(domain::Position order) const = 0;
+  // nullopt: nothing of the order went back.
+  [[nodiscard]] virtual std::optional<domain::Returned> returned(domain::Position order) const = 0;
+  // nullopt: it has ended, or never was.
+  [[nodiscard]] virtual std::optional<domain::OpenPayout> payout(domain::Position payout) const = 0;
+  [[nodiscard]] virtual std::string currency_name(domain::CurrencyId currency) const = 0;
+
   // Whose phone it is, with the number and the e-mail of that person, both sealed under the person's key.
   struct Phone {
     domain::IdentityId identity;

@@ -224,6 +224,22 @@ std::string_view JsonObject::required_string(std::string_view name, std::size_t 
   return *text;
 }
 
+std::optional<std::string> JsonObject::optional_object_text(std::string_view name, std::size_t max_bytes) {
+  if (parsed_->error) return std::nullopt;
+  auto const value = find(parsed_->nodes[index_].object, name);
+  if (!value) return std::nullopt;
+  if (!value->is_object()) {
+    fail(name, std::string(name) + " must be an object.");
+    return std::nullopt;
+  }
+  std::string text = simdjson::minify(*value);
+  if (text.size() > max_bytes) {
+    fail(name, std::string(name) + " must be at most " + std::to_string(max_bytes) + " bytes of JSON.");
+    return std::nullopt;
+  }
+  return text;
+}
+
 std::optional<std::int64_t> JsonObject::optional_integer(std::string_view name, std::int64_t min, std::int64_t max) {
   if (parsed_->error) return std::nullopt;
   auto const value = find(parsed_->nodes[index_].object, name);

@@ -61,6 +61,8 @@ class JsonObject {
                                                  std::string_view too_many_code = "INVALID_REQUEST");
 
   std::optional<JsonObject> optional_object(std::string_view name);
+  // An object of the caller's own, as minified JSON of at most max_bytes: kept, not understood.
+  std::optional<std::string> optional_object_text(std::string_view name, std::size_t max_bytes);
   std::vector<JsonObject> required_objects(std::string_view name, std::size_t min_count, std::size_t max_count);
 
   [[nodiscard]] bool has(std::string_view name) const;

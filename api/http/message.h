@@ -29,7 +29,7 @@ struct Request {
   std::string_view authorization;  // empty when absent
   std::string_view content_type;   // empty when absent
   std::string_view min_position;   // Florin-Min-Position; empty when absent
-  std::string_view signature;      // X-Twilio-Signature; empty when absent
+  std::string_view signature;      // X-Twilio-Signature or Stripe-Signature; empty when absent
   std::string_view client;         // peer address without port, for limits; never logged beside anything personal
   std::uint64_t id = 0;            // Request-Id of the reply (16 hex digits): unique in this process
   bool keep_alive = true;
@@ -56,6 +56,7 @@ struct Response {
   std::uint64_t position = 0;                          // Florin-Position; 0: no header
   int retry_after_seconds = 0;                         // Retry-After; 0: no header
   std::string_view allow;                              // Allow; empty: no header; static or the router's
+  std::string headers;                                 // further ones, each "Name: value\r\n"; for pages
   std::unique_ptr<BodyStream> stream;                  // instead of body
   std::shared_ptr<void> keepalive;                     // destroyed when the reply was sent or its connection ended
 };

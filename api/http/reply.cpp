@@ -84,7 +84,9 @@ void append_head(std::string& out, Response const& response, std::uint64_t reque
   } else if (framing.http10) {
     out += "\r\nConnection: keep-alive";
   }
-  out += "\r\n\r\n";
+  out += "\r\n";
+  out += response.headers;
+  out += "\r\n";
 }
 
 std::string http_date(std::int64_t unix_seconds) {

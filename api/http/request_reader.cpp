@@ -239,7 +239,8 @@ void RequestReader::Parser::on_field_impl(http::field name, View name_text, View
       reader_.note(reader_.game_key_, value, error);
     } else if (iequals({name_text.data(), name_text.size()}, "Florin-Min-Position")) {
       reader_.note(reader_.min_position_, value, error);
-    } else if (iequals({name_text.data(), name_text.size()}, "X-Twilio-Signature")) {
+    } else if (iequals({name_text.data(), name_text.size()}, "X-Twilio-Signature") ||
+               iequals({name_text.data(), name_text.size()}, "Stripe-Signature")) {
       reader_.note(reader_.signature_, value, error);
     }
   } else if (name == http::field::host) {

@@ -67,7 +67,7 @@ std::vector<Event> one_of_each() {
           PaymentChallenged{},
           CurrencyPurchased{Position(9), kPlayer, kGold, units("10.05"), units("0.59"), "pi", {}},
           PaymentFailed{},
-          RefundRequested{Position(9), Position(8), kPlayer, kGold, units("3.05"), {}, "", ""},
+          RefundRequested{Position(9), Position(8), kPlayer, kGold, units("3.05"), {}, "", "", ""},
           RefundSettled{Position(9), Position(8), kPlayer, kGold, units("3.05"), RefundEnd::succeeded, "", {}},
           DisputeOpened{Position(9), "dp", kPlayer, kGold, units("10.05"), units("15.00"), {}},
           DisputeClosed{Position(9), "dp", kPlayer, kGold, units("10.05"), true, {}},

@@ -154,7 +154,7 @@ TEST(Codec, WhatANewerVersionWroteIsUnknown) {
             Fault::Kind::unknown);
   EXPECT_EQ(kind_of(altered([](wire::Commit::Builder commit) {
               auto game = commit.getEvents()[0].initGameUpdated();
-              game.initSettings().initLimits(1)[0].setKind(16);
+              game.initSettings().initLimits(1)[0].setKind(static_cast<std::uint8_t>(domain::kLastLimitKind) + 1);
             })),
             Fault::Kind::unknown);
   EXPECT_EQ(kind_of(altered(

@@ -131,7 +131,7 @@ inline std::vector<domain::Event> events() {
       CurrencyPurchased{Position(41), player, crowns, money(1'050), money(60), "pi_3OqUSt2eZvKYlo2C", money(70'500)},
       PaymentFailed{Position(41), player, PaymentFailure::challenge_expired, "insufficient_funds"},
       RefundRequested{Position(42), Position(41), player, crowns, money(500), money(-5'000), "bought by mistake",
-                      "re_3OqUSt2eZvKYlo2C"},
+                      "pi_3OqUSt2eZvKYlo2C", "re_3OqUSt2eZvKYlo2C"},
       RefundSettled{Position(41), Position(39), player, crowns, money(500), RefundEnd::reversed, "re_3OqUSt2eZvKYlo2C",
                     money(5'000)},
       DisputeOpened{Position(41), "dp_1Pgc71B7WZ01zgkW", player, crowns, money(1'050), money(1'500), money(-10'500)},

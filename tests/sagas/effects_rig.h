@@ -47,6 +47,28 @@ class FoldedView final : public sagas::LedgerView, public eventstore::CommitList
     auto const* open = state_.shares().find(approval);
     return open != nullptr ? std::optional(*open) : std::nullopt;
   }
+  std::optional<domain::OpenOrder> order(domain::Position order) const override {
+    std::lock_guard const lock(mutex_);
+    auto const* open = state_.find_order(order);
+    return open != nullptr ? std::optional(*open) : std::nullopt;
+  }
+  std::optional<domain::Returned> returned(domain::Position order) const override {
+    std::lock_guard const lock(mutex_);
+    auto const* found = state_.find_returned(order);
+    return found != nullptr ? std::optional(*found) : std::nullopt;
+  }
+  std::optional<domain::OpenPayout> payout(domain::Position payout) const override {
+    std::lock_guard const lock(mutex_);
+    auto const* open = state_.find_payout(payout);
+    return open != nullptr ? std::optional(*open) : std::nullopt;
+  }
+  std::string currency_name(domain::CurrencyId currency) const override {
+    std::lock_guard const lock(mutex_);
+    for (auto const& game : state_.games()) {
+      if (auto const* spec = game.find_currency(currency)) return spec->name;
+    }
+    return {};
+  }
   std::optional<Phone> phone(domain::PhoneId phone) const override {
     std::lock_guard const lock(mutex_);
     auto const found = phones_.find(phone.value());

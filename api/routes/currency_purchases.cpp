@@ -1,0 +1,313 @@
+// CONTRACT, Currency purchase: purchase-currency, confirm-payment, order-details, refund.
+#include "api/routes/payments.h"
+#include "api/routes/players.h"
+#include "api/routes/routes.h"
+
+namespace florin::api {
+namespace {
+
+using domain::Position;
+using State = PaymentOutcome::State;
+
+// What a purchase came to, as a success: paid, waiting for the cardholder, or on its way.
+void write_outcome(std::string& out, domain::Game const& game, domain::CurrencyOrdered const& ordered,
+                   PaymentOutcome const& outcome) {
+  JsonWriter json(out);
+  json.begin_object();
+  switch (outcome.state) {
+    case State::paid: json.string("status", "success"); break;
+    case State::action_required: json.string("status", "requires_action"); break;
+    case State::pending: json.string("status", "processing"); break;
+    case State::failed: json.string("status", "failed"); break;
+  }
+  json.boolean("credited", outcome.state == State::paid);
+  json.string("transaction_id", domain::format_transaction_id(ordered.order));
+  json.string("order_id", domain::format_order_id(ordered.order));
+  if (outcome.state == State::action_required) {
+    json.string("message", "The cardholder's bank wants to hear from them; nothing is charged yet.");
+    json.string("payment_intent_id", outcome.news.reference);
+    json.string("client_secret", outcome.news.client_secret);
+    json.begin_object("next_action");
+    json.string("redirect_url", outcome.news.redirect_url);
+    json.end_object();
+  }
+  if (outcome.state == State::pending) {
+    json.string("message", "The processor has not said yet whether the card was charged; ask confirm-payment again.");
+  }
+  if (outcome.failed) {
+    json.string("failure", domain::failure_name(outcome.failed->failure));
+    json.string("decline_code", outcome.failed->code);
+  }
+  if (outcome.purchased) {
+    auto const& paid = *outcome.purchased;
+    json.string("payment_intent_id", paid.reference);
+    json.amount("new_balance", paid.available_after);
+    json.begin_object("purchase_details");
+    json.amount("usd_charged", paid.usd);
+    json.amount("currency_received", domain::units_of(paid.usd));
+    json.string("currency_name", currency_name(game, paid.currency));
+    json.amount("new_balance", paid.available_after);
+    json.end_object();
+  }
+  json.end_object();
+}
+
+char const* original_status(State state) {
+  switch (state) {
+    case State::paid: return "success";
+    case State::action_required: return "requires_action";
+    case State::pending: return "processing";
+    case State::failed: return "failed";
+  }
+  return "";
+}
+
+Response outcome_response(domain::Game const& game, domain::CurrencyOrdered const& ordered,
+                          PaymentOutcome const& outcome) {
+  Response response;
+  response.status = outcome.state == State::pending ? 202 : 200;
+  response.position = outcome.position.value();
+  write_outcome(response.body, game, ordered, outcome);
+  return response;
+}
+
+Awaitable<Response> purchase(Services& services, Request const& request, PathValues const&) {
+  auto& environment = services.environment;
+  auto caller = authenticate(request, environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto body = JsonBody::parse(request);
+  auto const request_id = read_request_id(body);
+  auto const usd = body.required_amount("usd_amount");
+  auto const method = body.required_string("payment_method_id", 255);
+  auto const currency = body.optional_integer("currency_id", 1, std::int64_t{1} << 32);
+  auto player = read_player(request, environment, game, body);
+  if (!player) co_return std::move(player).error();
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  auto const& who = player.value();
+  if (auto refused = refuse_over_limit(request, services, game, domain::LimitKind::currency_purchases_per_player_minute,
+                                       limit_subject(who.email.index))) {
+    co_return std::move(*refused);
+  }
+  if (environment.payments() == nullptr) co_return payments_unavailable(request);
+
+  domain::OrderCurrency command;
+  command.game = game.id;
+  command.player = who.ref;
+  command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency.value_or(0)));
+  command.usd = usd;
+  command.method = method;
+  command.can_charge = environment.can_charge();
+  Payload payload("purchase-currency");
+  payload.add(who.email.text).add(who.name).add(static_cast<std::uint64_t>(usd.minor())).add(method);
+  payload.add(command.currency.value());
+  auto const placed = co_await perform(request, environment, command, game.id, request_id, payload);
+  auto const* done = std::get_if<eventstore::Committed>(&placed);
+  auto const* repeated = std::get_if<eventstore::Repeated>(&placed);
+  if (done == nullptr && repeated == nullptr) {
+    co_return write_response(request, placed, [](std::string&, domain::Commit const&) {});
+  }
+  auto const& commit = done != nullptr ? *done->commit : *repeated->original;
+  auto const ordered = event_of<domain::CurrencyOrdered>(commit);
+  auto followed = co_await follow_payment(services, request, ordered.order);
+  if (!followed) co_return std::move(followed).error();
+  auto const& outcome = followed.value();
+  if (repeated != nullptr) {
+    std::string original;
+    write_outcome(original, game, ordered, outcome);
+    auto response =
+        error_response(request, 409, "DUPLICATE_REQUEST",
+                       "This client_request_id was already used for the same request; its result is under original.",
+                       {{"transaction_id", json_text(domain::format_transaction_id(ordered.order))},
+                        {"order_id", json_text(domain::format_order_id(ordered.order))},
+                        {"original_status", json_text(original_status(outcome.state))},
+                        {"original", std::move(original)}});
+    response.position = outcome.position.value();
+    co_return response;
+  }
+  if (outcome.state != State::failed) co_return outcome_response(game, ordered, outcome);
+  auto response = payment_failed_response(request, *outcome.failed);
+  response.position = outcome.position.value();
+  co_return response;
+}
+
+// The order that a confirmation is about.
+Awaitable<Result<Position, Response>> order_of_confirmation(Services& services, Request const& request,
+                                                            JsonBody& body) {
+  auto const intent = body.optional_string("payment_intent_id", 255);
+  auto const transaction = body.optional_string("transaction_id", 64);
+  if (auto const* wrong = body.error()) co_return fail(body_error_response(request, *wrong));
+  if (intent.has_value() == transaction.has_value()) {
+    co_return fail(error_response(request, 400, "INVALID_REQUEST", "Send either payment_intent_id or transaction_id.",
+                                  {{"field", "\"payment_intent_id\""}}));
+  }
+  if (transaction) {
+    auto const order = domain::parse_transaction_id(*transaction);
+    if (!order) co_return fail(payment_order_not_found(request));
+    co_return *order;
+  }
+  Completion<Position> looked(*request.inbox);
+  auto const answer = std::make_shared<Completer<Position>>(looked.completer());
+  services.environment.payments()->look(std::string(*intent), [answer](Position order) { answer->complete(order); });
+  auto const order = co_await looked.wait(kPaymentWaitSeconds);
+  if (!order) co_return fail(payments_unavailable(request));
+  if (!*order) co_return fail(payment_order_not_found(request));
+  co_return *order;
+}
+
+Awaitable<Response> confirm(Services& services, Request const& request, PathValues const&) {
+  auto& environment = services.environment;
+  auto caller = authenticate(request, environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto body = JsonBody::parse(request);
+  if (environment.payments() == nullptr) co_return payments_unavailable(request);
+  auto named = co_await order_of_confirmation(services, request, body);
+  if (!named) co_return std::move(named).error();
+  auto const order = named.value();
+  std::optional<eventstore::Faulty<std::optional<domain::CurrencyOrdered>>> ordered;
+  if (!co_await on_worker(services, request, [&] { ordered = load_ordered(environment, game.id, order); }))
+    co_return server_busy(request);
+  if (!*ordered) co_return view_unavailable(request, ordered->error());
+  if (!ordered->value()) co_return payment_order_not_found(request);
+  auto followed = co_await follow_payment(services, request, order);
+  if (!followed) co_return std::move(followed).error();
+  co_return outcome_response(game, *ordered->value(), followed.value());
+}
+
+Awaitable<Response> order_details(Services& services, Request const& request, PathValues const&) {
+  auto& environment = services.environment;
+  auto caller = authenticate(request, environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto const text = request.query_value("order_id");
+  if (!text) {
+    co_return error_response(request, 400, "INVALID_REQUEST", "Name the order: ?order_id=ord_…",
+                             {{"field", "\"order_id\""}});
+  }
+  auto const order = domain::parse_order_id(*text);
+  if (!order) co_return payment_order_not_found(request);
+  auto wanted = read_min_position(request, services);
+  if (!wanted) co_return std::move(wanted).error();
+  Response response;
+  if (!co_await on_worker(services, request, [&] {
+        auto loaded = load_story(services, request, game.id, *order, wanted.value());
+        if (loaded.refused) return void(response = std::move(*loaded.refused));
+        if (!loaded.story) return void(response = payment_order_not_found(request));
+        response.position = loaded.story->reached.value();
+        JsonWriter json(response.body);
+        json.begin_object();
+        json.string("status", "success");
+        write_payment_order(json, environment, game, *loaded.story);
+        json.end_object();
+      }))
+    co_return server_busy(request);
+  co_return response;
+}
+
+Awaitable<Response> refund(Services& services, Request const& request, PathValues const&) {
+  auto& environment = services.environment;
+  auto caller = authenticate(request, environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto body = JsonBody::parse(request);
+  auto const request_id = read_request_id(body);
+  auto const order_text = body.required_string("order_id", 64);
+  auto const usd = body.optional_amount("usd_amount");
+  auto const reason = body.required_string("reason", 500);
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  auto const order = domain::parse_order_id(order_text);
+  if (!order) co_return payment_order_not_found(request);
+  if (environment.payments() == nullptr) co_return payments_unavailable(request);
+
+  // That it was paid is a fact once it is one; the view must know it, so it catches up with what is durable.
+  StoryResult loaded;
+  auto const durable = environment.balances().position();
+  if (!co_await on_worker(services, request,
+                          [&] { loaded = load_story(services, request, game.id, *order, durable); })) {
+    co_return server_busy(request);
+  }
+  if (loaded.refused) co_return std::move(*loaded.refused);
+  if (!loaded.story) co_return payment_order_not_found(request);
+  if (!loaded.story->purchased) co_return refusal_response(request, {.reason = domain::Rejection::order_not_paid});
+
+  Payload payload("refund-currency");
+  payload.add(order->value()).add(static_cast<std::uint64_t>(usd ? usd->minor() : 0)).add(reason);
+  domain::RefundPurchase command{game.id, *loaded.story->purchased, usd, std::string(reason), environment.can_charge()};
+  auto const outcome = co_await perform(request, environment, std::move(command), game.id, request_id, payload);
+  co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
+    auto const& event = event_of<domain::RefundRequested>(commit);
+    JsonWriter json(out);
+    json.begin_object();
+    json.string("status", "success");
+    json.string("message", "Refund requested; the card gets its money in some days.");
+    json.string("transaction_id", domain::format_transaction_id(commit.first));
+    json.string("order_id", domain::format_order_id(event.order));
+    json.string("refund_id", domain::format_refund_id(event.refund));
+    json.string("refund_status", "pending");
+    json.amount("usd_refunded", event.usd);
+    json.amount("new_balance", event.available_after);
+    json.string("currency_name", currency_name(game, event.currency));
+    json.begin_object("balance_info");
+    json.amount("previous_balance", event.available_after + domain::units_of(event.usd));
+    json.amount("new_balance", event.available_after);
+    json.amount("amount_debited", domain::units_of(event.usd));
+    json.end_object();
+    json.end_object();
+  });
+}
+
+}  // namespace
+
+Response payments_unavailable(Request const& request) {
+  return error_response(request, 503, "PAYMENTS_UNAVAILABLE",
+                        "Cards cannot be charged here: no processor is configured, or it does not answer.", {}, 5);
+}
+
+Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, Request const& request, Position order) {
+  auto& environment = services.environment;
+  Completion<sagas::PaymentNews> told(*request.inbox);
+  auto const answer = std::make_shared<Completer<sagas::PaymentNews>>(told.completer());
+  environment.payments()->watch(order, [answer](sagas::PaymentNews const& news) { answer->complete(news); });
+  auto news = co_await told.wait(kPaymentWaitSeconds);
+  PaymentOutcome outcome;
+  outcome.position = environment.balances().position();
+  if (!news) co_return outcome;
+  if (news->state == sagas::PaymentNews::State::action_required) {
+    outcome.state = State::action_required;
+    outcome.news = std::move(*news);
+    co_return outcome;
+  }
+  outcome.purchased = news->purchased;
+  outcome.failed = news->failed;
+  if (!outcome.purchased && !outcome.failed) {
+    // Settled long ago: the view knows how.
+    StoryResult loaded;
+    auto const ran =
+        co_await on_worker(services, request, [&] { loaded = load_story(services, request, {}, order, {}); });
+    if (!ran) co_return fail(server_busy(request));
+    if (loaded.refused) co_return fail(std::move(*loaded.refused));
+    if (loaded.story) {
+      outcome.purchased = loaded.story->purchased;
+      outcome.failed = loaded.story->failed;
+    }
+  }
+  if (outcome.purchased) outcome.state = State::paid;
+  if (outcome.failed) outcome.state = State::failed;
+  co_return outcome;
+}
+
+void add_currency_purchase_routes(Router& router, Services& services) {
+  auto const base = services.api() + "/currency-purchases";
+  auto const bind = [&services](auto handler) {
+    return [&services, handler](Request const& request, PathValues const& path) {
+      return handler(services, request, path);
+    };
+  };
+  router.add(Method::post, base + "/purchase-currency", bind(purchase));
+  router.add(Method::post, base + "/confirm-payment", bind(confirm));
+  router.add(Method::get, base + "/order-details", bind(order_details));
+  router.add(Method::post, base + "/refund", bind(refund));
+}
+
+}  // namespace florin::api

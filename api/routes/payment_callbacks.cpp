@@ -1,0 +1,53 @@
+// CONTRACT, Currency purchase: the processor's signed callbacks.
+//
+// A callback only says which payment to look at. It is answered when what the processor says of it is in the log; any
+// other answer makes the processor post it again.
+#include "api/routes/payments.h"
+#include "api/routes/routes.h"
+#include "sagas/gateways/stripe_callback.h"
+
+namespace florin::api {
+namespace {
+
+Response fault_response(Request const& request, sagas::CallbackFault fault) {
+  switch (fault) {
+    case sagas::CallbackFault::unsigned_post:
+      return error_response(request, 401, "INVALID_SIGNATURE", "The signature header does not sign this body.");
+    case sagas::CallbackFault::stale:
+      return error_response(request, 401, "STALE_SIGNATURE",
+                            "The signature is more than five minutes old; check the clocks.");
+    case sagas::CallbackFault::malformed: break;
+  }
+  return error_response(request, 400, "INVALID_REQUEST", "The signed body is not an event.");
+}
+
+Awaitable<Response> receive(Services& services, Request const& request, PathValues const& path) {
+  auto& environment = services.environment;
+  auto const* processor = environment.processor();
+  if (processor == nullptr || processor->name() != path.values[0]) {
+    co_return error_response(request, 404, "GATEWAY_NOT_FOUND", "No processor of this name is configured here.");
+  }
+  auto read = processor->read_callback(request.signature, request.body, environment.clock().now());
+  if (!read) co_return fault_response(request, read.error());
+  Response response;
+  response.body = R"({"status":"success"})";
+  if (!read.value().change) co_return response;
+  Completion<bool> handled(*request.inbox);
+  auto const answer = std::make_shared<Completer<bool>>(handled.completer());
+  environment.payments()->changed(std::move(*read.value().change), [answer](bool done) { answer->complete(done); });
+  auto const done = co_await handled.wait(kWriteDeadlineSeconds);
+  if (!done.value_or(false)) co_return payments_unavailable(request);
+  response.position = environment.balances().position().value();
+  co_return response;
+}
+
+}  // namespace
+
+void add_payment_callback_routes(Router& router, Services& services) {
+  router.add(
+      Method::post, services.root + "/webhooks/payments/{gateway}",
+      [&services](Request const& request, PathValues const& path) { return receive(services, request, path); },
+      sagas::kCallbackBytesMax);
+}
+
+}  // namespace florin::api

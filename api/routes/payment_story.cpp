@@ -1,0 +1,227 @@
+#include "api/routes/payment_story.h"
+
+#include "api/routes/players.h"
+#include "domain/postings.h"
+#include "eventstore/read_commit.h"
+#include "projections/payments.h"
+
+namespace florin::api {
+namespace {
+
+using domain::Position;
+using eventstore::Faulty;
+
+// One event of the order into its story.
+struct Telling {
+  PaymentStory& story;
+  domain::Timestamp at;
+
+  void operator()(domain::CurrencyOrdered const& e) const {
+    story.ordered = e;
+    story.ordered_at = at;
+  }
+  void operator()(domain::PaymentOpened const& e) const { story.reference = e.reference; }
+  void operator()(domain::PaymentChallenged const&) const { story.challenged = true; }
+  void operator()(domain::CurrencyPurchased const& e) const {
+    story.purchased = e;
+    story.purchased_at = at;
+  }
+  void operator()(domain::PaymentFailed const& e) const { story.failed = e; }
+  void operator()(domain::RefundRequested const& e) const { story.refunds.push_back({e, at, std::nullopt}); }
+  void operator()(domain::RefundSettled const& e) const {
+    for (auto& refund : story.refunds) {
+      if (refund.asked.refund == e.refund) refund.end = e.end;
+    }
+  }
+  void operator()(domain::DisputeOpened const& e) const { story.disputes.push_back({e, at, std::nullopt}); }
+  void operator()(domain::DisputeClosed const& e) const {
+    for (auto& dispute : story.disputes) {
+      if (dispute.opened.reference == e.reference) dispute.won = e.won;
+    }
+  }
+  // No step of an order is anything else.
+  template <class Other>
+  void operator()(Other const&) const {}
+};
+
+char const* refund_status(RefundStory const& refund) {
+  return refund.end ? domain::refund_end_name(*refund.end) : "pending";
+}
+
+char const* dispute_status(DisputeStory const& dispute) {
+  return !dispute.won ? "open" : *dispute.won ? "won" : "lost";
+}
+
+}  // namespace
+
+domain::Money PaymentStory::refunded() const {
+  domain::Money sum;
+  for (auto const& refund : refunds) {
+    if (!refund.end || *refund.end == domain::RefundEnd::succeeded) sum += refund.asked.usd;
+  }
+  return sum;
+}
+
+char const* PaymentStory::status() const {
+  if (failed) return "failed";
+  if (!purchased) return challenged ? "requires_action" : "created";
+  for (auto const& dispute : disputes) {
+    if (!dispute.won) return "disputed";
+    if (!*dispute.won) return "lost";
+  }
+  auto const back = refunded();
+  if (back == domain::Money{}) return "paid";
+  return back < purchased->usd ? "partly_refunded" : "refunded";
+}
+
+Faulty<std::optional<domain::CurrencyOrdered>> load_ordered(Environment& environment, domain::GameId game,
+                                                            Position order) {
+  auto commit = eventstore::read_commit(environment.log(), order);
+  if (!commit) return fail(commit.error());
+  std::optional<domain::CurrencyOrdered> found;
+  if (!commit.value()) return found;
+  for (auto const& event : commit.value()->events) {
+    auto const* ordered = std::get_if<domain::CurrencyOrdered>(&event);
+    if (ordered == nullptr) continue;
+    if (game && !environment.balances().by_id(game, ordered->player)) continue;
+    found = *ordered;
+  }
+  return found;
+}
+
+StoryResult load_story(Services& services, Request const& request, domain::GameId game, Position order,
+                       Position wanted) {
+  auto& environment = services.environment;
+  auto const ordered = load_ordered(environment, game, order);
+  if (!ordered) return {std::nullopt, view_unavailable(request, ordered.error())};
+  if (!ordered.value()) return {};
+  if (!await_view(services, "payments", wanted)) return {std::nullopt, view_behind(request)};
+  auto view = environment.views().read("payments");
+  if (!view) return {std::nullopt, view_unavailable(request, view.error())};
+  auto const steps = projections::read_steps(view.value(), order);
+  if (!steps) return {std::nullopt, view_unavailable(request, steps.error())};
+  PaymentStory story;
+  story.ordered = *ordered.value();
+  story.reached = view.value().position();
+  for (auto const& step : steps.value()) {
+    auto const commit = eventstore::read_commit(environment.log(), step.commit);
+    if (!commit) return {std::nullopt, view_unavailable(request, commit.error())};
+    if (!commit.value()) continue;
+    auto const& event = commit.value()->events[step.event.value() - step.commit.value()];
+    std::visit(Telling{story, commit.value()->at}, event);
+    for (auto const& posting : domain::postings(event)) story.postings.push_back(posting);
+  }
+  return {std::move(story), std::nullopt};
+}
+
+void write_payment_order(JsonWriter& json, Environment& environment, domain::Game const& game,
+                         PaymentStory const& story) {
+  auto const& ordered = story.ordered;
+  auto const player = environment.balances().by_id(game.id, ordered.player);
+  auto const email =
+      player ? reveal(environment, player->identity, eventstore::Field::email, player->email) : std::string();
+  json.begin_object("order");
+  json.string("order_id", domain::format_order_id(ordered.order));
+  json.string("transaction_id", domain::format_transaction_id(ordered.order));
+  json.string("order_status", story.status());
+  json.time("created_at", story.ordered_at);
+  if (ordered.session) {
+    json.string("session_id", domain::format_session_id(ordered.session));
+  } else {
+    json.null("session_id");
+  }
+  write_player(json, environment, game, ordered.player, email, "");
+  json.amount("usd_amount", ordered.usd);
+  json.amount("currency_amount", domain::units_of(ordered.usd));
+  json.integer("currency_id", ordered.currency.value());
+  json.string("currency_name", currency_name(game, ordered.currency));
+  json.end_object();
+
+  json.begin_object("payment");
+  if (story.reference.empty()) {
+    json.null("payment_intent_id");
+  } else {
+    json.string("payment_intent_id", story.reference);
+  }
+  json.boolean("credited", story.purchased.has_value());
+  json.amount("usd_charged", story.purchased ? story.purchased->usd : domain::Money{});
+  json.amount("usd_refunded", story.refunded());
+  json.amount("usd_refundable", story.purchased ? story.purchased->usd - story.refunded() : domain::Money{});
+  if (story.purchased) {
+    json.time("paid_at", story.purchased_at);
+  } else {
+    json.null("paid_at");
+  }
+  if (story.failed) {
+    json.string("failure", domain::failure_name(story.failed->failure));
+    json.string("decline_code", story.failed->code);
+  } else {
+    json.null("failure");
+    json.null("decline_code");
+  }
+  json.end_object();
+
+  json.begin_array("refunds");
+  for (auto const& refund : story.refunds) {
+    json.begin_object();
+    json.string("refund_id", domain::format_refund_id(refund.asked.refund));
+    json.string("refund_status", refund_status(refund));
+    json.amount("usd_amount", refund.asked.usd);
+    json.amount("currency_amount", domain::units_of(refund.asked.usd));
+    json.string("reason", refund.asked.reason);
+    json.time("created_at", refund.asked_at);
+    json.end_object();
+  }
+  json.end_array();
+  json.begin_array("disputes");
+  for (auto const& dispute : story.disputes) {
+    json.begin_object();
+    json.string("dispute_id", dispute.opened.reference);
+    json.string("dispute_status", dispute_status(dispute));
+    json.amount("usd_amount", dispute.opened.usd);
+    json.amount("currency_amount", domain::units_of(dispute.opened.usd));
+    json.time("opened_at", dispute.opened_at);
+    json.end_object();
+  }
+  json.end_array();
+  json.begin_array("postings");
+  for (auto const& posting : story.postings) {
+    json.begin_object();
+    json.string("account", domain::account_name(posting.account));
+    json.amount("amount", posting.amount);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+Response payment_order_not_found(Request const& request) {
+  return error_response(request, 404, "ORDER_NOT_FOUND", "The game has no such order of currency. Check the order_id.");
+}
+
+Response payment_failed_response(Request const& request, domain::PaymentFailed const& failed) {
+  std::vector<ErrorExtra> extras{{"transaction_id", json_text(domain::format_transaction_id(failed.order))},
+                                 {"order_id", json_text(domain::format_order_id(failed.order))},
+                                 {"decline_code", json_text(failed.code)}};
+  switch (failed.failure) {
+    case domain::PaymentFailure::declined:
+      return error_response(request, 402, "CARD_DECLINED",
+                            "The card was declined and nothing was charged. Ask the player for another card.",
+                            std::move(extras));
+    case domain::PaymentFailure::challenge_failed:
+    case domain::PaymentFailure::challenge_expired:
+      return error_response(request, 402, "AUTHENTICATION_FAILED",
+                            "The cardholder was not confirmed by their bank and nothing was charged. Order again.",
+                            std::move(extras));
+    case domain::PaymentFailure::refused:
+      return error_response(request, 402, "PAYMENT_REFUSED",
+                            "The processor does not take this payment and nothing was charged; decline_code says why.",
+                            std::move(extras));
+    case domain::PaymentFailure::abandoned:
+      return error_response(request, 402, "PAYMENT_ABANDONED",
+                            "The payment could not be made in time and nothing was charged. Order again.",
+                            std::move(extras));
+  }
+  return error_response(request, 402, "PAYMENT_REFUSED", "Nothing was charged.", std::move(extras));
+}
+
+}  // namespace florin::api

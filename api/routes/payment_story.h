@@ -1,0 +1,60 @@
+// An order of currency as its events tell it, and what the routes say of it. Reads the disk: on a worker.
+#pragma once
+
+#include "api/routes/exchange.h"
+#include "domain/postings.h"
+
+namespace florin::api {
+
+struct RefundStory {
+  domain::RefundRequested asked;
+  domain::Timestamp asked_at;
+  std::optional<domain::RefundEnd> end;
+};
+
+struct DisputeStory {
+  domain::DisputeOpened opened;
+  domain::Timestamp opened_at;
+  std::optional<bool> won;
+};
+
+struct PaymentStory {
+  domain::CurrencyOrdered ordered;
+  domain::Timestamp ordered_at;
+  bool challenged = false;
+  std::string reference;  // the processor's
+  std::optional<domain::CurrencyPurchased> purchased;
+  domain::Timestamp purchased_at;
+  std::optional<domain::PaymentFailed> failed;
+  std::vector<RefundStory> refunds;
+  std::vector<DisputeStory> disputes;
+  std::vector<domain::Posting> postings;
+  domain::Position reached;  // how far the view was
+
+  [[nodiscard]] domain::Money refunded() const;
+  // "created", "requires_action", "paid", "partly_refunded", "refunded", "disputed", "lost", "failed".
+  [[nodiscard]] char const* status() const;
+};
+
+// Whose order it is: nullopt when it is not this game's, or none.
+[[nodiscard]] eventstore::Faulty<std::optional<domain::CurrencyOrdered>> load_ordered(Environment& environment,
+                                                                                      domain::GameId game,
+                                                                                      domain::Position order);
+// The whole of it, as the view has it. `wanted` as in await_view; a missing result is an order that is not the game's
+// (zero: of any).
+struct StoryResult {
+  std::optional<PaymentStory> story;
+  std::optional<Response> refused;  // 503 VIEW_BEHIND or VIEW_UNAVAILABLE
+};
+[[nodiscard]] StoryResult load_story(Services& services, Request const& request, domain::GameId game,
+                                     domain::Position order, domain::Position wanted);
+
+// CONTRACT, order-details.
+void write_payment_order(JsonWriter& json, Environment& environment, domain::Game const& game,
+                         PaymentStory const& story);
+
+[[nodiscard]] Response payment_order_not_found(Request const& request);
+// Why a payment came to nothing, as a 402.
+[[nodiscard]] Response payment_failed_response(Request const& request, domain::PaymentFailed const& failed);
+
+}  // namespace florin::api

@@ -1,0 +1,117 @@
+// The sandbox's card processor, seen from outside: for operators its statement, faults and what happens at a processor
+// without our doing; for browsers the bank's question.
+#include "api/routes/operators.h"
+#include "api/routes/payments.h"
+#include "sagas/gateways/form.h"
+
+namespace florin::api {
+namespace {
+
+struct ProcessorRoutes {
+  Services& services;
+  AdminOptions options;
+  sagas::SandboxProcessor& processor;
+
+  ProcessorRoutes(Services& environment, AdminOptions admin, sagas::SandboxProcessor& twin)
+      : services(environment), options(std::move(admin)), processor(twin) {}
+
+  Awaitable<Response> statement(Request const& request, PathValues const&) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    Response response;
+    if (!co_await on_worker(services, request, [&] {
+          auto const said = processor.statement();
+          JsonWriter json(response.body);
+          json.begin_object();
+          json.string("status", "success");
+          json.integer("payments", said.payments);
+          json.amount("usd_charged", said.charged);
+          json.amount("usd_refunded", said.refunded);
+          json.amount("usd_disputed", said.disputed);
+          json.amount("usd_fees", said.fees);
+          json.amount("usd_balance", said.balance());
+          json.end_object();
+        }))
+      co_return server_busy(request);
+    co_return response;
+  }
+
+  Awaitable<Response> faults(Request const& request, PathValues const&) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    auto body = JsonBody::parse(request);
+    auto const percent = [&](std::string_view name) {
+      return static_cast<unsigned>(body.optional_integer(name, 0, 100).value_or(0));
+    };
+    sagas::ProcessorFaults wanted;
+    wanted.timeout_before = percent("timeout_before");
+    wanted.timeout_after = percent("timeout_after");
+    wanted.lost_callback = percent("lost_callback");
+    wanted.doubled_callback = percent("doubled_callback");
+    wanted.late_callback = percent("late_callback");
+    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+    processor.set_faults(wanted);
+    Response response;
+    response.body = R"({"status":"success"})";
+    co_return response;
+  }
+
+  // "open", "won" or "lost".
+  Awaitable<Response> dispute(Request const& request, PathValues const&) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    auto body = JsonBody::parse(request);
+    auto const payment = body.required_string("payment_intent_id", 255);
+    auto const to = body.required_string("dispute_status", 8);
+    if (to != "open" && to != "won" && to != "lost") {
+      body.fail("dispute_status", "dispute_status is open, won or lost.");
+    }
+    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+    bool done = false;
+    if (!co_await on_worker(services, request, [&] {
+          done = to == "open" ? processor.open_dispute(payment) : processor.close_dispute(payment, to == "won");
+        }))
+      co_return server_busy(request);
+    co_return done_or_not(request, done);
+  }
+
+  Awaitable<Response> refund(Request const& request, PathValues const&) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    auto body = JsonBody::parse(request);
+    auto const payment = body.required_string("payment_intent_id", 255);
+    auto const usd = body.required_amount("usd_amount");
+    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+    bool done = false;
+    if (!co_await on_worker(services, request, [&] { done = processor.refund_there(payment, usd); }))
+      co_return server_busy(request);
+    co_return done_or_not(request, done);
+  }
+
+ private:
+  static Response done_or_not(Request const& request, bool done) {
+    if (!done) {
+      return error_response(request, 409, "PAYMENT_NOT_OPEN",
+                            "The processor has no such payment, or this cannot happen to it now.");
+    }
+    Response response;
+    response.body = R"({"status":"success"})";
+    return response;
+  }
+};
+
+}  // namespace
+
+void add_sandbox_processor_routes(Router& router, Services& services, AdminOptions const& options) {
+  auto const routes =
+      std::make_shared<ProcessorRoutes const>(services, options, *services.environment.sandbox_processor());
+  auto const base = services.root + "/admin/processor";
+  auto const bind = [&routes](Awaitable<Response> (ProcessorRoutes::*handler)(Request const&, PathValues const&)
+                                  const) {
+    return [routes, handler](Request const& request, PathValues const& path) {
+      return (routes.get()->*handler)(request, path);
+    };
+  };
+  router.add(Method::get, base + "/statement", bind(&ProcessorRoutes::statement));
+  router.add(Method::post, base + "/faults", bind(&ProcessorRoutes::faults));
+  router.add(Method::post, base + "/disputes", bind(&ProcessorRoutes::dispute));
+  router.add(Method::post, base + "/refunds", bind(&ProcessorRoutes::refund));
+}
+
+}  // namespace florin::api

@@ -1,0 +1,88 @@
+// Card payments, from the order to their end, and what comes after it: refunds and disputes.
+//
+//   commits ─▶ orders, refunds ─▶ PaymentGateway ─▶ what it says ─▶ ReportPayment ─▶ writer
+//   callbacks, polls ─▶ "something happened to payment X" ─▶ look at X ─────┘
+//
+// Nothing is concluded from a time-out, and nothing from a callback's contents: the processor is asked what it knows of
+// the payment, and its whole word is reported. Whatever it repeats changes nothing. So a call that may or may not have
+// been made is looked up, a lost callback is found by the poll, and a forged one only costs a look.
+//
+// Nothing is kept on disk: the open orders and refunds are in the ledger's state, so a restart resumes from the log.
+//
+// Threads: on_commits by the appender; resume, start and stop by the owner; the rest by any.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "eventstore/clock.h"
+#include "eventstore/log.h"
+#include "eventstore/vault.h"
+#include "eventstore/writer.h"
+#include "sagas/gateways/payments.h"
+#include "sagas/ledger_view.h"
+
+namespace florin::sagas {
+
+// What a caller is told who waits for an order.
+struct PaymentNews {
+  enum class State : std::uint8_t {
+    settled,          // paid or failed: the ledger says which
+    action_required,  // the cardholder is asked by their bank
+    pending,          // not known yet; nothing is lost, it goes on
+  };
+  State state = State::pending;
+  // settled: how, unless it was settled long ago. One of the two.
+  std::optional<domain::CurrencyPurchased> purchased;
+  std::optional<domain::PaymentFailed> failed;
+  domain::Position position;  // of the event that settled it
+  std::string reference;
+  std::string client_secret;  // with action_required. A secret: for the payer's browser only
+  std::string redirect_url;
+};
+
+struct PaymentsOptions {
+  std::string return_url;  // where a browser goes after its bank's challenge; the order's id is added to it
+  // How often the processor is asked for what lost callbacks would have told.
+  std::int64_t poll_micros = 60 * domain::kMicrosPerSecond;
+};
+
+class Payments final : public eventstore::CommitListener {
+ public:
+  // All references outlive it. `io` is the effects thread's.
+  Payments(asio::io_context& io, PaymentGateway& gateway, LedgerView const& view, eventstore::Log& log,
+           eventstore::Vault const& vault, eventstore::Clock const& clock, PaymentsOptions options);
+  ~Payments() override;
+
+  // Before start: every open order and refund; what happened at the processor since `last_commit` is asked for.
+  void resume(domain::State const& state, domain::Timestamp last_commit);
+  void start(eventstore::Writer& writer);
+  // Before the writer stops. Nothing is called or submitted after it.
+  void stop();
+
+  void on_commits(std::span<eventstore::CommitPtr const> commits) override;
+
+  // `told` is called on the effects thread, once, as soon as the order is settled or waits for the cardholder. Looks at
+  // it now when it is waiting already. Who loses patience drops what `told` holds on to.
+  void watch(domain::Position order, std::function<void(PaymentNews const&)> told);
+  // Looks at a payment of this name now. told(order): what it said is in the log; zero: it is none of ours, or the
+  // processor could not be asked.
+  void look(std::string reference, std::function<void(domain::Position)> told);
+  // A callback's or a poll's. told(true): what it is about is in the log, or concerns us not.
+  void changed(PaymentChange change, std::function<void(bool)> told);
+  void tokenize(Card card, std::function<void(MethodAnswer const&)> told);
+
+  // The clock jumped: what waits is looked at now.
+  void look_again();
+  // Waits until nothing is due or under way, at most timeout_ms. False when time ran out. Blocks.
+  [[nodiscard]] bool settle(int timeout_ms);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace florin::sagas

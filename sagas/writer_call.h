@@ -1,0 +1,59 @@
+// How a saga reports to the writer and goes on when the outcome is durable. Effects thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "eventstore/writer.h"
+#include "sagas/gateways/asio.h"
+
+namespace florin::sagas {
+
+// Calls `then` on the io_context's thread. An outcome that comes after the io_context has ended is dropped.
+class WriterReport final : public eventstore::Reply {
+ public:
+  using Then = std::function<void(eventstore::Outcome const&)>;
+  WriterReport(asio::io_context& io, Then then) : io_(io), then_(std::move(then)) {}
+  void complete(eventstore::Outcome outcome) override {
+    asio::post(io_, [then = std::move(then_), result = std::move(outcome)] { then(result); });
+  }
+
+ private:
+  asio::io_context& io_;
+  Then then_;
+};
+
+inline void submit(asio::io_context& io, eventstore::Writer& writer, domain::Command command, WriterReport::Then then) {
+  writer.submit({std::move(command), {}, std::make_unique<WriterReport>(io, std::move(then))});
+}
+
+[[nodiscard]] inline bool is_busy(eventstore::Outcome const& outcome) {
+  auto const* unavailable = std::get_if<eventstore::Unavailable>(&outcome);
+  return unavailable != nullptr && *unavailable == eventstore::Unavailable::busy;
+}
+
+// The same for a coroutine.
+[[nodiscard]] inline Awaitable<eventstore::Outcome> ask(asio::io_context& io, eventstore::Writer& writer,
+                                                        domain::Command command) {
+  struct Call {
+    explicit Call(asio::io_context& context) : answered(context) {}
+    asio::steady_timer answered;
+    std::optional<eventstore::Outcome> outcome;
+  };
+  auto const call = std::make_shared<Call>(io);
+  call->answered.expires_at(asio::steady_timer::time_point::max());
+  submit(io, writer, std::move(command), [call](eventstore::Outcome const& outcome) {
+    call->outcome = outcome;
+    call->answered.cancel();
+  });
+  boost::system::error_code ignored;
+  while (!call->outcome) co_await call->answered.async_wait(asio::redirect_error(use_awaitable, ignored));
+  co_return *call->outcome;
+}
+
+}  // namespace florin::sagas
