@@ -1,6 +1,6 @@
-// Our NACHA files by a reader that is not ours. Where each field stands is what @ach/ach says; it checks nothing that it
-// reads, so every control is added up here from its fields. Then the package adds up and writes the same file itself,
-// and the bytes must be ours. Only its readers and writers of lines are used: the rest of it is a command line.
+// Our NACHA files by a reader that is not ours. Where each field stands is what @ach/ach says; it checks nothing that
+// it reads, so every control is added up here from its fields. Then the package adds up and writes the same file
+// itself, and the bytes must be ours. Only its readers and writers of lines are used: the rest is a command line.
 import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
 import {test} from 'node:test';
@@ -22,7 +22,7 @@ const banks = ['021000021', '011401533', '091000019', '122105155', '322271627', 
 
 const write = (entries, {created = '2026-11-20T16:45:59Z', effective = '2026-11-23T00:00:00Z', modifier = 'A'} = {}) =>
   printed('', 'nacha', created, effective, modifier, ...Object.values(origin),
-    ...entries.flatMap(({payout, holder, routing, account, type, usd}) => [payout, holder, routing, account, type, usd]));
+    ...entries.flatMap((each) => [each.payout, each.holder, each.routing, each.account, each.type, each.usd]));
 
 function read(text) {
   const lines = text.split('\n');
@@ -42,9 +42,8 @@ function read(text) {
   return {file, lines};
 }
 
-const hashOf = (entries) =>
-  Number(entries.reduce((sum, {receivingDFIIdentification}) => sum + BigInt(receivingDFIIdentification), 0n) % 10n ** 10n);
 const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
+const hashOf = (entries) => sum(entries.map((entry) => entry.receivingDFIIdentification)) % 10 ** 10;
 
 function checkDigit(eight) {
   const weights = [3, 7, 1, 3, 7, 1, 3, 7];
@@ -55,7 +54,8 @@ function checkDigit(eight) {
 function audit({file, lines}) {
   const {file: header, batches} = file;
   const all = batches.flatMap(({entries}) => entries);
-  assert.deepEqual([header.priority, header.recordSize, header.blockingFactor, header.formatCode], [1, '094', '10', '1']);
+  const {priority, recordSize, blockingFactor, formatCode} = header;
+  assert.deepEqual([priority, recordSize, blockingFactor, formatCode], [1, '094', '10', '1']);
   batches.forEach((batch, i) => {
     const {footer, entries} = batch;
     assert.deepEqual([batch.serviceClassCode, footer.serviceClassCode], [220, 220]);
@@ -78,7 +78,7 @@ function audit({file, lines}) {
     assert.match(entry.dfiAccount, /^\d{4,17}$/);
     assert.equal(entry.addendaIndicator, '0');
     assert.equal(entry.discretionaryData, '');
-    assert.equal(entry.traceNumber, Number(`${batches[0].originatingDFIIdentification}${String(i + 1).padStart(7, '0')}`));
+    assert.equal(entry.traceNumber, Number(batches[0].originatingDFIIdentification) * 10 ** 7 + i + 1);
   });
   const {footer} = header;
   assert.equal(footer.batchCount, batches.length);
@@ -105,8 +105,9 @@ async function rewritten({file}) {
 }
 
 function base32(number) {
+  const letters = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
   let out = '';
-  for (let rest = BigInt(number); out.length < 13; rest /= 32n) out = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'[rest % 32n] + out;
+  for (let rest = BigInt(number); out.length < 13; rest /= 32n) out = letters[rest % 32n] + out;
   return out;
 }
 
@@ -200,5 +201,6 @@ test('a changed control is noticed', async () => {
 test('what cannot be written is not', async () => {
   const [good] = payouts(1);
   assert.equal(await write([]), 'There is no payout to write.');
-  assert.equal(await write([{...good, routing: '021000022'}]), 'Payout po_0000000000001: the routing number is not one.');
+  const wrong = {...good, routing: '021000022'};
+  assert.equal(await write([wrong]), 'Payout po_0000000000001: the routing number is not one.');
 });
