@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "domain/contract.h"
+#include "sagas/gateways/ach_text.h"
 
 namespace florin::sagas {
 namespace {
@@ -25,101 +26,13 @@ constexpr std::size_t kCompanyNameWidth = 16;
 constexpr std::size_t kDescriptionWidth = 10;
 constexpr std::size_t kIdentificationWidth = 15;
 constexpr std::string_view kCredits = "220";
-constexpr std::string_view kPayoutPrefix = "po_";
 constexpr std::string_view kTransactionPrefix = "txn_";
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_digit_or_letter(char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); }
 bool are_digits(std::string_view text) { return std::ranges::all_of(text, is_digit); }
 
-std::string_view trimmed(std::string_view text) {
-  auto const first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
-// ---- letters
-// ---------------------------------------------------------------------------------------------------------
-
-struct Letter {
-  char32_t code = 0;
-  std::size_t bytes = 1;
-};
-constexpr char32_t kBroken = 0xFFFD;
-
-// The first letter of a text that is not empty. Broken UTF-8 counts by the byte.
-Letter first_letter(std::string_view text) {
-  auto const lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) return {lead, 1};
-  std::size_t const size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < size) return {kBroken, 1};
-  char32_t code = lead & (0xFFU >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) {
-    auto const byte = static_cast<unsigned char>(text[i]);
-    if ((byte & 0xC0) != 0x80) return {kBroken, 1};
-    code = code << 6 | (byte & 0x3F);
-  }
-  return {code, size};
-}
-
-// U+00C0 to U+017F without their accents, sixteen a row; '*' stands for two letters.
-constexpr std::string_view kLatin =
-    "AAAAAA*CEEEEIIII"
-    "DNOOOOOXOUUUUY**"
-    "AAAAAA*CEEEEIIII"
-    "DNOOOOO/OUUUUY*Y"
-    "AAAAAACCCCCCCCDD"
-    "DDEEEEEEEEEEGGGG"
-    "GGGGHHHHIIIIIIII"
-    "II**JJKKKLLLLLLL"
-    "LLLNNNNNNNNNOOOO"
-    "OO**RRRRRRSSSSSS"
-    "SSTTTTTTUUUUUUUU"
-    "UUUUWWYYYZZZZZZS";
-static_assert(kLatin.size() == 0x180 - 0xC0);
-
-std::string_view two_letters(char32_t code) {
-  switch (code) {
-    case 0xC6:
-    case 0xE6: return "AE";
-    case 0xDE:
-    case 0xFE: return "TH";
-    case 0xDF: return "SS";
-    case 0x132:
-    case 0x133: return "IJ";
-    case 0x152:
-    case 0x153: return "OE";
-    default: return "?";
-  }
-}
-
-void append_letter(std::string& out, char32_t code) {
-  if (code >= 'a' && code <= 'z') {
-    out += static_cast<char>(code - 'a' + 'A');
-  } else if (code >= ' ' && code <= '~') {
-    out += static_cast<char>(code);
-  } else if (code >= 0xC0 && code < 0x180) {
-    char const plain = kLatin[code - 0xC0];
-    if (plain == '*') {
-      out += two_letters(code);
-    } else {
-      out += plain;
-    }
-  } else if (code == 0xA0 || code == '\t') {
-    out += ' ';
-  } else if (code == 0x2018 || code == 0x2019) {
-    out += '\'';
-  } else if (code == 0x201C || code == 0x201D) {
-    out += '"';
-  } else if (code >= 0x2010 && code <= 0x2015) {
-    out += '-';
-  } else if (code < 0x300 || code > 0x36F) {  // those are accents of the letter before
-    out += '?';
-  }
-}
-
-// ---- writing
-// ---------------------------------------------------------------------------------------------------------
+// ---- writing ------------------------------------------------------------------------------------------------------
 
 // Left-justified, blanks behind. It fits: everything was checked before.
 void put(std::string& out, std::string_view text, std::size_t width) {
@@ -151,8 +64,9 @@ void end_line(std::string& out) {
   out += '\n';
 }
 
-std::string_view letters_of(std::string const& transaction_id) {
-  return std::string_view(transaction_id).substr(kTransactionPrefix.size());
+// The letters that name a position are the same in every kind of id.
+std::string letters_of(domain::Position payout) {
+  return domain::format_transaction_id(payout).substr(kTransactionPrefix.size());
 }
 
 // Counts what control records say of the entries above them.
@@ -221,7 +135,7 @@ void put_entry(std::string& out, AchOrigin const& origin, AchEntry const& entry,
   put(out, entry.routing, 9);
   put(out, entry.account, domain::kAccountNumberMax);
   put_cents(out, entry.usd, 10);
-  put(out, letters_of(domain::format_transaction_id(entry.payout)), kIdentificationWidth);
+  put(out, letters_of(entry.payout), kIdentificationWidth);
   put(out, ach_text(entry.holder, domain::kHolderNameLettersInFile), domain::kHolderNameLettersInFile);
   put(out, "", 2);
   out += '0';
@@ -269,6 +183,8 @@ sys_days day_of(domain::Timestamp at) {
       std::chrono::sys_time<std::chrono::microseconds>(std::chrono::microseconds(at.micros())));
 }
 
+std::string named(domain::Position payout) { return "Payout po_" + letters_of(payout); }
+
 std::string_view fault_of(AchEntry const& entry) {
   if (!domain::is_routing_number(entry.routing)) return "the routing number is not one";
   if (!domain::is_account_number(entry.account)) return "the account number is not one";
@@ -295,26 +211,20 @@ std::string fault_of(AchFile const& file) {
   for (auto const& entry : file.entries) {
     if (!entry.payout) return "An entry names no payout.";
     if (auto const fault = fault_of(entry); !fault.empty()) {
-      std::string sentence = "Payout ";
-      sentence += kPayoutPrefix;
-      sentence += letters_of(domain::format_transaction_id(entry.payout));
-      return sentence.append(": ").append(fault).append(".");
+      return named(entry.payout).append(": ").append(fault).append(".");
     }
     payouts.push_back(entry.payout);
   }
   std::ranges::sort(payouts);
   if (auto const twice = std::ranges::adjacent_find(payouts); twice != payouts.end()) {
-    std::string sentence = "Payout ";
-    return sentence.append(kPayoutPrefix).append(letters_of(domain::format_transaction_id(*twice))) +
-           " is there twice.";
+    return named(*twice) + " is there twice.";
   }
   // A hundred thousand amounts of ten digits are far from an overflow.
   if (total_of(file) > kAchTotalMax) return "The total has more than twelve digits: write several files.";
   return {};
 }
 
-// ---- reading
-// ---------------------------------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------------------------
 
 // What is wrong with the line at hand; the first one ends the reading.
 using Fault = std::string_view;
@@ -520,16 +430,6 @@ class Reader {
 };
 
 }  // namespace
-
-std::string ach_text(std::string_view utf8, std::size_t width) {
-  std::string out;
-  while (!utf8.empty()) {
-    auto const letter = first_letter(utf8);
-    append_letter(out, letter.code);
-    utf8.remove_prefix(letter.bytes);
-  }
-  return std::string(trimmed(trimmed(out).substr(0, width)));
-}
 
 std::string fault_of(AchOrigin const& origin) {
   if (!domain::is_routing_number(origin.destination)) return "The destination is not a routing number.";

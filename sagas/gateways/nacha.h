@@ -56,7 +56,7 @@ struct AchOrigin {
 
 struct AchEntry {
   domain::Position payout;  // the 13 letters of its "po_…" are the identification number
-  std::string holder;       // UTF-8; written as ach_text makes it, at most 22 characters
+  std::string holder;       // UTF-8; written as ach_text (ach_text.h) makes it, at most 22 characters
   std::string routing;
   std::string account;
   domain::AccountType type = domain::AccountType::checking;
@@ -85,9 +85,5 @@ struct AchFile {
 
 // The sum of its entries, of a file that was read or could be written: at most kAchTotalMax.
 [[nodiscard]] domain::Money total_of(AchFile const& file);
-
-// Upper-case ASCII of at most `width` characters, no blanks around. Accents are dropped ("É": E, "ß": SS), other
-// letters and broken UTF-8 become '?'. Idempotent. Empty when there is nothing but blanks.
-[[nodiscard]] std::string ach_text(std::string_view utf8, std::size_t width);
 
 }  // namespace florin::sagas

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "sagas/gateways/ach_text.h"
 #include "sagas/gateways/nacha.h"
 
 namespace {
