@@ -19,6 +19,7 @@
 #include "api/http/server.h"
 #include "domain/result.h"
 #include "eventstore/writer.h"
+#include "sagas/gateways/nacha.h"
 
 namespace florin::api {
 
@@ -44,6 +45,7 @@ struct Config {
   bool limits_enabled = true;
   std::string public_url;  // where browsers find this server: "https://pay.example.com"; empty: http://localhost:PORT
   SmsConfig sms;
+  sagas::AchOrigin ach;     // production's; the sandbox has its own
   std::string admin_token;  // empty: admin routes answer 403 ADMIN_DISABLED
   LogLevel log_level = LogLevel::info;
 };

@@ -112,6 +112,7 @@ Faulty<Unit> Environment::recover() {
   snapshotter_ = std::make_unique<Snapshotter>(*log_, layout_.snapshots(), snapshot_at, options_.snapshot_every);
   std::vector<eventstore::CommitListener*> listeners{&balances_, runner_.get(), snapshotter_.get(), effects_.get()};
   if (payments_) listeners.push_back(payments_.get());
+  if (payouts_) listeners.push_back(payouts_.get());
   writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), *log_, *vault_, *requests_, *checkpoints_,
                                                  clock_, listeners, options_.writer);
   return Unit{};
@@ -148,6 +149,9 @@ Faulty<Unit> Environment::make_payments(eventstore::Recovered const& recovered) 
     sandbox_processor_ = std::move(made).value();
     gateway = sandbox_processor_.get();
     options.poll_micros = domain::kMicrosPerSecond;  // it is in this process: asking costs nothing
+    payouts_ = std::make_unique<sagas::Payouts>(effects_io_, sandbox_bank_, options_.ach, ledger_view_, *log_, *vault_,
+                                                clock_);
+    payouts_->resume(recovered.state);
   }
   if (gateway == nullptr) return Unit{};
   processor_ = std::make_unique<sagas::GuardedPayments>(*gateway, machine_clock_, [this] { return jitter_(); });
@@ -162,6 +166,7 @@ Faulty<Unit> Environment::start() {
   snapshotter_->start();
   writer_->start();
   if (payments_) payments_->start(*writer_);
+  if (payouts_) payouts_->start(*writer_);
   if (sandbox_processor_) {
     sandbox_processor_->start([this](std::string body, std::string signature, std::function<void(bool)> done) {
       auto const read = processor_->read_callback(signature, body, clock_.now());

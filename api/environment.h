@@ -21,10 +21,12 @@
 #include "projections/runner.h"
 #include "sagas/effects.h"
 #include "sagas/gateways/guarded_payments.h"
+#include "sagas/gateways/sandbox_bank.h"
 #include "sagas/gateways/sandbox_phone.h"
 #include "sagas/gateways/sandbox_processor.h"
 #include "sagas/gateways/twilio.h"
 #include "sagas/payments.h"
+#include "sagas/payouts.h"
 
 namespace florin::api {
 
@@ -40,7 +42,8 @@ struct EnvironmentOptions {
   std::optional<sagas::TwilioConfig> twilio;  // none and no sandbox phone: initiate answers 503 SMS_UNAVAILABLE
   InboundOptions inbound;
   std::string public_url;
-  bool sandbox_processor = false;  // the twin, instead of a real one
+  sagas::AchOrigin ach;            // what the day's file of payouts says of us
+  bool sandbox_processor = false;  // the twins of processor and bank
   bool sandbox_phone = false;      // instead of a provider, with an inbound token of its own
 };
 
@@ -75,6 +78,8 @@ class Environment {
   [[nodiscard]] sagas::PaymentGateway const* processor() const { return processor_.get(); }  // for its callbacks
   // Where browsers and processors find this environment: "https://pay.example.com/sandbox".
   [[nodiscard]] std::string const& public_url() const { return options_.public_url; }
+  [[nodiscard]] sagas::Payouts* payouts() { return payouts_.get(); }  // null in production: operators settle them
+  [[nodiscard]] sagas::AchOrigin const& ach_origin() const { return options_.ach; }
   [[nodiscard]] sagas::SandboxProcessor* sandbox_processor() { return sandbox_processor_.get(); }  // null in production
   [[nodiscard]] InboundOptions const& inbound() const { return options_.inbound; }
 
@@ -106,6 +111,8 @@ class Environment {
   std::unique_ptr<sagas::SandboxProcessor> sandbox_processor_;
   std::unique_ptr<sagas::GuardedPayments> processor_;
   std::unique_ptr<sagas::Payments> payments_;
+  sagas::SandboxBank const sandbox_bank_{};
+  std::unique_ptr<sagas::Payouts> payouts_;
   std::unique_ptr<eventstore::Writer> writer_;
 };
 

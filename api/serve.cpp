@@ -49,6 +49,19 @@ sigset_t take_signals() {
 // What the sandbox's phone signs its posts for. They never leave the process, so the name needs no host.
 constexpr std::string_view kSandboxInboundUrl = "http://localhost/sandbox/webhooks/sms/inbound";
 
+// Of a company and a bank that are none.
+sagas::AchOrigin sandbox_ach() {
+  sagas::AchOrigin origin;
+  origin.destination = "091000019";
+  origin.destination_name = "SANDBOX BANK";
+  origin.origin = "1234567890";
+  origin.origin_name = "FLORIN SANDBOX";
+  origin.company_name = "FLORIN SANDBOX";
+  origin.company_id = "1234567890";
+  origin.odfi = "09100001";
+  return origin;
+}
+
 std::unique_ptr<Environment> open_environment(Config const& config, bool sandbox, eventstore::Clock const& clock) {
   auto const name = std::string(sandbox ? kSandboxFolder : kProductionFolder);
   EnvironmentOptions options;
@@ -59,7 +72,11 @@ std::unique_ptr<Environment> open_environment(Config const& config, bool sandbox
   options.public_url = config.public_url + (sandbox ? "/sandbox" : "");
   if (sandbox) {
     options.inbound.public_url = kSandboxInboundUrl;
-  } else if (config.sms.enabled) {
+    options.ach = sandbox_ach();
+  } else {
+    options.ach = config.ach;
+  }
+  if (!sandbox && config.sms.enabled) {
     options.twilio.emplace();
     options.twilio->account_sid = config.sms.account_sid;
     options.twilio->auth_token = config.sms.auth_token;
@@ -174,6 +191,7 @@ int serve(Config const& wanted) {
     add_item_routes(router, *services);
     add_currency_purchase_routes(router, *services);
     add_payment_callback_routes(router, *services);
+    add_withdrawal_routes(router, *services);
     add_key_routes(router, *services);
     add_transfer_routes(router, *services);
     add_transfer_status_routes(router, *services);
@@ -181,6 +199,7 @@ int serve(Config const& wanted) {
     add_sms_routes(router, *services);
     add_admin_routes(router, *services, admin);
     add_minor_routes(router, *services, admin);
+    add_payout_routes(router, *services, admin);
   }
   add_sandbox_routes(router, sandbox_services, admin, sandbox_clock);
   add_sandbox_processor_routes(router, sandbox_services, admin);

@@ -1,13 +1,43 @@
-// Bank accounts in the United States. Source: CONTRACT, Withdrawals.
+// Bank accounts in the United States: what a routing number, an account number and a holder's name look like. A payout
+// that passes these can be written into a NACHA file (sagas/gateways/nacha.h). Source: CONTRACT, Withdrawals.
+//
+// No threads, no state. An account number is personal data: it is sealed wherever it is kept, only last_four() leaves.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "domain/money.h"
 
 namespace florin::domain {
 
 enum class AccountType : std::uint8_t { checking = 0, savings = 1 };
-[[nodiscard]] constexpr char const* account_type_name(AccountType type) {
-  return type == AccountType::savings ? "savings" : "checking";
-}
+[[nodiscard]] std::string_view account_type_name(AccountType type);  // "checking", "savings": the wire's words
+[[nodiscard]] std::optional<AccountType> parse_account_type(std::string_view text);
+
+// Nine digits, the first two in a range the American Bankers Association gives out (00–12, 21–32, 61–72, 80), the last
+// one making 3-7-1-3-7-1-3-7-1 weigh a multiple of ten. Whether a bank has this number is only known by paying.
+[[nodiscard]] bool is_routing_number(std::string_view text);
+
+// 4 to 17 digits: 17 is what a NACHA entry holds. No blanks or dashes: nobody has to guess what was meant.
+inline constexpr std::size_t kAccountNumberMin = 4;
+inline constexpr std::size_t kAccountNumberMax = 17;
+[[nodiscard]] bool is_account_number(std::string_view text);
+// The only part of an account number that leaves. The view is into `account_number`, whose form is checked.
+[[nodiscard]] std::string_view last_four(std::string_view account_number);
+
+// A NACHA entry holds 22 upper-case ASCII characters of a name. Longer names, and names in other letters, are taken as
+// they are and cut and transliterated in the file: the bank pays by the numbers, the name is for people. 100 bytes hold
+// any company's name and bound what is sealed.
+inline constexpr std::size_t kHolderNameLettersInFile = 22;
+inline constexpr std::size_t kHolderNameBytesMax = 100;
+// UTF-8 (which the caller knows it is) of 1 to kHolderNameBytesMax bytes, not only blanks, no control characters.
+[[nodiscard]] bool is_holder_name(std::string_view text);
+
+// The most that one bank entry can carry: ten digits of cents, 99,999,999.99 USD. A larger payout is never accepted: it
+// could not be paid.
+inline constexpr Money kMaxBankAmount = Money::from_minor(9'999'999'999);
 
 }  // namespace florin::domain

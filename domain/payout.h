@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/bank.h"
 #include "domain/ids.h"
 #include "domain/money.h"
 #include "domain/time.h"
@@ -26,8 +27,7 @@ inline constexpr PayoutStatus kLastPayoutStatus = PayoutStatus::failed;
 [[nodiscard]] bool can_follow(PayoutStatus next, PayoutStatus now);
 [[nodiscard]] constexpr bool is_end(PayoutStatus status) { return status >= PayoutStatus::completed; }
 
-// An amount in one file entry has ten digits (NACHA, record 6).
-inline constexpr Money kMaxPayoutUsd = Money::from_minor(9'999'999'999);
+inline constexpr Money kMaxPayoutUsd = kMaxBankAmount;
 
 // A part of a payout, in units of one of the game's currencies.
 struct PayoutShare {

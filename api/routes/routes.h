@@ -11,6 +11,7 @@ void add_stream_routes(Router& router, Services& services);             // Balan
 void add_item_routes(Router& router, Services& services);               // Item purchase
 void add_currency_purchase_routes(Router& router, Services& services);  // Currency purchase
 void add_payment_callback_routes(Router& router, Services& services);   // the processor's webhook
+void add_withdrawal_routes(Router& router, Services& services);         // Withdrawals
 void add_transfer_routes(Router& router, Services& services);           // Transfers and sends: initiate to claim
 void add_transfer_status_routes(Router& router, Services& services);    // status, destinations, approval-status
 void add_phone_share_routes(Router& router, Services& services);        // Phone-share approval
@@ -22,8 +23,9 @@ struct AdminOptions {
 // Operators; `services.prefix` is followed by "/admin" in place of "/api".
 void add_admin_routes(Router& router, Services& services, AdminOptions const& options);
 
-void add_minor_routes(Router& router, Services& services, AdminOptions const& options);  // Operators: minors
-void add_sms_routes(Router& router, Services& services);                                 // the provider's webhook
+void add_minor_routes(Router& router, Services& services, AdminOptions const& options);   // Operators: minors
+void add_sms_routes(Router& router, Services& services);                                  // the provider's webhook
+void add_payout_routes(Router& router, Services& services, AdminOptions const& options);  // Operators: payouts
 // The sandbox's phone and clock.
 void add_sandbox_routes(Router& router, Services& services, AdminOptions const& options,
                         eventstore::AdjustableClock& clock);

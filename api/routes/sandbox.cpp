@@ -104,8 +104,9 @@ struct SandboxRoutes {
     if (!co_await on_worker(services, request, [&] {
           advanced = clock.advance(seconds);
           if (*advanced && advanced->value())
-            settled =
-                services.environment.effects().settle(kSettleMs) && services.environment.payments()->settle(kSettleMs);
+            settled = services.environment.effects().settle(kSettleMs) &&
+                      services.environment.payments()->settle(kSettleMs) &&
+                      services.environment.payouts()->settle(kSettleMs);
         }))
       co_return server_busy(request);
     if (!*advanced) co_return view_unavailable(request, advanced->error());

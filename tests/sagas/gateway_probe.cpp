@@ -6,16 +6,26 @@
 //   gateway_probe check URL FORM SIGNATURE      prints "valid" or "invalid"
 //   gateway_probe reply URL FROM BODY           the sandbox phone's post: prints its form and its signature, a line
 //   each
+//   gateway_probe nacha CREATED EFFECTIVE MODIFIER DESTINATION NAME ORIGIN NAME COMPANY COMPANY_ID ODFI DESCRIPTION
+//                 [PAYOUT HOLDER ROUTING ACCOUNT checking|savings USD]…
+//       prints the file, or why there is none; CREATED and EFFECTIVE are times, of EFFECTIVE the day counts; PAYOUT is
+//       a position
+//   gateway_probe bank FILE                     prints what the sandbox bank reads in its text: "ENTRIES USD", or why
+//   not
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/co_spawn.hpp>
 
 #include "eventstore/clock.h"
 #include "sagas/gateways/form.h"
+#include "sagas/gateways/nacha.h"
+#include "sagas/gateways/sandbox_bank.h"
 #include "sagas/gateways/sandbox_phone.h"
 #include "sagas/gateways/twilio.h"
 #include "sagas/gateways/twilio_signature.h"
@@ -51,6 +61,45 @@ int send(std::vector<std::string> const& words, std::string const& token) {
   return 0;
 }
 
+std::optional<AchEntry> entry_of(std::vector<std::string> const& words, std::size_t at) {
+  auto const position = florin::domain::parse_number(words[at]);
+  auto const type = florin::domain::parse_account_type(words[at + 4]);
+  auto const usd = florin::domain::parse_amount(words[at + 5]);
+  if (!position || !type || !usd) return std::nullopt;
+  return AchEntry{florin::domain::Position(*position), words[at + 1], words[at + 2], words[at + 3], *type, *usd};
+}
+
+int nacha(std::vector<std::string> const& words) {
+  constexpr std::size_t kFixed = 12;
+  constexpr std::size_t kAnEntry = 6;
+  AchFile file;
+  auto const created = florin::domain::parse_iso8601(words[1]);
+  auto const effective = florin::domain::parse_iso8601(words[2]);
+  if (!created || !effective || words[3].size() != 1 || (words.size() - kFixed) % kAnEntry != 0) return 2;
+  file.created = *created;
+  file.effective = std::chrono::sys_days(std::chrono::days(effective->micros() / florin::domain::kMicrosPerDay));
+  file.modifier = words[3].front();
+  file.origin = {words[4], words[5], words[6], words[7], words[8], words[9], words[10], words[11]};
+  for (std::size_t at = kFixed; at < words.size(); at += kAnEntry) {
+    auto entry = entry_of(words, at);
+    if (!entry) return 2;
+    file.entries.push_back(std::move(*entry));
+  }
+  auto const text = write_nacha(file);
+  std::fputs(text ? text.value().c_str() : text.error().c_str(), stdout);
+  return 0;
+}
+
+int bank(std::string const& file) {
+  auto const receipt = SandboxBank().submit(file);
+  if (!receipt) {
+    say(receipt.error());
+    return 0;
+  }
+  say(std::to_string(receipt.value().entries) + " " + florin::domain::to_string(receipt.value().usd));
+  return 0;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -58,6 +107,8 @@ int main(int count, char** arguments) {
   char const* const secret = std::getenv("TWILIO_AUTH_TOKEN");
   std::string const token = secret == nullptr ? "" : secret;
   if (words.size() == 6 && words[0] == "send") return send(words, token);
+  if (words.size() >= 12 && words[0] == "nacha") return nacha(words);
+  if (words.size() == 2 && words[0] == "bank") return bank(words[1]);
   if (words.size() == 4 && words[0] == "reply") {
     florin::eventstore::SystemClock const clock;
     SandboxPhoneOptions options;

@@ -7,7 +7,13 @@ const run = promisify(execFile);
 const program = process.env.FLORIN_GATEWAY_PROBE ??
   fileURLToPath(new URL('../../../build/release/tests/sagas/sagas_gateway_probe', import.meta.url));
 
+// As it was printed; `words` are its arguments.
+export async function printed(token, ...words) {
+  const env = {...process.env, TWILIO_AUTH_TOKEN: token};
+  const {stdout} = await run(program, words, {env, timeout: 30_000, maxBuffer: 16 << 20});
+  return stdout;
+}
+
 export async function probe(token, ...words) {
-  const {stdout} = await run(program, words, {env: {...process.env, TWILIO_AUTH_TOKEN: token}, timeout: 30_000});
-  return stdout.trimEnd().split('\n');
+  return (await printed(token, ...words)).trimEnd().split('\n');
 }

@@ -1,0 +1,225 @@
+// CONTRACT, Withdrawals: what a game earned, cashing it out, and the history of that.
+#include "api/routes/payouts.h"
+#include "api/routes/players.h"
+#include "api/routes/routes.h"
+#include "eventstore/read_commit.h"
+
+namespace florin::api {
+namespace {
+
+// Units to dollars, whole cents, towards zero: what is left below a cent is owed and not payable.
+domain::Money usd_of(domain::Money units) { return domain::Money::from_minor(units.minor() / domain::kUnitsPerDollar); }
+
+Awaitable<Response> available_balance(Services& services, Request const& request, PathValues const&) {
+  auto caller = authenticate(request, services.environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  if (auto behind = check_balances(request, services)) co_return std::move(*behind);
+  Response response;
+  response.position = services.environment.balances().position().value();
+  auto const [all, payable] = services.environment.balances().read([&](domain::State const& state) {
+    domain::Revenue sum;
+    for (auto const& currency : game.currencies) {
+      auto const one = state.revenue(currency.currency);
+      sum.owed += one.owed;
+      sum.in_flight += one.in_flight;
+      sum.paid += one.paid;
+    }
+    return std::pair(sum, payable_usd(state, game));
+  });
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.string("status", "success");
+  json.string("game_id", std::to_string(game.id.value()));
+  json.string("currency", "USD");
+  json.amount("available_usd", payable);
+  json.amount("reserved_usd", usd_of(all.in_flight));
+  json.amount("lifetime_earned_usd", usd_of(all.owed + all.in_flight + all.paid));
+  json.amount("lifetime_paid_usd", usd_of(all.paid));
+  json.end_object();
+  co_return response;
+}
+
+struct BankFields {
+  std::string holder;
+  std::string routing;
+  std::string account;
+  domain::AccountType type = domain::AccountType::checking;
+};
+
+// No message repeats what was sent: these fields are personal.
+BankFields read_bank(JsonBody& body) {
+  BankFields fields;
+  auto bank = body.optional_object("bank");
+  if (!bank) {
+    body.fail("bank", "bank is required: {account_holder_name, routing_number, account_number, account_type}.");
+    return fields;
+  }
+  fields.holder = bank->required_string("account_holder_name", 100);
+  fields.routing = bank->required_string("routing_number", 32);
+  fields.account = bank->required_string("account_number", 32);
+  auto const type = bank->required_string("account_type", 32);
+  if (body.error() != nullptr) return fields;
+  if (!domain::is_holder_name(fields.holder)) {
+    bank->fail("account_holder_name", "account_holder_name must be 1 to 100 bytes of text.", "INVALID_BANK_ACCOUNT");
+  }
+  if (!domain::is_routing_number(fields.routing)) {
+    bank->fail("routing_number", "routing_number is not nine digits with a right check digit.", "INVALID_BANK_ACCOUNT");
+  }
+  if (!domain::is_account_number(fields.account)) {
+    bank->fail("account_number", "account_number must be 4 to 17 digits.", "INVALID_BANK_ACCOUNT");
+  }
+  auto const known = domain::parse_account_type(type);
+  if (!known) bank->fail("account_type", "account_type is checking or savings.", "INVALID_BANK_ACCOUNT");
+  fields.type = known.value_or(domain::AccountType::checking);
+  return fields;
+}
+
+Awaitable<Response> request_payout(Services& services, Request const& request, PathValues const&) {
+  auto& environment = services.environment;
+  auto caller = authenticate(request, environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto body = JsonBody::parse(request);
+  auto const request_id = read_request_id(body);
+  auto const usd = body.required_amount("amount_usd");
+  auto const contact = body.required_string("contact_email", 320);
+  auto bank = read_bank(body);
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  auto email = read_email(request, environment, contact, "contact_email");
+  if (!email) co_return std::move(email).error();
+
+  domain::RequestPayout command;
+  command.game = game.id;
+  command.contact = {email.value().index, email.value().text};
+  command.usd = usd;
+  command.holder = bank.holder;
+  command.account = bank.account;
+  command.routing = bank.routing;
+  command.type = bank.type;
+  Payload payload("request-payout");
+  payload.add(static_cast<std::uint64_t>(usd.minor())).add(email.value().text).add(bank.holder).add(bank.routing);
+  payload.add(bank.account).add(static_cast<std::uint64_t>(bank.type));
+  auto const outcome = co_await perform(request, environment, std::move(command), game.id, request_id, payload);
+  co_return write_response(
+      request, outcome,
+      [&](std::string& out, domain::Commit const& commit) {
+        auto const& event = event_of<domain::PayoutRequested>(commit);
+        JsonWriter json(out);
+        json.begin_object();
+        json.string("status", "success");
+        json.string("message", "Payout requested; an operator reviews it.");
+        json.string("transaction_id", domain::format_transaction_id(commit.first));
+        write_payout(json, environment, {event, commit.at, domain::PayoutStatus::requested, commit.at, {}});
+        json.end_object();
+      },
+      201);
+}
+
+Awaitable<Response> history(Services& services, Request const& request, PathValues const&) {
+  auto& environment = services.environment;
+  auto caller = authenticate(request, environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto paging = read_paging(request);
+  if (!paging) co_return std::move(paging).error();
+  auto wanted = read_min_position(request, services);
+  if (!wanted) co_return std::move(wanted).error();
+  Response response;
+  if (!co_await on_worker(services, request, [&] {
+        if (!await_view(services, "payments", wanted.value())) return void(response = view_behind(request));
+        auto view = environment.views().read("payments");
+        if (!view) return void(response = view_unavailable(request, view.error()));
+        auto page =
+            projections::read_payouts(view.value(), game.id, std::nullopt, paging.value().limit, paging.value().cursor);
+        if (!page) return void(response = view_unavailable(request, page.error()));
+        JsonWriter json(response.body);
+        json.begin_object();
+        json.string("status", "success");
+        json.begin_array("payouts");
+        for (auto const& row : page.value().payouts) {
+          auto story = load_payout(environment, view.value(), row.payout);
+          if (!story) return void(response = view_unavailable(request, story.error()));
+          if (!story.value()) continue;
+          json.begin_object();
+          write_payout(json, environment, *story.value());
+          json.end_object();
+        }
+        json.end_array();
+        write_pagination(json, paging.value().limit, page.value().next);
+        json.end_object();
+        response.position = view.value().position().value();
+      }))
+    co_return server_busy(request);
+  co_return response;
+}
+
+}  // namespace
+
+eventstore::Faulty<std::optional<PayoutStory>> load_payout(Environment& environment, projections::ViewReader& view,
+                                                           domain::Position payout) {
+  auto const steps = projections::read_steps(view, payout);
+  if (!steps) return fail(steps.error());
+  std::optional<PayoutStory> story;
+  for (auto const& step : steps.value()) {
+    auto const commit = eventstore::read_commit(environment.log(), step.commit);
+    if (!commit) return fail(commit.error());
+    if (!commit.value()) continue;
+    auto const& event = commit.value()->events[step.event.value() - step.commit.value()];
+    auto const at = commit.value()->at;
+    if (auto const* requested = std::get_if<domain::PayoutRequested>(&event)) {
+      story = PayoutStory{*requested, at, domain::PayoutStatus::requested, at, {}};
+    } else if (auto const* advanced = std::get_if<domain::PayoutAdvanced>(&event); advanced != nullptr && story) {
+      story->status = advanced->status;
+      story->changed_at = at;
+      story->note = advanced->note;
+    }
+  }
+  return story;
+}
+
+void write_payout(JsonWriter& json, Environment& environment, PayoutStory const& story) {
+  auto const& asked = story.requested;
+  json.string("payout_id", domain::format_payout_id(asked.payout));
+  json.string("payout_status", domain::payout_status_name(story.status));
+  json.string("game_id", std::to_string(asked.game.value()));
+  json.amount("amount_usd", asked.usd);
+  auto const email = environment.balances().email_of(asked.contact);
+  json.string("contact_email",
+              email ? reveal(environment, asked.contact, eventstore::Field::email, *email) : std::string());
+  json.begin_object("bank");
+  json.string("account_holder_name", reveal(environment, asked.contact, eventstore::Field::bank_holder, asked.holder));
+  json.string("routing_number", asked.routing);
+  json.string("last4", asked.last4);
+  json.string("account_type", domain::account_type_name(asked.type));
+  json.end_object();
+  if (story.note.empty()) {
+    json.null("note");
+  } else {
+    json.string("note", story.note);
+  }
+  json.time("requested_at", story.requested_at);
+  json.time("updated_at", story.changed_at);
+}
+
+std::optional<domain::PayoutStatus> parse_payout_status(std::string_view text) {
+  for (int i = 0; i <= static_cast<int>(domain::kLastPayoutStatus); ++i) {
+    auto const status = static_cast<domain::PayoutStatus>(i);
+    if (text == domain::payout_status_name(status)) return status;
+  }
+  return std::nullopt;
+}
+
+void add_withdrawal_routes(Router& router, Services& services) {
+  auto const base = services.api() + "/withdrawals";
+  auto const bind = [&services](auto handler) {
+    return [&services, handler](Request const& request, PathValues const& path) {
+      return handler(services, request, path);
+    };
+  };
+  router.add(Method::get, base + "/available-balance", bind(available_balance));
+  router.add(Method::post, base + "/request", bind(request_payout));
+  router.add(Method::get, base + "/history", bind(history));
+}
+
+}  // namespace florin::api

@@ -1,0 +1,50 @@
+// Payouts that a bank of ours carries out by itself: the sandbox's. In production an operator carries the file to the
+// bank and says what its statement says; nothing here runs.
+//
+//   commits ─▶ processing ─▶ NACHA file ─▶ Bank ─▶ pending … settled | returned ─▶ AdvancePayout ─▶ writer
+//
+// What is under way is in the ledger's state, with the time since when: a restart asks the bank again, and an answer
+// that was given before changes nothing.
+//
+// Threads: on_commits by the appender; resume and start by the owner; the rest on the effects thread, until its
+// io_context is stopped.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include <boost/asio/io_context.hpp>
+
+#include "eventstore/clock.h"
+#include "eventstore/log.h"
+#include "eventstore/vault.h"
+#include "eventstore/writer.h"
+#include "sagas/gateways/bank.h"
+#include "sagas/ledger_view.h"
+
+namespace florin::sagas {
+
+// The entry of a payout, as its event tells it. Kind::missing when its contact was erased.
+[[nodiscard]] eventstore::Faulty<AchEntry> entry_of(eventstore::Log& log, eventstore::Vault const& vault,
+                                                    domain::Position payout);
+
+class Payouts final : public eventstore::CommitListener {
+ public:
+  // All references outlive it. `io` is the effects thread's.
+  Payouts(boost::asio::io_context& io, Bank const& bank, AchOrigin origin, LedgerView const& view, eventstore::Log& log,
+          eventstore::Vault const& vault, eventstore::Clock const& clock);
+  ~Payouts() override;
+
+  void resume(domain::State const& state);
+  void start(eventstore::Writer& writer);
+  void on_commits(std::span<eventstore::CommitPtr const> commits) override;
+  // The clock jumped. Returns when what is due was asked and reported, at most after timeout_ms; false: not yet.
+  // Blocks.
+  [[nodiscard]] bool settle(int timeout_ms);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace florin::sagas
