@@ -61,6 +61,10 @@ Result<Callback, CallbackFault> read_stripe_event(std::string_view json) {
   }
   element event;
   if (parser.parse(json.data(), json.size()).get(event) != simdjson::SUCCESS) return fail(CallbackFault::malformed);
+  return read_stripe_event(event);
+}
+
+Result<Callback, CallbackFault> read_stripe_event(element const& event) {
   std::string_view const id = text_of(event, "id");
   element object;
   if (text_of(event, "object") != "event" || !is_stripe_token(id) ||

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <simdjson.h>
+
 #include "domain/result.h"
 #include "sagas/gateways/payments.h"
 
@@ -19,6 +21,8 @@ namespace florin::sagas {
 // {"object": "event", "id", "data": {"object": {"object", "id" or "payment_intent"}}} as JSON. Unset when it is about
 // no payment (a charge without one, a customer); malformed when it is no event.
 [[nodiscard]] Result<Callback, CallbackFault> read_stripe_event(std::string_view json);
+// The same of an event in a list.
+[[nodiscard]] Result<Callback, CallbackFault> read_stripe_event(simdjson::dom::element const& event);
 
 // A signed post: the signature and its age first, then the event.
 [[nodiscard]] Result<Callback, CallbackFault> read_stripe_callback(std::string_view secret, std::string_view signature,
