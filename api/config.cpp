@@ -89,6 +89,35 @@ Complaint set_sms_provider(Config& config, std::string const& text) {
   return std::nullopt;
 }
 
+Complaint set_payments_processor(Config& config, std::string const& text) {
+  if (text != "none" && text != "stripe") return "'" + text + "' is not one of none, stripe";
+  config.payments.enabled = text == "stripe";
+  return std::nullopt;
+}
+
+// A secret of one line of printable ASCII.
+Complaint set_secret(std::string& into, std::string secret) {
+  while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
+  auto const printable = std::all_of(secret.begin(), secret.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (secret.empty() || secret.size() > kMaxTokenLength || !printable) {
+    return "the secret must be printable ASCII without blanks";
+  }
+  into = std::move(secret);
+  return std::nullopt;
+}
+
+Complaint set_payments_key_file(Config& config, std::string const& name) {
+  std::string secret;
+  if (auto complaint = read_secret_file(name, secret)) return complaint;
+  return set_secret(config.payments.secret_key, std::move(secret));
+}
+
+Complaint set_payments_webhook_file(Config& config, std::string const& name) {
+  std::string secret;
+  if (auto complaint = read_secret_file(name, secret)) return complaint;
+  return set_secret(config.payments.webhook_secret, std::move(secret));
+}
+
 Complaint set_public_url(Config& config, std::string const& given) {
   auto text = given;
   while (!text.empty() && text.back() == '/') text.pop_back();
@@ -181,6 +210,15 @@ std::span<Setting const> settings() {
       {"sms.messaging_service_sid", "instead of sms.from", FLORIN_TEXT(sms.messaging_service_sid)},
       {"sms.base_url", "the provider's address", FLORIN_TEXT(sms.base_url)},
       {"sms.inbound_url", "public URL of /webhooks/sms/inbound, as the provider has it", FLORIN_TEXT(sms.inbound_url)},
+      {"payments.processor", "who charges cards in production: none or stripe",
+       Text{[](Config const& c) { return std::string(c.payments.enabled ? "stripe" : "none"); },
+            set_payments_processor}},
+      {"payments.secret_key_file", "file that holds the processor's key; FLORIN_PAYMENTS_SECRET_KEY beats it",
+       Text{[](Config const&) { return std::string(); }, set_payments_key_file}},
+      {"payments.webhook_secret_file",
+       "file that holds the secret of its callbacks; FLORIN_PAYMENTS_WEBHOOK_SECRET beats it",
+       Text{[](Config const&) { return std::string(); }, set_payments_webhook_file}},
+      {"payments.base_url", "the processor's address", FLORIN_TEXT(payments.base_url)},
       {"ach.destination", "routing number of the bank that takes the file of payouts", FLORIN_TEXT(ach.destination)},
       {"ach.destination_name", "its name", FLORIN_TEXT(ach.destination_name)},
       {"ach.origin", "who sends the file, as the bank says: 9 digits, or 10 digits and letters",
@@ -340,6 +378,12 @@ std::optional<ConfigError> read_environment(ConfigSources const& sources, Config
   if (token && !token->empty()) {
     if (auto const complaint = set_sms_token(config, std::move(*token))) return "FLORIN_SMS_AUTH_TOKEN: " + *complaint;
   }
+  for (auto const& [name, secret] : {std::pair("FLORIN_PAYMENTS_SECRET_KEY", &config.payments.secret_key),
+                                     std::pair("FLORIN_PAYMENTS_WEBHOOK_SECRET", &config.payments.webhook_secret)}) {
+    token = sources.environment(name);
+    if (!token || token->empty()) continue;
+    if (auto const complaint = set_secret(*secret, std::move(*token))) return std::string(name) + ": " + *complaint;
+  }
   return std::nullopt;
 }
 
@@ -371,6 +415,11 @@ Result<Config, ConfigError> load_config(ConfigSources const& sources) {
   }
   if (auto error = read_environment(sources, config)) return fail(std::move(*error));
   if (auto error = read_flags(sources, config)) return fail(std::move(*error));
+  if (config.payments.enabled && (config.payments.secret_key.empty() || config.payments.webhook_secret.empty())) {
+    return fail(
+        ConfigError("payments.processor: stripe needs its key and the secret of its callbacks; give "
+                    "FLORIN_PAYMENTS_SECRET_KEY and FLORIN_PAYMENTS_WEBHOOK_SECRET, or name their files"));
+  }
   if (config.data.empty()) {
     return fail(ConfigError("data: no folder is named; give --data DIR, FLORIN_DATA or `data = \"…\"` in the TOML"));
   }
@@ -420,6 +469,8 @@ std::string settings_help() {
   }
   out += "  (environment: FLORIN_ADMIN_TOKEN)                 the operators' token; unset: admin routes answer 403\n";
   out += "  (environment: FLORIN_SMS_AUTH_TOKEN)              the SMS provider's token\n";
+  out += "  (environment: FLORIN_PAYMENTS_SECRET_KEY)         the card processor's key\n";
+  out += "  (environment: FLORIN_PAYMENTS_WEBHOOK_SECRET)     the secret of its callbacks\n";
   return out;
 }
 

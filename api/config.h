@@ -37,6 +37,14 @@ struct SmsConfig {
   std::string inbound_url;  // as configured at the provider: what its posts are signed over
 };
 
+// Production's card processor; the sandbox has its own.
+struct PaymentsConfig {
+  bool enabled = false;        // processor = "stripe"
+  std::string secret_key;      // FLORIN_PAYMENTS_SECRET_KEY, or the file payments.secret_key_file
+  std::string webhook_secret;  // FLORIN_PAYMENTS_WEBHOOK_SECRET, or the file payments.webhook_secret_file
+  std::string base_url = "https://api.stripe.com";
+};
+
 struct Config {
   std::filesystem::path data;  // never empty once loaded
   ServerOptions server;        // with host and port of `listen`
@@ -45,6 +53,7 @@ struct Config {
   bool limits_enabled = true;
   std::string public_url;  // where browsers find this server: "https://pay.example.com"; empty: http://localhost:PORT
   SmsConfig sms;
+  PaymentsConfig payments;
   sagas::AchOrigin ach;     // production's; the sandbox has its own
   std::string admin_token;  // empty: admin routes answer 403 ADMIN_DISABLED
   LogLevel log_level = LogLevel::info;

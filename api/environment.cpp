@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 
@@ -143,8 +145,11 @@ Faulty<Unit> Environment::make_payments(eventstore::Recovered const& recovered) 
   sagas::PaymentGateway* gateway = nullptr;
   sagas::PaymentsOptions options{options_.public_url + "/checkout/return?order_id="};
   if (options_.sandbox_processor) {
-    sagas::SandboxProcessorOptions twin{options_.public_url + "/processor/challenge", random_token()};
-    auto made = sagas::SandboxProcessor::open(effects_io_, layout_.processor(), clock_, std::move(twin));
+    sagas::SandboxProcessorOptions twin;
+    twin.file = layout_.processor();
+    twin.public_base = options_.public_url + "/processor";
+    twin.webhook_secret = random_token();
+    auto made = sagas::SandboxProcessor::open(clock_, std::move(twin));
     if (!made) return fail(made.error());
     sandbox_processor_ = std::move(made).value();
     gateway = sandbox_processor_.get();
@@ -152,6 +157,15 @@ Faulty<Unit> Environment::make_payments(eventstore::Recovered const& recovered) 
     payouts_ = std::make_unique<sagas::Payouts>(effects_io_, sandbox_bank_, options_.ach, ledger_view_, *log_, *vault_,
                                                 clock_);
     payouts_->resume(recovered.state);
+  }
+  if (!options_.sandbox_processor && options_.stripe) {
+    // Payments of another installation on the same account are not ours: the tag follows from this vault's key.
+    auto const tag = vault_->fingerprint("payments of this ledger");
+    options_.stripe->server_tag = domain::to_hex({reinterpret_cast<char const*>(tag.data()), tag.size()});
+    auto made = sagas::StripeGateway::make(effects_io_, *options_.stripe);
+    if (!made) return eventstore::fault(Fault::Kind::missing, "the card processor: " + made.error());
+    stripe_ = std::move(made).value();
+    gateway = stripe_.get();
   }
   if (gateway == nullptr) return Unit{};
   processor_ = std::make_unique<sagas::GuardedPayments>(*gateway, machine_clock_, [this] { return jitter_(); });
@@ -161,6 +175,26 @@ Faulty<Unit> Environment::make_payments(eventstore::Recovered const& recovered) 
   return Unit{};
 }
 
+// What the route of the webhook does, without the network between the twin and us.
+sagas::Awaitable<bool> Environment::take_callback(std::string body, std::string signature) {
+  auto const read = processor_->read_callback(signature, body, clock_.now());
+  if (!read || !read.value().change) co_return read.ok();
+  struct Call {
+    explicit Call(asio::io_context& io) : answered(io) {}
+    asio::steady_timer answered;
+    std::optional<bool> taken;
+  };
+  auto const call = std::make_shared<Call>(effects_io_);
+  call->answered.expires_at(asio::steady_timer::time_point::max());
+  payments_->changed(*read.value().change, [call](bool taken) {
+    call->taken = taken;
+    call->answered.cancel();
+  });
+  boost::system::error_code ignored;
+  while (!call->taken) co_await call->answered.async_wait(asio::redirect_error(sagas::use_awaitable, ignored));
+  co_return *call->taken;
+}
+
 Faulty<Unit> Environment::start() {
   if (auto started = runner_->start(); !started) return started;
   snapshotter_->start();
@@ -168,10 +202,8 @@ Faulty<Unit> Environment::start() {
   if (payments_) payments_->start(*writer_);
   if (payouts_) payouts_->start(*writer_);
   if (sandbox_processor_) {
-    sandbox_processor_->start([this](std::string body, std::string signature, std::function<void(bool)> done) {
-      auto const read = processor_->read_callback(signature, body, clock_.now());
-      if (!read || !read.value().change) return done(read.ok());
-      payments_->changed(*read.value().change, std::move(done));
+    sandbox_processor_->start(effects_io_, [this](std::string body, std::string signature) {
+      return take_callback(std::move(body), std::move(signature));
     });
   }
   effects_->start(*writer_);

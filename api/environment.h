@@ -24,6 +24,7 @@
 #include "sagas/gateways/sandbox_bank.h"
 #include "sagas/gateways/sandbox_phone.h"
 #include "sagas/gateways/sandbox_processor.h"
+#include "sagas/gateways/stripe.h"
 #include "sagas/gateways/twilio.h"
 #include "sagas/payments.h"
 #include "sagas/payouts.h"
@@ -42,9 +43,10 @@ struct EnvironmentOptions {
   std::optional<sagas::TwilioConfig> twilio;  // none and no sandbox phone: initiate answers 503 SMS_UNAVAILABLE
   InboundOptions inbound;
   std::string public_url;
-  sagas::AchOrigin ach;            // what the day's file of payouts says of us
-  bool sandbox_processor = false;  // the twins of processor and bank
-  bool sandbox_phone = false;      // instead of a provider, with an inbound token of its own
+  std::optional<sagas::StripeConfig> stripe;  // none and no twin: purchases answer 503 PAYMENTS_UNAVAILABLE
+  sagas::AchOrigin ach;                       // what the day's file of payouts says of us
+  bool sandbox_processor = false;             // the twins of processor and bank
+  bool sandbox_phone = false;                 // instead of a provider, with an inbound token of its own
 };
 
 class Environment {
@@ -87,6 +89,7 @@ class Environment {
   Environment(std::string name, Layout layout, eventstore::Clock const& clock, EnvironmentOptions options);
   [[nodiscard]] eventstore::Faulty<Unit> recover();
   [[nodiscard]] eventstore::Faulty<Unit> make_effects(domain::State const& state);
+  sagas::Awaitable<bool> take_callback(std::string body, std::string signature);
   [[nodiscard]] eventstore::Faulty<Unit> make_payments(eventstore::Recovered const& recovered);
 
   std::string const name_;
@@ -109,6 +112,7 @@ class Environment {
   BalancesView const ledger_view_{balances_};
   std::unique_ptr<sagas::Effects> effects_;
   std::unique_ptr<sagas::SandboxProcessor> sandbox_processor_;
+  std::unique_ptr<sagas::StripeGateway> stripe_;
   std::unique_ptr<sagas::GuardedPayments> processor_;
   std::unique_ptr<sagas::Payments> payments_;
   sagas::SandboxBank const sandbox_bank_{};

@@ -75,6 +75,12 @@ std::unique_ptr<Environment> open_environment(Config const& config, bool sandbox
     options.ach = sandbox_ach();
   } else {
     options.ach = config.ach;
+    if (config.payments.enabled) {
+      options.stripe.emplace();
+      options.stripe->secret_key = config.payments.secret_key;
+      options.stripe->webhook_secret = config.payments.webhook_secret;
+      options.stripe->base_url = config.payments.base_url;
+    }
   }
   if (!sandbox && config.sms.enabled) {
     options.twilio.emplace();

@@ -13,12 +13,11 @@
 #include <memory>
 #include <span>
 
-#include <boost/asio/io_context.hpp>
-
 #include "eventstore/clock.h"
 #include "eventstore/log.h"
 #include "eventstore/vault.h"
 #include "eventstore/writer.h"
+#include "sagas/gateways/asio.h"
 #include "sagas/gateways/bank.h"
 #include "sagas/ledger_view.h"
 
@@ -31,7 +30,7 @@ namespace florin::sagas {
 class Payouts final : public eventstore::CommitListener {
  public:
   // All references outlive it. `io` is the effects thread's.
-  Payouts(boost::asio::io_context& io, Bank const& bank, AchOrigin origin, LedgerView const& view, eventstore::Log& log,
+  Payouts(asio::io_context& io, Bank const& bank, AchOrigin origin, LedgerView const& view, eventstore::Log& log,
           eventstore::Vault const& vault, eventstore::Clock const& clock);
   ~Payouts() override;
 

@@ -4,7 +4,7 @@
 // other answer makes the processor post it again.
 #include "api/routes/payments.h"
 #include "api/routes/routes.h"
-#include "sagas/gateways/stripe_callback.h"
+#include "sagas/gateways/stripe_signature.h"
 
 namespace florin::api {
 namespace {
@@ -47,7 +47,7 @@ void add_payment_callback_routes(Router& router, Services& services) {
   router.add(
       Method::post, services.root + "/webhooks/payments/{gateway}",
       [&services](Request const& request, PathValues const& path) { return receive(services, request, path); },
-      sagas::kCallbackBytesMax);
+      sagas::kStripeBodyMax);
 }
 
 }  // namespace florin::api

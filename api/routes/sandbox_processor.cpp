@@ -19,16 +19,25 @@ struct ProcessorRoutes {
     if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
     Response response;
     if (!co_await on_worker(services, request, [&] {
-          auto const said = processor.statement();
+          auto const stated = processor.statement();
+          if (!stated) return void(response = view_unavailable(request, stated.error()));
+          auto const& said = stated.value();
           JsonWriter json(response.body);
           json.begin_object();
           json.string("status", "success");
           json.integer("payments", said.payments);
+          json.integer("charges", said.charges);
+          json.integer("refunds", said.refunds);
+          json.integer("disputes_open", said.disputes_open);
+          json.integer("disputes_won", said.disputes_won);
+          json.integer("disputes_lost", said.disputes_lost);
+          json.integer("callbacks_waiting", said.callbacks_waiting);
           json.amount("usd_charged", said.charged);
           json.amount("usd_refunded", said.refunded);
           json.amount("usd_disputed", said.disputed);
           json.amount("usd_fees", said.fees);
-          json.amount("usd_balance", said.balance());
+          json.amount("usd_dispute_fees", said.dispute_fees);
+          json.amount("usd_balance", said.balance);
           json.end_object();
         }))
       co_return server_busy(request);
@@ -41,7 +50,8 @@ struct ProcessorRoutes {
     auto const percent = [&](std::string_view name) {
       return static_cast<unsigned>(body.optional_integer(name, 0, 100).value_or(0));
     };
-    sagas::ProcessorFaults wanted;
+    sagas::SandboxFaults wanted;
+    wanted.refused_connection = percent("refused_connection");
     wanted.timeout_before = percent("timeout_before");
     wanted.timeout_after = percent("timeout_after");
     wanted.lost_callback = percent("lost_callback");
@@ -66,7 +76,9 @@ struct ProcessorRoutes {
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     bool done = false;
     if (!co_await on_worker(services, request, [&] {
-          done = to == "open" ? processor.open_dispute(payment) : processor.close_dispute(payment, to == "won");
+          std::string const reference(payment);
+          done = to == "open" ? processor.open_dispute(reference).ok()
+                              : processor.close_dispute(reference, to == "won").ok();
         }))
       co_return server_busy(request);
     co_return done_or_not(request, done);
@@ -79,7 +91,8 @@ struct ProcessorRoutes {
     auto const usd = body.required_amount("usd_amount");
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     bool done = false;
-    if (!co_await on_worker(services, request, [&] { done = processor.refund_there(payment, usd); }))
+    if (!co_await on_worker(services, request,
+                            [&] { done = processor.refund_at_processor(std::string(payment), usd).ok(); }))
       co_return server_busy(request);
     co_return done_or_not(request, done);
   }

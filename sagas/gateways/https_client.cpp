@@ -36,7 +36,7 @@ using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Exec
 using TcpStream = beast::basic_stream<tcp, Executor>;
 using TlsStream = beast::ssl_stream<TcpStream>;
 using Resolver = asio::ip::basic_resolver<tcp, Executor>;
-using Request = http::request<http::string_body>;
+using Message = http::request<http::string_body>;
 using Parser = http::response_parser<http::string_body>;
 
 constexpr auto kAwait = asio::as_tuple(use_awaitable);
@@ -44,8 +44,8 @@ constexpr std::uint32_t kHeaderMax = 16u << 10;
 // Providers close what is idle after a minute or more.
 constexpr std::chrono::seconds kIdleMax{30};
 constexpr std::string_view kUserAgent = "florin";
-// A post that waited until less than this part of its time was left is not begun: it would likely be done and not heard
-// of.
+// A request that waited until less than this part of its time was left is not begun: it would likely be done and not
+// heard of.
 constexpr int kTooLate = 10;
 
 bool is_loopback(std::string const& host) {
@@ -105,7 +105,7 @@ struct Exchange {
 };
 
 template <class Stream>
-Awaitable<Exchange> exchange(Stream& stream, beast::flat_buffer& buffer, Request const& request,
+Awaitable<Exchange> exchange(Stream& stream, beast::flat_buffer& buffer, Message const& request,
                              std::size_t reply_bytes_max) {
   Exchange out;
   auto const [write_error, written] = co_await http::async_write(stream, request, kAwait);
@@ -126,6 +126,7 @@ Awaitable<Exchange> exchange(Stream& stream, beast::flat_buffer& buffer, Request
   // Bytes behind the reply belong to nothing we asked for.
   out.reusable = parser.get().keep_alive() && !parser.get().need_eof() && buffer.size() == 0;
   out.reply.status = parser.get().result_int();
+  out.reply.replayed = parser.get()["Idempotent-Replayed"] == "true";
   out.reply.body = std::move(parser.get().body());
   co_return out;
 }
@@ -379,32 +380,37 @@ Awaitable<std::optional<HttpsFault>> open(Connection& connection, asio::io_conte
   co_return std::nullopt;
 }
 
-Request make_request(BaseUrl const& base, HttpsClient::Post post) {
-  Request request(http::verb::post, base.prefix + post.target, 11);
+Message make_message(BaseUrl const& base, HttpsClient::Request request) {
+  bool const is_post = request.method == HttpsClient::Method::post;
+  Message message(is_post ? http::verb::post : http::verb::get, base.prefix + request.target, 11);
   std::string host = base.host.find(':') == std::string::npos ? base.host : "[" + base.host + "]";
   if (base.port != (base.tls ? "443" : "80")) host += ":" + base.port;
-  request.set(http::field::host, host);
-  request.set(http::field::user_agent, kUserAgent);
-  request.set(http::field::accept, "application/json");
-  request.set(http::field::content_type, post.content_type);
-  if (!post.authorization.empty()) request.set(http::field::authorization, post.authorization);
-  request.body() = std::move(post.body);
-  request.prepare_payload();
-  return request;
+  message.set(http::field::host, host);
+  message.set(http::field::user_agent, kUserAgent);
+  message.set(http::field::accept, "application/json");
+  if (!request.authorization.empty()) message.set(http::field::authorization, request.authorization);
+  for (auto const& [name, value] : request.headers) message.set(name, value);
+  if (is_post) {
+    message.set(http::field::content_type, request.content_type);
+    message.body() = std::move(request.body);
+  }
+  message.prepare_payload();
+  return message;
 }
 
 }  // namespace
 
-Awaitable<Result<HttpsReply, HttpsFault>> HttpsClient::post(Post post) {
+Awaitable<Result<HttpsReply, HttpsFault>> HttpsClient::send(Request request) {
   std::shared_ptr<Pool> const pool = pool_;
-  Steady::time_point const deadline = Steady::now() + pool->options.timeout;
+  Steady::time_point const own = Steady::now() + pool->options.timeout;
+  Steady::time_point const deadline = std::min(own, request.deadline.value_or(own));
   try {
     if (pool->used >= pool->options.connections_max && pool->waiting.size() >= pool->options.waiting_max) {
       co_return fail(HttpsFault::busy);
     }
     auto const place = co_await Pool::enter(pool, deadline);
     if (!place || deadline - Steady::now() < pool->options.timeout / kTooLate) co_return fail(HttpsFault::timeout);
-    Request const request = make_request(pool->base, std::move(post));
+    Message const message = make_message(pool->base, std::move(request));
     std::unique_ptr<Connection> connection = pool->take_idle();
     for (;;) {
       bool const used_before = connection != nullptr;
@@ -418,9 +424,9 @@ Awaitable<Result<HttpsReply, HttpsFault>> HttpsClient::post(Post post) {
       // Not a conditional expression: g++ 12 destroys the outcome of one that awaits twice.
       Exchange result;
       if (connection->secure) {
-        result = co_await exchange(*connection->secure, connection->buffer, request, pool->options.reply_bytes_max);
+        result = co_await exchange(*connection->secure, connection->buffer, message, pool->options.reply_bytes_max);
       } else {
-        result = co_await exchange(*connection->plain, connection->buffer, request, pool->options.reply_bytes_max);
+        result = co_await exchange(*connection->plain, connection->buffer, message, pool->options.reply_bytes_max);
       }
       if (!result.fault) {
         if (result.reusable) pool->keep(std::move(connection));

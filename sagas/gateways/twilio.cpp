@@ -92,8 +92,12 @@ Awaitable<SmsResult> TwilioGateway::send(TextMessage message) {
   Form form = {{"To", std::move(message.to)}, {"Body", std::move(message.body)}};
   if (!messaging_service_sid_.empty()) form.push_back({"MessagingServiceSid", messaging_service_sid_});
   if (!from_.empty()) form.push_back({"From", from_});
-  HttpsClient::Post post{target_, authorization_, "application/x-www-form-urlencoded", encode_form(form)};
-  auto const reply = co_await client_->post(std::move(post));
+  HttpsClient::Request request;
+  request.target = target_;
+  request.authorization = authorization_;
+  request.content_type = "application/x-www-form-urlencoded";
+  request.body = encode_form(form);
+  auto const reply = co_await client_->send(std::move(request));
   if (!reply) co_return SmsResult::unavailable(std::string(https_fault_name(reply.error())));
   co_return result_of(reply.value());
 }

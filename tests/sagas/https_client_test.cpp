@@ -33,14 +33,14 @@ struct Https : testing::Test {
     ASSERT_TRUE(made.ok()) << made.error();
     client = std::move(made).value();
   }
-  static HttpsClient::Post make_post() { return {"/path", "Basic eDp5", "text/plain", "ping"}; }
+  static HttpsClient::Request make_post() { return {"/path", "Basic eDp5", "text/plain", "ping"}; }
   std::string post() {
-    auto const result = test_support::run(io, client->post(make_post()));
+    auto const result = test_support::run(io, client->send(make_post()));
     return result.ok() ? std::to_string(result.value().status) + " " + result.value().body
                        : std::string(https_fault_name(result.error()));
   }
   Awaitable<void> post_into(std::vector<std::string>& out) {
-    auto const result = co_await client->post(make_post());
+    auto const result = co_await client->send(make_post());
     out.emplace_back(result.ok() ? result.value().body : https_fault_name(result.error()));
   }
   // `count` at once, the answers in the order in which they came.
@@ -218,8 +218,8 @@ TEST_F(Https, ANameWithoutAnAddressIsUnresolvedOrLate) {
 }
 
 Awaitable<void> drop(HttpsClient* client) {
-  HttpsClient::Post post{"/path", "", "text/plain", "ping"};
-  (void)co_await client->post(std::move(post));
+  HttpsClient::Request post{"/path", "", "text/plain", "ping"};
+  (void)co_await client->send(std::move(post));
 }
 
 TEST_F(Https, WaitsThatEndWithTheContextAreSafe) {

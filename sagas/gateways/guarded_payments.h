@@ -1,0 +1,53 @@
+// A payment gateway behind a circuit breaker: what the sagas and the routes hold instead of the bare one. Retries are
+// the saga's, by timer: a payment that waits must survive a restart, which no loop in memory does.
+//
+// `unknown` counts as a failure; answered and refused are the word of a processor that works.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "eventstore/clock.h"
+#include "sagas/gateways/circuit_breaker.h"
+#include "sagas/gateways/payments.h"
+
+namespace florin::sagas {
+
+class GuardedPayments final : public PaymentGateway {
+ public:
+  // `gateway` and `clock` outlive it; the clock is the machine's, not the sandbox's, which jumps. `random` is called on
+  // the effects thread.
+  GuardedPayments(PaymentGateway& gateway, eventstore::Clock const& clock, std::function<std::uint64_t()> random,
+                  BreakerPolicy policy = {});
+
+  [[nodiscard]] std::string_view name() const override { return gateway_.name(); }
+
+  // Effects thread. unknown "circuit_open" without calling anybody while the breaker is open: nothing was done.
+  [[nodiscard]] Awaitable<PaymentAnswer> open(OpenPayment request) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> confirm(ConfirmPayment request) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> look(std::string reference) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> cancel(std::string reference) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> refund(RefundPayment request) override;
+  [[nodiscard]] Awaitable<MethodAnswer> tokenize(Card card) override;
+  [[nodiscard]] Awaitable<ChangesAnswer> changes(domain::Timestamp since, std::string from) override;
+
+  // Any thread. A callback comes in, so the breaker has no say.
+  [[nodiscard]] Result<Callback, CallbackFault> read_callback(std::string_view signature, std::string_view body,
+                                                              domain::Timestamp now) const override;
+
+  // Any thread. False: a purchase answers 503 and opens nothing.
+  [[nodiscard]] bool available() const { return breaker_.available(clock_.now()); }
+  // Any thread. For Retry-After: at least 1 while not available.
+  [[nodiscard]] std::int64_t retry_after_seconds() const;
+
+ private:
+  template <class Answer>
+  Awaitable<Answer> guard(Awaitable<Answer> call);
+
+  PaymentGateway& gateway_;
+  eventstore::Clock const& clock_;
+  std::function<std::uint64_t()> random_;
+  CircuitBreaker breaker_;
+};
+
+}  // namespace florin::sagas

@@ -1,0 +1,433 @@
+#include "sagas/gateways/sandbox_processor.h"
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <openssl/rand.h>
+
+#include "domain/contract.h"
+#include "sagas/gateways/stripe_event.h"
+#include "sagas/gateways/stripe_signature.h"
+
+namespace florin::sagas {
+namespace {
+
+using eventstore::Faulty;
+using Steady = std::chrono::steady_clock;
+using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor>;
+
+constexpr std::size_t kPostsMax = 8;
+constexpr std::size_t kScheduledMax = 10'000;
+constexpr std::size_t kBatch = 256;        // events read from the file at a time
+constexpr std::size_t kChangesPage = 100;  // as Stripe's longest page
+
+bool happens(unsigned percent) {
+  if (percent == 0) return false;
+  unsigned number = 0;
+  FLORIN_ASSERT(RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number) == 1);
+  return number % 100 < percent;
+}
+
+std::string with_outcome(std::string_view url, std::string const& reference, bool succeeded) {
+  std::size_t const fragment = std::min(url.find('#'), url.size());
+  std::string out(url.substr(0, fragment));
+  out += out.find('?') == std::string::npos ? '?' : '&';
+  out.append("payment_intent=").append(reference);
+  out.append("&redirect_status=").append(succeeded ? "succeeded" : "failed");
+  return out.append(url.substr(fragment));
+}
+
+}  // namespace
+
+std::string sandbox_event_body(SandboxEvent const& event) {
+  std::string const created = std::to_string(event.created.micros() / domain::kMicrosPerSecond);
+  std::string out = R"({"id":")" + event.id + R"(","object":"event","api_version":"2024-06-20","created":)" + created;
+  out += R"(,"livemode":false,"pending_webhooks":1,"request":{"id":null,"idempotency_key":null},"type":")";
+  out += event.type + R"(","data":{"object":{"id":")" + event.object_id + R"(","object":")" + event.object + "\"";
+  if (event.object != "payment_intent") out += R"(,"payment_intent":")" + event.reference + "\"";
+  return out + "}}}";
+}
+
+// Carries the callbacks. Its state belongs to the effects thread; posts under way share it, so that they may end after
+// a stop.
+struct SandboxProcessor::Courier : std::enable_shared_from_this<Courier> {
+  struct Post {
+    SandboxEvent event;
+    unsigned copies = 1;    // still to be taken
+    unsigned attempts = 0;  // in vain, so far
+  };
+
+  Courier(SandboxProcessor& owner, asio::io_context& context, DeliverCallback way)
+      : processor(&owner), io(context), timer(context.get_executor()), deliver(std::move(way)) {}
+
+  // Any thread: there may be news in the file.
+  static void wake(std::shared_ptr<Courier> const& self) {
+    if (self->woken.exchange(true)) return;
+    asio::post(self->io, [self] {
+      self->woken = false;
+      self->look();
+    });
+  }
+
+  void look() {
+    if (processor == nullptr) return;
+    fill();
+    auto const now = Steady::now();
+    while (under_way < kPostsMax && !scheduled.empty() && scheduled.begin()->first <= now) {
+      Post post = std::move(scheduled.begin()->second);
+      scheduled.erase(scheduled.begin());
+      ++under_way;
+      asio::co_spawn(io, carry(shared_from_this(), std::move(post)), asio::detached);
+    }
+    if (under_way == 0) note_delivered();
+    if (scheduled.empty() || under_way >= kPostsMax) return;
+    timer.expires_at(scheduled.begin()->first);
+    timer.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+      if (!cancelled) self->look();
+    });
+  }
+
+  void stop() {
+    if (processor == nullptr) return;
+    note_delivered();
+    processor = nullptr;
+    timer.cancel();
+    scheduled.clear();
+  }
+
+ private:
+  // Static, so that the frame owns the courier.
+  static Awaitable<void> carry(std::shared_ptr<Courier> self, Post post) {
+    bool taken = false;
+    if (self->processor != nullptr) {
+      std::string body = sandbox_event_body(post.event);
+      std::string signature =
+          stripe_signature(self->processor->options_.webhook_secret, body, self->processor->clock_.now());
+      try {
+        taken = co_await self->deliver(std::move(body), std::move(signature));
+      } catch (std::exception const&) {
+        taken = false;  // the owner's trouble, as a server that does not answer
+      }
+    }
+    self->carried(std::move(post), taken);
+  }
+
+  void carried(Post post, bool taken) {
+    --under_way;
+    if (processor == nullptr) return;
+    if (taken) {
+      if (--post.copies > 0) {
+        scheduled.emplace(Steady::now(), std::move(post));
+      } else {
+        delivered.push_back(post.event.sequence);
+      }
+    } else if (++post.attempts < processor->options_.attempts_max) {
+      scheduled.emplace(Steady::now() + wait_after(post.attempts), std::move(post));
+    }
+    if (delivered.size() >= kBatch) note_delivered();
+    look();
+  }
+
+  [[nodiscard]] std::chrono::milliseconds wait_after(unsigned attempts) const {
+    auto wait = processor->options_.retry_first;
+    for (unsigned i = 1; i < attempts && wait < processor->options_.retry_cap; ++i) wait *= 2;
+    return std::min(wait, processor->options_.retry_cap);
+  }
+
+  void fill() {
+    while (scheduled.size() + kBatch <= kScheduledMax) {
+      std::vector<SandboxEvent> events;
+      {
+        std::lock_guard const lock(processor->mutex_);
+        auto read = processor->books_->undelivered(cursor, kBatch);
+        if (!read) return;  // the file does not answer now; the next look asks again
+        events = std::move(read).value();
+      }
+      for (SandboxEvent& event : events) {
+        cursor = event.sequence;
+        auto const due = Steady::now() + (event.plan.late ? processor->options_.late_by : std::chrono::milliseconds(0));
+        unsigned const copies = event.plan.copies;
+        scheduled.emplace(due, Post{std::move(event), copies, 0});
+      }
+      if (events.size() < kBatch) return;
+    }
+  }
+
+  void note_delivered() {
+    if (delivered.empty()) return;
+    std::lock_guard const lock(processor->mutex_);
+    // Not noted: posted again after a restart, which is what at least once means.
+    if (processor->books_->set_delivered(delivered)) delivered.clear();
+  }
+
+  std::atomic<bool> woken{false};
+  SandboxProcessor* processor;  // null once stopped
+  asio::io_context& io;
+  Timer timer;
+  DeliverCallback const deliver;
+  std::multimap<Steady::time_point, Post> scheduled;
+  std::vector<std::uint64_t> delivered;  // and not noted in the file yet
+  std::uint64_t cursor = 0;              // the last event that was scheduled
+  std::size_t under_way = 0;
+};
+
+SandboxProcessor::SandboxProcessor(eventstore::Clock const& clock, SandboxProcessorOptions options)
+    : clock_(clock), options_(std::move(options)) {}
+
+SandboxProcessor::~SandboxProcessor() { stop(); }
+
+Faulty<std::unique_ptr<SandboxProcessor>> SandboxProcessor::open(eventstore::Clock const& clock,
+                                                                 SandboxProcessorOptions options) {
+  FLORIN_ASSERT(!options.webhook_secret.empty());
+  auto processor = std::unique_ptr<SandboxProcessor>(new SandboxProcessor(clock, std::move(options)));
+  SandboxProcessor const* const self = processor.get();
+  auto books =
+      SandboxBooks::open(self->options_.file, self->options_.amount_min, [self] { return self->draw_callback(); });
+  if (!books) return fail(std::move(books).error());
+  processor->books_ = std::move(books).value();
+  return processor;
+}
+
+void SandboxProcessor::start(asio::io_context& io, DeliverCallback deliver) {
+  {
+    std::lock_guard const lock(mutex_);
+    FLORIN_ASSERT(courier_ == nullptr);
+    courier_ = std::make_shared<Courier>(*this, io, std::move(deliver));
+  }
+  wake();
+}
+
+void SandboxProcessor::stop() {
+  std::shared_ptr<Courier> courier;
+  {
+    std::lock_guard const lock(mutex_);
+    courier = std::move(courier_);
+  }
+  if (courier) courier->stop();
+}
+
+void SandboxProcessor::wake() {
+  std::lock_guard const lock(mutex_);
+  if (courier_ != nullptr) Courier::wake(courier_);
+}
+
+SandboxProcessor::Trouble SandboxProcessor::draw() const {
+  SandboxFaults const faults = this->faults();
+  if (happens(faults.refused_connection)) return Trouble::refused;
+  if (happens(faults.timeout_before)) return Trouble::before;
+  if (happens(faults.timeout_after)) return Trouble::after;
+  return Trouble::none;
+}
+
+CallbackPlan SandboxProcessor::draw_callback() const {
+  CallbackPlan plan;
+  if (happens(faults_.lost_callback)) {
+    plan.copies = 0;
+  } else if (happens(faults_.doubled_callback)) {
+    plan.copies = 2;
+  }
+  plan.late = happens(faults_.late_callback);
+  return plan;
+}
+
+template <class Answer>
+Awaitable<Answer> SandboxProcessor::serve(std::function<Answer()> work) {
+  Trouble const trouble = draw();
+  Answer answer;
+  answer.outcome = PaymentOutcome::unknown;
+  if (trouble == Trouble::refused) {
+    answer.code = "unreachable";
+    co_return answer;
+  }
+  if (trouble != Trouble::before) {
+    Answer done = work();
+    wake();
+    if (trouble == Trouble::none) co_return done;
+  }
+  Executor const executor = co_await asio::this_coro::executor;
+  Timer timer(executor, options_.fault_wait);
+  co_await timer.async_wait(asio::as_tuple(use_awaitable));
+  answer.code = "timeout";
+  co_return answer;
+}
+
+PaymentAnswer SandboxProcessor::answer_of(SandboxBooks::Answer answer) const {
+  PaymentAnswer out;
+  out.outcome = answer.outcome;
+  out.code = std::move(answer.code);
+  out.payment = std::move(answer.payment.report);
+  if (out.payment.status == domain::PaymentStatus::requires_action && out.outcome == PaymentOutcome::answered) {
+    out.client_secret = std::move(answer.payment.client_secret);
+    out.redirect_url =
+        options_.public_base + "/challenge?payment=" + out.payment.reference + "&secret=" + out.client_secret;
+  }
+  return out;
+}
+
+Awaitable<PaymentAnswer> SandboxProcessor::open(OpenPayment request) {
+  return serve<PaymentAnswer>([this, request = std::move(request)] {
+    std::lock_guard const lock(mutex_);
+    return answer_of(books_->open_payment(request, clock_.now()));
+  });
+}
+
+Awaitable<PaymentAnswer> SandboxProcessor::confirm(ConfirmPayment request) {
+  return serve<PaymentAnswer>([this, request = std::move(request)] {
+    std::lock_guard const lock(mutex_);
+    return answer_of(books_->confirm(request, clock_.now()));
+  });
+}
+
+Awaitable<PaymentAnswer> SandboxProcessor::look(std::string reference) {
+  return serve<PaymentAnswer>([this, reference = std::move(reference)] {
+    std::lock_guard const lock(mutex_);
+    return answer_of(books_->look(reference));
+  });
+}
+
+Awaitable<PaymentAnswer> SandboxProcessor::cancel(std::string reference) {
+  return serve<PaymentAnswer>([this, reference = std::move(reference)] {
+    std::lock_guard const lock(mutex_);
+    return answer_of(books_->cancel(reference, clock_.now()));
+  });
+}
+
+Awaitable<PaymentAnswer> SandboxProcessor::refund(RefundPayment request) {
+  return serve<PaymentAnswer>([this, request = std::move(request)] {
+    if (request.key.empty()) return answer_of({PaymentOutcome::refused, {}, "parameter_invalid", {}});
+    std::lock_guard const lock(mutex_);
+    return answer_of(books_->refund(request, clock_.now()));
+  });
+}
+
+Awaitable<MethodAnswer> SandboxProcessor::tokenize(Card card) {
+  return serve<MethodAnswer>([this, card = std::move(card)] {
+    std::lock_guard const lock(mutex_);
+    return books_->add_card(card, clock_.now());
+  });
+}
+
+Awaitable<ChangesAnswer> SandboxProcessor::changes(domain::Timestamp since, std::string from) {
+  return serve<ChangesAnswer>([this, since, from = std::move(from)] {
+    ChangesAnswer answer;
+    std::optional<std::uint64_t> const after = from.empty() ? 0 : domain::parse_number(from);
+    if (!after) {
+      answer.outcome = PaymentOutcome::refused;
+      answer.code = "resource_missing";
+      return answer;
+    }
+    std::lock_guard const lock(mutex_);
+    auto const events = books_->events(since, *after, kChangesPage + 1);
+    if (!events) {
+      answer.code = "books_io";
+      return answer;
+    }
+    answer.outcome = PaymentOutcome::answered;
+    answer.more = events.value().size() > kChangesPage;
+    std::size_t const count = std::min(events.value().size(), kChangesPage);
+    for (std::size_t i = 0; i < count; ++i) {
+      SandboxEvent const& event = events.value()[i];
+      answer.changes.push_back({event.id, event.reference});
+      if (answer.more) answer.next = std::to_string(event.sequence);
+    }
+    return answer;
+  });
+}
+
+Result<Callback, CallbackFault> SandboxProcessor::read_callback(std::string_view signature, std::string_view body,
+                                                                domain::Timestamp now) const {
+  return read_stripe_callback(options_.webhook_secret, signature, body, now);
+}
+
+std::optional<SandboxChallenge> SandboxProcessor::challenge(std::string const& reference, std::string_view secret) {
+  std::lock_guard const lock(mutex_);
+  auto const answer = books_->challenge(reference, secret);
+  if (answer.outcome != PaymentOutcome::answered) return std::nullopt;
+  auto const& payment = answer.payment;
+  return SandboxChallenge{reference, payment.report.usd, payment.description, payment.report.status};
+}
+
+std::optional<std::string> SandboxProcessor::complete_challenge(std::string const& reference, std::string_view secret,
+                                                                bool success) {
+  SandboxBooks::Answer answer;
+  {
+    std::lock_guard const lock(mutex_);
+    answer = books_->complete_challenge(reference, secret, success, clock_.now());
+  }
+  if (answer.outcome != PaymentOutcome::answered) return std::nullopt;
+  wake();
+  bool const charged = answer.payment.report.status == domain::PaymentStatus::succeeded;
+  return with_outcome(answer.payment.return_url, reference, charged);
+}
+
+Result<std::string, std::string> SandboxProcessor::made(SandboxBooks::Answer answer) {
+  if (answer.outcome != PaymentOutcome::answered) return fail(std::move(answer.code));
+  wake();
+  return std::move(answer.made);
+}
+
+Result<std::string, std::string> SandboxProcessor::open_dispute(std::string const& reference,
+                                                                std::optional<domain::Money> usd) {
+  SandboxBooks::Answer answer;
+  {
+    std::lock_guard const lock(mutex_);
+    answer = books_->open_dispute(reference, usd, clock_.now());
+  }
+  return made(std::move(answer));
+}
+
+Result<std::string, std::string> SandboxProcessor::close_dispute(std::string const& reference, bool won) {
+  SandboxBooks::Answer answer;
+  {
+    std::lock_guard const lock(mutex_);
+    answer = books_->close_dispute(reference, won, clock_.now());
+  }
+  return made(std::move(answer));
+}
+
+Result<std::string, std::string> SandboxProcessor::refund_at_processor(std::string const& reference,
+                                                                       domain::Money usd) {
+  SandboxBooks::Answer answer;
+  {
+    std::lock_guard const lock(mutex_);
+    answer = books_->refund({{}, reference, {}, usd}, clock_.now());
+  }
+  return made(std::move(answer));
+}
+
+Faulty<ProcessorStatement> SandboxProcessor::statement() const {
+  std::lock_guard const lock(mutex_);
+  return books_->statement();
+}
+
+Faulty<std::vector<SandboxPayment>> SandboxProcessor::payments(std::uint64_t after, std::size_t limit) const {
+  std::lock_guard const lock(mutex_);
+  return books_->payments(after, limit);
+}
+
+std::optional<SandboxPayment> SandboxProcessor::payment(std::string const& reference) const {
+  std::lock_guard const lock(mutex_);
+  auto answer = books_->look(reference);
+  if (answer.outcome != PaymentOutcome::answered) return std::nullopt;
+  return std::move(answer.payment);
+}
+
+void SandboxProcessor::set_faults(SandboxFaults faults) {
+  std::lock_guard const lock(mutex_);
+  faults_ = faults;
+}
+
+SandboxFaults SandboxProcessor::faults() const {
+  std::lock_guard const lock(mutex_);
+  return faults_;
+}
+
+}  // namespace florin::sagas

@@ -1,0 +1,87 @@
+// Card payments through Stripe: PaymentIntents, Refunds, Disputes, Events, PaymentMethods (API version 2024-06-20).
+//
+//   200                                        answered
+//   402 with error.payment_intent              answered: declined, with the card's decline code
+//   400 payment_intent_unexpected_state        answered: it went on without us, and is looked at
+//   400, 404, 402 otherwise, with an error     refused, with Stripe's code
+//   401, 403, 408, 409, 429, 3xx, 5xx, an      unknown. The first two are our key, not the payment: no call would
+//   idempotency_error, time-outs, a reply      get through, and the breaker should open
+//   nobody can read
+//
+// What Stripe says twice it says from memory: a key that was used before gets the first answer, however old. Such an
+// answer is not believed; the payment is looked at instead. A look is three calls, whose order matters: the payment
+// with its charge and fee first, then its refunds, then its disputes (lists, which are complete, where a charge embeds
+// a few). All calls of one function share one deadline.
+//
+// A charge whose fee is not booked yet (balance_transaction is null for moments) is unknown "fee_pending": no fee is
+// invented. A fee in another currency than dollars is unknown "settlement_currency": the account must settle in them.
+//
+// Disputes: warning_* are inquiries and hold nothing back; a status that is not known here counts as open when money
+// was withdrawn, and as an inquiry when none was. The fee is what their balance transactions add up to.
+//
+// tokenize posts card data, which an account may do only when Stripe has allowed it (raw card data APIs).
+//
+// Thread, bounds: https_client.h. The keys are in headers and signatures and nowhere else.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "domain/result.h"
+#include "sagas/gateways/https_client.h"
+#include "sagas/gateways/payments.h"
+
+namespace florin::sagas {
+
+struct StripeConfig {
+  std::string secret_key;      // "sk_…" or "rk_…"
+  std::string webhook_secret;  // the endpoint's, "whsec_…"
+  // Names this server and environment, 1 to 64 letters, digits, _ and -. It stands in every payment's metadata: those
+  // of another server on the same account have no order of ours.
+  std::string server_tag;
+  std::string base_url = "https://api.stripe.com";
+  std::chrono::milliseconds timeout{10'000};
+  std::size_t connections_max = 4;
+  std::string ca_file;  // empty: the system's authorities
+};
+
+class StripeGateway final : public PaymentGateway {
+ public:
+  // The error says which setting is wrong, never what it was.
+  [[nodiscard]] static Result<std::unique_ptr<StripeGateway>, std::string> make(asio::io_context& io,
+                                                                                StripeConfig const& config);
+
+  [[nodiscard]] std::string_view name() const override { return "stripe"; }
+  [[nodiscard]] Awaitable<PaymentAnswer> open(OpenPayment request) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> confirm(ConfirmPayment request) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> look(std::string reference) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> cancel(std::string reference) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> refund(RefundPayment request) override;
+  [[nodiscard]] Awaitable<MethodAnswer> tokenize(Card card) override;
+  // Stripe lists the newest first, and so do our pages: each answer is turned to oldest first in itself, and is older
+  // than the answer before. Whoever looks at every payment that is named need not mind. 30 days back at most.
+  [[nodiscard]] Awaitable<ChangesAnswer> changes(domain::Timestamp since, std::string from) override;
+  [[nodiscard]] Result<Callback, CallbackFault> read_callback(std::string_view signature, std::string_view body,
+                                                              domain::Timestamp now) const override;
+
+ private:
+  using Deadline = std::chrono::steady_clock::time_point;
+  using Reply = Result<HttpsReply, HttpsFault>;
+
+  StripeGateway(StripeConfig const& config, std::unique_ptr<HttpsClient> client);
+  [[nodiscard]] Deadline deadline() const { return std::chrono::steady_clock::now() + timeout_; }
+  Awaitable<Reply> get(std::string target, Deadline until);
+  Awaitable<Reply> post(std::string target, std::string body, IdempotencyKey key, Deadline until);
+  Awaitable<PaymentAnswer> look_until(std::string reference, Deadline until);
+  Awaitable<PaymentAnswer> settle(Reply reply, std::string reference, Deadline until);
+
+  std::string const authorization_;
+  std::string const webhook_secret_;
+  std::string const server_tag_;
+  std::chrono::milliseconds const timeout_;
+  std::unique_ptr<HttpsClient> const client_;
+};
+
+}  // namespace florin::sagas
