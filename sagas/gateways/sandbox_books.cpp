@@ -168,8 +168,10 @@ class Query {
     sqlite3_clear_bindings(statement_);
   }
 
+  // A view of nothing is an empty text: SQLite would take its null pointer for NULL.
   Query& with(std::string_view text) {
-    return check(sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT));
+    char const* const data = text.data() == nullptr ? "" : text.data();
+    return check(sqlite3_bind_text(statement_, ++bound_, data, static_cast<int>(text.size()), SQLITE_TRANSIENT));
   }
   Query& with_bytes(std::string_view bytes) {
     return check(

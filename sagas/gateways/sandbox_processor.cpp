@@ -112,7 +112,8 @@ struct SandboxProcessor::Courier : std::enable_shared_from_this<Courier> {
       std::string signature =
           stripe_signature(self->processor->options_.webhook_secret, body, self->processor->clock_.now());
       try {
-        taken = co_await self->deliver(std::move(body), std::move(signature));
+        Awaitable<bool> posting = self->deliver(std::move(body), std::move(signature));
+        taken = co_await std::move(posting);
       } catch (std::exception const&) {
         taken = false;  // the owner's trouble, as a server that does not answer
       }

@@ -12,6 +12,8 @@
 //       a position
 //   gateway_probe bank FILE                     prints what the sandbox bank reads in its text: "ENTRIES USD", or why
 //   not
+//   gateway_probe stripe-sign SECONDS BODY             prints Stripe-Signature; the secret is in TWILIO_AUTH_TOKEN too
+//   gateway_probe stripe-check SECONDS BODY HEADER     prints the payment, "none", "unsigned", "stale" or "malformed"
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -27,6 +29,8 @@
 #include "sagas/gateways/nacha.h"
 #include "sagas/gateways/sandbox_bank.h"
 #include "sagas/gateways/sandbox_phone.h"
+#include "sagas/gateways/stripe_event.h"
+#include "sagas/gateways/stripe_signature.h"
 #include "sagas/gateways/twilio.h"
 #include "sagas/gateways/twilio_signature.h"
 
@@ -100,6 +104,20 @@ int bank(std::string const& file) {
   return 0;
 }
 
+int check_stripe(std::vector<std::string> const& words, std::string const& secret, florin::domain::Timestamp now) {
+  auto const callback = read_stripe_callback(secret, words[3], words[2], now);
+  if (callback.ok()) {
+    say(callback.value().change ? callback.value().change->reference : "none");
+    return 0;
+  }
+  switch (callback.error()) {
+    case CallbackFault::unsigned_post: say("unsigned"); break;
+    case CallbackFault::stale: say("stale"); break;
+    case CallbackFault::malformed: say("malformed"); break;
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -119,6 +137,14 @@ int main(int count, char** arguments) {
     say(post.body);
     say(post.signature);
     return 0;
+  }
+  if (words.size() >= 3 && words[0].starts_with("stripe-")) {
+    auto const at = florin::domain::Timestamp::from_seconds(std::atoll(words[1].c_str()));
+    if (words[0] == "stripe-check" && words.size() == 4) return check_stripe(words, token, at);
+    if (words[0] == "stripe-sign") {
+      say(stripe_signature(token, words[2], at));
+      return 0;
+    }
   }
   if (words.size() >= 3 && (words[0] == "sign" || words[0] == "check")) {
     auto const form = decode_form(words[2]);

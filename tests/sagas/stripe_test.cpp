@@ -1,0 +1,397 @@
+// What Stripe's replies mean. They are built from Stripe's own fixtures (tests/e2e/gateways/stripe_fixtures.json).
+#include "sagas/gateways/stripe.h"
+
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include "sagas/gateways/form.h"
+#include "sagas/gateways/stripe_signature.h"
+#include "tests/sagas/mock_provider.h"
+#include "tests/sagas/run.h"
+
+namespace florin::sagas {
+namespace {
+
+using namespace std::chrono_literals;
+using domain::DisputeStatus;
+using domain::Money;
+using domain::PaymentStatus;
+using domain::Position;
+using domain::RefundStatus;
+using test_support::http_reply;
+using test_support::MockProvider;
+using test_support::MockReply;
+
+constexpr char kPayment[] = "pi_1PgafyB7WZ01zgkWSjxsAJo3";  // the fixture's
+using Changes = std::map<std::string, std::string>;         // a field at the top, its value as JSON
+
+// A resource of the fixtures with some of its top fields changed.
+std::string resource(std::string const& name, Changes const& changes = {}) {
+  std::ifstream file(FLORIN_STRIPE_FIXTURES);
+  std::string const text{std::istreambuf_iterator<char>(file), {}};
+  simdjson::dom::parser parser;
+  simdjson::dom::object fields;
+  EXPECT_EQ(parser.parse(text)["resources"][name].get(fields), simdjson::SUCCESS) << name;
+  std::string out;
+  Changes left = changes;
+  for (auto const field : fields) {
+    std::string const key(field.key);
+    auto const changed = left.find(key);
+    out += (out.empty() ? "{\"" : ",\"") + key + "\":";
+    out += changed == left.end() ? simdjson::minify(field.value) : changed->second;
+    left.erase(key);
+  }
+  for (auto const& [key, value] : left) out += ",\"" + key + "\":" + value;
+  return out + "}";
+}
+
+constexpr char kMetadata[] = R"({"florin_server":"test-1","florin_order":"42"})";
+
+std::string intent(std::string const& status, Changes changes = {}) {
+  changes.try_emplace("status", "\"" + status + "\"");
+  changes.try_emplace("last_payment_error", "null");
+  changes.try_emplace("next_action", "null");
+  changes.try_emplace("metadata", kMetadata);
+  return resource("payment_intent", changes);
+}
+
+std::string paid_intent(std::string const& fee = R"({"object":"balance_transaction","currency":"usd","fee":62})") {
+  std::string const charge = resource("charge", {{"balance_transaction", fee}});
+  return intent("succeeded", {{"amount_received", "1099"}, {"latest_charge", charge}});
+}
+
+std::string list(std::string const& data, bool more = false) {
+  return R"({"object":"list","has_more":)" + std::string(more ? "true" : "false") + R"(,"data":[)" + data + "]}";
+}
+
+std::string refund_of(std::string const& id, std::string const& status, std::string const& metadata = "{}") {
+  return resource("refund", {{"id", "\"" + id + "\""}, {"status", "\"" + status + "\""}, {"metadata", metadata}});
+}
+
+std::string dispute_of(std::string const& status, std::string const& booked) {
+  return resource("dispute", {{"status", "\"" + status + "\""}, {"balance_transactions", booked}});
+}
+
+std::string error_of(std::string const& type, std::string const& code, std::string const& more = {}) {
+  return R"({"error":{"type":")" + type + R"(","code":")" + code + "\"" + more + "}}";
+}
+
+struct Stripe : testing::Test {
+  boost::asio::io_context io;
+  StripeConfig config = {"sk_test_secret", "whsec_secret", "test-1", "", 5000ms, 4, ""};
+  std::map<std::string, MockReply> replies;  // by the start of "METHOD target"; the longest that fits
+  std::vector<MockProvider::Request> requests;
+
+  template <class Call>
+  auto ask(Call call) {
+    MockProvider const provider([this](auto, MockProvider::Request const& request) {
+      std::string const line = std::string(request.method_string()) + " " + std::string(request.target());
+      MockReply const* best = nullptr;
+      for (auto const& [start, reply] : replies) {
+        if (line.starts_with(start)) best = &reply;  // in order: a longer one comes later
+      }
+      return best == nullptr ? http_reply(500, "") : *best;
+    });
+    config.base_url = provider.url();
+    auto gateway = StripeGateway::make(io, config);
+    EXPECT_TRUE(gateway.ok());
+    auto answer = test_support::run(io, call(*gateway.value()));
+    requests = provider.requests();
+    return answer;
+  }
+  PaymentAnswer open() {
+    return ask([](StripeGateway& gateway) {
+      OpenPayment request{"key-1", Position(42), Money::from_minor(1099), "109.90 Gold & more"};
+      return gateway.open(std::move(request));
+    });
+  }
+  PaymentAnswer confirm() {
+    return ask([](StripeGateway& gateway) {
+      ConfirmPayment request{"key-2", kPayment, "pm_card_visa", "https://florin.example/back?a=b"};
+      return gateway.confirm(std::move(request));
+    });
+  }
+  PaymentAnswer look(std::string reference = kPayment) {
+    return ask([&](StripeGateway& gateway) { return gateway.look(reference); });
+  }
+  PaymentAnswer cancel() {
+    return ask([](StripeGateway& gateway) { return gateway.cancel(kPayment); });
+  }
+  PaymentAnswer refund() {
+    return ask([](StripeGateway& gateway) {
+      RefundPayment request{"key-3", kPayment, Position(77), Money::from_minor(100)};
+      return gateway.refund(std::move(request));
+    });
+  }
+  MethodAnswer tokenize() {
+    return ask([](StripeGateway& gateway) {
+      Card card{"4242424242424242", "12", "2031", "123"};
+      return gateway.tokenize(std::move(card));
+    });
+  }
+  ChangesAnswer changes(std::string from = "") {
+    return ask(
+        [&](StripeGateway& gateway) { return gateway.changes(domain::Timestamp::from_seconds(1'800'000'000), from); });
+  }
+  void is_paid(std::string const& refunds = "", std::string const& disputes = "") {
+    replies["GET /v1/payment_intents/"] = http_reply(200, paid_intent());
+    replies["GET /v1/refunds"] = http_reply(200, list(refunds));
+    replies["GET /v1/disputes"] = http_reply(200, list(disputes));
+  }
+};
+
+TEST_F(Stripe, OpensAPaymentUnderItsKeyAndTag) {
+  replies["POST /v1/payment_intents"] = http_reply(200, intent("requires_payment_method"));
+  auto const answer = open();
+  EXPECT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
+  EXPECT_EQ(answer.payment.status, PaymentStatus::unconfirmed);
+  EXPECT_EQ(answer.payment.reference, kPayment);
+  EXPECT_EQ(answer.payment.order, Position(42));
+  EXPECT_EQ(answer.payment.usd, Money::from_minor(1099));
+  EXPECT_TRUE(answer.client_secret.empty());
+  ASSERT_EQ(requests.size(), 1u);
+  EXPECT_EQ(requests[0]["Authorization"], "Bearer sk_test_secret");
+  EXPECT_EQ(requests[0]["Idempotency-Key"], "key-1");
+  EXPECT_EQ(requests[0]["Stripe-Version"], "2024-06-20");
+  EXPECT_EQ(decode_form(requests[0].body()).value(), (Form{{"amount", "1099"},
+                                                           {"currency", "usd"},
+                                                           {"payment_method_types[]", "card"},
+                                                           {"capture_method", "automatic"},
+                                                           {"description", "109.90 Gold & more"},
+                                                           {"metadata[florin_server]", "test-1"},
+                                                           {"metadata[florin_order]", "42"}}));
+}
+
+TEST_F(Stripe, AnAnswerFromMemoryIsNotBelieved) {
+  replies["POST /v1/payment_intents"] =
+      http_reply(200, intent("requires_payment_method"), "Idempotent-Replayed: true\r\n");
+  is_paid();
+  EXPECT_EQ(open().payment.status, PaymentStatus::succeeded);
+  EXPECT_EQ(requests.size(), 4u);
+}
+
+TEST_F(Stripe, ConfirmsAndReportsTheFee) {
+  replies["POST /v1/payment_intents/"] = http_reply(200, paid_intent());
+  auto const answer = confirm();
+  EXPECT_EQ(answer.payment.status, PaymentStatus::succeeded);
+  EXPECT_EQ(answer.payment.fee, Money::from_minor(62));
+  EXPECT_EQ(requests.at(0).target(), std::string("/v1/payment_intents/") + kPayment + "/confirm");
+  EXPECT_EQ(decode_form(requests[0].body()).value(), (Form{{"payment_method", "pm_card_visa"},
+                                                           {"return_url", "https://florin.example/back?a=b"},
+                                                           {"expand[]", "latest_charge.balance_transaction"}}));
+}
+
+TEST_F(Stripe, ADeclineIsAnAnswer) {
+  std::string const declined = intent(
+      "requires_payment_method",
+      {{"last_payment_error", R"({"type":"card_error","code":"card_declined","decline_code":"insufficient_funds"})"}});
+  replies["POST /v1/payment_intents/"] = http_reply(
+      402,
+      error_of("card_error", "card_declined", R"(,"decline_code":"insufficient_funds","payment_intent":)" + declined));
+  replies["GET /v1/payment_intents/"] = http_reply(200, declined);
+  auto const answer = confirm();
+  EXPECT_EQ(answer.outcome, PaymentOutcome::answered);
+  EXPECT_EQ(answer.payment.status, PaymentStatus::declined);
+  EXPECT_EQ(answer.payment.decline_code, "insufficient_funds");
+}
+
+TEST_F(Stripe, TheBanksQuestionComesWithASecretAndAPlace) {
+  replies["POST /v1/payment_intents/"] =
+      http_reply(200, intent("requires_action", {{"next_action", R"({"type":"redirect_to_url","redirect_to_url":)"
+                                                                 R"({"url":"https://hooks.stripe.com/3ds"}})"}}));
+  auto const answer = confirm();
+  EXPECT_EQ(answer.payment.status, PaymentStatus::requires_action);
+  EXPECT_EQ(answer.client_secret, "pi_1PgafyB7WZ01zgkWSjxsAJo3_secret_Dm43xiq1k0ywrRRjDoi8y1gkM");
+  EXPECT_EQ(answer.redirect_url, "https://hooks.stripe.com/3ds");
+}
+
+TEST_F(Stripe, EveryStatusHasItsMeaning) {
+  auto const status = [&](std::string const& named, Changes changes = {}) {
+    replies["GET /v1/payment_intents/"] = http_reply(200, intent(named, std::move(changes)));
+    return look().payment.status;
+  };
+  EXPECT_EQ(status("requires_payment_method"), PaymentStatus::unconfirmed);
+  EXPECT_EQ(status("requires_payment_method", {{"last_payment_error", R"({"type":"card_error"})"}}),
+            PaymentStatus::declined);
+  EXPECT_EQ(status("requires_confirmation"), PaymentStatus::unconfirmed);
+  EXPECT_EQ(status("requires_action"), PaymentStatus::requires_action);
+  EXPECT_EQ(status("processing"), PaymentStatus::processing);
+  EXPECT_EQ(status("canceled"), PaymentStatus::cancelled);
+  replies["GET /v1/payment_intents/"] = http_reply(200, intent("something_new"));
+  EXPECT_EQ(look().outcome, PaymentOutcome::unknown);
+}
+
+TEST_F(Stripe, ALookTellsOfRefundsAndDisputes) {
+  is_paid(refund_of("re_2", "pending") + "," + refund_of("re_1", "succeeded", R"({"florin_refund":"77"})"),
+          dispute_of("warning_needs_response", "[]") + "," +
+              dispute_of("won", R"([{"currency":"usd","fee":1500},{"currency":"usd","fee":0}])"));
+  auto const answer = look();
+  ASSERT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
+  ASSERT_EQ(answer.payment.refunds.size(), 2u);
+  EXPECT_EQ(answer.payment.refunds[0],
+            (domain::RefundReport{"re_1", Position(77), Money::from_minor(100), RefundStatus::succeeded}));
+  EXPECT_EQ(answer.payment.refunds[1].refund, Position());
+  EXPECT_EQ(answer.payment.refunds[1].status, RefundStatus::pending);
+  ASSERT_EQ(answer.payment.disputes.size(), 1u);
+  EXPECT_EQ(answer.payment.disputes[0].status, DisputeStatus::won);
+  EXPECT_EQ(answer.payment.disputes[0].fee, Money::from_minor(1500));
+  EXPECT_EQ(requests.at(2).target(), std::string("/v1/disputes?payment_intent=") + kPayment + "&limit=100");
+}
+
+TEST_F(Stripe, DisputesAreOpenUntilTheyAreDecided) {
+  auto const status = [&](std::string const& named) {
+    is_paid("", dispute_of(named, R"([{"currency":"usd","fee":1500}])"));
+    return look().payment.disputes.at(0).status;
+  };
+  EXPECT_EQ(status("needs_response"), DisputeStatus::open);
+  EXPECT_EQ(status("under_review"), DisputeStatus::open);
+  EXPECT_EQ(status("lost"), DisputeStatus::lost);
+  EXPECT_EQ(status("a_new_status"), DisputeStatus::open);
+  is_paid("", dispute_of("needs_response", "[]"));
+  EXPECT_EQ(look().code, "fee_pending");
+  is_paid("", dispute_of("a_new_status", "[]"));
+  EXPECT_TRUE(look().payment.disputes.empty());
+}
+
+TEST_F(Stripe, NoFeeIsInvented) {
+  for (std::string const booked : {"null", "\"txn_1\""}) {
+    replies["GET /v1/payment_intents/"] = http_reply(200, paid_intent(booked));
+    EXPECT_EQ(look().code, "fee_pending") << booked;
+  }
+  replies["GET /v1/payment_intents/"] = http_reply(200, paid_intent(R"({"currency":"eur","fee":62})"));
+  EXPECT_EQ(look().code, "settlement_currency");
+}
+
+TEST_F(Stripe, AnotherServersPaymentHasNoOrderOfOurs) {
+  replies["GET /v1/payment_intents/"] =
+      http_reply(200, intent("processing", {{"metadata", R"({"florin_server":"test-2","florin_order":"42"})"}}));
+  EXPECT_EQ(look().payment.order, Position());
+  replies["GET /v1/payment_intents/"] = http_reply(200, intent("processing", {{"currency", "\"eur\""}}));
+  EXPECT_FALSE(look().payment.in_usd);
+}
+
+TEST_F(Stripe, WhatIsRefusedAndWhatIsUnknown) {
+  auto const told = [&](unsigned status, std::string const& body) {
+    replies["POST /v1/payment_intents/"] = http_reply(status, body);
+    auto const answer = confirm();
+    EXPECT_NE(answer.outcome, PaymentOutcome::answered);
+    return (answer.outcome == PaymentOutcome::refused ? "refused " : "unknown ") + answer.code;
+  };
+  std::string const bad = error_of("invalid_request_error", "resource_missing");
+  EXPECT_EQ(told(404, bad), "refused resource_missing");
+  EXPECT_EQ(told(400, error_of("invalid_request_error", "parameter_missing")), "refused parameter_missing");
+  EXPECT_EQ(told(400, error_of("idempotency_error", "")), "unknown idempotency_error");
+  for (unsigned const status : {401u, 403u, 409u, 429u, 500u, 503u}) {
+    EXPECT_TRUE(told(status, bad).starts_with("unknown ")) << status;
+  }
+  EXPECT_EQ(told(404, "<html>not Stripe</html>"), "unknown http_404");
+  EXPECT_EQ(told(200, "<html>portal</html>"), "unknown reply_malformed");
+  EXPECT_EQ(told(200, "{}"), "unknown reply_malformed");
+  EXPECT_EQ(told(302, ""), "unknown http_302");
+  EXPECT_EQ(told(500, error_of("api_error", "4242 4242")), "unknown api_error");
+  EXPECT_EQ(look("pi_1/../../x").code, "resource_missing");
+  EXPECT_TRUE(requests.empty());
+  config.timeout = 200ms;
+  replies["POST /v1/payment_intents/"] = {"", false, true};
+  EXPECT_EQ(confirm().code, "timeout");
+}
+
+TEST_F(Stripe, OneDeadlineForAllCalls) {
+  is_paid();
+  replies["GET /v1/refunds"] = {"", false, true};
+  config.timeout = 300ms;
+  auto const begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(look().code, "timeout");
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 2s);
+}
+
+TEST_F(Stripe, CancelsOrFindsItPaid) {
+  replies["POST /v1/payment_intents/"] = http_reply(200, intent("canceled"));
+  EXPECT_EQ(cancel().payment.status, PaymentStatus::cancelled);
+  replies["POST /v1/payment_intents/"] = http_reply(
+      400,
+      error_of("invalid_request_error", "payment_intent_unexpected_state", ",\"payment_intent\":" + paid_intent()));
+  is_paid();
+  EXPECT_EQ(cancel().payment.status, PaymentStatus::succeeded);
+  replies["GET /v1/payment_intents/"] = http_reply(200, intent("processing"));
+  EXPECT_EQ(cancel().code, "not_cancelled_yet");
+}
+
+TEST_F(Stripe, RefundsAndReportsThePaymentAfterwards) {
+  std::string const made = refund_of("re_1", "succeeded", R"({"florin_refund":"77"})");
+  is_paid(made);
+  replies["POST /v1/refunds"] = http_reply(200, made);
+  auto const answer = refund();
+  ASSERT_EQ(answer.payment.refunds.size(), 1u);
+  EXPECT_EQ(answer.payment.refunds[0].refund, Position(77));
+  EXPECT_EQ(requests.at(0)["Idempotency-Key"], "key-3");
+  EXPECT_EQ(decode_form(requests[0].body()).value(),
+            (Form{{"payment_intent", kPayment}, {"amount", "100"}, {"metadata[florin_refund]", "77"}}));
+  replies["POST /v1/refunds"] = http_reply(400, error_of("invalid_request_error", "charge_already_refunded"));
+  EXPECT_EQ(refund().code, "charge_already_refunded");
+  replies["POST /v1/refunds"] = http_reply(200, made);
+  replies["GET /v1/refunds"] = http_reply(200, list(made, true));
+  EXPECT_EQ(refund().code, "list_too_long");
+}
+
+TEST_F(Stripe, TakesACardOrSaysWhatIsWrongWithIt) {
+  replies["POST /v1/payment_methods"] = http_reply(200, resource("payment_method"));
+  auto const good = tokenize();
+  EXPECT_EQ(good.method, "pm_1Pgc75B7WZ01zgkWlHVgdEGJ");
+  EXPECT_EQ(only_value(decode_form(requests.at(0).body()).value(), "card[exp_year]") != nullptr, true);
+  auto const told = [&](unsigned status, std::string const& body) {
+    replies["POST /v1/payment_methods"] = http_reply(status, body);
+    auto const answer = tokenize();
+    return (answer.outcome == PaymentOutcome::refused ? "refused " : "unknown ") + answer.code;
+  };
+  EXPECT_EQ(told(402, error_of("card_error", "incorrect_number")), "refused incorrect_number");
+  EXPECT_EQ(told(402, error_of("card_error", "card_declined", R"(,"decline_code":"test_mode_live_card")")),
+            "refused test_mode_live_card");
+  EXPECT_EQ(told(400, error_of("invalid_request_error", "parameter_unknown")), "unknown parameter_unknown");
+}
+
+TEST_F(Stripe, ListsChangesOldestFirstPageByPage) {
+  auto const event = [](std::string const& id, std::string const& object) {
+    return resource("event", {{"id", "\"" + id + "\""}, {"data", R"({"object":)" + object + "}"}});
+  };
+  replies["GET /v1/events"] =
+      http_reply(200, list(event("evt_3", R"({"object":"dispute","payment_intent":"pi_3"})") + "," +
+                               event("evt_2", R"({"object":"charge","payment_intent":null})") + "," +
+                               event("evt_1", intent("succeeded")),
+                           true));
+  auto const answer = changes("evt_9");
+  ASSERT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
+  ASSERT_EQ(answer.changes.size(), 2u);
+  EXPECT_EQ(answer.changes[0].reference, kPayment);
+  EXPECT_EQ(answer.changes[1].event_id, "evt_3");
+  EXPECT_TRUE(answer.more);
+  EXPECT_EQ(answer.next, "evt_1");
+  std::string const target(requests.at(0).target());
+  EXPECT_NE(target.find("created%5Bgte%5D=1800000000"), std::string::npos);
+  EXPECT_NE(target.find("&starting_after=evt_9"), std::string::npos);
+  EXPECT_EQ(requests[0].method_string(), "GET");
+  EXPECT_EQ(changes("../x").outcome, PaymentOutcome::refused);
+}
+
+TEST_F(Stripe, SettingsThatCannotWorkAreNamedWithoutTheirValues) {
+  auto const with = [this](auto change) {
+    StripeConfig changed = config;
+    changed.base_url = "https://api.stripe.com";
+    change(changed);
+    auto made = StripeGateway::make(io, changed);
+    return made.ok() ? std::string() : made.error().substr(0, made.error().find(':'));
+  };
+  EXPECT_EQ(with([](auto&) {}), "");
+  EXPECT_EQ(with([](auto& c) { c.secret_key = "pk_live_1"; }), "secret_key");
+  EXPECT_EQ(with([](auto& c) { c.secret_key = "sk_1\r\nX: y"; }), "secret_key");
+  EXPECT_EQ(with([](auto& c) { c.webhook_secret = ""; }), "webhook_secret");
+  EXPECT_EQ(with([](auto& c) { c.server_tag = "a b"; }), "server_tag");
+  EXPECT_EQ(with([](auto& c) { c.base_url = "http://api.stripe.com"; }), "base_url");
+}
+
+}  // namespace
+}  // namespace florin::sagas
