@@ -5,12 +5,16 @@
 
 #include <spdlog/spdlog.h>
 
+#include "eventstore/clock.h"
+
 namespace florin::api {
 namespace {
 
 using domain::Rejection;
 
-domain::Timestamp wall_clock() {
+// The environment's time, so that an error of the sandbox can be laid beside its other replies.
+domain::Timestamp time_of(Request const& request) {
+  if (request.clock != nullptr) return request.clock->now();
   auto const since_epoch = std::chrono::system_clock::now().time_since_epoch();
   return domain::Timestamp::from_micros(std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count());
 }
@@ -57,7 +61,7 @@ std::string loggable_path(Request const& request) {
 
 Response error_response(Request const& request, int status, std::string_view code, std::string_view message,
                         std::vector<ErrorExtra> const& extras, int retry_after_seconds, std::string_view error_token) {
-  std::string const now = domain::to_iso8601(wall_clock());
+  std::string const now = domain::to_iso8601(time_of(request));
   std::string const id = error_id(request.id, now);
 
   Response response;
