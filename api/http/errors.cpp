@@ -204,9 +204,15 @@ Response refusal_response(Request const& request, domain::Refusal const& refusal
       return error_response(request, 409, "ACCOUNT_SELECTION_REQUIRED", "Several players use this phone: name one.");
     case Rejection::minor_not_found:
       return error_response(request, 404, "MINOR_NOT_FOUND", "Nobody is flagged as a minor under this e-mail.");
+    case Rejection::guardian_is_minor:
+      return error_response(request, 400, "GUARDIAN_PHONE_IS_MINORS",
+                            "This phone is on file as the minor's own. Name one that the guardian reads.",
+                            {{"field", "\"guardian_phone\""}});
     case Rejection::share_not_needed:
       return error_response(request, 409, "ALREADY_APPROVED", "This e-mail may use this phone already.");
     case Rejection::share_cooldown:
+      return error_response(request, 429, "OTP_COOLDOWN",
+                            "A code was texted moments ago; ask again after retry_after seconds.", {}, retry_after);
     case Rejection::share_rate_limited:
       return error_response(request, 429, "OTP_RATE_LIMITED",
                             "Please wait before requesting another code for this phone.", {}, retry_after);
