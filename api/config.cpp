@@ -26,6 +26,10 @@ struct Switch {
   bool (*get)(Config const&) = nullptr;
   void (*set)(Config&, bool) = nullptr;
 };
+struct List {
+  std::string (*get)(Config const&) = nullptr;
+  Complaint (*set)(Config&, std::vector<std::string> const&) = nullptr;
+};
 struct Text {
   std::string (*get)(Config const&) = nullptr;
   Complaint (*set)(Config&, std::string const&) = nullptr;
@@ -34,7 +38,7 @@ struct Text {
 struct Setting {
   std::string_view key;
   std::string_view meaning;
-  std::variant<Number, Switch, Text> kind;
+  std::variant<Number, Switch, Text, List> kind;
 };
 
 constexpr std::size_t kMinTokenLength = 16;
@@ -118,13 +122,32 @@ Complaint set_payments_webhook_file(Config& config, std::string const& name) {
   return set_secret(config.payments.webhook_secret, std::move(secret));
 }
 
+bool is_absolute_url(std::string_view text) {
+  auto const scheme = text.starts_with("https://") ? 8u : (text.starts_with("http://") ? 7u : 0u);
+  auto const plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != '"'; });
+  return scheme != 0 && text.size() > scheme && text[scheme] != '/' && plain && text.size() <= 200;
+}
+
 Complaint set_public_url(Config& config, std::string const& given) {
   auto text = given;
   while (!text.empty() && text.back() == '/') text.pop_back();
-  auto const absolute = text.starts_with("https://") || text.starts_with("http://");
-  auto const plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~' && c != '"'; });
-  if (!absolute || !plain || text.size() > 200) return "give an absolute URL like https://pay.example.com";
+  if (!is_absolute_url(text)) return "give an absolute URL like https://pay.example.com";
   config.public_url = std::move(text);
+  return std::nullopt;
+}
+
+constexpr std::size_t kProxiesMax = 64;
+
+Complaint set_trusted_proxies(Config& config, std::vector<std::string> const& given) {
+  std::vector<asio::ip::address> addresses;
+  for (auto const& text : given) {
+    boost::system::error_code error;
+    auto const address = asio::ip::make_address(text, error);
+    if (error) return "'" + text + "' is not an IP address; name each proxy by its own, like 10.0.0.5";
+    addresses.push_back(address);
+  }
+  if (addresses.size() > kProxiesMax) return "at most " + std::to_string(kProxiesMax) + " proxies can be named";
+  config.server.trusted_proxies = TrustedProxies(std::move(addresses));
   return std::nullopt;
 }
 
@@ -178,6 +201,8 @@ std::span<Setting const> settings() {
        Text{[](Config const& c) { return c.server.host + ":" + std::to_string(c.server.port); }, set_listen}},
       {"server.public_url", "where browsers find this server, behind whatever is in front of it",
        Text{[](Config const& c) { return c.public_url; }, set_public_url}},
+      {"server.trusted_proxies", "addresses of the proxies whose X-Forwarded-For says who calls, for the limits",
+       List{[](Config const&) { return std::string(); }, set_trusted_proxies}},
       {"server.io_threads", "threads that serve connections; 0: one a core",
        FLORIN_NUMBER(0, 256, "threads", server.io_threads)},
       {"server.body_limit", "largest request body", FLORIN_NUMBER(64 * kKiB, 64 * kMiB, "bytes", server.body_limit)},
@@ -257,6 +282,7 @@ std::string expected(Setting const& setting) {
                         },
                         [](Switch const&) { return std::string("true or false"); },
                         [](Text const&) { return std::string("a string"); },
+                        [](List const&) { return std::string("a list of strings"); },
                     },
                     setting.kind);
 }
@@ -267,6 +293,20 @@ Complaint set_number(Number const& number, Config& config, std::int64_t value, S
   }
   number.set(config, value);
   return std::nullopt;
+}
+
+// Blanks around a value mean nothing, nor does an empty one.
+std::vector<std::string> split_at_commas(std::string_view text) {
+  std::vector<std::string> values;
+  while (!text.empty()) {
+    auto const comma = text.find(',');
+    auto value = text.substr(0, comma);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+    while (value.starts_with(' ')) value.remove_prefix(1);
+    while (value.ends_with(' ')) value.remove_suffix(1);
+    if (!value.empty()) values.emplace_back(value);
+  }
+  return values;
 }
 
 // From a variable or a flag, where every value is text.
@@ -285,6 +325,7 @@ Complaint set_from_text(Setting const& setting, Config& config, std::string cons
                           return std::nullopt;
                         },
                         [&](Text const& words) -> Complaint { return words.set(config, text); },
+                        [&](List const& list) -> Complaint { return list.set(config, split_at_commas(text)); },
                     },
                     setting.kind);
 }
@@ -307,6 +348,17 @@ Complaint set_from_toml(Setting const& setting, Config& config, toml::node const
                           auto const* value = node.as_string();
                           if (value == nullptr) return wrong();
                           return words.set(config, value->get());
+                        },
+                        [&](List const& list) -> Complaint {
+                          auto const* values = node.as_array();
+                          if (values == nullptr) return wrong();
+                          std::vector<std::string> texts;
+                          for (auto const& element : *values) {
+                            auto const* text = element.as_string();
+                            if (text == nullptr) return wrong();
+                            texts.push_back(text->get());
+                          }
+                          return list.set(config, texts);
                         },
                     },
                     setting.kind);
@@ -423,6 +475,13 @@ Result<Config, ConfigError> load_config(ConfigSources const& sources) {
   if (config.data.empty()) {
     return fail(ConfigError("data: no folder is named; give --data DIR, FLORIN_DATA or `data = \"…\"` in the TOML"));
   }
+  // Without it no answer of a guardian or of a phone's owner would ever be believed.
+  if ((config.sms.enabled || !config.sms.account_sid.empty()) && !is_absolute_url(config.sms.inbound_url)) {
+    return fail(
+        ConfigError("sms.inbound_url: set it to the public URL that the SMS provider posts replies to, like "
+                    "https://pay.example.com/webhooks/sms/inbound, exactly as the provider has it: its posts "
+                    "are signed over this URL"));
+  }
   return config;
 }
 
@@ -458,6 +517,7 @@ std::string settings_help() {
                                       [&](Number const& n) { return std::to_string(n.get(defaults)); },
                                       [&](Switch const& s) { return std::string(s.get(defaults) ? "true" : "false"); },
                                       [&](Text const& t) { return t.get(defaults); },
+                                      [&](List const& l) { return l.get(defaults); },
                                   },
                                   setting.kind);
     auto line = "  " + std::string(setting.key);

@@ -2,9 +2,9 @@
 // variable and its range. Precedence: command line, environment, TOML file, default.
 //
 // The environment variable of a key is FLORIN_ and the key in capitals with '_' for '.': server.io_threads is
-// FLORIN_SERVER_IO_THREADS. Secrets (the admin token, the SMS provider's) are only ever read from their own variables,
-// FLORIN_ADMIN_TOKEN and FLORIN_SMS_AUTH_TOKEN, or from the files that admin.token_file and sms.auth_token_file name,
-// so that they are in no configuration file and in no process list.
+// FLORIN_SERVER_IO_THREADS; a list has commas between its values there. Secrets (the admin token, the SMS provider's)
+// are only ever read from their own variables, FLORIN_ADMIN_TOKEN and FLORIN_SMS_AUTH_TOKEN, or from the files that
+// admin.token_file and sms.auth_token_file name, so that they are in no configuration file and in no process list.
 #pragma once
 
 #include <cstdint>

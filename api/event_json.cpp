@@ -247,6 +247,7 @@ void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* va
                    json.integer("phone_id", e.phone.value());
                    json.integer("owner_phone_id", e.owner.value());
                    time_micros(json, "expires_at", e.expires_at);
+                   if (e.game) game_id(json, e.game);
                  },
                  [&](ShareCodeRejected const& e) {
                    json.integer("approval", e.approval.value());

@@ -261,6 +261,7 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
                 .add("phone", e.phone)
                 .add("owner phone", e.owner)
                 .add("expires", e.expires_at)
+                .add("game", e.game)
                 .take();
           },
           [](ShareCodeRejected const& e) {

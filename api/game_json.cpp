@@ -32,6 +32,8 @@ char const* limit_name(LimitKind kind) {
     case LimitKind::sends_per_player_hour: return "sends_per_player_hour";
     case LimitKind::send_units_per_player_day: return "send_units_per_player_day";
     case LimitKind::currency_purchases_per_player_minute: return "currency_purchases_per_player_minute";
+    case LimitKind::phone_shares_per_game_minute: return "phone_shares_per_game_minute";
+    case LimitKind::phone_shares_per_ip_hour: return "phone_shares_per_ip_hour";
   }
   return "";
 }

@@ -30,6 +30,8 @@ std::uint32_t default_limit(domain::LimitKind kind) {
     case domain::LimitKind::sends_per_player_hour: return 25;
     case domain::LimitKind::send_units_per_player_day: return 10'000;
     case domain::LimitKind::currency_purchases_per_player_minute: return 20;
+    case domain::LimitKind::phone_shares_per_game_minute: return 300;
+    case domain::LimitKind::phone_shares_per_ip_hour: return 300;
   }
   return 1;
 }
@@ -43,6 +45,7 @@ std::int64_t period(domain::LimitKind kind) {
     case domain::LimitKind::item_purchases_per_player_minute:
     case domain::LimitKind::currency_purchases_per_player_minute:
     case domain::LimitKind::initiations_per_player_minute:
+    case domain::LimitKind::phone_shares_per_game_minute:
     case domain::LimitKind::destinations_per_ip_minute: return kMinute;
     case domain::LimitKind::initiations_per_player_hour:
     case domain::LimitKind::verifications_per_player_hour:
@@ -50,6 +53,7 @@ std::int64_t period(domain::LimitKind kind) {
     case domain::LimitKind::initiations_per_ip_hour:
     case domain::LimitKind::verifications_per_ip_hour:
     case domain::LimitKind::claims_per_ip_hour:
+    case domain::LimitKind::phone_shares_per_ip_hour:
     case domain::LimitKind::transfers_per_player_hour:
     case domain::LimitKind::sends_per_player_hour: return 60 * kMinute;
     case domain::LimitKind::transfer_units_per_player_day:

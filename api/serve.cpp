@@ -207,6 +207,8 @@ int serve(Config const& wanted) {
     add_minor_routes(router, *services, admin);
     add_payout_routes(router, *services, admin);
   }
+  router.add_clock("", clock);
+  router.add_clock("/sandbox/", sandbox_clock);
   add_sandbox_routes(router, sandbox_services, admin, sandbox_clock);
   add_sandbox_processor_routes(router, sandbox_services, admin);
   add_system_routes(router, {&production_services, &sandbox_services});

@@ -151,12 +151,14 @@ struct ClearMinor {
 struct RequestPhoneShare {
   PhoneRef phone;
   PersonRef person;
+  GameId game{};  // that asks
 };
 
 struct AnswerPhoneShare {
   Position approval;
   bool code_matches = false;
   bool approve = false;
+  GameId game{};  // that answers: only the one that asked may
 };
 
 struct ExpirePhoneShare {

@@ -251,6 +251,7 @@ struct PhoneShareRequested {
   PhoneId phone;      // of the person who wants to use it
   PhoneId owner;      // who is texted a code
   Timestamp expires_at;
+  GameId game{};  // through which they ask; zero in logs from before this was written
   friend bool operator==(PhoneShareRequested const&, PhoneShareRequested const&) = default;
 };
 

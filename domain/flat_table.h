@@ -77,6 +77,20 @@ class HashIndex {
   // neither a keyed hash nor hash_ids gives anyone the means to bring about.
   void insert(std::uint64_t hash, std::uint32_t row);
 
+  // The key's row becomes another; the key must be present. `same` as in find.
+  template <class Same>
+  void replace(std::uint64_t hash, Same&& same, std::uint32_t row) {
+    auto const tag = tag_of(hash);
+    Segment& segment = *directory_[directory_slot(tag)];
+    for (std::uint32_t i = tag & kSlotMask;; i = (i + 1) & kSlotMask) {
+      Slot& slot = segment.slots[i];
+      FLORIN_ASSERT(slot.row != kNone);
+      if (slot.tag != tag || !same(slot.row)) continue;
+      slot.row = row;
+      return;
+    }
+  }
+
   // Hint for batches: fetch the slot that find(hash) will touch first.
   void prefetch(std::uint64_t hash) const {
     auto const tag = tag_of(hash);

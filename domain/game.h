@@ -36,8 +36,10 @@ enum class LimitKind : std::uint8_t {
   sends_per_player_hour = 14,
   send_units_per_player_day = 15,
   currency_purchases_per_player_minute = 16,
+  phone_shares_per_game_minute = 17,  // asking and answering
+  phone_shares_per_ip_hour = 18,
 };
-inline constexpr LimitKind kLastLimitKind = LimitKind::currency_purchases_per_player_minute;
+inline constexpr LimitKind kLastLimitKind = LimitKind::phone_shares_per_ip_hour;
 struct LimitOverride {
   LimitKind kind = LimitKind::by_email_reads_per_minute;
   std::uint32_t maximum = 0;

@@ -9,6 +9,10 @@ Decision Decider::operator()(FlagMinor const& command) const {
   Registrar registrar(state, events);
   auto const identity = registrar.identity(command.person.email_index, command.person.email);
   auto const guardian = command.guardian ? registrar.phone(identity, *command.guardian) : PhoneId{};
+  // Whom the minor could answer for is no guardian.
+  if (guardian && state.phones().contains(guardian) && state.phones().is_held(guardian)) {
+    return refuse(Rejection::guardian_is_minor);
+  }
   events.emplace_back(MinorFlagged{identity, guardian});
   return events;
 }

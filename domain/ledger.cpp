@@ -171,7 +171,7 @@ OpenTransfer const* State::find_transfer(Position transaction) const {
 }
 
 bool State::restore_phone(Phones::Row const& row) {
-  if (row.identity == 0 || row.identity > identity_count() || row.on_file_as > Phones::kVerified) return false;
+  if (row.identity == 0 || row.identity > identity_count() || row.on_file_as > Phones::kLastStanding) return false;
   if (phones_.find(row.phone, IdentityId(row.identity))) return false;
   phones_.restore(row);
   return true;

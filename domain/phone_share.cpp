@@ -6,6 +6,14 @@
 
 namespace florin::domain {
 
+namespace {
+
+std::uint64_t person_subject(BlindIndex const& phone, IdentityId person) {
+  return hash_ids(hash_of(phone), person.value());
+}
+
+}  // namespace
+
 char const* share_end_name(ShareEnd end) {
   switch (end) {
     case ShareEnd::approved: return "approved";
@@ -56,13 +64,14 @@ Decision Decider::operator()(RequestPhoneShare const& command) const {
   auto const identity = registrar.identity(command.person.email_index, command.person.email);
   auto const phone = registrar.phone(identity, command.phone);
   auto const* open = state.shares().find_for(phone);
-  auto const seconds_until = [&](Timestamp at) {
-    return (at.micros() - context.now.micros() + kMicrosPerSecond - 1) / kMicrosPerSecond;
-  };
-  if (open != nullptr && context.now < open->asked_at + kShareCooldownMicros) {
+  // Whatever the owner said meanwhile: a no is not followed by another text at once.
+  auto const cooldown =
+      state.velocity().seconds_until(VelocityKind::share_codes_person, person_subject(command.phone.index, identity),
+                                     context.now, kShareCooldownMicros, 0);
+  if (cooldown > 0) {
     return fail(Refusal{.reason = Rejection::share_cooldown,
-                        .about = open->approval,
-                        .retry_after = seconds_until(open->asked_at + kShareCooldownMicros)});
+                        .about = open != nullptr ? open->approval : Position{},
+                        .retry_after = cooldown});
   }
   constexpr std::int64_t kHour = 3'600 * kMicrosPerSecond;
   auto const wait = state.velocity().seconds_until(VelocityKind::share_codes, hash_of(command.phone.index), context.now,
@@ -70,13 +79,13 @@ Decision Decider::operator()(RequestPhoneShare const& command) const {
   if (wait > 0) return fail(Refusal{.reason = Rejection::share_rate_limited, .retry_after = wait});
   if (open != nullptr) events.emplace_back(PhoneShareEnded{open->approval, ShareEnd::superseded});
   auto const owner = *state.phones().owner(command.phone.index);
-  events.emplace_back(PhoneShareRequested{context.next, phone, owner, context.now + kShareMicros});
+  events.emplace_back(PhoneShareRequested{context.next, phone, owner, context.now + kShareMicros, command.game});
   return events;
 }
 
 Decision Decider::operator()(AnswerPhoneShare const& command) const {
   auto const* share = state.shares().find(command.approval);
-  if (share == nullptr) return refuse(Rejection::share_not_open);
+  if (share == nullptr || (share->game && share->game != command.game)) return refuse(Rejection::share_not_open);
   if (context.now >= share->expires_at) return refuse(Rejection::share_expired);
   if (command.code_matches) {
     return std::vector<Event>{
@@ -142,9 +151,11 @@ void Fold::operator()(PhoneShareRequested const& e) const {
   FLORIN_ASSERT(state.phones_.contains(e.phone) && state.phones_.contains(e.owner));
   auto const& number = state.phones_[e.owner].phone;
   FLORIN_ASSERT(state.phones_[e.phone].phone == number);
-  state.shares_.add({e.approval, e.phone, e.owner, 0, at, e.expires_at});
+  state.shares_.add({e.approval, e.phone, e.owner, 0, at, e.expires_at, e.game});
   state.questions_.emplace(number, e.approval);
   state.velocity_.record({VelocityKind::share_codes, hash_of(number), at, Money{}});
+  auto const person = person_subject(number, IdentityId(state.phones_[e.phone].identity));
+  state.velocity_.record({VelocityKind::share_codes_person, person, at, Money{}});
 }
 
 void Fold::operator()(ShareCodeRejected const& e) const {

@@ -30,6 +30,7 @@ struct OpenShare {
   std::uint8_t wrong_codes = 0;
   Timestamp asked_at;
   Timestamp expires_at;
+  GameId game{};  // through which they ask: only it may answer with the code; zero: a log that did not say yet
   friend bool operator==(OpenShare const&, OpenShare const&) = default;
 };
 

@@ -19,7 +19,7 @@ enum class Rejection : std::uint8_t {
   target_not_found,       // no such game to send to
   game_in_testing,        // transfers run between live games only
   transfer_policy,        // the sending or the receiving game does not allow it
-  same_player,            // a transfer within one game, or a send to oneself in it
+  same_player,            // a transfer within one game, or a send to oneself in it, or claimed by its own sender
   invalid_amount,         // zero, negative or above kMaxAmount; an order's total not below kItemTotalLimit
   transfer_amount_range,  // outside what the currencies allow; minimum in available, maximum in required (zero: none)
   invalid_quantity,       // outside 1–1000
@@ -34,7 +34,7 @@ enum class Rejection : std::uint8_t {
   transfer_not_open,      // no such transaction, not this game's or flavour's, or it has ended
   already_verified,
   guardian_pending,      // verification waits for the guardian; no attempt was used
-  verification_blocked,  // too many wrong PINs of this player, phone or environment in the hour; retry_after
+  verification_blocked,  // too many wrong PINs of this player, phone, game or environment in the hour; retry_after
   pin_expired,
   resend_cooldown,  // retry_after
   resend_limit,     // kPinsMax were sent
@@ -43,8 +43,9 @@ enum class Rejection : std::uint8_t {
   phone_share_required,  // the phone is on file under another e-mail; `receiver_side` says whose
   account_selection,     // several players on that phone: name one
   minor_not_found,       // nobody flagged under this e-mail
+  guardian_is_minor,     // the guardian's phone is on file as the minor's own
   share_not_needed,      // the phone is free, the person's own, or approved already
-  share_cooldown,        // `about` waits for its answer; retry_after
+  share_cooldown,        // asked moments ago; retry_after. `about` still waits for its answer, zero: it has ended
   share_rate_limited,    // too many codes to this phone; retry_after
   share_not_open,        // no such approval, or it has ended
   share_expired,

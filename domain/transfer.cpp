@@ -12,11 +12,13 @@ VelocityKind velocity_of(Flavour flavour) {
 }
 
 // Who sends how much to whom: what a second initiation moments later must differ in.
-std::uint64_t same_transfer_subject(Flavour flavour, PlayerId sender, PhoneId receiver, GameId target, Money amount) {
-  auto const people = hash_ids(sender.value(), receiver.value());
-  auto const place = hash_ids(target.value(), static_cast<std::uint64_t>(flavour));
-  return hash_ids(hash_ids(people, place), static_cast<std::uint64_t>(amount.minor()));
+std::uint64_t same_transfer_subject(PlayerId sender, BlindIndex const& receiver, Money amount) {
+  auto const people = hash_ids(sender.value(), hash_of(receiver));
+  return hash_ids(people, static_cast<std::uint64_t>(amount.minor()));
 }
+
+// Another game's guesses at the same phone are its own.
+std::uint64_t phone_in_game(GameId game, BlindIndex const& phone) { return hash_ids(game.value(), hash_of(phone)); }
 
 std::int64_t seconds_left(Timestamp until, Timestamp now) {
   return std::max<std::int64_t>(1, (until.micros() - now.micros() + kMicrosPerSecond - 1) / kMicrosPerSecond);
@@ -185,16 +187,17 @@ Decision Decider::operator()(InitiateTransfer const& command) const {
   auto const receiver = registrar.identity(command.receiver.email_index, command.receiver.email);
   auto const sender_phone = registrar.phone(identity, command.sender_phone);
   auto const receiver_phone = registrar.phone(receiver, command.receiver_phone);
-  auto const subject = same_transfer_subject(command.flavour, sender, receiver_phone, command.target, command.amount);
+  auto const subject = same_transfer_subject(sender, command.receiver_phone.index, command.amount);
   if (state.velocity().recent(VelocityKind::same_transfer, subject, context.now, kDuplicateMicros).count > 0) {
     return refuse_for(
         Rejection::duplicate_transfer,
         state.velocity().seconds_until(VelocityKind::same_transfer, subject, context.now, kDuplicateMicros, 0));
   }
   auto const minor = state.minor(identity);
-  // A guardian who reads the minor's own phone is none.
-  if (minor && (!*minor || state.phones()[*minor].phone == command.sender_phone.index)) {
-    return refuse(Rejection::guardian_required);
+  // A guardian who reads the minor's own phone is none, whichever of their phones the minor names now.
+  if (minor) {
+    bool const asked = *minor && state.phones()[*minor].phone != command.sender_phone.index;
+    if (!asked || state.phones().is_held(*minor)) return refuse(Rejection::guardian_required);
   }
   if (!command.can_text) return refuse(Rejection::sms_unavailable);
   if (!may_use(command.sender_phone.index, command.sender.email_index)) {
@@ -239,11 +242,12 @@ Decision Decider::operator()(VerifyPin const& command) const {
     return refuse(Rejection::guardian_pending);
   }
   constexpr std::int64_t kHour = 3'600 * kMicrosPerSecond;
-  auto const phone = hash_of(state.phones()[transfer.sender_phone].phone);
+  auto const& number = state.phones()[transfer.sender_phone].phone;
   auto const& velocity = state.velocity();
   for (auto const& [kind, subject, maximum] :
        {std::tuple(VelocityKind::wrong_pins_player, transfer.sender.value(), kWrongPinsPerPlayerHour),
-        std::tuple(VelocityKind::wrong_pins_phone, phone, kWrongPinsPerPhoneHour),
+        std::tuple(VelocityKind::wrong_pins_phone, phone_in_game(command.game, number), kWrongPinsPerPhoneHour),
+        std::tuple(VelocityKind::wrong_pins_game, command.game.value(), kWrongPinsPerGameHour),
         std::tuple(VelocityKind::wrong_pins, std::uint64_t{0}, kWrongPinsPerHour)}) {
     auto const wait = velocity.seconds_until(kind, subject, context.now, kHour, maximum - 1);
     if (wait > 0) return refuse_for(Rejection::verification_blocked, wait);
@@ -258,9 +262,8 @@ Decision Decider::operator()(VerifyPin const& command) const {
     return events;
   }
   std::vector<Event> events;
-  if (state.phones()[transfer.sender_phone].on_file_as != Phones::kVerified) {
-    events.emplace_back(PhoneVerified{transfer.sender_phone});
-  }
+  // Somebody else may have come to own the phone meanwhile: then the sender is on file as one who used it.
+  if (!state.phones().owner(number)) events.emplace_back(PhoneVerified{transfer.sender_phone});
   events.emplace_back(PinVerified{transfer.transaction, context.now + kClaimMicros});
   return events;
 }
@@ -318,15 +321,14 @@ Decision Decider::operator()(ClaimTransfer const& command) const {
     return refuse(Rejection::account_selection);
   }
   auto const player = chosen ? *chosen : receiver.enter();
+  if (player == transfer.sender) return refuse(Rejection::same_player);
   auto const identity = chosen ? *state.identity_of(*chosen) : *receiver.identity();
   auto const currency = desk.value().currency;
   auto const after = credited(chosen ? state.wallet(player, currency) : receiver.wallet(currency), transfer.net());
   if (!after) return refuse(Rejection::balance_limit);
 
-  auto const phone = registrar.phone(identity, command.phone);
-  if (!state.phones().contains(phone) || state.phones()[phone].on_file_as != Phones::kVerified) {
-    events.emplace_back(PhoneVerified{phone});
-  }
+  // Recorded, for the claim puts it on file; it verifies nothing, for the sender's game knows the claim code too.
+  registrar.phone(identity, command.phone);
   auto const sender = state.wallet(transfer.sender, transfer.currency);
   events.emplace_back(TransferClaimed{transfer.transaction, transfer.flavour, transfer.sender, transfer.currency,
                                       player, currency, transfer.amount, transfer.fees,
@@ -374,7 +376,7 @@ void Fold::operator()(TransferInitiated const& e) const {
   }
   FLORIN_ASSERT(state.transfers_.emplace(e.transaction, transfer).second);
   state.velocity_.record({velocity_of(e.flavour), e.sender.value(), at, e.amount});
-  auto const subject = same_transfer_subject(e.flavour, e.sender, e.receiver_phone, e.target, e.amount);
+  auto const subject = same_transfer_subject(e.sender, state.phones_[e.receiver_phone].phone, e.amount);
   state.velocity_.record({VelocityKind::same_transfer, subject, at, Money{}});
 }
 
@@ -393,9 +395,11 @@ void Fold::operator()(PinRejected const& e) const {
   FLORIN_ASSERT(transfer.stage == TransferStage::pin && transfer.wrong_pins < kWrongPinsMax);
   ++transfer.wrong_pins;
   FLORIN_ASSERT(e.attempts_left == kWrongPinsMax - transfer.wrong_pins);
-  auto const phone = hash_of(state.phones_[transfer.sender_phone].phone);
+  auto const game = state.game_of(transfer.sender)->id;
+  auto const phone = phone_in_game(game, state.phones_[transfer.sender_phone].phone);
   state.velocity_.record({VelocityKind::wrong_pins_player, transfer.sender.value(), at, Money{}});
   state.velocity_.record({VelocityKind::wrong_pins_phone, phone, at, Money{}});
+  state.velocity_.record({VelocityKind::wrong_pins_game, game.value(), at, Money{}});
   state.velocity_.record({VelocityKind::wrong_pins, 0, at, Money{}});
 }
 
@@ -404,6 +408,7 @@ void Fold::operator()(PinVerified const& e) const {
   FLORIN_ASSERT(transfer.stage == TransferStage::pin && transfer.guardian != GuardianState::pending);
   transfer.stage = TransferStage::claim;
   transfer.claim_expires_at = e.claim_expires_at;
+  state.phones_.claim(transfer.sender_phone);
   state.owed_texts_.erase({e.transaction, TextKind::pin, static_cast<std::uint8_t>(transfer.pins_issued - 1)});
 }
 
@@ -435,6 +440,8 @@ void Fold::operator()(TransferClaimed const& e) const {
   }
   revenue(e.currency).owed += e.fees.source;
   revenue(e.target_currency).owed += e.fees.target;
+  auto const used = state.phones_.find(state.phones_[e.receiver_phone].phone, *state.identity_of(e.receiver));
+  if (used) state.phones_.claim(*used);
   close_transfer(e.transaction);
 }
 
@@ -443,6 +450,10 @@ void Fold::operator()(TransferReturned const& e) const {
   FLORIN_ASSERT(transfer.flavour == e.flavour && transfer.sender == e.sender && transfer.currency == e.currency);
   FLORIN_ASSERT(transfer.amount == e.amount && transfer.target == e.target && transfer.sender_phone == e.sender_phone);
   move(e.sender, e.currency, moved(e.amount), e.available_after, -e.amount, e.reserved_after);
+  if (e.reason == ReturnReason::cancelled) {
+    auto const subject = same_transfer_subject(e.sender, state.phones_[transfer.receiver_phone].phone, e.amount);
+    state.velocity_.withdraw(VelocityKind::same_transfer, subject, transfer.initiated_at);
+  }
   close_transfer(e.transaction);
 }
 

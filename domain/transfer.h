@@ -105,13 +105,16 @@ inline constexpr std::uint8_t kWrongPinsMax = 3;
 inline constexpr std::int64_t kResendCooldownMicros = 30 * kMicrosPerSecond;
 // A resend starts the ten minutes anew, so it must end somewhere. At one every 30 s these are the first ten minutes'.
 inline constexpr std::uint8_t kPinsMax = 20;
-// The same sender, receiver and amount (CONTRACT, Limits).
+// The same sender, receiver's number and amount, wherever it goes and by either flavour (CONTRACT, Limits). One that
+// was cancelled does not count.
 inline constexpr std::int64_t kDuplicateMicros = 30 * kMicrosPerSecond;
 // Wrong PINs in an hour before verification is refused altogether: three guesses a transaction are few, but a stolen
-// key could start many. 15 guesses an hour at a million codes; a whole environment that guesses has 1 % an hour of one
-// hit.
+// key could start many. Of a player, of a phone in one game, and of a game: whoever guesses blocks nobody in another
+// game. 15 guesses an hour at a million codes; a game that guesses has 0.1 % an hour of one hit. The environment's is
+// the last brake, for ten games that guess at once.
 inline constexpr std::uint32_t kWrongPinsPerPlayerHour = 15;
 inline constexpr std::uint32_t kWrongPinsPerPhoneHour = 15;
+inline constexpr std::uint32_t kWrongPinsPerGameHour = 1'000;
 inline constexpr std::uint32_t kWrongPinsPerHour = 10'000;
 
 }  // namespace florin::domain

@@ -19,9 +19,11 @@ std::int64_t window_of(VelocityKind kind) {
   switch (kind) {
     case VelocityKind::transfers:
     case VelocityKind::sends: return kMicrosPerDay;
-    case VelocityKind::same_transfer: return 30 * kMicrosPerSecond;
+    case VelocityKind::same_transfer:
+    case VelocityKind::share_codes_person: return 30 * kMicrosPerSecond;
     case VelocityKind::wrong_pins_player:
     case VelocityKind::wrong_pins_phone:
+    case VelocityKind::wrong_pins_game:
     case VelocityKind::wrong_pins:
     case VelocityKind::share_codes: return kHour;
   }
@@ -34,6 +36,21 @@ void Velocity::record(Entry const& entry) {
   FLORIN_ASSERT(order.empty() || order.back().first <= entry.at);
   order.emplace_back(entry.at, entry.subject);
   moments_[{entry.kind, entry.subject}].push_back({entry.at, entry.amount});
+}
+
+void Velocity::withdraw(VelocityKind kind, std::uint64_t subject, Timestamp at) {
+  auto const found = moments_.find({kind, subject});
+  if (found == moments_.end()) return;
+  auto& moments = found->second;
+  auto const moment = std::find_if(moments.begin(), moments.end(), [&](Moment const& m) { return m.at == at; });
+  if (moment == moments.end()) return;
+  auto& order = order_[static_cast<std::size_t>(kind)];
+  auto const place = std::find(std::lower_bound(order.begin(), order.end(), std::pair(at, std::uint64_t{0})),
+                               order.end(), std::pair(at, subject));
+  FLORIN_ASSERT(place != order.end());
+  order.erase(place);
+  moments.erase(moment);
+  if (moments.empty()) moments_.erase(found);
 }
 
 void Velocity::forget(VelocityKind kind, Timestamp now) {

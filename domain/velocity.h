@@ -21,11 +21,13 @@ enum class VelocityKind : std::uint8_t {
   sends = 1,          // likewise
   same_transfer = 2,  // subject: hash of sender, receiver and amount
   wrong_pins_player = 3,
-  wrong_pins_phone = 4,
-  wrong_pins = 5,   // subject 0: everybody
-  share_codes = 6,  // subject: hash of the phone
+  wrong_pins_phone = 4,  // subject: hash of the game and the phone
+  wrong_pins = 5,        // subject 0: everybody
+  share_codes = 6,       // subject: hash of the phone
+  wrong_pins_game = 7,
+  share_codes_person = 8,  // subject: hash of the phone and the person who asks for it
 };
-inline constexpr std::size_t kVelocityKinds = 7;
+inline constexpr std::size_t kVelocityKinds = 9;
 // How long an entry of this kind counts.
 [[nodiscard]] std::int64_t window_of(VelocityKind kind);
 
@@ -41,6 +43,8 @@ class Velocity {
 
   // Times never go back. Also forgets what has left the windows by `entry.at`.
   void record(Entry const& entry);
+  // Takes one entry back, as if it had not been recorded; nothing when it has been forgotten already.
+  void withdraw(VelocityKind kind, std::uint64_t subject, Timestamp at);
 
   // Entries of the last `span` microseconds (at most the kind's window) before `now`, those at now - span excluded.
   struct Sum {

@@ -129,6 +129,7 @@ void write(wire::Event::Builder event, domain::PhoneShareRequested const& in) {
   out.setPhone(in.phone.value());
   out.setOwner(in.owner.value());
   out.setExpiresAt(in.expires_at.micros());
+  out.setGame(in.game.value());
 }
 
 void write(wire::Event::Builder event, domain::ShareCodeRejected const& in) {
@@ -275,6 +276,7 @@ domain::Event read(Reading&, wire::PhoneShareRequested::Reader in) {
   out.phone = domain::PhoneId(in.getPhone());
   out.owner = domain::PhoneId(in.getOwner());
   out.expires_at = domain::Timestamp::from_micros(in.getExpiresAt());
+  out.game = domain::GameId(in.getGame());
   return out;
 }
 

@@ -261,6 +261,7 @@ struct PhoneShareRequested {
   phone @1 :UInt64;
   owner @2 :UInt64;         # phone
   expiresAt @3 :Int64;
+  game @4 :UInt64;          # that asks; 0: not written yet
 }
 
 struct ShareCodeRejected {

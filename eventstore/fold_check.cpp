@@ -304,6 +304,7 @@ struct Check {
     if (e.phone == e.owner || phones.owner(phones[e.phone].phone) != e.owner)
       return "asks somebody else than the owner";
     if (state.shares().find_for(e.phone) != nullptr) return "asks for a phone twice";
+    if (e.game && state.find_game(e.game) == nullptr) return "asks through a game that does not exist";
     return is_wait(place.at, e.expires_at) ? nullptr : "has a code that never holds";
   }
   char const* operator()(ShareCodeRejected const& e) const {

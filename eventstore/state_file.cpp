@@ -27,7 +27,7 @@ bool fields(Stream& s, OpenTransfer& t) {
 template <class Stream>
 bool fields(Stream& s, OpenShare& share) {
   return field(s, share.approval) && field(s, share.phone) && field(s, share.owner) && s.number(share.wrong_codes) &&
-         field(s, share.asked_at) && field(s, share.expires_at);
+         field(s, share.asked_at) && field(s, share.expires_at) && field(s, share.game);
 }
 
 template <class Stream>

@@ -78,6 +78,15 @@ struct Runner::Impl {
   std::mutex waiting_mutex;  // for the condition only: what it is about is atomic
   std::condition_variable advanced;
 
+  struct Waiting {
+    ViewSlot const* slot;
+    domain::Position position;
+    SteadyClock::time_point until;
+    std::unique_ptr<ViewWaiter> waiter;
+    [[nodiscard]] bool reached() const { return slot->position() >= position; }
+  };
+  std::vector<Waiting> waiting;  // under waiting_mutex; each counts in `waiters`
+
   struct BuildOrder {
     ViewSlot* slot;
     std::shared_ptr<BuildProgress> progress;
@@ -126,6 +135,10 @@ struct Runner::Impl {
   void fail(ViewSlot& slot, ViewFile const* file, Fault const& fault);
   void fail_all(Fault const& fault);
   void announce();
+  bool when_reached(ViewSlot const& slot, domain::Position position, int timeout_ms,
+                    std::unique_ptr<ViewWaiter> waiter);
+  // Those who need not wait any longer. Under waiting_mutex.
+  [[nodiscard]] std::vector<Waiting> take_told();
   bool order_build(ViewSlot& slot);
   void build();
 };
@@ -159,6 +172,7 @@ void Runner::Impl::stop() {
   builder.join();
   projector.join();
   feed.reset();
+  announce();
   for (auto& slot : slots) slot.close();
 }
 
@@ -309,10 +323,57 @@ void Runner::Impl::fail_all(Fault const& fault) {
 
 void Runner::Impl::announce() {
   if (waiters == 0) return;
+  std::vector<Waiting> told;
+  {
+    std::lock_guard const lock(waiting_mutex);  // a waiter between its look and its sleep is not missed
+    told = take_told();
+  }
+  advanced.notify_all();
+  for (auto& one : told) one.waiter->tell(one.reached());
+}
+
+std::vector<Runner::Impl::Waiting> Runner::Impl::take_told() {
+  std::vector<Waiting> told;
+  auto const now = SteadyClock::now();
+  for (std::size_t i = 0; i < waiting.size();) {
+    auto& one = waiting[i];
+    if (!stopping && !one.reached() && !one.slot->failed() && now < one.until) {
+      ++i;
+      continue;
+    }
+    told.push_back(std::move(one));
+    if (i + 1 < waiting.size()) one = std::move(waiting.back());
+    waiting.pop_back();
+  }
+  waiters -= static_cast<int>(told.size());
+  return told;
+}
+
+bool Runner::Impl::when_reached(ViewSlot const& slot, domain::Position position, int timeout_ms,
+                                std::unique_ptr<ViewWaiter> waiter) {
+  if (slot.position() >= position) return waiter->tell(true), true;
+  auto const until = SteadyClock::now() + std::chrono::milliseconds(timeout_ms);
+  std::vector<Waiting> told;
+  ++waiters;  // before the look at the position that decides: the projector looks the other way round
+  bool taken = true;
   {
     std::lock_guard const lock(waiting_mutex);
-  }  // a waiter between its look and its sleep is not missed
-  advanced.notify_all();
+    if (waiting.size() >= kWaitersMax) told = take_told();
+    taken = waiting.size() < kWaitersMax;
+    if (taken) {
+      waiting.push_back({&slot, position, until, std::move(waiter)});
+      if (waiting.back().reached() || slot.failed() || stopping) {
+        told.push_back(std::move(waiting.back()));
+        waiting.pop_back();
+        --waiters;
+      }
+    } else {
+      --waiters;
+    }
+  }
+  for (auto& one : told) one.waiter->tell(one.reached());
+  if (taken) wake.signal();
+  return taken;
 }
 
 bool Runner::Impl::order_build(ViewSlot& slot) {
@@ -395,6 +456,18 @@ bool Runner::wait_for(std::string_view name, domain::Position position, int time
   }
   --impl_->waiters;
   return slot->position() >= position;
+}
+
+bool Runner::when_reached(std::string_view name, domain::Position position, int timeout_ms,
+                          std::unique_ptr<ViewWaiter> waiter) {
+  auto const* slot = impl_->find(name);
+  if (slot == nullptr) return waiter->tell(false), true;
+  return impl_->when_reached(*slot, position, timeout_ms, std::move(waiter));
+}
+
+domain::Position Runner::position(std::string_view name) const {
+  auto const* slot = impl_->find(name);
+  return slot != nullptr ? slot->position() : domain::Position{};
 }
 
 std::vector<ProjectionStatus> Runner::status() const {

@@ -59,6 +59,15 @@ class ViewReader {
   std::unique_ptr<Impl> impl_;
 };
 
+// Somebody who waits for a view and holds no thread meanwhile. Destroyed untold when the runner is.
+class ViewWaiter {
+ public:
+  virtual ~ViewWaiter() = default;
+  // Once, on the projector's thread or the one that registered: must not block. False: the view has stopped, its time
+  // is over, or the runner stops.
+  virtual void tell(bool reached) = 0;
+};
+
 class Runner final : public eventstore::CommitListener {
  public:
   // `log` and the projections outlive the runner. `retry_after`: how long a view rests that stopped on a fault that
@@ -82,6 +91,14 @@ class Runner final : public eventstore::CommitListener {
   // Any thread; sleeps at most timeout_ms. False when the view is still behind, or has failed. While someone waits the
   // projector does not gather commits for a larger transaction, so a wait takes milliseconds when there is no backlog.
   [[nodiscard]] bool wait_for(std::string_view name, domain::Position position, int timeout_ms);
+  // The same without a thread: the waiter is told, at once when there is nothing to wait for. False: kWaitersMax wait
+  // already (each is a request on its way, some 200 bytes), and nobody is told anything. One that is over may be told
+  // so late: whoever waits watches the time.
+  static constexpr std::size_t kWaitersMax = 10'000;
+  [[nodiscard]] bool when_reached(std::string_view name, domain::Position position, int timeout_ms,
+                                  std::unique_ptr<ViewWaiter> waiter);
+  // Any thread. How far readers see a view; zero for an unknown name.
+  [[nodiscard]] domain::Position position(std::string_view name) const;
 
   [[nodiscard]] std::vector<ProjectionStatus> status() const;
   // Queues a rebuild; Kind::missing for an unknown name or a stopped runner, Kind::conflict when one is under way.

@@ -256,7 +256,10 @@ Awaitable<void> Effects::Impl::send(Errand errand) {
       settle(errand.text, domain::TextEnd::refused);
       break;
     case SmsResult::Outcome::unavailable:
-      spdlog::warn("text about position {} not sent, {}; trying again", errand.text.about.value(), result.code);
+      // Once a text, and not for an open breaker, which has said so itself.
+      if (errand.attempts == 0 && result.code != "circuit_open") {
+        spdlog::warn("text about position {} not sent, {}; trying again", errand.text.about.value(), result.code);
+      }
       rest(errand);
       break;
   }

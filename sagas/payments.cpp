@@ -260,6 +260,7 @@ bool Payments::Impl::quiet() const {
 Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
   std::optional<PaymentStatus> known;  // what the processor said of it just now
   std::string refused_code;            // why it would not try to charge
+  std::string decline_code;            // why its try failed; once cancelled, it may not say so any more
   while (!stopping) {
     auto const open = view.order(order);
     if (!open) break;
@@ -276,8 +277,12 @@ Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
       if (!given_up) co_return backoff(++failures);
       continue;
     }
-    auto const answer = co_await next_call(*open, *ordered, known);
+    auto answer = co_await next_call(*open, *ordered, known);
     if (stopping) break;
+    if (answer.payment.status == PaymentStatus::declined) decline_code = answer.payment.decline_code;
+    if (answer.payment.status == PaymentStatus::cancelled && answer.payment.decline_code.empty()) {
+      answer.payment.decline_code = decline_code;
+    }
     if (answer.outcome == PaymentOutcome::refused && open->reference.empty()) {
       bool const given_up = co_await give_up(*open, domain::PaymentFailure::refused, answer.code);
       if (!given_up) co_return backoff(++failures);

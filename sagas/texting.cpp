@@ -81,7 +81,7 @@ std::optional<Composer::Draft> Composer::draft_open(TextRef const& text, Timesta
       return Draft{open->receiver_phone, claim_text(facts, names, vault_.codes().claim_code(text.about))};
     case TextKind::guardian_question:
       if (open->guardian != GuardianState::pending) return std::nullopt;
-      return Draft{open->guardian_phone, guardian_text(facts, names)};
+      return Draft{open->guardian_phone, guardian_text(facts, names, vault_.codes().otp(text.about))};
     case TextKind::share_code:
     case TextKind::sender_completed:
     case TextKind::receiver_completed:

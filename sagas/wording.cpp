@@ -57,11 +57,15 @@ std::string claim_text(TransferFacts const& facts, LedgerView::Names const& name
   return text;
 }
 
-std::string guardian_text(TransferFacts const& facts, LedgerView::Names const& names) {
+std::string guardian_text(TransferFacts const& facts, LedgerView::Names const& names, std::string_view code) {
   std::string text = "You are the guardian on file for an Invo player who asks for a ";
   text += word(facts.flavour);
-  text += " of " + money(facts.amount, names) + " from " + names.source_game + " to " + names.target_game +
-          ". Reply YES to approve or NO to reject within 15 minutes.";
+  text +=
+      " of " + money(facts.amount, names) + " from " + names.source_game + " to " + names.target_game + ". Reply YES ";
+  text += code;
+  text += " to approve or NO ";
+  text += code;
+  text += " to reject within 15 minutes.";
   return text;
 }
 

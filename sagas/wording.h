@@ -26,7 +26,9 @@ struct TransferFacts {
 [[nodiscard]] std::string pin_text(TransferFacts const& facts, LedgerView::Names const& names, std::string_view pin);
 [[nodiscard]] std::string claim_text(TransferFacts const& facts, LedgerView::Names const& names,
                                      std::string_view claim_code);
-[[nodiscard]] std::string guardian_text(TransferFacts const& facts, LedgerView::Names const& names);
+// code: which of several questions is answered; YES or NO without it answers the newest.
+[[nodiscard]] std::string guardian_text(TransferFacts const& facts, LedgerView::Names const& names,
+                                        std::string_view code);
 [[nodiscard]] std::string sender_completed_text(TransferFacts const& facts, LedgerView::Names const& names);
 [[nodiscard]] std::string receiver_completed_text(TransferFacts const& facts, LedgerView::Names const& names);
 [[nodiscard]] std::string returned_text(TransferFacts const& facts, LedgerView::Names const& names,

@@ -240,7 +240,9 @@ std::string past_text(Past const& past, PlayerThen const& player) {
                     {"identities", grouped(state.identity_count())},
                     {"players", grouped(state.player_count())},
                     {"wallets", grouped(state.wallet_count())},
-                    {"open transfers", grouped(state.transfers().size())}},
+                    {"open transfers", grouped(state.transfers().size())},
+                    {"open payments", grouped(state.orders().size())},
+                    {"open payouts", grouped(state.payouts().size())}},
                    {false, false});
   std::vector<std::vector<std::string>> rows{{"currency", "name", "account", "amount"}};
   for (auto const& game : state.games()) {
@@ -283,6 +285,8 @@ std::string past_json(Past const& past, PlayerThen const& player) {
   json.integer("players", state.player_count());
   json.integer("wallets", state.wallet_count());
   json.integer("open_transfers", std::uint64_t{state.transfers().size()});
+  json.integer("open_payments", std::uint64_t{state.orders().size()});
+  json.integer("open_payouts", std::uint64_t{state.payouts().size()});
   json.begin_array("trial_balance");
   for (auto const& game : state.games()) {
     for (auto const& currency : game.currencies) {

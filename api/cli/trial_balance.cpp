@@ -45,11 +45,20 @@ std::vector<std::string> TrialBalance::disagreements(domain::State const& state)
     auto const compare = [&](Account account, Total const& wallets) {
       auto const posted = total(currency, account);
       if (posted == wallets) return;
-      out.push_back(name + ": " + domain::account_name(account) + " is " + posted.text() + " but the wallets hold " +
+      out.push_back(name + ": " + domain::account_name(account) + " is " + posted.text() + " but the state holds " +
                     wallets.text());
+    };
+    auto const total_of = [](Money amount) {
+      Total one;
+      one.add(amount);
+      return one;
     };
     compare(Account::player_available, available[i]);
     compare(Account::player_reserved, reserved[i]);
+    auto const revenue = state.revenue(currency);
+    compare(Account::game_revenue, total_of(revenue.owed));
+    compare(Account::payouts_in_flight, total_of(revenue.in_flight));
+    compare(Account::payouts_paid, total_of(revenue.paid));
     if (sum(currency) != Total{}) {
       out.push_back(name + ": the accounts sum to " + sum(currency).text() + ", not to zero");
     }

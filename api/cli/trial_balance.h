@@ -14,8 +14,11 @@ class TrialBalance {
  public:
   // All of them, in their order: rows are indexed by the account.
   static constexpr domain::Account kAccounts[] = {
-      domain::Account::player_available, domain::Account::player_reserved,      domain::Account::game_revenue,
-      domain::Account::network_fees,     domain::Account::promotional_issuance, domain::Account::transfer_clearing};
+      domain::Account::player_available,  domain::Account::player_reserved,      domain::Account::game_revenue,
+      domain::Account::network_fees,      domain::Account::promotional_issuance, domain::Account::transfer_clearing,
+      domain::Account::card_clearing,     domain::Account::processor_fees,       domain::Account::refunds_in_flight,
+      domain::Account::payouts_in_flight, domain::Account::payouts_paid};
+  static_assert(std::size(kAccounts) == static_cast<std::size_t>(domain::Account::payouts_paid) + 1);
 
   void add(domain::Commit const& commit);
   // Zero for a currency that nothing was ever posted to.
@@ -24,7 +27,8 @@ class TrialBalance {
   [[nodiscard]] domain::Total sum(domain::CurrencyId currency) const;
 
   // What disagrees: a currency that does not sum to zero, players' accounts that are not the sum of the wallets of
-  // `state`, or a clearing account that is not zero over all currencies. Empty when the books are right.
+  // `state`, accounts of what games earned that are not what it says, or a clearing account that is not zero over all
+  // currencies. Empty when the books are right.
   [[nodiscard]] std::vector<std::string> disagreements(domain::State const& state) const;
 
  private:

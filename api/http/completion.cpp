@@ -56,11 +56,11 @@ void Inbox::drain() {
   }
 }
 
-void Inbox::suspend(CompletionNode& node, CompletionNode::Resume&& resume, std::int64_t deadline_seconds) {
+void Inbox::suspend(CompletionNode& node, CompletionNode::Resume&& resume, std::int64_t deadline_ms) {
   FLORIN_ASSERT(!node.resume_);
   node.resume_.emplace(std::move(resume));
   // One sweep more than asked: now_ may be a whole sweep old.
-  node.deadline_ = deadline_seconds == 0 ? 0 : now_ + deadline_seconds * 1000 + 250;
+  node.deadline_ = deadline_ms == 0 ? 0 : now_ + deadline_ms + 250;
   node.next_ = waiting_;
   if (waiting_ != nullptr) waiting_->previous_ = &node;
   waiting_ = &node;

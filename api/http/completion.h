@@ -81,7 +81,7 @@ class Inbox {
   template <class>
   friend class Completer;
   void drain();
-  void suspend(CompletionNode& node, CompletionNode::Resume&& resume, std::int64_t deadline_seconds);
+  void suspend(CompletionNode& node, CompletionNode::Resume&& resume, std::int64_t deadline_ms);
   void unlink(CompletionNode& node);
   void expire(std::int64_t until);
   static void resume(CompletionNode& node);  // unlinked before
@@ -159,10 +159,14 @@ class Completion {
   // After completer(), at most once. nullopt: the deadline passed, the completer was dropped or the server is closing.
   // deadline_seconds 0 waits until completed, come what may (for work that refers to the coroutine's own frame).
   [[nodiscard]] Awaitable<std::optional<T>> wait(int deadline_seconds) {
+    return wait_ms(std::int64_t{deadline_seconds} * 1000);
+  }
+  // The same with a deadline in milliseconds; up to two sweeps later than said.
+  [[nodiscard]] Awaitable<std::optional<T>> wait_ms(std::int64_t deadline_ms) {
     if (!node_->done_.load(std::memory_order_acquire)) {
       co_await asio::async_initiate<asio::use_awaitable_t<Executor> const, void()>(
-          [this, deadline_seconds](CompletionNode::Resume&& resume) {
-            inbox_.suspend(*node_, std::move(resume), deadline_seconds);
+          [this, deadline_ms](CompletionNode::Resume&& resume) {
+            inbox_.suspend(*node_, std::move(resume), deadline_ms);
           },
           use_awaitable);
       if (!node_->done_.load(std::memory_order_acquire)) co_return std::nullopt;

@@ -5,12 +5,16 @@
 
 #include <spdlog/spdlog.h>
 
+#include "eventstore/clock.h"
+
 namespace florin::api {
 namespace {
 
 using domain::Rejection;
 
-domain::Timestamp wall_clock() {
+// The environment's time, so that an error of the sandbox can be laid beside its other replies.
+domain::Timestamp time_of(Request const& request) {
+  if (request.clock != nullptr) return request.clock->now();
   auto const since_epoch = std::chrono::system_clock::now().time_since_epoch();
   return domain::Timestamp::from_micros(std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count());
 }
@@ -57,7 +61,7 @@ std::string loggable_path(Request const& request) {
 
 Response error_response(Request const& request, int status, std::string_view code, std::string_view message,
                         std::vector<ErrorExtra> const& extras, int retry_after_seconds, std::string_view error_token) {
-  std::string const now = domain::to_iso8601(wall_clock());
+  std::string const now = domain::to_iso8601(time_of(request));
   std::string const id = error_id(request.id, now);
 
   Response response;
@@ -200,9 +204,15 @@ Response refusal_response(Request const& request, domain::Refusal const& refusal
       return error_response(request, 409, "ACCOUNT_SELECTION_REQUIRED", "Several players use this phone: name one.");
     case Rejection::minor_not_found:
       return error_response(request, 404, "MINOR_NOT_FOUND", "Nobody is flagged as a minor under this e-mail.");
+    case Rejection::guardian_is_minor:
+      return error_response(request, 400, "GUARDIAN_PHONE_IS_MINORS",
+                            "This phone is on file as the minor's own. Name one that the guardian reads.",
+                            {{"field", "\"guardian_phone\""}});
     case Rejection::share_not_needed:
       return error_response(request, 409, "ALREADY_APPROVED", "This e-mail may use this phone already.");
     case Rejection::share_cooldown:
+      return error_response(request, 429, "OTP_COOLDOWN",
+                            "A code was texted moments ago; ask again after retry_after seconds.", {}, retry_after);
     case Rejection::share_rate_limited:
       return error_response(request, 429, "OTP_RATE_LIMITED",
                             "Please wait before requesting another code for this phone.", {}, retry_after);

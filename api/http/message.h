@@ -10,6 +10,10 @@
 #include <utility>
 #include <vector>
 
+namespace florin::eventstore {
+class Clock;
+}
+
 namespace florin::api {
 
 class Inbox;
@@ -30,11 +34,13 @@ struct Request {
   std::string_view content_type;   // empty when absent
   std::string_view min_position;   // Florin-Min-Position; empty when absent
   std::string_view signature;      // X-Twilio-Signature or Stripe-Signature; empty when absent
-  std::string_view client;         // peer address without port, for limits; never logged beside anything personal
-  std::uint64_t id = 0;            // Request-Id of the reply (16 hex digits): unique in this process
+  std::string_view forwarded;      // the last X-Forwarded-For; empty when absent
+  std::string_view client;  // whose address it is, without port, for limits; never logged beside anything personal
+  std::uint64_t id = 0;     // Request-Id of the reply (16 hex digits): unique in this process
   bool keep_alive = true;
-  Inbox* inbox = nullptr;          // of this request's io thread: where foreign threads complete results
-  JsonParsers* parsers = nullptr;  // of this request's io thread; nullptr: JsonBody makes its own
+  eventstore::Clock const* clock = nullptr;  // of the environment that the path is in; nullptr: the machine's
+  Inbox* inbox = nullptr;                    // of this request's io thread: where foreign threads complete results
+  JsonParsers* parsers = nullptr;            // of this request's io thread; nullptr: JsonBody makes its own
 
   // The decoded value of a query parameter ('+' is a blank); nullopt when absent or badly encoded.
   [[nodiscard]] std::optional<std::string> query_value(std::string_view name) const;

@@ -161,6 +161,7 @@ Request RequestReader::request() const {
   request.content_type = view(content_type_);
   request.min_position = view(min_position_);
   request.signature = view(signature_);
+  request.forwarded = view(forwarded_);
   if (body_size_ != 0) request.body = {data_.get() + begin_ + body_, body_size_};
   return request;
 }
@@ -186,7 +187,7 @@ void RequestReader::next() {
   head_ = http10_ = skipped_blank_ = in_trailers_ = expects_continue_ = expects_other_ = false;
   keep_alive_ = true;
   hosts_ = lengths_ = codings_ = 0;
-  path_ = query_ = game_key_ = authorization_ = content_type_ = min_position_ = signature_ = {};
+  path_ = query_ = game_key_ = authorization_ = content_type_ = min_position_ = signature_ = forwarded_ = {};
 }
 
 RequestReader::State RequestReader::refuse(int status, std::string_view code, std::string_view message) {
@@ -242,6 +243,9 @@ void RequestReader::Parser::on_field_impl(http::field name, View name_text, View
     } else if (iequals({name_text.data(), name_text.size()}, "X-Twilio-Signature") ||
                iequals({name_text.data(), name_text.size()}, "Stripe-Signature")) {
       reader_.note(reader_.signature_, value, error);
+    } else if (iequals({name_text.data(), name_text.size()}, "X-Forwarded-For")) {
+      // Each proxy adds its own line, or to the last one: the nearest proxy's word is in the last.
+      reader_.forwarded_ = value.empty() ? Piece{} : reader_.piece_of(value);
     }
   } else if (name == http::field::host) {
     if (reader_.hosts_++ != 0) return reader_.guard(error, "The Host header comes twice.");

@@ -39,8 +39,8 @@ class RequestReader {
   // Looks at what is buffered. After complete or refused call nothing but the accessors and next().
   [[nodiscard]] State advance();
 
-  // complete: everything but id, client, route and the io thread's pointers. refused: method and path, if they were
-  // understood. The views hold until next().
+  // complete: everything but id, client, clock, route and the io thread's pointers. refused: method and path, if they
+  // were understood. The views hold until next().
   [[nodiscard]] Request request() const;
   [[nodiscard]] bool is_head() const { return head_; }
   [[nodiscard]] bool is_http10() const { return http10_; }
@@ -144,6 +144,7 @@ class RequestReader {
   Piece content_type_;
   Piece min_position_;
   Piece signature_;
+  Piece forwarded_;
 };
 
 }  // namespace florin::api

@@ -89,6 +89,21 @@ void Router::add(Method method, std::string_view pattern, Handler handler, std::
   }
 }
 
+void Router::add_clock(std::string_view prefix, eventstore::Clock const& clock) {
+  clocks_.emplace_back(prefix, &clock);
+}
+
+eventstore::Clock const* Router::clock_of(std::string_view path) const {
+  eventstore::Clock const* found = nullptr;
+  std::size_t longest = 0;
+  for (auto const& [prefix, clock] : clocks_) {
+    if (!path.starts_with(prefix) || (found != nullptr && prefix.size() < longest)) continue;
+    found = clock;
+    longest = prefix.size();
+  }
+  return found;
+}
+
 Router::Match Router::find(Method method, std::string_view path) const {
   Match match;
   if (!path.starts_with('/')) return match;

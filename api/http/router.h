@@ -9,7 +9,10 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "api/http/asio.h"
 #include "api/http/message.h"
@@ -43,6 +46,11 @@ class Router {
   // A body over body_limit, or over the server's own, is refused (413) before it is read.
   void add(Method method, std::string_view pattern, Handler handler, std::size_t body_limit = kBodyLimit);
 
+  // Errors at paths that start with the prefix, and with no longer one, tell the time by this clock, which outlives the
+  // router.
+  void add_clock(std::string_view prefix, eventstore::Clock const& clock);
+  [[nodiscard]] eventstore::Clock const* clock_of(std::string_view path) const;  // nullptr: none was added
+
   struct Match {
     Handler const* handler = nullptr;  // nullptr: no such route, or (allow not empty) not with this method
     PathValues values;
@@ -56,6 +64,7 @@ class Router {
  private:
   struct Node;
   std::unique_ptr<Node> root_;
+  std::vector<std::pair<std::string, eventstore::Clock const*>> clocks_;
 };
 
 }  // namespace florin::api

@@ -46,7 +46,8 @@ struct Server::Impl {
       : options(std::move(given)),
         router(routes),
         workers(pool),
-        limits{options.body_limit, options.idle_seconds, options.request_seconds, options.reply_seconds} {}
+        limits{options.body_limit, options.idle_seconds, options.request_seconds, options.reply_seconds,
+               options.trusted_proxies} {}
 
   void bind();
   Awaitable<void> accept();

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "api/http/forwarded.h"
 #include "api/http/message.h"
 #include "api/http/router.h"
 #include "api/http/worker.h"
@@ -28,6 +29,7 @@ struct ServerOptions {
   int idle_seconds = 75;
   int request_seconds = 15;
   int reply_seconds = 30;
+  TrustedProxies trusted_proxies;  // whose X-Forwarded-For is believed
 };
 
 class Server {

@@ -38,7 +38,10 @@ Session::Session(IoThread& io, Socket socket, Router const& router, WorkerPool& 
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
   auto const peer = socket_.remote_endpoint(ignored);
-  if (!ignored) client_ = peer.address().to_string();
+  if (!ignored) {
+    client_ = peer.address().to_string();
+    behind_proxy_ = limits_.trusted_proxies.contains(peer.address());
+  }
   io_.add(*this);
 }
 
@@ -64,6 +67,11 @@ void Session::on_destroy() {
 Request Session::current_request() {
   Request request = reader_.request();
   request.client = client_;
+  if (behind_proxy_) {
+    forwarded_client_ = limits_.trusted_proxies.client_of(request.forwarded);
+    if (!forwarded_client_.empty()) request.client = forwarded_client_;
+  }
+  request.clock = router_.clock_of(request.path);
   request.id = io_.next_request_id();
   request.inbox = &io_.inbox();
   request.parsers = &io_.parsers();

@@ -6,6 +6,7 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include "api/http/forwarded.h"
 #include "api/http/io_thread.h"
 #include "api/http/message.h"
 #include "api/http/request_reader.h"
@@ -19,6 +20,7 @@ struct SessionLimits {
   int idle_seconds = 0;
   int request_seconds = 0;
   int reply_seconds = 0;
+  TrustedProxies trusted_proxies{};
 };
 
 class Session final : public Swept {
@@ -62,7 +64,9 @@ class Session final : public Swept {
   WorkerPool& workers_;
   SessionLimits const& limits_;
   RequestReader reader_;
-  std::string client_;
+  std::string client_;            // the peer
+  std::string forwarded_client_;  // of the current request, when the peer is a trusted proxy
+  bool behind_proxy_ = false;
   std::string out_;                    // head and small bodies; kept warm
   std::int64_t request_deadline_ = 0;  // of the request being read; 0: none has begun
   bool late_ = false;                  // the sweep ended the current wait

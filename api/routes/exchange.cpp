@@ -22,6 +22,26 @@ class WriterReply final : public eventstore::Reply {
   Completer<Outcome> completer_;
 };
 
+class ViewReply final : public projections::ViewWaiter {
+ public:
+  explicit ViewReply(Completer<bool> completer) : completer_(std::move(completer)) {}
+  void tell(bool reached) override { completer_.complete(reached); }
+
+ private:
+  Completer<bool> completer_;
+};
+
+Awaitable<bool> reach(Services& services, Request const& request, std::string_view name, domain::Position wanted,
+                      int timeout_ms) {
+  auto& views = services.environment.views();
+  if (views.position(name) >= wanted) co_return true;
+  Completion<bool> reached(*request.inbox);
+  auto waiter = std::make_unique<ViewReply>(reached.completer());
+  if (!views.when_reached(name, wanted, timeout_ms, std::move(waiter))) co_return false;
+  auto const told = co_await reached.wait_ms(timeout_ms);
+  co_return told.value_or(false);
+}
+
 constexpr std::string_view kSdkKeyPrefix = "ivsdk_";
 constexpr std::size_t kSdkKeyLength = kSdkKeyPrefix.size() + 64;
 
@@ -154,6 +174,20 @@ std::optional<Response> refuse_over_limit(Request const& request, Services& serv
                         {}, wait);
 }
 
+std::uint64_t client_subject(Request const& request) {
+  boost::system::error_code error;
+  auto const address = asio::ip::make_address(request.client, error);
+  if (error) return 1;
+  if (address.is_v4()) return domain::hash_ids(4, address.to_v4().to_uint()) | 1;
+  auto const bytes = address.to_v6().to_bytes();
+  if (address.to_v6().is_v4_mapped()) {
+    return domain::hash_ids(4, asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_uint()) | 1;
+  }
+  std::uint64_t network = 0;
+  std::memcpy(&network, bytes.data(), sizeof network);
+  return domain::hash_ids(6, network) | 1;
+}
+
 std::uint64_t limit_subject(domain::BlindIndex const& email) {
   std::uint64_t subject = 0;
   std::memcpy(&subject, email.data(), sizeof subject);
@@ -194,7 +228,7 @@ std::string_view read_request_id(JsonBody& body) {
 
 Result<PlayerFields, Response> read_player(Request const& request, Environment& environment, domain::Game const& game,
                                            JsonBody& body) {
-  auto const raw_email = body.required_string("player_email", 320);
+  auto const raw_email = read_email_text(body, "player_email");
   auto const name = body.optional_string("player_name", 255);
   if (auto const* wrong = body.error()) return fail(body_error_response(request, *wrong));
   auto email = read_email(request, environment, raw_email, "player_email");
@@ -221,12 +255,20 @@ bool is_phone(std::string_view text) {
   return std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+std::string_view read_email_text(JsonBody& body, std::string_view field) {
+  auto const email = body.optional_string(field, 320);
+  if (!email) body.fail(field, std::string(field) + " is required.");
+  return email.value_or(std::string_view());
+}
+
 std::string_view read_phone(JsonBody& body, std::string_view field) {
-  auto const phone = body.required_string(field, 64);
-  if (!phone.empty() && !is_phone(phone)) {
+  auto const phone = body.optional_string(field, 64);
+  if (!phone) {
+    body.fail(field, std::string(field) + " is required.");
+  } else if (!is_phone(*phone)) {
     body.fail(field, "The phone number is not + and 10 to 15 digits, like +12025550123.", "INVALID_PHONE");
   }
-  return phone;
+  return phone.value_or(std::string_view());
 }
 
 Awaitable<Performed> perform(Request const& request, Environment& environment, domain::Command command,
@@ -295,6 +337,19 @@ std::optional<Response> check_balances(Request const& request, Services& service
   if (!wanted) return std::move(wanted).error();
   if (wanted.value() > services.environment.balances().position()) return view_behind(request);
   return std::nullopt;
+}
+
+Awaitable<bool> reach_view(Services& services, Request const& request, std::string_view name, domain::Position wanted) {
+  if (wanted) {
+    bool const reached = co_await reach(services, request, name, wanted, kViewWaitMs);
+    co_return reached;
+  }
+  auto const durable = services.environment.writer().durable();
+  auto const there = services.environment.views().position(name);
+  if (there < durable && durable.value() - there.value() <= kNearlyThere) {
+    (void)co_await reach(services, request, name, durable, kViewGraceMs);
+  }
+  co_return true;
 }
 
 bool await_view(Services& services, std::string_view name, domain::Position wanted) {

@@ -29,7 +29,7 @@ struct Services {
   Limits& limits;
   Budget& batch_bytes;  // of batch replies on their way to slow readers, in the whole process
   std::string root;     // "" for production, "/sandbox" for the sandbox
-  // Workers that may wait for a view at once: half of them, so that the other half always reads.
+  // Workers that may wait for a view at once (await_view): half of them, so that the other half always reads.
   Budget waits{std::max<std::size_t>(1, workers.size() / 2)};
   StreamSlots streams{};
   [[nodiscard]] std::string api() const { return root + "/api"; }
@@ -57,6 +57,8 @@ struct Caller {
 [[nodiscard]] std::optional<Response> refuse_over_limit(Request const& request, Services& services,
                                                         domain::Game const& game, domain::LimitKind kind,
                                                         std::uint64_t subject = 0);
+// The limits' subject for who calls: an IPv4 address, or the /64 of an IPv6 one, which is what one subscriber has.
+[[nodiscard]] std::uint64_t client_subject(Request const& request);
 // The limits' subject for a player.
 [[nodiscard]] std::uint64_t limit_subject(domain::BlindIndex const& email);
 
@@ -95,6 +97,8 @@ struct PlayerFields {
 
 // "+" and 10 to 15 digits (CONTRACT, Phones).
 [[nodiscard]] bool is_phone(std::string_view text);
+// A required e-mail of a body, for read_email to look at: an empty one is there, and no e-mail.
+[[nodiscard]] std::string_view read_email_text(JsonBody& body, std::string_view field);
 // A required phone of a body; 400 INVALID_PHONE.
 [[nodiscard]] std::string_view read_phone(JsonBody& body, std::string_view field);
 // A player as the game names one, with what the balances know of the name.
@@ -144,9 +148,13 @@ class Render {
 [[nodiscard]] Result<domain::Position, Response> read_min_position(Request const& request, Services& services);
 // The balance view is never behind what is durable, so there is nothing to wait for: 503 VIEW_BEHIND or nothing.
 [[nodiscard]] std::optional<Response> check_balances(Request const& request, Services& services);
-// On a worker: waits for a view on disk. With a wanted position: until there, or false after kViewWaitMs. Without one:
-// a view that is nearly there gets kViewGraceMs to show what was durable when the request came, so that a caller who
-// writes and then reads sees the write; either way true. Nobody waits while Services::waits is used up.
+// Waits for a view on disk without holding a thread. With a wanted position: until there, or false after kViewWaitMs,
+// and when Runner::kWaitersMax wait already. Without one: a view that is nearly there gets kViewGraceMs to show what
+// was durable when the request came, so that a caller who writes and then reads sees the write; either way true.
+[[nodiscard]] Awaitable<bool> reach_view(Services& services, Request const& request, std::string_view name,
+                                         domain::Position wanted);
+// The same on a worker, which it holds meanwhile: nobody waits while Services::waits is used up. For stories whose
+// loading finds out on the way what to wait for.
 inline constexpr int kViewWaitMs = 2'000;
 inline constexpr int kViewGraceMs = 100;
 inline constexpr std::uint64_t kNearlyThere = 1'000;  // events: a few ms of work

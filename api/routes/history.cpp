@@ -12,14 +12,10 @@ struct Read {
   domain::Position position;
 };
 
-// On a worker: waits for the view and reads one page.
+// On a worker: reads one page.
 void read_page(Services& services, Request const& request, domain::PlayerId player, domain::CurrencyId currency,
-               Paging const& paging, domain::Position wanted, Read& read) {
+               Paging const& paging, Read& read) {
   auto& views = services.environment.views();
-  if (!await_view(services, "history", wanted)) {
-    read.refused = view_behind(request);
-    return;
-  }
   auto view = views.read("history");
   if (!view) {
     read.refused = view_unavailable(request, view.error());
@@ -64,10 +60,11 @@ Awaitable<Response> history(Services& services, Request const& request, PathValu
   auto const player = services.environment.balances().by_email(game.id, email.value().index);
   if (!player) co_return refusal_response(request, {domain::Rejection::player_not_found, {}, {}});
 
+  bool const reached = co_await reach_view(services, request, "history", wanted.value());
+  if (!reached) co_return view_behind(request);
   Read read;
-  if (!co_await on_worker(services, request, [&] {
-        read_page(services, request, player->player, currency, paging.value(), wanted.value(), read);
-      }))
+  if (!co_await on_worker(services, request,
+                          [&] { read_page(services, request, player->player, currency, paging.value(), read); }))
     co_return server_busy(request);
   if (read.refused) co_return std::move(*read.refused);
 

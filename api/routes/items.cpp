@@ -150,13 +150,14 @@ Awaitable<Response> order_details(Services& services, Request const& request, Pa
   auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
 
+  // The order itself is in the log; what became of it is as fresh as the caller asks.
+  bool const reached = co_await reach_view(services, request, "orders", wanted.value());
+  if (!reached) co_return view_behind(request);
   Response response;
   if (!co_await on_worker(services, request, [&] {
         auto record = load_purchase(environment, game.id, *order);
         if (!record) return void(response = view_unavailable(request, record.error()));
         if (!record.value()) return void(response = order_not_found(request));
-        // The order itself is in the log; what became of it is as fresh as the caller asks.
-        if (!await_view(services, "orders", wanted.value())) return void(response = view_behind(request));
         auto view = environment.views().read("orders");
         if (!view) return void(response = view_unavailable(request, view.error()));
         auto fate = projections::read_order(view.value(), *order);
@@ -195,11 +196,10 @@ Awaitable<Response> purchase_history(Services& services, Request const& request,
   auto const player = environment.balances().by_email(game.id, email.value().index);
   if (!player) co_return refusal_response(request, {domain::Rejection::player_not_found, {}, {}});
 
+  bool const reached = co_await reach_view(services, request, "orders", wanted.value());
+  if (!reached) co_return view_behind(request);
   Response response;
   if (!co_await on_worker(services, request, [&] {
-        if (!await_view(services, "orders", wanted.value())) {
-          return void(response = view_behind(request));
-        }
         auto view = environment.views().read("orders");
         if (!view) return void(response = view_unavailable(request, view.error()));
         auto page = projections::read_orders(view.value(), player->player, paging.value().limit, paging.value().cursor);

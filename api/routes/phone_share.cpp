@@ -4,6 +4,7 @@
 #include "api/routes/routes.h"
 #include "api/routes/transfer_replies.h"
 #include "eventstore/codes.h"
+#include "eventstore/read_commit.h"
 #include "projections/transfers.h"
 #include "sagas/wording.h"
 
@@ -12,12 +13,19 @@ namespace {
 
 using domain::Rejection;
 
+constexpr std::string_view kJustTexted =
+    "A code was texted moments ago. Another is not sent before cooldown_seconds are over.";
+
 std::string iso(domain::Timestamp at) { return json_text(to_iso8601(at)); }
 
-// What asking came to. The approval is absent when too many codes went to this phone.
+bool is_answered_by(domain::OpenShare const& share, domain::GameId game) { return !share.game || share.game == game; }
+
+// What asking came to. The approval is absent when too many codes went to this phone, or when the last one has ended
+// moments ago.
 struct Asked {
   bool already_approved = false;
   std::optional<domain::Position> approval;
+  bool ours = true;  // another game asked: its approval is answered through it alone
   domain::Timestamp expires_at;
   bool code_sent = false;
   std::int64_t cooldown_seconds = 0;
@@ -26,11 +34,11 @@ struct Asked {
   std::optional<Response> failed;        // the writer could not say
 };
 
-Awaitable<Asked> ask(Services& services, Request const& request, domain::PhoneRef const& phone,
+Awaitable<Asked> ask(Services& services, Request const& request, domain::GameId game, domain::PhoneRef const& phone,
                      domain::PersonRef const& person) {
   auto& environment = services.environment;
   Asked asked;
-  domain::RequestPhoneShare command{phone, person};  // not in the call: g++ 12 destroys such temporaries twice
+  domain::RequestPhoneShare command{phone, person, game};  // not in the call: g++ 12 destroys such temporaries twice
   auto const outcome =
       co_await perform(request, environment, std::move(command), {}, "", Payload("request-phone-share"));
   asked.position = with_position({}, outcome).position;
@@ -51,10 +59,12 @@ Awaitable<Asked> ask(Services& services, Request const& request, domain::PhoneRe
         auto const* share = state.shares().find(refusal->about);
         return share != nullptr ? std::optional(*share) : std::nullopt;
       });
-      asked.approval = refusal->about;
-      asked.expires_at = open ? open->expires_at : environment.clock().now();
-      asked.code_sent = true;
       asked.cooldown_seconds = refusal->retry_after;
+      if (!open) co_return asked;
+      asked.approval = open->approval;
+      asked.ours = is_answered_by(*open, game);
+      asked.expires_at = open->expires_at;
+      asked.code_sent = true;
       co_return asked;
     }
     if (refusal->reason == Rejection::share_rate_limited) {
@@ -69,7 +79,8 @@ Awaitable<Asked> ask(Services& services, Request const& request, domain::PhoneRe
 // The fields that tell what asking came to, shared by the 409 and by the reply of /initiate.
 void add_asked(std::vector<ErrorExtra>& fields, Environment& environment, Asked const& asked) {
   if (asked.approval) {
-    fields.push_back({"approval_id", json_text(environment.vault().codes().approval_id(*asked.approval))});
+    if (asked.ours)
+      fields.push_back({"approval_id", json_text(environment.vault().codes().approval_id(*asked.approval))});
     fields.push_back({"expires_at", iso(asked.expires_at)});
   }
   fields.push_back({"code_sent", asked.code_sent ? "true" : "false"});
@@ -82,8 +93,12 @@ void add_asked(std::vector<ErrorExtra>& fields, Environment& environment, Asked 
 }
 
 std::string hints_of(Environment& environment, domain::BlindIndex const& phone) {
-  auto const people =
-      environment.balances().read([&](domain::State const& state) { return state.phones().people(phone); });
+  // Not those who merely claimed with it: nobody asks them.
+  auto const people = environment.balances().read([&](domain::State const& state) {
+    auto found = state.phones().people(phone);
+    std::erase_if(found, [&](domain::IdentityId identity) { return !state.phones().may_use(phone, identity); });
+    return found;
+  });
   std::string out = "[";
   for (auto const identity : people) {
     if (out.size() > 1) out += ",";
@@ -95,11 +110,13 @@ std::string hints_of(Environment& environment, domain::BlindIndex const& phone) 
 struct PhoneShareRoutes {
   Services& services;
 
-  // phone and email of a body or a query.
-  struct Pair {
-    domain::PhoneRef phone;
-    Email email;
-  };
+  [[nodiscard]] std::optional<Response> refuse_too_many(Request const& request, domain::Game const& game) const {
+    using domain::LimitKind;
+    if (auto limited = refuse_over_limit(request, services, game, LimitKind::phone_shares_per_game_minute)) {
+      return limited;
+    }
+    return refuse_over_limit(request, services, game, LimitKind::phone_shares_per_ip_hour, client_subject(request));
+  }
 
   Awaitable<Response> initiate(Request const& request, PathValues const&) const {
     auto& environment = services.environment;
@@ -107,10 +124,11 @@ struct PhoneShareRoutes {
     if (!caller) co_return std::move(caller).error();
     auto body = JsonBody::parse(request);
     auto const phone = read_phone(body, "phone");
-    auto const email_text = body.required_string("email", 320);
+    auto const email_text = read_email_text(body, "email");
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     auto email = read_email(request, environment, email_text, "email");
     if (!email) co_return std::move(email).error();
+    if (auto limited = refuse_too_many(request, *caller.value())) co_return std::move(*limited);
     if (!environment.effects().sms_available()) {
       co_return error_response(request, 503, "SMS_UNAVAILABLE",
                                "Texts cannot be sent at the moment; nothing was initiated. Retry later.", {},
@@ -118,8 +136,14 @@ struct PhoneShareRoutes {
     }
     domain::PhoneRef const phone_ref{environment.vault().phone_index(phone), std::string(phone)};
     domain::PersonRef const person{email.value().index, email.value().text};
-    auto asked = co_await ask(services, request, phone_ref, person);
+    auto asked = co_await ask(services, request, caller.value()->id, phone_ref, person);
     if (asked.failed) co_return std::move(*asked.failed);
+    if (asked.cooldown_seconds > 0 && !asked.approval) {
+      std::vector<ErrorExtra> extras;
+      add_asked(extras, environment, asked);
+      co_return error_response(request, 429, "OTP_COOLDOWN", kJustTexted, std::move(extras),
+                               static_cast<int>(asked.cooldown_seconds));
+    }
     if (asked.retry_after_seconds > 0) {
       std::vector<ErrorExtra> extras;
       add_asked(extras, environment, asked);
@@ -134,8 +158,9 @@ struct PhoneShareRoutes {
     JsonWriter json(response.body);
     json.begin_object();
     json.string("status", "success");
-    json.string("message", asked.already_approved ? "This e-mail may use this phone already."
-                                                  : "The phone's owner was texted a code.");
+    json.string("message", asked.already_approved       ? "This e-mail may use this phone already."
+                           : asked.cooldown_seconds > 0 ? kJustTexted
+                                                        : "The phone's owner was texted a code.");
     json.string("phone", phone);
     json.string("email", email.value().text);
     for (auto const& field : fields) json.raw(field.name, field.json);
@@ -154,15 +179,17 @@ struct PhoneShareRoutes {
     auto const approval_id = body.required_string("approval_id", 64);
     auto const otp = body.required_string("otp", 32);
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+    if (auto limited = refuse_too_many(request, *caller.value())) co_return std::move(*limited);
+    auto const game = caller.value()->id;
     auto const& codes = environment.vault().codes();
     auto const approval = codes.parse_approval_id(approval_id);
     if (!approval) co_return refusal_response(request, {.reason = Rejection::share_not_open});
-    auto const outcome = co_await perform(request, environment,
-                                          domain::AnswerPhoneShare{*approval, codes.is_otp(*approval, otp), approve},
-                                          {}, "", Payload("answer-phone-share"));
+    auto const outcome = co_await perform(
+        request, environment, domain::AnswerPhoneShare{*approval, codes.is_otp(*approval, otp), approve, game}, {}, "",
+        Payload("answer-phone-share"));
     if (auto const* refusal = std::get_if<domain::Refusal>(&outcome);
         refusal != nullptr && refusal->reason == Rejection::share_not_open) {
-      co_return co_await ended(request, *approval);
+      co_return co_await ended(request, game, *approval);
     }
     if (auto const* done = std::get_if<eventstore::Committed>(&outcome)) {
       if (auto const* wrong = std::get_if<domain::ShareCodeRejected>(&done->commit->events.front())) {
@@ -204,21 +231,46 @@ struct PhoneShareRoutes {
     return refusal_response(request, {.reason = Rejection::share_expired});
   }
 
-  // An approval that does not wait any more, or never was.
-  Awaitable<Response> ended(Request const& request, domain::Position approval) const {
-    Response response;
-    if (!co_await on_worker(services, request, [&] {
-          if (!await_view(services, "transfers", services.environment.balances().position())) {
-            return void(response = view_behind(request));
-          }
-          auto view = services.environment.views().read("transfers");
-          if (!view) return void(response = view_unavailable(request, view.error()));
-          auto share = projections::read_share(view.value(), approval);
-          if (!share) return void(response = view_unavailable(request, share.error()));
-          response = why_ended(request, share.value() ? share.value()->end : std::nullopt);
-        }))
-      co_return server_busy(request);
-    co_return response;
+  // What the view knows of an approval that `game` may answer: nothing of others', which is all it is told.
+  struct Ended {
+    bool ours = false;
+    std::optional<projections::ShareRecord> record;
+    std::optional<Response> failed;
+  };
+  void look_up(Request const& request, domain::GameId game, domain::Position approval, Ended& found) const {
+    auto& environment = services.environment;
+    if (approval > environment.balances().position()) return;
+    auto const commit = eventstore::read_commit(environment.log(), approval);
+    if (!commit) return void(found.failed = view_unavailable(request, commit.error()));
+    if (!commit.value()) return;
+    for (auto const& event : commit.value()->events) {
+      auto const* asked = std::get_if<domain::PhoneShareRequested>(&event);
+      if (asked != nullptr) found.ours = !asked->game || asked->game == game;
+    }
+    if (!found.ours) return;
+    auto view = environment.views().read("transfers");
+    if (!view) return void(found.failed = view_unavailable(request, view.error()));
+    auto share = projections::read_share(view.value(), approval);
+    if (!share) return void(found.failed = view_unavailable(request, share.error()));
+    found.record = share.value();
+  }
+
+  // An approval that does not wait any more, or never was. Its end is final, so a view that knows of it need not be any
+  // newer; else it is waited for.
+  Awaitable<Response> ended(Request const& request, domain::GameId game, domain::Position approval) const {
+    auto const wanted = services.environment.balances().position();
+    Ended found;
+    bool const first = co_await on_worker(services, request, [&] { look_up(request, game, approval, found); });
+    if (!first) co_return server_busy(request);
+    bool const told = found.failed || !found.ours || (found.record && found.record->end);
+    if (!told) {
+      bool const reached = co_await reach_view(services, request, "transfers", wanted);
+      if (!reached) co_return view_behind(request);
+      bool const second = co_await on_worker(services, request, [&] { look_up(request, game, approval, found); });
+      if (!second) co_return server_busy(request);
+    }
+    if (found.failed) co_return std::move(*found.failed);
+    co_return why_ended(request, found.ours && found.record ? found.record->end : std::nullopt);
   }
 
   Awaitable<Response> status(Request const& request, PathValues const&) const {
@@ -232,6 +284,10 @@ struct PhoneShareRoutes {
     }
     auto email = read_email(request, environment, request.query_value("email").value_or(""), "email");
     if (!email) co_return std::move(email).error();
+    auto const& game = *caller.value();
+    if (auto limited = refuse_over_limit(request, services, game, domain::LimitKind::by_email_reads_per_minute)) {
+      co_return std::move(*limited);
+    }
     auto const index = environment.vault().phone_index(phone);
     struct Standing {
       bool approved = false;
@@ -242,7 +298,7 @@ struct PhoneShareRoutes {
       Standing found;
       auto const identity = state.find_identity(email.value().index);
       auto const pair = identity ? state.phones().find(index, *identity) : std::nullopt;
-      found.approved = pair && state.phones()[*pair].on_file_as != domain::Phones::kNamed;
+      found.approved = state.phones().may_use(index, identity);  // the rule by which /initiate says already_approved
       auto const* open = pair ? state.shares().find_for(*pair) : nullptr;
       if (open != nullptr && now < open->expires_at) found.pending = *open;
       return found;
@@ -257,7 +313,9 @@ struct PhoneShareRoutes {
     json.string("phone", phone);
     json.string("email", email.value().text);
     if (standing.pending) {
-      json.string("approval_id", environment.vault().codes().approval_id(standing.pending->approval));
+      if (is_answered_by(*standing.pending, game.id)) {
+        json.string("approval_id", environment.vault().codes().approval_id(standing.pending->approval));
+      }
       json.time("expires_at", standing.pending->expires_at);
     }
     json.end_object();
@@ -273,10 +331,16 @@ std::string email_hint(Environment& environment, domain::IdentityId identity) {
   return email.empty() ? std::string() : sagas::mask_email(email);
 }
 
-Awaitable<Response> phone_share_required(Services& services, Request const& request, domain::PhoneRef const& phone,
-                                         domain::PersonRef const& person) {
+Awaitable<Response> phone_share_required(Services& services, Request const& request, domain::GameId game,
+                                         domain::PhoneRef const& phone, domain::PersonRef const& person) {
   auto& environment = services.environment;
-  auto asked = co_await ask(services, request, phone, person);
+  Asked asked;
+  asked.position = environment.balances().position().value();
+  // While nobody can be texted nobody is asked: code_sent is false, and the caller asks by /initiate later.
+  if (environment.effects().sms_available()) {
+    auto came = co_await ask(services, request, game, phone, person);
+    asked = std::move(came);
+  }
   if (asked.failed) co_return std::move(*asked.failed);
   std::vector<ErrorExtra> extras{{"phone", json_text(phone.number)},
                                  {"requesting_email", json_text(person.email)},

@@ -87,7 +87,7 @@ Awaitable<Response> receive_text(Services& services, Request const& request) {
       auto const& questions = state.questions();
       for (auto at = questions.lower_bound({phone, domain::Position{}}); at != questions.end() && at->first == phone;
            ++at) {
-        if (state.shares().find(at->second) != nullptr) found.push_back(at->second);
+        found.push_back(at->second);
       }
       return found;
     });

@@ -121,11 +121,10 @@ Awaitable<Response> stream_all(Services& services, Request const& request) {
     }
   }
 
+  bool const reached = co_await reach_view(services, request, "reconciliation", wanted.value());
+  if (!reached) co_return view_behind(request);
   Response response;
   if (!co_await on_worker(services, request, [&] {
-        if (!await_view(services, "reconciliation", wanted.value())) {
-          return void(response = view_behind(request));
-        }
         auto view = environment.views().read("reconciliation");
         if (!view) return void(response = view_unavailable(request, view.error()));
         auto stream = projections::ReconciliationStream::open(std::move(view).value(), caller.value()->id, since);

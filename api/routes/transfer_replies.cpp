@@ -201,7 +201,7 @@ void write_verified(std::string& out, TransferScene const& scene, domain::OpenTr
   json.string("message", "The receiver enters the claim code in the receiving game, with the phone it was sent to.");
   json.string(words.target_game_id, std::to_string(transfer.target.value()));
   json.string(words.target_game_name, name_of(target));
-  json.boolean("receiver_notified", true);
+  json.boolean("receiver_notified", scene.services.environment.effects().sms_available());
   json.time("claim_code_expires_at", claim_expires_at);
   json.end_object();
   json.begin_object(words.summary);
@@ -320,9 +320,11 @@ std::string_view status_of(TransferStory const& story) {
   return "";
 }
 
-Result<std::optional<TransferStory>, Response> load_story(Services& services, Request const& request,
-                                                          domain::GameId game, std::optional<Flavour> flavour,
-                                                          domain::Position transaction) {
+namespace {
+
+// From the log and the ledger; open or not.
+StoryResult find_story(Services& services, Request const& request, domain::GameId game, std::optional<Flavour> flavour,
+                       domain::Position transaction) {
   using Found = std::optional<TransferStory>;
   auto& environment = services.environment;
   if (transaction > environment.balances().position()) return Found{};
@@ -341,23 +343,57 @@ Result<std::optional<TransferStory>, Response> load_story(Services& services, Re
   story.source = story.commit.request.game;
   if (!found || (flavour && story.initiated.flavour != *flavour)) return Found{};
   if (game != story.source && game != story.initiated.target) return Found{};
-  auto const durable = environment.balances().position();
   story.open = environment.balances().read([&](domain::State const& state) {
     auto const* open = state.find_transfer(transaction);
     return open != nullptr ? std::optional(*open) : std::nullopt;
   });
-  if (story.open) return Found(std::move(story));
-  // Its end is final, so a view that knows of it need not be any newer.
-  for (bool const waited : {false, true}) {
-    if (waited && !await_view(services, "transfers", durable)) return fail(view_behind(request));
-    auto view = environment.views().read("transfers");
-    if (!view) return fail(view_unavailable(request, view.error()));
-    auto record = projections::read_transfer(view.value(), transaction);
-    if (!record) return fail(view_unavailable(request, record.error()));
-    story.record = record.value();
-    if (story.record && story.record->end) break;
-  }
   return Found(std::move(story));
+}
+
+// What the view knows of one that is not open.
+std::optional<Response> add_record(Services& services, Request const& request, TransferStory& story) {
+  auto view = services.environment.views().read("transfers");
+  if (!view) return view_unavailable(request, view.error());
+  auto record = projections::read_transfer(view.value(), story.commit.first);
+  if (!record) return view_unavailable(request, record.error());
+  story.record = record.value();
+  return std::nullopt;
+}
+
+bool is_told(TransferStory const& story) { return story.open || (story.record && story.record->end); }
+
+}  // namespace
+
+Awaitable<StoryResult> load_story(Services& services, Request const& request, domain::GameId game,
+                                  std::optional<Flavour> flavour, domain::Position transaction) {
+  // The end of one that is found not to be open is at or before the position after that look.
+  domain::Position looked_at;
+  StoryResult loaded = std::optional<TransferStory>{};
+  bool const first = co_await on_worker(services, request, [&] {
+    loaded = find_story(services, request, game, flavour, transaction);
+    looked_at = services.environment.balances().position();
+    if (!loaded || !loaded.value() || loaded.value()->open) return;
+    if (auto failed = add_record(services, request, *loaded.value())) loaded = fail(std::move(*failed));
+  });
+  if (!first) {
+    StoryResult busy = fail(server_busy(request));
+    co_return busy;
+  }
+  // An end is final: a view that knows of it need not be any newer.
+  if (!loaded || !loaded.value() || is_told(*loaded.value())) co_return std::move(loaded);
+  bool const reached = co_await reach_view(services, request, "transfers", looked_at);
+  if (!reached) {
+    StoryResult behind = fail(view_behind(request));
+    co_return behind;
+  }
+  bool const second = co_await on_worker(services, request, [&] {
+    if (auto failed = add_record(services, request, *loaded.value())) loaded = fail(std::move(*failed));
+  });
+  if (!second) {
+    StoryResult busy = fail(server_busy(request));
+    co_return busy;
+  }
+  co_return std::move(loaded);
 }
 
 }  // namespace florin::api

@@ -82,11 +82,10 @@ struct TransferStory {
   std::optional<projections::TransferRecord> record;  // when it is not open
 };
 [[nodiscard]] std::string_view status_of(TransferStory const& story);
-// On a worker. nullopt: no such transaction of this flavour in which `game` has a part. The error is the reply: 503
-// VIEW_BEHIND, VIEW_UNAVAILABLE.
-[[nodiscard]] Result<std::optional<TransferStory>, Response> load_story(Services& services, Request const& request,
-                                                                        domain::GameId game,
-                                                                        std::optional<domain::Flavour> flavour,
-                                                                        domain::Position transaction);
+using StoryResult = Result<std::optional<TransferStory>, Response>;
+// nullopt: no such transaction of this flavour in which `game` has a part. The error is the reply: 503 VIEW_BEHIND,
+// VIEW_UNAVAILABLE, SERVER_BUSY. One that has ended moments ago waits for the view, and holds no worker meanwhile.
+[[nodiscard]] Awaitable<StoryResult> load_story(Services& services, Request const& request, domain::GameId game,
+                                                std::optional<domain::Flavour> flavour, domain::Position transaction);
 
 }  // namespace florin::api

@@ -89,16 +89,13 @@ struct StatusRoutes {
     auto const transaction = domain::parse_transaction_id(path.values[0]);
     if (!transaction) co_return transaction_not_found(request);
     auto const game = caller.value()->id;
+    auto const position = services.environment.balances().position();
+    auto story = co_await load_story(services, request, game, words.flavour, *transaction);
+    if (!story) co_return std::move(story).error();
+    if (!story.value()) co_return transaction_not_found(request);
     Response response;
-    if (!co_await on_worker(services, request, [&] {
-          auto const position = services.environment.balances().position();
-          auto story = load_story(services, request, game, words.flavour, *transaction);
-          if (!story) return void(response = std::move(story).error());
-          if (!story.value()) return void(response = transaction_not_found(request));
-          write_status(response.body, services, *caller.value().directory, words, game, *story.value());
-          response.position = position.value();
-        }))
-      co_return server_busy(request);
+    write_status(response.body, services, *caller.value().directory, words, game, *story.value());
+    response.position = position.value();
     co_return response;
   }
 
@@ -110,18 +107,11 @@ struct StatusRoutes {
     auto const transaction = domain::parse_transaction_id(path.values[0]);
     if (!transaction) co_return transaction_not_found(request);
     auto const game = caller.value()->id;
-    Response response;
-    if (!co_await on_worker(services, request, [&] {
-          auto story = load_story(services, request, game, std::nullopt, *transaction);
-          if (!story) return void(response = std::move(story).error());
-          auto const& found = story.value();
-          if (!found || found->source != game || !found->initiated.guardian) {
-            return void(response = transaction_not_found(request));
-          }
-          response = approval_response(request, *found);
-        }))
-      co_return server_busy(request);
-    co_return response;
+    auto story = co_await load_story(services, request, game, std::nullopt, *transaction);
+    if (!story) co_return std::move(story).error();
+    auto const& found = story.value();
+    if (!found || found->source != game || !found->initiated.guardian) co_return transaction_not_found(request);
+    co_return approval_response(request, *found);
   }
 
   [[nodiscard]] Response approval_response(Request const& request, TransferStory const& story) const {
@@ -133,7 +123,7 @@ struct StatusRoutes {
         (reason == domain::ReturnReason::guardian_rejected || reason == domain::ReturnReason::guardian_expired)) {
       bool const rejected = reason == domain::ReturnReason::guardian_rejected;
       return error_response(request, 410, rejected ? "GUARDIAN_REJECTED" : "GUARDIAN_EXPIRED",
-                            rejected ? "The guardian said no; the amount is back. "
+                            rejected ? "The guardian said no; the amount is back."
                                      : "The guardian did not answer in time; the amount is back.",
                             {{"state", rejected ? "\"rejected\"" : "\"expired\""},
                              {"approval_id", "\"" + approval_id + "\""},
@@ -166,7 +156,7 @@ struct StatusRoutes {
     if (!caller) co_return std::move(caller).error();
     auto const& game = *caller.value();
     if (auto limited = refuse_over_limit(request, services, game, domain::LimitKind::destinations_per_ip_minute,
-                                         std::hash<std::string_view>{}(request.client) | 1))
+                                         client_subject(request)))
       co_return std::move(*limited);
     if (!request.body.empty()) {
       auto body = JsonBody::parse(request);

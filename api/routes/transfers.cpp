@@ -11,8 +11,6 @@ using domain::Flavour;
 using domain::LimitKind;
 using domain::Rejection;
 
-std::uint64_t ip_subject(Request const& request) { return std::hash<std::string_view>{}(request.client) | 1; }
-
 // What a player may initiate in a while; none when limits are switched off.
 std::optional<domain::VelocityLimits> velocity_limits(Services& services, domain::Game const& game, Flavour flavour) {
   if (!services.limits.enabled()) return std::nullopt;
@@ -62,15 +60,11 @@ Response closed_response(Request const& request, TransferStory const& story) {
 // A call about a transaction that the ledger does not know as open.
 Awaitable<Response> not_open(Services& services, Request const& request, domain::GameId game, Flavour flavour,
                              domain::Position transaction) {
-  Response response;
-  if (!co_await on_worker(services, request, [&] {
-        auto story = load_story(services, request, game, flavour, transaction);
-        if (!story) return void(response = std::move(story).error());
-        bool const ours = story.value() && story.value()->source == game;
-        response = ours ? closed_response(request, *story.value()) : transaction_not_found(request);
-      }))
-    co_return server_busy(request);
-  co_return response;
+  auto story = co_await load_story(services, request, game, flavour, transaction);
+  if (!story) co_return std::move(story).error();
+  bool const ours = story.value() && story.value()->source == game;
+  if (ours) co_return closed_response(request, *story.value());
+  co_return transaction_not_found(request);
 }
 
 // The open transfer as the durable ledger has it; nullopt when it is not open, or not this game's and flavour's.
@@ -99,10 +93,10 @@ struct TransferRoutes {
     auto body = JsonBody::parse(request);
     auto const request_id = read_request_id(body);
     auto const name = body.required_string(words.sender_name, 255);
-    auto const sender_email = body.required_string(words.sender_email, 320);
+    auto const sender_email = read_email_text(body, words.sender_email);
     auto const sender_phone = read_phone(body, words.sender_phone);
     auto const receiver_email = words.flavour == Flavour::send
-                                    ? std::optional(body.required_string(words.receiver_email, 320))
+                                    ? std::optional(read_email_text(body, words.receiver_email))
                                     : body.optional_string(words.receiver_email, 320);
     auto const receiver_phone = read_phone(body, words.receiver_phone);
     auto const target = body.required_game_id(words.target_game_field);
@@ -113,14 +107,13 @@ struct TransferRoutes {
     auto sender = read_email(request, environment(), sender_email, words.sender_email);
     if (!sender) co_return std::move(sender).error();
     // A transfer is to the same person, unless another e-mail of theirs is named.
-    auto receiver =
-        read_email(request, environment(), receiver_email && !receiver_email->empty() ? *receiver_email : sender_email,
-                   words.receiver_email);
+    bool const named = receiver_email && (words.flavour == Flavour::send || !receiver_email->empty());
+    auto receiver = read_email(request, environment(), named ? *receiver_email : sender_email, words.receiver_email);
     if (!receiver) co_return std::move(receiver).error();
     auto const subject = limit_subject(sender.value().index);
     for (auto const& [kind, whose] : {std::pair(LimitKind::initiations_per_player_minute, subject),
                                       std::pair(LimitKind::initiations_per_player_hour, subject),
-                                      std::pair(LimitKind::initiations_per_ip_hour, ip_subject(request))}) {
+                                      std::pair(LimitKind::initiations_per_ip_hour, client_subject(request))}) {
       if (auto limited = refuse_over_limit(request, services, game, kind, whose)) co_return std::move(*limited);
     }
     auto const& vault = environment().vault();
@@ -149,7 +142,7 @@ struct TransferRoutes {
         auto const& asked = refusal->receiver_side ? receiver.value() : sender.value();
         auto const& phone = refusal->receiver_side ? command.receiver_phone : command.sender_phone;
         domain::PersonRef const person{asked.index, asked.text};
-        co_return co_await phone_share_required(services, request, phone, person);
+        co_return co_await phone_share_required(services, request, game.id, phone, person);
       }
       co_return with_position(initiation_refusal(request, scene(caller.value()), game, target, *refusal), outcome);
     }
@@ -172,7 +165,7 @@ struct TransferRoutes {
     auto const pin = body.required_string("sms_pin", 32);
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     if (auto limited =
-            refuse_over_limit(request, services, game, LimitKind::verifications_per_ip_hour, ip_subject(request)))
+            refuse_over_limit(request, services, game, LimitKind::verifications_per_ip_hour, client_subject(request)))
       co_return std::move(*limited);
     auto const transaction = domain::parse_transaction_id(transaction_text);
     if (!transaction) co_return transaction_not_found(request);
@@ -305,7 +298,7 @@ struct TransferRoutes {
     auto body = JsonBody::parse(request);
     auto const code = body.required_string("claim_code", 64);
     auto const name = body.required_string(words.claimant_name, 255);
-    auto const email_text = body.required_string(words.claimant_email, 320);
+    auto const email_text = read_email_text(body, words.claimant_email);
     auto const phone = read_phone(body, words.claimant_phone);
     auto const player = body.optional_integer(words.claimant_id, 1, 0xffff'ffff).value_or(0);
     auto const currency = words.flavour == Flavour::transfer
@@ -315,7 +308,7 @@ struct TransferRoutes {
     auto email = read_email(request, environment(), email_text, words.claimant_email);
     if (!email) co_return std::move(email).error();
     for (auto const& [kind, whose] : {std::pair(LimitKind::claims_per_player_hour, limit_subject(email.value().index)),
-                                      std::pair(LimitKind::claims_per_ip_hour, ip_subject(request))}) {
+                                      std::pair(LimitKind::claims_per_ip_hour, client_subject(request))}) {
       if (auto limited = refuse_over_limit(request, services, game, kind, whose)) co_return std::move(*limited);
     }
     auto const transaction = environment().vault().codes().parse_claim_code(code);
@@ -336,7 +329,7 @@ struct TransferRoutes {
       }
       if (refusal->reason == Rejection::phone_share_required) {
         domain::PersonRef const person{email.value().index, email.value().text};
-        co_return co_await phone_share_required(services, request, command.phone, person);
+        co_return co_await phone_share_required(services, request, game.id, command.phone, person);
       }
       if (refusal->reason == Rejection::account_selection) {
         co_return with_position(account_selection(game, command.phone.index, code), outcome);
@@ -376,14 +369,9 @@ struct TransferRoutes {
   // A code of ours whose transfer is not waiting for a claim. Only who has the right game and phone learns why.
   Awaitable<Response> unclaimable(Request const& request, domain::GameId game, domain::Position transaction,
                                   domain::BlindIndex const& phone) const {
-    Response response;
-    if (!co_await on_worker(services, request, [&] {
-          auto story = load_story(services, request, game, words.flavour, transaction);
-          if (!story) return void(response = std::move(story).error());
-          response = why_unclaimable(request, game, story.value(), phone);
-        }))
-      co_return server_busy(request);
-    co_return response;
+    auto story = co_await load_story(services, request, game, words.flavour, transaction);
+    if (!story) co_return std::move(story).error();
+    co_return why_unclaimable(request, game, story.value(), phone);
   }
 
   [[nodiscard]] Response account_selection(domain::Game const& game, domain::BlindIndex const& phone,

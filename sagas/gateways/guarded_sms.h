@@ -23,7 +23,8 @@ class GuardedSms final : public SmsGateway {
 
   // Any thread. False: initiate answers 503 SMS_UNAVAILABLE and stages nothing.
   [[nodiscard]] bool available() const { return breaker_.available(clock_.now()); }
-  // Any thread. For Retry-After: at least 1 while not available.
+  // Any thread. For Retry-After: at least 1 while not available. In the sandbox too these are seconds of the machine:
+  // the one wait that putting its clock forward does not end.
   [[nodiscard]] std::int64_t retry_after_seconds() const;
 
  private:

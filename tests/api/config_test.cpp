@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "api/http/asio.h"
+
 namespace florin::api {
 namespace {
 
@@ -132,6 +134,42 @@ TEST_F(ConfigTest, AValueOutOfRangeNamesTheRange) {
   EXPECT_TRUE(contains(error(), "FLORIN_WRITER_BATCH_LIMIT"));
   variables_["FLORIN_WRITER_BATCH_LIMIT"] = "12x";
   EXPECT_TRUE(contains(error(), "'12x' is not a whole number"));
+}
+
+TEST_F(ConfigTest, TrustedProxiesAreAListOfAddresses) {
+  auto const trusts = [](Config const& config, char const* text) {
+    return config.server.trusted_proxies.contains(asio::ip::make_address(text));
+  };
+  EXPECT_FALSE(trusts(config(), "127.0.0.1"));
+  toml("[server]\ntrusted_proxies = [\"10.0.0.5\", \"::1\"]\n");
+  EXPECT_TRUE(trusts(config(), "10.0.0.5"));
+  EXPECT_TRUE(trusts(config(), "::1"));
+  EXPECT_FALSE(trusts(config(), "10.0.0.6"));
+  variables_["FLORIN_SERVER_TRUSTED_PROXIES"] = " 10.0.0.6, 10.0.0.7,";
+  EXPECT_TRUE(trusts(config(), "10.0.0.7"));
+  EXPECT_FALSE(trusts(config(), "10.0.0.5"));
+  variables_["FLORIN_SERVER_TRUSTED_PROXIES"] = "10.0.0.0/8";
+  EXPECT_TRUE(contains(error(), "'10.0.0.0/8' is not an IP address"));
+  variables_.erase("FLORIN_SERVER_TRUSTED_PROXIES");
+  toml("[server]\ntrusted_proxies = \"10.0.0.5\"\n");
+  EXPECT_TRUE(contains(error(), "a list of strings"));
+  toml("[server]\ntrusted_proxies = [5]\n");
+  EXPECT_TRUE(contains(error(), "a list of strings"));
+}
+
+// Else no answer by text would ever be believed, and nobody would know why.
+TEST_F(ConfigTest, AProviderOfTextsNeedsTheUrlOfItsReplies) {
+  for (auto const* provider : {"provider = \"twilio\"\n", "account_sid = \"AC1\"\n"}) {
+    toml("[sms]\n" + std::string(provider));
+    EXPECT_TRUE(contains(error(), "sms.inbound_url: set it to the public URL"));
+    for (auto const* url :
+         {"/webhooks/sms/inbound", "pay.example.com", "ftp://x/", "https://", "https:///x", "http://a b"}) {
+      toml("[sms]\n" + std::string(provider) + "inbound_url = \"" + url + "\"\n");
+      EXPECT_TRUE(contains(error(), "sms.inbound_url")) << url;
+    }
+    toml("[sms]\n" + std::string(provider) + "inbound_url = \"https://pay.example.com/webhooks/sms/inbound\"\n");
+    EXPECT_EQ(config().sms.inbound_url, "https://pay.example.com/webhooks/sms/inbound");
+  }
 }
 
 TEST_F(ConfigTest, RefusesAddressesThatAreNotHostAndPort) {

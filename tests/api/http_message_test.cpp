@@ -6,6 +6,7 @@
 #include "api/http/errors.h"
 #include "api/http/reply.h"
 #include "api/http/router.h"
+#include "tests/support/fixed_clock.h"
 
 namespace florin::api {
 namespace {
@@ -125,6 +126,23 @@ TEST(ErrorResponse, IsTheEnvelope) {
   EXPECT_EQ(body.error(), nullptr);
 }
 
+TEST(ErrorResponse, TellsTheTimeOfItsEnvironment) {
+  test_support::FixedClock const production(1'800'000'000);
+  test_support::FixedClock const sandbox(1'900'000'000);
+  Router router;
+  EXPECT_EQ(router.clock_of("/api/x"), nullptr);
+  router.add_clock("", production);
+  router.add_clock("/sandbox/", sandbox);
+  EXPECT_EQ(router.clock_of("/api/x"), &production);
+  EXPECT_EQ(router.clock_of(""), &production);
+  EXPECT_EQ(router.clock_of("/sandbox/api/x"), &sandbox);
+  Request request;
+  request.clock = router.clock_of("/sandbox/api/x");
+  auto const body = error_response(request, 404, "NOT_FOUND", "Nothing.").body;
+  EXPECT_NE(body.find(R"("timestamp":"2030-03-17T17:46:40Z")"), std::string::npos) << body;
+  EXPECT_NE(body.find(R"("error_id":"ERR_20300317_)"), std::string::npos) << body;
+}
+
 TEST(RefusalResponse, HasTheContractsStatusAndCodeForEach) {
   using domain::Rejection;
   struct Case {
@@ -167,7 +185,8 @@ TEST(RefusalResponse, HasTheContractsStatusAndCodeForEach) {
                                Case{Rejection::account_selection, 409, "ACCOUNT_SELECTION_REQUIRED"},
                                Case{Rejection::minor_not_found, 404, "MINOR_NOT_FOUND"},
                                Case{Rejection::share_not_needed, 409, "ALREADY_APPROVED"},
-                               Case{Rejection::share_cooldown, 429, "OTP_RATE_LIMITED"},
+                               Case{Rejection::share_cooldown, 429, "OTP_COOLDOWN"},
+                               Case{Rejection::guardian_is_minor, 400, "GUARDIAN_PHONE_IS_MINORS"},
                                Case{Rejection::share_rate_limited, 429, "OTP_RATE_LIMITED"},
                                Case{Rejection::share_not_open, 404, "APPROVAL_NOT_FOUND"},
                                Case{Rejection::share_expired, 410, "APPROVAL_EXPIRED"},

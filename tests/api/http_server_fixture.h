@@ -53,6 +53,11 @@ class HttpServerFixture : public ::testing::Test {
                                  std::string(request.content_type) + "|" + std::string(request.min_position);
                  co_return response;
                });
+    router.add(Method::get, "/client", [](Request const& request, PathValues const&) -> Awaitable<Response> {
+      Response response;
+      response.body = request.client;
+      co_return response;
+    });
     router.add(Method::get, "/throws", [](Request const&, PathValues const&) -> Awaitable<Response> {
       throw std::runtime_error("secret@example.com");
       co_return Response{};

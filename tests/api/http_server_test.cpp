@@ -72,6 +72,26 @@ TEST_F(HttpServer, HandsOverPathQueryHeadersAndBody) {
   EXPECT_EQ(reply->body, "a%40b|body|x=1|k1|application/json|7");
 }
 
+TEST_F(HttpServer, BelievesXForwardedForOfTrustedProxiesOnly) {
+  constexpr std::string_view kForged =
+      "GET /client HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.1\r\nX-Forwarded-For: 6.6.6.6, "
+      "203.0.113.7\r\n\r\n";
+  {
+    RawClient client(start());
+    client.send(kForged);
+    EXPECT_EQ(client.read_reply()->body, "127.0.0.1") << "nobody is trusted";
+  }
+  stop();
+  options.trusted_proxies = TrustedProxies({asio::ip::make_address("127.0.0.1")});
+  RawClient client(start());
+  client.send(kForged);
+  EXPECT_EQ(client.read_reply()->body, "203.0.113.7") << "the proxy's word, not the client's";
+  client.send("GET /client HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: who knows\r\n\r\n");
+  EXPECT_EQ(client.read_reply()->body, "127.0.0.1");
+  client.send("GET /client HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(client.read_reply()->body, "127.0.0.1") << "nothing is left of the request before";
+}
+
 TEST_F(HttpServer, ReadsARequestThatComesByteByByte) {
   RawClient client(start());
   for (char const byte : std::string_view("\r\nPOST /echo/w HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")) {

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "api/routes/exchange.h"
+
 namespace florin::api {
 namespace {
 
@@ -22,6 +24,22 @@ Timestamp at_seconds(std::int64_t seconds) { return Timestamp::from_seconds(1'80
 
 int purchase(Limits& limits, domain::Game const& game, std::uint64_t player, std::int64_t second) {
   return limits.take(game, LimitKind::item_purchases_per_player_minute, player, at_seconds(second));
+}
+
+std::uint64_t subject_of(std::string_view client) {
+  Request request;
+  request.client = client;
+  return client_subject(request);
+}
+
+// A subscriber of IPv6 has 2^64 addresses to ask from.
+TEST(Limits, AnIPv6ClientIsItsNetwork) {
+  EXPECT_EQ(subject_of("2001:db8:1:2::1"), subject_of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+  EXPECT_NE(subject_of("2001:db8:1:2::1"), subject_of("2001:db8:1:3::1"));
+  EXPECT_NE(subject_of("203.0.113.7"), subject_of("203.0.113.8"));
+  EXPECT_EQ(subject_of("::ffff:203.0.113.7"), subject_of("203.0.113.7"));
+  EXPECT_NE(subject_of("203.0.113.7"), 0u);
+  EXPECT_NE(subject_of(""), 0u);
 }
 
 TEST(Limits, TheLimitAllAtOnceEachMinuteIsNeverRefused) {

@@ -69,6 +69,16 @@ TEST(HashIndex, AgreesWithAMapOverMillionsOfInserts) {
 }
 
 // Keys that agree in everything the index stores are told apart by `same` alone, before and after splits.
+TEST(HashIndex, AKeysRowCanBecomeAnother) {
+  HashIndex index;
+  index.insert(7, 70);
+  index.insert(8, 80);
+  index.replace(7, [](std::uint32_t row) { return row == 70; }, 71);
+  EXPECT_EQ(index.find(7, [](std::uint32_t row) { return row == 71; }), 71u);
+  EXPECT_EQ(index.find(7, [](std::uint32_t row) { return row == 70; }), HashIndex::kNone);
+  EXPECT_EQ(index.find(8, [](std::uint32_t row) { return row == 80; }), 80u);
+}
+
 TEST(HashIndex, EqualTagsStayApart) {
   constexpr std::uint32_t kTwins = 2'000;
   constexpr std::uint64_t kTag = 0xabcd'ef01;

@@ -35,6 +35,24 @@ TEST(Minor, OnlyAFlagCanBeCleared) {
   given(ann_at_home()).when(ClearMinor{index_of(kBob)}).then(Rejection::minor_not_found);
 }
 
+// The minor verified a PIN on the phone, or its owner let the minor use it: then the minor would answer for the
+// guardian.
+TEST(Minor, AGuardianWhosePhoneIsTheMinorsIsRefused) {
+  auto const own = ann_at_home() + std::vector<Event>{recorded(1, 1, kMumsPhone), verified(1)};
+  given(own).when(FlagMinor{person(kAnn), phone(kMumsPhone)}).then(Rejection::guardian_is_minor);
+  auto const shared =
+      ann_at_home() + std::vector<Event>{registered(2, kCat),
+                                         recorded(1, 2, kMumsPhone),
+                                         verified(1),
+                                         recorded(2, 1, kMumsPhone),
+                                         PhoneShareRequested{Position(12), PhoneId(2), PhoneId(1), kNow + kMinute},
+                                         PhoneShareEnded{Position(12), ShareEnd::approved}};
+  given(shared).when(FlagMinor{person(kAnn), phone(kMumsPhone)}).then(Rejection::guardian_is_minor);
+  given(shared)
+      .when(FlagMinor{person(kAnn), phone("+15550000033")})
+      .then({recorded(3, 1, "+15550000033"), MinorFlagged{IdentityId(1), PhoneId(3)}});
+}
+
 TEST(Minor, FlaggingPutsNoPhoneOnFile) {
   auto command = send_to_bob();
   command.sender = player(kAnn);
@@ -60,6 +78,11 @@ TEST(Guardian, OneWhoReadsTheMinorsPhoneIsNone) {
   auto command = send_to_bob();
   command.sender_phone = phone(kMumsPhone);
   given(ann_the_minor()).when(command).then(Rejection::guardian_required);
+}
+
+// Whichever phone the minor names now: the guardian's text would be read by the minor.
+TEST(Guardian, OneWhosePhoneTheMinorCameToHoldIsNone) {
+  given(ann_the_minor() + std::vector<Event>{verified(1)}).when(send_to_bob()).then(Rejection::guardian_required);
 }
 
 TEST(Guardian, IsNotAskedForAnAdultAgain) {

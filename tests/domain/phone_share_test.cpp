@@ -57,6 +57,33 @@ TEST(PhoneShare, WithinThirtySecondsTheSameApprovalIsNamed) {
       .then(Refusal{.reason = Rejection::share_cooldown, .about = kShare, .retry_after = 1});
 }
 
+// Else a no, or five wrong codes, would be followed by the next text at once.
+TEST(PhoneShare, TheCooldownOutlivesTheAnswer) {
+  for (auto const end : {ShareEnd::rejected, ShareEnd::wrong_codes}) {
+    given(share_ended(end))
+        .at(kNow + 12 * kSecond)
+        .when(request())
+        .then(Refusal{.reason = Rejection::share_cooldown, .retry_after = 18});
+  }
+}
+
+TEST(PhoneShare, OnlyTheGameThatAskedAnswersWithTheCode) {
+  auto asked = requested(kShare, 2);
+  asked.game = kGame;
+  auto const events = cats_phone() + std::vector<Event>{registered(3, kBob), recorded(2, 3, kPhone), asked};
+  auto command = request();
+  command.game = kGame;
+  given(cats_phone()).when(command).then({registered(3, kBob), recorded(2, 3, kPhone), asked});
+  auto answer = kApprove;
+  answer.game = kOther;
+  given(events).when(answer).then(Rejection::share_not_open);
+  answer.game = kGame;
+  given(events).when(answer).then({PhoneShareEnded{kShare, ShareEnd::approved}});
+  given(events)
+      .when(reply(kPhone, ReplyWord::yes))
+      .then({replied(kPhone), PhoneShareEnded{kShare, ShareEnd::approved}});
+}
+
 TEST(PhoneShare, AfterThirtySecondsANewOneTakesItsPlace) {
   auto const at = kNow + 30 * kSecond;
   given(waiting()).at(at).when(request()).then(
@@ -69,7 +96,8 @@ TEST(PhoneShare, TheCooldownIsOfOneEMail) {
 
 TEST(PhoneShare, AfterARejectionAFreshRequestMakesANewApproval) {
   for (auto const end : {ShareEnd::rejected, ShareEnd::expired, ShareEnd::wrong_codes}) {
-    given(share_ended(end)).when(request()).then({requested(Position(15), 2)});
+    auto const at = kNow + 30 * kSecond;
+    given(share_ended(end)).at(at).when(request()).then({requested(Position(15), 2, at)});
   }
 }
 

@@ -58,10 +58,32 @@ TEST(Phones, WhoSharesItMayUseItAndMayStillProveIt) {
   EXPECT_EQ(phones[guest].on_file_as, Phones::kVerified) << "a later approval takes nothing away";
 }
 
+TEST(Phones, WhoClaimedWithItKeepsNobodyFromIt) {
+  Phones phones;
+  auto const claimant = phones.record(kPhone, kFirst);
+  auto const other = phones.record(kPhone, kSecond);
+  phones.claim(claimant);
+  EXPECT_EQ(phones.owner(kPhone), std::nullopt);
+  EXPECT_TRUE(phones.may_use(kPhone, kSecond));
+  EXPECT_EQ(phones.people(kPhone), std::vector{kFirst});
+  phones.verify(other);
+  EXPECT_EQ(phones.owner(kPhone), other);
+  EXPECT_FALSE(phones.may_use(kPhone, kFirst)) << "a claim gives no leave either";
+  EXPECT_EQ(phones.people(kPhone), (std::vector{kSecond, kFirst}));
+  phones.share(claimant);
+  EXPECT_TRUE(phones.may_use(kPhone, kFirst));
+  phones.claim(claimant);
+  phones.claim(other);
+  EXPECT_EQ(phones[claimant].on_file_as, Phones::kShared) << "a later claim takes nothing away";
+  EXPECT_EQ(phones[other].on_file_as, Phones::kVerified);
+}
+
 TEST(PhonesDeathTest, OnlyAPhoneOnFileCanBeShared) {
   Phones phones;
   auto const id = phones.record(kPhone, kFirst);
   EXPECT_DEATH(phones.share(id), "invariant broken");
+  phones.claim(id);
+  EXPECT_DEATH(phones.share(id), "invariant broken") << "a claimant is no owner";
   EXPECT_DEATH(phones.verify(PhoneId(2)), "invariant broken");
   EXPECT_DEATH(phones.verify(PhoneId(0)), "invariant broken");
   EXPECT_DEATH(phones.record(kPhone, kFirst), "invariant broken");
@@ -86,6 +108,10 @@ TEST(Phones, RowsThatContradictEachOtherAreNotRestored) {
   EXPECT_FALSE(restores({row(1, Phones::kVerified, 2), row(2, Phones::kShared, 0, other)})) << "another's number";
   EXPECT_FALSE(restores({row(1, Phones::kVerified, 3), row(2, Phones::kVerified, 3), row(3, Phones::kShared, 0)}))
       << "two before one";
+  EXPECT_TRUE(restores({row(1, Phones::kClaimed, 2), row(2, Phones::kClaimed, 0)}));
+  EXPECT_TRUE(restores({row(1, Phones::kClaimed, 0), row(2, Phones::kVerified, 1)}));
+  EXPECT_FALSE(restores({row(1, Phones::kClaimed, 2), row(2, Phones::kVerified, 0)})) << "an owner who is not first";
+  EXPECT_FALSE(restores({row(1, Phones::kClaimed, 2), row(2, Phones::kShared, 0)})) << "shared by nobody";
   EXPECT_FALSE(restores({row(1, Phones::kVerified, 2), row(2, Phones::kNamed, 0)})) << "somebody not on file";
   EXPECT_FALSE(restores({row(1, Phones::kNamed, 2), row(2, Phones::kShared, 0)})) << "after somebody not on file";
   EXPECT_FALSE(restores({row(1, Phones::kVerified, 2), row(2, Phones::kVerified, 1)})) << "a ring";
@@ -103,7 +129,8 @@ struct NaivePhones {
     std::uint32_t as = Phones::kNamed;
   };
   std::vector<Held> rows;
-  std::map<int, std::vector<std::uint64_t>> on_file;
+  std::map<int, std::vector<std::uint64_t>> on_file;  // the owner first
+  std::map<int, std::uint64_t> owners;
 
   [[nodiscard]] std::optional<std::size_t> find(int phone, std::uint64_t identity) const {
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -122,17 +149,21 @@ void check_against(Phones const& phones, NaivePhones const& naive) {
     auto const holders = found == naive.on_file.end() ? std::vector<std::uint64_t>{} : found->second;
     auto people = phones.people(numbered(phone));
     RC_ASSERT(people.size() == holders.size());
-    RC_ASSERT(phones.owner(numbered(phone)).has_value() == !holders.empty());
-    RC_ASSERT(phones.may_use(numbered(phone), std::nullopt) == holders.empty());
-    if (!holders.empty()) {
-      RC_ASSERT(people.front().value() == holders.front());
-      RC_ASSERT(phones[*phones.owner(numbered(phone))].identity == holders.front());
+    auto const owner = naive.owners.find(phone);
+    bool const owned = owner != naive.owners.end();
+    RC_ASSERT(phones.owner(numbered(phone)).has_value() == owned);
+    RC_ASSERT(phones.may_use(numbered(phone), std::nullopt) == !owned);
+    if (owned) {
+      RC_ASSERT(people.front().value() == owner->second);
+      RC_ASSERT(phones[*phones.owner(numbered(phone))].identity == owner->second);
     }
     for (std::uint64_t identity = 1; identity <= 5; ++identity) {
       auto const holds = std::find(holders.begin(), holders.end(), identity) != holders.end();
-      RC_ASSERT(phones.may_use(numbered(phone), IdentityId(identity)) == (holders.empty() || holds));
       RC_ASSERT((std::find(people.begin(), people.end(), IdentityId(identity)) != people.end()) == holds);
       auto const row_of = naive.find(phone, identity);
+      auto const as = row_of ? naive.rows[*row_of].as : Phones::kNamed;
+      bool const may_use = !owned || as == Phones::kShared || as == Phones::kVerified;
+      RC_ASSERT(phones.may_use(numbered(phone), IdentityId(identity)) == may_use);
       auto const id = phones.find(numbered(phone), IdentityId(identity));
       RC_ASSERT(id.has_value() == row_of.has_value());
       if (id) RC_ASSERT(id->value() == *row_of + 1 && phones[*id].on_file_as == naive.rows[*row_of].as);
@@ -154,14 +185,19 @@ RC_GTEST_PROP(PhonesProperty, KnowWhatListsWouldKnow, ()) {
       naive.rows.push_back({phone, identity, Phones::kNamed});
     } else {
       auto& held = naive.rows[*at];
-      auto const prove = holders.empty() || *rc::gen::arbitrary<bool>();
+      auto const step = *rc::gen::inRange(0, 3);
+      bool const owned = naive.owners.contains(phone);
       if (held.as == Phones::kNamed) holders.push_back(identity);
-      if (prove) {
+      if (step == 0) {
+        phones.claim(PhoneId(*at + 1));
+        if (held.as == Phones::kNamed) held.as = Phones::kClaimed;
+      } else if (step == 1 || !owned) {
         phones.verify(PhoneId(*at + 1));
         held.as = Phones::kVerified;
+        naive.owners.emplace(phone, identity);
       } else {
         phones.share(PhoneId(*at + 1));
-        if (held.as == Phones::kNamed) held.as = Phones::kShared;
+        if (held.as != Phones::kVerified) held.as = Phones::kShared;
       }
     }
     check_against(phones, naive);

@@ -269,19 +269,36 @@ TEST(InitiateDuplicate, TheSameSenderReceiverAndAmountWithinThirtySeconds) {
   EXPECT_EQ(given(waiting_for_pin()).at(kNow + 30 * kSecond).when(send_to_bob()).events().size(), 1u);
 }
 
-TEST(InitiateDuplicate, AnotherAmountReceiverGameOrFlavourIsNone) {
+TEST(InitiateDuplicate, AnotherAmountOrNumberIsNone) {
   auto other = send_to_bob(units("499.99"));
   EXPECT_TRUE(decide_in(waiting_for_pin(), other).ok());
   other = send_to_bob();
   other.receiver = person(kCat);
   other.receiver_phone = phone("+15550000009");
   EXPECT_TRUE(decide_in(waiting_for_pin(), other).ok());
-  other = send_to_bob();
-  other.target = kGame;
+  other.receiver = person(kBob);
   EXPECT_TRUE(decide_in(waiting_for_pin(), other).ok());
-  other = send_to_bob();
-  other.flavour = Flavour::transfer;
-  EXPECT_TRUE(decide_in(waiting_for_pin(), other).ok());
+}
+
+TEST(InitiateDuplicate, AnotherEMailGameOrFlavourIsTheSame) {
+  Refusal const duplicate{.reason = Rejection::duplicate_transfer, .retry_after = 30};
+  auto again = send_to_bob();
+  again.receiver = person(kCat);
+  given(waiting_for_pin()).when(again).then(duplicate);
+  again = send_to_bob();
+  again.target = kGame;
+  given(waiting_for_pin()).when(again).then(duplicate);
+  again = send_to_bob();
+  again.flavour = Flavour::transfer;
+  given(waiting_for_pin()).when(again).then(duplicate);
+}
+
+TEST(InitiateDuplicate, OneThatWasCancelledDoesNotCount) {
+  auto const cancelled = waiting_for_pin() + std::vector<Event>{returned(ReturnReason::cancelled)};
+  EXPECT_TRUE(decide_in(cancelled, send_to_bob()).ok());
+  auto const failed = waiting_for_pin() + std::vector<Event>{PinRejected{kSend, 2}, PinRejected{kSend, 1},
+                                                             PinRejected{kSend, 0}, returned(ReturnReason::wrong_pins)};
+  given(failed).when(send_to_bob()).then(Refusal{.reason = Rejection::duplicate_transfer, .retry_after = 30});
 }
 
 // ---- phones ------------------------------------------------------------------------------------------------------

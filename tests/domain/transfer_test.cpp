@@ -35,6 +35,18 @@ TEST(Transfer, APhoneIsProvedOnce) {
   given(waiting_for_pin() + std::vector<Event>{verified(1)}).when(verify(kFirstPin)).then({pin_verified(kNow)});
 }
 
+// Cat came to own Ann's phone while Ann's PIN was on its way.
+TEST(Transfer, APinDoesNotMakeASecondOwner) {
+  auto const cats =
+      waiting_for_pin() + std::vector<Event>{registered(3, kCat), recorded(3, 3, kAnnsPhone), verified(3)};
+  PinVerified const verified_pin{kSend, kNow + kDay};
+  given(cats).when(verify(kFirstPin)).then({verified_pin});
+  auto const state = state_after(cats + std::vector<Event>{verified_pin});
+  EXPECT_EQ(state.phones()[PhoneId(1)].on_file_as, Phones::kClaimed);
+  EXPECT_EQ(state.phones().owner(index_of(kAnnsPhone)), PhoneId(3));
+  EXPECT_FALSE(state.phones().may_use(index_of(kAnnsPhone), IdentityId(1)));
+}
+
 TEST(Transfer, AWrongPinLeavesAttempts) {
   given(waiting_for_pin()).when(verify(kWrong)).then({PinRejected{kSend, 2}});
   given(waiting_for_pin() + wrong_pins(1)).when(verify(kWrong)).then({PinRejected{kSend, 1}});
@@ -166,6 +178,29 @@ TEST(Transfer, WrongPinsOfOnePhoneCountOverAllItsPlayers) {
   EXPECT_EQ(guesses.take(verify(kFirstPin, transaction)).error().reason, Rejection::verification_blocked);
 }
 
+TEST(Transfer, WrongPinsInOneGameBlockNobodyInAnother) {
+  Guesses guesses(0);
+  for (int i = 0; i < 15; ++i) {
+    auto const phone = hash_ids(kOther.value(), hash_of(index_of(kAnnsPhone)));
+    guesses.state.restore_velocity({VelocityKind::wrong_pins_phone, phone, kNow, Money{}});
+  }
+  for (std::uint32_t i = 0; i < kWrongPinsPerGameHour; ++i) {
+    guesses.state.restore_velocity({VelocityKind::wrong_pins_game, kOther.value(), kNow, Money{}});
+  }
+  auto const transaction = guesses.initiate(kAnnsPhone);
+  EXPECT_TRUE(guesses.take(verify(kFirstPin, transaction)).ok());
+}
+
+TEST(Transfer, AGameThatGuessesIsBlockedAltogether) {
+  Guesses guesses(0);
+  for (std::uint32_t i = 0; i < kWrongPinsPerGameHour; ++i) {
+    guesses.state.restore_velocity({VelocityKind::wrong_pins_game, kGame.value(), kNow, Money{}});
+  }
+  auto const transaction = guesses.initiate(kAnnsPhone);
+  EXPECT_EQ(guesses.take(verify(kFirstPin, transaction)).error(),
+            (Refusal{.reason = Rejection::verification_blocked, .retry_after = 3'600}));
+}
+
 TEST(Transfer, AnEnvironmentThatGuessesIsBlockedAltogether) {
   Guesses guesses(0);
   for (std::uint32_t i = 0; i < kWrongPinsPerHour; ++i) {
@@ -249,7 +284,34 @@ TEST(TransferCancel, GivesBackToWhatTheWalletHasBecome) {
 TEST(TransferClaim, CreditsTheNetAmountToANewPlayer) {
   given(waiting_for_claim())
       .when(claim_by_bob())
-      .then({joined(2, kOther, 2, kBob), verified(2), claimed(PlayerId(2), units("450.00"))});
+      .then({joined(2, kOther, 2, kBob), claimed(PlayerId(2), units("450.00"))});
+}
+
+// The sender's game reads the claim code in its reply, so whoever brings it has proved nothing about the phone.
+TEST(TransferClaim, MakesNobodyThePhonesOwner) {
+  auto const bob_claimed =
+      waiting_for_claim() + std::vector<Event>{joined(2, kOther, 2, kBob), claimed(PlayerId(2), units("450.00"))};
+  auto const state = state_after(bob_claimed);
+  EXPECT_EQ(state.phones()[PhoneId(2)].on_file_as, Phones::kClaimed);
+  EXPECT_EQ(state.phones().owner(index_of(kBobsPhone)), std::nullopt);
+  EXPECT_EQ(state.phones().people(index_of(kBobsPhone)), std::vector{IdentityId(2)});
+  given(bob_claimed).when(RequestPhoneShare{phone(kBobsPhone), person(kCat)}).then(Rejection::share_not_needed);
+  // Cat, whose phone it is, is asked for nothing, and owns it with the first PIN.
+  auto command = send_to_bob(units("1.00"));
+  command.sender_phone = phone(kBobsPhone);
+  command.receiver_phone = phone("+15550000009");
+  EXPECT_TRUE(decide_in(bob_claimed, command).ok());
+  auto const cats = bob_claimed + std::vector<Event>{registered(3, kCat), recorded(3, 3, kBobsPhone), verified(3)};
+  EXPECT_EQ(state_after(cats).phones().owner(index_of(kBobsPhone)), PhoneId(3));
+  given(cats)
+      .when(send_to_bob(units("1.00")))
+      .then(Refusal{.reason = Rejection::phone_share_required, .receiver_side = true});
+}
+
+TEST(TransferClaim, WhatAnOldLogSaysOfAClaimStays) {
+  auto const state = state_after(waiting_for_claim() + std::vector<Event>{joined(2, kOther, 2, kBob), verified(2),
+                                                                          claimed(PlayerId(2), units("450.00"))});
+  EXPECT_EQ(state.phones().owner(index_of(kBobsPhone)), PhoneId(2));
 }
 
 TEST(TransferClaim, AddsToWhatAPlayerHoldsInTheCurrencyNamed) {
@@ -257,9 +319,7 @@ TEST(TransferClaim, AddsToWhatAPlayerHoldsInTheCurrencyNamed) {
   command.currency = kStars;
   auto const bob_plays =
       std::vector<Event>{joined(2, kOther, 2, kBob), credited(2, kStars, units("7.00"), units("7.00"))};
-  given(waiting_for_claim() + bob_plays)
-      .when(command)
-      .then({verified(2), claimed(PlayerId(2), units("457.00"), kStars)});
+  given(waiting_for_claim() + bob_plays).when(command).then({claimed(PlayerId(2), units("457.00"), kStars)});
 }
 
 TEST(TransferClaim, ANewPlayerAlsoGetsTheStartingBalance) {
@@ -276,7 +336,7 @@ TEST(TransferClaim, ANewPlayerAlsoGetsTheStartingBalance) {
         std::vector<Event>{verified(1), PinVerified{Position(9), kNow + kDay}})
       .when(command)
       .then({joined(2, GameId(555'555'555'555), 2, kBob),
-             StartingBalanceGranted{PlayerId(2), CurrencyId(7), units("3.00"), units("3.00")}, verified(2), claim});
+             StartingBalanceGranted{PlayerId(2), CurrencyId(7), units("3.00"), units("3.00")}, claim});
 }
 
 TEST(TransferClaim, WhoeverHasThePhoneMayClaimUnderAnotherEMail) {
@@ -284,7 +344,7 @@ TEST(TransferClaim, WhoeverHasThePhoneMayClaimUnderAnotherEMail) {
   command.receiver = player(kCat);
   given(waiting_for_claim())
       .when(command)
-      .then({registered(3, kCat), joined(2, kOther, 3, kCat), recorded(3, 3, kBobsPhone), verified(3),
+      .then({registered(3, kCat), joined(2, kOther, 3, kCat), recorded(3, 3, kBobsPhone),
              claimed(PlayerId(2), units("450.00"))});
 }
 
@@ -297,7 +357,11 @@ TEST(TransferClaim, OneGameIsEnoughForASend) {
   claim.target = kGame;
   given(ann_at_home() + first_send(event) + std::vector<Event>{verified(1), PinVerified{kSend, kNow + kDay}})
       .when(command)
-      .then({joined(2, kGame, 2, kBob), verified(2), claim});
+      .then({joined(2, kGame, 2, kBob), claim});
+  command.receiver = player(kAnn);
+  given(ann_at_home() + first_send(event) + std::vector<Event>{verified(1), PinVerified{kSend, kNow + kDay}})
+      .when(command)
+      .then(Rejection::same_player);
 }
 
 TEST(TransferClaim, OnlyTheReceivingGameFindsItInItsFlavourAndStage) {
@@ -313,8 +377,7 @@ TEST(TransferClaim, OnlyTheReceivingGameFindsItInItsFlavourAndStage) {
 }
 
 TEST(TransferClaim, ItIsClaimedOnce) {
-  given(waiting_for_claim() +
-        std::vector<Event>{joined(2, kOther, 2, kBob), verified(2), claimed(PlayerId(2), units("450.00"))})
+  given(waiting_for_claim() + std::vector<Event>{joined(2, kOther, 2, kBob), claimed(PlayerId(2), units("450.00"))})
       .when(claim_by_bob())
       .then(Rejection::transfer_not_open);
 }
@@ -362,9 +425,8 @@ TEST(TransferClaim, TheNamedPlayerIsCredited) {
   auto command = claim_by_bob();
   command.player = PlayerId(2);
   given(two_on_bobs_phone()).when(command).then({claimed(PlayerId(2), units("450.00"))});
-  // Another one on that phone: the code came back, so the phone is proved for them.
   command.player = PlayerId(3);
-  given(two_on_bobs_phone()).when(command).then({verified(3), claimed(PlayerId(3), units("450.00"))});
+  given(two_on_bobs_phone()).when(command).then({claimed(PlayerId(3), units("450.00"))});
 }
 
 TEST(TransferClaim, ANamedPlayerMustBeOnThatPhoneAndInThatGame) {
@@ -391,9 +453,7 @@ TEST(TransferClaim, StopsAtTheLargestBalance) {
   auto const holds = [](Money gold) {
     return waiting_for_claim() + std::vector<Event>{joined(2, kOther, 2, kBob), credited(2, kCoins, gold, gold)};
   };
-  given(holds(kMaxBalance - units("450.00")))
-      .when(claim_by_bob())
-      .then({verified(2), claimed(PlayerId(2), kMaxBalance)});
+  given(holds(kMaxBalance - units("450.00"))).when(claim_by_bob()).then({claimed(PlayerId(2), kMaxBalance)});
   given(holds(kMaxBalance - units("449.99"))).when(claim_by_bob()).then(Rejection::balance_limit);
 }
 

@@ -57,6 +57,26 @@ TEST(Velocity, WhatHasLeftItsWindowIsForgotten) {
   EXPECT_EQ(velocity.entries().size(), 2u);
 }
 
+TEST(Velocity, WhatIsWithdrawnWasNeverThere) {
+  Velocity velocity;
+  auto const kind = sent(kNow, "1.00").kind;
+  velocity.record(sent(kNow, "1.00"));
+  velocity.record(sent(kNow, "2.00", 2));
+  velocity.record(sent(kNow + kMicrosPerSecond, "3.00"));
+  auto const subject = sent(kNow, "1.00").subject;
+  velocity.withdraw(kind, subject, kNow + 1);
+  velocity.withdraw(kind, 99, kNow);
+  EXPECT_EQ(velocity.entries().size(), 3u) << "nobody did anything then";
+  velocity.withdraw(kind, subject, kNow);
+  EXPECT_EQ(velocity.entries(), (std::vector{sent(kNow, "2.00", 2), sent(kNow + kMicrosPerSecond, "3.00")}));
+  EXPECT_EQ(velocity.recent(kind, subject, kNow + kMicrosPerSecond, kMicrosPerDay).count, 1u);
+  velocity.withdraw(kind, subject, kNow + kMicrosPerSecond);
+  velocity.withdraw(kind, 2, kNow);
+  EXPECT_TRUE(velocity.entries().empty());
+  velocity.record(sent(kNow + 2 * kMicrosPerDay, "1.00"));
+  EXPECT_EQ(velocity.entries().size(), 1u);
+}
+
 TEST(VelocityDeathTest, TimeDoesNotGoBack) {
   Velocity velocity;
   velocity.record(sent(kNow + 1, "1.00"));

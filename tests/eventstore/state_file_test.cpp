@@ -156,7 +156,7 @@ TEST_F(StateFileTest, WhatNoStateHoldsIsRefused) {
   std::size_t const minors = phones + 32 * state().phones().count() + 8;
   std::size_t const transfers = minors + 16 * state().minors().size() + 8;
   std::size_t const shares = transfers + 8 * 21 * state().transfers().size() + 8;
-  std::size_t const texts = shares + 8 * 6 * state().shares().all().size() + 8;
+  std::size_t const texts = shares + 8 * 7 * state().shares().all().size() + 8;
   std::size_t const velocity = texts + 8 * 3 * state().owed_texts().size() + 8;
   std::size_t const money = velocity + 8 * 4 * state().velocity().entries().size() + 8;  // orders first
   ASSERT_EQ(money + 8 * 3 + 8 * 3 * state().revenues().size(), whole.size());

@@ -1,6 +1,7 @@
 #include "projections/runner.h"
 
 #include <fstream>
+#include <future>
 #include <set>
 #include <thread>
 
@@ -142,6 +143,56 @@ TEST_F(RunnerTest, FollowsTheLog) {
   EXPECT_FALSE(runner->wait_for("counter", next(town.head()), 1)) << "nothing is there yet";
   EXPECT_FALSE(runner->wait_for("nothing", Position(1), 1));
   EXPECT_EQ(runner->read("nothing").error().kind, Fault::Kind::missing);
+}
+
+class Told final : public ViewWaiter {
+ public:
+  explicit Told(std::promise<bool> answer) : answer_(std::move(answer)) {}
+  void tell(bool reached) override { answer_.set_value(reached); }
+
+ private:
+  std::promise<bool> answer_;
+};
+
+TEST_F(RunnerTest, TellsThoseWhoWaitWithoutAThread) {
+  start({&counter});
+  std::vector<std::future<bool>> answers;
+  auto const wait = [&](Position position, int timeout_ms) {
+    std::promise<bool> answer;
+    answers.push_back(answer.get_future());
+    return runner->when_reached("counter", position, timeout_ms, std::make_unique<Told>(std::move(answer)));
+  };
+  ASSERT_TRUE(wait(runner->position("counter"), kPatienceMs));
+  EXPECT_TRUE(answers.back().get()) << "there is nothing to wait for";
+  answers.clear();
+  play(1);
+  static_cast<void>(read("counter"));  // from now on the projector moves only when it hears of more
+  play(10);
+  ASSERT_GT(town.head(), runner->position("counter"));
+  for (std::size_t i = 0; i < Runner::kWaitersMax; ++i) ASSERT_TRUE(wait(town.head(), kPatienceMs));
+  std::promise<bool> nobodys;
+  EXPECT_FALSE(runner->when_reached("counter", town.head(), 1, std::make_unique<Told>(std::move(nobodys))));
+  announce();
+  for (auto& answer : answers) ASSERT_TRUE(answer.get());
+  EXPECT_EQ(runner->position("counter"), town.head());
+}
+
+TEST_F(RunnerTest, WhoseTimeIsOverMakesRoomAndWhoWaitsAtTheEndIsTold) {
+  start({&counter});
+  auto const far = Position(town.head().value() + 1'000'000);
+  auto const wait = [&](int timeout_ms) {
+    std::promise<bool> answer;
+    auto future = answer.get_future();
+    EXPECT_TRUE(runner->when_reached("counter", far, timeout_ms, std::make_unique<Told>(std::move(answer))));
+    return future;
+  };
+  std::vector<std::future<bool>> late;
+  for (std::size_t i = 0; i < Runner::kWaitersMax; ++i) late.push_back(wait(0));
+  auto last = wait(kPatienceMs);
+  for (auto& answer : late) ASSERT_FALSE(answer.get());
+  runner->stop();
+  EXPECT_FALSE(last.get());
+  EXPECT_FALSE(wait(kPatienceMs).get()) << "nothing moves any more";
 }
 
 TEST_F(RunnerTest, CatchesUpWithoutAnyoneWaiting) {

@@ -35,9 +35,9 @@ TEST(Wording, TheClaimTellsWhatArrivesAndNotWhatWasSent) {
 }
 
 TEST(Wording, TheGuardianLearnsHowToAnswerAndHowLong) {
-  EXPECT_EQ(guardian_text(facts(), kNames),
+  EXPECT_EQ(guardian_text(facts(), kNames, "123456"),
             "You are the guardian on file for an Invo player who asks for a currency send of 500.00 Gold Coins from "
-            "Adventure Quest to Space Warriors. Reply YES to approve or NO to reject within 15 minutes.");
+            "Adventure Quest to Space Warriors. Reply YES 123456 to approve or NO 123456 to reject within 15 minutes.");
 }
 
 TEST(Wording, EveryReasonForAReturnReadsDifferently) {

@@ -39,7 +39,7 @@ export function guardianSuite(context, environment) {
         poll_endpoint: `${world().prefix}/api/transactions/${id}/approval-status`});
       assert.equal(json[f.details].amount_initiated, '40.00');
       assert.deepEqual(await scene.funds(), ['60.00', '40.00']);
-      await world().text(scene.guardian, /40\.00 Gold from Adventure Quest to Space Warriors\. Reply YES to approve or NO to reject within 15 minutes\./);
+      await world().text(scene.guardian, /40\.00 Gold from Adventure Quest to Space Warriors\. Reply YES \d{6} to approve or NO \d{6} to reject within 15 minutes\./);
       const again = (await scene.source.call(f.initiate, {body, expect: [409, 'DUPLICATE_REQUEST']})).json;
       assert.deepEqual([again.original, again.original_status], [json, 'pending_guardian_approval']);
 
@@ -142,6 +142,44 @@ export function guardianSuite(context, environment) {
     await world().reply(scene.guardian, 'NO');
     await approval(scene, first.id, [410, 'GUARDIAN_REJECTED']);
     assert.equal((await approval(scene, second.id, 200)).json.state, 'approved');
+  });
+
+  test('a code in the answer says which of two is meant', async () => {
+    const scene = await minorScene(flavours.send);
+    const asked = [];
+    for (const amount of ['11.00', '22.00']) {
+      const {id} = await scene.start({amount}, 202);
+      const [, code] = await world().text(scene.guardian, new RegExp(`of ${amount} Gold .* Reply YES (\\d{6}) to approve`));
+      asked.push({id, code});
+    }
+    await world().reply(scene.guardian, `YES ${asked[0].code}`);
+    const states = async () => (await Promise.all(asked.map(({id}) => approval(scene, id, 200)))).map(({json}) => json.state);
+    assert.deepEqual(await states(), ['approved', 'pending']);
+    await world().reply(scene.guardian, `NO ${asked[0].code}`);
+    assert.deepEqual(await states(), ['approved', 'pending'], 'that one is settled');
+    await world().reply(scene.guardian, `NO ${asked[1].code}`);
+    const {json} = await approval(scene, asked[1].id, [410, 'GUARDIAN_REJECTED']);
+    assert.equal(json.message, 'The guardian said no; the amount is back.');
+  });
+
+  test('a phone that the minor holds is no guardian\'s', async () => {
+    // The minor's own phone, proved by a PIN.
+    const scene = await Scene.make(world(), flavours.send, {balance: '100.00'});
+    const {id, pin} = await scene.start();
+    await scene.verify(id, pin);
+    const {json} = await flag(scene.sender.email, {guardian_phone: scene.sender.phone}, [400, 'GUARDIAN_PHONE_IS_MINORS']);
+    assert.equal(json.field, 'guardian_phone');
+    // The guardian's, which the minor came to share later.
+    const mum = {email: email(), phone: phone()};
+    await flag(scene.sender.email, {guardian_phone: mum.phone});
+    await scene.prove(mum);
+    const held = await scene.start({}, 202);
+    await scene.cancel(held.id);
+    const asked = (await scene.source.call('initiatePhoneShare',
+      {body: {phone: mum.phone, email: scene.sender.email}, expect: 200})).json;
+    const [, otp] = await world().text(mum.phone, patterns.share);
+    await scene.source.call('approvePhoneShare', {body: {approval_id: asked.approval_id, otp}, expect: 200});
+    await scene.initiate({}, [403, 'GUARDIAN_REQUIRED']);
   });
 
   test('no other reply tells a minor from anybody else', async () => {

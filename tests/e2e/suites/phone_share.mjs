@@ -80,8 +80,7 @@ export function phoneShareSuite(context, environment) {
   for (const f of Object.values(flavours)) {
     test(`${f.name}: and when it is claimed`, async () => {
       const scene = await owned(f);
-      const first = await scene.approve();
-      await scene.claim(first.code); // the receiver's phone is on file
+      if (f === flavours.send) await scene.prove(scene.receiver); // the receiver's phone is on file
       const {code} = await scene.approve();
       const before = (await world().texts(scene.receiver.phone)).length;
       const {json} = await scene.claim(code, {[f.claimEmail]: scene.bob}, [409, 'PHONE_SHARE_APPROVAL_REQUIRED']);
@@ -129,10 +128,70 @@ export function phoneShareSuite(context, environment) {
     await answer(scene, 'reject', approvalId, otp, [409, 'ALREADY_REJECTED']);
     const now = await status(scene, scene.bob);
     assert.deepEqual([now.approved, now.pending], [false, false]);
+    // A no is not followed by another text at once.
+    const before = (await world().texts(scene.owner.phone)).length;
+    for (const {json: soon} of [await initiate(scene, scene.bob, [429, 'OTP_COOLDOWN']),
+      await scene.source.call('initiateSend', {body: asBob(scene), expect: [409, 'PHONE_SHARE_APPROVAL_REQUIRED']})]) {
+      assert.deepEqual([soon.code_sent, soon.already_approved, soon.approval_id], [false, false, undefined]);
+      assert.ok(soon.cooldown_seconds >= 1 && soon.cooldown_seconds <= 30);
+    }
+    if (sandbox) await world().advance(30);
+    else await sleep(30_500); // production's clock goes its own way
+    assert.equal((await world().texts(scene.owner.phone)).length, before);
     await scene.source.call('initiateSend', {body: asBob(scene), expect: [409, 'PHONE_SHARE_APPROVAL_REQUIRED']});
     const fresh = await status(scene, scene.bob);
     assert.equal(fresh.pending, true);
     assert.notEqual(fresh.approval_id, approvalId);
+  });
+
+  test('an approval is answered through the game that asked', async () => {
+    const scene = await owned();
+    const {approvalId, otp} = await ask(scene, scene.bob);
+    const query = {phone: scene.owner.phone, email: scene.bob};
+    const {json: theirs} = await scene.target.call('getPhoneShareStatus', {query, expect: 200});
+    assert.deepEqual([theirs.pending, theirs.approval_id], [true, undefined]);
+    const {json: again} = await scene.target.call('initiatePhoneShare', {body: query, expect: 200});
+    assert.deepEqual([again.code_sent, again.approval_id], [true, undefined]);
+    assert.match(again.message, /^A code was texted moments ago/);
+    const body = {approval_id: approvalId, otp};
+    for (const how of ['approvePhoneShare', 'rejectPhoneShare']) {
+      await scene.target.call(how, {body, expect: [404, 'APPROVAL_NOT_FOUND']});
+    }
+    await answer(scene, 'approve', approvalId, otp);
+    for (const how of ['approvePhoneShare', 'rejectPhoneShare']) {
+      await scene.target.call(how, {body, expect: [404, 'APPROVAL_NOT_FOUND']});
+    }
+  });
+
+  test('a claim makes nobody the owner of a phone', async () => {
+    const scene = await Scene.make(world(), flavours.send);
+    const {code} = await scene.approve();
+    await scene.claim(code, {[flavours.send.claimEmail]: email()}); // who has only read the code in a reply
+    const victim = {email: email(), phone: scene.receiver.phone};
+    const {json: free} = await scene.source.call('getPhoneShareStatus', {query: victim, expect: 200});
+    assert.deepEqual([free.approved, free.pending], [true, false]);
+    assert.equal((await scene.source.call('initiatePhoneShare', {body: victim, expect: 200})).json.already_approved, true);
+    await scene.prove(victim);
+    const another = {...victim, email: email()};
+    assert.equal((await scene.source.call('getPhoneShareStatus', {query: another, expect: 200})).json.approved, false);
+  });
+
+  test('a game that asks or answers too often', async () => {
+    const game = await world().createGame({limits: {phone_shares_per_game_minute: 2, by_email_reads_per_minute: 2}});
+    const pair = {phone: phone(), email: email()};
+    const answered = {approval_id: '00000000-0000-8000-8000-000000000000', otp: '000000'};
+    for (let i = 0; i < 3; ++i) {
+      await game.call('initiatePhoneShare', {body: pair, expect: 200});
+      await game.call('getPhoneShareStatus', {query: pair, expect: 200});
+    }
+    const over = [429, 'RATE_LIMITED'];
+    await game.call('initiatePhoneShare', {body: pair, expect: over});
+    await game.call('approvePhoneShare', {body: answered, expect: over});
+    await game.call('rejectPhoneShare', {body: answered, expect: over});
+    await game.call('getPhoneShareStatus', {query: pair, expect: over});
+    const one = await world().createGame({limits: {phone_shares_per_ip_hour: 1}});
+    await one.call('initiatePhoneShare', {body: pair, expect: 200});
+    await one.call('initiatePhoneShare', {body: pair, expect: over});
   });
 
   test('five wrong codes end it', async () => {

@@ -82,6 +82,11 @@ export function policySuite(context, environment) {
       const {json} = await twice.initiate({amount: '10.00'}, [429, 'DUPLICATE_TRANSFER']);
       assert.ok(json.retry_after >= 1 && json.retry_after <= 30);
       await twice.initiate({amount: '10.01'});
+      await twice.initiate({amount: '10.00', [f.game]: (await world().createGame()).id}, [429, 'DUPLICATE_TRANSFER']);
+      const {id: calledOff} = await twice.start({amount: '10.02'});
+      await twice.initiate({amount: '10.02'}, [429, 'DUPLICATE_TRANSFER']);
+      await twice.cancel(calledOff);
+      await twice.initiate({amount: '10.02'});
     });
 
     test(`${f.name}: the default limits`, async () => {

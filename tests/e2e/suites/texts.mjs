@@ -32,7 +32,7 @@ export function textsSuite(context, environment) {
     }
     const large = await raw(world().server.port, [`POST ${world().path('receiveText')} HTTP/1.1`, 'Host: test',
       'Content-Type: application/x-www-form-urlencoded', `Content-Length: ${(16 << 10) + 1}`, '', ''].join('\r\n'));
-    context.contract.check(environment, 'receiveText', undefined, large);
+    context.contract.check(environment, 'receiveText', undefined, large, false, world().ahead);
     assert.equal(large.status, 413);
   });
 
@@ -130,6 +130,10 @@ export function outageSuite(context) {
           const scene = await Scene.make(world, f, {balance: '100.00'});
           scenes[f.name] = {scene, ...(await scene.start({amount: '10.00'}))};
         }
+        // Somebody else claims with the receiver's phone while its owner cannot be texted.
+        const shared = await Scene.make(world, flavours.send, {balance: '100.00'});
+        await shared.prove(shared.receiver);
+        const {code} = await shared.approve();
         await down(true);
         // The first ones are taken: nobody knows yet. Their texts are owed.
         const owed = [];
@@ -148,6 +152,13 @@ export function outageSuite(context) {
           await scene.resend(id, [503, 'SMS_UNAVAILABLE']);
           await scene.source.call('initiatePhoneShare', {body: {phone: phone(), email: email()}, expect: [503, 'SMS_UNAVAILABLE']});
           assert.deepEqual(await scene.funds(), ['90.00', '10.00']);
+        }
+        const {json: unasked} = await shared.claim(code, {[flavours.send.claimEmail]: email()},
+          [409, 'PHONE_SHARE_APPROVAL_REQUIRED']);
+        assert.deepEqual([unasked.code_sent, unasked.already_approved, unasked.approval_id], [false, false, undefined]);
+        for (const {scene, id, pin} of Object.values(scenes)) {
+          const {json: verified} = await scene.verify(id, pin);
+          assert.equal(verified.claim_instructions.receiver_notified, false);
         }
         await down(false);
         let back;

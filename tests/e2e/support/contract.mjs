@@ -60,8 +60,8 @@ export class Contract {
   }
 
   // Every exchange of an operation goes through here. `sent` is the parsed body of the request, when there was one.
-  // Only a caller that provoked it accepts what the document calls `default`.
-  check(environment, id, sent, reply, provoked = false) {
+  // Only a caller that provoked it accepts what the document calls `default`. The environment's clock is `ahead` seconds.
+  check(environment, id, sent, reply, provoked = false, ahead = 0) {
     const operation = this.operation(id);
     const at = `${environment} ${id} -> ${reply.status} ${reply.json?.error_code ?? ''}`;
     const response = this.resolve(operation.responses[String(reply.status)] ??
@@ -90,7 +90,7 @@ export class Contract {
       assert.notEqual(reply.json, undefined, `${at}: not JSON: ${reply.text.slice(0, 500)}`);
       assert.deepEqual(this.validate(media.schema, reply.json), [], `${at}: ${reply.text.slice(0, 2000)}`);
     }
-    if (reply.status >= 400) checkEnvelope(at, reply);
+    if (reply.status >= 400) checkEnvelope(at, reply, ahead);
     const schema = operation.body?.content['application/json']?.schema;
     if (reply.status < 300 && sent !== undefined && schema) {
       assert.deepEqual(this.validate(schema, sent), [], `${at}: accepted a body that the document does not allow`);
@@ -145,13 +145,13 @@ function absolute(node) {
 }
 
 // What every error has in common, beyond its shape (CONTRACT, Errors).
-export function checkEnvelope(at, reply) {
+export function checkEnvelope(at, reply, ahead = 0) {
   const {json, headers} = reply;
   assert.equal(json.status, 'error', at);
   assert.equal(json.error, tokens[json.error_code] ?? json.message, `${at}: error repeats the message`);
   assert.match(json.error_id, /^ERR_\d{8}_[0-9a-f]{16}$/, at);
   assert.equal(json.error_id.slice(4, 12), json.timestamp.slice(0, 10).replaceAll('-', ''), `${at}: day of error_id`);
   assert.equal(json.error_id.slice(13), headers['request-id'], `${at}: error_id ends with the Request-Id`);
-  assert.ok(Math.abs(Date.parse(json.timestamp) - Date.now()) < 120_000, `${at}: timestamp is now`);
+  assert.ok(Math.abs(Date.parse(json.timestamp) - Date.now() - ahead * 1000) < 120_000, `${at}: timestamp is now`);
   if (json.retry_after !== undefined) assert.equal(headers['retry-after'], String(json.retry_after), at);
 }

@@ -115,6 +115,18 @@ export class Scene {
     return (await game.call(this.flavour.status, {params: {transaction_id: id}, expect: 200})).json;
   }
 
+  // This person sends something to a stranger and verifies the PIN: now the phone is theirs.
+  async prove({email: player, phone: number}) {
+    const f = flavours.send;
+    await this.source.credit(player, '1.00');
+    const before = (await this.world.texts(number)).length;
+    const {json} = await this.source.call(f.initiate, {expect: 201, body: {
+      client_request_id: requestId(), [f.senderName]: 'PlayerThree', [f.senderEmail]: player, [f.senderPhone]: number,
+      [f.receiverEmail]: email(), [f.receiverPhone]: phone(), [f.game]: this.target.id, amount: '1.00'}});
+    const [, pin] = await this.world.text(number, patterns.pin, before);
+    await this.source.call(f.verify, {body: {transaction_id: json.transaction_id, sms_pin: pin}, expect: 200});
+  }
+
   cancel(id, expect = 200) {
     return this.source.call(this.flavour.cancel, {params: {transaction_id: id}, expect});
   }

@@ -25,6 +25,7 @@ export class World {
     this.contract = contract;
     this.name = name;
     this.prefix = environments[name];
+    this.ahead = 0; // seconds that the sandbox's clock was put forward
   }
 
   // options: key (SDK key), token (admin token; the right one by default where one is asked for), params, query,
@@ -41,7 +42,8 @@ export class World {
     if (data !== undefined && type) headers['Content-Type'] = type;
     const reply = await exchange(this.server.port, {
       method: operation.method, path: this.path(id, params, query), headers, body: data});
-    this.contract.check(this.name, id, body, reply, provoked);
+    if (id === 'advanceClock' && reply.status === 200) this.ahead = reply.json.offset_seconds;
+    this.contract.check(this.name, id, body, reply, provoked, this.ahead);
     if (expect !== undefined) {
       const [status, code] = [expect].flat();
       assert.deepEqual([reply.status, reply.json?.error_code], [status, code],

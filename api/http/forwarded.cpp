@@ -1,0 +1,48 @@
+#include "api/http/forwarded.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/http/asio.h"
+
+namespace florin::api {
+namespace {
+
+constexpr std::size_t kAddressMax = 45;  // the longest IPv6 address in letters
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+asio::ip::address plain_address(asio::ip::address const& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
+TrustedProxies::TrustedProxies(std::vector<asio::ip::address> addresses) : addresses_(std::move(addresses)) {
+  for (auto& address : addresses_) address = plain_address(address);
+}
+
+bool TrustedProxies::contains(asio::ip::address const& address) const {
+  return std::find(addresses_.begin(), addresses_.end(), plain_address(address)) != addresses_.end();
+}
+
+std::string TrustedProxies::client_of(std::string_view forwarded_for) const {
+  for (int hop = 0; hop < kHopsMax; ++hop) {
+    auto const comma = forwarded_for.rfind(',');
+    auto const last = trimmed(comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1));
+    boost::system::error_code error;
+    if (last.empty() || last.size() > kAddressMax) return {};
+    auto const address = asio::ip::make_address(last, error);
+    if (error) return {};
+    if (comma == std::string_view::npos || !contains(address)) return plain_address(address).to_string();
+    forwarded_for = forwarded_for.substr(0, comma);
+  }
+  return {};
+}
+
+}  // namespace florin::api
