@@ -41,7 +41,11 @@ eventstore::CommitPtr Town::play(Command const& command) {
   now_ = now_ + 1'000'000;
   auto decision = decide(state_, command, {now_, next(head_.position), random_()});
   if (!decision) return nullptr;
-  Commit commit{next(head_.position), now_, {}, std::move(decision).value()};
+  return record(std::move(decision).value());
+}
+
+eventstore::CommitPtr Town::record(std::vector<Event> events) {
+  Commit commit{next(head_.position), now_, {}, std::move(events)};
   seal(commit);
   apply(state_, commit);
   std::string bytes;

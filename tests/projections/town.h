@@ -16,6 +16,8 @@ class Town {
 
   // Decides, seals (for show: the bytes tell the clear text), applies, appends. Null: refused.
   eventstore::CommitPtr play(domain::Command const& command);
+  // What is not decided any more, and stands in old logs.
+  eventstore::CommitPtr record(std::vector<domain::Event> events);
   void reseed(std::uint64_t seed) { random_.seed(seed); }
   void pass(std::int64_t seconds) { now_ = now_ + seconds * domain::kMicrosPerSecond; }
   // A random command of any kind, over `players` people.
