@@ -1,0 +1,27 @@
+// What a payer types into the checkout's form: a card, or which field is wrong and what to do about it.
+//
+// The card is on its way to the processor and nowhere else: nothing here logs, keeps or repeats a value. Pure, any
+// thread.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "domain/result.h"
+#include "domain/time.h"
+#include "sagas/gateways/payments.h"
+
+namespace florin::api {
+
+struct CardFault {
+  std::string_view field;   // "card_number", "exp" or "cvc"; static text
+  std::string_view advice;  // "The number is not complete. Check it and type it again."; static text
+  friend bool operator==(CardFault const&, CardFault const&) = default;
+};
+
+// `body`: application/x-www-form-urlencoded with card_number (12 to 19 digits, blanks and dashes allowed, Luhn), exp
+// (MM/YY or MM/YYYY, not before the month of `now`, at most 50 years ahead) and cvc (3 or 4 digits). Unknown fields are
+// ignored; a repeated one is a fault. All faults are told at once, in the order of the fields.
+[[nodiscard]] Result<sagas::Card, std::vector<CardFault>> parse_card(std::string_view body, domain::Timestamp now);
+
+}  // namespace florin::api
