@@ -15,6 +15,7 @@ constexpr char const* kExamples = R"(Examples:
   florin game create --name "Knights" --currency Gold:GLD:100.00 --status live --sandbox
   florin game list
   florin player balance ada@example.com --key ivsdk_...
+  florin payout list --status requested
   florin log tail --data /var/lib/florin --follow
   florin log show txn_000000000002G --data /var/lib/florin
   florin audit verify --data /var/lib/florin
@@ -53,6 +54,7 @@ int run(int argc, char** argv) {
   add_serve_command(app, invocation);
   add_game_commands(app, invocation);
   add_player_commands(app, invocation);
+  add_payout_commands(app, invocation);
   add_projection_commands(app, invocation);
   add_log_commands(app, invocation);
   add_audit_commands(app, invocation);

@@ -29,7 +29,7 @@ std::string refusal_text(int status, std::string const& body) {
 
 }  // namespace
 
-Result<ServerReply, int> call_server(Invocation const& invocation, ServerCall const& call) {
+Result<std::string, int> call_server_for_text(Invocation const& invocation, ServerCall const& call) {
   auto const address = parse_server_url(invocation.server);
   if (!address) {
     return fail(complain(invocation, kUsage,
@@ -62,7 +62,13 @@ Result<ServerReply, int> call_server(Invocation const& invocation, ServerCall co
     return fail(complain(invocation, exit_code_of_status(reply.value().status),
                          refusal_text(reply.value().status, reply.value().body)));
   }
-  ServerReply parsed{std::make_unique<simdjson::dom::parser>(), {}, std::move(reply.value().body)};
+  return std::move(reply.value().body);
+}
+
+Result<ServerReply, int> call_server(Invocation const& invocation, ServerCall const& call) {
+  auto body = call_server_for_text(invocation, call);
+  if (!body) return fail(body.error());
+  ServerReply parsed{std::make_unique<simdjson::dom::parser>(), {}, std::move(body).value()};
   if (parsed.parser->parse(parsed.body).get(parsed.root) != simdjson::SUCCESS) {
     return fail(complain(invocation, kUnreachable, invocation.server + " did not answer with JSON: is it florin?"));
   }

@@ -35,6 +35,9 @@ struct ServerReply {
 // The error is the exit code; the complaint has been made.
 [[nodiscard]] Result<ServerReply, int> call_server(Invocation const& invocation, ServerCall const& call);
 
+// The same for a reply that is no JSON: its body.
+[[nodiscard]] Result<std::string, int> call_server_for_text(Invocation const& invocation, ServerCall const& call);
+
 // With --json the body as it came, else rendered.
 int print_reply(Invocation const& invocation, ServerReply const& reply);
 

@@ -103,6 +103,41 @@ TEST_F(CliServer, ListAndShowRenderTheReply) {
   EXPECT_EQ(cli({"game", "show", "../secrets"}).code, kUsage);
 }
 
+TEST_F(CliServer, PayoutsAreListedAdvancedAndWritten) {
+  route(
+      Method::get, "/sandbox/admin/payouts",
+      always(200, R"({"status":"success","payouts":[{"payout_id":"po_000000000002G","payout_status":"requested"}]})"));
+  route(Method::post, "/admin/payouts/{payout_id}/reject", always(200, R"({"payout_status":"rejected"})"));
+  route(Method::post, "/admin/payouts/{payout_id}/approve",
+        always(409, R"({"error_code":"PAYOUT_NOT_OPEN","message":"It was rejected."})"));
+  route(Method::get, "/admin/payouts/ach", always(200, "101 021000021 1234567890\n"));
+  auto const list = cli({"payout", "list", "--status", "requested", "--sandbox"});
+  ASSERT_EQ(list.code, kOk) << list.err;
+  EXPECT_TRUE(contains(list.out, "po_000000000002G  requested")) << list.out;
+  EXPECT_EQ(cli({"payout", "list", "--status", "lost"}).code, kUsage);
+  ASSERT_EQ(cli({"payout", "reject", "po_000000000002G", "--reason", "who?"}).code, kOk);
+  EXPECT_EQ(seen().path, "/admin/payouts/po_000000000002G/reject");
+  EXPECT_EQ(seen().body, R"({"reason":"who?"})");
+  EXPECT_EQ(seen().authorization, "Bearer token-of-the-operator");
+  auto const refused = cli({"payout", "approve", "po_000000000002G"});
+  EXPECT_EQ(refused.code, kConflict);
+  EXPECT_TRUE(contains(refused.err, "It was rejected.")) << refused.err;
+  EXPECT_EQ(cli({"payout", "approve", "../games"}).code, kUsage);
+  EXPECT_EQ(cli({"payout", "ach", "2026-11-20"}).out, "101 021000021 1234567890\n") << "as it is";
+}
+
+TEST_F(CliServer, MinorsAreFlaggedAndCleared) {
+  for (auto const method : {Method::put, Method::del}) {
+    route(method, "/admin/identities/by-email/{email}/minor", always(200, R"({"status":"success"})"));
+  }
+  ASSERT_EQ(cli({"player", "minor", "ada@example.com", "--guardian", "+12025550123"}).code, kOk);
+  EXPECT_EQ(seen().path, "/admin/identities/by-email/ada%40example.com/minor");
+  EXPECT_EQ(seen().body, R"({"guardian_phone":"+12025550123"})");
+  ASSERT_EQ(cli({"player", "minor", "ada@example.com", "--clear"}).code, kOk);
+  EXPECT_EQ(seen().body, "");
+  EXPECT_EQ(cli({"player", "minor", "ada@example.com", "--clear", "--guardian", "+12025550123"}).code, kUsage);
+}
+
 TEST_F(CliServer, RotateKeyPrintsTheNewKey) {
   route(Method::post, "/admin/games/{id}/keys",
         always(201,
