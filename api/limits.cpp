@@ -30,7 +30,7 @@ std::uint32_t default_limit(domain::LimitKind kind) {
     case domain::LimitKind::sends_per_player_hour: return 25;
     case domain::LimitKind::send_units_per_player_day: return 10'000;
     case domain::LimitKind::currency_purchases_per_player_minute: return 20;
-    case domain::LimitKind::phone_shares_per_game_minute: return 300;
+    case domain::LimitKind::phone_shares_per_game_minute:
     case domain::LimitKind::phone_shares_per_ip_hour: return 300;
   }
   return 1;

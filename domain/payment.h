@@ -21,8 +21,8 @@ inline constexpr std::int64_t kUnitsPerDollar = 10;
 
 // CONTRACT, checkout sessions: 0 < x <= 999.99.
 inline constexpr Money kMaxPurchaseUsd = Money::from_minor(99'999);
-inline constexpr std::int64_t kCheckoutMicros = 15 * 60 * kMicrosPerSecond;   // a session's link
-inline constexpr std::int64_t kChallengeMicros = 15 * 60 * kMicrosPerSecond;  // the cardholder's answer to their bank
+inline constexpr std::int64_t kCheckoutMicros = 900 * kMicrosPerSecond;   // 15 minutes: a session's link
+inline constexpr std::int64_t kChallengeMicros = 900 * kMicrosPerSecond;  // the cardholder's answer to their bank
 // Of one order. Each is a call to the processor, and a row for as long as the order lives.
 inline constexpr std::size_t kRefundsMax = 50;
 

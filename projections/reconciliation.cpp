@@ -266,13 +266,13 @@ class ReconciliationWriter final : public ProjectionWriter {
 
   template <class Movement>
   Faulty<Unit> change_sender(domain::Position position, Movement const& event) {
-    auto const available = change(position, event.sender, event.currency, kAvailable, event.available_after);
+    auto available = change(position, event.sender, event.currency, kAvailable, event.available_after);
     if (!available) return available;
     return change(position, event.sender, event.currency, kReserved, event.reserved_after);
   }
 
   Faulty<Unit> claim(domain::Position position, domain::TransferClaimed const& event) {
-    auto const sent = change(position, event.sender, event.currency, kReserved, event.reserved_after);
+    auto sent = change(position, event.sender, event.currency, kReserved, event.reserved_after);
     if (!sent) return sent;
     return change(position, event.receiver, event.target_currency, kAvailable, event.available_after);
   }

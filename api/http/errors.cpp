@@ -93,7 +93,7 @@ Response body_error_response(Request const& request, BodyError const& error) {
     field += '"';
     extras.push_back({"field", std::move(field)});
   }
-  return error_response(request, error.status, error.code, error.message, std::move(extras));
+  return error_response(request, error.status, error.code, error.message, extras);
 }
 
 Response refusal_response(Request const& request, domain::Refusal const& refusal) {

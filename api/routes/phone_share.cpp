@@ -141,14 +141,14 @@ struct PhoneShareRoutes {
     if (asked.cooldown_seconds > 0 && !asked.approval) {
       std::vector<ErrorExtra> extras;
       add_asked(extras, environment, asked);
-      co_return error_response(request, 429, "OTP_COOLDOWN", kJustTexted, std::move(extras),
+      co_return error_response(request, 429, "OTP_COOLDOWN", kJustTexted, extras,
                                static_cast<int>(asked.cooldown_seconds));
     }
     if (asked.retry_after_seconds > 0) {
       std::vector<ErrorExtra> extras;
       add_asked(extras, environment, asked);
       co_return error_response(request, 429, "OTP_RATE_LIMITED",
-                               "Please wait before requesting another code for this phone.", std::move(extras),
+                               "Please wait before requesting another code for this phone.", extras,
                                static_cast<int>(asked.retry_after_seconds));
     }
     std::vector<ErrorExtra> fields;
@@ -351,7 +351,7 @@ Awaitable<Response> phone_share_required(Services& services, Request const& requ
       error_response(request, 409, "PHONE_SHARE_APPROVAL_REQUIRED",
                      "This phone number is already linked to another Invo account. The existing phone owner must "
                      "approve via SMS before this email can also use this phone.",
-                     std::move(extras));
+                     extras);
   response.position = asked.position;
   co_return response;
 }

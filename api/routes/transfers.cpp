@@ -40,21 +40,21 @@ Response closed_response(Request const& request, TransferStory const& story) {
   std::vector<ErrorExtra> extras{{"transaction_status", "\"" + std::string(status) + "\""}};
   if (status == "completed") {
     return error_response(request, 409, "TRANSACTION_COMPLETED", "The transaction is complete. Nothing was changed.",
-                          std::move(extras));
+                          extras);
   }
   extras.push_back({"failure_reason", "\"" + std::string(domain::reason_name(reason)) + "\""});
   if (reason == ReturnReason::wrong_pins) {
     return error_response(request, 400, "PIN_ATTEMPTS_EXCEEDED",
                           "Too many wrong PINs: the transaction has failed and the amount is back. Initiate again.",
-                          std::move(extras));
+                          extras);
   }
   if (reason == ReturnReason::pin_expired) {
     return error_response(request, 400, "PIN_EXPIRED", "The PIN has expired and the amount is back. Initiate again.",
-                          std::move(extras), 0, "pin_expired");
+                          extras, 0, "pin_expired");
   }
   return error_response(request, 409, "TRANSACTION_CLOSED",
                         "The transaction has ended and the amount is back with the sender. Initiate again.",
-                        std::move(extras));
+                        extras);
 }
 
 // A call about a transaction that the ledger does not know as open.
