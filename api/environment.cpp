@@ -143,7 +143,10 @@ Faulty<Unit> Environment::make_effects(domain::State const& state) {
 
 Faulty<Unit> Environment::make_payments(eventstore::Recovered const& recovered) {
   sagas::PaymentGateway* gateway = nullptr;
-  sagas::PaymentsOptions options{options_.public_url + "/checkout/return?order_id="};
+  sagas::PaymentsOptions options;
+  options.checkout_url = options_.public_url + "/checkout?session=";
+  options.checkout_url_end = "&return=1";
+  options.return_url = options_.public_url + "/checkout/return";
   if (options_.sandbox_processor) {
     sagas::SandboxProcessorOptions twin;
     twin.file = layout_.processor();

@@ -196,6 +196,8 @@ int serve(Config const& wanted) {
     add_stream_routes(router, *services);
     add_item_routes(router, *services);
     add_currency_purchase_routes(router, *services);
+    add_checkout_routes(router, *services);
+    add_hosted_checkout_routes(router, *services);
     add_payment_callback_routes(router, *services);
     add_withdrawal_routes(router, *services);
     add_key_routes(router, *services);

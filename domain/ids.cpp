@@ -43,6 +43,7 @@ std::string format_identity_id(IdentityId identity) { return format("idn_", iden
 
 std::optional<Position> parse_transaction_id(std::string_view text) { return parse_as<Position>("txn_", text); }
 std::optional<Position> parse_order_id(std::string_view text) { return parse_as<Position>("ord_", text); }
+std::optional<Position> parse_session_id(std::string_view text) { return parse_as<Position>("cs_", text); }
 std::optional<Position> parse_payout_id(std::string_view text) { return parse_as<Position>("po_", text); }
 std::optional<IdentityId> parse_identity_id(std::string_view text) { return parse_as<IdentityId>("idn_", text); }
 

@@ -54,6 +54,7 @@ using Digest = std::array<std::uint8_t, 32>;
 // nullopt unless it is exactly what the formatter writes.
 [[nodiscard]] std::optional<Position> parse_transaction_id(std::string_view text);
 [[nodiscard]] std::optional<Position> parse_order_id(std::string_view text);
+[[nodiscard]] std::optional<Position> parse_session_id(std::string_view text);
 [[nodiscard]] std::optional<Position> parse_payout_id(std::string_view text);
 [[nodiscard]] std::optional<IdentityId> parse_identity_id(std::string_view text);
 

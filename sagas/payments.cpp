@@ -1,5 +1,6 @@
 #include "sagas/payments.h"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <future>
@@ -31,7 +32,7 @@ using eventstore::Outcome;
 // allows.
 constexpr std::size_t kCallers = 32;
 // An order that nobody could charge for so long is not charged any more: the buyer has gone.
-constexpr std::int64_t kPatienceMicros = 15 * 60 * domain::kMicrosPerSecond;
+constexpr std::int64_t kPatienceMicros = 900 * domain::kMicrosPerSecond;
 constexpr std::int64_t kProcessingLookMicros = 60 * domain::kMicrosPerSecond;
 constexpr std::int64_t kMismatchLookMicros = 3600 * domain::kMicrosPerSecond;
 // Events of the processor that were handled, so that the poll passes over them: an hour of 25 a second.
@@ -39,7 +40,10 @@ constexpr std::size_t kSeenMax = 100'000;
 // Ends kept at hand for those who wait for them.
 constexpr std::size_t kEndsMax = 10'000;
 // A poll begins so long before the last one did: an event may become visible late.
-constexpr std::int64_t kPollOverlapMicros = 10 * 60 * domain::kMicrosPerSecond;
+constexpr std::int64_t kPollOverlapMicros = 600 * domain::kMicrosPerSecond;
+// A processor forgets an idempotency key after a day. What was asked for longer ago than this is looked up before it is
+// asked for once more.
+constexpr std::int64_t kKeyTrustedMicros = 12 * 3'600 * domain::kMicrosPerSecond;
 // As long as a processor keeps its events.
 constexpr std::int64_t kPollReachMicros = 30 * domain::kMicrosPerDay;
 constexpr auto kLookAtLeastEvery = std::chrono::seconds(1);
@@ -127,6 +131,7 @@ struct Payments::Impl {
                                      std::optional<PaymentStatus> known);
   Awaitable<bool> give_up(domain::OpenOrder const& open, domain::PaymentFailure failure, std::string code);
   Awaitable<bool> send_refunds(Position order);
+  Awaitable<std::optional<bool>> find_refund(std::string payment, Position refund);
   Awaitable<bool> look_at(Task const& task, Position& order);
   Awaitable<bool> report(PaymentAnswer const& answer, std::string refused_code = {});
   Awaitable<void> poll();
@@ -139,6 +144,10 @@ struct Payments::Impl {
   void remember(std::string const& event_id);
 
   [[nodiscard]] std::optional<CurrencyOrdered> ordered_at(Position order) const;
+  [[nodiscard]] std::string return_url(CurrencyOrdered const& ordered) const {
+    if (!ordered.session) return options.return_url;
+    return options.checkout_url + vault.codes().checkout_token(ordered.session) + options.checkout_url_end;
+  }
   // Of this ledger only: another one's order of the same number has another key.
   [[nodiscard]] IdempotencyKey key(std::string_view purpose, Position of) const {
     auto const digest = vault.fingerprint(std::string(purpose) + ":" + std::to_string(of.value()));
@@ -328,8 +337,7 @@ Awaitable<PaymentAnswer> Payments::Impl::next_call(domain::OpenOrder const& open
   if (!known) co_return co_await gateway.look(open.reference);
   bool const late = clock.now().micros() - open.ordered_at.micros() > kPatienceMicros;
   if (known == PaymentStatus::unconfirmed && !late) {
-    ConfirmPayment request{key("confirm", open.order), open.reference, ordered.method,
-                           options.return_url + domain::format_order_id(open.order)};
+    ConfirmPayment request{key("confirm", open.order), open.reference, ordered.method, return_url(ordered)};
     co_return co_await gateway.confirm(std::move(request));
   }
   // Declined, unanswered or too late: it must not be charged any more before it is given up here.
@@ -355,6 +363,14 @@ Awaitable<bool> Payments::Impl::send_refunds(Position order) {
     auto const* asked =
         commit && commit.value() ? std::get_if<domain::RefundRequested>(&commit.value()->events.front()) : nullptr;
     if (asked == nullptr) continue;  // one that a report brought: the processor knows it
+    if (clock.now().micros() - commit.value()->at.micros() > kKeyTrustedMicros) {
+      auto const known = co_await find_refund(asked->payment, row.refund);
+      if (stopping) co_return true;
+      if (known.value_or(true)) {
+        all = all && known.has_value();
+        continue;
+      }
+    }
     RefundPayment request{key("refund", row.refund), asked->payment, row.refund, row.usd};
     auto const answer = co_await gateway.refund(std::move(request));
     if (stopping) co_return true;
@@ -374,6 +390,18 @@ Awaitable<bool> Payments::Impl::send_refunds(Position order) {
     }
   }
   co_return all;
+}
+
+// Whether the processor has this refund, which then is in the log; nullopt: it could not be asked.
+Awaitable<std::optional<bool>> Payments::Impl::find_refund(std::string payment, Position refund) {
+  auto const answer = co_await gateway.look(std::move(payment));
+  if (stopping || answer.outcome == PaymentOutcome::unknown) co_return std::nullopt;
+  if (answer.outcome == PaymentOutcome::answered) {
+    bool const reported = co_await report(answer);
+    if (!reported) co_return std::nullopt;
+  }
+  co_return std::any_of(answer.payment.refunds.begin(), answer.payment.refunds.end(),
+                        [&](domain::RefundReport const& known) { return known.refund == refund; });
 }
 
 // True: what the processor says is in the log, or concerns us not.
@@ -583,7 +611,7 @@ void Payments::changed(PaymentChange change, std::function<void(bool)> told) {
     task.reference = std::move(change.reference);
     task.event_id = id;
     // Whether it was handled is known by then: it is remembered, or it rests.
-    task.told.push_back([impl, id, told = std::move(told)](Position) {
+    task.told.emplace_back([impl, id, told = std::move(told)](Position) {
       asio::post(impl->io, [impl, id, told] { told(impl->seen.contains(id)); });
     });
     impl->push(std::move(task));

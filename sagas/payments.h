@@ -45,7 +45,11 @@ struct PaymentNews {
 };
 
 struct PaymentsOptions {
-  std::string return_url;  // where a browser goes after its bank's challenge; the order's id is added to it
+  // Where a browser goes after its bank's challenge: back to the checkout's page, whose token is put between the two;
+  // or, when the game ordered itself, to a page that says so.
+  std::string checkout_url;
+  std::string checkout_url_end;
+  std::string return_url;
   // How often the processor is asked for what lost callbacks would have told.
   std::int64_t poll_micros = 60 * domain::kMicrosPerSecond;
 };

@@ -264,12 +264,13 @@ Response payments_unavailable(Request const& request) {
                         "Cards cannot be charged here: no processor is configured, or it does not answer.", {}, 5);
 }
 
-Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, Request const& request, Position order) {
+Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, Request const& request, Position order,
+                                                           int patience_seconds) {
   auto& environment = services.environment;
   Completion<sagas::PaymentNews> told(*request.inbox);
   auto const answer = std::make_shared<Completer<sagas::PaymentNews>>(told.completer());
   environment.payments()->watch(order, [answer](sagas::PaymentNews const& news) { answer->complete(news); });
-  auto news = co_await told.wait(kPaymentWaitSeconds);
+  auto news = co_await told.wait(patience_seconds);
   PaymentOutcome outcome;
   outcome.position = environment.balances().position();
   if (!news) co_return outcome;

@@ -20,7 +20,8 @@ struct PaymentOutcome {
 
 // Follows an order of ours until it is settled, waits for the cardholder, or patience ends. The response: 503.
 [[nodiscard]] Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, Request const& request,
-                                                                         domain::Position order);
+                                                                         domain::Position order,
+                                                                         int patience_seconds = kPaymentWaitSeconds);
 // 503 PAYMENTS_UNAVAILABLE: no processor is configured here.
 [[nodiscard]] Response payments_unavailable(Request const& request);
 

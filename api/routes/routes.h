@@ -10,6 +10,8 @@ void add_history_routes(Router& router, Services& services);            // Balan
 void add_stream_routes(Router& router, Services& services);             // Balances: stream-all
 void add_item_routes(Router& router, Services& services);               // Item purchase
 void add_currency_purchase_routes(Router& router, Services& services);  // Currency purchase
+void add_checkout_routes(Router& router, Services& services);           // Currency purchase: checkout sessions
+void add_hosted_checkout_routes(Router& router, Services& services);    // their pages, and the sandbox's bank
 void add_payment_callback_routes(Router& router, Services& services);   // the processor's webhook
 void add_withdrawal_routes(Router& router, Services& services);         // Withdrawals
 void add_transfer_routes(Router& router, Services& services);           // Transfers and sends: initiate to claim

@@ -14,6 +14,7 @@ import {accessSuite} from './suites/access.mjs';
 import {balancesSuite} from './suites/balances.mjs';
 import {expirySuite} from './suites/expiry.mjs';
 import {framingSuite} from './suites/framing.mjs';
+import {checkoutExpirySuite, checkoutSuite} from './suites/checkout.mjs';
 import {guardianSuite} from './suites/guardian.mjs';
 import {lifecycleSuite} from './suites/lifecycle.mjs';
 import {operatorsSuite} from './suites/operators.mjs';
@@ -54,14 +55,17 @@ lifecycleSuite(context);
 framingSuite(context);
 for (const environment of Object.keys(environments)) {
   describe(environment, () => {
-    for (const suite of [accessSuite, balancesSuite, purchasesSuite, streamSuite, operatorsSuite, transfersSuite,
+    for (const suite of [accessSuite, balancesSuite, purchasesSuite, checkoutSuite, streamSuite, operatorsSuite, transfersSuite,
       policySuite, guardianSuite, phoneShareSuite, textsSuite]) {
       suite(context, environment);
     }
   });
 }
 
-describe('sandbox, later', () => expirySuite(context));
+describe('sandbox, later', () => {
+  expirySuite(context);
+  checkoutExpirySuite(context);
+});
 outageSuite(context);
 
 test('every documented operation, status and error code was exercised', () => {

@@ -1,0 +1,189 @@
+// CONTRACT, Currency purchase: checkout sessions, as the game opens them and looks at them.
+#include "api/routes/checkout_session.h"
+#include "api/routes/players.h"
+#include "api/routes/routes.h"
+#include "api/web/checkout_page.h"
+#include "eventstore/codes.h"
+#include "eventstore/read_commit.h"
+#include "projections/payments.h"
+
+namespace florin::api {
+namespace {
+
+using domain::Position;
+
+constexpr std::size_t kMetadataMax = 8'191;  // CONTRACT: < 8 KB
+constexpr std::size_t kUrlMax = 2'048;
+
+// The player's own way back. Nothing else may be linked from a page that asks for a card.
+std::string read_link(JsonBody& body, std::string_view field) {
+  auto const url = body.optional_string(field, kUrlMax);
+  if (!url) return {};
+  if (!link_allowed(*url)) {
+    body.fail(field, std::string(field) + " must be an https URL (http only to localhost), in ASCII, without a user.");
+  }
+  return std::string(*url);
+}
+
+void write_session(std::string& out, Environment& environment, domain::CheckoutOpened const& opened) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.string("status", "success");
+  json.string("session_id", domain::format_session_id(opened.session));
+  json.string("checkout_url", checkout_url(environment, opened.session));
+  json.time("expires_at", opened.expires_at);
+  json.integer("expires_in_seconds", domain::kCheckoutMicros / domain::kMicrosPerSecond);
+  json.end_object();
+}
+
+Awaitable<Response> open_session(Services& services, Request const& request, PathValues const&) {
+  auto& environment = services.environment;
+  auto caller = authenticate(request, environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto body = JsonBody::parse(request);
+  auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
+  auto const usd = body.required_amount("usd_amount");
+  auto const currency = body.optional_integer("currency_id", 1, std::int64_t{1} << 32);
+  auto const rail = body.optional_string("rail", 32);
+  if (rail && *rail != "card") body.fail("rail", "rail is \"card\": there is no other one.");
+  domain::OpenCheckout command;
+  command.success_url = read_link(body, "success_url");
+  command.cancel_url = read_link(body, "cancel_url");
+  command.metadata = body.optional_object_text("metadata", kMetadataMax).value_or(std::string());
+  auto player = read_player(request, environment, game, body);
+  if (!player) co_return std::move(player).error();
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  auto const& who = player.value();
+  if (auto refused = refuse_over_limit(request, services, game, domain::LimitKind::currency_purchases_per_player_minute,
+                                       limit_subject(who.email.index))) {
+    co_return std::move(*refused);
+  }
+  if (environment.payments() == nullptr) co_return payments_unavailable(request);
+
+  command.game = game.id;
+  command.person = {who.email.index, who.email.text};
+  command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency.value_or(0)));
+  command.usd = usd;
+  Payload payload("checkout-session");
+  payload.add(who.email.text).add(static_cast<std::uint64_t>(usd.minor())).add(command.currency.value());
+  payload.add(command.success_url).add(command.cancel_url).add(command.metadata);
+  auto const outcome = co_await perform(request, environment, std::move(command), game.id, request_id, payload);
+  co_return write_response(
+      request, outcome,
+      [&](std::string& out, domain::Commit const& commit) {
+        write_session(out, environment, event_of<domain::CheckoutOpened>(commit));
+      },
+      201);
+}
+
+// "open", "processing", "requires_action", "paid", "expired" or "failed" (no card will be taken any more).
+char const* session_status(CheckoutSession const& session, PaymentStory const* last, domain::Timestamp now) {
+  if (last != nullptr && last->purchased) return "paid";
+  if (last != nullptr && !last->failed) return last->challenged ? "requires_action" : "processing";
+  if (session.attempts.size() >= kCheckoutTriesMax) return "failed";
+  return now >= session.opened.expires_at ? "expired" : "open";
+}
+
+Awaitable<Response> read_session(Services& services, Request const& request, PathValues const& path) {
+  auto& environment = services.environment;
+  auto caller = authenticate(request, environment);
+  if (!caller) co_return std::move(caller).error();
+  auto const& game = *caller.value();
+  auto const named = domain::parse_session_id(path.values[0]);
+  auto const not_found = [&] {
+    return error_response(request, 404, "SESSION_NOT_FOUND",
+                          "The game has opened no such checkout. Check the session_id.");
+  };
+  if (!named) co_return not_found();
+  auto loaded = co_await load_session(services, request, game.id, *named);
+  if (loaded.refused) co_return std::move(*loaded.refused);
+  if (!loaded.session) co_return not_found();
+  auto const& session = *loaded.session;
+  StoryResult story;
+  if (!session.attempts.empty()) {
+    auto const last = session.attempts.back();
+    if (!co_await on_worker(services, request, [&] { story = load_story(services, request, game.id, last, {}); })) {
+      co_return server_busy(request);
+    }
+    if (story.refused) co_return std::move(*story.refused);
+  }
+  auto const* last = story.story ? &*story.story : nullptr;
+  Response response;
+  response.position = environment.balances().position().value();
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.string("status", "success");
+  json.string("session_id", session.id());
+  json.string("session_status", session_status(session, last, environment.clock().now()));
+  json.amount("usd_amount", session.opened.usd);
+  json.amount("currency_amount", domain::units_of(session.opened.usd));
+  json.integer("currency_id", session.opened.currency.value());
+  json.string("currency_name", currency_name(game, session.opened.currency));
+  json.time("expires_at", session.opened.expires_at);
+  json.integer("cards_tried", session.attempts.size());
+  if (last != nullptr) {
+    json.string("order_id", domain::format_order_id(last->ordered.order));
+    json.string("transaction_id", domain::format_transaction_id(last->ordered.order));
+  } else {
+    json.null("order_id");
+    json.null("transaction_id");
+  }
+  write_metadata(json, environment, session.opened);
+  json.end_object();
+  co_return response;
+}
+
+}  // namespace
+
+Awaitable<SessionResult> load_session(Services& services, Request const& request, domain::GameId game,
+                                      Position session) {
+  auto& environment = services.environment;
+  SessionResult result;
+  bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
+  if (!reached) {
+    result.refused = view_behind(request);
+    co_return result;
+  }
+  bool const ran = co_await on_worker(services, request, [&] {
+    auto const commit = eventstore::read_commit(environment.log(), session);
+    if (!commit) return void(result.refused = view_unavailable(request, commit.error()));
+    if (!commit.value()) return;
+    for (auto const& event : commit.value()->events) {
+      auto const* opened = std::get_if<domain::CheckoutOpened>(&event);
+      if (opened == nullptr || (game && opened->game != game)) continue;
+      auto view = environment.views().read("payments");
+      if (!view) return void(result.refused = view_unavailable(request, view.error()));
+      auto attempts = projections::read_attempts(view.value(), session);
+      if (!attempts) return void(result.refused = view_unavailable(request, attempts.error()));
+      result.session = CheckoutSession{session, *opened, std::move(attempts).value()};
+    }
+  });
+  if (!ran) result.refused = server_busy(request);
+  co_return result;
+}
+
+std::string checkout_url(Environment& environment, Position session) {
+  return environment.public_url() + "/checkout?session=" + environment.vault().codes().checkout_token(session);
+}
+
+void write_metadata(JsonWriter& json, Environment& environment, domain::CheckoutOpened const& opened) {
+  auto const text = reveal(environment, opened.identity, eventstore::Field::metadata, opened.metadata);
+  if (text.empty()) {
+    json.null("metadata");
+  } else {
+    json.raw("metadata", text);
+  }
+}
+
+void add_checkout_routes(Router& router, Services& services) {
+  auto const base = services.api() + "/checkout/sessions";
+  router.add(Method::post, base, [&services](Request const& request, PathValues const& path) {
+    return open_session(services, request, path);
+  });
+  router.add(Method::get, base + "/{session_id}", [&services](Request const& request, PathValues const& path) {
+    return read_session(services, request, path);
+  });
+}
+
+}  // namespace florin::api

@@ -1,0 +1,353 @@
+// CONTRACT, Currency purchase: GET/POST /checkout, the hosted page, and where a cardholder's bank sends them back to.
+//
+// The ledger is the page's only memory: a POST orders and answers 303, and the GET after it shows what the log says of
+// the session. So a reload, a second tab, a lost reply and a restart all end at the same page. The n-th try of a
+// session is one request to the ledger, whoever sends it and how often: two tabs that pay at once make one order.
+#include "api/routes/checkout_session.h"
+#include "api/routes/routes.h"
+#include "api/web/checkout_page.h"
+#include "eventstore/codes.h"
+#include "sagas/gateways/form.h"
+
+namespace florin::api {
+namespace {
+
+using domain::Position;
+using State = PaymentOutcome::State;
+
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+// A page that waits longer than this says so and asks again.
+constexpr int kPageWaitSeconds = 5;
+
+// One exchange with the page of one session.
+struct Visit {
+  Services& services;
+  Request const& request;
+  std::string token;
+  bool returning = false;  // from a try of this browser's: what it came to is told as news
+  CheckoutSession session;
+  std::shared_ptr<projections::GameDirectory const> games;
+  domain::Game const* game = nullptr;
+
+  Visit(Services& the_services, Request const& the_request) : services(the_services), request(the_request) {}
+
+  [[nodiscard]] Sale sale() const {
+    auto const* currency = game->find_currency(session.opened.currency);
+    Sale sale;
+    sale.game = game->settings.name;
+    sale.icon_url = game->settings.icon_url;
+    sale.currency = currency->name;
+    sale.symbol = currency->symbol;
+    sale.units = domain::units_of(session.opened.usd);
+    sale.usd = session.opened.usd;
+    sale.sandbox = services.environment.sandbox_processor() != nullptr;
+    return sale;
+  }
+  [[nodiscard]] std::string action() const { return "?session=" + token; }
+  [[nodiscard]] std::string next_look() const { return action() + "&return=1"; }
+};
+
+Response page_response(int status, Page page) {
+  Response response;
+  response.status = status;
+  response.content_type = "text/html; charset=utf-8";
+  response.body = std::move(page.html);
+  response.headers = std::move(page.headers);
+  return response;
+}
+
+Response end_response(Services& services, CheckoutEnd end, std::string_view cancel_url = {}) {
+  int status = 410;
+  if (end == CheckoutEnd::unknown) status = 404;
+  if (end == CheckoutEnd::unavailable || end == CheckoutEnd::closed) status = 503;
+  auto response = page_response(status, end_page(end, cancel_url, services.environment.sandbox_processor() != nullptr));
+  if (end == CheckoutEnd::unavailable) response.retry_after_seconds = 5;
+  return response;
+}
+
+Response pay_response(Visit const& visit, int status, std::vector<CardFault> faults, std::string_view declined) {
+  PayPage page;
+  page.sale = visit.sale();
+  auto const action = visit.action();
+  page.action = action;
+  page.cancel_url = visit.session.opened.cancel_url;
+  page.faults = std::move(faults);
+  page.declined = declined;
+  return page_response(status, pay_page(page));
+}
+
+Response see_other(Visit const& visit) {
+  Response response;
+  response.status = 303;
+  response.content_type = "text/plain; charset=us-ascii";
+  response.headers = "Location: " + visit.next_look() + "\r\n";
+  return response;
+}
+
+// For the payer: what happened and what to do. The bank's own code is for the game.
+std::string_view decline_advice(domain::PaymentFailed const& failed) {
+  switch (failed.failure) {
+    case domain::PaymentFailure::declined:
+      if (failed.code == "insufficient_funds") {
+        return "The card does not have enough money on it. Nothing was charged. Try another card.";
+      }
+      if (failed.code == "expired_card") return "The card has expired. Nothing was charged. Try another card.";
+      return "Your bank declined the card. Nothing was charged. Try another card, or ask your bank.";
+    case domain::PaymentFailure::challenge_failed:
+      return "Your bank could not confirm that it was you. Nothing was charged. Try again, or use another card.";
+    case domain::PaymentFailure::challenge_expired:
+      return "Your bank's question was not answered in time. Nothing was charged. Try again.";
+    case domain::PaymentFailure::refused:
+      return "This card cannot be used here. Nothing was charged. Try another card.";
+    case domain::PaymentFailure::abandoned:
+      return "The payment could not be made in time. Nothing was charged. Try again.";
+  }
+  return "Nothing was charged. Try again.";
+}
+
+// The session that the link names. The response: a page that says why there is none.
+Awaitable<std::optional<Response>> open_visit(Visit& visit) {
+  auto& environment = visit.services.environment;
+  auto const token = visit.request.query_value("session").value_or(std::string());
+  auto const session = environment.vault().codes().parse_checkout_token(token);
+  if (!session) co_return end_response(visit.services, CheckoutEnd::unknown);
+  auto loaded = co_await load_session(visit.services, visit.request, {}, *session);
+  if (loaded.refused) co_return end_response(visit.services, CheckoutEnd::unavailable);
+  if (!loaded.session) co_return end_response(visit.services, CheckoutEnd::unknown);
+  visit.session = std::move(*loaded.session);
+  visit.token = environment.vault().codes().checkout_token(*session);
+  visit.returning = visit.request.query_value("return").has_value();
+  visit.games = environment.balances().games();
+  visit.game = visit.games->find(visit.session.opened.game);
+  if (visit.game == nullptr || visit.game->find_currency(visit.session.opened.currency) == nullptr) {
+    co_return end_response(visit.services, CheckoutEnd::unknown);
+  }
+  co_return std::nullopt;
+}
+
+// Why no card is taken (any more); nullopt: one is. For a session without a payment, done or under way.
+std::optional<Response> refuse_card(Visit const& visit) {
+  auto const& opened = visit.session.opened;
+  auto const ended = [&](CheckoutEnd end) { return end_response(visit.services, end, opened.cancel_url); };
+  if (visit.session.attempts.size() >= kCheckoutTriesMax) return ended(CheckoutEnd::tries_spent);
+  if (visit.services.environment.clock().now() >= opened.expires_at) return ended(CheckoutEnd::expired);
+  if (!domain::may_call(visit.game->settings.status)) return ended(CheckoutEnd::closed);
+  return std::nullopt;
+}
+
+Response done_response(Visit const& visit, Position order) {
+  DonePage page;
+  page.sale = visit.sale();
+  page.success_url = visit.session.opened.success_url;
+  auto const session = visit.session.id();
+  auto const transaction = domain::format_transaction_id(order);
+  auto const order_id = domain::format_order_id(order);
+  page.session_id = session;
+  page.transaction_id = transaction;
+  page.order_id = order_id;
+  return page_response(200, done_page(page));
+}
+
+// For the browser that paid, while it may still be on its way back; who comes by later learns that the link is used up.
+bool is_news(Visit const& visit) {
+  auto const until = visit.session.opened.expires_at + domain::kChallengeMicros;
+  return visit.returning && visit.services.environment.clock().now() < until;
+}
+
+Awaitable<Response> show(Services& services, Request const& request, PathValues const&) {
+  Visit visit(services, request);
+  auto none = co_await open_visit(visit);
+  if (none) co_return std::move(*none);
+  std::string_view declined;
+  if (!visit.session.attempts.empty()) {
+    if (services.environment.payments() == nullptr) co_return end_response(services, CheckoutEnd::unavailable);
+    auto const last = visit.session.attempts.back();
+    auto followed = co_await follow_payment(services, request, last, kPageWaitSeconds);
+    if (!followed) co_return end_response(services, CheckoutEnd::unavailable);
+    auto const& outcome = followed.value();
+    switch (outcome.state) {
+      case State::paid:
+        co_return is_news(visit) ? done_response(visit, last) : end_response(services, CheckoutEnd::used);
+      case State::action_required:
+        co_return page_response(200, challenge_hop_page(visit.sale(), outcome.news.redirect_url));
+      case State::pending: co_return page_response(200, pending_page(visit.sale(), visit.next_look()));
+      case State::failed: declined = decline_advice(*outcome.failed); break;
+    }
+  }
+  if (auto refused = refuse_card(visit)) co_return std::move(*refused);
+  co_return pay_response(visit, 200, {}, declined);
+}
+
+// Stripe's codes for a card that is no card.
+CardFault fault_of(std::string_view code) {
+  if (code.find("exp") != std::string_view::npos) return {"exp", "The card's bank does not know this date. Check it."};
+  if (code.find("cvc") != std::string_view::npos) return {"cvc", "The card's bank does not know this code. Check it."};
+  if (code == "test_mode_live_card") {
+    return {"card_number", "This is a test: use a test card such as 4242 4242 4242 4242, never a real one."};
+  }
+  return {"card_number", "The card's bank does not know this number. Check it and type it again."};
+}
+
+// The session's player, as the game named them.
+std::optional<domain::PlayerRef> player_of(Visit const& visit) {
+  auto& environment = visit.services.environment;
+  auto const& opened = visit.session.opened;
+  auto const sealed = environment.balances().email_of(opened.identity);
+  auto const text = sealed ? reveal(environment, opened.identity, eventstore::Field::email, *sealed) : std::string();
+  if (text.empty()) return std::nullopt;  // erased since
+  return player_ref(environment, opened.game, {text, environment.vault().email_index(text)}, {});
+}
+
+// Orders with this card. The response: why not, as a page.
+Awaitable<Response> order(Visit& visit, domain::PlayerRef player, std::string method) {
+  auto& environment = visit.services.environment;
+  auto const& opened = visit.session.opened;
+  auto const tries = visit.session.attempts.size();
+  domain::OrderCurrency command;
+  command.game = opened.game;
+  command.player = std::move(player);
+  command.currency = opened.currency;
+  command.usd = opened.usd;
+  command.method = std::move(method);
+  command.session = opened.session;
+  command.can_charge = environment.can_charge();
+  // Not the card: of two who try at once with two cards one orders, and the other one sees what came of it.
+  Payload payload("checkout");
+  payload.add(opened.session.value()).add(tries);
+  auto const request_id = "sub_checkout_" + visit.session.id() + "_" + std::to_string(tries + 1);
+  auto const placed =
+      co_await perform(visit.request, environment, std::move(command), opened.game, request_id, payload);
+  auto const* done = std::get_if<eventstore::Committed>(&placed);
+  auto const* repeated = std::get_if<eventstore::Repeated>(&placed);
+  auto const ended = [&](CheckoutEnd end) { return end_response(visit.services, end, opened.cancel_url); };
+  if (done == nullptr && repeated == nullptr) {
+    auto const* refusal = std::get_if<domain::Refusal>(&placed);
+    bool const passing = refusal == nullptr || refusal->reason == domain::Rejection::payments_unavailable;
+    co_return ended(passing ? CheckoutEnd::unavailable : CheckoutEnd::closed);
+  }
+  auto const& commit = done != nullptr ? *done->commit : *repeated->original;
+  // Whatever comes of it, or is not known yet, the next look tells.
+  (void)co_await follow_payment(visit.services, visit.request, event_of<domain::CurrencyOrdered>(commit).order);
+  co_return see_other(visit);
+}
+
+Awaitable<Response> pay(Services& services, Request const& request, PathValues const&) {
+  Visit visit(services, request);
+  auto none = co_await open_visit(visit);
+  if (none) co_return std::move(*none);
+  auto& environment = services.environment;
+  auto const cancel_url = visit.session.opened.cancel_url;
+  if (environment.payments() == nullptr || !environment.can_charge()) {
+    co_return end_response(services, CheckoutEnd::unavailable, cancel_url);
+  }
+  if (!visit.session.attempts.empty()) {
+    auto followed = co_await follow_payment(services, request, visit.session.attempts.back(), kPageWaitSeconds);
+    if (!followed) co_return end_response(services, CheckoutEnd::unavailable);
+    if (followed.value().state != State::failed) co_return see_other(visit);
+  }
+  if (auto refused = refuse_card(visit)) co_return std::move(*refused);
+  if (!request.content_type.starts_with(kFormType)) co_return pay_response(visit, 415, {}, {});
+  auto card = parse_card(request.body, environment.clock().now());
+  if (!card) co_return pay_response(visit, 422, card.error(), {});
+  auto player = player_of(visit);
+  if (!player) co_return end_response(services, CheckoutEnd::closed, cancel_url);
+  auto const too_many =
+      refuse_over_limit(request, services, *visit.game, domain::LimitKind::currency_purchases_per_player_minute,
+                        limit_subject(player->email_index));
+  if (too_many) {
+    auto response = pay_response(visit, 429, {}, "Too many tries. Nothing was charged. Wait a minute and try again.");
+    response.retry_after_seconds = too_many->retry_after_seconds;
+    co_return response;
+  }
+  Completion<sagas::MethodAnswer> tokenized(*request.inbox);
+  auto const answer = std::make_shared<Completer<sagas::MethodAnswer>>(tokenized.completer());
+  environment.payments()->tokenize(std::move(card).value(),
+                                   [answer](sagas::MethodAnswer const& method) { answer->complete(method); });
+  auto const method = co_await tokenized.wait(kPaymentWaitSeconds);
+  if (!method || method->outcome == sagas::PaymentOutcome::unknown) {
+    co_return end_response(services, CheckoutEnd::unavailable, cancel_url);
+  }
+  if (method->outcome == sagas::PaymentOutcome::refused) {
+    co_return pay_response(visit, 422, {fault_of(method->code)}, {});
+  }
+  auto response = co_await order(visit, std::move(*player), method->method);
+  co_return response;
+}
+
+// After the bank's question about an order that the game made itself: the game asks confirm-payment.
+Awaitable<Response> came_back(Services&, Request const&, PathValues const&) {
+  co_return page_response(
+      200, bank_end_page("Your bank has your answer. You can close this page and go back to the game.", {}));
+}
+
+// ---- the sandbox's bank
+
+struct BankRoutes {
+  Services& services;
+  sagas::SandboxProcessor& processor;
+
+  [[nodiscard]] Response unknown() const { return end_response(services, CheckoutEnd::unknown); }
+
+  Awaitable<Response> ask(Request const& request, PathValues const&) const {
+    auto const payment = request.query_value("payment").value_or(std::string());
+    auto const secret = request.query_value("secret").value_or(std::string());
+    std::optional<sagas::SandboxChallenge> challenge;
+    if (!co_await on_worker(services, request, [&] { challenge = processor.challenge(payment, secret); })) {
+      co_return end_response(services, CheckoutEnd::unavailable);
+    }
+    if (!challenge) co_return unknown();
+    if (challenge->status != domain::PaymentStatus::requires_action) {
+      co_return page_response(200, bank_end_page("This question was answered, or its time is over.", {}));
+    }
+    Sale sale;
+    sale.game = "Sandbox bank";
+    sale.currency = challenge->description;
+    sale.usd = challenge->usd;
+    sale.sandbox = true;
+    auto const action = "?" + std::string(request.query);
+    co_return page_response(200, bank_page(sale, action));
+  }
+
+  Awaitable<Response> take(Request const& request, PathValues const&) const {
+    auto const payment = request.query_value("payment").value_or(std::string());
+    auto const secret = request.query_value("secret").value_or(std::string());
+    auto const form = sagas::decode_form(request.body);
+    auto const* given = form ? sagas::only_value(form.value(), "answer") : nullptr;
+    if (given == nullptr || (*given != "complete" && *given != "fail")) {
+      co_return page_response(400, bank_end_page("Answer with one of the two buttons.", {}));
+    }
+    std::optional<std::string> onward;
+    if (!co_await on_worker(services, request,
+                            [&] { onward = processor.complete_challenge(payment, secret, *given == "complete"); })) {
+      co_return end_response(services, CheckoutEnd::unavailable);
+    }
+    if (!onward) co_return unknown();
+    co_return page_response(200, bank_end_page("The bank has your answer.", *onward));
+  }
+};
+
+}  // namespace
+
+void add_hosted_checkout_routes(Router& router, Services& services) {
+  auto const base = services.root + "/checkout";
+  auto const bind = [&services](auto handler) {
+    return [&services, handler](Request const& request, PathValues const& path) {
+      return handler(services, request, path);
+    };
+  };
+  router.add(Method::get, base, bind(show));
+  router.add(Method::post, base, bind(pay), sagas::kFormBytesMax);
+  router.add(Method::get, base + "/return", bind(came_back));
+  auto* processor = services.environment.sandbox_processor();
+  if (processor == nullptr) return;
+  auto const bank = std::make_shared<BankRoutes const>(services, *processor);
+  auto const challenge = services.root + "/processor/challenge";
+  router.add(Method::get, challenge,
+             [bank](Request const& request, PathValues const& path) { return bank->ask(request, path); });
+  router.add(
+      Method::post, challenge,
+      [bank](Request const& request, PathValues const& path) { return bank->take(request, path); },
+      sagas::kFormBytesMax);
+}
+
+}  // namespace florin::api

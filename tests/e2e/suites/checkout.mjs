@@ -1,0 +1,243 @@
+// Hosted checkouts over HTTP, as a game and a browser without scripts see them. tests/e2e/web drives a real browser.
+import assert from 'node:assert/strict';
+import {it as test} from 'node:test';
+import {exchange} from '../support/http.mjs';
+import {email, requestId} from '../support/world.mjs';
+
+export const cards = {
+  good: '4242 4242 4242 4242', declined: '4000 0000 0000 0002', poor: '4000 0000 0000 9995',
+  asked: '4000 0027 6000 3184', disputed: '4000 0000 0000 0259'};
+const form = 'application/x-www-form-urlencoded';
+
+export function card(number, change = {}) {
+  return new URLSearchParams({card_number: number, exp: '12 / 34', cvc: '123', ...change}).toString();
+}
+
+export function checkoutSuite(context, environment) {
+  const world = () => context.worlds[environment];
+  const open = async (game, change = {}, expect = 201) => (await game.call('openCheckout', {
+    body: {player_email: email(), usd_amount: '10.00', ...change}, expect})).json;
+  const token = (session) => new URL(session.checkout_url).searchParams.get('session');
+  const show = (session, expect, extra = {}) => world().call('showCheckout', {
+    query: {session: typeof session === 'string' ? session : token(session), ...extra}, expect});
+  const pay = (session, body, expect, options = {}) => world().call('payCheckout', {
+    query: {session: typeof session === 'string' ? session : token(session)}, raw: body, type: form, expect, ...options});
+  const look = async (game, session) => (await game.call('getCheckout', {
+    params: {session_id: session.session_id}, expect: 200})).json;
+
+  test('a checkout is opened, and repeated', async () => {
+    const game = await world().createGame();
+    const body = {client_request_id: requestId(), player_email: email(), usd_amount: '12.34', rail: 'card',
+      success_url: 'https://game.example.com/thanks?a=1&b=2', cancel_url: 'http://localhost:3000/shop', metadata: {cart: '17', deep: {list: [1, 2]}}};
+    const {json} = await game.call('openCheckout', {body, expect: 201});
+    assert.ok(json.checkout_url.includes(`${world().prefix}/checkout?session=`));
+    const again = await game.call('openCheckout', {body, expect: [409, 'DUPLICATE_REQUEST']});
+    assert.deepEqual(again.json.original, json);
+    await game.call('openCheckout', {body: {...body, usd_amount: '12.35'}, expect: [422, 'CLIENT_REQUEST_ID_REUSED']});
+    const found = await look(game, json);
+    assert.deepEqual([found.session_status, found.usd_amount, found.currency_amount, found.cards_tried, found.order_id],
+      ['open', '12.34', '123.40', 0, null]);
+    assert.deepEqual(found.metadata, body.metadata);
+    const bare = await open(game);
+    assert.notEqual(bare.session_id, (await open(game)).session_id, 'no request id: a session each');
+    assert.equal((await look(game, bare)).metadata, null);
+  });
+
+  test('checkouts that are refused', async () => {
+    const game = await world().createGame();
+    const refuse = (change, code, status = 400) => game.call('openCheckout', {
+      body: {player_email: email(), usd_amount: '10.00', ...change}, expect: [status, code]});
+    for (const usd_amount of ['0.00', '1000.00', '-1.00', '1.001', 10, 'ten']) await refuse({usd_amount}, 'INVALID_AMOUNT');
+    await refuse({player_email: 'nobody'}, 'INVALID_EMAIL');
+    await refuse({client_request_id: 'sub_checkout_1'}, 'CLIENT_REQUEST_ID_RESERVED');
+    await refuse({rail: 'crypto'}, 'INVALID_REQUEST');
+    await refuse({metadata: []}, 'INVALID_REQUEST');
+    await refuse({metadata: {a: 'x'.repeat(8192)}}, 'INVALID_REQUEST');
+    for (const url of ['http://game.example.com/', 'javascript:alert(1)', 'data:text/html,x', '//game.example.com',
+      'https://user@game.example.com/', 'https://game.example.com/"onload=', 'http://localhost.example.com/',
+      'https://game.example.com\\@evil.example', 'https://', `https://game.example.com/${'x'.repeat(2048)}`]) {
+      for (const field of ['success_url', 'cancel_url']) {
+        assert.equal((await refuse({[field]: url}, 'INVALID_REQUEST')).json.field, field, url);
+      }
+    }
+    await refuse({currency_id: 999}, 'CURRENCY_NOT_FOUND', 404);
+    await game.call('openCheckout', {raw: `{"a":"${'x'.repeat(70_000)}"}`, expect: [413, 'PAYLOAD_TOO_LARGE']});
+    await game.call('openCheckout', {raw: 'a=1', type: form, expect: [415, 'UNSUPPORTED_MEDIA_TYPE']});
+    const other = await world().createGame();
+    const session = await open(game);
+    for (const session_id of [session.session_id.replace('cs_', 'ord_'), 'cs_0000000000000', 'x', session.session_id.toLowerCase()]) {
+      await game.call('getCheckout', {params: {session_id}, expect: [404, 'SESSION_NOT_FOUND']});
+    }
+    await other.call('getCheckout', {params: {session_id: session.session_id}, expect: [404, 'SESSION_NOT_FOUND']});
+    const busy = await world().createGame({limits: {currency_purchases_per_player_minute: 2}});
+    const player = email();
+    let last;
+    for (let i = 0; i < 20 && last?.status !== 429; ++i) {
+      last = await busy.call('openCheckout', {body: {player_email: player, usd_amount: '1.00'}});
+    }
+    assert.deepEqual([last.status, last.json.error_code], [429, 'RATE_LIMITED']);
+  });
+
+  test('links that nobody made', async () => {
+    const game = await world().createGame();
+    const session = await open(game);
+    const real = token(session);
+    const last = real.at(-1);
+    for (const wrong of ['', 'x', real + '0', real.slice(1), real.slice(0, -1) + (last === '0' ? '1' : '0'), 'x'.repeat(5000)]) {
+      const page = await show(wrong, 404);
+      assert.doesNotMatch(page.text, /10\.00|Gold Coins/);
+      await pay(wrong, card(cards.good), 404);
+    }
+    await exchange(world().server.port, {path: `${world().prefix}/checkout`}).then(({status}) => assert.equal(status, 404));
+    await exchange(world().server.port, {path: `${world().prefix}/checkout?session=${real}&session=${real}x`})
+      .then(({status}) => assert.ok([200, 404].includes(status)));
+  });
+
+  test('after the bank, a game\'s own order has nothing to show', async () => {
+    const page = await world().call('returnFromBank', {query: {payment_intent: 'pi_1'}, expect: 200});
+    assert.doesNotMatch(page.text, /pi_1/);
+  });
+
+  if (environment !== 'sandbox') return;  // the sandbox's twin takes cards
+
+  test('a card pays once', async () => {
+    const game = await world().createGame();
+    const player = email();
+    const session = await open(game, {player_email: player, success_url: 'https://game.example.com/thanks', metadata: {cart: '17'}});
+    const page = await show(session, 200);
+    assert.match(page.text, /100\.00/);
+    assert.match(page.text, /\$10\.00/);
+    const {headers} = await pay(session, card(cards.good), 303);
+    assert.equal(headers.location, `?session=${token(session)}&return=1`);
+    const done = await show(session, 200, {return: '1'});
+    const found = await look(game, session);
+    assert.equal(found.session_status, 'paid');
+    for (const text of [found.order_id, found.transaction_id, session.session_id, 'https://game.example.com/thanks']) {
+      assert.ok(done.text.includes(text), text);
+    }
+    const used = await show(session, 410);
+    for (const secret of [found.order_id, '10.00', game.id]) assert.ok(!used.text.includes(secret), 'a used link tells nothing');
+    await pay(session, card(cards.good), 303);
+    await pay(session, card(cards.declined), 303);
+    assert.equal(await game.available(player), '100.00', 'paid once');
+    assert.equal((await look(game, session)).cards_tried, 1);
+    const details = (await game.call('getCurrencyOrder', {query: {order_id: found.order_id}, expect: 200})).json;
+    assert.equal(details.order.session_id, session.session_id);
+    assert.deepEqual(details.order.metadata, {cart: '17'});
+  });
+
+  test('fields that are wrong are told, and typed values never repeated', async () => {
+    const game = await world().createGame();
+    const session = await open(game);
+    for (const [change, advice] of [[{card_number: '4242 4242 4242 4241'}, /number/i], [{exp: '12 / 20'}, /date|expire/i],
+      [{cvc: '12'}, /code/i], [{card_number: ''}, /number/i], [{exp: '13/34'}, /month|date/i], [{cvc: 'abc'}, /code/i]]) {
+      const page = await pay(session, card(cards.good, change), 422);
+      assert.match(page.text, /role="?alert/);
+      assert.match(page.text, advice);
+      assert.doesNotMatch(page.text, /<input[^>]* value=/);
+      assert.doesNotMatch(page.text, /4242 4242 4242 4241|12 ?\/ ?20|13\/34/);
+    }
+    assert.match((await pay(session, card('5555 5555 5555 4444'), 422)).text, /test card/i, 'a real card in a test');
+    await pay(session, card(cards.good), 415, {type: 'text/plain'});
+    await pay(session, 'x'.repeat(20_000), [413, 'PAYLOAD_TOO_LARGE']);
+    await pay(session, '%zz', 422);
+    assert.equal((await look(game, session)).cards_tried, 0, 'nothing was ordered');
+    await pay(session, card(cards.good), 303);
+  });
+
+  test('declined cards: told, tried again, and five at most', async () => {
+    const game = await world().createGame();
+    const player = email();
+    const session = await open(game, {player_email: player});
+    await pay(session, card(cards.declined), 303);
+    assert.match((await show(session, 200, {return: '1'})).text, /declined the card\. Nothing was charged/);
+    await pay(session, card(cards.poor), 303);
+    assert.match((await show(session, 200)).text, /not have enough money/);
+    for (let i = 0; i < 3; ++i) await pay(session, card(cards.declined), 303);
+    await show(session, 410);
+    await pay(session, card(cards.good), 410);
+    const found = await look(game, session);
+    assert.deepEqual([found.session_status, found.cards_tried], ['failed', 5]);
+    await game.call('getBalanceByEmail', {params: {email: player}, expect: 200}).then(({json}) =>
+      assert.equal(json.balances[0].available_balance, '0.00'));
+  });
+
+  test('a card whose bank asks: complete, and fail', async () => {
+    const game = await world().createGame();
+    for (const answer of ['complete', 'fail']) {
+      const player = email();
+      const session = await open(game, {player_email: player});
+      await pay(session, card(cards.asked), 303);
+      const hop = await show(session, 200, {return: '1'});
+      assert.equal((await look(game, session)).session_status, 'requires_action');
+      const url = new URL(/href="([^"]*\/processor\/challenge\?[^"]*)"/.exec(hop.text)[1].replaceAll('&amp;', '&'));
+      const query = Object.fromEntries(url.searchParams);
+      await world().call('showChallenge', {query, expect: 200});
+      await world().call('showChallenge', {query: {...query, secret: 'wrong'}, expect: 404});
+      await world().call('answerChallenge', {query, raw: 'answer=maybe', type: form, expect: 400});
+      await world().call('answerChallenge', {query: {...query, secret: 'wrong'}, raw: `answer=${answer}`, type: form, expect: 404});
+      const onward = await world().call('answerChallenge', {query, raw: `answer=${answer}`, type: form, expect: 200});
+      assert.ok(onward.text.includes(`/checkout?session=${token(session)}&amp;return=1`), 'the bank sends the browser back');
+      const end = await show(session, 200, {return: '1'});
+      if (answer === 'complete') {
+        assert.match(end.text, /complete/i);
+        assert.equal(await game.available(player), '100.00');
+      } else {
+        assert.match(end.text, /could not confirm/);
+        await pay(session, card(cards.good), 303);
+        assert.equal(await game.available(player), '100.00', 'another card');
+      }
+      await world().call('answerChallenge', {query, raw: 'answer=complete', type: form, expect: 200});
+      assert.equal(await game.available(player), '100.00', 'a second answer changes nothing');
+    }
+  });
+
+  test('two tabs that pay at once charge once', async () => {
+    const game = await world().createGame();
+    for (const numbers of [[cards.good, cards.good], [cards.good, cards.declined], [cards.asked, cards.good, cards.good]]) {
+      const player = email();
+      const session = await open(game, {player_email: player});
+      await Promise.all(numbers.map((number) => pay(session, card(number), 303)));
+      let found = await look(game, session);
+      if (found.session_status === 'open') {  // the declined one was first
+        await pay(session, card(cards.good), 303);
+        found = await look(game, session);
+      }
+      if (found.session_status === 'requires_action') continue;
+      assert.equal(found.session_status, 'paid');
+      assert.equal(await game.available(player), '100.00');
+    }
+  });
+
+  test('too many tries, and a game that is suspended meanwhile', async () => {
+    const game = await world().createGame({limits: {currency_purchases_per_player_minute: 2}});
+    const player = email();
+    const session = await open(game, {player_email: player});
+    let last;
+    for (let i = 0; i < 20 && last?.status !== 429; ++i) {
+      last = await game.call('openCheckout', {body: {player_email: player, usd_amount: '1.00'}});
+    }
+    const page = await pay(session, card(cards.good), 429);
+    assert.ok(Number(page.headers['retry-after']) > 0);
+    await world().call('updateGame', {params: {id: game.id}, body: {status: 'suspended'}, expect: 200});
+    await show(session, 503);
+    await pay(session, card(cards.good), 503);
+  });
+}
+
+// On the server whose clock moves.
+export function checkoutExpirySuite(context) {
+  const world = () => context.movingWorlds.sandbox;
+
+  test('a checkout is over after fifteen minutes', async () => {
+    const game = await world().createGame();
+    const {json: session} = await game.call('openCheckout', {body: {player_email: email(), usd_amount: '1.00'}, expect: 201});
+    const query = {session: new URL(session.checkout_url).searchParams.get('session')};
+    await world().call('showCheckout', {query, expect: 200});
+    await world().advance(15 * 60);
+    await world().call('showCheckout', {query, expect: 410});
+    await world().call('payCheckout', {query, raw: card(cards.good), type: form, expect: 410});
+    const {json} = await game.call('getCheckout', {params: {session_id: session.session_id}, expect: 200});
+    assert.equal(json.session_status, 'expired');
+  });
+}

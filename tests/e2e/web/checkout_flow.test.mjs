@@ -1,0 +1,205 @@
+// The hosted checkout as players meet it: a real server, the sandbox's processor and bank, and Chromium, with scripts and
+// without. Screenshots of every page are left in FLORIN_SHOTS.
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {join} from 'node:path';
+import {after, before, describe, it as test} from 'node:test';
+import {cards} from '../suites/checkout.mjs';
+import {Contract, environments} from '../support/contract.mjs';
+import {exchange} from '../support/http.mjs';
+import {Server} from '../support/server.mjs';
+import {World, email} from '../support/world.mjs';
+import {checkPage, openBrowser, screens} from './browser.mjs';
+
+let server, world, game, browser, shop;
+
+// The game's own site: the page that the checkout is opened from, and the one it ends at.
+class Shop {
+  static async start() {
+    const shop = new Shop();
+    shop.server = http.createServer((request, response) => {
+      response.setHeader('Content-Type', 'text/html; charset=utf-8');
+      response.end(`<!doctype html><title>Shop</title><h1>${request.url === '/thanks' ? 'Thank you' : 'Shop'}</h1>
+        <script>window.heard = []; addEventListener('message', (e) => heard.push({origin: e.origin, data: e.data}));</script>`);
+    });
+    await new Promise((resolve) => shop.server.listen(0, '127.0.0.1', resolve));
+    shop.url = `http://127.0.0.1:${shop.server.address().port}`;
+    return shop;
+  }
+}
+
+before(async () => {
+  [server, browser, shop] = await Promise.all([Server.start(), openBrowser(), Shop.start()]);
+  const contract = new Contract((await exchange(server.port, {path: '/openapi.json'})).json);
+  assert.ok(environments.sandbox);
+  world = new World(server, contract, 'sandbox');
+  game = await world.createGame({game_name: 'Castle <i>Demo</i> & Söhne', currencies: [{currency_name: 'Gold Coins', currency_symbol: 'GC'}]});
+});
+after(async () => {
+  await browser.close();
+  shop.server.close();
+  await server.stop();
+});
+
+const open = async (change = {}) => {
+  const player = email();
+  const {json} = await game.call('openCheckout', {body: {player_email: player, usd_amount: '10.00',
+    success_url: `${shop.url}/thanks`, cancel_url: `${shop.url}/shop`, ...change}, expect: 201});
+  return {player, url: json.checkout_url, id: json.session_id};
+};
+const session = async ({id}) => (await game.call('getCheckout', {params: {session_id: id}, expect: 200})).json;
+
+// As a person does: by the labels, with the keyboard.
+async function fill(page, number, {exp = '1234', cvc = '737'} = {}) {
+  await page.getByLabel(/card number/i).fill(number);
+  await page.getByLabel(/expir/i).fill(exp.replace(/(..)(..)/, '$1 / $2'));
+  await page.getByLabel(/security code|cvc/i).fill(cvc);
+  await page.keyboard.press('Enter');
+}
+
+for (const scripts of [true, false]) {
+  describe(`a checkout ${scripts ? 'with' : 'without'} scripts`, () => {
+    for (const screen of Object.keys(screens)) {
+      test(`${screen}: 4242 pays, the balance and the history show it, the shop is returned to`, async () => {
+        const checkout = await open();
+        const {page, close} = await browser.open({scripts, screen});
+        await page.goto(checkout.url);
+        await checkPage(page, `flow-pay-${screen}`, {scripts});
+        assert.match(await page.locator('h1').innerText(), /Gold Coins|Castle/);
+        assert.equal(await page.locator('i').count(), 0, 'a game\'s name is text');
+        await fill(page, cards.good);
+        await page.waitForURL(`${shop.url}/thanks`, {timeout: 20_000});
+        await close();
+        assert.equal(await game.available(checkout.player), '100.00');
+        const {json} = await game.call('getHistory', {params: {email: checkout.player}, expect: 200});
+        assert.equal(json.history?.[0]?.amount ?? json.movements?.[0]?.amount, '100.00');
+        assert.equal((await session(checkout)).session_status, 'paid');
+      });
+    }
+
+    test('3184: the bank asks; yes pays', async () => {
+      const checkout = await open();
+      const {page, close} = await browser.open({scripts, screen: 'phone'});
+      await page.goto(checkout.url);
+      await fill(page, cards.asked);
+      await page.waitForURL(/\/processor\/challenge/, {timeout: 20_000});
+      await checkPage(page, 'flow-bank', {scripts});
+      await page.getByRole('button', {name: /complete/i}).click();
+      await page.waitForURL(`${shop.url}/thanks`, {timeout: 20_000});
+      await close();
+      assert.equal(await game.available(checkout.player), '100.00');
+    });
+
+    test('3184: the bank asks; no is a clear decline, and another card pays', async () => {
+      const checkout = await open();
+      const {page, close} = await browser.open({scripts, screen: 'phone'});
+      await page.goto(checkout.url);
+      await fill(page, cards.asked);
+      await page.waitForURL(/\/processor\/challenge/, {timeout: 20_000});
+      await page.getByRole('button', {name: /fail/i}).click();
+      await page.waitForURL(/\/checkout\?/, {timeout: 20_000});
+      assert.match(await page.getByRole('alert').innerText(), /could not confirm that it was you\. Nothing was charged/);
+      await fill(page, cards.good);
+      await page.waitForURL(`${shop.url}/thanks`, {timeout: 20_000});
+      await close();
+      assert.equal(await game.available(checkout.player), '100.00');
+    });
+
+    test('0002 is a clear decline; a mistyped number says so; the way back is the shop', async () => {
+      const checkout = await open();
+      const {page, close} = await browser.open({scripts, screen: 'phone'});
+      await page.goto(checkout.url);
+      await fill(page, cards.declined);
+      await page.getByRole('alert').waitFor({timeout: 20_000});
+      assert.match(await page.getByRole('alert').innerText(), /declined the card\. Nothing was charged/);
+      await checkPage(page, 'flow-declined', {scripts});
+      await fill(page, '4242 4242 4242 4243');
+      await page.getByRole('alert').waitFor();
+      assert.equal(await page.getByLabel(/card number/i).inputValue(), '', 'a number is never shown again');
+      assert.equal(await page.getByLabel(/card number/i).getAttribute('aria-invalid'), 'true');
+      await checkPage(page, 'flow-mistyped', {scripts});
+      await page.getByRole('link', {name: /cancel|back/i}).click();
+      await page.waitForURL(`${shop.url}/shop`);
+      await close();
+    });
+
+    test('used, expired and unknown links have clear pages', async () => {
+      const checkout = await open();
+      const {page, close} = await browser.open({scripts, screen: 'phone'});
+      await page.goto(checkout.url);
+      await fill(page, cards.good);
+      await page.waitForURL(`${shop.url}/thanks`, {timeout: 20_000});
+      assert.equal((await page.goto(checkout.url)).status(), 410);
+      await checkPage(page, 'flow-used', {scripts});
+      assert.equal((await page.goto(`${checkout.url}x`)).status(), 404);
+      await checkPage(page, 'flow-unknown', {scripts});
+      await close();
+    });
+
+    test('nobody knows yet: the page waits, and ends at the shop', async () => {
+      const checkout = await open();
+      const {page, close} = await browser.open({scripts, screen: 'phone'});
+      await page.goto(checkout.url);
+      // From here on every call to the processor takes effect and its answer is lost.
+      await world.call('setProcessorFaults', {body: {timeout_after: 100, lost_callback: 100}, expect: 200});
+      try {
+        await fill(page, cards.good);
+        await page.getByRole('heading', {name: /moment|progress|checking|wait|unavailable|reach/i}).waitFor({timeout: 60_000});
+        await checkPage(page, 'flow-pending', {scripts});
+      } finally {
+        await world.call('setProcessorFaults', {body: {}, expect: 200});
+      }
+      if (page.url().includes('return=1')) await page.waitForURL(`${shop.url}/thanks`, {timeout: 60_000});
+      await close();
+    });
+  });
+}
+
+describe('with scripts', () => {
+  test('the window that opened the checkout is told, if it is of the success page\'s origin', async () => {
+    const checkout = await open();
+    const other = `http://localhost:${shop.server.address().port}`;  // the same site by another name: another origin
+    for (const [opener, told] of [[shop.url, true], [other, false]]) {
+      const {player, url, id} = told ? checkout : await open();
+      const {page, context, close} = await browser.open({scripts: true, screen: 'desktop'});
+      await page.goto(`${opener}/shop`);
+      const [popup] = await Promise.all([context.waitForEvent('page'), page.evaluate((to) => void window.open(to), url)]);
+      await fill(popup, cards.good);
+      await popup.waitForURL(`${shop.url}/thanks`, {timeout: 20_000});
+      const heard = await page.evaluate(() => window.heard);
+      assert.equal(heard.length, told ? 1 : 0);
+      if (told) {
+        const {order_id, transaction_id} = await session({id});
+        assert.equal(heard[0].origin, new URL(url).origin);
+        assert.deepEqual(heard[0].data, {type: 'INVO_CHECKOUT_COMPLETE', session_id: id, transaction_id, order_id, status: 'success'});
+      }
+      assert.equal(await game.available(player), '100.00');
+      await close();
+    }
+  });
+});
+
+describe('afterwards', () => {
+  test('no card number is anywhere: not in a file, not in the server\'s output', () => {
+    const needles = Object.values(cards).concat('4242 4242 4242 4243').flatMap((number) =>
+      [number, number.replaceAll(' ', ''), number.replaceAll(' ', '+'), number.replaceAll(' ', '%20')]);
+    const files = (folder) => readdirSync(folder, {withFileTypes: true}).flatMap((entry) =>
+      entry.isDirectory() ? files(join(folder, entry.name)) : entry.isFile() ? [join(folder, entry.name)] : []);
+    const all = files(server.data);
+    assert.ok(all.some((file) => file.endsWith('log.db') && statSync(file).size > 0), 'there is a log');
+    for (const file of all) {
+      const bytes = readFileSync(file);
+      for (const needle of needles) {
+        assert.equal(bytes.indexOf(needle), -1, `${file} holds a card number`);
+        assert.equal(bytes.indexOf(Buffer.from(needle, 'utf16le')), -1, file);
+      }
+    }
+    for (const needle of needles) assert.ok(!server.output.includes(needle), 'the log holds a card number');
+  });
+
+  test('the processor\'s statement is what the ledger holds', async () => {
+    const {json} = await world.call('getProcessorStatement', {expect: 200});
+    assert.ok(Number(json.charges) >= 10);
+  });
+});
