@@ -54,7 +54,7 @@ struct Task {
   std::string reference;  // with order zero
   std::string event_id;   // of the change that asks for it; may be empty
   unsigned failures = 0;
-  std::vector<std::function<void(Position)>> told;  // of a look
+  std::vector<std::function<void(std::optional<Position>)>> told;  // of a look
 };
 
 struct Later {
@@ -223,7 +223,7 @@ Awaitable<void> Payments::Impl::take_up(Task task) {
   if (!task.order) {
     Position order;
     bool const done = co_await look_at(task, order);
-    for (auto const& told : task.told) told(order);
+    for (auto const& told : task.told) told(done ? std::optional(order) : std::nullopt);
     task.told.clear();
     if (done) {
       sought.erase(task.event_id);
@@ -591,7 +591,7 @@ void Payments::watch(Position order, std::function<void(PaymentNews const&)> tol
   });
 }
 
-void Payments::look(std::string reference, std::function<void(Position)> told) {
+void Payments::look(std::string reference, std::function<void(std::optional<Position>)> told) {
   asio::post(impl_->io, [impl = impl_.get(), reference = std::move(reference), told = std::move(told)]() mutable {
     if (impl->stopping) return;
     Task task;
@@ -611,7 +611,7 @@ void Payments::changed(PaymentChange change, std::function<void(bool)> told) {
     task.reference = std::move(change.reference);
     task.event_id = id;
     // Whether it was handled is known by then: it is remembered, or it rests.
-    task.told.emplace_back([impl, id, told = std::move(told)](Position) {
+    task.told.emplace_back([impl, id, told = std::move(told)](std::optional<Position>) {
       asio::post(impl->io, [impl, id, told] { told(impl->seen.contains(id)); });
     });
     impl->push(std::move(task));

@@ -277,7 +277,8 @@ bool JsonObject::required_bool(std::string_view name) {
   return flag.value_or(false);
 }
 
-std::optional<domain::Money> JsonObject::amount_of(std::string_view name, domain::Money min, bool required) {
+std::optional<domain::Money> JsonObject::amount_of(std::string_view name, domain::Money min, domain::Money max,
+                                                   bool required) {
   if (parsed_->error) return std::nullopt;
   auto const value = find(parsed_->nodes[index_].object, name);
   if (!value) {
@@ -292,22 +293,20 @@ std::optional<domain::Money> JsonObject::amount_of(std::string_view name, domain
          "INVALID_AMOUNT");
     return std::nullopt;
   }
-  if (*amount < min || *amount > domain::kMaxAmount) {
-    fail(name,
-         std::string(name) + " must be from " + domain::to_string(min) + " to " +
-             domain::to_string(domain::kMaxAmount) + ".",
+  if (*amount < min || *amount > max) {
+    fail(name, std::string(name) + " must be from " + domain::to_string(min) + " to " + domain::to_string(max) + ".",
          "INVALID_AMOUNT");
     return std::nullopt;
   }
   return amount;
 }
 
-domain::Money JsonObject::required_amount(std::string_view name, domain::Money min) {
-  return amount_of(name, min, true).value_or(domain::Money{});
+domain::Money JsonObject::required_amount(std::string_view name, domain::Money min, domain::Money max) {
+  return amount_of(name, min, max, true).value_or(domain::Money{});
 }
 
-std::optional<domain::Money> JsonObject::optional_amount(std::string_view name, domain::Money min) {
-  return amount_of(name, min, false);
+std::optional<domain::Money> JsonObject::optional_amount(std::string_view name, domain::Money min, domain::Money max) {
+  return amount_of(name, min, max, false);
 }
 
 std::optional<domain::BasisPoints> JsonObject::optional_percentage(std::string_view name) {

@@ -44,9 +44,11 @@ class JsonObject {
   bool required_bool(std::string_view name);
   std::optional<bool> optional_bool(std::string_view name);
 
-  // A decimal string (CONTRACT, Conventions, Money) from `min` to kMaxAmount; otherwise INVALID_AMOUNT.
-  domain::Money required_amount(std::string_view name, domain::Money min = domain::Money::from_minor(1));
-  std::optional<domain::Money> optional_amount(std::string_view name, domain::Money min = domain::Money::from_minor(1));
+  // A decimal string (CONTRACT, Conventions, Money) from `min` to `max`; otherwise INVALID_AMOUNT.
+  domain::Money required_amount(std::string_view name, domain::Money min = domain::Money::from_minor(1),
+                                domain::Money max = domain::kMaxAmount);
+  std::optional<domain::Money> optional_amount(std::string_view name, domain::Money min = domain::Money::from_minor(1),
+                                               domain::Money max = domain::kMaxAmount);
 
   // A percentage as decimal string ("3.5") or integer, 0 to 100. A fraction must come as a string.
   std::optional<domain::BasisPoints> optional_percentage(std::string_view name);
@@ -74,7 +76,7 @@ class JsonObject {
   friend class JsonParsers;
   struct Parsed;
   JsonObject(Parsed* parsed, std::size_t index) : parsed_(parsed), index_(index) {}
-  std::optional<domain::Money> amount_of(std::string_view name, domain::Money min, bool required);
+  std::optional<domain::Money> amount_of(std::string_view name, domain::Money min, domain::Money max, bool required);
   std::optional<domain::GameId> game_id_of(std::string_view name, bool required);
 
   Parsed* parsed_;     // owned by the JsonBody

@@ -103,7 +103,7 @@ Awaitable<Response> read_session(Services& services, Request const& request, Pat
   StoryResult story;
   if (!session.attempts.empty()) {
     auto const last = session.attempts.back();
-    if (!co_await on_worker(services, request, [&] { story = load_story(services, request, game.id, last, {}); })) {
+    if (!co_await on_worker(services, request, [&] { story = load_story(services, request, game.id, last); })) {
       co_return server_busy(request);
     }
     if (story.refused) co_return std::move(*story.refused);

@@ -9,6 +9,26 @@ namespace {
 using domain::Position;
 using State = PaymentOutcome::State;
 
+constexpr auto kLeastUsd = domain::Money::from_minor(1);
+
+// It is kept with the order, so what a card says of itself is turned away: "pm_…" and the processor's other names are
+// letters, an underscore, and letters and digits.
+std::string_view read_method(JsonBody& body) {
+  auto const method = body.required_string("payment_method_id", 255);
+  if (body.error() != nullptr) return method;
+  auto const prefix = method.find('_');
+  auto const is_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  auto const is_word = [&](char c) { return is_name(c) || (c >= '0' && c <= '9') || c == '_'; };
+  bool const good = prefix != 0 && prefix != std::string_view::npos &&
+                    std::all_of(method.begin(), method.begin() + static_cast<std::ptrdiff_t>(prefix), is_name) &&
+                    std::all_of(method.begin(), method.end(), is_word);
+  if (!good) {
+    body.fail("payment_method_id",
+              "payment_method_id is the processor's name for a card, such as \"pm_card_visa\"; never a card's number.");
+  }
+  return method;
+}
+
 // What a purchase came to, as a success: paid, waiting for the cardholder, or on its way.
 void write_outcome(std::string& out, domain::Game const& game, domain::CurrencyOrdered const& ordered,
                    PaymentOutcome const& outcome) {
@@ -78,8 +98,8 @@ Awaitable<Response> purchase(Services& services, Request const& request, PathVal
   auto const& game = *caller.value();
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
-  auto const usd = body.required_amount("usd_amount");
-  auto const method = body.required_string("payment_method_id", 255);
+  auto const usd = body.required_amount("usd_amount", kLeastUsd, domain::kMaxPurchaseUsd);
+  auto const method = read_method(body);
   auto const currency = body.optional_integer("currency_id", 1, std::int64_t{1} << 32);
   auto player = read_player(request, environment, game, body);
   if (!player) co_return std::move(player).error();
@@ -146,13 +166,15 @@ Awaitable<Result<Position, Response>> order_of_confirmation(Services& services, 
     if (!order) co_return fail(payment_order_not_found(request));
     co_return *order;
   }
-  Completion<Position> looked(*request.inbox);
-  auto const answer = std::make_shared<Completer<Position>>(looked.completer());
-  services.environment.payments()->look(std::string(*intent), [answer](Position order) { answer->complete(order); });
-  auto const order = co_await looked.wait(kPaymentWaitSeconds);
-  if (!order) co_return fail(payments_unavailable(request));
-  if (!*order) co_return fail(payment_order_not_found(request));
-  co_return *order;
+  Completion<std::optional<Position>> looked(*request.inbox);
+  auto const answer = std::make_shared<Completer<std::optional<Position>>>(looked.completer());
+  services.environment.payments()->look(std::string(*intent),
+                                        [answer](std::optional<Position> order) { answer->complete(order); });
+  auto const told = co_await looked.wait(kPaymentWaitSeconds);
+  if (!told || !*told) co_return fail(payments_unavailable(request));
+  auto const order = **told;
+  if (!order) co_return fail(payment_order_not_found(request));
+  co_return order;
 }
 
 Awaitable<Response> confirm(Services& services, Request const& request, PathValues const&) {
@@ -189,9 +211,11 @@ Awaitable<Response> order_details(Services& services, Request const& request, Pa
   if (!order) co_return payment_order_not_found(request);
   auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
+  bool const reached = co_await reach_view(services, request, "payments", wanted.value());
+  if (!reached) co_return view_behind(request);
   Response response;
   if (!co_await on_worker(services, request, [&] {
-        auto loaded = load_story(services, request, game.id, *order, wanted.value());
+        auto loaded = load_story(services, request, game.id, *order);
         if (loaded.refused) return void(response = std::move(*loaded.refused));
         if (!loaded.story) return void(response = payment_order_not_found(request));
         response.position = loaded.story->reached.value();
@@ -213,7 +237,7 @@ Awaitable<Response> refund(Services& services, Request const& request, PathValue
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
   auto const order_text = body.required_string("order_id", 64);
-  auto const usd = body.optional_amount("usd_amount");
+  auto const usd = body.optional_amount("usd_amount", kLeastUsd, domain::kMaxPurchaseUsd);
   auto const reason = body.required_string("reason", 500);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   auto const order = domain::parse_order_id(order_text);
@@ -221,10 +245,10 @@ Awaitable<Response> refund(Services& services, Request const& request, PathValue
   if (environment.payments() == nullptr) co_return payments_unavailable(request);
 
   // That it was paid is a fact once it is one; the view must know it, so it catches up with what is durable.
+  bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
+  if (!reached) co_return view_behind(request);
   StoryResult loaded;
-  auto const durable = environment.balances().position();
-  if (!co_await on_worker(services, request,
-                          [&] { loaded = load_story(services, request, game.id, *order, durable); })) {
+  if (!co_await on_worker(services, request, [&] { loaded = load_story(services, request, game.id, *order); })) {
     co_return server_busy(request);
   }
   if (loaded.refused) co_return std::move(*loaded.refused);
@@ -282,10 +306,11 @@ Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, R
   outcome.purchased = news->purchased;
   outcome.failed = news->failed;
   if (!outcome.purchased && !outcome.failed) {
-    // Settled long ago: the view knows how.
+    // Settled before it was asked about: the view knows how, once it is where the ledger was then.
+    bool const reached = co_await reach_view(services, request, "payments", outcome.position);
+    if (!reached) co_return fail(view_behind(request));
     StoryResult loaded;
-    auto const ran =
-        co_await on_worker(services, request, [&] { loaded = load_story(services, request, {}, order, {}); });
+    auto const ran = co_await on_worker(services, request, [&] { loaded = load_story(services, request, {}, order); });
     if (!ran) co_return fail(server_busy(request));
     if (loaded.refused) co_return fail(std::move(*loaded.refused));
     if (loaded.story) {

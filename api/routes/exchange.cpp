@@ -352,20 +352,6 @@ Awaitable<bool> reach_view(Services& services, Request const& request, std::stri
   co_return true;
 }
 
-bool await_view(Services& services, std::string_view name, domain::Position wanted) {
-  auto& views = services.environment.views();
-  if (wanted) {
-    if (views.wait_for(name, wanted, 0)) return true;
-    auto const waiting = services.waits.take(1);
-    return waiting && views.wait_for(name, wanted, kViewWaitMs);
-  }
-  auto const durable = services.environment.writer().durable();
-  auto const near = domain::Position(durable.value() - std::min(durable.value(), kNearlyThere));
-  if (views.wait_for(name, durable, 0) || !views.wait_for(name, near, 0)) return true;
-  if (auto const waiting = services.waits.take(1)) (void)views.wait_for(name, durable, kViewGraceMs);
-  return true;
-}
-
 Response view_behind(Request const& request) {
   return error_response(request, 503, "VIEW_BEHIND",
                         "This view has not reached the position asked for in Florin-Min-Position yet; retry.", {}, 1);

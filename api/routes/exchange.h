@@ -29,8 +29,6 @@ struct Services {
   Limits& limits;
   Budget& batch_bytes;  // of batch replies on their way to slow readers, in the whole process
   std::string root;     // "" for production, "/sandbox" for the sandbox
-  // Workers that may wait for a view at once (await_view): half of them, so that the other half always reads.
-  Budget waits{std::max<std::size_t>(1, workers.size() / 2)};
   StreamSlots streams{};
   [[nodiscard]] std::string api() const { return root + "/api"; }
 };
@@ -153,12 +151,9 @@ class Render {
 // was durable when the request came, so that a caller who writes and then reads sees the write; either way true.
 [[nodiscard]] Awaitable<bool> reach_view(Services& services, Request const& request, std::string_view name,
                                          domain::Position wanted);
-// The same on a worker, which it holds meanwhile: nobody waits while Services::waits is used up. For stories whose
-// loading finds out on the way what to wait for.
 inline constexpr int kViewWaitMs = 2'000;
 inline constexpr int kViewGraceMs = 100;
 inline constexpr std::uint64_t kNearlyThere = 1'000;  // events: a few ms of work
-[[nodiscard]] bool await_view(Services& services, std::string_view name, domain::Position wanted);
 [[nodiscard]] Response view_behind(Request const& request);
 [[nodiscard]] Response view_unavailable(Request const& request, eventstore::Fault const& fault);
 

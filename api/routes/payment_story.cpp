@@ -89,13 +89,11 @@ Faulty<std::optional<domain::CurrencyOrdered>> load_ordered(Environment& environ
   return found;
 }
 
-StoryResult load_story(Services& services, Request const& request, domain::GameId game, Position order,
-                       Position wanted) {
+StoryResult load_story(Services& services, Request const& request, domain::GameId game, Position order) {
   auto& environment = services.environment;
   auto const ordered = load_ordered(environment, game, order);
   if (!ordered) return {std::nullopt, view_unavailable(request, ordered.error())};
   if (!ordered.value()) return {};
-  if (!await_view(services, "payments", wanted)) return {std::nullopt, view_behind(request)};
   auto view = environment.views().read("payments");
   if (!view) return {std::nullopt, view_unavailable(request, view.error())};
   auto const steps = projections::read_steps(view.value(), order);

@@ -40,14 +40,14 @@ struct PaymentStory {
 [[nodiscard]] eventstore::Faulty<std::optional<domain::CurrencyOrdered>> load_ordered(Environment& environment,
                                                                                       domain::GameId game,
                                                                                       domain::Position order);
-// The whole of it, as the view has it. `wanted` as in await_view; a missing result is an order that is not the game's
-// (zero: of any).
+// The whole of it, as the view "payments" has it: reach_view() comes before. A missing result is an order that is not
+// the game's (zero: of any).
 struct StoryResult {
   std::optional<PaymentStory> story;
-  std::optional<Response> refused;  // 503 VIEW_BEHIND or VIEW_UNAVAILABLE
+  std::optional<Response> refused;  // 503 VIEW_UNAVAILABLE
 };
 [[nodiscard]] StoryResult load_story(Services& services, Request const& request, domain::GameId game,
-                                     domain::Position order, domain::Position wanted);
+                                     domain::Position order);
 
 // CONTRACT, order-details.
 void write_payment_order(JsonWriter& json, Environment& environment, domain::Game const& game,

@@ -2,6 +2,7 @@
 #include "api/routes/payouts.h"
 
 #include "api/routes/operators.h"
+#include "eventstore/read_commit.h"
 #include "sagas/payouts.h"
 
 namespace florin::api {
@@ -31,9 +32,10 @@ struct PayoutRoutes {
     if (!paging) co_return std::move(paging).error();
     auto wanted = read_min_position(request, services);
     if (!wanted) co_return std::move(wanted).error();
+    bool const reached = co_await reach_view(services, request, "payments", wanted.value());
+    if (!reached) co_return view_behind(request);
     Response response;
     if (!co_await on_worker(services, request, [&] {
-          if (!await_view(services, "payments", wanted.value())) return void(response = view_behind(request));
           auto view = environment.views().read("payments");
           if (!view) return void(response = view_unavailable(request, view.error()));
           auto page = projections::read_payouts(view.value(), {}, status, paging.value().limit, paging.value().cursor);
@@ -74,6 +76,11 @@ struct PayoutRoutes {
     payload.add(payout->value()).add(static_cast<std::uint64_t>(Status)).add(note);
     domain::AdvancePayout command{*payout, Status, std::move(note)};
     auto const outcome = co_await perform(request, services.environment, std::move(command), {}, "", payload);
+    if (auto const* refusal = std::get_if<domain::Refusal>(&outcome);
+        refusal != nullptr && refusal->reason == domain::Rejection::payout_not_found) {
+      auto refused = co_await refuse_ended(request, *payout);
+      co_return with_position(std::move(refused), outcome);
+    }
     co_return write_response(request, outcome, [](std::string& out, domain::Commit const& commit) {
       auto const& event = event_of<domain::PayoutAdvanced>(commit);
       JsonWriter json(out);
@@ -100,17 +107,36 @@ struct PayoutRoutes {
     if (auto const wrong = sagas::fault_of(origin); !wrong.empty()) {
       co_return error_response(request, 409, "ACH_NOT_CONFIGURED", "The settings [ach] are not complete: " + wrong);
     }
+    bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
+    if (!reached) co_return view_behind(request);
     Response response;
-    auto const durable = environment.balances().position();
-    if (!co_await on_worker(services, request, [&] { write_file(request, *day, durable, response); }))
+    if (!co_await on_worker(services, request, [&] { write_file(request, *day, response); }))
       co_return server_busy(request);
     co_return response;
   }
 
  private:
-  void write_file(Request const& request, domain::Timestamp day, domain::Position durable, Response& response) const {
+  // The ledger forgets a payout at its end; the log does not. 409 for one that ended, 404 for one that never was.
+  Awaitable<Response> refuse_ended(Request const& request, domain::Position payout) const {
     auto& environment = services.environment;
-    if (!await_view(services, "payments", durable)) return void(response = view_behind(request));
+    std::optional<eventstore::Faulty<std::optional<domain::Commit>>> commit;
+    bool const ran =
+        co_await on_worker(services, request, [&] { commit = eventstore::read_commit(environment.log(), payout); });
+    if (!ran) co_return server_busy(request);
+    if (!*commit) co_return view_unavailable(request, commit->error());
+    bool ended = false;
+    if (commit->value()) {
+      for (auto const& event : commit->value()->events) {
+        auto const* requested = std::get_if<domain::PayoutRequested>(&event);
+        ended = ended || (requested != nullptr && requested->payout == payout);
+      }
+    }
+    co_return refusal_response(
+        request, {.reason = ended ? domain::Rejection::payout_not_next : domain::Rejection::payout_not_found});
+  }
+
+  void write_file(Request const& request, domain::Timestamp day, Response& response) const {
+    auto& environment = services.environment;
     auto view = environment.views().read("payments");
     if (!view) return void(response = view_unavailable(request, view.error()));
     auto const rows = projections::read_processed(view.value(), day, day + domain::kMicrosPerDay);

@@ -82,8 +82,8 @@ Awaitable<Response> request_payout(Services& services, Request const& request, P
   auto const& game = *caller.value();
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
-  auto const usd = body.required_amount("amount_usd");
-  auto const contact = body.required_string("contact_email", 320);
+  auto const usd = body.required_amount("amount_usd", domain::Money::from_minor(1), domain::kMaxPayoutUsd);
+  auto const contact = read_email_text(body, "contact_email");
   auto bank = read_bank(body);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   auto email = read_email(request, environment, contact, "contact_email");
@@ -125,9 +125,10 @@ Awaitable<Response> history(Services& services, Request const& request, PathValu
   if (!paging) co_return std::move(paging).error();
   auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
+  bool const reached = co_await reach_view(services, request, "payments", wanted.value());
+  if (!reached) co_return view_behind(request);
   Response response;
   if (!co_await on_worker(services, request, [&] {
-        if (!await_view(services, "payments", wanted.value())) return void(response = view_behind(request));
         auto view = environment.views().read("payments");
         if (!view) return void(response = view_unavailable(request, view.error()));
         auto page =

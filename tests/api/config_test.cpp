@@ -201,12 +201,115 @@ TEST_F(ConfigTest, TheAdminTokenComesFromTheEnvironmentOrAFileAndIsNeverRepeated
   EXPECT_TRUE(contains(error(), "admin.token: no such setting"));
 }
 
+// A key without the secret of the callbacks would charge cards and believe nothing that is said of them.
+TEST_F(ConfigTest, AProcessorOfCardsNeedsBothItsSecrets) {
+  EXPECT_FALSE(config().payments.enabled);
+  toml("[payments]\nprocessor = \"stripe\"\n");
+  EXPECT_TRUE(contains(error(), "FLORIN_PAYMENTS_SECRET_KEY and FLORIN_PAYMENTS_WEBHOOK_SECRET"));
+  variables_["FLORIN_PAYMENTS_SECRET_KEY"] = "sk_test_4242";
+  EXPECT_TRUE(contains(error(), "payments.processor: stripe needs its key"));
+  variables_["FLORIN_PAYMENTS_WEBHOOK_SECRET"] = "whsec_4242";
+  auto const loaded = config();
+  EXPECT_TRUE(loaded.payments.enabled);
+  EXPECT_EQ(loaded.payments.secret_key, "sk_test_4242");
+  EXPECT_EQ(loaded.payments.webhook_secret, "whsec_4242");
+  EXPECT_EQ(loaded.payments.base_url, "https://api.stripe.com");
+  toml("[payments]\nprocessor = \"paypal\"\n");
+  EXPECT_TRUE(contains(error(), "'paypal' is not one of none, stripe"));
+  toml("[payments]\nprocessor = \"none\"\nbase_url = \"http://127.0.0.1:1\"\n");
+  EXPECT_FALSE(config().payments.enabled);
+  EXPECT_EQ(config().payments.base_url, "http://127.0.0.1:1");
+}
+
+TEST_F(ConfigTest, TheSecretsOfTheProcessorComeFromFilesOrTheEnvironmentAndAreNeverRepeated) {
+  auto const key = write("key", "sk_test_of_a_file\n");
+  auto const callbacks = write("callbacks", "whsec_of_a_file\r\n");
+  toml("[payments]\nprocessor = \"stripe\"\nsecret_key_file = \"" + key.string() + "\"\nwebhook_secret_file = \"" +
+       callbacks.string() + "\"\n");
+  EXPECT_EQ(config().payments.secret_key, "sk_test_of_a_file");
+  EXPECT_EQ(config().payments.webhook_secret, "whsec_of_a_file");
+  variables_["FLORIN_PAYMENTS_SECRET_KEY"] = "sk_test_of_the_environment";
+  EXPECT_EQ(config().payments.secret_key, "sk_test_of_the_environment");
+  variables_["FLORIN_PAYMENTS_SECRET_KEY"] = "";
+  EXPECT_EQ(config().payments.secret_key, "sk_test_of_a_file");
+  for (auto const* name : {"FLORIN_PAYMENTS_SECRET_KEY", "FLORIN_PAYMENTS_WEBHOOK_SECRET"}) {
+    variables_[name] = "hush hush";
+    EXPECT_TRUE(contains(error(), std::string(name) + ": the secret must be printable ASCII"));
+    EXPECT_FALSE(contains(error(), "hush"));
+    variables_.erase(name);
+  }
+  toml("[payments]\nsecret_key_file = \"/no/such/file\"\n");
+  EXPECT_TRUE(contains(error(), "payments.secret_key_file"));
+  toml("[payments]\nwebhook_secret_file = \"" + write("empty", "\n").string() + "\"\n");
+  EXPECT_TRUE(contains(error(), "payments.webhook_secret_file"));
+  toml("[payments]\nsecret_key = \"sk_test_4242\"\n");
+  EXPECT_TRUE(contains(error(), "payments.secret_key: no such setting"));
+}
+
+TEST_F(ConfigTest, ThePublicUrlIsAbsoluteAndEndsWithoutASlash) {
+  EXPECT_EQ(config().public_url, "") << "the server's own address, once it listens";
+  toml("[server]\npublic_url = \"https://pay.example.com/florin//\"\n");
+  EXPECT_EQ(config().public_url, "https://pay.example.com/florin");
+  variables_["FLORIN_SERVER_PUBLIC_URL"] = "http://localhost:9000";
+  EXPECT_EQ(config().public_url, "http://localhost:9000");
+  for (auto const* url : {"pay.example.com", "/checkout", "ftp://x", "https://", "https:///x", "http://a b",
+                          "https://x/\"onload=\"", "https://pay.example.com/\xc3\xa9"}) {
+    variables_["FLORIN_SERVER_PUBLIC_URL"] = url;
+    EXPECT_TRUE(contains(error(), "FLORIN_SERVER_PUBLIC_URL: give an absolute URL")) << url;
+  }
+  variables_["FLORIN_SERVER_PUBLIC_URL"] = "https://x/" + std::string(300, 'x');
+  EXPECT_TRUE(contains(error(), "give an absolute URL"));
+}
+
+TEST_F(ConfigTest, TheFileOfPayoutsNamesBanksAndCompany) {
+  EXPECT_EQ(config().ach.destination + config().ach.origin + config().ach.odfi, "") << "nothing is made up";
+  toml(
+      "[ach]\ndestination = \"091000019\"\ndestination_name = \"WELLS FARGO\"\norigin = \"1234567890\"\n"
+      "origin_name = \"FLORIN INC\"\ncompany_name = \"FLORIN PAYOUTS\"\ncompany_id = \"1234567890\"\n"
+      "odfi = \"09100001\"\n");
+  auto const ach = config().ach;
+  EXPECT_EQ(ach.destination, "091000019");
+  EXPECT_EQ(ach.destination_name, "WELLS FARGO");
+  EXPECT_EQ(ach.origin, "1234567890");
+  EXPECT_EQ(ach.origin_name, "FLORIN INC");
+  EXPECT_EQ(ach.company_name, "FLORIN PAYOUTS");
+  EXPECT_EQ(ach.company_id, "1234567890");
+  EXPECT_EQ(ach.odfi, "09100001");
+  toml("[ach]\nroutng = \"091000019\"\n");
+  EXPECT_TRUE(contains(error(), "ach.routng"));
+  toml("[ach]\ndestination = 91000019\n");
+  EXPECT_TRUE(contains(error(), "ach.destination"));
+}
+
 TEST_F(ConfigTest, HelpListsEverySetting) {
   auto const help = settings_help();
-  for (auto const* key :
-       {"data", "listen", "server.io_threads", "server.body_limit", "server.max_connections", "server.idle_seconds",
-        "server.request_seconds", "server.reply_seconds", "writer.queue_limit", "writer.batch_limit",
-        "writer.checkpoint_seconds", "snapshot.every_events", "limits.enabled", "admin.token_file", "log.level"}) {
+  for (auto const* key : {"data",
+                          "listen",
+                          "server.io_threads",
+                          "server.body_limit",
+                          "server.max_connections",
+                          "server.idle_seconds",
+                          "server.request_seconds",
+                          "server.reply_seconds",
+                          "writer.queue_limit",
+                          "writer.batch_limit",
+                          "writer.checkpoint_seconds",
+                          "snapshot.every_events",
+                          "limits.enabled",
+                          "admin.token_file",
+                          "log.level",
+                          "server.public_url",
+                          "payments.processor",
+                          "payments.secret_key_file",
+                          "payments.webhook_secret_file",
+                          "payments.base_url",
+                          "ach.destination",
+                          "ach.destination_name",
+                          "ach.origin",
+                          "ach.origin_name",
+                          "ach.company_name",
+                          "ach.company_id",
+                          "ach.odfi"}) {
     EXPECT_TRUE(contains(help, key)) << key;
   }
 }

@@ -190,6 +190,14 @@ TEST(RefusalResponse, HasTheContractsStatusAndCodeForEach) {
                                Case{Rejection::share_rate_limited, 429, "OTP_RATE_LIMITED"},
                                Case{Rejection::share_not_open, 404, "APPROVAL_NOT_FOUND"},
                                Case{Rejection::share_expired, 410, "APPROVAL_EXPIRED"},
+                               Case{Rejection::order_not_paid, 409, "ORDER_NOT_PAID"},
+                               Case{Rejection::order_disputed, 409, "ORDER_DISPUTED"},
+                               Case{Rejection::refund_exceeds_payment, 400, "REFUND_EXCEEDS_PAYMENT"},
+                               Case{Rejection::too_many_refunds, 400, "TOO_MANY_REFUNDS"},
+                               Case{Rejection::payments_unavailable, 503, "PAYMENTS_UNAVAILABLE"},
+                               Case{Rejection::payout_exceeds_balance, 400, "AMOUNT_EXCEEDS_BALANCE"},
+                               Case{Rejection::payout_not_found, 404, "PAYOUT_NOT_FOUND"},
+                               Case{Rejection::payout_not_next, 409, "INVALID_PAYOUT_STATUS"},
                                Case{Rejection::balance_limit, 400, "BALANCE_LIMIT_EXCEEDED"}}) {
     domain::Refusal refusal;
     refusal.reason = expected.reason;
@@ -209,6 +217,26 @@ TEST(RefusalResponse, TellsTheShortfall) {
   EXPECT_NE(response.body.find(R"("available_balance":"-2.50","required_amount":"100.00","shortfall":"102.50")"),
             std::string::npos)
       << response.body;
+}
+
+TEST(RefusalResponse, TellsWhatIsLeftToRefundAndToCashOut) {
+  domain::Refusal refusal;
+  refusal.reason = domain::Rejection::refund_exceeds_payment;
+  refusal.available = domain::Money::from_minor(250);
+  refusal.required = domain::Money::from_minor(251);
+  auto body = refusal_response(Request{}, refusal).body;
+  EXPECT_NE(body.find(R"("refundable_usd":"2.50","requested_usd":"2.51")"), std::string::npos) << body;
+  refusal.reason = domain::Rejection::payout_exceeds_balance;
+  body = refusal_response(Request{}, refusal).body;
+  EXPECT_NE(body.find(R"("available_usd":"2.50","requested_usd":"2.51")"), std::string::npos) << body;
+}
+
+TEST(RefusalResponse, SaysWhenCardsMayBeChargedAgain) {
+  domain::Refusal refusal;
+  refusal.reason = domain::Rejection::payments_unavailable;
+  EXPECT_EQ(refusal_response(Request{}, refusal).retry_after_seconds, 1) << "never none";
+  refusal.retry_after = 30;
+  EXPECT_EQ(refusal_response(Request{}, refusal).retry_after_seconds, 30);
 }
 
 TEST(BodyErrorResponse, NamesTheField) {

@@ -9,6 +9,7 @@ import {Contract, environments} from './support/contract.mjs';
 import {exchange} from './support/http.mjs';
 import {Provider} from './support/provider.mjs';
 import {Server, adminToken} from './support/server.mjs';
+import {Stripe} from './support/stripe.mjs';
 import {World} from './support/world.mjs';
 import {accessSuite} from './suites/access.mjs';
 import {balancesSuite} from './suites/balances.mjs';
@@ -18,6 +19,8 @@ import {checkoutExpirySuite, checkoutSuite} from './suites/checkout.mjs';
 import {guardianSuite} from './suites/guardian.mjs';
 import {lifecycleSuite} from './suites/lifecycle.mjs';
 import {operatorsSuite} from './suites/operators.mjs';
+import {laterPaymentsSuite, paymentOutageSuite, paymentsSuite} from './suites/payments.mjs';
+import {laterPayoutsSuite, payoutsSuite} from './suites/payouts.mjs';
 import {phoneShareSuite} from './suites/phone_share.mjs';
 import {policySuite} from './suites/policy.mjs';
 import {purchasesSuite} from './suites/purchases.mjs';
@@ -31,17 +34,29 @@ const exempt = [
   [/ BALANCE_LIMIT_EXCEEDED$/, 'a wallet holds up to 90 trillion'],
   [/^production .* (PIN_EXPIRED|RESEND_LIMIT_EXCEEDED|CLAIM_EXPIRED|GUARDIAN_EXPIRED)$/, 'only the sandbox\'s clock can be moved'],
   [/^sandbox receiveText (200|403 SMS_NOT_CONFIGURED)$/, 'the sandbox has a phone, which alone can sign for it: replyToText'],
+  [/^sandbox receivePayment (200|400|401 STALE_SIGNATURE|503)/, 'the sandbox has a processor, which alone can sign for it'],
+  [/ purchaseCurrency 402 AUTHENTICATION_FAILED$/, 'nobody can answer their bank before its address is told'],
+  [/^production purchaseCurrency 402 PAYMENT_ABANDONED$/, 'only the sandbox\'s clock can be moved'],
+  [/^sandbox exportPayouts 409 ACH_NOT_CONFIGURED$/, 'the sandbox has a bank'],
+  [/ exportPayouts 409 (ACH_NOT_WRITABLE|PAYOUT_NOT_READABLE)$/, 'what is accepted fits; nobody is erased yet'],
+  [/ (purchaseCurrency|confirmPayment|refundCurrency|exportPayouts) 503 VIEW_BEHIND$/, 'the view is quicker than a test'],
   [/ (SERVER_BUSY|VIEW_UNAVAILABLE)$/, 'the server is quicker than a test that would have to overload or break it'],
 ];
 
 const provider = await Provider.start();
-const server = await Server.start({provider});
+const stripe = await Stripe.start();
+// Production's bank.
+const ach = {'ach.destination': '091000019', 'ach.destination_name': 'Wells Fargo', 'ach.origin': '1234567890',
+  'ach.origin_name': 'Florin Inc', 'ach.company_name': 'Florin Payouts', 'ach.company_id': '1234567890',
+  'ach.odfi': '09100001'};
+const server = await Server.start({provider, stripe, settings: ach});
 const closed = await Server.start({admin: false});
 // The sandbox's clock is moved on this one.
 const moving = await Server.start({provider});
 after(async () => {
   await Promise.all([server.stop(), closed.stop(), moving.stop()]);
   provider.stop();
+  stripe.stop();
 });
 
 const served = await exchange(server.port, {path: '/openapi.json'});
@@ -55,18 +70,18 @@ lifecycleSuite(context);
 framingSuite(context);
 for (const environment of Object.keys(environments)) {
   describe(environment, () => {
-    for (const suite of [accessSuite, balancesSuite, purchasesSuite, checkoutSuite, streamSuite, operatorsSuite, transfersSuite,
-      policySuite, guardianSuite, phoneShareSuite, textsSuite]) {
+    for (const suite of [accessSuite, balancesSuite, purchasesSuite, paymentsSuite, checkoutSuite, payoutsSuite, streamSuite,
+      operatorsSuite, transfersSuite, policySuite, guardianSuite, phoneShareSuite, textsSuite]) {
       suite(context, environment);
     }
   });
 }
 
 describe('sandbox, later', () => {
-  expirySuite(context);
-  checkoutExpirySuite(context);
+  for (const suite of [expirySuite, laterPayoutsSuite, laterPaymentsSuite, checkoutExpirySuite]) suite(context);
 });
 outageSuite(context);
+paymentOutageSuite(context);
 
 test('every documented operation, status and error code was exercised', () => {
   const missing = contract.unexercised().filter((promise) => !exempt.some(([pattern]) => pattern.test(promise)));

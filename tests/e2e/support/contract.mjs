@@ -27,6 +27,7 @@ export class Contract {
           pointer: ['paths', path, method],
           security: Object.keys((operation.security ?? document.security)[0] ?? {})[0] ?? 'none',
           responses: operation.responses,
+          parameters: [...(item.parameters ?? []), ...(operation.parameters ?? [])].map((one) => this.resolve(one)),
           body: operation.requestBody && this.resolve(operation.requestBody),
           environments: Object.keys(environments).filter((name) =>
             servers.some((server) => server.url.replace(/\/$/, '') === environments[name])),

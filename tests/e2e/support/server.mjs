@@ -26,9 +26,9 @@ export function temporaryFolder() {
 
 export class Server {
   // Resolves once the server says that it listens. `admin: false` starts it without an admin token; `settings` are
-  // TOML keys and values; `provider` texts for production (provider.mjs); `fileBytes` lets no file grow past it, as a full disk
-  // would.
-  static async start({data = temporaryFolder(), admin = true, settings = {}, provider, fileBytes} = {}) {
+  // TOML keys and values; `provider` texts for production (provider.mjs) and `stripe` charges its cards (stripe.mjs);
+  // `fileBytes` lets no file grow past it, as a full disk would.
+  static async start({data = temporaryFolder(), admin = true, settings = {}, provider, stripe, fileBytes} = {}) {
     const server = new Server();
     server.data = data;
     const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('FLORIN_')));
@@ -36,6 +36,11 @@ export class Server {
     if (provider) {
       settings = {...settings, ...provider.settings};
       environment.FLORIN_SMS_AUTH_TOKEN = provider.token;
+    }
+    server.stripe = stripe;
+    if (stripe) {
+      settings = {...settings, ...stripe.settings};
+      Object.assign(environment, stripe.environment);
     }
     if (admin) environment.FLORIN_ADMIN_TOKEN = adminToken;
     const command = [binary, 'serve', '--data', data, '--listen', '127.0.0.1:0',

@@ -93,6 +93,11 @@ export class World {
     return this.call('receiveText', {type: 'application/x-www-form-urlencoded', ...post, expect});
   }
 
+  // A post to the card processor's webhook, as made by Stripe.post.
+  notify(post, expect, gateway = this.name === 'sandbox' ? 'sandbox' : 'stripe') {
+    return this.call('receivePayment', {params: {gateway}, ...post, expect});
+  }
+
   // Sandbox only.
   async advance(seconds) {
     const {json} = await this.call('advanceClock', {body: {advance_seconds: seconds}, expect: 200});

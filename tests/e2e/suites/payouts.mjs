@@ -1,0 +1,280 @@
+// Real money out: what a game has earned, its requests, the operators' review, the bank's file.
+import assert from 'node:assert/strict';
+import {it as test} from 'node:test';
+import {badAmounts} from './balances.mjs';
+import {ask, bank, earn, feeless, listed, payoutAt, payoutBody} from '../support/payouts.mjs';
+import {email, minor, requestId} from '../support/world.mjs';
+
+const steps = {approvePayout: 'approved', rejectPayout: 'rejected', processPayout: 'processing', completePayout: 'completed',
+  failPayout: 'failed'};
+const allowed = {requested: ['approvePayout', 'rejectPayout'], approved: ['rejectPayout', 'processPayout'],
+  processing: ['completePayout', 'failPayout'], completed: [], rejected: [], failed: []};
+
+export const revenue = async (game) => {
+  const {available_usd, reserved_usd, lifetime_earned_usd, lifetime_paid_usd} =
+    (await game.call('getAvailableRevenue', {expect: 200})).json;
+  return [available_usd, reserved_usd, lifetime_earned_usd, lifetime_paid_usd];
+};
+
+export function payoutsSuite(context, environment) {
+  const world = () => context.worlds[environment];
+  const newGame = (settings = {}) => world().createGame({...feeless, ...settings});
+  const step = (id, payout_id, expect = 200, body) => world().call(id, {params: {payout_id}, body, expect});
+
+  test('what a game earns: its share of items, in dollars and whole cents', async () => {
+    const game = await world().createGame();
+    assert.deepEqual(await revenue(game), ['0.00', '0.00', '0.00', '0.00']);
+    await earn(game, '10.00');
+    assert.deepEqual(await revenue(game), ['9.00', '0.00', '9.00', '0.00'], 'less the platform fee');
+    const player = email();
+    await game.credit(player, '1.00');
+    await game.purchase(player, {item_quantity: 1, unit_price: '0.09', total_price: '0.09'});
+    assert.deepEqual(await revenue(game), ['9.00', '0.00', '9.00', '0.00'], 'what is below a cent stays owed');
+    await ask(game, {amount_usd: '9.01'}, [400, 'AMOUNT_EXCEEDS_BALANCE']);
+    await game.purchase(player, {item_quantity: 1, unit_price: '0.03', total_price: '0.03'});
+    assert.deepEqual(await revenue(game), ['9.01', '0.00', '9.01', '0.00'], 'and adds up');
+  });
+
+  test('a refund of an item after the money is gone leaves a debt', async () => {
+    const game = await newGame();
+    const {order_id} = (await earn(game, '10.00')).json;
+    await ask(game, {amount_usd: '8.00'});
+    await game.call('refundItem', {body: {client_request_id: requestId(), order_id, reason: 'test'}, expect: 200});
+    assert.deepEqual((await revenue(game)).slice(0, 2), ['0.00', '8.00']);
+    await ask(game, {amount_usd: '0.01'}, [400, 'AMOUNT_EXCEEDS_BALANCE']);
+    await earn(game, '8.50');
+    assert.deepEqual((await revenue(game)).slice(0, 2), ['0.50', '8.00']);
+  });
+
+  test('a payout is set aside at once, and shows four digits of the account', async () => {
+    const game = await newGame();
+    await earn(game, '100.00');
+    const account = {account_number: '98765432109876543', account_holder_name: 'Ünïcödé Ïnc', account_type: 'savings'};
+    const reply = await ask(game, {amount_usd: '40.00', contact_email: ' Finance@Studio.Example'}, 201, account);
+    const {json} = reply;
+    assert.deepEqual(json.bank, {account_holder_name: 'Ünïcödé Ïnc', routing_number: bank.routing_number, last4: '6543',
+      account_type: 'savings'});
+    assert.deepEqual([json.payout_status, json.amount_usd, json.note, json.game_id], ['requested', '40.00', null, game.id]);
+    assert.equal(json.contact_email.toLowerCase(), 'finance@studio.example');
+    assert.deepEqual(await revenue(game), ['60.00', '40.00', '100.00', '0.00']);
+    const over = await ask(game, {amount_usd: '60.01'}, [400, 'AMOUNT_EXCEEDS_BALANCE']);
+    assert.deepEqual([over.json.available_usd, over.json.requested_usd], ['60.00', '60.01']);
+    const {status, message, transaction_id, ...payout} = json;
+    assert.ok(status && message && transaction_id);
+    const at = reply.headers['florin-position'];
+    assert.deepEqual(await listed(game, json.payout_id, at), payout);
+    const {json: all} = await world().call('listPayouts', {query: {limit: 100}, headers: {'Florin-Min-Position': at}, expect: 200});
+    assert.deepEqual(all.payouts.find((one) => one.payout_id === json.payout_id), payout, 'operators see no more');
+    assert.ok(!context.server.output.includes(account.account_number));
+    for (const text of [reply.text, over.text, JSON.stringify(all)]) assert.ok(!text.includes(account.account_number));
+    await ask(game, {amount_usd: '60.00'});
+    assert.deepEqual(await revenue(game), ['0.00', '100.00', '100.00', '0.00']);
+  });
+
+  test('requests that are refused set nothing aside and leave their id free', async () => {
+    const game = await newGame();
+    await earn(game, '100.00');
+    const id = requestId();
+    const refuse = async (change, code, account = {}) => {
+      const {json, text} = await ask(game, {client_request_id: id, ...change}, [400, code], account);
+      for (const value of Object.values(account)) {
+        if (String(value).length > 3) assert.ok(!text.includes(value), `${value} is not repeated`);
+      }
+      return json;
+    };
+    for (const amount_usd of [...badAmounts, '100000000.00']) await refuse({amount_usd}, 'INVALID_AMOUNT');
+    await refuse({amount_usd: '99999999.99'}, 'AMOUNT_EXCEEDS_BALANCE');
+    for (const field of ['client_request_id', 'amount_usd', 'contact_email', 'bank']) {
+      assert.equal((await refuse({[field]: undefined}, 'INVALID_REQUEST')).field, field);
+    }
+    for (const field of Object.keys(bank)) {
+      assert.match((await refuse({}, 'INVALID_REQUEST', {[field]: undefined})).field, new RegExp(`${field}$`));
+      await refuse({}, 'INVALID_REQUEST', {[field]: 7});
+    }
+    for (const value of ['x', [], null, 7]) await refuse({bank: value}, 'INVALID_REQUEST');
+    for (const contact_email of ['', 'nobody', 'a b@example.com']) await refuse({contact_email}, 'INVALID_EMAIL');
+    await refuse({client_request_id: 'sub_1'}, 'CLIENT_REQUEST_ID_RESERVED');
+    const wrong = {
+      // A digit too few or too many, another check digit, two digits changed about, a range that no bank has.
+      routing_number: ['11000000', '1100000000', '110000001', '101000000', '990000007', '11000000x', '110 000 00'],
+      account_number: ['123', '1'.repeat(18), '12345678x', '1234 5678', '-1234567'],
+      account_holder_name: [' ', 'a\u0007b', 'é'.repeat(51)],
+      account_type: ['Checking', 'CHECKING', 'gold', 'check']};
+    for (const [field, values] of Object.entries(wrong)) {
+      for (const value of values) {
+        assert.match((await refuse({}, 'INVALID_BANK_ACCOUNT', {[field]: value})).field, new RegExp(`${field}$`), value);
+      }
+    }
+    assert.deepEqual(await revenue(game), ['100.00', '0.00', '100.00', '0.00']);
+    await ask(game, {client_request_id: id});
+  });
+
+  test('a request again is the original reply, for something else it is refused', async () => {
+    const game = await newGame();
+    await earn(game, '10.00');
+    const body = payoutBody({amount_usd: '4.00'});
+    const first = await game.call('requestPayout', {body, expect: 201});
+    await step('approvePayout', first.json.payout_id);
+    const again = await game.call('requestPayout', {body, expect: [409, 'DUPLICATE_REQUEST']});
+    assert.deepEqual(again.json.original, first.json);
+    assert.equal(again.json.transaction_id, first.json.transaction_id);
+    for (const change of [{amount_usd: '4.01'}, {contact_email: 'other@studio.example'},
+      ...[{account_number: '000123456780'}, {account_holder_name: 'Another'}, {account_type: 'savings'},
+        {routing_number: '091000019'}].map((part) => ({bank: {...bank, ...part}}))]) {
+      await game.call('requestPayout', {body: {...body, ...change}, expect: [422, 'CLIENT_REQUEST_ID_REUSED']});
+    }
+    const crowd = payoutBody({amount_usd: '1.00'});
+    const replies = await Promise.all(Array.from({length: 8}, () => game.call('requestPayout', {body: crowd})));
+    assert.deepEqual(replies.map((reply) => reply.status).sort(), [201, ...Array(7).fill(409)]);
+    assert.deepEqual(await revenue(game), ['5.00', '5.00', '10.00', '0.00']);
+  });
+
+  test('two requests race for the whole balance: exactly one is accepted', async () => {
+    for (let round = 0; round < 5; ++round) {
+      const game = await newGame();
+      await earn(game, '100.00');
+      const race = await Promise.all([1, 2].map(() => ask(game, {amount_usd: '100.00'}, undefined)));
+      assert.deepEqual(race.map((reply) => reply.json.error_code ?? reply.status).sort(), [201, 'AMOUNT_EXCEEDS_BALANCE']);
+      assert.deepEqual(await revenue(game), ['0.00', '100.00', '100.00', '0.00']);
+      const loser = race.find((reply) => reply.status === 400).json;
+      assert.equal(loser.available_usd, '0.00');
+    }
+  });
+
+  test('operators: every step from where it begins, and from nowhere else', async () => {
+    for (const [status, next] of Object.entries(allowed)) {
+      for (const [id, to] of Object.entries(steps)) {
+        const game = await newGame();
+        const before = await payoutAt(game, status);
+        assert.equal(before.payout_status, status);
+        if (!next.includes(id)) {
+          await step(id, before.payout_id, [409, 'INVALID_PAYOUT_STATUS'], {reason: 'too late'});
+          assert.deepEqual(await listed(game, before.payout_id), before, `${id} of ${status}: nothing changed`);
+          continue;
+        }
+        const {json, headers} = await step(id, before.payout_id, 200, {reason: 'Looked at it'});
+        assert.deepEqual(json, {status: 'success', payout_id: before.payout_id, payout_status: to, game_id: game.id,
+          amount_usd: '1.00'});
+        const after = await listed(game, before.payout_id, headers['florin-position']);
+        assert.deepEqual([after.payout_status, after.note], [to, 'Looked at it']);
+        const back = ['rejected', 'failed'].includes(to);
+        assert.deepEqual(await revenue(game), [back ? '10.00' : '9.00', back || to === 'completed' ? '0.00' : '1.00',
+          '10.00', to === 'completed' ? '1.00' : '0.00']);
+        await step(id, before.payout_id, [409, 'INVALID_PAYOUT_STATUS']);
+      }
+    }
+    const game = await newGame();
+    const {json: credit} = await game.credit(email(), '1.00');
+    const unknown = ['po_0000000000000', 'po_ZZZZZZZZZZZZZ', 'po_1', 'x', credit.order_id.replace('ord', 'po'), credit.order_id];
+    for (const id of Object.keys(steps)) {
+      for (const payout_id of unknown) await step(id, payout_id, [404, 'PAYOUT_NOT_FOUND']);
+      const {payout_id} = await payoutAt(game, 'requested');
+      for (const reason of ['x'.repeat(201), 7, '']) {
+        await step(id, payout_id, [400, 'INVALID_REQUEST'], {reason});
+      }
+    }
+    const raced = await payoutAt(game, 'requested');
+    const race = await Promise.all(['approvePayout', 'rejectPayout', 'approvePayout', 'rejectPayout'].map((id) =>
+      step(id, raced.payout_id, undefined)));
+    const done = race.filter((reply) => reply.status === 200).map((reply) => reply.json.payout_status);
+    // An approved one may still be rejected.
+    assert.ok(['rejected', 'approved,rejected'].includes(done.join()), done.join());
+  });
+
+  test('lists: a game sees its own payouts, operators those of all, by status', async () => {
+    const game = await newGame();
+    const other = await newGame();
+    const payouts = [];
+    for (const status of ['completed', 'failed', 'processing', 'rejected', 'approved', 'requested']) {
+      payouts.unshift(await payoutAt(game, status));
+    }
+    const foreign = await payoutAt(other, 'requested');
+    const fresh = (await other.call('getAvailableRevenue', {expect: 200})).headers;
+    const headers = {'Florin-Min-Position': fresh['florin-position']};
+    const mine = await game.pages('listGamePayouts', 'payouts', {query: {}, headers});
+    assert.deepEqual(mine, payouts);
+    assert.deepEqual(await game.pages('listGamePayouts', 'payouts', {query: {limit: 2}, headers}), payouts);
+    assert.deepEqual(await other.pages('listGamePayouts', 'payouts', {query: {}, headers}), [foreign]);
+    const all = await game.pages('listPayouts', 'payouts', {query: {limit: 50}, headers});
+    for (const payout of [...payouts, foreign]) assert.ok(all.some((one) => one.payout_id === payout.payout_id));
+    for (const payout of payouts) {
+      const {payout_status: status} = payout;
+      const some = await game.pages('listPayouts', 'payouts', {query: {status, limit: 3}, headers});
+      assert.ok(some.every((one) => one.payout_status === status));
+      assert.deepEqual(some.find((one) => one.payout_id === payout.payout_id), payout);
+    }
+    for (const status of ['', 'x', 'Requested']) await world().call('listPayouts', {query: {status}, expect: [400, 'INVALID_REQUEST']});
+    for (const bad of [{limit: 0}, {limit: 101}, {limit: 'x'}, {cursor: 'no-cursor'}]) {
+      await game.call('listGamePayouts', {query: bad, expect: [400, 'INVALID_REQUEST']});
+      await world().call('listPayouts', {query: bad, expect: [400, 'INVALID_REQUEST']});
+    }
+  });
+
+  test('the bank\'s file of a day holds what became processing then', async () => {
+    const game = await newGame();
+    const number = () => `9${requestId().replace(/\D/g, '').padStart(12, '0').slice(-12)}`;
+    const wanted = [];
+    for (const [status, account_type] of [['processing', 'checking'], ['processing', 'savings'], ['completed', 'checking'],
+      ['failed', 'checking'], ['approved', 'checking'], ['requested', 'checking'], ['rejected', 'checking']]) {
+      const account = {account_number: number(), account_type, account_holder_name: 'Ålesund Spill AS'};
+      wanted.push({...await payoutAt(game, status, account), account});
+    }
+    const date = wanted[0].updated_at.slice(0, 10);
+    const read = () => world().call('exportPayouts', {query: {date}, expect: 200});
+    const {text} = await read();
+    assert.equal((await read()).text, text, 'the same bytes again');
+    const lines = text.trimEnd().split(/\r?\n/);
+    assert.equal(lines.length % 10, 0);
+    const entries = lines.filter((line) => line.startsWith('6'));
+    for (const {account, payout_status: status} of wanted) {
+      const own = entries.filter((line) => line.slice(12, 29).trim() === account.account_number);
+      assert.equal(own.length, ['processing', 'completed', 'failed'].includes(status) ? 1 : 0, status);
+      for (const line of own) {
+        assert.deepEqual([line.slice(1, 3), line.slice(3, 12), line.slice(29, 39)],
+          [account.account_type === 'savings' ? '32' : '22', bank.routing_number, '0000000100']);
+        assert.match(line.slice(54, 76), /^[ -~]*ALESUND|Alesund/);
+      }
+    }
+    const total = entries.reduce((sum, line) => sum + BigInt(line.slice(29, 39)), 0n);
+    const [control] = lines.filter((line) => line.startsWith('9') && !/^9+$/.test(line));
+    assert.deepEqual([Number(control.slice(13, 21)), BigInt(control.slice(43, 55))], [entries.length, total]);
+    assert.equal(minor('1.00') * BigInt(3) <= total, true);
+
+    for (const bad of [{}, {date: ''}, {date: 'x'}, {date: '2026-13-01'}, {date: '2026-02-30'}, {date: '2026-1-1'}, {date: `${date}T00:00:00Z`}]) {
+      await world().call('exportPayouts', {query: bad, expect: [400, 'INVALID_REQUEST']});
+    }
+    for (const day of ['2020-01-01', '2099-12-31']) {
+      await world().call('exportPayouts', {query: {date: day}, expect: [404, 'NO_PAYOUTS']});
+    }
+    if (environment === 'production') {
+      await context.movingWorlds.production.call('exportPayouts', {query: {date}, expect: [409, 'ACH_NOT_CONFIGURED']});
+    }
+  });
+}
+
+// With the sandbox's clock.
+export function laterPayoutsSuite(context) {
+  const world = () => context.movingWorlds.sandbox;
+
+  test('the sandbox\'s bank pays a day later, or returns', async () => {
+    const game = await world().createGame(feeless);
+    const ends = {'000123456789': ['completed', null], '000111111116': ['failed', /^R03 /], '000111111113': ['failed', /^R02 /],
+      '000222222227': ['failed', /^R01 /], '000333333335': ['failed', /^R23 /], '4444': ['completed', null]};
+    const payouts = {};
+    for (const account_number of Object.keys(ends)) payouts[account_number] = await payoutAt(game, 'processing', {account_number});
+    const approved = await payoutAt(game, 'approved');
+    await world().advance(12 * 3600);
+    for (const {payout_id} of Object.values(payouts)) assert.equal((await listed(game, payout_id)).payout_status, 'processing');
+    await world().advance(12 * 3600 + 60);
+    const {headers} = await game.call('getAvailableRevenue', {expect: 200});
+    for (const [number, [status, note]] of Object.entries(ends)) {
+      const payout = await listed(game, payouts[number].payout_id, headers['florin-position']);
+      assert.equal(payout.payout_status, status, number);
+      if (note) assert.match(payout.note, note);
+      else assert.equal(payout.note, null);
+      await world().call('completePayout', {params: {payout_id: payout.payout_id}, expect: [409, 'INVALID_PAYOUT_STATUS']});
+    }
+    assert.equal((await listed(game, approved.payout_id)).payout_status, 'approved');
+    assert.deepEqual(await revenue(game), ['67.00', '1.00', '70.00', '2.00']);
+  });
+}
