@@ -4,7 +4,6 @@
 #include "api/routes/routes.h"
 #include "api/web/checkout_page.h"
 #include "eventstore/codes.h"
-#include "eventstore/read_commit.h"
 #include "projections/payments.h"
 
 namespace florin::api {
@@ -43,7 +42,7 @@ Awaitable<Response> open_session(Services& services, Request const& request, Pat
   auto const& game = *caller.value();
   auto body = JsonBody::parse(request);
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
-  auto const usd = body.required_amount("usd_amount");
+  auto const usd = body.required_amount("usd_amount", domain::Money::from_minor(1), domain::kMaxPurchaseUsd);
   auto const currency = body.optional_integer("currency_id", 1, std::int64_t{1} << 32);
   auto const rail = body.optional_string("rail", 32);
   if (rail && *rail != "card") body.fail("rail", "rail is \"card\": there is no other one.");
@@ -146,18 +145,14 @@ Awaitable<SessionResult> load_session(Services& services, Request const& request
     co_return result;
   }
   bool const ran = co_await on_worker(services, request, [&] {
-    auto const commit = eventstore::read_commit(environment.log(), session);
-    if (!commit) return void(result.refused = view_unavailable(request, commit.error()));
-    if (!commit.value()) return;
-    for (auto const& event : commit.value()->events) {
-      auto const* opened = std::get_if<domain::CheckoutOpened>(&event);
-      if (opened == nullptr || (game && opened->game != game)) continue;
-      auto view = environment.views().read("payments");
-      if (!view) return void(result.refused = view_unavailable(request, view.error()));
-      auto attempts = projections::read_attempts(view.value(), session);
-      if (!attempts) return void(result.refused = view_unavailable(request, attempts.error()));
-      result.session = CheckoutSession{session, *opened, std::move(attempts).value()};
-    }
+    auto const opened = load_checkout(environment, session);
+    if (!opened) return void(result.refused = view_unavailable(request, opened.error()));
+    if (!opened.value() || (game && opened.value()->game != game)) return;
+    auto view = environment.views().read("payments");
+    if (!view) return void(result.refused = view_unavailable(request, view.error()));
+    auto attempts = projections::read_attempts(view.value(), session);
+    if (!attempts) return void(result.refused = view_unavailable(request, attempts.error()));
+    result.session = CheckoutSession{session, *opened.value(), std::move(attempts).value()};
   });
   if (!ran) result.refused = server_busy(request);
   co_return result;
@@ -165,15 +160,6 @@ Awaitable<SessionResult> load_session(Services& services, Request const& request
 
 std::string checkout_url(Environment& environment, Position session) {
   return environment.public_url() + "/checkout?session=" + environment.vault().codes().checkout_token(session);
-}
-
-void write_metadata(JsonWriter& json, Environment& environment, domain::CheckoutOpened const& opened) {
-  auto const text = reveal(environment, opened.identity, eventstore::Field::metadata, opened.metadata);
-  if (text.empty()) {
-    json.null("metadata");
-  } else {
-    json.raw("metadata", text);
-  }
 }
 
 void add_checkout_routes(Router& router, Services& services) {

@@ -30,7 +30,4 @@ struct SessionResult {
 // The page of a session: "https://pay.example.com/checkout?session=…".
 [[nodiscard]] std::string checkout_url(Environment& environment, domain::Position session);
 
-// "metadata": the game's own object as it gave it; null when there is none or its person was erased.
-void write_metadata(JsonWriter& json, Environment& environment, domain::CheckoutOpened const& opened);
-
 }  // namespace florin::api

@@ -89,6 +89,26 @@ Faulty<std::optional<domain::CurrencyOrdered>> load_ordered(Environment& environ
   return found;
 }
 
+eventstore::Faulty<std::optional<domain::CheckoutOpened>> load_checkout(Environment& environment, Position session) {
+  auto const commit = eventstore::read_commit(environment.log(), session);
+  if (!commit) return fail(commit.error());
+  std::optional<domain::CheckoutOpened> found;
+  if (!commit.value()) return found;
+  for (auto const& event : commit.value()->events) {
+    if (auto const* opened = std::get_if<domain::CheckoutOpened>(&event)) found = *opened;
+  }
+  return found;
+}
+
+void write_metadata(JsonWriter& json, Environment& environment, domain::CheckoutOpened const& opened) {
+  auto const text = reveal(environment, opened.identity, eventstore::Field::metadata, opened.metadata);
+  if (text.empty()) {
+    json.null("metadata");
+  } else {
+    json.raw("metadata", text);
+  }
+}
+
 StoryResult load_story(Services& services, Request const& request, domain::GameId game, Position order) {
   auto& environment = services.environment;
   auto const ordered = load_ordered(environment, game, order);
@@ -101,6 +121,11 @@ StoryResult load_story(Services& services, Request const& request, domain::GameI
   PaymentStory story;
   story.ordered = *ordered.value();
   story.reached = view.value().position();
+  if (story.ordered.session) {
+    auto checkout = load_checkout(environment, story.ordered.session);
+    if (!checkout) return {std::nullopt, view_unavailable(request, checkout.error())};
+    story.checkout = std::move(checkout).value();
+  }
   for (auto const& step : steps.value()) {
     auto const commit = eventstore::read_commit(environment.log(), step.commit);
     if (!commit) return {std::nullopt, view_unavailable(request, commit.error())};
@@ -123,10 +148,12 @@ void write_payment_order(JsonWriter& json, Environment& environment, domain::Gam
   json.string("transaction_id", domain::format_transaction_id(ordered.order));
   json.string("order_status", story.status());
   json.time("created_at", story.ordered_at);
-  if (ordered.session) {
-    json.string("session_id", domain::format_session_id(ordered.session));
+  if (story.checkout) {
+    json.string("session_id", domain::format_session_id(story.checkout->session));
+    write_metadata(json, environment, *story.checkout);
   } else {
     json.null("session_id");
+    json.null("metadata");
   }
   write_player(json, environment, game, ordered.player, email, "");
   json.amount("usd_amount", ordered.usd);

@@ -21,6 +21,7 @@ struct DisputeStory {
 struct PaymentStory {
   domain::CurrencyOrdered ordered;
   domain::Timestamp ordered_at;
+  std::optional<domain::CheckoutOpened> checkout;  // of the hosted page, when it was ordered there
   bool challenged = false;
   std::string reference;  // the processor's
   std::optional<domain::CurrencyPurchased> purchased;
@@ -48,6 +49,12 @@ struct StoryResult {
 };
 [[nodiscard]] StoryResult load_story(Services& services, Request const& request, domain::GameId game,
                                      domain::Position order);
+
+// The checkout that was opened at this position; nullopt: none was.
+[[nodiscard]] eventstore::Faulty<std::optional<domain::CheckoutOpened>> load_checkout(Environment& environment,
+                                                                                      domain::Position session);
+// "metadata": the game's own object as it gave it; null when there is none or its person was erased.
+void write_metadata(JsonWriter& json, Environment& environment, domain::CheckoutOpened const& opened);
 
 // CONTRACT, order-details.
 void write_payment_order(JsonWriter& json, Environment& environment, domain::Game const& game,

@@ -53,8 +53,7 @@ Response closed_response(Request const& request, TransferStory const& story) {
                           extras, 0, "pin_expired");
   }
   return error_response(request, 409, "TRANSACTION_CLOSED",
-                        "The transaction has ended and the amount is back with the sender. Initiate again.",
-                        extras);
+                        "The transaction has ended and the amount is back with the sender. Initiate again.", extras);
 }
 
 // A call about a transaction that the ledger does not know as open.

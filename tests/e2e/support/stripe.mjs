@@ -9,6 +9,8 @@ const now = () => Math.floor(Date.now() / 1000);
 const list = (url, data) => ({object: 'list', url, has_more: false, data});
 const declines = {pm_card_chargeDeclined: 'generic_decline', pm_card_chargeDeclinedInsufficientFunds: 'insufficient_funds'};
 const methods = ['pm_card_visa', 'pm_card_threeDSecure2Required', 'pm_card_createDispute', ...Object.keys(declines)];
+const numbers = {4242424242424242: methods[0], 4000002760003184: methods[1], 4000000000000259: methods[2],
+  4000000000000002: methods[3], 4000000000009995: methods[4]};
 
 export class Stripe {
   static async start() {
@@ -53,6 +55,7 @@ export class Stripe {
   route(method, url, form) {
     const [, kind, id, step] = url.pathname.slice(1).split('/');
     if (kind === 'events') return [200, list('/v1/events', [])];
+    if (method === 'POST' && kind === 'payment_methods') return this.tokenize(form);
     if (method === 'POST' && kind === 'payment_intents' && !id) return this.open(form);
     const reference = id ?? form.get('payment_intent') ?? url.searchParams.get('payment_intent');
     const payment = this.payments.get(reference);
@@ -65,6 +68,12 @@ export class Stripe {
       payment.intent.status = 'canceled';
     }
     return [200, payment.intent];
+  }
+
+  tokenize(form) {
+    const id = numbers[form.get('card[number]')];
+    if (!id) return [402, {error: {type: 'card_error', code: 'incorrect_number'}}];
+    return [200, {id, object: 'payment_method', type: 'card'}];
   }
 
   open(form) {
