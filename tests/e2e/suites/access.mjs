@@ -6,6 +6,7 @@ import {checkEnvelope} from '../support/contract.mjs';
 import {Scene, flavours, patterns} from '../support/scene.mjs';
 import {buy, cards, orderBody} from '../support/payments.mjs';
 import {earn, payoutAt, payoutBody} from '../support/payouts.mjs';
+import {cardForm, challengeQuery, checkoutBody, checkoutQuery, form, openCheckout, testCards} from '../support/checkout.mjs';
 import {email, phone, requestId} from '../support/world.mjs';
 
 const unknownKey = `ivsdk_${'Z'.repeat(64)}`;
@@ -32,6 +33,13 @@ export async function validRequest(game, id) {
       return id === 'getOrder' ? {query: {order_id}}
         : {body: {client_request_id: requestId(), order_id, reason: 'test'}};
     }
+    case 'openCheckout': return {body: checkoutBody(player)};
+    case 'getCheckout': return {params: {session_id: (await openCheckout(game, player)).session_id}};
+    case 'showCheckout': return {query: await checkoutQuery(game, player)};
+    case 'payCheckout': return {query: await checkoutQuery(game, player), raw: cardForm(testCards.good), type: form};
+    case 'returnFromBank': return {};
+    case 'showChallenge': return {query: await challengeQuery(game, player)};
+    case 'answerChallenge': return {query: await challengeQuery(game, player), raw: 'answer=complete', type: form};
     case 'purchaseCurrency': return {body: orderBody(player)};
     case 'confirmPayment': return {body: {transaction_id: (await buy(game, player)).json.transaction_id}};
     case 'getCurrencyOrder': return {query: {order_id: (await buy(game, player)).json.order_id}};

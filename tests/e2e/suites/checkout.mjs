@@ -1,23 +1,15 @@
 // Hosted checkouts over HTTP, as a game and a browser without scripts see them. tests/e2e/web drives a real browser.
 import assert from 'node:assert/strict';
 import {it as test} from 'node:test';
+import {cardForm as card, checkoutBody, form, queryOf, testCards as cards} from '../support/checkout.mjs';
 import {exchange} from '../support/http.mjs';
 import {email, requestId} from '../support/world.mjs';
-
-export const cards = {
-  good: '4242 4242 4242 4242', declined: '4000 0000 0000 0002', poor: '4000 0000 0000 9995',
-  asked: '4000 0027 6000 3184', disputed: '4000 0000 0000 0259'};
-const form = 'application/x-www-form-urlencoded';
-
-export function card(number, change = {}) {
-  return new URLSearchParams({card_number: number, exp: '12 / 34', cvc: '123', ...change}).toString();
-}
 
 export function checkoutSuite(context, environment) {
   const world = () => context.worlds[environment];
   const open = async (game, change = {}, expect = 201) => (await game.call('openCheckout', {
-    body: {player_email: email(), usd_amount: '10.00', ...change}, expect})).json;
-  const token = (session) => new URL(session.checkout_url).searchParams.get('session');
+    body: checkoutBody(email(), change), expect})).json;
+  const token = (session) => queryOf(session.checkout_url).session;
   const show = (session, expect, extra = {}) => world().call('showCheckout', {
     query: {session: typeof session === 'string' ? session : token(session), ...extra}, expect});
   const pay = (session, body, expect, options = {}) => world().call('payCheckout', {
@@ -27,8 +19,8 @@ export function checkoutSuite(context, environment) {
 
   // The sandbox's bank. A second answer, or anybody else's, changes nothing.
   const answerBank = async (session, hop, answer) => {
-    const url = new URL(/href="([^"]*\/processor\/challenge\?[^"]*)"/.exec(hop)[1].replaceAll('&amp;', '&'));
-    const query = Object.fromEntries(url.searchParams);
+    const url = /href="([^"]*\/processor\/challenge\?[^"]*)"/.exec(hop)[1].replaceAll('&amp;', '&');
+    const query = queryOf(url);
     await world().call('showChallenge', {query, expect: 200});
     await world().call('showChallenge', {query: {...query, secret: 'wrong'}, expect: 404});
     await world().call('answerChallenge', {query, raw: 'answer=maybe', type: form, expect: 400});
@@ -240,7 +232,7 @@ export function checkoutExpirySuite(context) {
   test('a checkout is over after fifteen minutes', async () => {
     const game = await world().createGame();
     const {json: session} = await game.call('openCheckout', {body: {player_email: email(), usd_amount: '1.00'}, expect: 201});
-    const query = {session: new URL(session.checkout_url).searchParams.get('session')};
+    const query = queryOf(session.checkout_url);
     await world().call('showCheckout', {query, expect: 200});
     await world().advance(15 * 60);
     await world().call('showCheckout', {query, expect: 410});

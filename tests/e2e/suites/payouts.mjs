@@ -77,9 +77,8 @@ export function payoutsSuite(context, environment) {
     const id = requestId();
     const refuse = async (change, code, account = {}) => {
       const {json, text} = await ask(game, {client_request_id: id, ...change}, [400, code], account);
-      for (const value of Object.values(account)) {
-        if (String(value).length > 3) assert.ok(!text.includes(value), `${value} is not repeated`);
-      }
+      const number = account.account_number ?? account.routing_number;
+      if (number) assert.ok(!text.includes(number), `${number} is not repeated`);
       return json;
     };
     for (const amount_usd of [...badAmounts, '100000000.00']) await refuse({amount_usd}, 'INVALID_AMOUNT');
@@ -133,7 +132,7 @@ export function payoutsSuite(context, environment) {
     for (let round = 0; round < 5; ++round) {
       const game = await newGame();
       await earn(game, '100.00');
-      const race = await Promise.all([1, 2].map(() => ask(game, {amount_usd: '100.00'}, undefined)));
+      const race = await Promise.all([1, 2].map(() => ask(game, {amount_usd: '100.00'}, null)));
       assert.deepEqual(race.map((reply) => reply.json.error_code ?? reply.status).sort(), [201, 'AMOUNT_EXCEEDS_BALANCE']);
       assert.deepEqual(await revenue(game), ['0.00', '100.00', '100.00', '0.00']);
       const loser = race.find((reply) => reply.status === 400).json;
@@ -169,13 +168,13 @@ export function payoutsSuite(context, environment) {
     for (const id of Object.keys(steps)) {
       for (const payout_id of unknown) await step(id, payout_id, [404, 'PAYOUT_NOT_FOUND']);
       const {payout_id} = await payoutAt(game, 'requested');
-      for (const reason of ['x'.repeat(201), 7, '']) {
+      for (const reason of ['x'.repeat(201), 7]) {
         await step(id, payout_id, [400, 'INVALID_REQUEST'], {reason});
       }
     }
     const raced = await payoutAt(game, 'requested');
     const race = await Promise.all(['approvePayout', 'rejectPayout', 'approvePayout', 'rejectPayout'].map((id) =>
-      step(id, raced.payout_id, undefined)));
+      world().call(id, {params: {payout_id: raced.payout_id}})));
     const done = race.filter((reply) => reply.status === 200).map((reply) => reply.json.payout_status);
     // An approved one may still be rejected.
     assert.ok(['rejected', 'approved,rejected'].includes(done.join()), done.join());

@@ -16,11 +16,12 @@ export const roomy = {currency_purchases_per_player_minute: 100_000, item_purcha
 export const orderBody = (player, change = {}) => ({client_request_id: requestId(), player_email: player,
   usd_amount: '10.00', payment_method_id: cards.good, ...change});
 
+// expect: as for World.call; null for whatever comes.
 export const buy = (game, player, change = {}, expect = 200) =>
-  game.call('purchaseCurrency', {body: orderBody(player, change), expect});
+  game.call('purchaseCurrency', {body: orderBody(player, change), expect: expect ?? undefined});
 
 export const refund = (game, order_id, change = {}, expect = 200) => game.call('refundCurrency', {
-  body: {client_request_id: requestId(), order_id, reason: 'test', ...change}, expect});
+  body: {client_request_id: requestId(), order_id, reason: 'test', ...change}, expect: expect ?? undefined});
 
 // The order's details, once they are as wanted.
 export async function details(game, order_id, wanted = () => true) {

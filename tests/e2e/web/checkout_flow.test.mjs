@@ -5,7 +5,7 @@ import http from 'node:http';
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, describe, it as test} from 'node:test';
-import {cards} from '../suites/checkout.mjs';
+import {testCards as cards} from '../support/checkout.mjs';
 import {Contract, environments} from '../support/contract.mjs';
 import {exchange} from '../support/http.mjs';
 import {Server} from '../support/server.mjs';
@@ -142,13 +142,13 @@ for (const scripts of [true, false]) {
       const {page, close} = await browser.open({scripts, screen: 'phone'});
       await page.goto(checkout.url);
       // From here on every call to the processor takes effect and its answer is lost.
-      await world.call('setProcessorFaults', {body: {timeout_after: 100, lost_callback: 100}, expect: 200});
+      await world.call('breakProcessor', {body: {timeout_after: 100, lost_callback: 100}, expect: 200});
       try {
         await fill(page, cards.good);
         await page.getByRole('heading', {name: /moment|progress|checking|wait|unavailable|reach/i}).waitFor({timeout: 60_000});
         await checkPage(page, 'flow-pending', {scripts});
       } finally {
-        await world.call('setProcessorFaults', {body: {}, expect: 200});
+        await world.call('breakProcessor', {body: {}, expect: 200});
       }
       if (page.url().includes('return=1')) await page.waitForURL(`${shop.url}/thanks`, {timeout: 60_000});
       await close();
