@@ -58,7 +58,7 @@ Awaitable<Response> open_session(Services& services, Request const& request, Pat
                                        limit_subject(who.email.index))) {
     co_return std::move(*refused);
   }
-  if (environment.payments() == nullptr) co_return payments_unavailable(request);
+  if (environment.payments() == nullptr || !environment.can_charge()) co_return payments_unavailable(request);
 
   command.game = game.id;
   command.person = {who.email.index, who.email.text};

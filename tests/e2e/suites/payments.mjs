@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {it as test} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {badAmounts} from './balances.mjs';
+import {cardForm, checkoutBody, checkoutQuery, form, testCards} from '../support/checkout.mjs';
 import {Processor, accounts, buy, cards, details, orderBody, refund, roomy} from '../support/payments.mjs';
 import {Server} from '../support/server.mjs';
 import {Stripe, sign} from '../support/stripe.mjs';
@@ -532,6 +533,7 @@ export function paymentOutageSuite(context) {
         const game = await world.createGame({limits: roomy});
         const {json: paid} = await buy(game, email());
         const {json: asked} = await buy(game, email(), {payment_method_id: cards.asks});
+        const query = await checkoutQuery(game, email());
         if (world.name === 'sandbox') await world.call('breakProcessor', {body: {refused_connection: 100}, expect: 200});
         else stripe.down = true;
         const body = orderBody(email());
@@ -548,6 +550,8 @@ export function paymentOutageSuite(context) {
         const refused = orderBody(email());
         const told = await game.call('purchaseCurrency', {body: refused, expect: none});
         assert.ok(told.json.retry_after >= 1);
+        await game.call('openCheckout', {body: checkoutBody(email()), expect: none});
+        await world.call('payCheckout', {query, raw: cardForm(testCards.good), type: form, expect: 503});
         await refund(game, paid.order_id, {}, none);
         if (world.name === 'production') await world.notify(stripe.post(paid.payment_intent_id), none);
         const {transaction_id} = paid;
