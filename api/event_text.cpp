@@ -281,7 +281,10 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
                 .take();
           },
           [](CurrencyOrdered const& e) {
-            return of_order(e).add("usd", e.usd).add("method", terminal_quoted(e.method)).take();
+            auto details = of_order(e);
+            details.add("usd", e.usd).add("method", terminal_quoted(e.method));
+            if (e.session) details.add("session", format_session_id(e.session));
+            return details.take();
           },
           [](PaymentOpened const& e) {
             return Details()

@@ -275,9 +275,8 @@ Awaitable<Response> pay(Services& services, Request const& request, PathValues c
 }
 
 // After the bank's question about an order that the game made itself: the game asks confirm-payment.
-Awaitable<Response> came_back(Services&, Request const&, PathValues const&) {
-  co_return page_response(
-      200, bank_end_page("Your bank has your answer. You can close this page and go back to the game.", {}));
+Awaitable<Response> came_back(Services& services, Request const&, PathValues const&) {
+  co_return page_response(200, returned_page(services.environment.sandbox_processor() != nullptr));
 }
 
 // ---- the sandbox's bank
@@ -299,13 +298,8 @@ struct BankRoutes {
     if (challenge->status != domain::PaymentStatus::requires_action) {
       co_return page_response(200, bank_end_page("This question was answered, or its time is over.", {}));
     }
-    Sale sale;
-    sale.game = "Sandbox bank";
-    sale.currency = challenge->description;
-    sale.usd = challenge->usd;
-    sale.sandbox = true;
     auto const action = "?" + std::string(request.query);
-    co_return page_response(200, bank_page(sale, action));
+    co_return page_response(200, bank_page(challenge->description, challenge->usd, action));
   }
 
   Awaitable<Response> take(Request const& request, PathValues const&) const {

@@ -389,19 +389,34 @@ Page end_page(CheckoutEnd end, std::string_view cancel_url, bool sandbox) {
   return framed(frame);
 }
 
-Page bank_page(Sale const& sale, std::string_view action) {
-  Frame frame = frame_of(sale, "Test bank: is this payment yours?");
+Page bank_page(std::string_view what, domain::Money usd, std::string_view action) {
+  Frame frame;
+  frame.title = "Test bank: is this payment yours?";
   frame.sandbox = true;
   frame.form = true;
+  Sale paid;
+  paid.usd = usd;
   auto& out = frame.main;
   out +=
-      "<div class=\"part\">\n" + seller(sale, "Test bank, about a payment to ") +
+      "<div class=\"part\">\n" + sign(kCard, " quiet") +
       "<h1>Is this payment yours?</h1>\n"
       "<p class=\"lead\">There is no bank behind this page: it stands in for the 3-D Secure question that a real one "
       "asks. Answer for the cardholder.</p>\n<dl class=\"sum\">\n" +
-      row("For", bought(sale)) + row("Amount", dollars(sale), "total") + "</dl>\n" + form_to(action) +
+      row("For", "<bdi>" + html_text(what) + "</bdi>") + row("Amount", dollars(paid), "total") + "</dl>\n" + form_to(action) +
       "<button class=\"button\" name=\"answer\" value=\"complete\">Yes, complete it</button>\n"
       "<button class=\"button second\" name=\"answer\" value=\"fail\">No, fail it</button>\n</form>\n</div>\n";
+  return framed(frame);
+}
+
+Page returned_page(bool sandbox) {
+  Frame frame;
+  frame.title = "Back from your bank";
+  frame.sandbox = sandbox;
+  frame.main +=
+      "<div class=\"part\">\n" + sign(kCard, " quiet") +
+      "<h1>Your bank has your answer</h1>\n"
+      "<p class=\"lead\">You can close this page and go back to the game: it knows what became of the payment.</p>\n"
+      "</div>\n";
   return framed(frame);
 }
 

@@ -73,8 +73,11 @@ enum class CheckoutEnd {
 };
 [[nodiscard]] Page end_page(CheckoutEnd end, std::string_view cancel_url, bool sandbox);
 
-// The sandbox bank's question: two buttons of a form to `action`, `answer` being "complete" or "fail".
-[[nodiscard]] Page bank_page(Sale const& sale, std::string_view action);
+// Where a bank sends a browser whose payment the game ordered itself.
+[[nodiscard]] Page returned_page(bool sandbox);
+
+// The sandbox bank's question about `what`: two buttons of a form to `action`, `answer` being "complete" or "fail".
+[[nodiscard]] Page bank_page(std::string_view what, domain::Money usd, std::string_view action);
 // After its answer, or when it asks nothing: where to go from here.
 [[nodiscard]] Page bank_end_page(std::string_view message, std::string_view onward_url);
 

@@ -136,23 +136,6 @@ for (const scripts of [true, false]) {
       await checkPage(page, 'flow-unknown', {scripts});
       await close();
     });
-
-    test('nobody knows yet: the page waits, and ends at the shop', async () => {
-      const checkout = await open();
-      const {page, close} = await browser.open({scripts, screen: 'phone'});
-      await page.goto(checkout.url);
-      // From here on every call to the processor takes effect and its answer is lost.
-      await world.call('breakProcessor', {body: {timeout_after: 100, lost_callback: 100}, expect: 200});
-      try {
-        await fill(page, cards.good);
-        await page.getByRole('heading', {name: /moment|progress|checking|wait|unavailable|reach/i}).waitFor({timeout: 60_000});
-        await checkPage(page, 'flow-pending', {scripts});
-      } finally {
-        await world.call('breakProcessor', {body: {}, expect: 200});
-      }
-      if (page.url().includes('return=1')) await page.waitForURL(`${shop.url}/thanks`, {timeout: 60_000});
-      await close();
-    });
   });
 }
 
@@ -177,6 +160,26 @@ describe('with scripts', () => {
       assert.equal(await game.available(player), '100.00');
       await close();
     }
+  });
+});
+
+describe('an outage', () => {
+  test('nobody knows yet: the page says so, looks again by itself, and goes on', async () => {
+    const checkout = await open();
+    const {page, close} = await browser.open({scripts: false, screen: 'phone'});
+    await page.goto(checkout.url);
+    await fill(page, cards.asked);
+    await page.waitForURL(/\/processor\/challenge/, {timeout: 20_000});
+    await world.call('breakProcessor', {body: {refused_connection: 100}, expect: 200});
+    await page.goto(`${checkout.url}&return=1`);
+    await checkPage(page, 'flow-pending', {scripts: false});
+    assert.match(await page.locator('main').innerText(), /looks again every few seconds.*do not pay a second time/i);
+    await world.call('breakProcessor', {body: {}, expect: 200});
+    await page.waitForURL(/\/processor\/challenge/, {timeout: 90_000});
+    await page.getByRole('button', {name: /complete/i}).click();
+    await page.waitForURL(`${shop.url}/thanks`, {timeout: 30_000});
+    await close();
+    assert.equal(await game.available(checkout.player), '100.00');
   });
 });
 
