@@ -51,7 +51,8 @@ std::optional<Header> read_header(std::string_view text) {
       header.time = item.substr(2);
       bool const digits = std::ranges::all_of(header.time, [](char c) { return c >= '0' && c <= '9'; });
       if (header.time.empty() || header.time.size() > kTimeDigitsMax || !digits) return std::nullopt;
-      std::from_chars(header.time.data(), header.time.data() + header.time.size(), header.seconds);  // digits: all are read
+      std::from_chars(header.time.data(), header.time.data() + header.time.size(),
+                      header.seconds);  // digits: all are read
     } else if (item.starts_with("v1=")) {
       if (header.signatures.size() == kStripeSignaturesMax) return std::nullopt;
       header.signatures.push_back(item.substr(3));

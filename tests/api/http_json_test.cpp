@@ -202,6 +202,20 @@ TEST(JsonBody, IntegersAreIntegersInRange) {
   }
 }
 
+TEST(JsonBody, AnAmountOutOfRangeNamesItsOwnRange) {
+  auto const least = domain::Money::from_minor(1);
+  auto const most = domain::Money::from_minor(99'999);
+  auto fits = JsonBody::parse(with_body(R"({"usd":"999.99","part":"0.01"})"));
+  EXPECT_EQ(fits.required_amount("usd", least, most), most);
+  EXPECT_EQ(fits.optional_amount("part", least, most), least);
+  EXPECT_EQ(fits.optional_amount("absent", least, most), std::nullopt);
+  EXPECT_EQ(error_of(fits), "");
+  auto body = JsonBody::parse(with_body(R"({"usd":"1000.00"})"));
+  EXPECT_EQ(body.optional_amount("usd", least, most), std::nullopt);
+  EXPECT_EQ(error_of(body), "400 INVALID_AMOUNT usd");
+  EXPECT_EQ(body.error()->message, "usd must be from 0.01 to 999.99.");
+}
+
 TEST(JsonBody, AmountsAreDecimalStringsOnly) {
   auto const error = [](std::string_view value) {
     std::string const text = "{\"amount\":" + std::string(value) + "}";

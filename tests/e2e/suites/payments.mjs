@@ -122,7 +122,7 @@ export function paymentsSuite(context, environment) {
   });
 
   for (const passed of [true, false]) {
-    test(`the cardholder is asked, and ${passed ? 'confirms' : 'does not pass'}`, async (t) => {
+    test(`the cardholder is asked, and ${passed ? 'confirms' : 'does not pass'}`, async () => {
       const game = await newGame();
       const player = email();
       const body = orderBody(player, {payment_method_id: cards.asks});
@@ -140,7 +140,7 @@ export function paymentsSuite(context, environment) {
       await game.credit(player, '1.00');
       assert.equal(await game.available(player), '1.00', 'nothing is credited before');
 
-      if (!await processor().answer(asked, passed)) return t.skip('the sandbox serves no challenge page');
+      await processor().answer(asked, passed);
       const [first, ...more] = await Promise.all([...names, ...names].map((named) =>
         game.call('confirmPayment', {body: named, expect: 200})));
       for (const reply of more) assert.deepEqual(reply.json, first.json, 'asked by a crowd, it is one answer');

@@ -77,8 +77,9 @@ export function payoutsSuite(context, environment) {
     const id = requestId();
     const refuse = async (change, code, account = {}) => {
       const {json, text} = await ask(game, {client_request_id: id, ...change}, [400, code], account);
-      const number = account.account_number ?? account.routing_number;
-      if (number) assert.ok(!text.includes(number), `${number} is not repeated`);
+      // A short one stands in any error's id or time.
+      const number = String(account.account_number ?? account.routing_number ?? '');
+      if (number.length > 5) assert.ok(!text.includes(number), `${number} is not repeated`);
       return json;
     };
     for (const amount_usd of [...badAmounts, '100000000.00']) await refuse({amount_usd}, 'INVALID_AMOUNT');

@@ -2,7 +2,6 @@
 // until it is made to; the sandbox's is the twin inside the server, which posts by itself.
 import assert from 'node:assert/strict';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {exchange} from './http.mjs';
 import {decimal, minor, requestId} from './world.mjs';
 
 export const cards = {
@@ -75,18 +74,11 @@ export class Processor {
     await this.tell(payment);
   }
 
-  // The cardholder answers their bank. False: the sandbox serves no page to do it on.
+  // The cardholder answers their bank. Production is not told; it asks.
   async answer(asked, passed) {
-    if (this.stripe) {
-      this.stripe.answerChallenge(asked.payment_intent_id, passed);
-      return true;
-    }
-    const url = new URL(asked.next_action.redirect_url);
-    const reply = await exchange(this.world.server.port, {method: 'POST', path: url.pathname + url.search,
-      headers: {'Content-Type': 'application/x-www-form-urlencoded'}, body: `answer=${passed ? 'complete' : 'fail'}`});
-    if (reply.status === 404 && reply.json?.error_code === 'NOT_FOUND') return false;
-    assert.ok(reply.status < 400, reply.text.slice(0, 500));
-    return true;
+    if (this.stripe) return this.stripe.answerChallenge(asked.payment_intent_id, passed);
+    await this.world.call('answerChallenge', {query: Object.fromEntries(new URL(asked.next_action.redirect_url).searchParams),
+      raw: `answer=${passed ? 'complete' : 'fail'}`, type: 'application/x-www-form-urlencoded', expect: 200});
   }
 
   // Production: the signed post about a payment.
