@@ -402,7 +402,8 @@ Page bank_page(std::string_view what, domain::Money usd, std::string_view action
       "<h1>Is this payment yours?</h1>\n"
       "<p class=\"lead\">There is no bank behind this page: it stands in for the 3-D Secure question that a real one "
       "asks. Answer for the cardholder.</p>\n<dl class=\"sum\">\n" +
-      row("For", "<bdi>" + html_text(what) + "</bdi>") + row("Amount", dollars(paid), "total") + "</dl>\n" + form_to(action) +
+      row("For", "<bdi>" + html_text(what) + "</bdi>") + row("Amount", dollars(paid), "total") + "</dl>\n" +
+      form_to(action) +
       "<button class=\"button\" name=\"answer\" value=\"complete\">Yes, complete it</button>\n"
       "<button class=\"button second\" name=\"answer\" value=\"fail\">No, fail it</button>\n</form>\n</div>\n";
   return framed(frame);

@@ -137,7 +137,7 @@ std::string origin_of(std::string_view url) {
 }
 
 bool onward_allowed(std::string_view url) {
-  if (!url.starts_with('/')) return read_link(url).has_value();
+  if (!url.starts_with('/') && !url.starts_with('?')) return read_link(url).has_value();
   return url.size() <= kLinkMax && !url.starts_with("//") && is_rest(url);
 }
 

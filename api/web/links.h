@@ -20,7 +20,8 @@ inline constexpr std::size_t kLinkMax = 2'048;  // what every browser and proxy 
 [[nodiscard]] std::string origin_of(std::string_view url);
 
 // For URLs of our own or of the processor, which may be served without TLS on a closed network: as link_allowed but
-// http to any host; or a path of this server ("/checkout?session=…"; never "//host").
+// http to any host; or a path of this server ("/checkout?session=…"; never "//host"), or its query alone
+// ("?session=…").
 [[nodiscard]] bool onward_allowed(std::string_view url);
 
 }  // namespace florin::api
