@@ -20,8 +20,9 @@ struct CardFault {
 };
 
 // `body`: application/x-www-form-urlencoded with card_number (12 to 19 digits, blanks and dashes allowed, Luhn), exp
-// (MM/YY or MM/YYYY, not before the month of `now`, at most 50 years ahead) and cvc (3 or 4 digits). Unknown fields are
-// ignored; a repeated one is a fault. All faults are told at once, in the order of the fields.
+// (MM/YY or MM/YYYY, or MMYY as a phone's number keys have no slash; not before the month of `now` in UTC, at most 50
+// years ahead) and cvc (3 or 4 digits). Unknown fields are ignored; a repeated one of ours is a fault, and so is every
+// field of a body that is no form. All faults are told at once, in the order of the fields; none repeats a value.
 [[nodiscard]] Result<sagas::Card, std::vector<CardFault>> parse_card(std::string_view body, domain::Timestamp now);
 
 }  // namespace florin::api

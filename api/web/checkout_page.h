@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "api/web/card_form.h"
+#include "api/web/html.h"
+#include "api/web/links.h"
 #include "domain/money.h"
 
 namespace florin::api {
@@ -75,12 +77,5 @@ enum class CheckoutEnd {
 [[nodiscard]] Page bank_page(Sale const& sale, std::string_view action);
 // After its answer, or when it asks nothing: where to go from here.
 [[nodiscard]] Page bank_end_page(std::string_view message, std::string_view onward_url);
-
-// &, <, >, " and ' as entities; control characters, and what would turn the text's direction, left out.
-[[nodiscard]] std::string html_text(std::string_view text);
-// https, or http to this machine; at most 2,048 characters, none of which needs escaping. What a link may lead to.
-[[nodiscard]] bool link_allowed(std::string_view url);
-// "https://shop.example:8443"; empty when the URL is not allowed.
-[[nodiscard]] std::string origin_of(std::string_view url);
 
 }  // namespace florin::api
