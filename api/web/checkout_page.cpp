@@ -135,15 +135,13 @@ std::string bought(Sale const& sale) {
 }
 
 // The letter lies under the icon: an icon that cannot be loaded leaves it to be seen.
-std::string seller(Sale const& sale, std::string_view before) {
+std::string seller(Sale const& sale) {
   std::string out = "<div class=\"seller\"><span class=\"icon\"><span aria-hidden=\"true\">" + html_initial(sale.game);
   out += "</span>";
   if (!icon_origin(sale.icon_url).empty()) {
     out += "<img src=\"" + html_text(sale.icon_url) + "\" alt=\"\" width=\"48\" height=\"48\">";
   }
-  out += "</span><span>";
-  out += before;
-  out += named(sale.game) + "</span></div>\n";
+  out += "</span><span>" + named(sale.game) + "</span></div>\n";
   return out;
 }
 
@@ -266,7 +264,7 @@ Page pay_page(PayPage const& page) {
   frame.script = Script::pay;
 
   auto& out = frame.main;
-  out += "<div class=\"part\">\n" + seller(sale, "") + "<h1>Buy " + bought(sale) + "</h1>\n<dl class=\"sum\">\n";
+  out += "<div class=\"part\">\n" + seller(sale) + "<h1>Buy " + bought(sale) + "</h1>\n<dl class=\"sum\">\n";
   std::string unit = named(sale.currency);
   if (!sale.symbol.empty()) unit += " (" + named(sale.symbol) + ")";
   out += row(unit, domain::to_string(sale.units)) + row("Total", usd, "total") + "</dl>\n</div>\n";

@@ -21,7 +21,7 @@ namespace florin::api {
 struct Page {
   std::string html;
   // Every header line that a browser needs to hold the page to what it is, each "Name: value\r\n": the content policy,
-  // no referrer, no store, no sniffing, no frames.
+  // no referrer, no sniffing, no frames.
   std::string headers;
 };
 

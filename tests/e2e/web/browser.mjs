@@ -1,90 +1,105 @@
-// Chromium as people have it, on a phone and on a desk, with scripts and without; and what every page of ours must be.
+// Debian's Chromium, driven by playwright-core: launching it, what a page must never do, axe, screenshots.
+//
+//   const browser = await launch();
+//   const view = await openView(browser, {size: phone, scheme: 'dark', scripts: false});
+//   await view.page.goto(url);
+//   await view.check('pay');   // axe, no sideways scroll, nothing the content policy stopped; a screenshot
+//   await view.close();        // fails when the page had an error meanwhile
+//
+// Screenshots are kept in FLORIN_SCREENSHOTS (build/release/screenshots), to be looked at.
 import assert from 'node:assert/strict';
-import {mkdirSync, readFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
+import {mkdir} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {chromium} from 'playwright-core';
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const screenshots = process.env.FLORIN_SCREENSHOTS ??
+  fileURLToPath(new URL('../../../build/release/screenshots', import.meta.url));
+
+export const smallPhone = {width: 320, height: 640};
+export const phone = {width: 390, height: 844};
+export const desktop = {width: 1280, height: 800};
+export const sizes = [smallPhone, phone, desktop];
+
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const shots = process.env.FLORIN_SHOTS;
 
-export const screens = {
-  small: {width: 320, height: 568}, phone: {width: 390, height: 844}, desktop: {width: 1280, height: 800}};
+export const launch = () => chromium.launch({
+  executablePath: process.env.FLORIN_CHROMIUM ?? '/usr/bin/chromium',
+  // It asks its maker for nothing while it is tested.
+  args: ['--disable-background-networking', '--disable-component-update', '--no-first-run'],
+});
 
-export async function openBrowser() {
-  // Without its sandbox it also runs as root in a container; it opens nothing but our own pages.
-  const browser = await chromium.launch({executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu']});
-  return {
-    // A window of its own: {page, context, close}. close() fails when a page broke its own policy or threw.
-    async open({scripts = true, screen = 'phone', scheme = 'light'} = {}) {
-      const context = await browser.newContext({javaScriptEnabled: scripts, viewport: screens[screen],
-        colorScheme: scheme, hasTouch: screen !== 'desktop', reducedMotion: 'reduce', ignoreHTTPSErrors: false});
-      const troubles = [];
-      const watch = (page) => {
-        page.on('pageerror', (error) => troubles.push(`${page.url()}: ${error.message}`));
-        page.on('console', (message) => {
-          if (/content security policy|refused to/i.test(message.text())) troubles.push(`${page.url()}: ${message.text()}`);
-        });
-      };
-      context.on('page', watch);
-      const page = await context.newPage();
-      const close = async () => {
-        await context.close();
-        assert.deepEqual(troubles, []);
-      };
-      return {page, context, close};
+// A window of its own, without cookies or history. `expected`: console errors that belong to what is tested.
+export async function openView(browser, {size = phone, scheme = 'light', scripts = true, expected = []} = {}) {
+  const context = await browser.newContext({
+    viewport: size, colorScheme: scheme, javaScriptEnabled: scripts, reducedMotion: 'reduce', serviceWorkers: 'block',
+  });
+  const troubles = [];
+  const note = (text) => { if (!expected.some((each) => each.test(text))) troubles.push(text); };
+  context.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) note(`${message.type()}: ${message.text()}`);
+  });
+  context.on('weberror', (error) => note(`thrown: ${error.error()}`));
+  await context.exposeBinding('florinViolation', (_source, text) => note(text));
+  await context.addInitScript(() => document.addEventListener('securitypolicyviolation', (event) =>
+    globalThis.florinViolation(`policy: ${event.effectiveDirective} stopped ${event.blockedURI}`)));
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+
+  const view = {
+    context, page, troubles,
+    async check(name) {
+      await scrollsDownOnly(page);
+      await audit(page);
+      await shot(page, [name, size.width, scheme, scripts ? '' : 'plain'].filter(Boolean).join('-'));
+      assert.deepEqual(troubles, [], name);
     },
-    close: () => browser.close(),
+    async close() {
+      await context.close();
+      assert.deepEqual(troubles, []);
+    },
   };
+  return view;
 }
 
-// What the page shows now: nothing for axe to find, nothing cut off at the side, one heading; in light and in dark, with
-// a screenshot of each. Without scripts axe cannot look, the rest can.
-export async function checkPage(page, name, {scripts = true} = {}) {
-  for (const scheme of ['light', 'dark']) {
-    await page.emulateMedia({colorScheme: scheme});
-    if (scripts) assert.deepEqual(await findings(page), [], `${name}, ${scheme}`);
-    await shoot(page, `${name}-${scripts ? 'scripts' : 'plain'}-${scheme}`);
+// Every rule of axe for WCAG 2.2 AA and good practice; says which element broke which.
+export async function audit(page) {
+  await page.evaluate(axe);
+  const {violations, passes} = await page.evaluate((values) => globalThis.axe.run(document, {
+    runOnly: {type: 'tag', values}, preload: false, resultTypes: ['violations'],
+  }), rules);
+  assert.ok(passes.length > 10, 'axe looked at the page');
+  assert.deepEqual(violations.flatMap(({id, nodes}) => nodes.map(({html, failureSummary}) => `${id}: ${html} ${failureSummary}`)),
+    []);
+}
+
+export async function scrollsDownOnly(page) {
+  const [wide, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+  assert.ok(wide <= seen, `${wide} px wide in a window of ${seen}`);
+}
+
+export async function shot(page, name) {
+  await mkdir(screenshots, {recursive: true});
+  await page.screenshot({path: join(screenshots, `${name}.png`), fullPage: true});
+}
+
+// What the Tab key visits from here until it leaves the page or comes around; each must show that it has the focus.
+export async function tabStops(page) {
+  const stops = [];
+  for (let i = 0; i < 30; ++i) {
+    await page.keyboard.press('Tab');
+    const stop = await page.evaluate(() => {
+      const at = document.activeElement;
+      if (!at || at === document.body) return null;
+      const {outlineStyle, outlineWidth} = getComputedStyle(at);
+      return {name: at.id || at.textContent.trim(), seen: outlineStyle === 'solid' && parseFloat(outlineWidth) >= 2};
+    });
+    if (!stop || stops.includes(stop.name)) break;
+    assert.ok(stop.seen, `${stop.name} shows its focus`);
+    stops.push(stop.name);
   }
-  assert.equal(await page.locator('h1').count(), 1, `${name}: one h1`);
-  assert.ok(await page.locator('html').getAttribute('lang'), `${name}: a language`);
-  const wide = await page.locator('html').boundingBox();
-  assert.ok(wide.width <= page.viewportSize().width, `${name}: nothing is beside the screen`);
-  if (scripts) {
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth),
-      false, `${name}: scrolls sideways`);
-  }
-}
-
-// axe is put into a world of its own, so the page's policy need not allow it.
-async function findings(page) {
-  const session = await page.context().newCDPSession(page);
-  try {
-    const {frameTree} = await session.send('Page.getFrameTree');
-    const {executionContextId} = await session.send('Page.createIsolatedWorld', {frameId: frameTree.frame.id, worldName: 'axe'});
-    const run = async (expression) => {
-      const {result, exceptionDetails} = await session.send('Runtime.evaluate', {
-        expression, contextId: executionContextId, awaitPromise: true, returnByValue: true});
-      assert.equal(exceptionDetails, undefined, JSON.stringify(exceptionDetails));
-      return result.value;
-    };
-    await run(axeSource());
-    return await run(`axe.run(document, {runOnly: ${JSON.stringify(rules)}}).then(({violations}) => violations.map((v) =>
-      v.id + ': ' + v.help + ': ' + v.nodes.map((node) => node.html.slice(0, 200)).join(' | ')))`);
-  } finally {
-    await session.detach();
-  }
-}
-
-let source;
-function axeSource() {
-  source ??= readFileSync(axe, 'utf8');
-  return source;
-}
-
-export async function shoot(page, name) {
-  if (!shots) return;
-  mkdirSync(shots, {recursive: true});
-  await page.screenshot({path: join(shots, `${name}.png`), fullPage: true});
+  return stops;
 }
