@@ -162,6 +162,20 @@ TEST(CurrencyRefund, OneMadeAtTheProcessorIsTakenOver) {
   given(paid() + std::vector<Event>{made, settled}).when(reported(report)).then(Rejection::nothing_new);
 }
 
+// Heard of when it had failed already, and then the older report comes: it must not take the units.
+TEST(CurrencyRefund, OneThatFailedAtTheProcessorStaysFailed) {
+  auto report = said(PaymentStatus::succeeded);
+  report.refunds = {{"re_1", {}, usd("2.00"), RefundStatus::failed}};
+  auto made = refunded(10, "2.00", units("85.00"));
+  made.reason = "made at the processor";
+  made.reference = "re_1";
+  RefundSettled const failed{Position(10),      kOrder, kAnn,           kGold, usd("2.00"),
+                             RefundEnd::failed, "re_1", units("105.00")};
+  given(paid()).when(reported(report)).then({made, failed});
+  report.refunds[0].status = RefundStatus::succeeded;
+  given(paid() + std::vector<Event>{made, failed}).when(reported(report)).then(Rejection::nothing_new);
+}
+
 TEST(Dispute, TakesTheAmountAndGivesItBackWhenItIsWon) {
   auto report = said(PaymentStatus::succeeded);
   report.disputes = {{"dp_1", usd("10.00"), usd("15.00"), DisputeStatus::open}};
