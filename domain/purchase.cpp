@@ -12,7 +12,7 @@ namespace {
 bool valid_usd(Money usd) { return usd > Money{} && usd <= kMaxPurchaseUsd; }
 
 // The code of a try that failed because the cardholder did not pass the challenge (Stripe's, and so our twin's).
-constexpr std::string_view kChallengeFailedCode = "authentication_failure";
+constexpr std::string_view kChallengeFailedCode = "payment_intent_authentication_failure";
 
 // One order's events as a report makes them: what they leave of the wallet, of the refunds and of the disputes is what
 // the next one starts from.

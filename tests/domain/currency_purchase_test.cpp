@@ -113,6 +113,11 @@ TEST(PaymentReport, AChallengeIsAskedOnceAndEndsEitherWay) {
   given(challenged)
       .when(reported(said(PaymentStatus::cancelled)))
       .then({PaymentFailed{kOrder, kAnn, PaymentFailure::challenge_expired, ""}});
+  auto not_passed = said(PaymentStatus::cancelled);
+  not_passed.decline_code = "payment_intent_authentication_failure";
+  given(challenged)
+      .when(reported(not_passed))
+      .then({PaymentFailed{kOrder, kAnn, PaymentFailure::challenge_failed, not_passed.decline_code}});
 }
 
 TEST(FailOrder, OnlyWithoutAPaymentThatCouldBeCharged) {

@@ -396,7 +396,7 @@ struct PaymentWorld {
         return become(cancelled);
       case requires_action:
         if (choice < 6) return become(succeeded);
-        if (choice < 9) return become(declined, "authentication_failure");
+        if (choice < 9) return become(declined, "payment_intent_authentication_failure");
         return become(cancelled);
       case processing: return choice < 8 ? become(succeeded) : become(declined, "generic_decline");
       case declined: return become(cancelled, choice < 6 ? known.now().decline_code.c_str() : "");
