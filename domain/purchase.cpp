@@ -88,8 +88,9 @@ void Reporting::refund(RefundReport const& report) {
     return report.refund ? known.refund == report.refund : known.reference == report.reference;
   });
   if (row != returned_.refunds.end()) return settle(*row, report);
-  // One of ours that we do not know: of a log that was lost. And a failed one made there moved nothing.
-  if (report.refund || report.status == RefundStatus::failed) return;
+  // One of ours that we do not know: of a log that was lost. One made there is taken over even when it failed and moves
+  // nothing: an older report, which says that it succeeded, may still be on its way.
+  if (report.refund) return;
   auto const refund = next(context_.next, events_.size());
   events_.emplace_back(RefundRequested{refund, ordered_.order, ordered_.player, ordered_.currency, report.usd,
                                        moved_to(-report.usd), "made at the processor", payment_, report.reference});

@@ -104,6 +104,9 @@ struct Payments::Impl {
   std::size_t callers_busy = 0;
   std::vector<std::unique_ptr<asio::steady_timer>> idle_callers;
   std::unordered_map<Position, std::vector<std::function<void(PaymentNews const&)>>> watchers;
+  // Why the last try of an open order failed: once it is cancelled, the processor may not say so any more. A restart
+  // forgets it; then the order was abandoned.
+  std::unordered_map<Position, std::string> decline_codes;
   std::unordered_set<std::string> seen;
   std::deque<std::string> seen_order;
   std::unordered_set<std::string> sought;  // events whose look is queued, resting or under way
@@ -269,7 +272,6 @@ bool Payments::Impl::quiet() const {
 Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
   std::optional<PaymentStatus> known;  // what the processor said of it just now
   std::string refused_code;            // why it would not try to charge
-  std::string decline_code;            // why its try failed; once cancelled, it may not say so any more
   while (!stopping) {
     auto const open = view.order(order);
     if (!open) break;
@@ -286,12 +288,8 @@ Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
       if (!given_up) co_return backoff(++failures);
       continue;
     }
-    auto answer = co_await next_call(*open, *ordered, known);
+    auto const answer = co_await next_call(*open, *ordered, known);
     if (stopping) break;
-    if (answer.payment.status == PaymentStatus::declined) decline_code = answer.payment.decline_code;
-    if (answer.payment.status == PaymentStatus::cancelled && answer.payment.decline_code.empty()) {
-      answer.payment.decline_code = decline_code;
-    }
     if (answer.outcome == PaymentOutcome::refused && open->reference.empty()) {
       bool const given_up = co_await give_up(*open, domain::PaymentFailure::refused, answer.code);
       if (!given_up) co_return backoff(++failures);
@@ -321,6 +319,7 @@ Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
     }
   }
   if (stopping) co_return std::nullopt;
+  decline_codes.erase(order);
   tell(order, end_of(order));
   bool const sent = co_await send_refunds(order);
   if (!sent) co_return backoff(++failures);
@@ -420,7 +419,13 @@ Awaitable<bool> Payments::Impl::look_at(Task const& task, Position& order) {
 Awaitable<bool> Payments::Impl::report(PaymentAnswer const& answer, std::string refused_code) {
   auto const ordered = ordered_at(answer.payment.order);
   if (!ordered) co_return true;
-  domain::Command command = domain::ReportPayment{answer.payment, *ordered, std::move(refused_code)};
+  auto payment = answer.payment;
+  if (payment.status == PaymentStatus::declined) decline_codes[ordered->order] = payment.decline_code;
+  auto const declined = decline_codes.find(ordered->order);
+  if (payment.status == PaymentStatus::cancelled && payment.decline_code.empty() && declined != decline_codes.end()) {
+    payment.decline_code = declined->second;
+  }
+  domain::Command command = domain::ReportPayment{std::move(payment), *ordered, std::move(refused_code)};
   auto const outcome = co_await ask(io, *writer, std::move(command));
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
     if (refusal->reason == domain::Rejection::payment_mismatch) {
@@ -630,7 +635,8 @@ void Payments::tokenize(Card card, std::function<void(MethodAnswer const&)> told
 
 void Payments::look_again() {
   asio::post(impl_->io, [impl = impl_.get()] {
-    impl->poll_alarm.cancel();
+    // It has not begun when settle asks, but it is under way.
+    if (impl->poll_alarm.cancel() > 0) impl->polling = true;
     impl->look_now();
   });
 }

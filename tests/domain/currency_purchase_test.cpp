@@ -113,6 +113,11 @@ TEST(PaymentReport, AChallengeIsAskedOnceAndEndsEitherWay) {
   given(challenged)
       .when(reported(said(PaymentStatus::cancelled)))
       .then({PaymentFailed{kOrder, kAnn, PaymentFailure::challenge_expired, ""}});
+  auto not_passed = said(PaymentStatus::cancelled);
+  not_passed.decline_code = "payment_intent_authentication_failure";
+  given(challenged)
+      .when(reported(not_passed))
+      .then({PaymentFailed{kOrder, kAnn, PaymentFailure::challenge_failed, not_passed.decline_code}});
 }
 
 TEST(FailOrder, OnlyWithoutAPaymentThatCouldBeCharged) {
@@ -162,6 +167,20 @@ TEST(CurrencyRefund, OneMadeAtTheProcessorIsTakenOver) {
   given(paid() + std::vector<Event>{made, settled}).when(reported(report)).then(Rejection::nothing_new);
 }
 
+// Heard of when it had failed already, and then the older report comes: it must not take the units.
+TEST(CurrencyRefund, OneThatFailedAtTheProcessorStaysFailed) {
+  auto report = said(PaymentStatus::succeeded);
+  report.refunds = {{"re_1", {}, usd("2.00"), RefundStatus::failed}};
+  auto made = refunded(10, "2.00", units("85.00"));
+  made.reason = "made at the processor";
+  made.reference = "re_1";
+  RefundSettled const failed{Position(10),      kOrder, kAnn,           kGold, usd("2.00"),
+                             RefundEnd::failed, "re_1", units("105.00")};
+  given(paid()).when(reported(report)).then({made, failed});
+  report.refunds[0].status = RefundStatus::succeeded;
+  given(paid() + std::vector<Event>{made, failed}).when(reported(report)).then(Rejection::nothing_new);
+}
+
 TEST(Dispute, TakesTheAmountAndGivesItBackWhenItIsWon) {
   auto report = said(PaymentStatus::succeeded);
   report.disputes = {{"dp_1", usd("10.00"), usd("15.00"), DisputeStatus::open}};
@@ -191,87 +210,6 @@ TEST(Dispute, ADebtIsRepaidBeforeAnythingIsSpent) {
   given(owing)
       .when(CreditBalance{kGame, player("ann@example.com"), kGold, units("60.00"), "repaid"})
       .then({BalanceCredited{kAnn, kGold, units("60.00"), -units("40.00"), "repaid"}});
-}
-
-// ---- payouts
-
-std::vector<Event> earned() {
-  ItemPurchased const sale{kAnn,           kGold,          {},           1, units("100.00"), units("100.00"),
-                           units("10.00"), units("90.00"), units("0.00")};
-  return ann_with_gold(units("100.00")) + std::vector<Event>{sale};
-}
-RequestPayout payout(std::string_view amount) {
-  return {kGame,
-          {index_of("cfo@example.com"), "cfo@example.com"},
-          usd(amount),
-          "Gold Games",
-          "000123456789",
-          "021000021",
-          AccountType::checking};
-}
-PayoutRequested requested(std::string_view amount, std::string_view gold) {
-  return {Position(8),
-          kGame,
-          usd(amount),
-          {{kGold, units(gold)}},
-          IdentityId(2),
-          {"Gold Games", false},
-          {"000123456789", false},
-          "021000021",
-          "6789",
-          AccountType::checking};
-}
-
-TEST(Payout, ReservesWhatItAsksForAndNoMoreThanIsOwed) {
-  given(earned()).when(payout("9.00")).then({registered(2, "cfo@example.com"), requested("9.00", "90.00")});
-  given(earned())
-      .when(payout("9.01"))
-      .then(Refusal{.reason = Rejection::payout_exceeds_balance, .available = usd("9.00"), .required = usd("9.01")});
-  auto const once = earned() + std::vector<Event>{registered(2, "cfo@example.com"), requested("9.00", "90.00")};
-  given(once)
-      .when(payout("0.01"))
-      .then(Refusal{.reason = Rejection::payout_exceeds_balance, .available = Money{}, .required = usd("0.01")});
-}
-
-TEST(Payout, GoesOneStepAtATimeAndReturnsTheAmountUnlessItIsPaid) {
-  auto const approved = PayoutStatus::approved;
-  auto const processing = PayoutStatus::processing;
-  auto const completed = PayoutStatus::completed;
-  auto const rejected = PayoutStatus::rejected;
-  auto const failed = PayoutStatus::failed;
-  auto const asked = earned() + std::vector<Event>{registered(2, "cfo@example.com"), requested("9.00", "90.00")};
-  auto const to = [](PayoutStatus status) {
-    return PayoutAdvanced{Position(8), kGame, usd("9.00"), {{kGold, units("90.00")}}, status, "note"};
-  };
-  auto const approved_world = asked + std::vector<Event>{to(approved)};
-  auto const processing_world = approved_world + std::vector<Event>{to(processing)};
-  struct Try {
-    std::vector<Event> const& world;
-    PayoutStatus status;
-    bool possible;
-  };
-  for (auto const& [world, status, possible] :
-       {Try{asked, approved, true}, Try{asked, rejected, true}, Try{asked, processing, false},
-        Try{asked, completed, false}, Try{asked, failed, false}, Try{approved_world, processing, true},
-        Try{approved_world, rejected, true}, Try{approved_world, approved, false},
-        Try{approved_world, completed, false}, Try{processing_world, completed, true},
-        Try{processing_world, failed, true}, Try{processing_world, rejected, false},
-        Try{processing_world, PayoutStatus::requested, false}}) {
-    auto outcome = given(world).when(AdvancePayout{Position(8), status, "note"});
-    if (possible) {
-      outcome.then({to(status)});
-    } else {
-      outcome.then(Rejection::payout_not_next);
-    }
-  }
-  auto const paid_state = state_after(processing_world + std::vector<Event>{to(completed)});
-  EXPECT_EQ(paid_state.revenue(kGold), (Revenue{Money{}, Money{}, units("90.00")}));
-  auto const back = state_after(processing_world + std::vector<Event>{to(failed)});
-  EXPECT_EQ(back.revenue(kGold), (Revenue{units("90.00"), Money{}, Money{}}));
-  EXPECT_EQ(back.find_payout(Position(8)), nullptr);
-  given(processing_world + std::vector<Event>{to(completed)})
-      .when(AdvancePayout{Position(8), failed, ""})
-      .then(Rejection::payout_not_found);
 }
 
 }  // namespace

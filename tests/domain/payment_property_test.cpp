@@ -1,0 +1,295 @@
+// What must hold after any interleaving of orders, of what the processor says of them (twice, late, out of order), of
+// refunds, disputes, sales and payouts. A failing run prints its steps, already shrunk, and the RC_PARAMS that replay
+// it.
+//
+// RC_ASSERT overloads && and ||: what must not be evaluated without what stands before it has parentheses of its own.
+#include <set>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "tests/domain/ledger_books.h"
+#include "tests/domain/payment_world.h"
+
+namespace florin::domain::testing {
+namespace {
+
+// ---- invariants --------------------------------------------------------------------------------------------------
+
+// What the log says of each order and payout, kept beside the state.
+struct Ends {
+  std::set<Position> ordered;
+  std::map<Position, std::string> names;
+  std::map<Position, CurrencyPurchased> paid;
+  std::set<Position> failed;
+  std::map<Position, Money> refunded;  // USD back on the card
+  std::map<Position, PayoutStatus> payouts;
+  std::set<std::pair<PlayerId, CurrencyId>> taken_from;  // wallets that a refund or chargeback took from
+
+  void note(Event const& event) {
+    if (auto const* e = std::get_if<CurrencyOrdered>(&event)) RC_ASSERT(ordered.insert(e->order).second);
+    if (auto const* e = std::get_if<PaymentOpened>(&event)) {
+      RC_ASSERT((open(e->order) && names.emplace(e->order, e->reference).second));
+    }
+    if (auto const* e = std::get_if<PaymentChallenged>(&event)) RC_ASSERT(open(e->order));
+    if (auto const* e = std::get_if<CurrencyPurchased>(&event)) {
+      RC_ASSERT((open(e->order) && names.at(e->order) == e->reference));
+      paid.emplace(e->order, *e);
+    }
+    if (auto const* e = std::get_if<PaymentFailed>(&event))
+      RC_ASSERT((open(e->order) && failed.insert(e->order).second));
+    if (auto const* e = std::get_if<RefundRequested>(&event)) {
+      RC_ASSERT(paid.contains(e->order));
+      taken_from.insert({e->player, e->currency});
+    }
+    if (auto const* e = std::get_if<RefundSettled>(&event)) {
+      if (e->end == RefundEnd::succeeded) refunded[e->order] += e->usd;
+      if (e->end == RefundEnd::reversed) refunded[e->order] -= e->usd;
+      RC_ASSERT((refunded[e->order] >= Money{} && refunded[e->order] <= paid.at(e->order).usd));
+    }
+    if (auto const* e = std::get_if<DisputeOpened>(&event)) {
+      RC_ASSERT(paid.contains(e->order));
+      taken_from.insert({e->player, e->currency});
+    }
+    if (auto const* e = std::get_if<PayoutRequested>(&event)) {
+      RC_ASSERT(payouts.emplace(e->payout, PayoutStatus::requested).second);
+    }
+    if (auto const* e = std::get_if<PayoutAdvanced>(&event)) {
+      RC_ASSERT(can_follow(e->status, payouts.at(e->payout)));
+      payouts[e->payout] = e->status;
+    }
+  }
+  [[nodiscard]] bool open(Position order) const {
+    return ordered.contains(order) && !paid.contains(order) && !failed.contains(order);
+  }
+
+  // What has begun and not ended is open, and nothing else.
+  void check(State const& state) const {
+    RC_ASSERT(state.orders().size() == ordered.size() - paid.size() - failed.size());
+    for (auto const& [order, row] : state.orders()) RC_ASSERT(open(order));
+    for (auto const& [order, row] : state.returned_orders()) RC_ASSERT(paid.contains(order));
+    std::size_t under_way = 0;
+    for (auto const& [payout, status] : payouts) under_way += is_end(status) ? 0u : 1u;
+    RC_ASSERT(state.payouts().size() == under_way);
+    for (auto const& [payout, row] : state.payouts()) RC_ASSERT(row.status == payouts.at(payout));
+  }
+};
+
+// What games earned is what the postings say, and nothing was paid out that was not owed.
+void check_revenues(State const& state, Books const& books) {
+  Money in_flight;
+  for (auto const& [position, payout] : state.payouts()) in_flight += units_of(payout.usd);
+  RC_ASSERT(books.sum(Account::payouts_in_flight) == in_flight);
+  for (std::uint64_t id = 1; id <= 4; ++id) {
+    CurrencyId const currency(id);
+    auto const revenue = state.revenue(currency);
+    RC_ASSERT(revenue.owed == books.sum(Account::game_revenue, currency));
+    RC_ASSERT(revenue.in_flight == books.sum(Account::payouts_in_flight, currency));
+    RC_ASSERT(revenue.paid == books.sum(Account::payouts_paid, currency));
+    RC_ASSERT(revenue.in_flight >= Money{} && revenue.paid >= Money{});
+  }
+}
+
+// Below zero is only who was refunded or charged back, and they spend nothing.
+void check_debts(PaymentWorld const& world, Ends const& ends) {
+  for (std::size_t i = 0; i < world.state.wallet_count(); ++i) {
+    auto const& row = world.state.wallet_rows()[i];
+    if (row.available >= 0) continue;
+    PlayerId const id(row.player);
+    CurrencyId const currency(row.currency);
+    RC_ASSERT(ends.taken_from.contains({id, currency}));
+    auto const game = world.state.game_of(id)->id;
+    PlayerRef who;
+    who.email_index = world.state.identity_rows()[world.state.identity_of(id)->value() - 1].email_index;
+    auto const cent = Money::from_minor(1);
+    for (Command const& spend : {Command(DebitBalance{game, who, currency, cent, ""}),
+                                 Command(PurchaseItem{game, who, currency, {}, 1, cent, cent})}) {
+      auto const decision = decide(world.state, spend, world.context());
+      RC_ASSERT((!decision.ok() && decision.error().reason == Rejection::insufficient_balance));
+    }
+  }
+}
+
+// Taken before a commit: a payout takes what is owed and nothing more, from each currency and from all.
+void check_payout(State const& before, Event const& event) {
+  auto const* e = std::get_if<PayoutRequested>(&event);
+  if (e == nullptr) return;
+  RC_ASSERT(e->usd <= payable_usd(before, *before.find_game(e->game)));
+  for (auto const& share : e->shares) {
+    RC_ASSERT(share.amount > Money{} && share.amount <= before.revenue(share.currency).owed);
+  }
+}
+
+struct Watch {
+  Books books;
+  Ends ends;
+  State before;  // all that was seen
+  std::size_t seen = 0;
+
+  void check(PaymentWorld const& world) {
+    for (; seen < world.log.size(); ++seen) {
+      for (auto const& event : world.log[seen].events) {
+        check_payout(before, event);
+        books.post(event);
+        ends.note(event);
+      }
+      apply(before, world.log[seen]);
+    }
+    books.check(world.state, Debts::possible);
+    ends.check(world.state);
+    check_revenues(world.state, books);
+    check_debts(world, ends);
+  }
+};
+
+// ---- properties --------------------------------------------------------------------------------------------------
+
+RC_GTEST_PROP(PaymentProperty, MoneyAndOpenMattersAddUpAtEveryStep, ()) {
+  auto const steps = *long_money_history();
+  PaymentWorld world;
+  Watch watch;
+  for (auto const& step : steps) {
+    auto const decision = world.take(step);
+    if (PaymentWorld::twisted(step) && decision) {
+      RC_ASSERT((!decision->ok() && decision->error().reason == Rejection::payment_mismatch));
+    }
+    watch.check(world);
+  }
+  RC_CLASSIFY(watch.ends.paid.size() > 3, "more than three paid");
+  RC_CLASSIFY(!watch.ends.refunded.empty(), "refunded");
+  RC_CLASSIFY(!watch.ends.payouts.empty(), "cashed out");
+}
+
+// At rest the clearing account is the processor's statement, who paid has the units once, and nothing is in flight.
+RC_GTEST_PROP(PaymentProperty, AtRestTheClearingIsTheProcessorsStatement, ()) {
+  auto const steps = *long_money_history();
+  PaymentWorld world;
+  Watch watch;
+  for (auto const& step : steps) (void)world.take(step);
+  world.come_to_rest();
+  watch.check(world);
+  Money balance;
+  Money fees;
+  for (auto const& [order, known] : world.charges) {
+    balance += known.balance();
+    fees += known.fees();
+    auto const charged = known.now().status == PaymentStatus::succeeded;
+    RC_ASSERT(watch.ends.paid.contains(order) == charged);
+    auto const* returned = world.state.find_returned(order);
+    if (returned == nullptr) continue;
+    auto gone = returned->refunded();
+    for (auto const& dispute : returned->disputes) {
+      gone += dispute.status == DisputeStatus::won ? Money{} : dispute.usd;
+    }
+    RC_ASSERT(gone <= known.now().usd);
+    RC_ASSERT(known.left() == known.now().usd - gone);
+  }
+  RC_ASSERT(world.state.orders().empty());
+  RC_ASSERT(watch.books.sum(Account::card_clearing) == -units_of(balance));
+  RC_ASSERT(watch.books.sum(Account::processor_fees) == -units_of(fees));
+  RC_ASSERT(watch.books.sum(Account::refunds_in_flight) == Money{});
+}
+
+// Once a payment is charged or cancelled: however often and in whatever order the ledger is told what the processor
+// knew, it stays as if it had been told the truth once. (Before that a late report may still say that there was a
+// challenge.)
+RC_GTEST_PROP(PaymentProperty, AfterTheTruthOldReportsChangeNothing, ()) {
+  auto const steps = *long_money_history();
+  PaymentWorld world;
+  for (auto const& step : steps) (void)world.take(step);
+  for (auto const& [order, known] : world.charges) (void)world.execute(ReportPayment{known.now(), known.ordered, {}});
+  auto const settled = restored_from(world.state);
+  for (auto const& [order, known] : world.charges) {
+    auto const status = known.now().status;
+    if (status != PaymentStatus::succeeded && status != PaymentStatus::cancelled) continue;
+    auto const times =
+        *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, known.said.size()));
+    for (auto const at : times) {
+      auto const decision = world.execute(ReportPayment{known.said[at], known.ordered, {}});
+      RC_ASSERT((!decision.ok() && decision.error().reason == Rejection::nothing_new));
+    }
+  }
+  RC_ASSERT(world.state == settled);
+}
+
+RC_GTEST_PROP(PaymentProperty, DecideIsDeterministicAndNeverChangesTheState, ()) {
+  auto const steps = *long_money_history();
+  PaymentWorld world;
+  PaymentWorld twin;
+  for (auto const& step : steps) {
+    if (auto const command = world.command(step)) {
+      auto const first = decide(world.state, *command, world.context());
+      RC_ASSERT(world.state == twin.state);  // who has not been asked yet
+      RC_ASSERT(same(first, decide(twin.state, *twin.command(step), twin.context())));
+      if (first.ok()) RC_ASSERT(!first.value().empty());
+    }
+    (void)world.take(step);
+    (void)twin.take(step);
+  }
+  RC_ASSERT(world.log == twin.log);
+  RC_ASSERT(world.state == twin.state);
+}
+
+RC_GTEST_PROP(PaymentProperty, ASnapshotAndItsTailEqualTheWholeHistory, ()) {
+  auto const steps = *long_money_history();
+  PaymentWorld world;
+  for (auto const& step : steps) (void)world.take(step);
+  auto const cut = *rc::gen::inRange<std::size_t>(0, world.log.size() + 1);
+  State prefix;
+  for (std::size_t i = 0; i < cut; ++i) apply(prefix, world.log[i]);
+  auto resumed = restored_from(prefix);
+  RC_ASSERT(resumed == prefix);
+  for (std::size_t i = cut; i < world.log.size(); ++i) apply(resumed, world.log[i]);
+  RC_ASSERT(resumed == world.state);
+  // Not only equal: it goes on deciding alike.
+  for (auto const& step : steps) {
+    auto const command = world.command(step);
+    if (!command) continue;
+    RC_ASSERT(same(decide(resumed, *command, world.context()), decide(world.state, *command, world.context())));
+  }
+}
+
+// The properties above say nothing of what no history reaches.
+TEST(PaymentProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
+  std::set<std::size_t> events;
+  std::set<Rejection> refusals;
+  std::set<PaymentFailure> failures;
+  std::set<RefundEnd> refund_ends;
+  std::set<PayoutStatus> statuses;
+  bool in_debt = false;
+  auto const histories = rc::gen::arbitrary<MoneySteps>();
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    PaymentWorld world;
+    for (auto const& step : histories(rc::Random(seed), 400).value()) {
+      auto const decision = world.take(step);
+      if (decision && !decision->ok()) refusals.insert(decision->error().reason);
+    }
+    for (auto const& commit : world.log) {
+      for (auto const& event : commit.events) {
+        events.insert(event.index());
+        if (auto const* e = std::get_if<PaymentFailed>(&event)) failures.insert(e->failure);
+        if (auto const* e = std::get_if<RefundSettled>(&event)) refund_ends.insert(e->end);
+        if (auto const* e = std::get_if<PayoutAdvanced>(&event)) statuses.insert(e->status);
+        if (auto const* e = std::get_if<RefundRequested>(&event)) in_debt = in_debt || e->available_after < Money{};
+      }
+    }
+  }
+  auto const checkout_opened = Event(CheckoutOpened{}).index();  // moves nothing: the purchase's own tests
+  for (auto i = checkout_opened + 1; i < std::variant_size_v<Event>; ++i) {
+    EXPECT_TRUE(events.contains(i)) << "event " << i;
+  }
+  EXPECT_EQ(failures.size(), 5u);
+  EXPECT_EQ(refund_ends.size(), 3u);
+  EXPECT_EQ(statuses.size(), 5u);
+  EXPECT_TRUE(in_debt);
+  for (auto const reason :
+       {Rejection::invalid_amount, Rejection::insufficient_balance, Rejection::already_refunded,
+        Rejection::order_disputed, Rejection::refund_exceeds_payment, Rejection::payments_unavailable,
+        Rejection::payment_mismatch, Rejection::nothing_new, Rejection::order_not_open,
+        Rejection::payout_exceeds_balance, Rejection::payout_not_found, Rejection::payout_not_next}) {
+    EXPECT_TRUE(refusals.contains(reason)) << "refusal " << static_cast<int>(reason);
+  }
+}
+
+}  // namespace
+}  // namespace florin::domain::testing

@@ -1,0 +1,379 @@
+// What fold_check says about checkouts, orders of currency, refunds, disputes and payouts: every sentence that it has.
+#include <limits>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "eventstore/chain.h"
+#include "eventstore/codec.h"
+#include "eventstore/fold_check.h"
+#include "eventstore/recovery.h"
+#include "tests/support/memory_log.h"
+
+namespace florin::eventstore {
+namespace {
+
+using namespace domain;
+
+constexpr GameId kGame{123'456'789'012};
+constexpr GameId kOther{123'456'789'013};
+constexpr GameId kNowhere{999'999'999'999};
+constexpr PlayerId kAnn{1};
+constexpr PlayerId kBob{2};
+constexpr PlayerId kNobody{9};
+constexpr IdentityId kAnnIdentity{1};
+constexpr CurrencyId kGold{1};
+constexpr CurrencyId kGems{2};
+constexpr CurrencyId kSilver{3};  // of the other game
+
+Money minor(std::int64_t amount) { return Money::from_minor(amount); }
+Money const kTen = minor(1'000);  // ten dollars: a hundred units
+Timestamp minute(std::int64_t count) { return Timestamp::from_seconds(1'800'000'000 + 60 * count); }
+
+// A ledger in which there is one of everything. The game is owed 9,000 gold and 500 gems (in minor units), less what
+// its payouts took.
+struct Town {
+  std::vector<Commit> commits;
+  State state;
+  Position ordered;    // no name yet
+  Position opened;     // "pi_2"
+  Position paid;       // "pi_3": a refund is pending, one has succeeded, a dispute is open
+  Position pending;    // the refund
+  Position refunded;   // the other one
+  Position requested;  // a payout
+  Position processing;
+
+  [[nodiscard]] Position next() const { return commits.empty() ? Position(1) : domain::next(commits.back().last()); }
+  Position commit(std::vector<Event> events) {
+    commits.push_back({next(), minute(0), {}, std::move(events)});
+    apply(state, commits.back());
+    return commits.back().first;
+  }
+  [[nodiscard]] Money available() const { return state.wallet(kAnn, kGold).available; }
+  [[nodiscard]] Money after(Money usd) const { return available() + units_of(usd); }
+
+  [[nodiscard]] CheckoutOpened checkout() const {
+    return {next(), kGame, kAnnIdentity, kGold, kTen, "", "", {}, minute(15)};
+  }
+  [[nodiscard]] CurrencyOrdered order() const { return {next(), kAnn, kGold, kTen, "pm_1", {}}; }
+  [[nodiscard]] CurrencyPurchased purchase() const {
+    return {opened, kAnn, kGold, kTen, minor(59), "pi_2", after(kTen)};
+  }
+  [[nodiscard]] RefundRequested refund(Money usd = minor(100)) const {
+    return {next(), paid, kAnn, kGold, usd, after(-usd), "", "pi_3", ""};
+  }
+  [[nodiscard]] RefundSettled settle(RefundEnd end) const {
+    auto const usd = minor(end == RefundEnd::reversed ? 200 : 100);
+    auto const left = end == RefundEnd::succeeded ? available() : after(usd);
+    return {end == RefundEnd::reversed ? refunded : pending, paid, kAnn, kGold, usd, end, "re_1", left};
+  }
+  [[nodiscard]] DisputeOpened dispute(Money usd = minor(300)) const {
+    return {paid, "dp_2", kAnn, kGold, usd, minor(1'500), after(-usd)};
+  }
+  [[nodiscard]] DisputeClosed close(bool won) const {
+    return {paid, "dp_1", kAnn, kGold, minor(400), won, won ? after(minor(400)) : available()};
+  }
+  [[nodiscard]] PayoutRequested payout() const {
+    return {next(),           kGame,
+            minor(100),       {{kGold, minor(900)}, {kGems, minor(100)}},
+            kAnnIdentity,     {"sealed", true},
+            {"sealed", true}, "021000021",
+            "6789",           AccountType::checking};
+  }
+  [[nodiscard]] PayoutAdvanced advance(Position position, PayoutStatus status) const {
+    auto const& open = *state.find_payout(position);
+    return {position, open.game, open.usd, open.shares, status, ""};
+  }
+};
+
+GameCreated game(GameId id, std::vector<CurrencyId> const& currencies) {
+  GameCreated created;
+  created.game = id;
+  created.settings.name = "Alpha";
+  for (auto const currency : currencies) created.currencies.push_back({currency, "Gold", "G", Money{}, minor(1), {}});
+  return created;
+}
+
+Town town() {
+  Town out;
+  out.commit({game(kGame, {kGold, kGems}), game(kOther, {kSilver}), IdentityRegistered{kAnnIdentity, {}, {}},
+              PlayerJoined{kAnn, kGame, kAnnIdentity, {}, 0}, PlayerJoined{kBob, kOther, kAnnIdentity, {}, 0}});
+  auto const earn = [&](CurrencyId currency, std::int64_t total, std::int64_t owed) {
+    out.commit(
+        {BalanceCredited{kAnn, currency, minor(total), minor(total), ""},
+         ItemPurchased{kAnn, currency, {}, 1, minor(total), minor(total), minor(total - owed), minor(owed), {}}});
+  };
+  earn(kGold, 10'000, 9'000);
+  earn(kGems, 1'000, 500);
+  out.ordered = out.commit({out.order()});
+  out.opened = out.commit({out.order()});
+  out.commit({PaymentOpened{out.opened, "pi_2"}});
+  out.paid = out.commit({out.order()});
+  out.commit({PaymentOpened{out.paid, "pi_3"}});
+  out.commit({CurrencyPurchased{out.paid, kAnn, kGold, kTen, minor(59), "pi_3", out.after(kTen)}});
+  out.pending = out.commit({out.refund(minor(100))});
+  out.refunded = out.commit({out.refund(minor(200))});
+  out.commit(
+      {RefundSettled{out.refunded, out.paid, kAnn, kGold, minor(200), RefundEnd::succeeded, "re_2", out.available()}});
+  out.commit({DisputeOpened{out.paid, "dp_1", kAnn, kGold, minor(400), minor(1'500), out.after(-minor(400))}});
+  out.requested = out.commit({out.payout()});
+  out.processing = out.commit({out.payout()});
+  for (auto const status : {PayoutStatus::approved, PayoutStatus::processing}) {
+    out.commit({out.advance(out.processing, status)});
+  }
+  return out;
+}
+
+template <class E, class Change>
+E but(E event, Change change) {
+  change(event);
+  return event;
+}
+
+// Ann's gold is `available`, and there is nothing else than people.
+State with_gold(State const& state, Money available) {
+  State out;
+  out.restore_games(state.games());
+  for (std::size_t i = 0; i < state.identity_count(); ++i) out.restore_identity(state.identity_rows()[i]);
+  for (std::size_t i = 0; i < state.player_count(); ++i) out.restore_player(state.player_rows()[i]);
+  out.restore_wallet({1, 1, available.minor(), 0});
+  return out;
+}
+
+struct Row {
+  char const* why;
+  Event event;
+};
+
+std::vector<Row> impossible(Town const& town) {
+  auto const lowest = minor(std::numeric_limits<std::int64_t>::min());
+  auto const highest = minor(std::numeric_limits<std::int64_t>::max());
+  auto const late = Timestamp::from_micros(std::numeric_limits<std::int64_t>::max());
+  auto const over = kMaxPurchaseUsd + minor(1);
+  auto const elsewhere = Position(town.next().value() + 1);
+  auto const older = Position(town.next().value() - 1);
+  auto const checkout = town.checkout();
+  auto const order = town.order();
+  auto const purchase = town.purchase();
+  auto const refund = town.refund();
+  auto const settle = town.settle(RefundEnd::succeeded);
+  auto const dispute = town.dispute();
+  auto const close = town.close(true);
+  auto const payout = town.payout();
+  auto const advance = town.advance(town.requested, PayoutStatus::approved);
+  PaymentOpened const opening{town.ordered, "pi_1"};
+  PaymentChallenged const challenge{town.opened, minute(15)};
+  PaymentFailed const failure{town.ordered, kAnn, PaymentFailure::refused, ""};
+  using Checkout = CheckoutOpened;
+  using Order = CurrencyOrdered;
+  using Purchase = CurrencyPurchased;
+  using Refund = RefundRequested;
+  using Settle = RefundSettled;
+  using Dispute = DisputeOpened;
+  using Close = DisputeClosed;
+  using Payout = PayoutRequested;
+  using Advance = PayoutAdvanced;
+  char const* const out_of_range = "moves an amount out of range";
+  char const* const foreign = "moves a currency that is not of the player's game";
+  char const* const wrong_sum = "the balance after it does not add up";
+  char const* const not_asked = "settles a refund that nobody asked for";
+  char const* const not_open = "closes a dispute that is not open";
+  return {
+      {"opens a checkout under another name than its commit's", but(checkout, [&](Checkout& e) { e.session = older; })},
+      {"opens a checkout under another name than its commit's", but(checkout, [](Checkout& e) { e.session = {}; })},
+      {"sells a currency that is not the game's", but(checkout, [](Checkout& e) { e.game = kNowhere; })},
+      {"sells a currency that is not the game's", but(checkout, [](Checkout& e) { e.currency = kSilver; })},
+      {"opens a checkout for nobody", but(checkout, [](Checkout& e) { e.identity = IdentityId(2); })},
+      {"opens a checkout for nobody", but(checkout, [](Checkout& e) { e.identity = {}; })},
+      {"asks for an amount out of range", but(checkout, [](Checkout& e) { e.usd = {}; })},
+      {"asks for an amount out of range", but(checkout, [&](Checkout& e) { e.usd = over; })},
+      {"has a link that never holds", but(checkout, [](Checkout& e) { e.expires_at = minute(1); })},
+      {"has a link that never holds", but(checkout, [&](Checkout& e) { e.expires_at = late; })},
+
+      {"orders under another name than its commit's", but(order, [&](Order& e) { e.order = elsewhere; })},
+      {"orders under another name than its commit's", but(order, [&](Order& e) { e.order = town.ordered; })},
+      {"sells a currency that is not of the player's game", but(order, [](Order& e) { e.player = kNobody; })},
+      {"sells a currency that is not of the player's game", but(order, [](Order& e) { e.player = {}; })},
+      {"sells a currency that is not of the player's game", but(order, [](Order& e) { e.player = kBob; })},
+      {"asks for an amount out of range", but(order, [](Order& e) { e.usd = minor(-1); })},
+      {"asks for an amount out of range", but(order, [&](Order& e) { e.usd = lowest; })},
+      {"is of a checkout that was not open", but(order, [](Order& e) { e.session = e.order; })},
+
+      {"opens a payment that nobody waits for", but(opening, [&](PaymentOpened& e) { e.order = town.opened; })},
+      {"opens a payment that nobody waits for", but(opening, [&](PaymentOpened& e) { e.order = town.paid; })},
+      {"opens a payment that nobody waits for", but(opening, [&](PaymentOpened& e) { e.order = elsewhere; })},
+      {"opens a payment without a name", but(opening, [](PaymentOpened& e) { e.reference.clear(); })},
+      {"challenges a payment that is not open", but(challenge, [&](PaymentChallenged& e) { e.order = town.ordered; })},
+      {"challenges a payment that is not open", but(challenge, [&](PaymentChallenged& e) { e.order = town.paid; })},
+      {"has a challenge that never holds", but(challenge, [](PaymentChallenged& e) { e.expires_at = minute(1); })},
+      {"has a challenge that never holds", but(challenge, [&](PaymentChallenged& e) { e.expires_at = late; })},
+
+      {"pays an order that is not open", but(purchase, [&](Purchase& e) { e.order = town.paid; })},
+      {"pays an order that is not open", but(purchase, [](Purchase& e) { e.order = {}; })},
+      {"pays another order than was made", but(purchase, [&](Purchase& e) { e.order = town.ordered; })},
+      {"pays another order than was made", but(purchase, [](Purchase& e) { e.player = kBob; })},
+      {"pays another order than was made", but(purchase, [](Purchase& e) { e.currency = kGems; })},
+      {"pays another order than was made", but(purchase, [](Purchase& e) { e.usd += minor(1); })},
+      {"pays another order than was made", but(purchase, [](Purchase& e) { e.reference = "pi_9"; })},
+      {"has fees out of range", but(purchase, [](Purchase& e) { e.fee = minor(-1); })},
+      {"has fees out of range", but(purchase, [&](Purchase& e) { e.fee = over; })},
+      {wrong_sum, but(purchase, [](Purchase& e) { e.available_after += minor(1); })},
+      {"gives up an order that is not open", but(failure, [&](PaymentFailed& e) { e.order = town.paid; })},
+      {"gives up an order that is not open", but(failure, [](PaymentFailed& e) { e.player = kBob; })},
+
+      {"refunds under another name than its place", but(refund, [&](Refund& e) { e.refund = elsewhere; })},
+      {"refunds what is not paid", but(refund, [&](Refund& e) { e.order = town.opened; })},
+      {"refunds what is not paid", but(refund, [](Refund& e) { e.order = e.refund; })},
+      {foreign, but(refund, [](Refund& e) { e.player = kNobody; })},
+      {foreign, but(refund, [](Refund& e) { e.currency = kSilver; })},
+      {out_of_range, but(refund, [](Refund& e) { e.usd = {}; })},
+      {out_of_range, but(refund, [&](Refund& e) { e.usd = lowest; })},
+      {out_of_range, but(refund, [&](Refund& e) { e.usd = highest; })},
+      {out_of_range, town.refund(over)},
+      {wrong_sum, but(refund, [](Refund& e) { e.available_after -= minor(1); })},
+      {wrong_sum, but(refund, [](Refund& e) { e.currency = kGems; })},
+
+      {not_asked, but(settle, [&](Settle& e) { e.order = town.opened; })},
+      {not_asked, but(settle, [](Settle& e) { e.refund = {}; })},
+      {not_asked, but(settle, [](Settle& e) { e.usd += minor(1); })},
+      {"settles a refund twice", but(settle, [](Settle& e) { e.end = RefundEnd::reversed; })},
+      {"settles a refund twice",
+       but(town.settle(RefundEnd::reversed), [](Settle& e) { e.end = RefundEnd::succeeded; })},
+      {"settles a refund twice", but(town.settle(RefundEnd::reversed), [](Settle& e) { e.end = RefundEnd::failed; })},
+      {wrong_sum, but(settle, [](Settle& e) { e.end = RefundEnd::failed; })},
+      {wrong_sum, but(town.settle(RefundEnd::failed), [](Settle& e) { e.end = RefundEnd::succeeded; })},
+      {foreign, but(settle, [](Settle& e) { e.player = kBob; })},
+
+      {"disputes what is not paid", but(dispute, [&](Dispute& e) { e.order = town.ordered; })},
+      {"disputes what is not paid", but(dispute, [&](Dispute& e) { e.order = town.next(); })},
+      {"opens a dispute twice", but(dispute, [](Dispute& e) { e.reference = "dp_1"; })},
+      {"has fees out of range", but(dispute, [](Dispute& e) { e.fee = minor(-1); })},
+      {"has fees out of range", but(dispute, [&](Dispute& e) { e.fee = highest; })},
+      {out_of_range, town.dispute(over)},
+      {foreign, but(dispute, [](Dispute& e) { e.player = {}; })},
+      {wrong_sum, but(dispute, [](Dispute& e) { e.usd += minor(1); })},
+      {not_open, but(close, [&](Close& e) { e.order = town.opened; })},
+      {not_open, but(close, [](Close& e) { e.reference = "dp_9"; })},
+      {not_open, but(close, [](Close& e) { e.usd += minor(1); })},
+      {wrong_sum, but(close, [](Close& e) { e.won = false; })},
+      {wrong_sum, but(town.close(false), [](Close& e) { e.won = true; })},
+
+      {"requests a payout under another name than its commit's", but(payout, [&](Payout& e) { e.payout = elsewhere; })},
+      {"requests a payout under another name than its commit's",
+       but(payout, [&](Payout& e) { e.payout = town.requested; })},
+      {"pays a game that does not exist", but(payout, [](Payout& e) { e.game = kNowhere; })},
+      {"has nobody to be told", but(payout, [](Payout& e) { e.contact = IdentityId(2); })},
+      {"pays out an amount out of range", but(payout, [](Payout& e) { e.usd = {}; })},
+      {"pays out an amount out of range", but(payout, [](Payout& e) { e.usd = kMaxPayoutUsd + minor(1); })},
+      {"pays out a currency that is not of the game", but(payout, [](Payout& e) { e.shares[1].currency = kSilver; })},
+      {"pays out a currency that is not of the game", but(payout, [](Payout& e) { e.game = kOther; })},
+      {"pays out a currency twice", but(payout, [](Payout& e) { e.shares[1].currency = kGold; })},
+      {"pays out a currency twice", but(payout, [](Payout& e) { std::swap(e.shares[0], e.shares[1]); })},
+      {"pays out more than its amount", but(payout, [](Payout& e) { e.shares[1].amount += minor(1); })},
+      {"pays out more than its amount", but(payout, [](Payout& e) { e.shares[1].amount = {}; })},
+      {"pays out more than its amount", but(payout, [&](Payout& e) { e.shares[0].amount = lowest; })},
+      {"pays out more than its amount", but(payout, [&](Payout& e) { e.shares[0].amount = highest; })},
+      {"pays out less than its amount", but(payout, [](Payout& e) { e.shares[1].amount -= minor(1); })},
+      {"pays out less than its amount", but(payout, [](Payout& e) { e.shares.clear(); })},
+      {"pays out more than is owed", but(payout,
+                                         [](Payout& e) {
+                                           e.shares[0].amount -= minor(500);
+                                           e.shares[1].amount += minor(500);
+                                         })},
+      {"moves a payout that is not open", but(advance, [&](Advance& e) { e.payout = town.ordered; })},
+      {"moves another payout", but(advance, [](Advance& e) { e.game = kOther; })},
+      {"moves another payout", but(advance, [](Advance& e) { e.usd += minor(1); })},
+      {"moves another payout", but(advance, [](Advance& e) { e.shares.pop_back(); })},
+      {"moves a payout where it cannot go", but(advance, [](Advance& e) { e.status = PayoutStatus::processing; })},
+      {"moves a payout where it cannot go", but(advance, [](Advance& e) { e.status = PayoutStatus::requested; })},
+      {"moves a payout where it cannot go", town.advance(town.processing, PayoutStatus::rejected)},
+  };
+}
+
+// One of every kind, and every way that it may go.
+std::vector<Event> possible(Town const& town) {
+  std::vector<Event> out{town.checkout(),
+                         town.order(),
+                         PaymentOpened{town.ordered, "pi_1"},
+                         PaymentChallenged{town.opened, minute(15)},
+                         town.purchase(),
+                         PaymentFailed{town.ordered, kAnn, PaymentFailure::refused, ""},
+                         PaymentFailed{town.opened, kAnn, PaymentFailure::declined, ""},
+                         town.refund(),
+                         town.dispute(),
+                         town.close(true),
+                         town.close(false),
+                         town.payout()};
+  for (auto const end : {RefundEnd::succeeded, RefundEnd::failed, RefundEnd::reversed})
+    out.emplace_back(town.settle(end));
+  for (auto const status : {PayoutStatus::approved, PayoutStatus::rejected}) {
+    out.emplace_back(town.advance(town.requested, status));
+  }
+  for (auto const status : {PayoutStatus::completed, PayoutStatus::failed}) {
+    out.emplace_back(town.advance(town.processing, status));
+  }
+  return out;
+}
+
+TEST(FoldCheckPayments, WhatCanHappenMayAndIsApplied) {
+  auto const here = town();
+  for (auto const& event : possible(here)) {
+    SCOPED_TRACE(event_name(event));
+    EXPECT_EQ(why_impossible(here.state, event, {minute(1), here.next(), here.next()}), nullptr);
+    auto again = town();
+    again.commit({event});
+  }
+}
+
+TEST(FoldCheckPayments, EveryLieIsNamed) {
+  auto const here = town();
+  for (auto const& row : impossible(here)) {
+    EXPECT_STREQ(why_impossible(here.state, row.event, {minute(1), here.next(), here.next()}), row.why)
+        << event_name(row.event);
+  }
+}
+
+// Far out, where sums of balances are not exact any more; a refund or a chargeback may lead below zero long before.
+TEST(FoldCheckPayments, ACardLeadsBelowZeroButNotAnywhere) {
+  auto here = town();
+  here.commit({BalanceDebited{kAnn, kGold, here.available(), Money{}, ""}});
+  auto const why = [&](Event const& event) {
+    return why_impossible(here.state, event, {minute(1), here.next(), here.next()});
+  };
+  EXPECT_EQ(why(here.refund()), nullptr);
+  EXPECT_EQ(why(here.dispute()), nullptr);
+  auto const next = here.next();
+  for (auto const left : {-kMaxBalance, -kMaxBalance + units_of(minor(100))}) {
+    auto refund = here.refund(minor(100));
+    refund.available_after = left - units_of(refund.usd);
+    EXPECT_STREQ(why_impossible(with_gold(here.state, left), refund, {minute(1), next, next}),
+                 left == -kMaxBalance ? "leaves a balance out of range" : nullptr);
+  }
+}
+
+// A log whose links and positions are right: somebody with SQL wrote it.
+TEST(FoldCheckPayments, AForgedLogIsReportedAtThePositionOfTheLie) {
+  auto const here = town();
+  for (auto const& row : impossible(here)) {
+    test_support::MemoryLog log;
+    auto commits = here.commits;
+    commits.push_back({here.next(), minute(1), {}, {row.event}});
+    Digest link{};
+    Position before;
+    for (auto const& commit : commits) {
+      std::string bytes;
+      Encoder().encode(commit, bytes);
+      link = chain_link(link, commit.last(), bytes);
+      ASSERT_TRUE(log.append(before, std::vector<StoredCommit>{{commit.last(), bytes, link}}));
+      before = commit.last();
+    }
+    auto const found = verify(log, nullptr);
+    ASSERT_FALSE(found) << row.why;
+    EXPECT_EQ(found.error().kind, Fault::Kind::corrupt) << row.why;
+    auto const named = "position " + std::to_string(here.next().value()) + ": ";
+    EXPECT_TRUE(found.error().what.starts_with(named)) << row.why << ": " << found.error().what;
+  }
+}
+
+}  // namespace
+}  // namespace florin::eventstore

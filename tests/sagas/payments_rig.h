@@ -1,0 +1,367 @@
+// One process's worth of card payments and payouts: vault, writer, Payments and Payouts over a given log, in front of
+// the sandbox's processor with faults to order. The processor and the clock are the world's and outlive the process: a
+// crash is destroying the rig and making another over the same log.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <thread>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "domain/postings.h"
+#include "sagas/gateways/guarded_payments.h"
+#include "sagas/gateways/sandbox_bank.h"
+#include "sagas/gateways/sandbox_processor.h"
+#include "sagas/payments.h"
+#include "sagas/payouts.h"
+#include "tests/sagas/effects_rig.h"
+
+namespace florin::test_support {
+
+enum class Call { open, confirm, look, cancel, refund, changes };
+inline constexpr Call kCalls[] = {Call::open, Call::confirm, Call::look, Call::cancel, Call::refund, Call::changes};
+inline char const* call_name(Call call) {
+  static constexpr char const* kNames[] = {"open", "confirm", "look", "cancel", "refund", "changes"};
+  return kNames[static_cast<int>(call)];
+}
+
+enum class Trouble {
+  unreachable,     // nothing was done
+  timeout_before,  // nothing was done
+  timeout_after,   // it was done, and nobody was told
+};
+
+// The processor, with troubles to order for single calls. Any thread orders; the calls are the effects thread's.
+class TroubledGateway final : public sagas::PaymentGateway {
+ public:
+  explicit TroubledGateway(sagas::PaymentGateway& gateway) : gateway_(gateway) {}
+
+  void order(Call call, Trouble trouble, int times = 1) {
+    std::lock_guard const lock(mutex_);
+    for (int i = 0; i < times; ++i) troubles_[call].push_back(trouble);
+  }
+  // What was ordered and did not happen yet never does.
+  void heal() {
+    std::lock_guard const lock(mutex_);
+    troubles_.clear();
+  }
+  // No answer to a call of this kind is told before release().
+  void hold(Call call) {
+    std::lock_guard const lock(mutex_);
+    held_[call] = true;
+  }
+  void release() {
+    std::lock_guard const lock(mutex_);
+    held_.clear();
+  }
+  // Changes what look tells.
+  void tamper(std::function<void(domain::PaymentReport&)> with) {
+    std::lock_guard const lock(mutex_);
+    tamper_ = std::move(with);
+  }
+  // On the effects thread, before each call.
+  void on_call(std::function<void(Call)> then) {
+    std::lock_guard const lock(mutex_);
+    on_call_ = std::move(then);
+  }
+  // Without `changes`, which the clock brings about.
+  [[nodiscard]] std::vector<Call> made() const {
+    std::lock_guard const lock(mutex_);
+    return made_;
+  }
+  [[nodiscard]] long made(Call call) const {
+    auto const all = made();
+    return std::count(all.begin(), all.end(), call);
+  }
+
+  [[nodiscard]] std::string_view name() const override { return gateway_.name(); }
+  [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> open(sagas::OpenPayment request) override {
+    return serve(Call::open, gateway_.open(std::move(request)));
+  }
+  [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> confirm(sagas::ConfirmPayment request) override {
+    return serve(Call::confirm, gateway_.confirm(std::move(request)));
+  }
+  [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> look(std::string reference) override {
+    return serve(Call::look, gateway_.look(std::move(reference)));
+  }
+  [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> cancel(std::string reference) override {
+    return serve(Call::cancel, gateway_.cancel(std::move(reference)));
+  }
+  [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> refund(sagas::RefundPayment request) override {
+    return serve(Call::refund, gateway_.refund(std::move(request)));
+  }
+  [[nodiscard]] sagas::Awaitable<sagas::MethodAnswer> tokenize(sagas::Card card) override {
+    return gateway_.tokenize(std::move(card));
+  }
+  [[nodiscard]] sagas::Awaitable<sagas::ChangesAnswer> changes(domain::Timestamp since, std::string from) override {
+    return serve(Call::changes, gateway_.changes(since, std::move(from)));
+  }
+  [[nodiscard]] Result<sagas::Callback, sagas::CallbackFault> read_callback(std::string_view signature,
+                                                                            std::string_view body,
+                                                                            domain::Timestamp now) const override {
+    return gateway_.read_callback(signature, body, now);
+  }
+
+ private:
+  std::optional<Trouble> begin(Call call) {
+    std::function<void(Call)> then;
+    std::optional<Trouble> trouble;
+    {
+      std::lock_guard const lock(mutex_);
+      if (call != Call::changes) made_.push_back(call);
+      if (auto& waiting = troubles_[call]; !waiting.empty()) {
+        trouble = waiting.front();
+        waiting.pop_front();
+      }
+      then = on_call_;
+    }
+    if (then) then(call);
+    return trouble;
+  }
+  [[nodiscard]] bool is_held(Call call) const {
+    std::lock_guard const lock(mutex_);
+    auto const found = held_.find(call);
+    return found != held_.end() && found->second;
+  }
+
+  template <class Answer>
+  sagas::Awaitable<Answer> serve(Call call, sagas::Awaitable<Answer> work) {
+    auto const trouble = begin(call);
+    Answer answer;
+    answer.outcome = sagas::PaymentOutcome::unknown;
+    answer.code = trouble == Trouble::unreachable ? "unreachable" : "timeout";
+    if (trouble && *trouble != Trouble::timeout_after) co_return answer;
+    Answer told = co_await std::move(work);
+    auto const executor = co_await boost::asio::this_coro::executor;
+    while (is_held(call)) {
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        sagas::Executor>
+          pause(executor, std::chrono::milliseconds(1));
+      boost::system::error_code ignored;
+      co_await pause.async_wait(boost::asio::redirect_error(sagas::use_awaitable, ignored));
+    }
+    if (trouble) co_return answer;
+    if constexpr (std::is_same_v<Answer, sagas::PaymentAnswer>) {
+      std::lock_guard const lock(mutex_);
+      if (call == Call::look && tamper_) tamper_(told.payment);
+    }
+    co_return told;
+  }
+
+  sagas::PaymentGateway& gateway_;
+  mutable std::mutex mutex_;
+  std::map<Call, std::deque<Trouble>> troubles_;
+  std::map<Call, bool> held_;
+  std::function<void(domain::PaymentReport&)> tamper_;
+  std::function<void(Call)> on_call_;
+  std::vector<Call> made_;
+};
+
+// A log whose n-th append from now fails, as the last thing that this process writes: it is there afterwards, or not.
+class MortalLog final : public eventstore::Log {
+ public:
+  explicit MortalLog(MemoryLog& log) : log_(log) {}
+  void die_at(std::size_t append, MemoryLog::Failure how) {
+    left_ = append;
+    how_ = how;
+  }
+  eventstore::Faulty<Unit> append(domain::Position expected,
+                                  std::span<eventstore::StoredCommit const> commits) override {
+    if (left_ > 0 && --left_ == 0) log_.fail_next(how_);
+    return log_.append(expected, commits);
+  }
+  eventstore::Faulty<std::unique_ptr<eventstore::LogCursor>> read(domain::Position from) override {
+    return log_.read(from);
+  }
+  eventstore::Faulty<eventstore::Head> head() override { return log_.head(); }
+
+ private:
+  MemoryLog& log_;
+  std::size_t left_ = 0;
+  MemoryLog::Failure how_ = MemoryLog::Failure::none;
+};
+
+// What no process of ours takes with it when it dies.
+struct CardWorld {
+  TempFolder folder;
+  FixedClock clock;
+  std::unique_ptr<sagas::SandboxProcessor> processor;
+
+  CardWorld() {
+    sagas::SandboxProcessorOptions options;
+    options.file = folder.path() / "processor.db";
+    options.public_base = "http://127.0.0.1:1/processor";
+    options.webhook_secret = "whsec_rig";
+    options.fault_wait = options.late_by = options.retry_first = std::chrono::milliseconds(1);
+    options.retry_cap = std::chrono::milliseconds(4);
+    processor = must(sagas::SandboxProcessor::open(clock, std::move(options)));
+  }
+  [[nodiscard]] sagas::ProcessorStatement statement() const { return must(processor->statement()); }
+  // The only payment there.
+  [[nodiscard]] sagas::SandboxPayment payment() const {
+    auto const all = must(processor->payments(0, 2));
+    FLORIN_ASSERT(all.size() == 1);
+    return all.front();
+  }
+};
+
+inline sagas::AchOrigin ach_origin() {
+  return {"091000019", "First Example Bank", "091000019", "Florin", "Florin", "1123456789", "09100001", "PAYOUT"};
+}
+
+class CardRig {
+ public:
+  // The clock goes on where the log ends. callbacks: false when every post of the processor gets lost.
+  CardRig(std::filesystem::path const& vault_folder, eventstore::Log& log, CardWorld& world, bool callbacks = true)
+      : world_(world),
+        vault_(must(eventstore::Vault::open(vault_folder))),
+        requests_(must(eventstore::RequestIndex::open(own_.path() / "requests", {}, {64, 1u << 20}))),
+        checkpoints_(must(eventstore::CheckpointFile::open(own_.path()))),
+        gateway_(*world.processor),
+        guarded_(gateway_, machine_, [] { return std::uint64_t{0}; }),
+        payments_(io_, guarded_, view_, log, *vault_, world.clock,
+                  {"https://game.example/return?order_id=", 3600 * kSecond}),
+        payouts_(io_, bank_, ach_origin(), view_, log, *vault_, world.clock) {
+    auto recovered = must(eventstore::recover(log, own_.path() / "snapshots", requests_.get(),
+                                              [this](domain::Commit const& commit) { view_.add(commit); }));
+    payments_.resume(recovered.state, recovered.at);
+    payouts_.resume(recovered.state);
+    writer_ = std::make_unique<eventstore::Writer>(
+        std::move(recovered), log, *vault_, *requests_, checkpoints_, world.clock,
+        std::vector<eventstore::CommitListener*>{&view_, &payments_, &payouts_}, eventstore::WriterOptions{});
+    writer_->start();
+    payments_.start(*writer_);
+    payouts_.start(*writer_);
+    if (callbacks) {
+      world.processor->start(io_, [this](std::string body, std::string signature) {
+        return take_callback(std::move(body), std::move(signature));
+      });
+    }
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  ~CardRig() {
+    gateway_.release();
+    payments_.stop();
+    io_.stop();
+    thread_.join();
+    world_.processor->stop();
+    writer_.reset();
+  }
+  CardRig(CardRig const&) = delete;
+  CardRig& operator=(CardRig const&) = delete;
+
+  eventstore::Outcome ask(domain::Command command) {
+    std::promise<eventstore::Outcome> promise;
+    auto future = promise.get_future();
+    writer_->submit({std::move(command), {}, std::make_unique<FutureReply>(std::move(promise))});
+    return future.get();
+  }
+  eventstore::CommitPtr commit(domain::Command command) {
+    return std::get<eventstore::Committed>(ask(std::move(command))).commit;
+  }
+  // False: something was still due or under way.
+  [[nodiscard]] bool quiet() { return payments_.settle(10'000) && payouts_.settle(10'000); }
+  // As the sandbox's clock does it: time goes on, and what is due then is done. The machine's goes with it.
+  [[nodiscard]] bool pass(std::int64_t micros) {
+    machine_.advance(micros);
+    world_.clock.advance(micros);
+    payments_.look_again();
+    return quiet();
+  }
+  // Until `done`: in steps, because every failed try waits for a while.
+  template <class Done>
+  [[nodiscard]] bool pass_until(Done&& done, int steps = 20) {
+    for (int i = 0; i < steps; ++i) {
+      if (quiet() && done()) return true;
+      if (!pass(kMinute)) return false;
+    }
+    return done();
+  }
+
+  [[nodiscard]] FoldedView const& view() const { return view_; }
+  [[nodiscard]] sagas::Payments& payments() { return payments_; }
+  [[nodiscard]] TroubledGateway& gateway() { return gateway_; }
+  [[nodiscard]] sagas::GuardedPayments const& guarded() const { return guarded_; }
+  [[nodiscard]] eventstore::Vault const& vault() const { return *vault_; }
+  [[nodiscard]] FixedClock& machine() { return machine_; }
+  [[nodiscard]] domain::Wallet wallet(domain::GameId game, std::uint64_t who) const {
+    return view_.read([&](domain::State const& state) {
+      auto const identity = state.find_identity(person(who).email_index);
+      auto const player = identity ? state.find_player(game, *identity) : std::nullopt;
+      return player ? state.wallet(*player, state.find_game(game)->currencies.front().currency) : domain::Wallet{};
+    });
+  }
+  // Over all currencies, from the postings.
+  [[nodiscard]] domain::Money sum(domain::Account account) const {
+    domain::Money total;
+    for (auto const& commit : view_.commits()) {
+      for (auto const& event : commit.events) {
+        for (auto const& posting : domain::postings(event)) {
+          if (posting.account == account) total += posting.amount;
+        }
+      }
+    }
+    return total;
+  }
+
+ private:
+  // What the route of the webhook does.
+  sagas::Awaitable<bool> take_callback(std::string body, std::string signature) {
+    auto const read = guarded_.read_callback(signature, body, world_.clock.now());
+    if (!read || !read.value().change) co_return read.ok();
+    struct Answer {
+      explicit Answer(boost::asio::io_context& io) : given(io) {}
+      boost::asio::steady_timer given;
+      std::optional<bool> taken;
+    };
+    auto const answer = std::make_shared<Answer>(io_);
+    answer->given.expires_at(boost::asio::steady_timer::time_point::max());
+    payments_.changed(*read.value().change, [answer](bool taken) {
+      answer->taken = taken;
+      answer->given.cancel();
+    });
+    boost::system::error_code ignored;
+    while (!answer->taken) {
+      co_await answer->given.async_wait(boost::asio::redirect_error(sagas::use_awaitable, ignored));
+    }
+    co_return *answer->taken;
+  }
+
+  CardWorld& world_;
+  TempFolder own_;
+  FixedClock machine_;
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
+  std::unique_ptr<eventstore::Vault> vault_;
+  std::unique_ptr<eventstore::RequestIndex> requests_;
+  eventstore::CheckpointFile checkpoints_;
+  FoldedView view_;
+  TroubledGateway gateway_;
+  sagas::GuardedPayments guarded_;
+  sagas::SandboxBank bank_;
+  sagas::Payments payments_;
+  sagas::Payouts payouts_;
+  std::unique_ptr<eventstore::Writer> writer_;
+  std::thread thread_;
+};
+
+// A live game, made when the log has none.
+inline domain::GameId live_game(CardRig& rig) {
+  auto const made = rig.view().all<domain::GameCreated>();
+  if (!made.empty()) return made.front().game;
+  auto command = create_game("Adventure Quest");
+  command.settings.status = domain::GameStatus::live;
+  return std::get<domain::GameCreated>(rig.commit(command)->events.at(0)).game;
+}
+
+inline domain::OrderCurrency order_currency(domain::GameId game, std::uint64_t player, std::int64_t cents,
+                                            std::string method = "pm_card_visa") {
+  return {game, person(player), {}, domain::Money::from_minor(cents), std::move(method), {}, true};
+}
+
+}  // namespace florin::test_support

@@ -1,0 +1,596 @@
+// A purchase against the sandbox's processor, fault by fault: what nobody knows is looked up, never guessed.
+#include "sagas/payments.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "tests/sagas/payments_rig.h"
+
+namespace florin::sagas {
+namespace {
+
+using domain::Money;
+using domain::PaymentFailure;
+using domain::PaymentStatus;
+using domain::Position;
+using test_support::Call;
+using test_support::call_name;
+using test_support::kMinute;
+using test_support::kSecond;
+using test_support::order_currency;
+using test_support::Trouble;
+using test_support::units;
+
+constexpr Trouble kTroubles[] = {Trouble::unreachable, Trouble::timeout_before, Trouble::timeout_after};
+constexpr char kDeclined[] = "pm_card_chargeDeclinedInsufficientFunds";
+constexpr char kAsked[] = "pm_card_threeDSecure2Required";
+constexpr char kDisputed[] = "pm_card_createDispute";
+
+Money usd(std::int64_t cents) { return Money::from_minor(cents); }
+
+struct PaymentsTest : testing::Test {
+  test_support::CardWorld world;
+  test_support::TempFolder vault;
+  test_support::MemoryLog log;
+  std::unique_ptr<test_support::CardRig> rig;
+  domain::GameId game;
+
+  void SetUp() override { start(); }
+  void start(bool callbacks = true) {
+    rig.reset();
+    log.restart();
+    rig = std::make_unique<test_support::CardRig>(vault.path(), log, world, callbacks);
+    game = test_support::live_game(*rig);
+  }
+
+  // Nothing has been tried yet when it returns, as far as this thread knows.
+  Position order(std::string method = "pm_card_visa", std::int64_t cents = 1000) {
+    auto const commit = rig->commit(order_currency(game, 1, cents, std::move(method)));
+    return std::get<domain::CurrencyOrdered>(commit->events.back()).order;
+  }
+  Position buy(std::string method = "pm_card_visa", std::int64_t cents = 1000) {
+    auto const made = order(std::move(method), cents);
+    EXPECT_TRUE(rig->quiet());
+    return made;
+  }
+  Position refund(std::optional<Money> amount = std::nullopt) {
+    auto const original = rig->view().all<domain::CurrencyPurchased>().back();
+    auto const commit = rig->commit(domain::RefundPurchase{game, original, amount, "changed mind", true});
+    return std::get<domain::RefundRequested>(commit->events.back()).refund;
+  }
+  template <class E>
+  [[nodiscard]] std::size_t count() const {
+    return rig->view().all<E>().size();
+  }
+  [[nodiscard]] bool settled() const { return count<domain::CurrencyPurchased>() + count<domain::PaymentFailed>() > 0; }
+  [[nodiscard]] Money available() const { return rig->wallet(game, 1).available; }
+  [[nodiscard]] domain::PaymentFailed failed() const {
+    auto const all = rig->view().all<domain::PaymentFailed>();
+    return all.size() == 1 ? all.front() : domain::PaymentFailed{};
+  }
+
+  // At rest: the processor charged once, the player was credited once, and the clearing is the statement.
+  void expect_paid(Money after = units(100)) {
+    EXPECT_EQ(count<domain::CurrencyPurchased>(), 1u);
+    EXPECT_EQ(count<domain::PaymentFailed>(), 0u);
+    EXPECT_EQ(world.statement().payments, 1u);
+    EXPECT_EQ(world.statement().charges, 1u);
+    EXPECT_EQ(available(), after);
+    expect_balanced();
+  }
+  void expect_not_paid(PaymentFailure why, std::string const& code) {
+    EXPECT_EQ(count<domain::CurrencyPurchased>(), 0u);
+    EXPECT_EQ(count<domain::PaymentFailed>(), 1u);
+    EXPECT_EQ(failed().failure, why);
+    EXPECT_EQ(failed().code, code);
+    EXPECT_EQ(world.statement().charges, 0u);
+    EXPECT_EQ(available(), Money{});
+    expect_balanced();
+  }
+  void expect_balanced() {
+    EXPECT_EQ(rig->sum(domain::Account::card_clearing), -domain::units_of(world.statement().balance));
+    EXPECT_EQ(rig->sum(domain::Account::refunds_in_flight), Money{});
+  }
+};
+
+// Keeps what it was told. On the effects thread; read when the saga is quiet.
+struct Watcher {
+  std::shared_ptr<std::vector<PaymentNews>> told = std::make_shared<std::vector<PaymentNews>>();
+  [[nodiscard]] std::function<void(PaymentNews const&)> ear() const {
+    return [heard = told](PaymentNews const& news) { heard->push_back(news); };
+  }
+};
+
+// ---- the way that it goes ----------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, ChargesOnlyWhatHasItsNameInTheLog) {
+  bool named = false;
+  rig->gateway().on_call([&](Call call) {
+    if (call == Call::confirm) named = !rig->view().all<domain::PaymentOpened>().empty();
+  });
+  auto const made = buy();
+  EXPECT_TRUE(named);
+  EXPECT_EQ(rig->gateway().made(Call::open), 1);
+  EXPECT_EQ(rig->gateway().made(Call::confirm), 1);
+  auto const payment = world.payment();
+  EXPECT_EQ(payment.report.order, made);
+  EXPECT_EQ(payment.description, "100.00 Adventure Quest coins");
+  EXPECT_EQ(payment.return_url, "https://game.example/return?order_id=" + domain::format_order_id(made));
+  EXPECT_EQ(rig->view().all<domain::PaymentOpened>().at(0), (domain::PaymentOpened{made, payment.report.reference}));
+  EXPECT_EQ(rig->view().all<domain::CurrencyPurchased>().at(0).fee, usd(59));
+  expect_paid();
+}
+
+TEST_F(PaymentsTest, WhatIsDeclinedIsCancelledBeforeItIsGivenUp) {
+  buy(kDeclined);
+  EXPECT_EQ(world.payment().report.status, PaymentStatus::cancelled);
+  expect_not_paid(PaymentFailure::declined, "insufficient_funds");
+}
+
+TEST_F(PaymentsTest, AMethodThatIsRefusedIsNotTriedAgain) {
+  buy("pm_nobody");
+  EXPECT_EQ(rig->gateway().made(Call::confirm), 1);
+  EXPECT_EQ(world.payment().report.status, PaymentStatus::cancelled);
+  expect_not_paid(PaymentFailure::refused, "resource_missing");
+}
+
+TEST_F(PaymentsTest, WhatTheProcessorWillNotOpenIsRefused) {
+  buy("pm_card_visa", 10);
+  EXPECT_EQ(world.statement().payments, 0u);
+  expect_not_paid(PaymentFailure::refused, "amount_too_small");
+}
+
+// ---- nobody knows ------------------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, AnUnknownAnswerIsLookedUpAndThePurchaseGoesOn) {
+  for (auto const call : {Call::open, Call::confirm}) {
+    for (auto const trouble : kTroubles) {
+      for (int const times : {1, 3}) {
+        for (bool const callbacks : {true, false}) {
+          SCOPED_TRACE(testing::Message() << call_name(call) << " trouble " << static_cast<int>(trouble) << " × "
+                                          << times << (callbacks ? "" : ", no callbacks"));
+          test_support::CardWorld another;
+          test_support::MemoryLog own_log;
+          test_support::CardRig own(vault.path(), own_log, another, callbacks);
+          own.gateway().order(call, trouble, times);
+          own.commit(order_currency(test_support::live_game(own), 1, 1000));
+          ASSERT_TRUE(own.quiet());
+          EXPECT_TRUE(own.view().all<domain::PaymentFailed>().empty());
+          ASSERT_TRUE(own.pass_until([&] { return !own.view().all<domain::CurrencyPurchased>().empty(); }));
+          EXPECT_EQ(another.statement().payments, 1u);
+          EXPECT_EQ(another.statement().charges, 1u);
+          EXPECT_EQ(own.view().all<domain::CurrencyPurchased>().size(), 1u);
+          EXPECT_EQ(own.sum(domain::Account::card_clearing), -domain::units_of(another.statement().balance));
+        }
+      }
+    }
+  }
+}
+
+TEST_F(PaymentsTest, ALookThatFailsIsMadeAgain) {
+  for (auto const trouble : kTroubles) {
+    rig->gateway().order(Call::confirm, Trouble::timeout_after);
+    rig->gateway().order(Call::look, trouble, 4);
+    buy();
+    auto const before = count<domain::CurrencyPurchased>();
+    ASSERT_TRUE(
+        rig->pass_until([&] { return rig->view().read([](auto const& state) { return state.orders().empty(); }); }));
+    EXPECT_GE(count<domain::CurrencyPurchased>(), before);
+  }
+  EXPECT_EQ(count<domain::CurrencyPurchased>(), 3u);
+  EXPECT_EQ(world.statement().charges, 3u);
+  expect_balanced();
+}
+
+TEST_F(PaymentsTest, ACancellationThatMayHaveBeenMadeIsMadeAgain) {
+  for (auto const trouble : kTroubles) {
+    SCOPED_TRACE(static_cast<int>(trouble));
+    rig->gateway().order(Call::cancel, trouble, 2);
+    auto const made = buy(kDeclined);
+    ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }));
+    auto const end = rig->view().all<domain::PaymentFailed>().back();
+    EXPECT_EQ(end.order, made);
+    EXPECT_EQ(end.failure, PaymentFailure::declined);
+    EXPECT_EQ(end.code, "insufficient_funds");
+  }
+  EXPECT_EQ(count<domain::PaymentFailed>(), 3u);
+  EXPECT_EQ(world.statement().charges, 0u);
+}
+
+// Nobody is charged a quarter of an hour later: the buyer has gone.
+TEST_F(PaymentsTest, AnOrderThatNobodyCouldOpenIsGivenUp) {
+  for (auto const trouble : {Trouble::unreachable, Trouble::timeout_after}) {
+    SCOPED_TRACE(static_cast<int>(trouble));
+    rig->gateway().heal();
+    rig->gateway().order(Call::open, trouble, 1'000);
+    auto const made = buy();
+    ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }, 40));
+    EXPECT_EQ(rig->view().all<domain::PaymentFailed>().back().failure, PaymentFailure::abandoned);
+    ASSERT_TRUE(rig->pass(kMinute));
+  }
+  EXPECT_EQ(world.statement().payments, 1u);  // of the second: it is there, and nobody ever confirms it
+  EXPECT_EQ(world.payment().report.status, PaymentStatus::unconfirmed);
+  EXPECT_EQ(available(), Money{});
+  EXPECT_EQ(count<domain::PaymentOpened>(), 0u);
+}
+
+TEST_F(PaymentsTest, AnOrderThatNobodyCouldConfirmIsCancelled) {
+  rig->gateway().order(Call::confirm, Trouble::timeout_before, 1'000);
+  auto const made = buy();
+  ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }, 40));
+  EXPECT_EQ(world.payment().report.status, PaymentStatus::cancelled);
+  expect_not_paid(PaymentFailure::abandoned, "");
+}
+
+// It was charged, and for an hour nobody could ask.
+TEST_F(PaymentsTest, AChargeIsFoundHoweverLateItIsAsked) {
+  start(false);
+  rig->gateway().order(Call::confirm, Trouble::timeout_after);
+  rig->gateway().order(Call::look, Trouble::unreachable, 1'000);
+  rig->gateway().order(Call::changes, Trouble::unreachable, 1'000);
+  auto const made = buy();
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_TRUE(rig->view().order(made));
+  start();
+  ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
+  expect_paid();
+}
+
+TEST_F(PaymentsTest, ABreakerThatOpensRefusesNewOrdersAndForgetsNoOldOne) {
+  rig->gateway().order(Call::open, Trouble::unreachable, 8);
+  rig->gateway().order(Call::changes, Trouble::unreachable, 8);
+  auto const made = buy();
+  for (int i = 0; i < 20 && rig->guarded().available(); ++i) ASSERT_TRUE(rig->pass(kSecond));
+  ASSERT_FALSE(rig->guarded().available());
+  EXPECT_GE(rig->guarded().retry_after_seconds(), 1);
+  auto refused = order_currency(game, 1, 1000);
+  refused.can_charge = rig->guarded().available();
+  auto const outcome = rig->ask(refused);
+  ASSERT_TRUE(std::holds_alternative<domain::Refusal>(outcome));
+  EXPECT_EQ(std::get<domain::Refusal>(outcome).reason, domain::Rejection::payments_unavailable);
+  ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }));
+  EXPECT_TRUE(rig->guarded().available());
+  expect_paid();
+}
+
+// ---- callbacks and polls -----------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, CallbacksBeforeTheResponseTwiceAndLateCreditOnce) {
+  for (auto const held : {Call::open, Call::confirm}) {
+    SCOPED_TRACE(call_name(held));
+    world.processor->set_faults({.doubled_callback = 100, .late_callback = 50});
+    auto const credited = count<domain::CurrencyPurchased>();
+    rig->gateway().hold(held);
+    auto const made = order();
+    if (held == Call::confirm) {
+      // The callback's own look tells it while the answer is still on its way.
+      for (int i = 0; i < 5'000 && rig->view().order(made); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      EXPECT_FALSE(rig->view().order(made));
+      EXPECT_EQ(count<domain::CurrencyPurchased>(), credited + 1);
+    }
+    rig->gateway().release();
+    ASSERT_TRUE(rig->quiet());
+    EXPECT_EQ(count<domain::CurrencyPurchased>(), credited + 1);
+  }
+  EXPECT_EQ(available(), units(200));
+  EXPECT_EQ(world.statement().charges, 2u);
+  expect_balanced();
+}
+
+TEST_F(PaymentsTest, APollFindsWhatLostCallbacksWouldHaveTold) {
+  world.processor->set_faults({.lost_callback = 100});
+  buy();
+  auto const reference = world.payment().report.reference;
+  ASSERT_TRUE(world.processor->refund_at_processor(reference, usd(300)).ok());
+  ASSERT_TRUE(rig->quiet());
+  EXPECT_EQ(count<domain::RefundRequested>(), 0u);
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_EQ(count<domain::RefundSettled>(), 1u);
+  EXPECT_EQ(available(), units(70));
+  expect_paid(units(70));
+  auto const looks = rig->gateway().made(Call::look);
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_EQ(rig->gateway().made(Call::look), looks);  // what was handled is passed over
+}
+
+TEST_F(PaymentsTest, APollThatFailsIsMadeUpFor) {
+  start(false);
+  buy();
+  ASSERT_TRUE(world.processor->open_dispute(world.payment().report.reference).ok());
+  rig->gateway().order(Call::changes, Trouble::timeout_before);
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_EQ(count<domain::DisputeOpened>(), 0u);
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_EQ(count<domain::DisputeOpened>(), 1u);
+  EXPECT_EQ(available(), Money{});
+}
+
+TEST_F(PaymentsTest, WhatIsNotWhatWasOrderedChangesNothing) {
+  buy();
+  auto const reference = world.payment().report.reference;
+  ASSERT_TRUE(world.processor->refund_at_processor(reference, usd(500)).ok());
+  ASSERT_TRUE(rig->pass(kMinute));
+  ASSERT_EQ(available(), units(50));
+  auto const commits = rig->view().commits().size();
+  using Change = std::function<void(domain::PaymentReport&)>;
+  auto const more = [](domain::PaymentReport& report) {
+    report.refunds.push_back({"re_other", {}, usd(100), domain::RefundStatus::succeeded});
+  };
+  int number = 0;
+  for (Change const& change :
+       {Change([](auto& report) { report.usd = usd(100'00); }), Change([](auto& report) { report.in_usd = false; }),
+        Change([](auto& report) { report.order = Position(1); }), Change([](auto& report) { report.order = {}; }),
+        Change([](auto& report) { report.refunds.back().usd = usd(10'01); })}) {
+    rig->gateway().tamper([&](domain::PaymentReport& report) {
+      more(report);
+      change(report);
+    });
+    std::promise<bool> handled;
+    rig->payments().changed({"evt_other" + std::to_string(++number), reference},
+                            [&](bool done) { handled.set_value(done); });
+    EXPECT_TRUE(handled.get_future().get()) << number;
+    ASSERT_TRUE(rig->quiet());
+    EXPECT_EQ(rig->view().commits().size(), commits) << number;
+  }
+  rig->gateway().tamper(nullptr);
+}
+
+TEST_F(PaymentsTest, APaymentThatNobodyKnowsCostsALookAndNoMore) {
+  std::promise<bool> handled;
+  rig->payments().changed({"evt_1", "pi_nobody"}, [&](bool done) { handled.set_value(done); });
+  EXPECT_TRUE(handled.get_future().get());
+  std::promise<Position> looked;
+  rig->payments().look("pi_nobody", [&](Position found) { looked.set_value(found); });
+  EXPECT_EQ(looked.get_future().get(), Position{});
+  EXPECT_EQ(rig->gateway().made(Call::look), 2);
+  std::promise<bool> again;
+  rig->payments().changed({"evt_1", "pi_nobody"}, [&](bool done) { again.set_value(done); });
+  EXPECT_TRUE(again.get_future().get());
+  EXPECT_EQ(rig->gateway().made(Call::look), 2);
+}
+
+TEST_F(PaymentsTest, ACallbackThatCouldNotBeLookedUpIsRefusedAndLookedUpLater) {
+  start(false);
+  buy();
+  auto const reference = world.payment().report.reference;
+  ASSERT_TRUE(world.processor->refund_at_processor(reference, usd(500)).ok());
+  rig->gateway().order(Call::look, Trouble::timeout_before);
+  std::promise<bool> handled;
+  rig->payments().changed({"evt_refund", reference}, [&](bool done) { handled.set_value(done); });
+  EXPECT_FALSE(handled.get_future().get());  // so the processor posts it again
+  EXPECT_EQ(available(), units(100));
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_EQ(available(), units(50));
+}
+
+TEST_F(PaymentsTest, ALookTellsWhoseItIs) {
+  auto const made = buy();
+  auto const look = [&] {
+    std::promise<Position> looked;
+    rig->payments().look(world.payment().report.reference, [&](Position found) { looked.set_value(found); });
+    return looked.get_future().get();
+  };
+  EXPECT_EQ(look(), made);
+  rig->gateway().order(Call::look, Trouble::timeout_after);
+  EXPECT_EQ(look(), Position{});
+}
+
+// ---- the cardholder is asked -------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, AChallengeThatIsPassedIsPaid) {
+  auto const made = buy(kAsked);
+  ASSERT_EQ(count<domain::PaymentChallenged>(), 1u);
+  EXPECT_FALSE(settled());
+  Watcher watcher;
+  rig->payments().watch(made, watcher.ear());
+  ASSERT_TRUE(rig->quiet());
+  ASSERT_EQ(watcher.told->size(), 1u);
+  auto const& asked = watcher.told->front();
+  EXPECT_EQ(asked.state, PaymentNews::State::action_required);
+  EXPECT_EQ(asked.reference, world.payment().report.reference);
+  EXPECT_EQ(asked.client_secret, world.payment().client_secret);
+  EXPECT_NE(asked.redirect_url.find(asked.client_secret), std::string::npos);
+  ASSERT_TRUE(world.processor->complete_challenge(asked.reference, asked.client_secret, true));
+  ASSERT_TRUE(rig->pass_until([&] { return settled(); }, 3));
+  expect_paid();
+}
+
+TEST_F(PaymentsTest, AChallengeThatIsNotPassedIsNotPaid) {
+  buy(kAsked);
+  auto const payment = world.payment();
+  ASSERT_TRUE(world.processor->complete_challenge(payment.report.reference, payment.client_secret, false));
+  ASSERT_TRUE(rig->pass_until([&] { return settled(); }, 3));
+  expect_not_paid(PaymentFailure::challenge_failed, "payment_intent_authentication_failure");
+}
+
+TEST_F(PaymentsTest, AChallengeThatNobodyAnswersIsCancelled) {
+  buy(kAsked);
+  ASSERT_TRUE(rig->pass(domain::kChallengeMicros - kSecond));
+  EXPECT_FALSE(settled());
+  ASSERT_TRUE(rig->pass(kSecond));
+  EXPECT_EQ(world.payment().report.status, PaymentStatus::cancelled);
+  expect_not_paid(PaymentFailure::challenge_expired, "");
+  // Too late: the processor charges nothing any more.
+  auto const payment = world.payment();
+  (void)world.processor->complete_challenge(payment.report.reference, payment.client_secret, true);
+  ASSERT_TRUE(rig->pass(kMinute));
+  expect_not_paid(PaymentFailure::challenge_expired, "");
+}
+
+// Answered in the moment in which it runs out, and the callback is lost: the cancellation finds the charge.
+TEST_F(PaymentsTest, AChallengeThatIsPassedAtTheLastMomentIsPaid) {
+  start(false);
+  buy(kAsked);
+  rig->gateway().order(Call::changes, Trouble::unreachable, 100);
+  auto const payment = world.payment();
+  ASSERT_TRUE(world.processor->complete_challenge(payment.report.reference, payment.client_secret, true));
+  EXPECT_FALSE(settled());
+  ASSERT_TRUE(rig->pass(domain::kChallengeMicros));
+  ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
+  expect_paid();
+}
+
+// ---- who waits ---------------------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, WhoWatchesIsToldOnceAndHow) {
+  rig->gateway().hold(Call::confirm);
+  auto const made = order();
+  Watcher one;
+  Watcher two;
+  rig->payments().watch(made, one.ear());
+  rig->payments().watch(made, two.ear());
+  rig->gateway().release();
+  ASSERT_TRUE(rig->quiet());
+  for (auto const* watcher : {&one, &two}) {
+    ASSERT_EQ(watcher->told->size(), 1u);
+    EXPECT_EQ(watcher->told->front().state, PaymentNews::State::settled);
+    ASSERT_TRUE(watcher->told->front().purchased);
+    EXPECT_EQ(watcher->told->front().purchased->order, made);
+    EXPECT_FALSE(watcher->told->front().failed);
+  }
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_EQ(one.told->size(), 1u);
+  EXPECT_EQ(one.told.use_count(), 1);  // nothing of it is kept
+}
+
+TEST_F(PaymentsTest, WhoComesLateIsToldAtOnce) {
+  auto const paid = buy();
+  auto const declined = buy(kDeclined);
+  Watcher one;
+  Watcher two;
+  rig->payments().watch(paid, one.ear());
+  rig->payments().watch(declined, two.ear());
+  ASSERT_TRUE(rig->quiet());
+  ASSERT_EQ(one.told->size(), 1u);
+  ASSERT_TRUE(one.told->front().purchased);
+  EXPECT_EQ(one.told->front().purchased->available_after, units(100));
+  auto const commits = rig->view().commits();
+  auto const at = std::find_if(commits.begin(), commits.end(), [&](domain::Commit const& commit) {
+    return std::holds_alternative<domain::CurrencyPurchased>(commit.events.back());
+  });
+  EXPECT_EQ(one.told->front().position, at->last());
+  ASSERT_EQ(two.told->size(), 1u);
+  ASSERT_TRUE(two.told->front().failed);
+  EXPECT_EQ(two.told->front().failed->code, "insufficient_funds");
+
+  // Of another process's orders only that they are settled.
+  start();
+  Watcher three;
+  rig->payments().watch(paid, three.ear());
+  ASSERT_TRUE(rig->quiet());
+  ASSERT_EQ(three.told->size(), 1u);
+  EXPECT_EQ(three.told->front().state, PaymentNews::State::settled);
+  EXPECT_FALSE(three.told->front().purchased || three.told->front().failed);
+}
+
+TEST_F(PaymentsTest, WhoHasGoneIsForgottenWhenItStops) {
+  rig->gateway().order(Call::open, Trouble::unreachable, 1'000);
+  auto const made = buy();
+  Watcher watcher;
+  rig->payments().watch(made, watcher.ear());
+  ASSERT_TRUE(rig->quiet());
+  EXPECT_TRUE(watcher.told->empty());
+  rig.reset();
+  EXPECT_TRUE(watcher.told->empty());
+  EXPECT_EQ(watcher.told.use_count(), 1);
+}
+
+TEST_F(PaymentsTest, SettlingWaitsForWhatIsUnderWayAndNoLonger) {
+  EXPECT_TRUE(rig->payments().settle(1'000));
+  rig->gateway().hold(Call::confirm);
+  order();
+  EXPECT_FALSE(rig->payments().settle(30));
+  rig->gateway().release();
+  EXPECT_TRUE(rig->payments().settle(10'000));
+  EXPECT_TRUE(settled());
+}
+
+// ---- refunds and disputes ----------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, ARefundIsMadeOnceWhateverHappensToTheCall) {
+  for (auto const trouble : kTroubles) {
+    for (bool const callbacks : {true, false}) {
+      SCOPED_TRACE(testing::Message() << static_cast<int>(trouble) << (callbacks ? "" : ", no callbacks"));
+      start(callbacks);
+      buy();
+      auto const refunded = world.statement().refunded;
+      rig->gateway().order(Call::refund, trouble, 2);
+      refund(usd(400));
+      ASSERT_TRUE(rig->pass_until([&] { return rig->sum(domain::Account::refunds_in_flight) == Money{}; }));
+      EXPECT_EQ(world.statement().refunded, refunded + usd(400));
+    }
+  }
+  EXPECT_EQ(count<domain::RefundSettled>(), 6u);
+  EXPECT_EQ(available(), units(6 * 60));
+  expect_balanced();
+}
+
+TEST_F(PaymentsTest, ARefundThatTheProcessorRefusesComesBack) {
+  start(false);
+  buy();
+  // It was disputed there a moment ago; we have not heard.
+  ASSERT_TRUE(world.processor->open_dispute(world.payment().report.reference).ok());
+  refund();
+  ASSERT_TRUE(rig->quiet());
+  auto const ends = rig->view().all<domain::RefundSettled>();
+  ASSERT_EQ(ends.size(), 1u);
+  EXPECT_EQ(ends.front().end, domain::RefundEnd::failed);
+  EXPECT_EQ(available(), units(100));
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_EQ(count<domain::DisputeOpened>(), 1u);
+  EXPECT_EQ(available(), Money{});
+  expect_balanced();
+}
+
+TEST_F(PaymentsTest, ADisputeTakesAndGivesBackAsTheBankDecides) {
+  buy(kDisputed);
+  ASSERT_TRUE(rig->pass(kMinute));
+  auto const reference = world.payment().report.reference;
+  EXPECT_EQ(count<domain::DisputeOpened>(), 1u);
+  EXPECT_EQ(available(), Money{});
+  ASSERT_TRUE(world.processor->close_dispute(reference, true).ok());
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_EQ(available(), units(100));
+  EXPECT_EQ(count<domain::DisputeClosed>(), 1u);
+  expect_balanced();
+}
+
+// ---- all at once -------------------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, ManyPurchasesUnderEveryFaultAtOnceAddUp) {
+  constexpr std::size_t kOrders = 150;
+  world.processor->set_faults({5, 5, 5, 20, 20, 20});
+  std::map<std::string, std::size_t> made;
+  char const* const methods[] = {"pm_card_visa", kDeclined, "pm_card_visa", kAsked, "pm_card_visa", kDisputed};
+  for (std::size_t i = 0; i < kOrders; ++i) {
+    rig->commit(order_currency(game, 1 + i % 7, 1000, methods[i % 6]));
+    ++made[methods[i % 6]];
+    if (i % 50 == 49) start();  // a restart, with orders in every stage
+    auto const paid = rig->view().all<domain::CurrencyPurchased>();
+    // Refused when it was disputed or refunded already.
+    if (i % 6 == 3 && !paid.empty()) {
+      (void)rig->ask(domain::RefundPurchase{game, paid.back(), usd(1), "changed mind", true});
+    }
+  }
+  auto const at_rest = [&] {
+    return rig->view().read([](domain::State const& state) { return state.orders().empty(); }) &&
+           rig->sum(domain::Account::refunds_in_flight) == Money{};
+  };
+  ASSERT_TRUE(rig->pass_until(at_rest, 200));
+  world.processor->set_faults({});
+  ASSERT_TRUE(rig->pass(10 * kMinute));
+  ASSERT_TRUE(rig->pass(10 * kMinute));
+  EXPECT_EQ(count<domain::CurrencyPurchased>() + count<domain::PaymentFailed>(), kOrders);
+  EXPECT_EQ(world.statement().charges, count<domain::CurrencyPurchased>());
+  EXPECT_GT(world.statement().charges, kOrders / 2);
+  EXPECT_EQ(count<domain::DisputeOpened>(), world.statement().disputes_open);
+  std::set<Position> credited;
+  for (auto const& e : rig->view().all<domain::CurrencyPurchased>()) EXPECT_TRUE(credited.insert(e.order).second);
+  expect_balanced();
+}
+
+}  // namespace
+}  // namespace florin::sagas

@@ -1,0 +1,195 @@
+// Payouts that the sandbox's bank carries out, and a process that dies on the way.
+#include "sagas/payouts.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/sagas/payments_rig.h"
+
+namespace florin::sagas {
+namespace {
+
+using domain::Money;
+using domain::PayoutStatus;
+using domain::Position;
+using test_support::CardRig;
+using test_support::CardWorld;
+using test_support::kSecond;
+using test_support::MemoryLog;
+using test_support::units;
+
+constexpr std::int64_t kDay = domain::kMicrosPerDay;
+
+Money usd(std::int64_t cents) { return Money::from_minor(cents); }
+
+// The game earns at least a hundred units: ten dollars.
+domain::GameId earning_game(CardRig& rig) {
+  auto const game = test_support::live_game(rig);
+  if (rig.view().all<domain::ItemPurchased>().empty()) {
+    rig.commit(test_support::credit(game, 1, units(1000)));
+    rig.commit(test_support::purchase(game, 1, units(1000)));
+  }
+  return game;
+}
+
+domain::RequestPayout request(domain::GameId game, std::string account = "000123456789") {
+  return {game,        test_support::somebody(9),    usd(1000), "Aurora Games", std::move(account),
+          "021000021", domain::AccountType::checking};
+}
+
+std::vector<PayoutStatus> statuses(CardRig const& rig) {
+  std::vector<PayoutStatus> all;
+  for (auto const& e : rig.view().all<domain::PayoutAdvanced>()) all.push_back(e.status);
+  return all;
+}
+
+struct PayoutsTest : testing::Test {
+  CardWorld world;
+  test_support::TempFolder vault;
+  MemoryLog log;
+  std::unique_ptr<CardRig> rig;
+  domain::GameId game;
+
+  void SetUp() override { start(); }
+  void start() {
+    rig.reset();
+    log.restart();
+    rig = std::make_unique<CardRig>(vault.path(), log, world);
+    game = earning_game(*rig);
+  }
+  Position ask(std::string account = "000123456789") {
+    auto const commit = rig->commit(request(game, std::move(account)));
+    return std::get<domain::PayoutRequested>(commit->events.back()).payout;
+  }
+  void advance(Position payout, PayoutStatus status) {
+    rig->commit(domain::AdvancePayout{payout, status, ""});
+    EXPECT_TRUE(rig->quiet());
+  }
+  Position processing(std::string account = "000123456789") {
+    auto const payout = ask(std::move(account));
+    advance(payout, PayoutStatus::approved);
+    advance(payout, PayoutStatus::processing);
+    return payout;
+  }
+  [[nodiscard]] domain::PayoutAdvanced last() const { return rig->view().all<domain::PayoutAdvanced>().back(); }
+};
+
+TEST_F(PayoutsTest, TheBankPaysADayLater) {
+  auto const payout = processing();
+  ASSERT_TRUE(rig->pass(kDay - kSecond));
+  EXPECT_EQ(last().status, PayoutStatus::processing);
+  ASSERT_TRUE(rig->pass(kSecond));
+  EXPECT_EQ(last().status, PayoutStatus::completed);
+  EXPECT_EQ(last().payout, payout);
+  EXPECT_EQ(rig->sum(domain::Account::payouts_in_flight), Money{});
+  EXPECT_EQ(rig->sum(domain::Account::payouts_paid), units(100));
+  ASSERT_TRUE(rig->pass(kDay));
+  EXPECT_EQ(statuses(*rig).size(), 3u);  // told once
+}
+
+TEST_F(PayoutsTest, WhatTheBankReturnsIsOwedAgainAndSaysWhy) {
+  for (auto const& [account, note] :
+       {std::pair{"000111111116", "R03 no such account"}, std::pair{"000111111113", "R02 account closed"}}) {
+    auto const owed = rig->sum(domain::Account::game_revenue);
+    processing(account);
+    EXPECT_EQ(rig->sum(domain::Account::game_revenue), owed - units(100));
+    ASSERT_TRUE(rig->pass(kDay));
+    EXPECT_EQ(last().status, PayoutStatus::failed);
+    EXPECT_EQ(last().note, note);
+    EXPECT_EQ(rig->sum(domain::Account::game_revenue), owed);
+  }
+  EXPECT_EQ(rig->sum(domain::Account::payouts_in_flight), Money{});
+}
+
+TEST_F(PayoutsTest, OnlyWhatIsProcessingGoesToTheBank) {
+  ask();
+  auto const approved = ask();
+  advance(approved, PayoutStatus::approved);
+  auto const rejected = ask();
+  advance(rejected, PayoutStatus::rejected);
+  ASSERT_TRUE(rig->pass(3 * kDay));
+  EXPECT_EQ(statuses(*rig), (std::vector{PayoutStatus::approved, PayoutStatus::rejected}));
+}
+
+// The operator was quicker than the bank.
+TEST_F(PayoutsTest, WhatWasEndedByHandIsLeftAlone) {
+  auto const payout = processing();
+  advance(payout, PayoutStatus::failed);
+  ASSERT_TRUE(rig->pass(2 * kDay));
+  EXPECT_EQ(statuses(*rig).size(), 3u);
+  EXPECT_EQ(last().status, PayoutStatus::failed);
+}
+
+TEST_F(PayoutsTest, SeveralEndEachOnItsOwnDay) {
+  auto const first = processing();
+  ASSERT_TRUE(rig->pass(kDay / 2));
+  auto const second = processing("000111111116");
+  ASSERT_TRUE(rig->pass(kDay / 2));
+  EXPECT_EQ(last().payout, first);
+  EXPECT_EQ(last().status, PayoutStatus::completed);
+  ASSERT_TRUE(rig->pass(kDay / 2));
+  EXPECT_EQ(last().payout, second);
+  EXPECT_EQ(last().status, PayoutStatus::failed);
+}
+
+TEST_F(PayoutsTest, AnEntryIsWhatWasAskedForAndOpensOnlyHere) {
+  auto const payout = ask();
+  auto const entry = entry_of(log, rig->vault(), payout);
+  ASSERT_TRUE(entry.ok());
+  EXPECT_EQ(entry.value(),
+            (AchEntry{payout, "Aurora Games", "021000021", "000123456789", domain::AccountType::checking, usd(1000)}));
+  EXPECT_EQ(entry_of(log, rig->vault(), Position(1)).error().kind, eventstore::Fault::Kind::missing);
+  for (auto const& row : log.rows()) {
+    EXPECT_EQ(row.bytes.find("000123456789"), std::string::npos);
+    EXPECT_EQ(row.bytes.find("Aurora"), std::string::npos);
+  }
+}
+
+TEST_F(PayoutsTest, ADeathAtAnyCommitChangesNothing) {
+  struct Case {
+    char const* account;
+    PayoutStatus end;
+  };
+  for (auto const& [account, end] :
+       {Case{"000123456789", PayoutStatus::completed}, Case{"000111111116", PayoutStatus::failed}}) {
+    // requested, approved, processing, ended: the commit at which the process dies.
+    for (std::size_t death = 1; death <= 4; ++death) {
+      for (auto const how : {MemoryLog::Failure::absent, MemoryLog::Failure::durable}) {
+        SCOPED_TRACE(testing::Message() << account << ", death " << death << " "
+                                        << (how == MemoryLog::Failure::absent ? "not written" : "written"));
+        CardWorld other;
+        test_support::TempFolder keys;
+        MemoryLog own;
+        test_support::MortalLog mortal(own);
+        auto const play = [&](CardRig& process, domain::GameId of) {
+          using enum PayoutStatus;
+          if (process.view().all<domain::PayoutRequested>().empty()) (void)process.ask(request(of, account));
+          for (auto const next : {approved, processing}) {
+            auto const asked = process.view().all<domain::PayoutRequested>();
+            auto const open = asked.empty() ? std::nullopt : process.view().payout(asked.front().payout);
+            if (open && domain::can_follow(next, open->status)) {
+              (void)process.ask(domain::AdvancePayout{open->payout, next, ""});
+            }
+          }
+          EXPECT_TRUE(process.pass(kDay));
+        };
+        {
+          CardRig process(keys.path(), mortal, other);
+          auto const of = earning_game(process);
+          mortal.die_at(death, how);
+          play(process, of);
+          EXPECT_LT(statuses(process).size(), 3u) << "it went on after its death";
+        }
+        own.restart();
+        CardRig process(keys.path(), own, other);
+        play(process, earning_game(process));
+        EXPECT_EQ(process.view().all<domain::PayoutRequested>().size(), 1u);
+        EXPECT_EQ(statuses(process), (std::vector{PayoutStatus::approved, PayoutStatus::processing, end}));
+        EXPECT_EQ(process.sum(domain::Account::payouts_in_flight), Money{});
+        EXPECT_EQ(process.sum(domain::Account::payouts_paid), end == PayoutStatus::completed ? units(100) : Money{});
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace florin::sagas
