@@ -17,12 +17,15 @@ constexpr std::string_view kSchema =
     " PRIMARY KEY(about, event_position)) WITHOUT ROWID, STRICT;"
     "CREATE TABLE attempts(session INTEGER NOT NULL, order_position INTEGER NOT NULL,"
     " PRIMARY KEY(session, order_position)) WITHOUT ROWID, STRICT;"
+    // The processor's name of a payment.
+    "CREATE TABLE names(reference TEXT PRIMARY KEY, order_position INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
     "CREATE TABLE payouts(position INTEGER PRIMARY KEY, game INTEGER NOT NULL, status INTEGER NOT NULL,"
     " processing_at INTEGER NOT NULL) STRICT;"
     "CREATE INDEX payouts_by_time ON payouts(processing_at, position)";
 
 constexpr char const* kInsertStep = "INSERT INTO steps VALUES(?, ?, ?)";
 constexpr char const* kInsertAttempt = "INSERT INTO attempts VALUES(?, ?)";
+constexpr char const* kInsertName = "INSERT OR IGNORE INTO names VALUES(?, ?)";
 constexpr char const* kInsertPayout = "INSERT INTO payouts VALUES(?, ?, ?, 0)";
 // The time when it became processing stays: it is in that day's file, whatever becomes of it.
 constexpr char const* kAdvancePayout =
@@ -30,6 +33,7 @@ constexpr char const* kAdvancePayout =
 constexpr char const* kSelectSteps =
     "SELECT event_position, commit_position FROM steps WHERE about = ? ORDER BY event_position";
 constexpr char const* kSelectAttempts = "SELECT order_position FROM attempts WHERE session = ? ORDER BY order_position";
+constexpr char const* kSelectName = "SELECT order_position FROM names WHERE reference = ?";
 // Zero and -1: any. A game has a payout a week or so: walking past those of others costs less than an index.
 constexpr char const* kSelectPayouts =
     "SELECT position, game, status, processing_at FROM payouts WHERE position <= ? AND (? = 0 OR game = ?)"
@@ -44,7 +48,8 @@ class PaymentsWriter final : public ProjectionWriter {
   Faulty<Unit> prepare(Database& database) {
     for (auto const& [statement, sql] :
          {std::pair{&insert_step_, kInsertStep}, std::pair{&insert_attempt_, kInsertAttempt},
-          std::pair{&insert_payout_, kInsertPayout}, std::pair{&advance_payout_, kAdvancePayout}}) {
+          std::pair{&insert_name_, kInsertName}, std::pair{&insert_payout_, kInsertPayout},
+          std::pair{&advance_payout_, kAdvancePayout}}) {
       auto prepared = database.statement(sql);
       if (!prepared) return fail(prepared.error());
       *statement = prepared.value();
@@ -104,7 +109,10 @@ class PaymentsWriter final : public ProjectionWriter {
               }
               return step(e.order);
             },
-            [&](domain::PaymentOpened const& e) { return step(e.order); },
+            [&](domain::PaymentOpened const& e) {
+              auto const in = insert_name_.run(std::string_view(e.reference), e.order);
+              return in ? step(e.order) : in;
+            },
             [&](domain::PaymentChallenged const& e) { return step(e.order); },
             [&](domain::CurrencyPurchased const& e) { return step(e.order); },
             [&](domain::PaymentFailed const& e) { return step(e.order); },
@@ -127,6 +135,7 @@ class PaymentsWriter final : public ProjectionWriter {
 
   Statement insert_step_;
   Statement insert_attempt_;
+  Statement insert_name_;
   Statement insert_payout_;
   Statement advance_payout_;
 };
@@ -134,7 +143,7 @@ class PaymentsWriter final : public ProjectionWriter {
 class PaymentsProjection final : public Projection {
  public:
   std::string_view name() const override { return "payments"; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
   std::string_view schema() const override { return kSchema; }
   Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
     auto writer = std::make_unique<PaymentsWriter>();
@@ -180,6 +189,13 @@ Faulty<std::vector<Step>> read_steps(ViewReader& view, Position about) {
 
 Faulty<std::vector<Position>> read_attempts(ViewReader& view, Position session) {
   return all_rows(view, kSelectAttempts, [](Statement const& row) { return row.position(0); }, session);
+}
+
+Faulty<std::optional<Position>> read_order_of(ViewReader& view, std::string_view reference) {
+  auto rows = all_rows(view, kSelectName, [](Statement const& row) { return row.position(0); }, reference);
+  if (!rows) return fail(rows.error());
+  if (rows.value().empty()) return std::optional<Position>();
+  return std::optional(rows.value().front());
 }
 
 Faulty<PayoutPage> read_payouts(ViewReader& view, domain::GameId game, std::optional<domain::PayoutStatus> status,

@@ -1,5 +1,5 @@
-// Where in the log the steps of every order of currency and of every payout stand, which orders a checkout led to, and
-// which payouts there are. The facts are the events; kept for ever.
+// Where in the log the steps of every order of currency and of every payout stand, which orders a checkout led to,
+// what the processor calls their payments, and which payouts there are. The facts are the events; kept for ever.
 #pragma once
 
 #include <optional>
@@ -36,6 +36,9 @@ struct PayoutPage {
 // The orders that a checkout session led to, oldest first.
 [[nodiscard]] eventstore::Faulty<std::vector<domain::Position>> read_attempts(ViewReader& view,
                                                                               domain::Position session);
+// Whose payment the processor calls so; nullopt when it is none of ours.
+[[nodiscard]] eventstore::Faulty<std::optional<domain::Position>> read_order_of(ViewReader& view,
+                                                                                std::string_view reference);
 // Of one game, or of all (zero); of one status, or of all. cursor: a former page's `next`.
 [[nodiscard]] eventstore::Faulty<PayoutPage> read_payouts(ViewReader& view, domain::GameId game,
                                                           std::optional<domain::PayoutStatus> status, std::size_t limit,

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <deque>
 #include <future>
+#include <map>
 #include <mutex>
 #include <random>
-#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -41,9 +41,8 @@ constexpr std::size_t kSeenMax = 100'000;
 constexpr std::size_t kEndsMax = 10'000;
 // A poll begins so long before the last one did: an event may become visible late.
 constexpr std::int64_t kPollOverlapMicros = 600 * domain::kMicrosPerSecond;
-// A processor forgets an idempotency key after a day. What was asked for longer ago than this is looked up before it is
-// asked for once more.
-constexpr std::int64_t kKeyTrustedMicros = 12 * 3'600 * domain::kMicrosPerSecond;
+// Who waits for an order has it looked at no more often than this.
+constexpr std::int64_t kLookPauseMicros = domain::kMicrosPerSecond;
 // As long as a processor keeps its events.
 constexpr std::int64_t kPollReachMicros = 30 * domain::kMicrosPerDay;
 constexpr auto kLookAtLeastEvery = std::chrono::seconds(1);
@@ -54,12 +53,28 @@ struct Task {
   std::string reference;  // with order zero
   std::string event_id;   // of the change that asks for it; may be empty
   unsigned failures = 0;
-  std::vector<std::function<void(std::optional<Position>)>> told;  // of a look
+  std::vector<std::function<void(bool)>> told;  // of a look: whether what it found is in the log
 };
 
 struct Later {
   Timestamp at;
   Task task;
+};
+
+// Where an open order stands with its callers. It is in the queue, in hand or resting, and in one of them once.
+struct Plan {
+  bool queued = false;
+  bool busy = false;
+  bool again = false;  // to be taken up once more when it is out of hand
+  Timestamp due;       // resting: until then. An older entry among those that rest is passed over
+  Timestamp looked;    // when it was last taken up
+  unsigned failures = 0;
+};
+
+// An order as the log has it. The position alone comes again after a restore from a backup, for another order.
+struct Ordered {
+  CurrencyOrdered event;
+  Timestamp at;
 };
 
 // When a task is to be taken up again; nothing: it is done.
@@ -97,9 +112,9 @@ struct Payments::Impl {
 
   // The rest belongs to the effects thread.
   std::minstd_rand random{std::random_device{}()};
+  std::deque<Task> fresh;  // new orders: somebody waits for them
   std::deque<Task> queue;
-  std::set<Position> busy;   // orders that a caller has in hand
-  std::set<Position> again;  // of them, to be taken up once more
+  std::unordered_map<Position, Plan> plans;
   std::vector<Later> resting;
   std::size_t callers_busy = 0;
   std::vector<std::unique_ptr<asio::steady_timer>> idle_callers;
@@ -118,24 +133,28 @@ struct Payments::Impl {
 
   // ---- what to do, and when
   void push(Task task);
+  enum class Hurry : std::uint8_t { none, some, most };  // for who waits; for what happened; for a new order
+  void want(Position order, Hurry hurry);
+  [[nodiscard]] bool idle() const { return fresh.empty() && queue.empty(); }
   void take_news();
   void look_now();
   void arm();
   void wake_callers();
   Awaitable<void> caller(asio::steady_timer& idle);
   Awaitable<void> take_up(Task task);
+  Awaitable<void> take_up_look(Task task);
   void rest(Task task, std::int64_t micros);
   [[nodiscard]] std::int64_t backoff(unsigned failures);
   [[nodiscard]] bool quiet() const;
 
   // ---- doing it
   Awaitable<Next> see_to(Position order, unsigned& failures);
-  Awaitable<PaymentAnswer> next_call(domain::OpenOrder const& open, CurrencyOrdered const& ordered,
+  Awaitable<PaymentAnswer> next_call(domain::OpenOrder const& open, Ordered const& ordered,
                                      std::optional<PaymentStatus> known);
   Awaitable<bool> give_up(domain::OpenOrder const& open, domain::PaymentFailure failure, std::string code);
   Awaitable<bool> send_refunds(Position order);
-  Awaitable<std::optional<bool>> find_refund(std::string payment, Position refund);
-  Awaitable<bool> look_at(Task const& task, Position& order);
+  Awaitable<bool> send_refund(Position order, Position refund);
+  Awaitable<bool> look_at(std::string reference);
   Awaitable<bool> report(PaymentAnswer const& answer, std::string refused_code = {});
   Awaitable<void> poll();
   Awaitable<bool> poll_once();
@@ -146,20 +165,34 @@ struct Payments::Impl {
   void tell(Position order, PaymentNews const& news_of_it);
   void remember(std::string const& event_id);
 
-  [[nodiscard]] std::optional<CurrencyOrdered> ordered_at(Position order) const;
+  [[nodiscard]] std::optional<Ordered> ordered_at(Position order) const;
+  void name_refunds(domain::PaymentReport& payment) const;
   [[nodiscard]] std::string return_url(CurrencyOrdered const& ordered) const {
     if (!ordered.session) return options.return_url;
     return options.checkout_url + vault.codes().checkout_token(ordered.session) + options.checkout_url_end;
   }
-  // Of this ledger only: another one's order of the same number has another key.
-  [[nodiscard]] IdempotencyKey key(std::string_view purpose, Position of) const {
-    auto const digest = vault.fingerprint(std::string(purpose) + ":" + std::to_string(of.value()));
+  // Of this ledger, and of this history of it: another one's order of the same position has another key.
+  [[nodiscard]] IdempotencyKey key(std::string_view purpose, Position of, Timestamp at) const {
+    auto const digest =
+        vault.fingerprint(std::string(purpose) + ":" + std::to_string(of.value()) + ":" + std::to_string(at.micros()));
     return "florin-" + domain::to_hex({reinterpret_cast<char const*>(digest.data()), digest.size()});
   }
 };
 
 void Payments::Impl::push(Task task) {
   queue.push_back(std::move(task));
+  wake_callers();
+}
+
+// Takes an order up: now, or for who merely waits for it a moment after it was last.
+void Payments::Impl::want(Position order, Hurry hurry) {
+  auto& plan = plans[order];
+  if (plan.busy) plan.again = plan.again || hurry != Hurry::none;
+  if (plan.busy || plan.queued) return;
+  auto const wait = plan.looked.micros() + kLookPauseMicros - clock.now().micros();
+  if (hurry == Hurry::none && wait > 0 && wait <= kLookPauseMicros) return rest({order, {}, {}, {}, {}}, wait);
+  plan.queued = true;
+  (hurry == Hurry::most ? fresh : queue).push_back({order, {}, {}, {}, {}});
   wake_callers();
 }
 
@@ -171,7 +204,7 @@ void Payments::Impl::take_news() {
     std::swap(taken, news);
   }
   if (stopping) return;
-  for (auto const order : taken) push({order, {}, {}, 0, {}});
+  for (auto const order : taken) want(order, Hurry::most);
 }
 
 void Payments::Impl::look_now() {
@@ -179,8 +212,16 @@ void Payments::Impl::look_now() {
   auto const later = [](Later const& a, Later const& b) { return a.at > b.at; };
   while (!resting.empty() && resting.front().at <= clock.now()) {
     std::pop_heap(resting.begin(), resting.end(), later);
-    push(std::move(resting.back().task));
+    auto [at, task] = std::move(resting.back());
     resting.pop_back();
+    if (!task.order) {
+      push(std::move(task));
+      continue;
+    }
+    auto const plan = plans.find(task.order);
+    if (plan == plans.end() || plan->second.due != at) continue;
+    plan->second.due = {};
+    want(task.order, Hurry::some);
   }
   arm();
 }
@@ -199,7 +240,7 @@ void Payments::Impl::arm() {
 }
 
 void Payments::Impl::wake_callers() {
-  auto waiting = queue.size();
+  auto waiting = fresh.size() + queue.size();
   for (auto& idle : idle_callers) {
     if (waiting == 0) return;
     waiting -= idle->cancel() > 0 ? 1 : 0;
@@ -208,14 +249,15 @@ void Payments::Impl::wake_callers() {
 
 Awaitable<void> Payments::Impl::caller(asio::steady_timer& idle) {
   while (!stopping) {
-    if (queue.empty()) {
+    if (this->idle()) {
       idle.expires_at(asio::steady_timer::time_point::max());
       boost::system::error_code ignored;
       co_await idle.async_wait(asio::redirect_error(use_awaitable, ignored));
       continue;
     }
-    auto task = std::move(queue.front());
-    queue.pop_front();
+    auto& from = fresh.empty() ? queue : fresh;
+    auto task = std::move(from.front());
+    from.pop_front();
     ++callers_busy;
     co_await take_up(std::move(task));
     --callers_busy;
@@ -224,35 +266,50 @@ Awaitable<void> Payments::Impl::caller(asio::steady_timer& idle) {
 
 Awaitable<void> Payments::Impl::take_up(Task task) {
   if (!task.order) {
-    Position order;
-    bool const done = co_await look_at(task, order);
-    for (auto const& told : task.told) told(done ? std::optional(order) : std::nullopt);
-    task.told.clear();
-    if (done) {
-      sought.erase(task.event_id);
-      remember(task.event_id);
-    } else if (!task.event_id.empty()) {
-      auto const wait = backoff(++task.failures);
-      rest(std::move(task), wait);
-    }
+    co_await take_up_look(std::move(task));
     co_return;
   }
-  // One at a time for an order: two callers would both confirm it.
-  if (!busy.insert(task.order).second) {
-    again.insert(task.order);
-    co_return;
-  }
-  auto const next = co_await see_to(task.order, task.failures);
-  busy.erase(task.order);
-  if (again.erase(task.order) > 0) {
-    push({task.order, {}, {}, 0, {}});
-  } else if (next) {
+  auto const order = task.order;
+  auto& taken = plans[order];
+  taken.queued = false;
+  taken.busy = true;  // two callers would both confirm it
+  taken.due = {};
+  taken.looked = clock.now();
+  unsigned failures = taken.failures;
+  auto const next = co_await see_to(order, failures);
+  auto& plan = plans[order];
+  plan.busy = false;
+  plan.failures = next ? failures : 0;
+  bool const again = std::exchange(plan.again, false);
+  if (next) {
     rest(std::move(task), *next);
+  } else if (!again) {
+    plans.erase(order);
   }
+  if (again) want(order, Hurry::some);
+}
+
+Awaitable<void> Payments::Impl::take_up_look(Task task) {
+  bool const done = co_await look_at(task.reference);
+  if (done) {
+    sought.erase(task.event_id);
+    remember(task.event_id);
+  }
+  for (auto const& told : task.told) told(done);
+  task.told.clear();
+  if (done) co_return;
+  auto const wait = backoff(++task.failures);
+  rest(std::move(task), wait);
 }
 
 void Payments::Impl::rest(Task task, std::int64_t micros) {
-  resting.push_back({clock.now() + micros, std::move(task)});
+  auto const at = clock.now() + micros;
+  if (task.order) {
+    auto& plan = plans[task.order];
+    if (plan.due != Timestamp{} && plan.due <= at) return;
+    plan.due = at;
+  }
+  resting.push_back({at, std::move(task)});
   std::push_heap(resting.begin(), resting.end(), [](Later const& a, Later const& b) { return a.at > b.at; });
   arm();
 }
@@ -265,7 +322,7 @@ std::int64_t Payments::Impl::backoff(unsigned failures) {
 }
 
 bool Payments::Impl::quiet() const {
-  return queue.empty() && callers_busy == 0 && !polling && (resting.empty() || resting.front().at > clock.now());
+  return idle() && callers_busy == 0 && !polling && (resting.empty() || resting.front().at > clock.now());
 }
 
 // Brings an order as far as it can be brought now.
@@ -301,6 +358,11 @@ Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
       refused_code = answer.code.empty() ? "refused" : answer.code;
       continue;
     }
+    if (answer.outcome == PaymentOutcome::refused) {
+      spdlog::error("order {}: the processor does not know its payment {} ({}): are these the keys it was made with?",
+                    domain::format_order_id(order), open->reference, answer.code);
+      co_return kMismatchLookMicros;
+    }
     if (answer.outcome != PaymentOutcome::answered) {
       spdlog::warn("order {}: the processor's answer is not known, {}; looking again", domain::format_order_id(order),
                    answer.code);
@@ -326,17 +388,18 @@ Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
   co_return std::nullopt;
 }
 
-Awaitable<PaymentAnswer> Payments::Impl::next_call(domain::OpenOrder const& open, CurrencyOrdered const& ordered,
+Awaitable<PaymentAnswer> Payments::Impl::next_call(domain::OpenOrder const& open, Ordered const& ordered,
                                                    std::optional<PaymentStatus> known) {
   if (open.reference.empty()) {
-    OpenPayment request{key("open", open.order), open.order, open.usd,
+    OpenPayment request{key("open", open.order, ordered.at), open.order, ordered.at, open.usd,
                         domain::to_string(domain::units_of(open.usd)) + " " + view.currency_name(open.currency)};
     co_return co_await gateway.open(std::move(request));
   }
   if (!known) co_return co_await gateway.look(open.reference);
   bool const late = clock.now().micros() - open.ordered_at.micros() > kPatienceMicros;
   if (known == PaymentStatus::unconfirmed && !late) {
-    ConfirmPayment request{key("confirm", open.order), open.reference, ordered.method, return_url(ordered)};
+    ConfirmPayment request{key("confirm", open.order, ordered.at), open.reference, ordered.event.method,
+                           return_url(ordered.event)};
     co_return co_await gateway.confirm(std::move(request));
   }
   // Declined, unanswered or too late: it must not be charged any more before it is given up here.
@@ -351,81 +414,115 @@ Awaitable<bool> Payments::Impl::give_up(domain::OpenOrder const& open, domain::P
   co_return std::holds_alternative<eventstore::Committed>(outcome) || std::holds_alternative<domain::Refusal>(outcome);
 }
 
-// The refunds of an order that the processor does not know of yet. False: to be tried again.
+// The refunds of an order that may not have reached the processor. False: to be tried again.
 Awaitable<bool> Payments::Impl::send_refunds(Position order) {
   auto const returned = view.returned(order);
   if (!returned) co_return true;
   bool all = true;
   for (auto const& row : returned->refunds) {
     if (row.status != domain::RefundStatus::pending || !row.reference.empty()) continue;
-    auto const commit = eventstore::read_commit(log, row.refund);
-    auto const* asked =
-        commit && commit.value() ? std::get_if<domain::RefundRequested>(&commit.value()->events.front()) : nullptr;
-    if (asked == nullptr) continue;  // one that a report brought: the processor knows it
-    if (clock.now().micros() - commit.value()->at.micros() > kKeyTrustedMicros) {
-      auto const known = co_await find_refund(asked->payment, row.refund);
-      if (stopping) co_return true;
-      if (known.value_or(true)) {
-        all = all && known.has_value();
-        continue;
-      }
-    }
-    RefundPayment request{key("refund", row.refund), asked->payment, row.refund, row.usd};
-    auto const answer = co_await gateway.refund(std::move(request));
+    bool const sent = co_await send_refund(order, row.refund);
     if (stopping) co_return true;
-    if (answer.outcome == PaymentOutcome::refused) {
-      auto const ordered = ordered_at(order);
-      spdlog::warn("refund {} refused by the processor: {}", domain::format_refund_id(row.refund), answer.code);
-      if (!ordered) continue;
-      domain::Command command = domain::FailRefund{order, row.refund, *ordered};
-      auto const outcome = co_await ask(io, *writer, std::move(command));
-      all = all && !is_busy(outcome);
-    } else if (answer.outcome == PaymentOutcome::answered) {
-      bool const reported = co_await report(answer);
-      // A refund that is pending there stays so here; its end comes as a change.
-      all = all && reported;
-    } else {
-      all = false;
-    }
+    all = all && sent;
   }
   co_return all;
 }
 
-// Whether the processor has this refund, which then is in the log; nullopt: it could not be asked.
-Awaitable<std::optional<bool>> Payments::Impl::find_refund(std::string payment, Position refund) {
-  auto const answer = co_await gateway.look(std::move(payment));
-  if (stopping || answer.outcome == PaymentOutcome::unknown) co_return std::nullopt;
-  if (answer.outcome == PaymentOutcome::answered) {
-    bool const reported = co_await report(answer);
-    if (!reported) co_return std::nullopt;
+// Nothing is asked for that is there already: a processor forgets idempotency keys after a day, and a refund may be
+// pending there for longer. So it is looked for before it is asked for, and again before a refusal is believed.
+Awaitable<bool> Payments::Impl::send_refund(Position order, Position refund) {
+  auto const commit = eventstore::read_commit(log, refund);
+  auto const* asked =
+      commit && commit.value() ? std::get_if<domain::RefundRequested>(&commit.value()->events.front()) : nullptr;
+  if (asked == nullptr) co_return true;  // one that a report brought: the processor knows it
+  auto const at = commit.value()->at;
+  std::string refused_code;
+  for (bool refused = false;; refused = true) {
+    auto const known = co_await gateway.look(asked->payment);
+    if (stopping || known.outcome != PaymentOutcome::answered) co_return false;
+    bool const reported = co_await report(known);
+    if (!reported) co_return false;
+    bool const there = std::any_of(known.payment.refunds.begin(), known.payment.refunds.end(),
+                                   [&](auto const& row) { return row.refund == refund && row.refund_at == at; });
+    if (there) co_return true;  // its end comes as a change
+    if (refused) break;
+    RefundPayment request{key("refund", refund, at), asked->payment, refund, at, asked->usd};
+    auto const answer = co_await gateway.refund(std::move(request));
+    if (stopping || answer.outcome == PaymentOutcome::unknown) co_return false;
+    if (answer.outcome == PaymentOutcome::answered) {
+      bool const made = co_await report(answer);
+      co_return made;
+    }
+    refused_code = answer.code;
   }
-  co_return std::any_of(answer.payment.refunds.begin(), answer.payment.refunds.end(),
-                        [&](domain::RefundReport const& known) { return known.refund == refund; });
+  spdlog::warn("refund {} refused by the processor: {}", domain::format_refund_id(refund), refused_code);
+  auto const ordered = ordered_at(order);
+  if (!ordered) co_return true;
+  domain::Command command = domain::FailRefund{order, refund, ordered->event};
+  auto const outcome = co_await ask(io, *writer, std::move(command));
+  co_return !is_busy(outcome);
 }
 
 // True: what the processor says is in the log, or concerns us not.
-Awaitable<bool> Payments::Impl::look_at(Task const& task, Position& order) {
-  auto const answer = co_await gateway.look(task.reference);
+Awaitable<bool> Payments::Impl::look_at(std::string reference) {
+  auto const answer = co_await gateway.look(std::move(reference));
   if (stopping || answer.outcome == PaymentOutcome::unknown) co_return false;
   if (answer.outcome == PaymentOutcome::refused || !answer.payment.order) co_return true;
   bool const reported = co_await report(answer);
   if (!reported) co_return false;
-  order = answer.payment.order;
-  // What follows from it, such as the cancelling of what was declined, and who waits for it.
-  push({order, {}, {}, 0, {}});
+  // Who waits for it; and what follows from it, such as the cancelling of what was declined.
+  if (!view.order(answer.payment.order)) tell(answer.payment.order, end_of(answer.payment.order));
+  want(answer.payment.order, Hurry::some);
   co_return true;
+}
+
+// A name of ours that the log has not given, or gave to another refund in another history of it, is none. And one
+// refund is one: what the processor made twice under one name came the second time without our asking.
+void Payments::Impl::name_refunds(domain::PaymentReport& payment) const {
+  auto const returned = view.returned(payment.order);
+  auto const settled_as = [&](Position refund) -> std::string {
+    if (!returned) return {};
+    for (auto const& row : returned->refunds) {
+      if (row.refund == refund) return row.reference;
+    }
+    return {};
+  };
+  std::map<Position, std::string> ours;  // which of those of a name it is: the one known, else the oldest
+  for (auto const& refund : payment.refunds) {
+    if (!refund.refund) continue;
+    auto const commit = eventstore::read_commit(log, refund.refund);
+    if (!commit || !commit.value() || commit.value()->at != refund.refund_at) continue;
+    auto const* asked = std::get_if<domain::RefundRequested>(&commit.value()->events.front());
+    if (asked == nullptr || asked->order != payment.order) continue;
+    auto const known = settled_as(refund.refund);
+    ours[refund.refund] = known.empty() ? refund.reference : known;  // the newest comes first in a report
+  }
+  for (auto& refund : payment.refunds) {
+    auto const found = ours.find(refund.refund);
+    if (!refund.refund || (found != ours.end() && found->second == refund.reference)) continue;
+    spdlog::error("payment {}: refund {} was not asked for by this ledger", payment.reference, refund.reference);
+    refund.refund = {};
+  }
 }
 
 Awaitable<bool> Payments::Impl::report(PaymentAnswer const& answer, std::string refused_code) {
   auto const ordered = ordered_at(answer.payment.order);
-  if (!ordered) co_return true;
   auto payment = answer.payment;
-  if (payment.status == PaymentStatus::declined) decline_codes[ordered->order] = payment.decline_code;
-  auto const declined = decline_codes.find(ordered->order);
+  if (!ordered || ordered->at != payment.ordered_at) {
+    spdlog::error("payment {} names order {}, which this log does not have: was it restored from a backup? {}",
+                  payment.reference, domain::format_order_id(payment.order),
+                  payment.status == PaymentStatus::succeeded ? "It is charged and nobody is credited; refund it there"
+                                                             : "It is not charged");
+    co_return true;
+  }
+  auto const order = ordered->event.order;
+  if (!payment.refunds.empty()) name_refunds(payment);
+  if (payment.status == PaymentStatus::declined && view.order(order)) decline_codes[order] = payment.decline_code;
+  auto const declined = decline_codes.find(order);
   if (payment.status == PaymentStatus::cancelled && payment.decline_code.empty() && declined != decline_codes.end()) {
     payment.decline_code = declined->second;
   }
-  domain::Command command = domain::ReportPayment{std::move(payment), *ordered, std::move(refused_code)};
+  domain::Command command = domain::ReportPayment{std::move(payment), ordered->event, std::move(refused_code)};
   auto const outcome = co_await ask(io, *writer, std::move(command));
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
     if (refusal->reason == domain::Rejection::payment_mismatch) {
@@ -464,7 +561,7 @@ Awaitable<bool> Payments::Impl::poll_once() {
     more = answer.more;
     from = answer.next;
   }
-  polled_from = std::max(polled_from, began + -kPollOverlapMicros);
+  polled_from = began + -kPollOverlapMicros;
   co_return true;
 }
 
@@ -501,7 +598,7 @@ void Payments::Impl::tell(Position order, PaymentNews const& news_of_it) {
   for (auto const& told : waiting) told(news_of_it);
 }
 
-std::optional<CurrencyOrdered> Payments::Impl::ordered_at(Position order) const {
+std::optional<Ordered> Payments::Impl::ordered_at(Position order) const {
   auto const commit = eventstore::read_commit(log, order);
   if (!commit) {
     spdlog::error("order {}: {}", domain::format_order_id(order), commit.error().what);
@@ -509,7 +606,7 @@ std::optional<CurrencyOrdered> Payments::Impl::ordered_at(Position order) const 
   }
   if (!commit.value()) return std::nullopt;
   for (auto const& event : commit.value()->events) {
-    if (auto const* ordered = std::get_if<CurrencyOrdered>(&event)) return *ordered;
+    if (auto const* ordered = std::get_if<CurrencyOrdered>(&event)) return Ordered{*ordered, commit.value()->at};
   }
   return std::nullopt;
 }
@@ -521,11 +618,11 @@ Payments::Payments(asio::io_context& io, PaymentGateway& gateway, LedgerView con
 Payments::~Payments() = default;
 
 void Payments::resume(domain::State const& state, Timestamp last_commit) {
-  for (auto const& [order, open] : state.orders()) impl_->queue.push_back({order, {}, {}, 0, {}});
+  for (auto const& [order, open] : state.orders()) impl_->want(order, Impl::Hurry::some);
   for (auto const& [order, returned] : state.returned_orders()) {
     for (auto const& refund : returned.refunds) {
       if (refund.status != domain::RefundStatus::pending || !refund.reference.empty()) continue;
-      impl_->queue.push_back({order, {}, {}, 0, {}});
+      impl_->want(order, Impl::Hurry::some);
       break;
     }
   }
@@ -551,6 +648,7 @@ void Payments::stop() {
     impl->poll_alarm.cancel();
     for (auto& idle : impl->idle_callers) idle->cancel();
     impl->watchers.clear();
+    impl->fresh.clear();
     impl->queue.clear();
     stopped.set_value();
   });
@@ -592,17 +690,7 @@ void Payments::watch(Position order, std::function<void(PaymentNews const&)> tol
     if (impl->stopping) return;
     if (!impl->view.order(order)) return told(impl->end_of(order));
     impl->watchers[order].push_back(std::move(told));
-    impl->push({order, {}, {}, 0, {}});
-  });
-}
-
-void Payments::look(std::string reference, std::function<void(std::optional<Position>)> told) {
-  asio::post(impl_->io, [impl = impl_.get(), reference = std::move(reference), told = std::move(told)]() mutable {
-    if (impl->stopping) return;
-    Task task;
-    task.reference = std::move(reference);
-    task.told.push_back(std::move(told));
-    impl->push(std::move(task));
+    impl->want(order, Impl::Hurry::none);
   });
 }
 
@@ -610,15 +698,12 @@ void Payments::changed(PaymentChange change, std::function<void(bool)> told) {
   asio::post(impl_->io, [impl = impl_.get(), change = std::move(change), told = std::move(told)]() mutable {
     if (impl->stopping) return;
     if (impl->seen.contains(change.event_id)) return told(true);
-    impl->sought.insert(change.event_id);
-    auto const id = change.event_id;
+    // The look for it is under way or rests: whoever posts it will post it again.
+    if (!impl->sought.insert(change.event_id).second) return told(false);
     Task task;
     task.reference = std::move(change.reference);
-    task.event_id = id;
-    // Whether it was handled is known by then: it is remembered, or it rests.
-    task.told.emplace_back([impl, id, told = std::move(told)](std::optional<Position>) {
-      asio::post(impl->io, [impl, id, told] { told(impl->seen.contains(id)); });
-    });
+    task.event_id = std::move(change.event_id);
+    task.told.push_back(std::move(told));
     impl->push(std::move(task));
   });
 }

@@ -72,10 +72,7 @@ class Payments final : public eventstore::CommitListener {
   // `told` is called on the effects thread, once, as soon as the order is settled or waits for the cardholder. Looks at
   // it now when it is waiting already. Who loses patience drops what `told` holds on to.
   void watch(domain::Position order, std::function<void(PaymentNews const&)> told);
-  // Looks at a payment of this name now. told(order): what it said is in the log; zero: it is none of ours; nothing:
-  // the processor could not be asked, or the log not written.
-  void look(std::string reference, std::function<void(std::optional<domain::Position>)> told);
-  // A callback's or a poll's. told(true): what it is about is in the log, or concerns us not.
+  // A callback's. told(true): what it is about is in the log, or concerns us not; false: post it again.
   void changed(PaymentChange change, std::function<void(bool)> told);
   void tokenize(Card card, std::function<void(MethodAnswer const&)> told);
 

@@ -2,6 +2,7 @@
 #include "api/routes/payments.h"
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
+#include "projections/payments.h"
 
 namespace florin::api {
 namespace {
@@ -166,15 +167,23 @@ Awaitable<Result<Position, Response>> order_of_confirmation(Services& services, 
     if (!order) co_return fail(payment_order_not_found(request));
     co_return *order;
   }
-  Completion<std::optional<Position>> looked(*request.inbox);
-  auto const answer = std::make_shared<Completer<std::optional<Position>>>(looked.completer());
-  services.environment.payments()->look(std::string(*intent),
-                                        [answer](std::optional<Position> order) { answer->complete(order); });
-  auto const told = co_await looked.wait(kPaymentWaitSeconds);
-  if (!told || !*told) co_return fail(payments_unavailable(request));
-  auto const order = **told;
-  if (!order) co_return fail(payment_order_not_found(request));
-  co_return order;
+  auto& environment = services.environment;
+  bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
+  if (!reached) co_return fail(view_behind(request));
+  std::optional<eventstore::Faulty<std::optional<Position>>> found;
+  if (!co_await on_worker(services, request, [&] {
+        auto view = environment.views().read("payments");
+        if (view) {
+          found = projections::read_order_of(view.value(), *intent);
+        } else {
+          found = florin::fail(view.error());
+        }
+      })) {
+    co_return fail(server_busy(request));
+  }
+  if (!*found) co_return fail(view_unavailable(request, found->error()));
+  if (!found->value()) co_return fail(payment_order_not_found(request));
+  co_return *found->value();
 }
 
 Awaitable<Response> confirm(Services& services, Request const& request, PathValues const&) {
