@@ -122,9 +122,11 @@ Revenue State::revenue(CurrencyId currency) const {
 }
 
 bool State::restore_payout(OpenPayout const& payout) {
-  if (!payout.payout || find_game(payout.game) == nullptr || is_end(payout.status)) return false;
+  auto const* game = find_game(payout.game);
+  if (!payout.payout || game == nullptr || is_end(payout.status)) return false;
   Money sum;
   for (auto const& share : payout.shares) {
+    if (game->find_currency(share.currency) == nullptr) return false;
     if (share.amount <= Money{} || share.amount > units_of(kMaxPayoutUsd)) return false;
     sum += share.amount;
   }

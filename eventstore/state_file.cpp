@@ -1,6 +1,7 @@
 #include "eventstore/state_file.h"
 
 #include <array>
+#include <map>
 
 #include "eventstore/block_fields.h"
 
@@ -104,6 +105,23 @@ bool plausible(OpenShare const& share) {
          is_moment(share.expires_at);
 }
 
+// What is under way of each currency's revenue is what the open payouts took, and the rest stays where sums are exact.
+bool revenues_add_up(State const& state) {
+  constexpr auto kFar = Money::from_minor(std::int64_t{1} << 60);
+  std::map<CurrencyId, Money> taken;
+  for (auto const& [position, payout] : state.payouts()) {
+    for (auto const& share : payout.shares) taken[share.currency] += share.amount;
+  }
+  if (!taken.empty() && taken.rbegin()->first.value() > state.revenues().size()) return false;
+  CurrencyId currency;
+  for (auto const& revenue : state.revenues()) {
+    currency = CurrencyId(currency.value() + 1);
+    if (revenue.in_flight != taken[currency] || revenue.paid < Money{} || revenue.paid > kFar) return false;
+    if (revenue.owed > kFar || revenue.owed < -kFar) return false;
+  }
+  return true;
+}
+
 template <class T, class Range, class Make>
 void put_each(FieldsOut& out, Range const& range, Make&& make) {
   out.number(range.size());
@@ -177,9 +195,11 @@ bool get_open_matters(BlockReader& from, State& state) {
          get_each<Returned>(in, [&](Returned const& returned) { return state.restore_returned(returned); }) &&
          get_each<OpenPayout>(
              in, [&](OpenPayout const& payout) { return is_moment(payout.since) && state.restore_payout(payout); }) &&
-         get_each<Revenue>(in, [&](Revenue const& revenue) {
-           return state.restore_revenue(CurrencyId(state.revenues().size() + 1), revenue);
-         });
+         get_each<Revenue>(in,
+                           [&](Revenue const& revenue) {
+                             return state.restore_revenue(CurrencyId(state.revenues().size() + 1), revenue);
+                           }) &&
+         revenues_add_up(state);
 }
 
 }  // namespace florin::eventstore

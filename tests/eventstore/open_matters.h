@@ -1,4 +1,5 @@
-// A town where everything waits for somebody: transfers in each of their states, a phone share, texts, minors.
+// A town where everything waits for somebody: transfers in each of their states, a phone share, texts, minors, orders
+// of currency, refunds, disputes and payouts.
 #pragma once
 
 #include "tests/support/store.h"
@@ -6,13 +7,66 @@
 namespace florin::test_support {
 
 struct OpenMatters {
-  domain::Position fresh;     // waits for its PIN
-  domain::Position tried;     // a second PIN, two wrong ones
-  domain::Position verified;  // waits for its claim
-  domain::Position asked;     // waits for a guardian
-  domain::Position approved;  // a guardian said yes
-  domain::Position share;     // waits for the owner of a phone
+  domain::Position fresh;       // waits for its PIN
+  domain::Position tried;       // a second PIN, two wrong ones
+  domain::Position verified;    // waits for its claim
+  domain::Position asked;       // waits for a guardian
+  domain::Position approved;    // a guardian said yes
+  domain::Position share;       // waits for the owner of a phone
+  domain::Position ordered;     // waits for its payment's name
+  domain::Position challenged;  // waits for the cardholder
+  domain::Position returned;    // paid; one refund succeeded, one failed, one is pending; a dispute is lost, one open
+  domain::Position requested;   // a payout
+  domain::Position processing;  // another
 };
+
+// Orders and payouts of player 1 and the first game. References are eight letters long: every field begins at a word.
+inline void open_money_matters(Store& store, domain::GameId game, OpenMatters& out) {
+  using namespace domain;
+  store.commit(purchase(game, 1, units(500)));  // so the game is owed something
+  auto const order = [&] {
+    auto const commit = store.commit(OrderCurrency{game, person(1), {}, units(10), "pm_1", {}, true});
+    return std::get<CurrencyOrdered>(commit->events.back());
+  };
+  auto const said = [](CurrencyOrdered const& ordered, PaymentStatus status, char const* reference) {
+    PaymentReport report;
+    report.reference = reference;
+    report.order = ordered.order;
+    report.status = status;
+    report.usd = ordered.usd;
+    return report;
+  };
+  out.ordered = order().order;
+  auto const challenged = order();
+  out.challenged = challenged.order;
+  store.commit(ReportPayment{said(challenged, PaymentStatus::requires_action, "pi_00001"), challenged, {}});
+  auto const paid = order();
+  out.returned = paid.order;
+  auto report = said(paid, PaymentStatus::succeeded, "pi_00002");
+  report.refunds = {{"re_00001", {}, units(1), RefundStatus::succeeded},
+                    {"re_00002", {}, units(1), RefundStatus::failed}};
+  auto const commit = store.commit(ReportPayment{report, paid, {}});
+  store.commit(RefundPurchase{game, std::get<CurrencyPurchased>(commit->events.at(1)), units(2), "", true});
+  report.disputes = {{"dp_00001", units(1), units(15), DisputeStatus::lost},
+                     {"dp_00002", units(3), units(15), DisputeStatus::open}};
+  store.commit(ReportPayment{report, paid, {}});
+  auto const payout = [&](std::int64_t usd) {
+    auto const asked = store.commit(
+        RequestPayout{game, somebody(8), units(usd), "Gold Games", "000123456789", "021000021", AccountType::checking});
+    return std::get<PayoutRequested>(asked->events.back()).payout;
+  };
+  auto const advance = [&](Position position, PayoutStatus status) {
+    store.commit(AdvancePayout{position, status, ""});
+  };
+  out.requested = payout(3);
+  out.processing = payout(4);
+  auto const completed = payout(5);
+  for (auto const status : {PayoutStatus::approved, PayoutStatus::processing}) {
+    advance(out.processing, status);
+    advance(completed, status);
+  }
+  advance(completed, PayoutStatus::completed);
+}
 
 inline OpenMatters open_matters(Store& store) {
   using namespace domain;
@@ -60,6 +114,7 @@ inline OpenMatters open_matters(Store& store) {
   auto const shared = store.commit(RequestPhoneShare{phone(1), somebody(7)})->first;
   store.commit(AnswerPhoneShare{shared, true, true});
   store.commit(SettleTexts{{{{out.fresh, TextKind::pin, 0}, TextEnd::sent}}});
+  open_money_matters(store, alpha, out);
   return out;
 }
 

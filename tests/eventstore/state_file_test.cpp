@@ -110,6 +110,19 @@ TEST_F(StateFileTest, TheTownHasEverythingOpen) {
   EXPECT_FALSE(state().owed_texts().empty());
   EXPECT_FALSE(state().velocity().entries().empty());
   EXPECT_EQ(state().phones().people(phone(1).index).size(), 2u);
+
+  EXPECT_EQ(state().orders().size(), 2u);
+  EXPECT_TRUE(state().orders().at(matters.ordered).reference.empty());
+  EXPECT_EQ(state().orders().at(matters.challenged).reference, "pi_00001");
+  EXPECT_NE(state().orders().at(matters.challenged).challenge_expires_at, Timestamp{});
+  auto const& returned = state().returned_orders();
+  ASSERT_EQ(returned.size(), 1u);
+  EXPECT_EQ(returned.at(matters.returned).refunds.size(), 3u);
+  EXPECT_EQ(returned.at(matters.returned).disputes.size(), 2u);
+  EXPECT_EQ(state().payouts().size(), 2u);
+  EXPECT_EQ(state().payouts().at(matters.processing).status, PayoutStatus::processing);
+  EXPECT_EQ(state().revenues().at(0).in_flight, units(70));
+  EXPECT_EQ(state().revenues().at(0).paid, units(50));
 }
 
 TEST_F(StateFileTest, ComesBackAsItWas) {
@@ -122,6 +135,10 @@ TEST_F(StateFileTest, ComesBackAsItWas) {
   EXPECT_EQ(back.questions(), state().questions());
   EXPECT_EQ(back.owed_texts(), state().owed_texts());
   EXPECT_EQ(back.velocity().entries(), state().velocity().entries());
+  EXPECT_EQ(back.orders(), state().orders());
+  EXPECT_EQ(back.returned_orders(), state().returned_orders());
+  EXPECT_EQ(back.payouts(), state().payouts());
+  EXPECT_EQ(back.revenues(), state().revenues());
   EXPECT_TRUE(back == state());
   EXPECT_EQ(back.phones().people(phone(1).index), state().phones().people(phone(1).index));
 }
@@ -158,8 +175,12 @@ TEST_F(StateFileTest, WhatNoStateHoldsIsRefused) {
   std::size_t const shares = transfers + 8 * 21 * state().transfers().size() + 8;
   std::size_t const texts = shares + 8 * 7 * state().shares().all().size() + 8;
   std::size_t const velocity = texts + 8 * 3 * state().owed_texts().size() + 8;
-  std::size_t const money = velocity + 8 * 4 * state().velocity().entries().size() + 8;  // orders first
-  ASSERT_EQ(money + 8 * 3 + 8 * 3 * state().revenues().size(), whole.size());
+  std::size_t const orders = velocity + 8 * 4 * state().velocity().entries().size() + 8;
+  std::size_t const returned = orders + 8 * (7 + 8) + 8;  // the second order has a name
+  std::size_t const disputes = returned + 8 * 2 + 8 * (5 + 5 + 4) + 8;
+  std::size_t const payouts = disputes + 8 * 4 * 2 + 8;
+  std::size_t const revenues = payouts + 8 * 8 * 2 + 8;
+  ASSERT_EQ(revenues + 8 * 3 * state().revenues().size(), whole.size());
 
   EXPECT_TRUE(refused(phones + 16, 0)) << "a phone of nobody";
   EXPECT_TRUE(refused(phones + 16, 99)) << "a phone of a person that is not";
@@ -195,6 +216,45 @@ TEST_F(StateFileTest, WhatNoStateHoldsIsRefused) {
   EXPECT_TRUE(refused(velocity + 16, lowest - 1)) << "a time beyond the calendar";
   EXPECT_TRUE(refused(velocity + 32 + 16, 0)) << "back in time";
   EXPECT_TRUE(refused(velocity + 24, lowest)) << "an amount below zero";
+
+  auto const usd_max = static_cast<std::uint64_t>(domain::kMaxPurchaseUsd.minor());
+  std::size_t const second = orders + 8 * 7;
+  EXPECT_TRUE(refused(orders, 0)) << "an order without a name";
+  EXPECT_TRUE(refused(orders, matters.challenged.value())) << "an order twice";
+  EXPECT_TRUE(refused(orders + 8, 99)) << "an order of nobody";
+  EXPECT_TRUE(refused(orders + 8 * 2, 2)) << "an order of a currency of another game";
+  for (auto const value : {std::uint64_t{0}, usd_max + 1, lowest}) EXPECT_TRUE(refused(orders + 8 * 3, value)) << value;
+  EXPECT_TRUE(refused(orders + 8 * 4, 1u << 21)) << "a reference without an end";
+  EXPECT_TRUE(refused(orders + 8 * 5, lowest)) << "no such time";
+  EXPECT_TRUE(refused(second + 8 * 7, lowest - 1)) << "a time beyond the calendar";
+  EXPECT_TRUE(refused(returned, 0)) << "what went back of nothing";
+  EXPECT_TRUE(refused(returned, matters.ordered.value())) << "what went back of what is not paid";
+  EXPECT_TRUE(refused(returned + 8, 4)) << "a refund too many";
+  EXPECT_TRUE(refused(returned + 8 * 2, 0)) << "a refund without a name";
+  EXPECT_TRUE(refused(returned + 8 * 5, usd_max + 1)) << "a refund out of range";
+  EXPECT_TRUE(refused(returned + 8 * 6, 3)) << "a refund in no known state";
+  EXPECT_TRUE(refused(disputes - 8, 1)) << "a dispute too few";
+  EXPECT_TRUE(refused(disputes + 8 * 2, 0)) << "a dispute about nothing";
+  EXPECT_TRUE(refused(disputes + 8 * 3, 3)) << "a dispute in no known state";
+  EXPECT_TRUE(refused(payouts, 0)) << "a payout without a name";
+  EXPECT_TRUE(refused(payouts, matters.processing.value())) << "a payout twice";
+  EXPECT_TRUE(refused(payouts + 8, 99)) << "a payout of no game";
+  EXPECT_TRUE(refused(payouts + 8 * 2, 301)) << "a payout of more than its shares";
+  EXPECT_TRUE(refused(payouts + 8 * 3, 0)) << "a payout without a share";
+  EXPECT_TRUE(refused(payouts + 8 * 4, 2)) << "a share in a currency of another game";
+  for (auto const value : {std::uint64_t{0}, std::uint64_t{2'999}, lowest}) {
+    EXPECT_TRUE(refused(payouts + 8 * 5, value)) << "a share that is not the amount";
+  }
+  for (auto const value : {3, 4, 5, 6}) {
+    EXPECT_TRUE(refused(payouts + 8 * 6, static_cast<std::uint64_t>(value))) << "an ended payout";
+  }
+  EXPECT_TRUE(refused(payouts + 8 * 7, lowest)) << "no such time";
+  EXPECT_TRUE(refused(revenues - 8, 0)) << "payouts of what earned nothing";
+  EXPECT_TRUE(refused(revenues - 8, 3)) << "more revenues than currencies";
+  EXPECT_TRUE(refused(revenues, lowest - 1)) << "owed past all sums";
+  EXPECT_TRUE(refused(revenues, lowest)) << "short of all sums";
+  EXPECT_TRUE(refused(revenues + 8, 6'999)) << "less under way than payouts are";
+  EXPECT_TRUE(refused(revenues + 8 * 2, lowest)) << "paid less than nothing";
 }
 
 // Whatever is taken is a state that can be written down again; nothing aborts.
