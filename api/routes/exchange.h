@@ -177,7 +177,6 @@ template <class E>
   for (auto const& event : commit.events) {
     if (auto const* found = std::get_if<E>(&event)) return *found;
   }
-  FLORIN_ASSERT(!"the commit holds the event");
   std::abort();
 }
 
