@@ -391,8 +391,9 @@ Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
 Awaitable<PaymentAnswer> Payments::Impl::next_call(domain::OpenOrder const& open, Ordered const& ordered,
                                                    std::optional<PaymentStatus> known) {
   if (open.reference.empty()) {
-    OpenPayment request{key("open", open.order, ordered.at), open.order, ordered.at, open.usd,
-                        domain::to_string(domain::units_of(open.usd)) + " " + view.currency_name(open.currency)};
+    OpenPayment request{key("open", open.order, ordered.at), open.order, open.usd,
+                        domain::to_string(domain::units_of(open.usd)) + " " + view.currency_name(open.currency),
+                        ordered.at};
     co_return co_await gateway.open(std::move(request));
   }
   if (!known) co_return co_await gateway.look(open.reference);
@@ -446,7 +447,7 @@ Awaitable<bool> Payments::Impl::send_refund(Position order, Position refund) {
                                    [&](auto const& row) { return row.refund == refund && row.refund_at == at; });
     if (there) co_return true;  // its end comes as a change
     if (refused) break;
-    RefundPayment request{key("refund", refund, at), asked->payment, refund, at, asked->usd};
+    RefundPayment request{key("refund", refund, at), asked->payment, refund, asked->usd, at};
     auto const answer = co_await gateway.refund(std::move(request));
     if (stopping || answer.outcome == PaymentOutcome::unknown) co_return false;
     if (answer.outcome == PaymentOutcome::answered) {

@@ -59,7 +59,7 @@ class TroubledGateway final : public sagas::PaymentGateway {
     std::lock_guard const lock(mutex_);
     held_.clear();
   }
-  // Changes what look tells.
+  // Changes what look and refund tell.
   void tamper(std::function<void(domain::PaymentReport&)> with) {
     std::lock_guard const lock(mutex_);
     tamper_ = std::move(with);
@@ -148,7 +148,7 @@ class TroubledGateway final : public sagas::PaymentGateway {
     if (trouble) co_return answer;
     if constexpr (std::is_same_v<Answer, sagas::PaymentAnswer>) {
       std::lock_guard const lock(mutex_);
-      if (call == Call::look && tamper_) tamper_(told.payment);
+      if ((call == Call::look || call == Call::refund) && tamper_) tamper_(told.payment);
     }
     co_return told;
   }
@@ -225,7 +225,8 @@ class CardRig {
         gateway_(*world.processor),
         guarded_(gateway_, machine_, [] { return std::uint64_t{0}; }),
         payments_(io_, guarded_, view_, log, *vault_, world.clock,
-                  {"https://game.example/return?order_id=", 3600 * kSecond}),
+                  {"https://pay.example/checkout?session=", "&return=1", "https://pay.example/checkout/return",
+                   3600 * kSecond}),
         payouts_(io_, bank_, ach_origin(), view_, log, *vault_, world.clock) {
     auto recovered = must(eventstore::recover(log, own_.path() / "snapshots", requests_.get(),
                                               [this](domain::Commit const& commit) { view_.add(commit); }));

@@ -342,14 +342,11 @@ TEST_F(PaymentsTest, APaymentThatNobodyKnowsCostsALookAndNoMore) {
   std::promise<bool> handled;
   rig->payments().changed({"evt_1", "pi_nobody"}, [&](bool done) { handled.set_value(done); });
   EXPECT_TRUE(handled.get_future().get());
-  std::promise<Position> looked;
-  rig->payments().look("pi_nobody", [&](Position found) { looked.set_value(found); });
-  EXPECT_EQ(looked.get_future().get(), Position{});
-  EXPECT_EQ(rig->gateway().made(Call::look), 2);
+  EXPECT_EQ(rig->gateway().made(Call::look), 1);
   std::promise<bool> again;
   rig->payments().changed({"evt_1", "pi_nobody"}, [&](bool done) { again.set_value(done); });
   EXPECT_TRUE(again.get_future().get());
-  EXPECT_EQ(rig->gateway().made(Call::look), 2);
+  EXPECT_EQ(rig->gateway().made(Call::look), 1);
 }
 
 TEST_F(PaymentsTest, ACallbackThatCouldNotBeLookedUpIsRefusedAndLookedUpLater) {
@@ -366,16 +363,29 @@ TEST_F(PaymentsTest, ACallbackThatCouldNotBeLookedUpIsRefusedAndLookedUpLater) {
   EXPECT_EQ(available(), units(50));
 }
 
-TEST_F(PaymentsTest, ALookTellsWhoseItIs) {
-  auto const made = buy();
-  auto const look = [&] {
-    std::promise<Position> looked;
-    rig->payments().look(world.payment().report.reference, [&](Position found) { looked.set_value(found); });
-    return looked.get_future().get();
-  };
-  EXPECT_EQ(look(), made);
-  rig->gateway().order(Call::look, Trouble::timeout_after);
-  EXPECT_EQ(look(), Position{});
+// As after a restore from a backup: the order's position was another order's, which the processor knows.
+TEST_F(PaymentsTest, APaymentOfAnotherHistoryCreditsNobody) {
+  start(false);
+  rig->gateway().tamper([](domain::PaymentReport& report) { report.ordered_at = report.ordered_at + -1; });
+  rig->gateway().order(Call::confirm, Trouble::timeout_after);  // so that it is a look that finds it charged
+  order();
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_EQ(world.statement().charges, 1u);
+  EXPECT_EQ(count<domain::CurrencyPurchased>(), 0u);
+  rig->gateway().tamper(nullptr);
+  ASSERT_TRUE(rig->pass_until([&] { return settled(); }, 100));
+  expect_paid();
+}
+
+TEST_F(PaymentsTest, EveryOrderHasAKeyOfItsOwn) {
+  auto const first = buy();
+  auto const second = buy("pm_card_visa", 2000);
+  EXPECT_NE(first, second);
+  auto const payments = must(world.processor->payments(0, 3));
+  ASSERT_EQ(payments.size(), 2u);
+  EXPECT_EQ(payments[0].report.order, first);
+  EXPECT_EQ(payments[0].report.ordered_at, rig->view().commits().at(1).at);
+  EXPECT_EQ(payments[1].report.order, second);
 }
 
 // ---- the cardholder is asked -------------------------------------------------------------------------------------
@@ -538,11 +548,66 @@ TEST_F(PaymentsTest, ARefundThatTheProcessorRefusesComesBack) {
   auto const ends = rig->view().all<domain::RefundSettled>();
   ASSERT_EQ(ends.size(), 1u);
   EXPECT_EQ(ends.front().end, domain::RefundEnd::failed);
-  EXPECT_EQ(available(), units(100));
+  EXPECT_EQ(available(), Money{}) << "the look before told of the dispute";
   ASSERT_TRUE(rig->pass(kMinute));
   EXPECT_EQ(count<domain::DisputeOpened>(), 1u);
   EXPECT_EQ(available(), Money{});
   expect_balanced();
+}
+
+// A processor may have a refund pending for days, and forgets its idempotency key after one.
+TEST_F(PaymentsTest, ARefundThatIsPendingThereIsAskedForOnce) {
+  buy();
+  rig->gateway().tamper([](domain::PaymentReport& report) {
+    for (auto& made : report.refunds) made.status = domain::RefundStatus::pending;
+  });
+  refund(usd(400));
+  ASSERT_TRUE(rig->quiet());
+  EXPECT_EQ(rig->gateway().made(Call::refund), 1);
+  refund(usd(100));
+  ASSERT_TRUE(rig->quiet());
+  EXPECT_EQ(rig->gateway().made(Call::refund), 2) << "the new one alone";
+  EXPECT_EQ(count<domain::RefundSettled>(), 0u);
+  start();
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_EQ(rig->gateway().made(Call::refund), 0) << "they are there";
+  EXPECT_EQ(count<domain::RefundSettled>(), 2u);
+  EXPECT_EQ(available(), units(50));
+  expect_balanced();
+}
+
+TEST_F(PaymentsTest, ARefundMadeTwiceUnderOneNameIsOneOfOursAndOneThatIsNot) {
+  buy();
+  refund(usd(400));
+  ASSERT_TRUE(rig->quiet());
+  ASSERT_EQ(available(), units(60));
+  rig->gateway().tamper([](domain::PaymentReport& report) {
+    auto twice = report.refunds.back();
+    twice.reference = "re_twice";
+    report.refunds.insert(report.refunds.begin(), twice);
+  });
+  for (int again = 0; again < 2; ++again) {
+    std::promise<bool> handled;
+    rig->payments().changed({"evt_twice" + std::to_string(again), world.payment().report.reference},
+                            [&](bool done) { handled.set_value(done); });
+    EXPECT_TRUE(handled.get_future().get());
+    ASSERT_TRUE(rig->quiet());
+    EXPECT_EQ(available(), units(20)) << "the money went twice";
+  }
+  rig->gateway().tamper(nullptr);
+}
+
+TEST_F(PaymentsTest, WhoWaitsAgainAndAgainCostsNoMoreLooks) {
+  buy(kAsked);
+  auto const before = rig->gateway().made(Call::look);
+  auto const order = rig->view().all<domain::CurrencyOrdered>().front().order;
+  Watcher watcher;
+  for (int i = 0; i < 100; ++i) rig->payments().watch(order, watcher.ear());
+  ASSERT_TRUE(rig->quiet());
+  EXPECT_LE(rig->gateway().made(Call::look), before + 1);
+  ASSERT_TRUE(rig->pass(2 * kSecond));
+  EXPECT_LE(rig->gateway().made(Call::look), before + 2);
+  EXPECT_EQ(watcher.told->size(), 100u);
 }
 
 TEST_F(PaymentsTest, ADisputeTakesAndGivesBackAsTheBankDecides) {
