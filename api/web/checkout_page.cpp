@@ -52,7 +52,7 @@ struct Frame {
   bool two_columns = false;
   bool form = false;
   Script script = Script::none;
-  std::string icon_origin;
+  std::string icon_origin;  // of pages that show it
   // Where the browser goes by itself, and after how long; empty: nowhere. A header and not an element: it is the same
   // to browsers, and none of the page's text.
   std::string_view refresh_url;
@@ -178,7 +178,6 @@ Frame frame_of(Sale const& sale, std::string title) {
   Frame frame;
   frame.title = std::move(title);
   frame.sandbox = sale.sandbox;
-  frame.icon_origin = icon_origin(sale.icon_url);
   return frame;
 }
 
@@ -261,6 +260,7 @@ Page pay_page(PayPage const& page) {
   std::string const usd = dollars(sale);
   bool const again = !page.declined.empty() || !page.faults.empty();
   Frame frame = frame_of(sale, (again ? "Not paid: " : "") + usd + " to " + html_text(sale.game));
+  frame.icon_origin = icon_origin(sale.icon_url);
   frame.two_columns = true;
   frame.form = true;
   frame.script = Script::pay;
@@ -391,6 +391,7 @@ Page end_page(CheckoutEnd end, std::string_view cancel_url, bool sandbox) {
 
 Page bank_page(Sale const& sale, std::string_view action) {
   Frame frame = frame_of(sale, "Test bank: is this payment yours?");
+  frame.icon_origin = icon_origin(sale.icon_url);
   frame.sandbox = true;
   frame.form = true;
   auto& out = frame.main;
