@@ -224,14 +224,17 @@ test('a try is posted once, and a declined card is said without repeating it', a
 });
 
 test('the icon is the game’s own, and a letter where it cannot be had', async () => {
+  const seen = {};
   for (const [name, width, letter] of [['pay', 96, 'D'], ['pay_without_icon', 0, 'D'], ['pay_broken_icon', 0, 'D'],
     ['pay_hostile', 0, '<']]) {
     const view = await openView(browser, {expected: name === 'pay_broken_icon' ? [/404/] : []});
     await visit(view, name);
     assert.equal(await hasIcon(view.page), width, name);
     assert.equal(await view.page.locator('.icon').textContent(), letter);
+    seen[name] = await view.page.locator('.icon').screenshot();
     await view.close();
   }
+  assert.ok(seen.pay_broken_icon.equals(seen.pay_without_icon), 'no mark of a broken picture over the letter');
 });
 
 test('hostile names are text', async () => {
