@@ -52,7 +52,7 @@ struct Frame {
   bool two_columns = false;
   bool form = false;
   Script script = Script::none;
-  std::string icon_origin;
+  std::string icon_origin;  // of pages that show it
   // Where the browser goes by itself, and after how long; empty: nowhere. A header and not an element: it is the same
   // to browsers, and none of the page's text.
   std::string_view refresh_url;
@@ -139,7 +139,7 @@ std::string seller(Sale const& sale) {
   std::string out = "<div class=\"seller\"><span class=\"icon\"><span aria-hidden=\"true\">" + html_initial(sale.game);
   out += "</span>";
   if (!icon_origin(sale.icon_url).empty()) {
-    out += "<img src=\"" + html_text(sale.icon_url) + "\" alt=\"\" width=\"48\" height=\"48\">";
+    out += "<img src=\"" + html_text(sale.icon_url) + "\" alt=\"\">";
   }
   out += "</span><span>" + named(sale.game) + "</span></div>\n";
   return out;
@@ -176,7 +176,6 @@ Frame frame_of(Sale const& sale, std::string title) {
   Frame frame;
   frame.title = std::move(title);
   frame.sandbox = sale.sandbox;
-  frame.icon_origin = icon_origin(sale.icon_url);
   return frame;
 }
 
@@ -248,7 +247,7 @@ std::string problem(PayPage const& page) {
     }
     out += "</ul>\n";
   }
-  out += "<p>Nothing that was typed was kept, so all of it is to be typed again.</p>\n</div>\n";
+  out += "<p>Nothing of the card was kept: please type all of it again.</p>\n</div>\n";
   return out;
 }
 
@@ -259,6 +258,7 @@ Page pay_page(PayPage const& page) {
   std::string const usd = dollars(sale);
   bool const again = !page.declined.empty() || !page.faults.empty();
   Frame frame = frame_of(sale, (again ? "Not paid: " : "") + usd + " to " + html_text(sale.game));
+  frame.icon_origin = icon_origin(sale.icon_url);
   frame.two_columns = true;
   frame.form = true;
   frame.script = Script::pay;
@@ -267,13 +267,13 @@ Page pay_page(PayPage const& page) {
   out += "<div class=\"part\">\n" + seller(sale) + "<h1>Buy " + bought(sale) + "</h1>\n<dl class=\"sum\">\n";
   std::string unit = named(sale.currency);
   if (!sale.symbol.empty()) unit += " (" + named(sale.symbol) + ")";
-  out += row(unit, domain::to_string(sale.units)) + row("Total", usd, "total") + "</dl>\n</div>\n";
+  out += row(unit, domain::to_string(sale.units), "amount") + row("Total", usd, "amount total") + "</dl>\n</div>\n";
 
   out += "<div class=\"part\">\n" + problem(page) + form_to(page.action) + "<div class=\"fields\">\n";
   for (auto const& field : kFields) out += input(field, fault_of(page.faults, field.name));
   out += "</div>\n";
   if (sale.sandbox) {
-    out += "<p class=\"tip\">A card to try: <b>4242 4242 4242 4242</b>, any date to come, any code.</p>\n";
+    out += "<p class=\"tip\">A card to try: <b>4242 4242 4242 4242</b>, any future date, any code.</p>\n";
   }
   out += "<button class=\"button\" type=\"submit\">Pay " + usd + "</button>\n</form>\n";
   out += way_back(page.cancel_url, "Cancel and go back");
@@ -325,9 +325,10 @@ Page done_page(DonePage const& page) {
            "\" data-session=\"" + html_text(page.session_id) + "\" data-transaction=\"" +
            html_text(page.transaction_id) + "\" data-order=\"" + html_text(page.order_id) + "\"";
   }
-  out += ">\n" + sign(kTick, "") + "<h1>Payment complete</h1>\n<p class=\"lead\">" + bought(sale) + " are yours in " +
+  out += ">\n" + sign(kTick, "") + "<h1>Payment complete</h1>\n<p class=\"lead\">You bought " + bought(sale) + " in " +
          named(sale.game) + ".</p>\n<dl class=\"sum\">\n";
-  out += row("Order", html_text(page.order_id)) + row(sale.sandbox ? "Paid (a test)" : "Paid", dollars(sale), "total");
+  out += row("Order", html_text(page.order_id)) +
+         row(sale.sandbox ? "Paid (a test)" : "Paid", dollars(sale), "amount total");
   out += "</dl>\n";
   if (!origin.empty()) {
     out += button_to(page.success_url, "Continue");
@@ -347,7 +348,7 @@ Page end_page(CheckoutEnd end, std::string_view cancel_url, bool sandbox) {
   std::string_view advice;
   switch (end) {
     case CheckoutEnd::used:
-      happened = "This was paid";
+      happened = "Already paid";
       advice = "A payment link works once. To buy more, start again in the game.";
       break;
     case CheckoutEnd::expired:
@@ -400,7 +401,7 @@ Page bank_page(std::string_view what, domain::Money usd, std::string_view action
       "<h1>Is this payment yours?</h1>\n"
       "<p class=\"lead\">There is no bank behind this page: it stands in for the 3-D Secure question that a real one "
       "asks. Answer for the cardholder.</p>\n<dl class=\"sum\">\n" +
-      row("For", "<bdi>" + html_text(what) + "</bdi>") + row("Amount", dollars(paid), "total") + "</dl>\n" +
+      row("For", "<bdi>" + html_text(what) + "</bdi>") + row("Amount", dollars(paid), "amount total") + "</dl>\n" +
       form_to(action) +
       "<button class=\"button\" name=\"answer\" value=\"complete\">Yes, complete it</button>\n"
       "<button class=\"button second\" name=\"answer\" value=\"fail\">No, fail it</button>\n</form>\n</div>\n";

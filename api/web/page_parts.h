@@ -8,7 +8,8 @@
 namespace florin::api {
 
 // Mobile first, from 320 px. Colours are named once for each scheme; every pair of text and ground is at least 4.5:1,
-// every edge of a field at least 3:1.
+// every edge of a field at least 3:1. The icon has its size by bounds: over one with a width and a height, a browser
+// draws the mark of a broken picture.
 inline constexpr std::string_view kStyle = R"css(
 :root{--ground:#f3f4f6;--sheet:#fff;--soft:#f8f9fa;--line:#e1e4e8;--edge:#7d8590;--text:#16191d;--quiet:#565e69;
 --act:#0b6b55;--act-on:#fff;--act-over:#085543;--bad:#b3261e;--bad-ground:#fdf0ee;--test:#fff1c9;--test-on:#5a4200;
@@ -22,9 +23,9 @@ body{margin:0;min-height:100vh;display:flex;flex-direction:column;background:var
 font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
 h1,h2,p,ul,dl,dd{margin:0;padding:0}
 a{color:var(--act);text-underline-offset:.2em}
-:focus-visible,.alert:focus{outline:3px solid var(--act);outline-offset:2px}
+:focus-visible{outline:3px solid var(--act);outline-offset:2px}
 .strip{padding:.5rem 1rem;background:var(--test);color:var(--test-on);text-align:center;font-size:.9375rem}
-main{width:100%;max-width:27rem;margin:0 auto;padding:1rem;flex:1 0 auto}
+main{width:100%;max-width:27rem;margin:0 auto;padding:1rem}
 .sheet{background:var(--sheet);border:1px solid var(--line);border-radius:1rem;box-shadow:var(--shade);overflow:hidden}
 .part{padding:1.25rem}
 .part+.part{border-top:1px solid var(--line)}
@@ -32,19 +33,21 @@ main{width:100%;max-width:27rem;margin:0 auto;padding:1rem;flex:1 0 auto}
 .seller>span:last-child{min-width:0}
 .icon{position:relative;flex:none;display:grid;place-items:center;width:3rem;height:3rem;border-radius:.75rem;
 overflow:hidden;background:var(--act);color:var(--act-on);font-size:1.375rem;font-weight:600;line-height:1}
-.icon img{position:absolute;inset:0;width:100%;height:100%;object-fit:cover}
+.icon img{position:absolute;left:0;top:0;min-width:100%;max-width:100%;min-height:100%;max-height:100%;object-fit:cover}
 h1{font-size:1.5rem;line-height:1.25;font-weight:650;letter-spacing:-.01em;text-wrap:balance}
 .seller+h1{margin-top:1rem}
 .lead{margin-top:.5rem;color:var(--quiet)}
 .sum{display:grid;gap:.5rem;margin-top:1rem}
 .sum div{display:flex;justify-content:space-between;align-items:baseline;gap:1rem}
-.sum dt{color:var(--quiet)}
-.sum dd{text-align:right;font-variant-numeric:tabular-nums}
-.sum .total{padding-top:.625rem;border-top:1px solid var(--line);font-weight:650}
+.sum dt{min-width:0;color:var(--quiet)}
+.sum dd{min-width:0;text-align:right;font-variant-numeric:tabular-nums}
+.sum .amount dd{flex:none}
+.sum .total{margin-top:.125rem;padding-top:.625rem;border-top:1px solid var(--line);font-weight:650}
 .sum .total dt{color:var(--text)}
 .sum .total dd{font-size:1.25rem}
-.alert{margin-bottom:1.25rem;padding:.875rem 1rem;border-radius:.625rem;border-left:4px solid var(--bad);
+.alert{margin-bottom:1.25rem;padding:.875rem 1rem;border:1px solid var(--bad);border-radius:.625rem;
 background:var(--bad-ground)}
+.alert:focus{outline:2px solid var(--bad);outline-offset:0}
 .alert h2{font-size:1rem;line-height:1.4}
 .alert p{margin-top:.25rem}
 .alert ul{margin-top:.25rem;padding-left:1.125rem}
@@ -64,7 +67,8 @@ padding:.625rem 1rem;border:2px solid transparent;border-radius:.75rem;backgroun
 font:inherit;font-weight:650;text-align:center;text-decoration:none;cursor:pointer;transition:background .12s}
 .button:hover{background:var(--act-over)}
 .button[aria-disabled=true]{background:var(--soft);border-color:var(--line);color:var(--quiet);cursor:progress}
-.second{margin-top:.75rem;background:transparent;border-color:var(--edge);color:var(--text)}
+.button+.second{margin-top:.75rem}
+.second{background:transparent;border-color:var(--edge);color:var(--text)}
 .second:hover{background:var(--soft)}
 .back{display:block;width:max-content;max-width:100%;margin:.625rem auto 0;padding:.625rem .75rem;text-align:center}
 .note{margin-top:1rem;color:var(--quiet);font-size:.875rem;text-align:center}
@@ -75,7 +79,7 @@ font-size:.875rem}
 background:var(--good-ground);color:var(--good)}
 .sign svg{width:1.75rem;height:1.75rem;fill:none;stroke:currentColor;stroke-width:2.5;stroke-linecap:round;
 stroke-linejoin:round}
-.quiet{background:var(--soft);color:var(--quiet)}
+.quiet{background:var(--ground);color:var(--quiet)}
 .wait{animation:turn 1.1s linear infinite}
 @keyframes turn{to{transform:rotate(1turn)}}
 footer{padding:0 1rem 1.5rem;color:var(--quiet);font-size:.8125rem;text-align:center}

@@ -15,7 +15,7 @@ TEST(HtmlText, EscapesEverythingThatEndsATextOrAValue) {
 }
 
 TEST(HtmlText, LeavesOutControlCharacters) {
-  EXPECT_EQ(html_text(std::string_view("a\0b\tc\nd\re\x1B[31mf\x7Fg", 16)), "abcde[31mfg");
+  EXPECT_EQ(html_text(std::string_view("a\0b\tc\nd\re\x1B[31mf\x7Fg", 17)), "abcde[31mfg");
   EXPECT_EQ(html_text("a\xC2\x85z\xC2\x9Fz"), "azz");
   EXPECT_EQ(html_text("a\xE2\x80\xA8z\xE2\x80\xA9z\xEF\xBB\xBFz"), "azzz");
 }
