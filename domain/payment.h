@@ -1,6 +1,9 @@
 // Real money: what the processor says of a payment, and what a bank account is. Values only; the rules are in
 // purchase.cpp and payout.cpp. Source: CONTRACT, Currency purchase and Withdrawals.
 //
+// An order and a refund are named by their position in the log and the time of their commit. The position alone is not
+// enough: after a backup is restored the same positions come again, for other orders.
+//
 // US dollars are Money too: 1 minor unit is 1 cent. 1 USD is 10 units of any branded currency (CONTRACT, Conventions).
 #pragma once
 
@@ -42,6 +45,7 @@ struct RefundReport {
   Position refund;        // ours; zero when it was made at the processor
   Money usd;
   RefundStatus status = RefundStatus::pending;
+  Timestamp refund_at{};  // of the commit that asked for it, as we named it; zero with refund zero
   friend bool operator==(RefundReport const&, RefundReport const&) = default;
 };
 
@@ -67,6 +71,7 @@ struct PaymentReport {
   std::string decline_code;  // with declined: "insufficient_funds"
   std::vector<RefundReport> refunds;
   std::vector<DisputeReport> disputes;
+  Timestamp ordered_at{};  // of the order's commit, as we named it; zero with order zero
   friend bool operator==(PaymentReport const&, PaymentReport const&) = default;
 };
 

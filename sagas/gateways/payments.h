@@ -25,7 +25,8 @@ struct OpenPayment {
   IdempotencyKey key;
   domain::Position order;
   domain::Money usd;
-  std::string description;  // "100.00 Gold Coins": on the payer's statement page; nothing personal
+  std::string description;         // "100.00 Gold Coins": on the payer's statement page; nothing personal
+  domain::Timestamp ordered_at{};  // when the order's commit was made; not before 1970
 };
 
 struct ConfirmPayment {
@@ -40,6 +41,7 @@ struct RefundPayment {
   std::string reference;
   domain::Position refund;
   domain::Money usd;
+  domain::Timestamp asked_at{};  // when the commit was made that asks for it; not before 1970
 };
 
 // On its way from the page to the processor, and nowhere else: it is never logged, stored or put in an error.

@@ -35,12 +35,14 @@ constexpr char const* kCreate =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE payments(sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, ordered INTEGER NOT NULL,"
     " cents INTEGER NOT NULL, description TEXT NOT NULL, secret TEXT NOT NULL, state INTEGER NOT NULL,"
-    " decline TEXT NOT NULL, fee INTEGER NOT NULL, return_url TEXT NOT NULL, created INTEGER NOT NULL) STRICT;"
+    " decline TEXT NOT NULL, fee INTEGER NOT NULL, return_url TEXT NOT NULL, created INTEGER NOT NULL,"
+    " ordered_at INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE TABLE methods(id TEXT PRIMARY KEY, card INTEGER NOT NULL, last4 TEXT NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE keys(key TEXT PRIMARY KEY, asked BLOB NOT NULL, payment TEXT NOT NULL, refused TEXT NOT NULL,"
     " made TEXT NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE refunds(sequence INTEGER PRIMARY KEY, id TEXT NOT NULL, payment TEXT NOT NULL,"
-    " refund INTEGER NOT NULL, cents INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;"
+    " refund INTEGER NOT NULL, cents INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " asked_at INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE INDEX refunds_of ON refunds(payment);"
     "CREATE TABLE disputes(sequence INTEGER PRIMARY KEY, id TEXT NOT NULL, payment TEXT NOT NULL,"
     " cents INTEGER NOT NULL, fee INTEGER NOT NULL, state INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;"
@@ -52,6 +54,17 @@ constexpr char const* kCreate =
     "PRAGMA application_id=1179407184;"  // kApplicationId
     "PRAGMA user_version=1;"             // kFormat
     "COMMIT";
+
+// Columns that older files lack. The versions that made those read files with them too, so the format is the same.
+struct AddedColumn {
+  char const* count;
+  char const* add;
+};
+constexpr std::array<AddedColumn, 2> kAdded = {
+    {{"SELECT count(*) FROM pragma_table_info('payments') WHERE name = 'ordered_at'",
+      "ALTER TABLE payments ADD COLUMN ordered_at INTEGER NOT NULL DEFAULT 0"},
+     {"SELECT count(*) FROM pragma_table_info('refunds') WHERE name = 'asked_at'",
+      "ALTER TABLE refunds ADD COLUMN asked_at INTEGER NOT NULL DEFAULT 0"}}};
 
 constexpr std::size_t kIdLetters = 24;
 constexpr domain::BasisPoints kFeeRate{290};
@@ -281,15 +294,16 @@ struct SandboxBooks::Impl {
     payment.report.fee = row.money(8);
     payment.return_url = row.text(9);
     payment.created = row.time(10);
+    payment.report.ordered_at = row.time(11);
     return payment;
   }
 
   void add_children(SandboxPayment& payment) {
-    Query refunds = query("SELECT id, refund, cents FROM refunds WHERE payment = ?1 ORDER BY sequence");
+    Query refunds = query("SELECT id, refund, cents, asked_at FROM refunds WHERE payment = ?1 ORDER BY sequence");
     refunds.with(payment.report.reference);
     while (refunds.row()) {
       payment.report.refunds.push_back(
-          {refunds.text(0), Position(refunds.count(1)), refunds.money(2), RefundStatus::succeeded});
+          {refunds.text(0), Position(refunds.count(1)), refunds.money(2), RefundStatus::succeeded, refunds.time(3)});
     }
     Query disputes = query("SELECT id, cents, fee, state FROM disputes WHERE payment = ?1 ORDER BY sequence");
     disputes.with(payment.report.reference);
@@ -450,6 +464,12 @@ Faulty<Unit> prepare_file(sqlite3* connection, std::string const& name) {
   auto const format = sqlite::query_integer(connection, "PRAGMA user_version");
   if (!format) return fail(format.error());
   if (format.value() != kFormat) return eventstore::fault(Fault::Kind::unknown, name + ": books of another format");
+  for (AddedColumn const& column : kAdded) {
+    auto const there = sqlite::query_integer(connection, column.count);
+    if (!there) return fail(there.error());
+    if (there.value() != 0) continue;
+    if (auto done = sqlite::execute(connection, column.add); !done) return done;
+  }
   return Unit{};
 }
 
@@ -476,15 +496,15 @@ SandboxBooks::Answer SandboxBooks::open_payment(OpenPayment const& request, Time
   if (request.key.empty() || std::max(request.key.size(), request.description.size()) > kTextMax) {
     return refused("parameter_invalid");
   }
-  std::string const what =
-      asked({"open", digits_of(request.order.value()), digits_of(request.usd.minor()), request.description});
+  std::string const what = asked({"open", digits_of(request.order.value()), digits_of(request.ordered_at.micros()),
+                                  digits_of(request.usd.minor()), request.description});
   return impl_->answer([&] {
     if (auto before = impl_->repeated(request.key, what)) return std::move(*before);
     std::string const id = random_id("pi_");
     impl_
         ->query(
-            "INSERT INTO payments(id, ordered, cents, description, secret, state, decline, fee, return_url, created)"
-            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, '', 0, '', ?7)")
+            "INSERT INTO payments(id, ordered, cents, description, secret, state, decline, fee, return_url, created,"
+            " ordered_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, '', 0, '', ?7, ?8)")
         .with(id)
         .with(request.order.value())
         .with(request.usd)
@@ -492,6 +512,7 @@ SandboxBooks::Answer SandboxBooks::open_payment(OpenPayment const& request, Time
         .with(random_id(id + "_secret_"))
         .with(PaymentStatus::unconfirmed)
         .with(now)
+        .with(request.ordered_at)
         .run();
     return impl_->keep(request.key, what, id, impl_->as_it_is(id));
   });
@@ -550,8 +571,8 @@ SandboxBooks::Answer SandboxBooks::cancel(std::string const& reference, Timestam
 
 SandboxBooks::Answer SandboxBooks::refund(RefundPayment const& request, Timestamp now) {
   if (request.key.size() > kTextMax) return refused("parameter_invalid");
-  std::string const what =
-      asked({"refund", request.reference, digits_of(request.refund.value()), digits_of(request.usd.minor())});
+  std::string const what = asked({"refund", request.reference, digits_of(request.refund.value()),
+                                  digits_of(request.asked_at.micros()), digits_of(request.usd.minor())});
   return impl_->answer([&] {
     if (!request.key.empty()) {
       if (auto before = impl_->repeated(request.key, what)) return std::move(*before);
@@ -568,12 +589,13 @@ SandboxBooks::Answer SandboxBooks::refund(RefundPayment const& request, Timestam
     if (request.usd <= Money()) return keep(refused("parameter_invalid_integer"));
     if (request.usd > remaining(payment->report)) return keep(refused("amount_too_large"));
     std::string const id = random_id("re_");
-    impl_->query("INSERT INTO refunds(id, payment, refund, cents, created) VALUES(?1, ?2, ?3, ?4, ?5)")
+    impl_->query("INSERT INTO refunds(id, payment, refund, cents, created, asked_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
         .with(id)
         .with(request.reference)
         .with(request.refund.value())
         .with(request.usd)
         .with(now)
+        .with(request.asked_at)
         .run();
     impl_->tell("refund.created", "refund", id, request.reference, now);
     return keep(impl_->as_it_is(request.reference, id));

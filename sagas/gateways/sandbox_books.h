@@ -6,6 +6,8 @@
 // returns; about 0.3 ms. So a kill or a power loss leaves all of it or nothing. One thread at a time: the processor's
 // mutex. One process at a time: the environment's folder is locked by its log.
 //
+// Orders and refunds that a version opened which did not name their time are reported with the time zero.
+//
 // A card number is read once, by add_card, and is not kept: the file has the behaviour that it stands for and its last
 // four digits.
 #pragma once

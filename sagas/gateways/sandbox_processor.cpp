@@ -399,7 +399,7 @@ Result<std::string, std::string> SandboxProcessor::refund_at_processor(std::stri
   SandboxBooks::Answer answer;
   {
     std::lock_guard const lock(mutex_);
-    answer = books_->refund({{}, reference, {}, usd}, clock_.now());
+    answer = books_->refund({{}, reference, {}, usd, {}}, clock_.now());
   }
   return made(std::move(answer));
 }

@@ -86,10 +86,29 @@ std::optional<Money> cents_of(element const& object, std::string_view name) {
   return Money::from_minor(cents);
 }
 
-domain::Position position_of(element const& object, std::string_view name) {
+// An order or refund of ours, as the metadata names it: "1042-1770000000000000".
+struct Named {
+  domain::Position position;
+  domain::Timestamp at;
+};
+
+std::string named(domain::Position position, domain::Timestamp at) {
+  return std::to_string(position.value()) + "-" + std::to_string(at.micros());
+}
+
+// Zero: it names nothing, or not in this form.
+Named named_in(element const& object, std::string_view name) {
   element metadata;
   if (object["metadata"].get(metadata) != simdjson::SUCCESS) return {};
-  return domain::Position(domain::parse_number(text_of(metadata, name)).value_or(0));
+  std::string_view const text = text_of(metadata, name);
+  std::size_t const dash = text.find('-');
+  if (dash == std::string_view::npos) return {};
+  auto const position = domain::parse_number(text.substr(0, dash));
+  auto const micros = text.substr(dash + 1) == "0" ? std::uint64_t{0} : domain::parse_number(text.substr(dash + 1));
+  if (!position || !micros) return {};
+  Named const read{domain::Position(*position), domain::Timestamp::from_micros(static_cast<std::int64_t>(*micros))};
+  if (named(read.position, read.at) != text) return {};
+  return read;
 }
 
 std::optional<PaymentStatus> status_of(element const& payment) {
@@ -146,7 +165,11 @@ Read<PaymentAnswer> payment_of(element const& payment, std::string_view server_t
   element metadata;
   bool const ours =
       payment["metadata"].get(metadata) == simdjson::SUCCESS && text_of(metadata, "florin_server") == server_tag;
-  if (ours) report.order = position_of(payment, "florin_order");
+  if (ours) {
+    Named const order = named_in(payment, "florin_order");
+    report.order = order.position;
+    report.ordered_at = order.at;
+  }
   if (paid) {
     auto fee = fee_of(payment);
     if (!fee) return fail(std::move(fee).error());
@@ -195,8 +218,8 @@ Read<std::vector<domain::RefundReport>> refunds_of(element const& list, bool our
     auto const usd = cents_of(refund, "amount");
     auto const status = refund_status_of(text_of(refund, "status"));
     if (!is_stripe_token(id) || !usd || !status) return unreadable();
-    domain::Position const named = ours ? position_of(refund, "florin_refund") : domain::Position();
-    out.push_back({std::string(id), named, *usd, status.value()});
+    Named const own = ours ? named_in(refund, "florin_refund") : Named();
+    out.push_back({std::string(id), own.position, *usd, status.value(), own.at});
   }
   std::ranges::reverse(out);  // listed newest first
   return out;
@@ -418,7 +441,7 @@ Awaitable<PaymentAnswer> StripeGateway::open(OpenPayment request) {
                      {"capture_method", "automatic"},  // the newer automatic_async books the fee later
                      {"description", request.description},
                      {"metadata[florin_server]", server_tag_},
-                     {"metadata[florin_order]", std::to_string(request.order.value())}};
+                     {"metadata[florin_order]", named(request.order, request.ordered_at)}};
   std::string body = encode_form(form);
   Reply reply = co_await post("/v1/payment_intents", std::move(body), std::move(request.key), until);
   std::string none;
@@ -467,7 +490,7 @@ Awaitable<PaymentAnswer> StripeGateway::refund(RefundPayment request) {
   Deadline const until = deadline();
   Form const form = {{"payment_intent", request.reference},
                      {"amount", std::to_string(request.usd.minor())},
-                     {"metadata[florin_refund]", std::to_string(request.refund.value())}};
+                     {"metadata[florin_refund]", named(request.refund, request.asked_at)}};
   std::string body = encode_form(form);
   Reply const reply = co_await post("/v1/refunds", std::move(body), std::move(request.key), until);
   if (!reply) co_return unknown(std::string(https_fault_name(reply.error())));

@@ -19,6 +19,10 @@
 // Disputes: warning_* are inquiries and hold nothing back; a status that is not known here counts as open when money
 // was withdrawn, and as an inquiry when none was. The fee is what their balance transactions add up to.
 //
+// Which order a payment is, its metadata says: florin_server is our tag, florin_order "<position>-<micros>" with the
+// time of the order's commit; a refund's florin_refund is the same of the commit that asked for it. In any other form
+// it is none of ours.
+//
 // tokenize posts card data, which an account may do only when Stripe has allowed it (raw card data APIs).
 //
 // Thread, bounds: https_client.h. The keys are in headers and signatures and nowhere else.

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "eventstore/sqlite.h"
 #include "sagas/gateways/guarded_payments.h"
 #include "tests/sagas/run.h"
 #include "tests/support/fixed_clock.h"
@@ -48,7 +49,7 @@ struct Processor : testing::Test {
   }
 
   PaymentAnswer open(std::string key = "open-1", std::int64_t cents = 1000, std::uint64_t order = 7) {
-    OpenPayment request{std::move(key), Position(order), usd(cents), "100.00 Gold"};
+    OpenPayment request{std::move(key), Position(order), usd(cents), "100.00 Gold", ordered_at};
     return test_support::run(io, processor->open(std::move(request)));
   }
   PaymentAnswer confirm(std::string const& reference, std::string method = "pm_card_visa",
@@ -59,7 +60,7 @@ struct Processor : testing::Test {
   PaymentAnswer look(std::string const& reference) { return test_support::run(io, processor->look(reference)); }
   PaymentAnswer refund(std::string const& reference, std::int64_t cents, std::string key = "refund-1",
                        std::uint64_t position = 9) {
-    RefundPayment request{std::move(key), reference, Position(position), usd(cents)};
+    RefundPayment request{std::move(key), reference, Position(position), usd(cents), asked_at};
     return test_support::run(io, processor->refund(std::move(request)));
   }
   MethodAnswer tokenize(Card card) { return test_support::run(io, processor->tokenize(std::move(card))); }
@@ -68,6 +69,8 @@ struct Processor : testing::Test {
     EXPECT_EQ(confirm(reference, method, "c" + std::to_string(paid_)).payment.status, PaymentStatus::succeeded);
     return reference;
   }
+  domain::Timestamp ordered_at = domain::Timestamp::from_micros(1'770'000'000'000'001);
+  domain::Timestamp asked_at = domain::Timestamp::from_micros(1'770'000'000'000'002);
   int paid_ = 0;
 };
 
@@ -76,6 +79,7 @@ TEST_F(Processor, ChargesWhatIsOpenedAndConfirmedAndKeepsItsFee) {
   EXPECT_EQ(opened.outcome, PaymentOutcome::answered);
   EXPECT_EQ(opened.payment.status, PaymentStatus::unconfirmed);
   EXPECT_EQ(opened.payment.order, Position(7));
+  EXPECT_EQ(opened.payment.ordered_at, ordered_at);
   EXPECT_TRUE(opened.payment.reference.starts_with("pi_"));
   auto const done = confirm(opened.payment.reference);
   EXPECT_EQ(done.payment.status, PaymentStatus::succeeded);
@@ -93,6 +97,8 @@ TEST_F(Processor, AKeyHasOneEffectForEverAndOneMeaning) {
   EXPECT_EQ(confirm(first.payment.reference).payment.status, PaymentStatus::succeeded);
   EXPECT_EQ(open("open-1", 2000).code, "idempotency_error");
   EXPECT_EQ(open("open-1", 2000).outcome, PaymentOutcome::unknown);
+  ordered_at = asked_at;  // another order, at the same position
+  EXPECT_EQ(open().code, "idempotency_error");
   EXPECT_EQ(processor->statement().value().payments, 1u);
 }
 
@@ -184,6 +190,7 @@ TEST_F(Processor, RefundsNoMoreThanWasCharged) {
   auto const part = refund(reference, 400);
   ASSERT_EQ(part.payment.refunds.size(), 1u);
   EXPECT_EQ(part.payment.refunds[0].refund, Position(9));
+  EXPECT_EQ(part.payment.refunds[0].refund_at, asked_at);
   EXPECT_EQ(refund(reference, 400).payment.refunds.size(), 1u);  // the same key
   EXPECT_EQ(refund(reference, 601, "r2").code, "amount_too_large");
   EXPECT_TRUE(processor->refund_at_processor(reference, usd(600)).ok());
@@ -348,6 +355,27 @@ TEST_F(Processor, BehindABreakerAnOutageIsNotAskedTwice) {
   EXPECT_TRUE(guarded.available());
   EXPECT_EQ(guarded.name(), "sandbox");
   EXPECT_EQ(guarded.read_callback("", "", clock.now()).error(), CallbackFault::unsigned_post);
+}
+
+TEST_F(Processor, OlderBooksGetTheColumnsThatTheyLack) {
+  auto const reference = paid();
+  EXPECT_TRUE(refund(reference, 400).code.empty());
+  processor.reset();
+  {
+    auto older = eventstore::sqlite::open(options.file.string(), SQLITE_OPEN_READWRITE);
+    ASSERT_TRUE(older.ok());
+    ASSERT_TRUE(eventstore::sqlite::execute(older.value().get(),
+                                            "ALTER TABLE payments DROP COLUMN ordered_at;"
+                                            "ALTER TABLE refunds DROP COLUMN asked_at")
+                    .ok());
+  }
+  reopen();
+  auto const before = look(reference).payment;
+  EXPECT_EQ(before.order, Position(7));
+  EXPECT_EQ(before.ordered_at, domain::Timestamp());
+  EXPECT_EQ(before.refunds.at(0).refund_at, domain::Timestamp());
+  EXPECT_EQ(refund(reference, 100, "r2").payment.refunds.at(1).refund_at, asked_at);
+  EXPECT_EQ(open("later").payment.ordered_at, ordered_at);
 }
 
 TEST_F(Processor, BooksOfSomethingElseAreNotTouched) {

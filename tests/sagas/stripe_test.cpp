@@ -27,7 +27,9 @@ using test_support::MockProvider;
 using test_support::MockReply;
 
 constexpr char kPayment[] = "pi_1PgafyB7WZ01zgkWSjxsAJo3";  // the fixture's
-using Changes = std::map<std::string, std::string>;         // a field at the top, its value as JSON
+auto const kOrderedAt = domain::Timestamp::from_micros(1'770'000'000'000'001);
+auto const kAskedAt = domain::Timestamp::from_micros(1'770'000'000'000'002);
+using Changes = std::map<std::string, std::string>;  // a field at the top, its value as JSON
 
 // A resource of the fixtures with some of its top fields changed.
 std::string resource(std::string const& name, Changes const& changes = {}) {
@@ -49,7 +51,7 @@ std::string resource(std::string const& name, Changes const& changes = {}) {
   return out + "}";
 }
 
-constexpr char kMetadata[] = R"({"florin_server":"test-1","florin_order":"42"})";
+constexpr char kMetadata[] = R"({"florin_server":"test-1","florin_order":"42-1770000000000001"})";
 
 std::string intent(std::string const& status, Changes changes = {}) {
   changes.try_emplace("status", "\"" + status + "\"");
@@ -105,7 +107,7 @@ struct Stripe : testing::Test {
   }
   PaymentAnswer open() {
     return ask([](StripeGateway& gateway) {
-      OpenPayment request{"key-1", Position(42), Money::from_minor(1099), "109.90 Gold & more"};
+      OpenPayment request{"key-1", Position(42), Money::from_minor(1099), "109.90 Gold & more", kOrderedAt};
       return gateway.open(std::move(request));
     });
   }
@@ -123,7 +125,7 @@ struct Stripe : testing::Test {
   }
   PaymentAnswer refund() {
     return ask([](StripeGateway& gateway) {
-      RefundPayment request{"key-3", kPayment, Position(77), Money::from_minor(100)};
+      RefundPayment request{"key-3", kPayment, Position(77), Money::from_minor(100), kAskedAt};
       return gateway.refund(std::move(request));
     });
   }
@@ -151,6 +153,7 @@ TEST_F(Stripe, OpensAPaymentUnderItsKeyAndTag) {
   EXPECT_EQ(answer.payment.status, PaymentStatus::unconfirmed);
   EXPECT_EQ(answer.payment.reference, kPayment);
   EXPECT_EQ(answer.payment.order, Position(42));
+  EXPECT_EQ(answer.payment.ordered_at, kOrderedAt);
   EXPECT_EQ(answer.payment.usd, Money::from_minor(1099));
   EXPECT_TRUE(answer.client_secret.empty());
   ASSERT_EQ(requests.size(), 1u);
@@ -163,7 +166,7 @@ TEST_F(Stripe, OpensAPaymentUnderItsKeyAndTag) {
                                                            {"capture_method", "automatic"},
                                                            {"description", "109.90 Gold & more"},
                                                            {"metadata[florin_server]", "test-1"},
-                                                           {"metadata[florin_order]", "42"}}));
+                                                           {"metadata[florin_order]", "42-1770000000000001"}}));
 }
 
 TEST_F(Stripe, AnAnswerFromMemoryIsNotBelieved) {
@@ -226,14 +229,15 @@ TEST_F(Stripe, EveryStatusHasItsMeaning) {
 }
 
 TEST_F(Stripe, ALookTellsOfRefundsAndDisputes) {
-  is_paid(refund_of("re_2", "pending") + "," + refund_of("re_1", "succeeded", R"({"florin_refund":"77"})"),
-          dispute_of("warning_needs_response", "[]") + "," +
-              dispute_of("won", R"([{"currency":"usd","fee":1500},{"currency":"usd","fee":0}])"));
+  is_paid(
+      refund_of("re_2", "pending") + "," + refund_of("re_1", "succeeded", R"({"florin_refund":"77-1770000000000002"})"),
+      dispute_of("warning_needs_response", "[]") + "," +
+          dispute_of("won", R"([{"currency":"usd","fee":1500},{"currency":"usd","fee":0}])"));
   auto const answer = look();
   ASSERT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
   ASSERT_EQ(answer.payment.refunds.size(), 2u);
   EXPECT_EQ(answer.payment.refunds[0],
-            (domain::RefundReport{"re_1", Position(77), Money::from_minor(100), RefundStatus::succeeded}));
+            (domain::RefundReport{"re_1", Position(77), Money::from_minor(100), RefundStatus::succeeded, kAskedAt}));
   EXPECT_EQ(answer.payment.refunds[1].refund, Position());
   EXPECT_EQ(answer.payment.refunds[1].status, RefundStatus::pending);
   ASSERT_EQ(answer.payment.disputes.size(), 1u);
@@ -272,6 +276,18 @@ TEST_F(Stripe, AnotherServersPaymentHasNoOrderOfOurs) {
   EXPECT_EQ(look().payment.order, Position());
   replies["GET /v1/payment_intents/"] = http_reply(200, intent("processing", {{"currency", "\"eur\""}}));
   EXPECT_FALSE(look().payment.in_usd);
+}
+
+TEST_F(Stripe, APaymentThatNamesAnOrderInNoFormOfOursHasNone) {
+  for (std::string const order : {"42", "42-", "-1", "0-1", "42-01", "042-1", "42-1-1", "42--1", "42-x", "42- 1",
+                                  "42-9007199254740992", "9007199254740992-1", ""}) {
+    std::string const metadata = R"({"florin_server":"test-1","florin_order":")" + order + "\"}";
+    replies["GET /v1/payment_intents/"] = http_reply(200, intent("processing", {{"metadata", metadata}}));
+    auto const answer = look();
+    EXPECT_EQ(answer.outcome, PaymentOutcome::answered) << order;
+    EXPECT_EQ(answer.payment.order, Position()) << order;
+    EXPECT_EQ(answer.payment.ordered_at, domain::Timestamp()) << order;
+  }
 }
 
 TEST_F(Stripe, WhatIsRefusedAndWhatIsUnknown) {
@@ -322,15 +338,16 @@ TEST_F(Stripe, CancelsOrFindsItPaid) {
 }
 
 TEST_F(Stripe, RefundsAndReportsThePaymentAfterwards) {
-  std::string const made = refund_of("re_1", "succeeded", R"({"florin_refund":"77"})");
+  std::string const made = refund_of("re_1", "succeeded", R"({"florin_refund":"77-1770000000000002"})");
   is_paid(made);
   replies["POST /v1/refunds"] = http_reply(200, made);
   auto const answer = refund();
   ASSERT_EQ(answer.payment.refunds.size(), 1u);
   EXPECT_EQ(answer.payment.refunds[0].refund, Position(77));
   EXPECT_EQ(requests.at(0)["Idempotency-Key"], "key-3");
-  EXPECT_EQ(decode_form(requests[0].body()).value(),
-            (Form{{"payment_intent", kPayment}, {"amount", "100"}, {"metadata[florin_refund]", "77"}}));
+  EXPECT_EQ(
+      decode_form(requests[0].body()).value(),
+      (Form{{"payment_intent", kPayment}, {"amount", "100"}, {"metadata[florin_refund]", "77-1770000000000002"}}));
   replies["POST /v1/refunds"] = http_reply(400, error_of("invalid_request_error", "charge_already_refunded"));
   EXPECT_EQ(refund().code, "charge_already_refunded");
   replies["POST /v1/refunds"] = http_reply(200, made);
