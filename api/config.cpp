@@ -460,6 +460,28 @@ char const* log_level_name(LogLevel level) {
   return "";
 }
 
+namespace {
+
+// Stripe's callbacks, the payer's browser and the bank's challenge come to this address, from outside. A test key
+// charges nobody, so a developer's own machine will do for it.
+std::optional<ConfigError> check_payments(Config const& config) {
+  if (!config.payments.enabled) return std::nullopt;
+  auto const& key = config.payments.secret_key;
+  if (key.empty() || config.payments.webhook_secret.empty()) {
+    return "payments.processor: stripe needs its key and the secret of its callbacks; give "
+           "FLORIN_PAYMENTS_SECRET_KEY and FLORIN_PAYMENTS_WEBHOOK_SECRET, or name their files";
+  }
+  bool const test_key = key.starts_with("sk_test_") || key.starts_with("rk_test_");
+  if (!test_key && !config.public_url.starts_with("https://")) {
+    return "payments.processor: stripe with a live key needs to know where browsers and its callbacks find this "
+           "server; "
+           "set server.public_url to an https address like https://pay.example.com";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 Result<Config, ConfigError> load_config(ConfigSources const& sources) {
   Config config;
   if (sources.file) {
@@ -467,11 +489,7 @@ Result<Config, ConfigError> load_config(ConfigSources const& sources) {
   }
   if (auto error = read_environment(sources, config)) return fail(std::move(*error));
   if (auto error = read_flags(sources, config)) return fail(std::move(*error));
-  if (config.payments.enabled && (config.payments.secret_key.empty() || config.payments.webhook_secret.empty())) {
-    return fail(
-        ConfigError("payments.processor: stripe needs its key and the secret of its callbacks; give "
-                    "FLORIN_PAYMENTS_SECRET_KEY and FLORIN_PAYMENTS_WEBHOOK_SECRET, or name their files"));
-  }
+  if (auto error = check_payments(config)) return fail(std::move(*error));
   if (config.data.empty()) {
     return fail(ConfigError("data: no folder is named; give --data DIR, FLORIN_DATA or `data = \"…\"` in the TOML"));
   }

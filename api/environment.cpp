@@ -220,6 +220,9 @@ std::vector<std::string> Environment::troubles() const {
   for (auto const& view : runner_->status()) {
     if (view.failed) found.push_back("view " + view.name + " has stopped: " + view.error);
   }
+  if (processor_) {
+    for (auto& trouble : processor_->troubles()) found.push_back(std::move(trouble));
+  }
   return found;
 }
 

@@ -19,12 +19,39 @@ Awaitable<Answer> GuardedPayments::guard(Awaitable<Answer> call) {
     co_return closed;
   }
   Answer answer = co_await std::move(call);
-  switch (answer.outcome) {
-    case PaymentOutcome::answered:
-    case PaymentOutcome::refused: breaker_.succeeded(*permit); break;
-    case PaymentOutcome::unknown: breaker_.failed(*permit, clock_.now(), random_()); break;
+  bool const reached = answer.outcome != PaymentOutcome::unknown || answer.reached;
+  if (reached) {
+    breaker_.succeeded(*permit);
+  } else {
+    breaker_.failed(*permit, clock_.now(), random_());
   }
+  note(answer.code, reached);
   co_return answer;
+}
+
+void GuardedPayments::note(std::string_view code, bool reached) {
+  std::lock_guard const lock(mutex_);
+  bool const key_refused = code == kKeyUnknown || code == kKeyForbidden;
+  if (reached || key_refused) key_refused_ = key_refused;
+  bool const open = breaker_.state() != CircuitBreaker::State::closed;
+  if (open && !open_) {
+    open_since_ = clock_.now();
+    open_code_ = code;
+  }
+  open_ = open;
+}
+
+std::vector<std::string> GuardedPayments::troubles() const {
+  std::lock_guard const lock(mutex_);
+  std::vector<std::string> found;
+  if (open_) {
+    found.push_back("the card processor has failed since " + domain::to_iso8601(open_since_) + " (" + open_code_ +
+                    "): no card is charged, purchases answer 503");
+  }
+  if (key_refused_) {
+    found.push_back("the card processor refuses our key: check FLORIN_PAYMENTS_SECRET_KEY and what the key may do");
+  }
+  return found;
 }
 
 Awaitable<PaymentAnswer> GuardedPayments::open(OpenPayment request) { return guard(gateway_.open(std::move(request))); }

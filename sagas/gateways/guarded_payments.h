@@ -1,11 +1,16 @@
 // A payment gateway behind a circuit breaker: what the sagas and the routes hold instead of the bare one. Retries are
 // the saga's, by timer: a payment that waits must survive a restart, which no loop in memory does.
 //
-// `unknown` counts as a failure; answered and refused are the word of a processor that works.
+// `unknown` counts as a failure, unless the processor was reached: a reply that is of no use, answered and refused are
+// the word of a processor that works. Else one payment that nobody can read would stop all the others.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "eventstore/clock.h"
 #include "sagas/gateways/circuit_breaker.h"
@@ -39,15 +44,23 @@ class GuardedPayments final : public PaymentGateway {
   [[nodiscard]] bool available() const { return breaker_.available(clock_.now()); }
   // Any thread. For Retry-After: at least 1 while not available.
   [[nodiscard]] std::int64_t retry_after_seconds() const;
+  // Any thread. What an operator should see to, one sentence each, the same for as long as it lasts.
+  [[nodiscard]] std::vector<std::string> troubles() const;
 
  private:
   template <class Answer>
   Awaitable<Answer> guard(Awaitable<Answer> call);
+  void note(std::string_view code, bool reached);
 
   PaymentGateway& gateway_;
   eventstore::Clock const& clock_;
   std::function<std::uint64_t()> random_;
   CircuitBreaker breaker_;
+  mutable std::mutex mutex_;  // for the three below
+  bool open_ = false;
+  domain::Timestamp open_since_;
+  std::string open_code_;     // of the call that opened it
+  bool key_refused_ = false;  // by the last call that got through
 };
 
 }  // namespace florin::sagas

@@ -52,6 +52,10 @@ struct Card {
   std::string cvc;
 };
 
+// The code of an answer that says that our key is not, or no longer, good there.
+inline constexpr std::string_view kKeyUnknown = "http_401";
+inline constexpr std::string_view kKeyForbidden = "http_403";
+
 enum class PaymentOutcome : std::uint8_t {
   answered,  // the processor's word
   refused,   // it will not do that, now or later; nothing changed
@@ -64,12 +68,14 @@ struct PaymentAnswer {
   std::string client_secret;      // answered, requires_action: for the payer's browser. A secret: never stored
   std::string redirect_url;       // the same: where the bank asks
   std::string code;               // otherwise why, in one token ("timeout", "resource_missing"); nothing personal
+  bool reached = false;           // unknown: it replied, and the reply is of no use; it is not down
 };
 
 struct MethodAnswer {
   PaymentOutcome outcome = PaymentOutcome::unknown;
-  std::string method;  // answered: "pm_…"
-  std::string code;    // refused: "incorrect_number", "invalid_expiry_month", "invalid_cvc" …
+  std::string method;    // answered: "pm_…"
+  std::string code;      // refused: "incorrect_number", "invalid_expiry_month", "invalid_cvc" …
+  bool reached = false;  // as above
 };
 
 // Something happened to this payment; what, its own report says.
@@ -84,6 +90,7 @@ struct ChangesAnswer {
   bool more = false;                   // ask again from `next`
   std::string next;
   std::string code;
+  bool reached = false;  // as above
 };
 
 enum class CallbackFault : std::uint8_t {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <simdjson.h>
+#include <spdlog/spdlog.h>
 
 #include "domain/ids.h"
 #include "sagas/gateways/form.h"
@@ -32,6 +33,7 @@ constexpr std::size_t kKeyMax = 255;  // Stripe's
 // One page of refunds or disputes; a payment with more is nothing we made.
 constexpr std::string_view kListPage = "&limit=100";
 constexpr std::string_view kEventsPage = "limit=50";
+constexpr std::size_t kFeesMax = 1'000;
 
 constexpr std::array<std::string_view, 15> kEventTypes = {"payment_intent.succeeded",
                                                           "payment_intent.payment_failed",
@@ -55,9 +57,21 @@ using Read = Result<T, std::string>;
 
 Failure<std::string> unreadable() { return fail(std::string("reply_malformed")); }
 
-PaymentAnswer unknown(std::string code) {
+// It replied, and the reply is of no use.
+PaymentAnswer unusable(std::string code) {
   PaymentAnswer answer;
   answer.code = std::move(code);
+  answer.reached = true;
+  return answer;
+}
+
+// A reply that is longer than any of Stripe's was a reply.
+bool is_reply(HttpsFault fault) { return fault == HttpsFault::reply_too_large; }
+
+PaymentAnswer unreplied(HttpsFault fault) {
+  PaymentAnswer answer;
+  answer.code = https_fault_name(fault);
+  answer.reached = is_reply(fault);
   return answer;
 }
 
@@ -131,49 +145,64 @@ std::string decline_of(element const& error) {
   return token_or(own.empty() ? text_of(error, "code") : own, "generic_decline");
 }
 
-Read<Money> fee_of(element const& payment) {
-  element charge;
-  if (payment["latest_charge"].get(charge) != simdjson::SUCCESS || !charge.is_object()) {
-    return fail(std::string("fee_pending"));
-  }
+enum class Fee : std::uint8_t { known, pending, not_dollars };
+
+struct ReadFee {
+  Fee state = Fee::pending;
+  Money usd;
+};
+
+Read<ReadFee> fee_of(element const& payment) {
   element booked;
-  if (charge["balance_transaction"].get(booked) != simdjson::SUCCESS || !booked.is_object()) {
-    return fail(std::string("fee_pending"));
+  if (payment["latest_charge"]["balance_transaction"].get(booked) != simdjson::SUCCESS || !booked.is_object()) {
+    return ReadFee{};
   }
-  if (text_of(booked, "currency") != "usd") return fail(std::string("settlement_currency"));
+  if (text_of(booked, "currency") != "usd") return ReadFee{Fee::not_dollars, {}};
   auto const fee = cents_of(booked, "fee");
   if (!fee) return unreadable();
-  return *fee;
+  return ReadFee{Fee::known, *fee};
+}
+
+}  // namespace
+
+struct StripeGateway::ReadPayment {
+  PaymentAnswer answer;
+  Fee fee = Fee::known;
+};
+
+namespace {
+
+bool is_tagged(element const& payment, std::string_view server_tag) {
+  element metadata;
+  return payment["metadata"].get(metadata) == simdjson::SUCCESS && text_of(metadata, "florin_server") == server_tag;
 }
 
 // What may be said of the payment to whoever asked, without its refunds and disputes.
-Read<PaymentAnswer> payment_of(element const& payment, std::string_view server_tag) {
+template <class Payment>
+Read<Payment> payment_of(element const& payment, std::string_view server_tag) {
   std::string_view const reference = text_of(payment, "id");
-  auto const status = status_of(payment);
-  bool const paid = status == PaymentStatus::succeeded;
-  auto const usd = cents_of(payment, paid ? "amount_received" : "amount");
-  if (text_of(payment, "object") != "payment_intent" || !is_payment_reference(reference) || !status || !usd) {
-    return unreadable();
-  }
-  PaymentAnswer answer;
+  if (text_of(payment, "object") != "payment_intent" || !is_payment_reference(reference)) return unreadable();
+  Payment read;
+  PaymentAnswer& answer = read.answer;
   answer.outcome = PaymentOutcome::answered;
   domain::PaymentReport& report = answer.payment;
   report.reference = reference;
+  Named const order = is_tagged(payment, server_tag) ? named_in(payment, "florin_order") : Named();
+  if (!order.position) return read;
+  report.order = order.position;
+  report.ordered_at = order.at;
+  auto const status = status_of(payment);
+  bool const paid = status == PaymentStatus::succeeded;
+  auto const usd = cents_of(payment, paid ? "amount_received" : "amount");
+  if (!status || !usd) return unreadable();
   report.status = *status;
   report.usd = *usd;
   report.in_usd = text_of(payment, "currency") == "usd";
-  element metadata;
-  bool const ours =
-      payment["metadata"].get(metadata) == simdjson::SUCCESS && text_of(metadata, "florin_server") == server_tag;
-  if (ours) {
-    Named const order = named_in(payment, "florin_order");
-    report.order = order.position;
-    report.ordered_at = order.at;
-  }
   if (paid) {
     auto fee = fee_of(payment);
     if (!fee) return fail(std::move(fee).error());
-    report.fee = fee.value();
+    report.fee = fee.value().usd;
+    read.fee = fee.value().state;
   }
   if (*status == PaymentStatus::declined) {
     element error;
@@ -188,7 +217,7 @@ Read<PaymentAnswer> payment_of(element const& payment, std::string_view server_t
       answer.redirect_url = url;
     }
   }
-  return answer;
+  return read;
 }
 
 Read<RefundStatus> refund_status_of(std::string_view status) {
@@ -209,7 +238,7 @@ Read<simdjson::dom::array> list_of(element const& list) {
   return data;
 }
 
-Read<std::vector<domain::RefundReport>> refunds_of(element const& list, bool ours) {
+Read<std::vector<domain::RefundReport>> refunds_of(element const& list) {
   auto data = list_of(list);
   if (!data) return fail(std::move(data).error());
   std::vector<domain::RefundReport> out;
@@ -218,15 +247,15 @@ Read<std::vector<domain::RefundReport>> refunds_of(element const& list, bool our
     auto const usd = cents_of(refund, "amount");
     auto const status = refund_status_of(text_of(refund, "status"));
     if (!is_stripe_token(id) || !usd || !status) return unreadable();
-    Named const own = ours ? named_in(refund, "florin_refund") : Named();
+    Named const own = named_in(refund, "florin_refund");
     out.push_back({std::string(id), own.position, *usd, status.value(), own.at});
   }
   std::ranges::reverse(out);  // listed newest first
   return out;
 }
 
-// nullopt: an inquiry.
-Read<std::optional<domain::DisputeReport>> dispute_of(element const& dispute) {
+// nullopt: it holds nothing back. `foreign`: set when a fee is not in dollars.
+Read<std::optional<domain::DisputeReport>> dispute_of(element const& dispute, bool& foreign) {
   std::string_view const id = text_of(dispute, "id");
   std::string_view const status = text_of(dispute, "status");
   auto const usd = cents_of(dispute, "amount");
@@ -236,17 +265,16 @@ Read<std::optional<domain::DisputeReport>> dispute_of(element const& dispute) {
     return unreadable();
   }
   if (status.starts_with("warning_")) return std::optional<domain::DisputeReport>();
-  bool const known = status == "needs_response" || status == "under_review" || status == "won" || status == "lost";
-  if (booked.size() == 0) {
-    if (!known) return std::optional<domain::DisputeReport>();
-    return fail(std::string("fee_pending"));
-  }
+  if (booked.size() == 0) return std::optional<domain::DisputeReport>();
   std::int64_t fees = 0;
   for (element const entry : booked) {
     std::int64_t fee = 0;
     if (entry["fee"].get(fee) != simdjson::SUCCESS || fee < -kCentsMax || fee > kCentsMax) return unreadable();
-    if (text_of(entry, "currency") != "usd") return fail(std::string("settlement_currency"));
-    fees += fee;
+    if (text_of(entry, "currency") == "usd") {
+      fees += fee;
+    } else {
+      foreign = true;
+    }
   }
   if (fees < 0) return unreadable();
   DisputeStatus const now = status == "won"    ? DisputeStatus::won
@@ -255,12 +283,12 @@ Read<std::optional<domain::DisputeReport>> dispute_of(element const& dispute) {
   return std::optional(domain::DisputeReport{std::string(id), *usd, Money::from_minor(fees), now});
 }
 
-Read<std::vector<domain::DisputeReport>> disputes_of(element const& list) {
+Read<std::vector<domain::DisputeReport>> disputes_of(element const& list, bool& foreign) {
   auto data = list_of(list);
   if (!data) return fail(std::move(data).error());
   std::vector<domain::DisputeReport> out;
   for (element const dispute : data.value()) {
-    auto read = dispute_of(dispute);
+    auto read = dispute_of(dispute, foreign);
     if (!read) return fail(std::move(read).error());
     if (read.value()) out.push_back(std::move(*read.value()));
   }
@@ -274,30 +302,46 @@ struct Verdict {
   Kind kind = Kind::unknown;
   std::string code;       // refused, unknown
   std::string reference;  // stands
+  bool reached = false;   // unknown: it is about this call, not about all
 };
+
+// Whatever the body says: no other call would fare better.
+bool is_out_of_reach(unsigned status) {
+  return status == 401 || status == 403 || status == 408 || status == 429 || status >= 500;
+}
+
+PaymentAnswer unknown(Verdict verdict) {
+  PaymentAnswer answer;
+  answer.code = std::move(verdict.code);
+  answer.reached = verdict.reached;
+  return answer;
+}
 
 // `document`: of reply.body, in the parser that owns it; none when it is no JSON.
 Verdict verdict_of(HttpsReply const& reply, std::optional<element> const& document) {
   using Kind = Verdict::Kind;
-  if (!document)
-    return {Kind::unknown, reply.status == 200 ? "reply_malformed" : "http_" + std::to_string(reply.status), {}};
-  if (reply.status == 200) return {Kind::good, {}, {}};
+  std::string const by_status = "http_" + std::to_string(reply.status);
+  bool const reached = !is_out_of_reach(reply.status);
+  if (reply.status == 401 || reply.status == 403) return {Kind::unknown, by_status, {}, reached};
+  if (!document) return {Kind::unknown, reply.status == 200 ? "reply_malformed" : by_status, {}, reached};
+  if (reply.status == 200) return {Kind::good, {}, {}, reached};
   element error;
   bool const told = (*document)["error"].get(error) == simdjson::SUCCESS && error.is_object();
   std::string_view const type = told ? text_of(error, "type") : std::string_view();
   std::string_view const own = told ? text_of(error, "code") : std::string_view();
-  std::string code = token_or(own, token_or(type, "http_" + std::to_string(reply.status)));
+  std::string code = token_or(own, token_or(type, by_status));
   bool const about_the_call = reply.status == 400 || reply.status == 402 || reply.status == 404;
-  if (type.empty() || !about_the_call || type == "idempotency_error") return {Kind::unknown, std::move(code), {}};
+  if (type.empty() || !about_the_call || type == "idempotency_error")
+    return {Kind::unknown, std::move(code), {}, reached};
   std::string_view reference;
   bool const names =
       error["payment_intent"]["id"].get(reference) == simdjson::SUCCESS && is_payment_reference(reference);
   if (names && (reply.status == 402 || own == "payment_intent_unexpected_state")) {
-    return {Kind::stands, std::move(code), std::string(reference)};
+    return {Kind::stands, std::move(code), std::string(reference), reached};
   }
   // "card_declined" says less than its decline code.
   if (own == "card_declined") code = decline_of(error);
-  return {Kind::refused, std::move(code), {}};
+  return {Kind::refused, std::move(code), {}, reached};
 }
 
 std::optional<element> parse(simdjson::dom::parser& parser, std::string const& body) {
@@ -346,6 +390,7 @@ StripeGateway::StripeGateway(StripeConfig const& config, std::unique_ptr<HttpsCl
       webhook_secret_(config.webhook_secret),
       server_tag_(config.server_tag),
       timeout_(config.timeout),
+      fee_patience_(config.fee_patience),
       client_(std::move(client)) {}
 
 Awaitable<StripeGateway::Reply> StripeGateway::get(std::string target, Deadline until) {
@@ -371,63 +416,89 @@ Awaitable<StripeGateway::Reply> StripeGateway::post(std::string target, std::str
   return client_->send(std::move(request));
 }
 
+void StripeGateway::fee_missing(std::string const& reference, std::string_view why) {
+  if (fee_told_.size() >= kFeesMax) fee_told_.clear();
+  if (!fee_told_.insert(reference).second) return;
+  spdlog::error("cards: payment {}: {}; its fee counts as zero here and is to be booked by hand", reference, why);
+}
+
+PaymentAnswer StripeGateway::answer_of(ReadPayment read) {
+  std::string const& reference = read.answer.payment.reference;
+  switch (read.fee) {
+    case Fee::known: fee_pending_since_.erase(reference); break;
+    case Fee::not_dollars: fee_missing(reference, "the fee is not in dollars"); break;
+    case Fee::pending: {
+      if (fee_pending_since_.size() >= kFeesMax) fee_pending_since_.clear();
+      auto const now = std::chrono::steady_clock::now();
+      auto const since = fee_pending_since_.try_emplace(reference, now).first->second;
+      if (now - since < fee_patience_) return unusable("fee_pending");
+      fee_missing(reference, "no fee is booked for it");
+      break;
+    }
+  }
+  return std::move(read.answer);
+}
+
 Awaitable<PaymentAnswer> StripeGateway::look_until(std::string reference, Deadline until) {
   Reply const paid = co_await get("/v1/payment_intents/" + reference + "?" + std::string(kExpand), until);
-  if (!paid) co_return unknown(std::string(https_fault_name(paid.error())));
+  if (!paid) co_return unreplied(paid.error());
   simdjson::dom::parser parser;
   auto const payment = parse(parser, paid.value().body);
   Verdict verdict = verdict_of(paid.value(), payment);
   if (verdict.kind == Verdict::Kind::refused) co_return refused(std::move(verdict.code));
-  if (verdict.kind != Verdict::Kind::good) co_return unknown(std::move(verdict.code));
-  auto read = payment_of(*payment, server_tag_);
-  if (!read) co_return unknown(read.error());
-  PaymentAnswer answer = std::move(read).value();
-  if (answer.payment.reference != reference) co_return unknown("reply_malformed");
-  if (answer.payment.status != PaymentStatus::succeeded) co_return answer;
+  if (verdict.kind != Verdict::Kind::good) co_return unknown(std::move(verdict));
+  auto read = payment_of<ReadPayment>(*payment, server_tag_);
+  if (!read) co_return unusable(read.error());
+  PaymentAnswer answer = answer_of(std::move(read).value());
+  if (answer.outcome != PaymentOutcome::answered) co_return answer;
+  if (answer.payment.reference != reference) co_return unusable("reply_malformed");
+  if (!answer.payment.order || answer.payment.status != PaymentStatus::succeeded) co_return answer;
 
   std::string const query = "?payment_intent=" + reference + std::string(kListPage);
   Reply const refunded = co_await get("/v1/refunds" + query, until);
-  if (!refunded) co_return unknown(std::string(https_fault_name(refunded.error())));
+  if (!refunded) co_return unreplied(refunded.error());
   auto const refund_list = parse(parser, refunded.value().body);
   Verdict refund_verdict = verdict_of(refunded.value(), refund_list);
-  if (refund_verdict.kind != Verdict::Kind::good) co_return unknown(std::move(refund_verdict.code));
-  auto refunds = refunds_of(*refund_list, bool(answer.payment.order));
-  if (!refunds) co_return unknown(refunds.error());
+  if (refund_verdict.kind != Verdict::Kind::good) co_return unknown(std::move(refund_verdict));
+  auto refunds = refunds_of(*refund_list);
+  if (!refunds) co_return unusable(refunds.error());
   answer.payment.refunds = std::move(refunds).value();
 
   Reply const disputed = co_await get("/v1/disputes" + query, until);
-  if (!disputed) co_return unknown(std::string(https_fault_name(disputed.error())));
+  if (!disputed) co_return unreplied(disputed.error());
   auto const dispute_list = parse(parser, disputed.value().body);
   Verdict dispute_verdict = verdict_of(disputed.value(), dispute_list);
-  if (dispute_verdict.kind != Verdict::Kind::good) co_return unknown(std::move(dispute_verdict.code));
-  auto disputes = disputes_of(*dispute_list);
-  if (!disputes) co_return unknown(disputes.error());
+  if (dispute_verdict.kind != Verdict::Kind::good) co_return unknown(std::move(dispute_verdict));
+  bool foreign = false;
+  auto disputes = disputes_of(*dispute_list, foreign);
+  if (!disputes) co_return unusable(disputes.error());
+  if (foreign) fee_missing(answer.payment.reference, "a dispute's fee is not in dollars");
   answer.payment.disputes = std::move(disputes).value();
   co_return answer;
 }
 
 // What a post about a payment came to. `reference`: the payment's, when it was known before.
 Awaitable<PaymentAnswer> StripeGateway::settle(Reply reply, std::string reference, Deadline until) {
-  if (!reply) co_return unknown(std::string(https_fault_name(reply.error())));
+  if (!reply) co_return unreplied(reply.error());
   std::string current;
   {
     simdjson::dom::parser parser;
     auto const document = parse(parser, reply.value().body);
     Verdict verdict = verdict_of(reply.value(), document);
-    if (verdict.kind == Verdict::Kind::unknown) co_return unknown(std::move(verdict.code));
+    if (verdict.kind == Verdict::Kind::unknown) co_return unknown(std::move(verdict));
     if (verdict.kind == Verdict::Kind::refused) co_return refused(std::move(verdict.code));
     if (verdict.kind == Verdict::Kind::stands) {
       current = std::move(verdict.reference);
     } else {
-      auto read = payment_of(*document, server_tag_);
-      if (!read) co_return unknown(read.error());
-      current = read.value().payment.reference;
+      auto read = payment_of<ReadPayment>(*document, server_tag_);
+      if (!read) co_return unusable(read.error());
+      current = read.value().answer.payment.reference;
       bool const asked = reference.empty() || reference == current;
-      if (!asked) co_return unknown("reply_malformed");
-      if (!reply.value().replayed) co_return std::move(read).value();
+      if (!asked) co_return unusable("reply_malformed");
+      if (!reply.value().replayed) co_return answer_of(std::move(read).value());
     }
   }
-  if (!reference.empty() && current != reference) co_return unknown("reply_malformed");
+  if (!reference.empty() && current != reference) co_return unusable("reply_malformed");
   PaymentAnswer answer = co_await look_until(std::move(current), until);
   co_return answer;
 }
@@ -480,7 +551,7 @@ Awaitable<PaymentAnswer> StripeGateway::cancel(std::string reference) {
   if (answer.outcome != PaymentOutcome::answered) co_return answer;
   bool const ended =
       answer.payment.status == PaymentStatus::cancelled || answer.payment.status == PaymentStatus::succeeded;
-  if (!ended) co_return unknown("not_cancelled_yet");
+  if (!ended) co_return unusable("not_cancelled_yet");
   co_return answer;
 }
 
@@ -493,18 +564,18 @@ Awaitable<PaymentAnswer> StripeGateway::refund(RefundPayment request) {
                      {"metadata[florin_refund]", named(request.refund, request.asked_at)}};
   std::string body = encode_form(form);
   Reply const reply = co_await post("/v1/refunds", std::move(body), std::move(request.key), until);
-  if (!reply) co_return unknown(std::string(https_fault_name(reply.error())));
+  if (!reply) co_return unreplied(reply.error());
   {
     simdjson::dom::parser parser;
     auto const document = parse(parser, reply.value().body);
     Verdict verdict = verdict_of(reply.value(), document);
-    if (verdict.kind == Verdict::Kind::unknown) co_return unknown(std::move(verdict.code));
+    if (verdict.kind == Verdict::Kind::unknown) co_return unknown(std::move(verdict));
     if (verdict.kind != Verdict::Kind::good) co_return refused(std::move(verdict.code));
-    if (text_of(*document, "object") != "refund") co_return unknown("reply_malformed");
+    if (text_of(*document, "object") != "refund") co_return unusable("reply_malformed");
   }
   PaymentAnswer answer = co_await look_until(std::move(request.reference), until);
   // The refund was made, so a payment that is not there is a reply that cannot be.
-  if (answer.outcome == PaymentOutcome::refused) co_return unknown(std::move(answer.code));
+  if (answer.outcome == PaymentOutcome::refused) co_return unusable(std::move(answer.code));
   co_return answer;
 }
 
@@ -520,6 +591,7 @@ Awaitable<MethodAnswer> StripeGateway::tokenize(Card card) {
   Reply const reply = co_await post("/v1/payment_methods", std::move(body), std::move(none), deadline());
   if (!reply) {
     answer.code = https_fault_name(reply.error());
+    answer.reached = is_reply(reply.error());
     co_return answer;
   }
   simdjson::dom::parser parser;
@@ -529,6 +601,7 @@ Awaitable<MethodAnswer> StripeGateway::tokenize(Card card) {
     std::string_view const method = text_of(*document, "id");
     if (!is_stripe_token(method) || !method.starts_with("pm_")) {
       answer.code = "reply_malformed";
+      answer.reached = true;
       co_return answer;
     }
     answer.outcome = PaymentOutcome::answered;
@@ -538,6 +611,7 @@ Awaitable<MethodAnswer> StripeGateway::tokenize(Card card) {
   bool const the_card = reply.value().status == 402 || is_about_the_card(verdict.code);
   if (verdict.kind == Verdict::Kind::refused && the_card) answer.outcome = PaymentOutcome::refused;
   answer.code = std::move(verdict.code);
+  answer.reached = verdict.reached;
   co_return answer;
 }
 
@@ -555,6 +629,7 @@ Awaitable<ChangesAnswer> StripeGateway::changes(domain::Timestamp since, std::st
   Reply const reply = co_await get(std::move(target), deadline());
   if (!reply) {
     answer.code = https_fault_name(reply.error());
+    answer.reached = is_reply(reply.error());
     co_return answer;
   }
   simdjson::dom::parser parser;
@@ -563,11 +638,13 @@ Awaitable<ChangesAnswer> StripeGateway::changes(domain::Timestamp since, std::st
   if (verdict.kind != Verdict::Kind::good) {
     if (verdict.kind == Verdict::Kind::refused) answer.outcome = PaymentOutcome::refused;
     answer.code = std::move(verdict.code);
+    answer.reached = verdict.reached;
     co_return answer;
   }
   simdjson::dom::array data;
   bool more = false;
   answer.code = "reply_malformed";
+  answer.reached = true;
   if ((*document)["data"].get(data) != simdjson::SUCCESS || (*document)["has_more"].get(more) != simdjson::SUCCESS) {
     co_return answer;
   }

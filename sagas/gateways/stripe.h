@@ -4,8 +4,9 @@
 //   402 with error.payment_intent              answered: declined, with the card's decline code
 //   400 payment_intent_unexpected_state        answered: it went on without us, and is looked at
 //   400, 404, 402 otherwise, with an error     refused, with Stripe's code
-//   401, 403, 408, 409, 429, 3xx, 5xx, an      unknown. The first two are our key, not the payment: no call would
-//   idempotency_error, time-outs, a reply      get through, and the breaker should open
+//   401, 403, 408, 429, 5xx, no reply          unknown: no call would get through, and the breaker should open. The
+//                                              first two are our key, "http_401" and "http_403"
+//   409, 3xx, an idempotency_error, a reply    unknown and reached: it is about this call
 //   nobody can read
 //
 // What Stripe says twice it says from memory: a key that was used before gets the first answer, however old. Such an
@@ -13,11 +14,17 @@
 // with its charge and fee first, then its refunds, then its disputes (lists, which are complete, where a charge embeds
 // a few). All calls of one function share one deadline.
 //
-// A charge whose fee is not booked yet (balance_transaction is null for moments) is unknown "fee_pending": no fee is
-// invented. A fee in another currency than dollars is unknown "settlement_currency": the account must settle in them.
+// A payment that is not ours (below) is answered with its reference and no order, and nothing else of it is read: what
+// other software does on the same account, in whatever currency or state, is no trouble of ours.
 //
-// Disputes: warning_* are inquiries and hold nothing back; a status that is not known here counts as open when money
-// was withdrawn, and as an inquiry when none was. The fee is what their balance transactions add up to.
+// A charge whose fee is not booked yet (balance_transaction is null for moments) is unknown "fee_pending", for
+// `fee_patience` at most after it was first seen so. Whoever paid gets what was paid for: a charge whose fee is still
+// not booked then, or is in another currency than dollars (the account should settle in them), succeeded with the fee
+// zero. An error is logged for each such payment once in a run, for the operator to book the fee.
+//
+// Disputes hold back what their balance transactions withdrew, so one that has none (an inquiry, warning_*, or a
+// moment before funds_withdrawn) is not reported yet; a status that is not known here counts as open. The fee is what
+// they add up to; one in another currency counts as zero and is logged as above.
 //
 // Which order a payment is, its metadata says: florin_server is our tag, florin_order "<position>-<micros>" with the
 // time of the order's commit; a refund's florin_refund is the same of the commit that asked for it. In any other form
@@ -32,6 +39,9 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "domain/result.h"
 #include "sagas/gateways/https_client.h"
@@ -47,7 +57,9 @@ struct StripeConfig {
   std::string server_tag;
   std::string base_url = "https://api.stripe.com";
   std::chrono::milliseconds timeout{10'000};
-  std::size_t connections_max = 4;
+  // As many as the sagas' calls at a time (payments.cpp), so that none waits for another until its own deadline.
+  std::size_t connections_max = 32;
+  std::chrono::milliseconds fee_patience{5 * 60 * 1000};
   std::string ca_file;  // empty: the system's authorities
 };
 
@@ -79,13 +91,21 @@ class StripeGateway final : public PaymentGateway {
   Awaitable<Reply> get(std::string target, Deadline until);
   Awaitable<Reply> post(std::string target, std::string body, IdempotencyKey key, Deadline until);
   Awaitable<PaymentAnswer> look_until(std::string reference, Deadline until);
+  struct ReadPayment;
+  // As it is told to others: what is to be said of a fee that is not there is decided here.
+  [[nodiscard]] PaymentAnswer answer_of(ReadPayment read);
+  void fee_missing(std::string const& reference, std::string_view why);
   Awaitable<PaymentAnswer> settle(Reply reply, std::string reference, Deadline until);
 
   std::string const authorization_;
   std::string const webhook_secret_;
   std::string const server_tag_;
   std::chrono::milliseconds const timeout_;
+  std::chrono::milliseconds const fee_patience_;
   std::unique_ptr<HttpsClient> const client_;
+  // The effects thread's. At most kFeesMax each; then they begin anew, which costs a wait or a second line in the log.
+  std::unordered_map<std::string, std::chrono::steady_clock::time_point> fee_pending_since_;
+  std::unordered_set<std::string> fee_told_;
 };
 
 }  // namespace florin::sagas

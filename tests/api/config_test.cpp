@@ -221,6 +221,30 @@ TEST_F(ConfigTest, AProcessorOfCardsNeedsBothItsSecrets) {
   EXPECT_EQ(config().payments.base_url, "http://127.0.0.1:1");
 }
 
+// Else payers and callbacks would be sent to http://localhost.
+TEST_F(ConfigTest, ALiveKeyNeedsAPublicAddressThatIsEncrypted) {
+  toml("[payments]\nprocessor = \"stripe\"\n");
+  variables_["FLORIN_PAYMENTS_WEBHOOK_SECRET"] = "whsec_4242";
+  for (auto const* key : {"sk_live_4242", "rk_live_4242", "sk_tester"}) {
+    variables_["FLORIN_PAYMENTS_SECRET_KEY"] = key;
+    variables_.erase("FLORIN_SERVER_PUBLIC_URL");
+    EXPECT_TRUE(contains(error(), "set server.public_url to an https address")) << key;
+    variables_["FLORIN_SERVER_PUBLIC_URL"] = "http://pay.example.com";
+    EXPECT_TRUE(contains(error(), "set server.public_url to an https address")) << key;
+    EXPECT_FALSE(contains(error(), key));
+    variables_["FLORIN_SERVER_PUBLIC_URL"] = "https://pay.example.com";
+    EXPECT_TRUE(config().payments.enabled);
+  }
+  variables_["FLORIN_SERVER_PUBLIC_URL"] = "http://localhost:9000";
+  for (auto const* key : {"sk_test_4242", "rk_test_4242"}) {
+    variables_["FLORIN_PAYMENTS_SECRET_KEY"] = key;
+    EXPECT_TRUE(config().payments.enabled);
+  }
+  variables_["FLORIN_PAYMENTS_SECRET_KEY"] = "sk_live_4242";
+  toml("[payments]\nprocessor = \"none\"\n");
+  EXPECT_FALSE(config().payments.enabled) << "nobody is charged, so nobody is sent anywhere";
+}
+
 TEST_F(ConfigTest, TheSecretsOfTheProcessorComeFromFilesOrTheEnvironmentAndAreNeverRepeated) {
   auto const key = write("key", "sk_test_of_a_file\n");
   auto const callbacks = write("callbacks", "whsec_of_a_file\r\n");

@@ -357,6 +357,68 @@ TEST_F(Processor, BehindABreakerAnOutageIsNotAskedTwice) {
   EXPECT_EQ(guarded.read_callback("", "", clock.now()).error(), CallbackFault::unsigned_post);
 }
 
+// A processor that gives one answer to everything.
+struct OneAnswer final : PaymentGateway {
+  PaymentAnswer answer;
+
+  [[nodiscard]] std::string_view name() const override { return "one"; }
+  Awaitable<PaymentAnswer> open(OpenPayment) override { return told(); }
+  Awaitable<PaymentAnswer> confirm(ConfirmPayment) override { return told(); }
+  Awaitable<PaymentAnswer> look(std::string) override { return told(); }
+  Awaitable<PaymentAnswer> cancel(std::string) override { return told(); }
+  Awaitable<PaymentAnswer> refund(RefundPayment) override { return told(); }
+  Awaitable<MethodAnswer> tokenize(Card) override { co_return MethodAnswer{}; }
+  Awaitable<ChangesAnswer> changes(domain::Timestamp, std::string) override { co_return ChangesAnswer{}; }
+  [[nodiscard]] Result<Callback, CallbackFault> read_callback(std::string_view, std::string_view,
+                                                              domain::Timestamp) const override {
+    return fail(CallbackFault::malformed);
+  }
+  Awaitable<PaymentAnswer> told() { co_return answer; }
+};
+
+struct GuardedCards : testing::Test {
+  test_support::FixedClock clock;
+  boost::asio::io_context io;
+  OneAnswer gateway;
+  GuardedPayments guarded{gateway, clock, [] { return std::uint64_t{0}; }};
+
+  std::vector<std::string> after(std::string code, bool reached, int calls = 20) {
+    gateway.answer = {};
+    gateway.answer.code = std::move(code);
+    gateway.answer.reached = reached;
+    for (int i = 0; i < calls; ++i) (void)test_support::run(io, guarded.look("pi_1"));
+    return guarded.troubles();
+  }
+};
+
+TEST_F(GuardedCards, AReplyThatNobodyCanReadStopsNoOtherPayment) {
+  EXPECT_TRUE(after("reply_malformed", true).empty());
+  EXPECT_TRUE(guarded.available());
+}
+
+TEST_F(GuardedCards, WhatIsWrongIsSaidInTheSameWordsForAsLongAsItLasts) {
+  EXPECT_TRUE(after("timeout", false, 4).empty());
+  auto const open = after("timeout", false, 1);
+  ASSERT_EQ(open.size(), 1u);
+  EXPECT_TRUE(open[0].starts_with("the card processor has failed since ")) << open[0];
+  EXPECT_TRUE(open[0].ends_with(" (timeout): no card is charged, purchases answer 503")) << open[0];
+  clock.advance(600 * domain::kMicrosPerSecond);
+  EXPECT_EQ(after("unreachable", false), open);  // the probe failed too
+  clock.advance(600 * domain::kMicrosPerSecond);
+  EXPECT_TRUE(after("resource_missing", true).empty());
+}
+
+TEST_F(GuardedCards, AKeyThatIsRefusedIsSaidAtOnce) {
+  for (std::string const code : {"http_401", "http_403"}) {
+    auto const found = after(code, false, 1);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_TRUE(found[0].starts_with("the card processor refuses our key: check FLORIN_PAYMENTS_SECRET_KEY"));
+    EXPECT_EQ(after("timeout", false, 1), found);  // a time-out says nothing of the key
+    EXPECT_TRUE(after("", true, 1).empty());
+  }
+  EXPECT_EQ(after("http_401", false).size(), 2u);
+}
+
 TEST_F(Processor, OlderBooksGetTheColumnsThatTheyLack) {
   auto const reference = paid();
   EXPECT_TRUE(refund(reference, 400).code.empty());
