@@ -223,6 +223,9 @@ std::vector<std::string> Environment::troubles() const {
   if (processor_) {
     for (auto& trouble : processor_->troubles()) found.push_back(std::move(trouble));
   }
+  if (payments_) {
+    if (auto trouble = payments_->trouble()) found.push_back(std::move(*trouble));
+  }
   return found;
 }
 

@@ -109,6 +109,7 @@ struct Payments::Impl {
   bool posted = false;                             // under mutex
   std::unordered_map<Position, PaymentNews> ends;  // under mutex: of the last kEndsMax orders
   std::deque<Position> ends_order;                 // under mutex
+  std::string poll_trouble;                        // under mutex: why the last poll failed
 
   // The rest belongs to the effects thread.
   std::minstd_rand random{std::random_device{}()};
@@ -554,6 +555,10 @@ Awaitable<bool> Payments::Impl::poll_once() {
   std::string from;
   for (bool more = true; more && !stopping;) {
     auto const answer = co_await gateway.changes(polled_from, from);
+    {
+      std::lock_guard const lock(mutex);
+      poll_trouble = answer.outcome == PaymentOutcome::answered ? std::string() : answer.code;
+    }
     if (answer.outcome != PaymentOutcome::answered) co_return false;
     for (auto const& change : answer.changes) {
       if (seen.contains(change.event_id) || !sought.insert(change.event_id).second) continue;
@@ -717,6 +722,13 @@ void Payments::tokenize(Card card, std::function<void(MethodAnswer const&)> told
         if (!impl->stopping) then(answer);
       }(impl_.get(), std::move(card), std::move(told)),
       asio::detached);
+}
+
+std::optional<std::string> Payments::trouble() const {
+  std::lock_guard const lock(impl_->mutex);
+  if (impl_->poll_trouble.empty()) return std::nullopt;
+  return "what happens at the card processor cannot be read (" + impl_->poll_trouble +
+         "): refunds and disputes whose callback is lost are not found until it can";
 }
 
 void Payments::look_again() {

@@ -76,6 +76,9 @@ class Payments final : public eventstore::CommitListener {
   void changed(PaymentChange change, std::function<void(bool)> told);
   void tokenize(Card card, std::function<void(MethodAnswer const&)> told);
 
+  // Any thread. What keeps it from finding what lost callbacks would have told, one sentence; nullopt: nothing.
+  [[nodiscard]] std::optional<std::string> trouble() const;
+
   // The clock jumped: what waits is looked at now.
   void look_again();
   // Waits until nothing is due or under way, at most timeout_ms. False when time ran out. Blocks.
