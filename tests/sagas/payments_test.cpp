@@ -303,7 +303,9 @@ TEST_F(PaymentsTest, APollThatFailsIsMadeUpFor) {
   rig->gateway().order(Call::changes, Trouble::timeout_before);
   ASSERT_TRUE(rig->pass(kMinute));
   EXPECT_EQ(count<domain::DisputeOpened>(), 0u);
+  EXPECT_TRUE(rig->payments().trouble());
   ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_FALSE(rig->payments().trouble());
   EXPECT_EQ(count<domain::DisputeOpened>(), 1u);
   EXPECT_EQ(available(), Money{});
 }
