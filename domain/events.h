@@ -397,7 +397,7 @@ struct PayoutRequested {
   PersonalText holder;
   PersonalText account;
   std::string routing;  // of the bank: public
-  std::string last4;    // of the account: all that ever leaves
+  std::string last4;    // of the account, see last_four(): all that ever leaves
   AccountType type = AccountType::checking;
   friend bool operator==(PayoutRequested const&, PayoutRequested const&) = default;
 };

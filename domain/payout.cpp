@@ -60,10 +60,9 @@ Decision Decider::operator()(RequestPayout const& command) const {
   std::vector<Event> events;
   Registrar registrar(state, events);
   auto const contact = registrar.identity(command.contact.email_index, command.contact.email);
-  auto const last4 = command.account.substr(command.account.size() - std::min<std::size_t>(4, command.account.size()));
   events.emplace_back(PayoutRequested{context.next, command.game, command.usd, std::move(shares), contact,
                                       PersonalText{command.holder, false}, PersonalText{command.account, false},
-                                      command.routing, last4, command.type});
+                                      command.routing, std::string(last_four(command.account)), command.type});
   return events;
 }
 

@@ -210,6 +210,15 @@ export function payoutsSuite(context, environment) {
     }
   });
 
+  test('of a short account number four digits stay hidden', async () => {
+    const game = await newGame();
+    await earn(game, '10.00');
+    for (const [account_number, last4] of [['1234', ''], ['123456', '56'], ['12345678', '5678']]) {
+      const {json} = await ask(game, {}, 201, {account_number});
+      assert.equal(json.bank.last4, last4);
+    }
+  });
+
   test('the bank\'s file of a day holds what became processing then', async () => {
     const game = await newGame();
     const number = () => `9${requestId().replace(/\D/g, '').padStart(12, '0').slice(-12)}`;
