@@ -408,7 +408,8 @@ struct PayoutAdvanced {
   Money usd;
   std::vector<PayoutShare> shares;
   PayoutStatus status = PayoutStatus::approved;
-  std::string note;  // the operator's reason, or the bank's return code
+  std::string note;            // the operator's reason, or the bank's return code
+  bool was_completed = false;  // it failed after it was paid: the amount comes back from there
   friend bool operator==(PayoutAdvanced const&, PayoutAdvanced const&) = default;
 };
 

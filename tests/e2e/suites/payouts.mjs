@@ -8,7 +8,7 @@ import {email, minor, requestId} from '../support/world.mjs';
 const steps = {approvePayout: 'approved', rejectPayout: 'rejected', processPayout: 'processing', completePayout: 'completed',
   failPayout: 'failed'};
 const allowed = {requested: ['approvePayout', 'rejectPayout'], approved: ['rejectPayout', 'processPayout'],
-  processing: ['completePayout', 'failPayout'], completed: [], rejected: [], failed: []};
+  processing: ['completePayout', 'failPayout'], completed: ['failPayout'], rejected: [], failed: []};
 
 export const revenue = async (game) => {
   const {available_usd, reserved_usd, lifetime_earned_usd, lifetime_paid_usd} =
