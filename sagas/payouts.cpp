@@ -84,7 +84,7 @@ void Payouts::Impl::ask_about(Position payout) {
     processing.erase(payout);
     return;
   }
-  if (reporting.contains(payout)) return;
+  if (reporting.contains(payout) || clock.now() < bank.answers_at(open->since)) return;
   auto const entry = entry_of(log, vault, payout);
   if (!entry) {
     report(payout, PayoutStatus::failed, "the bank details cannot be opened");

@@ -3,6 +3,9 @@
 //
 //   commits ─▶ processing ─▶ NACHA file ─▶ Bank ─▶ pending … settled | returned ─▶ AdvancePayout ─▶ writer
 //
+// A payout's file is written when the bank has its answer, not before: until then a look costs a comparison, for the
+// thread also does the sandbox's payments.
+//
 // What is under way is in the ledger's state, with the time since when: a restart asks the bank again, and an answer
 // that was given before changes nothing.
 //

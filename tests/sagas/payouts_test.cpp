@@ -1,6 +1,8 @@
 // Payouts that the sandbox's bank carries out, and a process that dies on the way.
 #include "sagas/payouts.h"
 
+#include <atomic>
+
 #include <gtest/gtest.h>
 
 #include "tests/sagas/payments_rig.h"
@@ -42,10 +44,29 @@ std::vector<PayoutStatus> statuses(CardRig const& rig) {
   return all;
 }
 
+// Counts who reads.
+class WatchedLog final : public eventstore::Log {
+ public:
+  explicit WatchedLog(MemoryLog& log) : log_(log) {}
+  eventstore::Faulty<Unit> append(Position expected, std::span<eventstore::StoredCommit const> commits) override {
+    return log_.append(expected, commits);
+  }
+  eventstore::Faulty<std::unique_ptr<eventstore::LogCursor>> read(Position from) override {
+    ++reads;
+    return log_.read(from);
+  }
+  eventstore::Faulty<eventstore::Head> head() override { return log_.head(); }
+  std::atomic<int> reads = 0;
+
+ private:
+  MemoryLog& log_;
+};
+
 struct PayoutsTest : testing::Test {
   CardWorld world;
   test_support::TempFolder vault;
   MemoryLog log;
+  WatchedLog watched{log};
   std::unique_ptr<CardRig> rig;
   domain::GameId game;
 
@@ -53,7 +74,7 @@ struct PayoutsTest : testing::Test {
   void start() {
     rig.reset();
     log.restart();
-    rig = std::make_unique<CardRig>(vault.path(), log, world);
+    rig = std::make_unique<CardRig>(vault.path(), watched, world);
     game = earning_game(*rig);
   }
   Position ask(std::string account = "000123456789") {
@@ -129,6 +150,17 @@ TEST_F(PayoutsTest, SeveralEndEachOnItsOwnDay) {
   ASSERT_TRUE(rig->pass(kDay / 2));
   EXPECT_EQ(last().payout, second);
   EXPECT_EQ(last().status, PayoutStatus::failed);
+}
+
+// Its thread also does the sandbox's payments: no file is written, and the log is not read, only to wait.
+TEST_F(PayoutsTest, WaitingForTheBankReadsNothing) {
+  for (int i = 0; i < 3; ++i) processing();
+  int const before = watched.reads;
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(rig->pass(kSecond));
+  EXPECT_EQ(watched.reads, before);
+  ASSERT_TRUE(rig->pass(kDay));
+  EXPECT_EQ(watched.reads, before + 3) << "one payout, one file";
+  EXPECT_EQ(last().status, PayoutStatus::completed);
 }
 
 TEST_F(PayoutsTest, AnEntryIsWhatWasAskedForAndOpensOnlyHere) {
