@@ -18,25 +18,26 @@ constexpr std::string_view kSchema =
     "CREATE TABLE attempts(session INTEGER NOT NULL, order_position INTEGER NOT NULL,"
     " PRIMARY KEY(session, order_position)) WITHOUT ROWID, STRICT;"
     "CREATE TABLE payouts(position INTEGER PRIMARY KEY, game INTEGER NOT NULL, status INTEGER NOT NULL,"
-    " processing_at INTEGER NOT NULL) STRICT;"
+    " processing_at INTEGER NOT NULL, failed_at INTEGER NOT NULL) STRICT;"
     "CREATE INDEX payouts_by_time ON payouts(processing_at, position)";
 
 constexpr char const* kInsertStep = "INSERT INTO steps VALUES(?, ?, ?)";
 constexpr char const* kInsertAttempt = "INSERT INTO attempts VALUES(?, ?)";
-constexpr char const* kInsertPayout = "INSERT INTO payouts VALUES(?, ?, ?, 0)";
-// The time when it became processing stays: it is in that day's file, whatever becomes of it.
+constexpr char const* kInsertPayout = "INSERT INTO payouts VALUES(?, ?, ?, 0, 0)";
+// The time when it became processing stays: what becomes of it on a later day does not change that day's file.
 constexpr char const* kAdvancePayout =
-    "UPDATE payouts SET status = ?, processing_at = max(processing_at, ?) WHERE position = ?";
+    "UPDATE payouts SET status = ?, processing_at = max(processing_at, ?), failed_at = max(failed_at, ?)"
+    " WHERE position = ?";
 constexpr char const* kSelectSteps =
     "SELECT event_position, commit_position FROM steps WHERE about = ? ORDER BY event_position";
 constexpr char const* kSelectAttempts = "SELECT order_position FROM attempts WHERE session = ? ORDER BY order_position";
 // Zero and -1: any. A game has a payout a week or so: walking past those of others costs less than an index.
 constexpr char const* kSelectPayouts =
-    "SELECT position, game, status, processing_at FROM payouts WHERE position <= ? AND (? = 0 OR game = ?)"
+    "SELECT position, game, status, processing_at, failed_at FROM payouts WHERE position <= ? AND (? = 0 OR game = ?)"
     " AND (? < 0 OR status = ?) ORDER BY position DESC LIMIT ?";
 constexpr char const* kSelectProcessed =
-    "SELECT position, game, status, processing_at FROM payouts WHERE processing_at >= ? AND processing_at < ?"
-    " ORDER BY position";
+    "SELECT position, game, status, processing_at, failed_at FROM payouts WHERE processing_at >= ?"
+    " AND processing_at < ? AND (failed_at = 0 OR failed_at >= ?) ORDER BY position";
 
 // Few: a row an event, in the order of the log.
 class PaymentsWriter final : public ProjectionWriter {
@@ -118,7 +119,8 @@ class PaymentsWriter final : public ProjectionWriter {
             },
             [&](domain::PayoutAdvanced const& e) {
               auto const processing_at = e.status == domain::PayoutStatus::processing ? commit.at : domain::Timestamp{};
-              auto const set = advance_payout_.run(static_cast<int>(e.status), processing_at, e.payout);
+              auto const failed_at = e.status == domain::PayoutStatus::failed ? commit.at : domain::Timestamp{};
+              auto const set = advance_payout_.run(static_cast<int>(e.status), processing_at, failed_at, e.payout);
               return set ? step(e.payout) : set;
             },
         },
@@ -134,7 +136,7 @@ class PaymentsWriter final : public ProjectionWriter {
 class PaymentsProjection final : public Projection {
  public:
   std::string_view name() const override { return "payments"; }
-  int version() const override { return 1; }
+  int version() const override { return 2; }
   std::string_view schema() const override { return kSchema; }
   Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
     auto writer = std::make_unique<PaymentsWriter>();
@@ -163,7 +165,7 @@ auto all_rows(ViewReader& view, char const* sql, Get&& get, Arguments const&... 
 
 PayoutRow payout_of(Statement const& row) {
   return {row.position(0), domain::GameId(row.number(1)), static_cast<domain::PayoutStatus>(row.integer(2)),
-          row.time(3)};
+          row.time(3), row.time(4)};
 }
 
 }  // namespace
@@ -199,7 +201,7 @@ Faulty<PayoutPage> read_payouts(ViewReader& view, domain::GameId game, std::opti
 }
 
 Faulty<std::vector<PayoutRow>> read_processed(ViewReader& view, domain::Timestamp from, domain::Timestamp until) {
-  return all_rows(view, kSelectProcessed, payout_of, from, until);
+  return all_rows(view, kSelectProcessed, payout_of, from, until, until);
 }
 
 }  // namespace florin::projections

@@ -23,6 +23,10 @@ void seal(Commit& commit) {
     if (auto* joined = std::get_if<PlayerJoined>(&event)) seal(joined->name);
     if (auto* phone = std::get_if<PhoneRecorded>(&event)) seal(phone->number);
     if (auto* renamed = std::get_if<PlayerRenamed>(&event)) seal(renamed->name);
+    if (auto* payout = std::get_if<PayoutRequested>(&event)) {
+      seal(payout->holder);
+      seal(payout->account);
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "projections/history.h"
 #include "projections/orders.h"
+#include "projections/payments.h"
 #include "projections/reconciliation.h"
 #include "projections/runner.h"
 #include "projections/transfers.h"
@@ -18,10 +19,10 @@ class ViewsTest : public testing::Test {
   static constexpr int kPatienceMs = 60'000;
 
   void start() {
-    runner =
-        std::make_unique<Runner>(town.log(), folder.path(),
-                                 std::vector<Projection const*>{&history_projection(), &orders_projection(),
-                                                                &reconciliation_projection(), &transfers_projection()});
+    runner = std::make_unique<Runner>(
+        town.log(), folder.path(),
+        std::vector<Projection const*>{&history_projection(), &orders_projection(), &payments_projection(),
+                                       &reconciliation_projection(), &transfers_projection()});
     ASSERT_TRUE(runner->start());
   }
 

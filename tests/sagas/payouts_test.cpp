@@ -163,6 +163,21 @@ TEST_F(PayoutsTest, WaitingForTheBankReadsNothing) {
   EXPECT_EQ(last().status, PayoutStatus::completed);
 }
 
+// A return comes up to two banking days after the money: the operator says so.
+TEST_F(PayoutsTest, WhatTheBankHadPaidCanStillComeBack) {
+  auto const owed = rig->sum(domain::Account::game_revenue);
+  auto const payout = processing();
+  ASSERT_TRUE(rig->pass(kDay));
+  ASSERT_EQ(last().status, PayoutStatus::completed);
+  start();  // the ledger remembers it
+  ASSERT_TRUE(rig->pass(2 * kDay));
+  advance(payout, PayoutStatus::failed);
+  EXPECT_TRUE(last().was_completed);
+  EXPECT_EQ(rig->sum(domain::Account::payouts_paid), Money{});
+  EXPECT_EQ(rig->sum(domain::Account::payouts_in_flight), Money{});
+  EXPECT_EQ(rig->sum(domain::Account::game_revenue), owed);
+}
+
 TEST_F(PayoutsTest, AnEntryIsWhatWasAskedForAndOpensOnlyHere) {
   auto const payout = ask();
   auto const entry = entry_of(log, rig->vault(), payout);
@@ -174,6 +189,43 @@ TEST_F(PayoutsTest, AnEntryIsWhatWasAskedForAndOpensOnlyHere) {
     EXPECT_EQ(row.bytes.find("000123456789"), std::string::npos);
     EXPECT_EQ(row.bytes.find("Aurora"), std::string::npos);
   }
+}
+
+// Nobody is left unpaid in silence: who cannot be paid is named, until the operator has failed that payout.
+TEST_F(PayoutsTest, AFileIsMadeWithoutTheErasedWhosePayoutFailed) {
+  auto const first = processing();
+  auto erased_request = request(game);
+  erased_request.contact = test_support::somebody(8);
+  auto const commit = rig->commit(erased_request);
+  auto const asked = std::get<domain::PayoutRequested>(commit->events.back());
+  auto const last = processing();
+  auto const ids = [](DayEntries const& day) {
+    std::vector<Position> payouts;
+    for (auto const& entry : day.entries) payouts.push_back(entry.payout);
+    return payouts;
+  };
+  std::vector<DayPayout> payouts{{first, true}, {asked.payout, false}, {last, false}};
+  auto const before = entries_of(log, rig->vault(), payouts);
+  ASSERT_TRUE(before.ok());
+  EXPECT_EQ(before.value().unreadable, std::nullopt);
+  EXPECT_EQ(ids(before.value()), (std::vector{first, asked.payout, last})) << "who can be opened is never left out";
+  rig.reset();
+  auto keys = test_support::must(eventstore::Vault::open(vault.path()));
+  ASSERT_TRUE(keys->destroy(asked.contact));
+  auto const open = entries_of(log, *keys, payouts);
+  ASSERT_TRUE(open.ok());
+  EXPECT_EQ(open.value().unreadable, asked.payout);
+  payouts[1].has_failed = true;
+  auto const failed = entries_of(log, *keys, payouts);
+  ASSERT_TRUE(failed.ok());
+  EXPECT_EQ(failed.value().unreadable, std::nullopt);
+  EXPECT_EQ(ids(failed.value()), (std::vector{first, last}));
+  // Nothing is sealed for them again: a payout that they ask for is not readable from the start.
+  keys.reset();
+  start();
+  auto const again = rig->commit(erased_request);
+  auto const payout = std::get<domain::PayoutRequested>(again->events.back()).payout;
+  EXPECT_EQ(entry_of(log, rig->vault(), payout).error().kind, eventstore::Fault::Kind::missing);
 }
 
 TEST_F(PayoutsTest, ADeathAtAnyCommitChangesNothing) {
