@@ -343,6 +343,7 @@ void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* va
                    payout_json(json, e);
                    json.string("status", payout_status_name(e.status));
                    json.string("note", e.note);
+                   if (e.was_completed) json.boolean("was_completed", true);
                  },
              },
              event);

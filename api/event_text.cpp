@@ -355,7 +355,10 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
                 .take();
           },
           [](PayoutAdvanced const& e) {
-            return of_payout(e).add("status", payout_status_name(e.status)).add_text("note", e.note).take();
+            auto details = of_payout(e);
+            details.add("status", payout_status_name(e.status)).add_text("note", e.note);
+            if (e.was_completed) details.add("after", "completed");
+            return details.take();
           },
       },
       event);

@@ -44,7 +44,7 @@ bool is_account_number(std::string_view text) {
 
 std::string_view last_four(std::string_view account_number) {
   FLORIN_ASSERT(is_account_number(account_number));
-  return account_number.substr(account_number.size() - 4);
+  return account_number.substr(account_number.size() - std::min<std::size_t>(4, account_number.size() - 4));
 }
 
 bool is_holder_name(std::string_view text) {

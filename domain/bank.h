@@ -25,7 +25,8 @@ enum class AccountType : std::uint8_t { checking = 0, savings = 1 };
 inline constexpr std::size_t kAccountNumberMin = 4;
 inline constexpr std::size_t kAccountNumberMax = 17;
 [[nodiscard]] bool is_account_number(std::string_view text);
-// The only part of an account number that leaves. The view is into `account_number`, whose form is checked.
+// The only part of an account number that leaves: its last four digits, and of one with fewer than eight only so many
+// that four stay hidden; of four digits none. The view is into `account_number`, whose form is checked.
 [[nodiscard]] std::string_view last_four(std::string_view account_number);
 
 // A NACHA entry holds 22 upper-case ASCII characters of a name. Longer names, and names in other letters, are taken as

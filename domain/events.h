@@ -397,7 +397,7 @@ struct PayoutRequested {
   PersonalText holder;
   PersonalText account;
   std::string routing;  // of the bank: public
-  std::string last4;    // of the account: all that ever leaves
+  std::string last4;    // of the account, see last_four(): all that ever leaves
   AccountType type = AccountType::checking;
   friend bool operator==(PayoutRequested const&, PayoutRequested const&) = default;
 };
@@ -408,7 +408,8 @@ struct PayoutAdvanced {
   Money usd;
   std::vector<PayoutShare> shares;
   PayoutStatus status = PayoutStatus::approved;
-  std::string note;  // the operator's reason, or the bank's return code
+  std::string note;            // the operator's reason, or the bank's return code
+  bool was_completed = false;  // it failed after it was paid: the amount comes back from there
   friend bool operator==(PayoutAdvanced const&, PayoutAdvanced const&) = default;
 };
 

@@ -84,7 +84,7 @@ class State {
   // nullptr: nothing of it went back.
   [[nodiscard]] Returned const* find_returned(Position order) const;
   [[nodiscard]] ReturnedOrders const& returned_orders() const { return returned_; }
-  // nullptr: no such payout, or it has ended.
+  // nullptr: no such payout, or it has ended for good.
   [[nodiscard]] OpenPayout const* find_payout(Position payout) const;
   [[nodiscard]] OpenPayouts const& payouts() const { return payouts_; }
   [[nodiscard]] Revenue revenue(CurrencyId currency) const;

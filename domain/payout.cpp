@@ -24,8 +24,8 @@ bool can_follow(PayoutStatus next, PayoutStatus now) {
     case PayoutStatus::requested: return false;
     case PayoutStatus::approved: return now == PayoutStatus::requested;
     case PayoutStatus::processing: return now == PayoutStatus::approved;
-    case PayoutStatus::completed:
-    case PayoutStatus::failed: return now == PayoutStatus::processing;
+    case PayoutStatus::completed: return now == PayoutStatus::processing;
+    case PayoutStatus::failed: return now == PayoutStatus::processing || now == PayoutStatus::completed;
     case PayoutStatus::rejected: return now == PayoutStatus::requested || now == PayoutStatus::approved;
   }
   return false;
@@ -60,19 +60,20 @@ Decision Decider::operator()(RequestPayout const& command) const {
   std::vector<Event> events;
   Registrar registrar(state, events);
   auto const contact = registrar.identity(command.contact.email_index, command.contact.email);
-  auto const last4 = command.account.substr(command.account.size() - std::min<std::size_t>(4, command.account.size()));
   events.emplace_back(PayoutRequested{context.next, command.game, command.usd, std::move(shares), contact,
                                       PersonalText{command.holder, false}, PersonalText{command.account, false},
-                                      command.routing, last4, command.type});
+                                      command.routing, std::string(last_four(command.account)), command.type});
   return events;
 }
 
 Decision Decider::operator()(AdvancePayout const& command) const {
   auto const* payout = state.find_payout(command.payout);
   if (payout == nullptr) return refuse(Rejection::payout_not_found);
-  if (!can_follow(command.status, payout->status)) return refuse(Rejection::payout_not_next);
-  return std::vector<Event>{
-      PayoutAdvanced{payout->payout, payout->game, payout->usd, payout->shares, command.status, command.note}};
+  bool const was_completed = payout->status == PayoutStatus::completed;
+  bool const too_late = was_completed && context.now >= payout->since + kPayoutReturnMicros;
+  if (too_late || !can_follow(command.status, payout->status)) return refuse(Rejection::payout_not_next);
+  return std::vector<Event>{PayoutAdvanced{payout->payout, payout->game, payout->usd, payout->shares, command.status,
+                                           command.note, was_completed}};
 }
 
 Revenue& Fold::revenue(CurrencyId currency) const {
@@ -100,15 +101,22 @@ void Fold::operator()(PayoutAdvanced const& e) const {
   auto& payout = found->second;
   FLORIN_ASSERT(payout.game == e.game && payout.usd == e.usd && payout.shares == e.shares);
   FLORIN_ASSERT(can_follow(e.status, payout.status));
+  FLORIN_ASSERT(e.was_completed == (payout.status == PayoutStatus::completed));
   payout.status = e.status;
   payout.since = at;
   if (!is_end(e.status)) return;
   for (auto const& share : e.shares) {
     auto& part = revenue(share.currency);
-    part.in_flight -= share.amount;
+    (e.was_completed ? part.paid : part.in_flight) -= share.amount;
     (e.status == PayoutStatus::completed ? part.paid : part.owed) += share.amount;
   }
-  state.payouts_.erase(found);
+  if (e.status != PayoutStatus::completed) {
+    state.payouts_.erase(found);
+    return;
+  }
+  std::erase_if(state.payouts_, [this](auto const& entry) {
+    return entry.second.status == PayoutStatus::completed && at >= entry.second.since + kPayoutReturnMicros;
+  });
 }
 
 OpenPayout const* State::find_payout(Position payout) const {
@@ -123,7 +131,8 @@ Revenue State::revenue(CurrencyId currency) const {
 
 bool State::restore_payout(OpenPayout const& payout) {
   auto const* game = find_game(payout.game);
-  if (!payout.payout || game == nullptr || is_end(payout.status)) return false;
+  if (!payout.payout || game == nullptr) return false;
+  if (payout.status == PayoutStatus::rejected || payout.status == PayoutStatus::failed) return false;
   Money sum;
   for (auto const& share : payout.shares) {
     if (game->find_currency(share.currency) == nullptr) return false;

@@ -69,7 +69,7 @@ Postings pay_out(std::vector<PayoutShare> const& shares, Account from, Account t
 
 Postings advance(PayoutAdvanced const& e) {
   if (!is_end(e.status)) return {};
-  return pay_out(e.shares, Account::payouts_in_flight,
+  return pay_out(e.shares, e.was_completed ? Account::payouts_paid : Account::payouts_in_flight,
                  e.status == PayoutStatus::completed ? Account::payouts_paid : Account::game_revenue);
 }
 

@@ -60,7 +60,7 @@ enum class Rejection : std::uint8_t {
   nothing_new,             // a report of what is known
   order_not_open,          // settled already
   payout_exceeds_balance,  // what there is, in USD, is in available
-  payout_not_found,        // no such payout, or it has ended
+  payout_not_found,        // no such payout, or it has ended for good
   payout_not_next,         // not a step from where it is
   balance_limit,           // the wallet would pass kMaxBalance
 };

@@ -142,6 +142,7 @@ void write(wire::Event::Builder event, domain::PayoutAdvanced const& in) {
   write_shares(out.initShares(static_cast<unsigned>(in.shares.size())), in.shares);
   out.setStatus(static_cast<std::uint8_t>(in.status));
   out.setNote(text(in.note));
+  out.setWasCompleted(in.was_completed);
 }
 
 domain::Event read(Reading&, wire::CheckoutOpened::Reader in) {
@@ -280,6 +281,7 @@ domain::Event read(Reading& reading, wire::PayoutAdvanced::Reader in) {
   out.status =
       known(reading, in.getStatus(), domain::kLastPayoutStatus, "commit: a status of a payout of a newer version");
   out.note = text(in.getNote());
+  out.was_completed = in.getWasCompleted();
   return out;
 }
 

@@ -403,4 +403,5 @@ struct PayoutAdvanced {
   shares @3 :List(PayoutShare);
   status @4 :UInt8;         # domain/payout.h, PayoutStatus
   note @5 :Text;
+  wasCompleted @6 :Bool;    # it failed after it was paid
 }

@@ -414,7 +414,9 @@ struct Check {
     auto const* payout = state.find_payout(e.payout);
     if (payout == nullptr) return "moves a payout that is not open";
     if (payout->game != e.game || payout->usd != e.usd || payout->shares != e.shares) return "moves another payout";
-    return can_follow(e.status, payout->status) ? nullptr : "moves a payout where it cannot go";
+    if (!can_follow(e.status, payout->status)) return "moves a payout where it cannot go";
+    bool const was_completed = payout->status == PayoutStatus::completed;
+    return e.was_completed == was_completed ? nullptr : "moves a payout from where it is not";
   }
 };
 

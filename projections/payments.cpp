@@ -20,27 +20,28 @@ constexpr std::string_view kSchema =
     // The processor's name of a payment.
     "CREATE TABLE names(reference TEXT PRIMARY KEY, order_position INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
     "CREATE TABLE payouts(position INTEGER PRIMARY KEY, game INTEGER NOT NULL, status INTEGER NOT NULL,"
-    " processing_at INTEGER NOT NULL) STRICT;"
+    " processing_at INTEGER NOT NULL, failed_at INTEGER NOT NULL) STRICT;"
     "CREATE INDEX payouts_by_time ON payouts(processing_at, position)";
 
 constexpr char const* kInsertStep = "INSERT INTO steps VALUES(?, ?, ?)";
 constexpr char const* kInsertAttempt = "INSERT INTO attempts VALUES(?, ?)";
 constexpr char const* kInsertName = "INSERT OR IGNORE INTO names VALUES(?, ?)";
-constexpr char const* kInsertPayout = "INSERT INTO payouts VALUES(?, ?, ?, 0)";
-// The time when it became processing stays: it is in that day's file, whatever becomes of it.
+constexpr char const* kInsertPayout = "INSERT INTO payouts VALUES(?, ?, ?, 0, 0)";
+// The time when it became processing stays: what becomes of it on a later day does not change that day's file.
 constexpr char const* kAdvancePayout =
-    "UPDATE payouts SET status = ?, processing_at = max(processing_at, ?) WHERE position = ?";
+    "UPDATE payouts SET status = ?, processing_at = max(processing_at, ?), failed_at = max(failed_at, ?)"
+    " WHERE position = ?";
 constexpr char const* kSelectSteps =
     "SELECT event_position, commit_position FROM steps WHERE about = ? ORDER BY event_position";
 constexpr char const* kSelectAttempts = "SELECT order_position FROM attempts WHERE session = ? ORDER BY order_position";
 constexpr char const* kSelectName = "SELECT order_position FROM names WHERE reference = ?";
 // Zero and -1: any. A game has a payout a week or so: walking past those of others costs less than an index.
 constexpr char const* kSelectPayouts =
-    "SELECT position, game, status, processing_at FROM payouts WHERE position <= ? AND (? = 0 OR game = ?)"
+    "SELECT position, game, status, processing_at, failed_at FROM payouts WHERE position <= ? AND (? = 0 OR game = ?)"
     " AND (? < 0 OR status = ?) ORDER BY position DESC LIMIT ?";
 constexpr char const* kSelectProcessed =
-    "SELECT position, game, status, processing_at FROM payouts WHERE processing_at >= ? AND processing_at < ?"
-    " ORDER BY position";
+    "SELECT position, game, status, processing_at, failed_at FROM payouts WHERE processing_at >= ?"
+    " AND processing_at < ? AND (failed_at = 0 OR failed_at >= ?) ORDER BY position";
 
 // Few: a row an event, in the order of the log.
 class PaymentsWriter final : public ProjectionWriter {
@@ -126,7 +127,8 @@ class PaymentsWriter final : public ProjectionWriter {
             },
             [&](domain::PayoutAdvanced const& e) {
               auto const processing_at = e.status == domain::PayoutStatus::processing ? commit.at : domain::Timestamp{};
-              auto const set = advance_payout_.run(static_cast<int>(e.status), processing_at, e.payout);
+              auto const failed_at = e.status == domain::PayoutStatus::failed ? commit.at : domain::Timestamp{};
+              auto const set = advance_payout_.run(static_cast<int>(e.status), processing_at, failed_at, e.payout);
               return set ? step(e.payout) : set;
             },
         },
@@ -172,7 +174,7 @@ auto all_rows(ViewReader& view, char const* sql, Get&& get, Arguments const&... 
 
 PayoutRow payout_of(Statement const& row) {
   return {row.position(0), domain::GameId(row.number(1)), static_cast<domain::PayoutStatus>(row.integer(2)),
-          row.time(3)};
+          row.time(3), row.time(4)};
 }
 
 }  // namespace
@@ -215,7 +217,7 @@ Faulty<PayoutPage> read_payouts(ViewReader& view, domain::GameId game, std::opti
 }
 
 Faulty<std::vector<PayoutRow>> read_processed(ViewReader& view, domain::Timestamp from, domain::Timestamp until) {
-  return all_rows(view, kSelectProcessed, payout_of, from, until);
+  return all_rows(view, kSelectProcessed, payout_of, from, until, until);
 }
 
 }  // namespace florin::projections

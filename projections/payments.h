@@ -20,7 +20,8 @@ struct PayoutRow {
   domain::Position payout;
   domain::GameId game;
   domain::PayoutStatus status = domain::PayoutStatus::requested;
-  domain::Timestamp processing_at;  // zero: no file has it
+  domain::Timestamp processing_at;  // zero: it never was
+  domain::Timestamp failed_at;      // zero: it did not
   friend bool operator==(PayoutRow const&, PayoutRow const&) = default;
 };
 
@@ -43,7 +44,8 @@ struct PayoutPage {
 [[nodiscard]] eventstore::Faulty<PayoutPage> read_payouts(ViewReader& view, domain::GameId game,
                                                           std::optional<domain::PayoutStatus> status, std::size_t limit,
                                                           std::optional<std::uint64_t> cursor);
-// Those that became processing in [from, until), in order of their names: a day's file.
+// Those that became processing in [from, until) and had not failed by then, in order of their names: a day's file. Once
+// every event before `until` is in the view, nothing that happens later changes which they are.
 [[nodiscard]] eventstore::Faulty<std::vector<PayoutRow>> read_processed(ViewReader& view, domain::Timestamp from,
                                                                         domain::Timestamp until);
 

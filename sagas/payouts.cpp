@@ -31,11 +31,30 @@ eventstore::Faulty<AchEntry> entry_of(eventstore::Log& log, eventstore::Vault co
       if (!holder) return fail(holder.error());
       auto account = vault.open(asked->contact, eventstore::Field::bank_account, asked->account);
       if (!account) return fail(account.error());
+      // What is sealed for somebody who was erased before is empty.
+      if (holder.value().empty() || account.value().empty()) break;
       return AchEntry{payout,    std::move(holder).value(), asked->routing, std::move(account).value(), asked->type,
                       asked->usd};
     }
   }
-  return eventstore::fault(eventstore::Fault::Kind::missing, "no payout was requested there");
+  return eventstore::fault(eventstore::Fault::Kind::missing, "no payout with bank details was requested there");
+}
+
+eventstore::Faulty<DayEntries> entries_of(eventstore::Log& log, eventstore::Vault const& vault,
+                                          std::span<DayPayout const> payouts) {
+  DayEntries day;
+  for (auto const& [payout, has_failed] : payouts) {
+    auto entry = entry_of(log, vault, payout);
+    if (entry) {
+      day.entries.push_back(std::move(entry).value());
+    } else if (entry.error().kind != eventstore::Fault::Kind::missing) {
+      return fail(entry.error());
+    } else if (!has_failed) {
+      day.unreadable = payout;
+      return day;
+    }
+  }
+  return day;
 }
 
 struct Payouts::Impl {
@@ -84,15 +103,13 @@ void Payouts::Impl::ask_about(Position payout) {
     processing.erase(payout);
     return;
   }
-  if (reporting.contains(payout)) return;
+  if (reporting.contains(payout) || clock.now() < bank.answers_at(open->since)) return;
   auto const entry = entry_of(log, vault, payout);
   if (!entry) {
     report(payout, PayoutStatus::failed, "the bank details cannot be opened");
     return;
   }
-  auto const day = std::chrono::sys_days(std::chrono::floor<std::chrono::days>(
-      std::chrono::sys_time<std::chrono::microseconds>(std::chrono::microseconds(open->since.micros()))));
-  auto const file = write_nacha({origin, open->since, 'A', day, {entry.value()}});
+  auto const file = write_nacha({origin, open->since, 'A', next_banking_day(day_of(open->since)), {entry.value()}});
   if (!file) return report(payout, PayoutStatus::failed, file.error());
   if (auto const taken = bank.submit(file.value()); !taken) return report(payout, PayoutStatus::failed, taken.error());
   auto const answer = bank.outcome(entry.value(), open->since, clock.now());

@@ -3,6 +3,9 @@
 //
 //   commits ─▶ processing ─▶ NACHA file ─▶ Bank ─▶ pending … settled | returned ─▶ AdvancePayout ─▶ writer
 //
+// A payout's file is written when the bank has its answer, not before: until then a look costs a comparison, for the
+// thread also does the sandbox's payments.
+//
 // What is under way is in the ledger's state, with the time since when: a restart asks the bank again, and an answer
 // that was given before changes nothing.
 //
@@ -11,7 +14,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "eventstore/clock.h"
 #include "eventstore/log.h"
@@ -26,6 +31,21 @@ namespace florin::sagas {
 // The entry of a payout, as its event tells it. Kind::missing when its contact was erased.
 [[nodiscard]] eventstore::Faulty<AchEntry> entry_of(eventstore::Log& log, eventstore::Vault const& vault,
                                                     domain::Position payout);
+
+// One of a day's file.
+struct DayPayout {
+  domain::Position payout;
+  bool has_failed = false;  // by now
+};
+struct DayEntries {
+  std::vector<AchEntry> entries;
+  // The first one whose bank details cannot be opened, because its contact was erased, and which has not failed:
+  // without it the file would leave somebody unpaid who believes to be paid. One that has failed is left out.
+  std::optional<domain::Position> unreadable;
+};
+// In the order given. A fault is of the log or the vault: ask again.
+[[nodiscard]] eventstore::Faulty<DayEntries> entries_of(eventstore::Log& log, eventstore::Vault const& vault,
+                                                        std::span<DayPayout const> payouts);
 
 class Payouts final : public eventstore::CommitListener {
  public:

@@ -14,6 +14,13 @@
 namespace florin::api::cli {
 namespace {
 
+// A completed one is only remembered, in case that the bank gives it back.
+std::uint64_t open_payouts(domain::State const& state) {
+  std::uint64_t open = 0;
+  for (auto const& [position, payout] : state.payouts()) open += domain::is_end(payout.status) ? 0u : 1u;
+  return open;
+}
+
 using domain::Position;
 using domain::Timestamp;
 using eventstore::Fault;
@@ -242,7 +249,7 @@ std::string past_text(Past const& past, PlayerThen const& player) {
                     {"wallets", grouped(state.wallet_count())},
                     {"open transfers", grouped(state.transfers().size())},
                     {"open payments", grouped(state.orders().size())},
-                    {"open payouts", grouped(state.payouts().size())}},
+                    {"open payouts", grouped(open_payouts(state))}},
                    {false, false});
   std::vector<std::vector<std::string>> rows{{"currency", "name", "account", "amount"}};
   for (auto const& game : state.games()) {
@@ -286,7 +293,7 @@ std::string past_json(Past const& past, PlayerThen const& player) {
   json.integer("wallets", state.wallet_count());
   json.integer("open_transfers", std::uint64_t{state.transfers().size()});
   json.integer("open_payments", std::uint64_t{state.orders().size()});
-  json.integer("open_payouts", std::uint64_t{state.payouts().size()});
+  json.integer("open_payouts", open_payouts(state));
   json.begin_array("trial_balance");
   for (auto const& game : state.games()) {
     for (auto const& currency : game.currencies) {

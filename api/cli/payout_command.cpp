@@ -80,10 +80,10 @@ void add_payout_commands(CLI::App& app, Invocation& invocation) {
            Verb{"approve", "Approve a requested payout", "Examples:\n  florin payout approve po_000000000002G"},
            Verb{"reject", "Reject a payout that no file has; the amount returns to the game",
                 "Examples:\n  florin payout reject po_000000000002G --reason \"unknown account holder\""},
-           Verb{"process", "Put an approved payout into today's file",
-                "Examples:\n  florin payout process po_000000000002G\n  florin payout ach 2026-11-20 > payouts.ach"},
+           Verb{"process", "Put an approved payout into today's file, which there is tomorrow (UTC)",
+                "Examples:\n  florin payout process po_000000000002G"},
            Verb{"complete", "The bank has paid it", "Examples:\n  florin payout complete po_000000000002G"},
-           Verb{"fail", "The bank sent it back; the amount returns to the game",
+           Verb{"fail", "The bank sent it back, even after paying it; the amount returns to the game",
                 "Examples:\n  florin payout fail po_000000000002G --reason \"R02 account closed\""},
        }) {
     std::string_view const name = verb.name;
@@ -94,9 +94,12 @@ void add_payout_commands(CLI::App& app, Invocation& invocation) {
     command->add_option("--reason", arguments->reason, "kept with the payout, and shown to the game");
   }
 
-  auto* ach_command = add_command(group, invocation, "ach", "Print the NACHA file of a day's payouts", R"(Examples:
+  auto* ach_command =
+      add_command(group, invocation, "ach",
+                  "Print the NACHA file of a day's payouts: when the day (UTC) is over, always the same one",
+                  R"(Examples:
   florin payout ach 2026-11-20 > payouts.ach)",
-                                  [&invocation, arguments] { return ach(invocation, *arguments); });
+                  [&invocation, arguments] { return ach(invocation, *arguments); });
   add_server_options(*ach_command, invocation);
   ach_command->add_option("date", arguments->date, "the day (UTC) on which they became processing, YYYY-MM-DD")
       ->required();

@@ -248,7 +248,7 @@ Response refusal_response(Request const& request, domain::Refusal const& refusal
     case Rejection::payout_not_next:
       return error_response(request, 409, "INVALID_PAYOUT_STATUS",
                             "The payout is not where this step begins. requested -> approved -> processing -> "
-                            "completed; reject before processing, fail after.");
+                            "completed; reject before processing, fail after, and for 60 days after completed.");
     case Rejection::not_due:
     case Rejection::nothing_to_settle:
     case Rejection::payment_mismatch:

@@ -10,6 +10,10 @@ namespace {
 
 using domain::PayoutStatus;
 
+// After a day is over, before its file is made: a commit of its last moment may still be on its way into the log, and
+// the system's clock may be set back a little.
+constexpr std::int64_t kLateCommitsMicros = 60 * domain::kMicrosPerSecond;
+
 struct PayoutRoutes {
   Services& services;
   AdminOptions options;
@@ -94,7 +98,8 @@ struct PayoutRoutes {
     });
   }
 
-  // The payouts that became processing on that day (UTC), as one file: the same bytes whenever it is asked for.
+  // The payouts that became processing on that day (UTC) and had not failed when it was over, as one file. Only then is
+  // it a fact, and the same bytes whenever it is asked for.
   Awaitable<Response> ach(Request const& request, PathValues const&) const {
     if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
     auto& environment = services.environment;
@@ -106,6 +111,12 @@ struct PayoutRoutes {
     auto const& origin = environment.ach_origin();
     if (auto const wrong = sagas::fault_of(origin); !wrong.empty()) {
       co_return error_response(request, 409, "ACH_NOT_CONFIGURED", "The settings [ach] are not complete: " + wrong);
+    }
+    auto const fact_at = *day + (domain::kMicrosPerDay + kLateCommitsMicros);
+    if (auto const now = environment.clock().now(); now < fact_at) {
+      co_return error_response(
+          request, 409, "ACH_DAY_NOT_OVER",
+          "Payouts can still join or leave that day's file. Ask again from " + domain::to_iso8601(fact_at) + " on.");
     }
     bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
     if (!reached) co_return view_behind(request);
@@ -139,27 +150,30 @@ struct PayoutRoutes {
     auto& environment = services.environment;
     auto view = environment.views().read("payments");
     if (!view) return void(response = view_unavailable(request, view.error()));
-    auto const rows = projections::read_processed(view.value(), day, day + domain::kMicrosPerDay);
+    auto const end = day + domain::kMicrosPerDay;
+    auto const rows = projections::read_processed(view.value(), day, end);
     if (!rows) return void(response = view_unavailable(request, rows.error()));
-    if (rows.value().empty()) {
-      response = error_response(request, 404, "NO_PAYOUTS", "No payout became processing on that day.");
+    std::vector<sagas::DayPayout> payouts;
+    payouts.reserve(rows.value().size());
+    for (auto const& row : rows.value()) payouts.push_back({row.payout, row.status == PayoutStatus::failed});
+    auto entries = sagas::entries_of(environment.log(), environment.vault(), payouts);
+    if (!entries) return void(response = view_unavailable(request, entries.error()));
+    if (auto const unreadable = entries.value().unreadable) {
+      response = error_response(request, 409, "PAYOUT_NOT_READABLE",
+                                "The bank details of " + domain::format_payout_id(*unreadable) +
+                                    " cannot be opened: their contact was erased. Fail this payout, and the file is "
+                                    "made without it.");
+      return;
+    }
+    if (entries.value().entries.empty()) {
+      response = error_response(request, 404, "NO_PAYOUTS", "No payout of that day is to be paid.");
       return;
     }
     sagas::AchFile file;
     file.origin = environment.ach_origin();
-    file.created = day;
-    file.effective = std::chrono::floor<std::chrono::days>(
-        std::chrono::sys_time<std::chrono::microseconds>(std::chrono::microseconds(day.micros())));
-    for (auto const& row : rows.value()) {
-      auto entry = sagas::entry_of(environment.log(), environment.vault(), row.payout);
-      if (!entry) {
-        response = error_response(request, 409, "PAYOUT_NOT_READABLE",
-                                  "The bank details of " + domain::format_payout_id(row.payout) +
-                                      " cannot be opened: their contact was erased. Fail this payout.");
-        return;
-      }
-      file.entries.push_back(std::move(entry).value());
-    }
+    file.created = end;
+    file.effective = sagas::next_banking_day(sagas::day_of(day));
+    file.entries = std::move(entries.value().entries);
     auto text = sagas::write_nacha(file);
     if (!text) return void(response = error_response(request, 409, "ACH_NOT_WRITABLE", text.error()));
     response.content_type = "text/plain; charset=us-ascii";

@@ -45,10 +45,12 @@ class Bank {
   Bank& operator=(Bank const&) = delete;
   virtual ~Bank() = default;
 
-  // Any thread; both answer at once and never throw.
+  // Any thread; all answer at once and never throw.
 
   // Taken whole, or refused whole with a sentence that holds nothing personal.
   [[nodiscard]] virtual Result<BankReceipt, std::string> submit(std::string_view file) const = 0;
+  // Before this time it says `pending` of every entry of a file that was submitted then: nobody need ask.
+  [[nodiscard]] virtual domain::Timestamp answers_at(domain::Timestamp submitted_at) const = 0;
   // What became of an entry of a file that was submitted then. `settled` and `returned` stay.
   [[nodiscard]] virtual BankAnswer outcome(AchEntry const& entry, domain::Timestamp submitted_at,
                                            domain::Timestamp now) const = 0;

@@ -178,11 +178,6 @@ bool is_written_in_two_digits(sys_days day) {
   return day >= sys_days(2000y / January / 1) && day <= sys_days(2099y / December / 31);
 }
 
-sys_days day_of(domain::Timestamp at) {
-  return std::chrono::floor<std::chrono::days>(
-      std::chrono::sys_time<std::chrono::microseconds>(std::chrono::microseconds(at.micros())));
-}
-
 std::string named(domain::Position payout) { return "Payout po_" + letters_of(payout); }
 
 std::string_view fault_of(AchEntry const& entry) {
@@ -430,6 +425,17 @@ class Reader {
 };
 
 }  // namespace
+
+std::chrono::sys_days day_of(domain::Timestamp at) {
+  return std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_time<std::chrono::microseconds>(std::chrono::microseconds(at.micros())));
+}
+
+std::chrono::sys_days next_banking_day(std::chrono::sys_days day) {
+  do day += std::chrono::days(1);
+  while (std::chrono::weekday(day) == std::chrono::Saturday || std::chrono::weekday(day) == std::chrono::Sunday);
+  return day;
+}
 
 std::string fault_of(AchOrigin const& origin) {
   if (!domain::is_routing_number(origin.destination)) return "The destination is not a routing number.";

@@ -33,7 +33,7 @@
 
 namespace florin::sagas {
 
-// A day's payouts in one file, and the next file of that day has the next modifier. 100,000 entries are 9.5 MB, which a
+// A day's payouts in one file. 100,000 entries are 9.5 MB, which a
 // reply and its reader hold in memory; the format itself would hold ten million.
 inline constexpr std::size_t kAchEntriesMax = 100'000;
 // What the bank rejects, it rejects by the batch. The format holds 999,999.
@@ -73,6 +73,11 @@ struct AchFile {
   std::vector<AchEntry> entries;    // 1 to kAchEntriesMax, in the order of the file; no payout twice
   friend bool operator==(AchFile const&, AchFile const&) = default;
 };
+
+[[nodiscard]] std::chrono::sys_days day_of(domain::Timestamp at);  // in UTC
+// The first day after it that is no Saturday and no Sunday. Holidays are the bank's to know: what says one of them, it
+// settles on its next banking day.
+[[nodiscard]] std::chrono::sys_days next_banking_day(std::chrono::sys_days day);
 
 // What is wrong with it, in a sentence for the operator who configured it; empty: nothing.
 [[nodiscard]] std::string fault_of(AchOrigin const& origin);

@@ -23,8 +23,12 @@ Result<BankReceipt, std::string> SandboxBank::submit(std::string_view file) cons
   return BankReceipt{read.value().entries.size(), total_of(read.value())};
 }
 
+domain::Timestamp SandboxBank::answers_at(domain::Timestamp submitted_at) const {
+  return submitted_at + kSandboxSettlementMicros;
+}
+
 BankAnswer SandboxBank::outcome(AchEntry const& entry, domain::Timestamp submitted_at, domain::Timestamp now) const {
-  if (now < submitted_at + kSandboxSettlementMicros) return {BankOutcome::pending, {}, {}};
+  if (now < answers_at(submitted_at)) return {BankOutcome::pending, {}, {}};
   for (Return const& known : kReturns) {
     if (entry.account == known.account) {
       return {BankOutcome::returned, std::string(known.code), std::string(known.reason)};

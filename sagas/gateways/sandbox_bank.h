@@ -21,6 +21,7 @@ inline constexpr std::int64_t kSandboxSettlementMicros = domain::kMicrosPerDay;
 class SandboxBank final : public Bank {
  public:
   [[nodiscard]] Result<BankReceipt, std::string> submit(std::string_view file) const override;
+  [[nodiscard]] domain::Timestamp answers_at(domain::Timestamp submitted_at) const override;
   // Pending until kSandboxSettlementMicros after `submitted_at`, then for ever the same.
   [[nodiscard]] BankAnswer outcome(AchEntry const& entry, domain::Timestamp submitted_at,
                                    domain::Timestamp now) const override;

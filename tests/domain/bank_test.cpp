@@ -76,7 +76,10 @@ TEST(AccountNumber, IsFourToSeventeenDigits) {
 
 TEST(AccountNumber, OnlyItsLastFourLeave) {
   EXPECT_EQ(last_four("000123456789"), "6789");
-  EXPECT_EQ(last_four("1234"), "1234");
+  EXPECT_EQ(last_four("12345678"), "5678");
+  EXPECT_EQ(last_four("1234567"), "567") << "four stay hidden";
+  EXPECT_EQ(last_four("12345"), "5");
+  EXPECT_EQ(last_four("1234"), "");
   EXPECT_DEATH((void)last_four("123"), "is_account_number");
 }
 

@@ -52,6 +52,12 @@ PayoutRequested requested(std::string_view amount, std::vector<PayoutShare> shar
 PayoutAdvanced advanced(PayoutStatus status, std::string note = "note") {
   return {kPayout, kGame, usd("9.00"), {{kGold, units("90.00")}}, status, std::move(note)};
 }
+// The bank gave back what it had paid.
+PayoutAdvanced given_back(std::string note = "note") {
+  auto event = advanced(PayoutStatus::failed, std::move(note));
+  event.was_completed = true;
+  return event;
+}
 Refusal more_than(Money available, Money required) {
   return {.reason = Rejection::payout_exceeds_balance, .available = available, .required = required};
 }
@@ -202,8 +208,8 @@ TEST(PayoutRequest, NamesTheFirstOfTwoWrongs) {
 }
 
 TEST(PayoutRequest, ShowsOnlyTheLastFourOfTheAccount) {
-  for (auto const& [account, last4] :
-       {std::pair{"000123456789", "6789"}, std::pair{"1234", "1234"}, std::pair{"12345678901234567", "4567"}}) {
+  for (auto const& [account, last4] : {std::pair{"000123456789", "6789"}, std::pair{"1234", ""},
+                                       std::pair{"123456", "56"}, std::pair{"12345678901234567", "4567"}}) {
     auto command = payout("1.00");
     command.account = account;
     auto const outcome = given(earned()).when(command);
@@ -217,8 +223,10 @@ TEST(PayoutRequest, ShowsOnlyTheLastFourOfTheAccount) {
 
 TEST(PayoutStep, EachIsPossibleFromItsPlaceAndFromNoOther) {
   using enum PayoutStatus;
-  std::map<PayoutStatus, std::vector<PayoutStatus>> const possible{
-      {requested, {approved, rejected}}, {approved, {processing, rejected}}, {processing, {completed, failed}}};
+  std::map<PayoutStatus, std::vector<PayoutStatus>> const possible{{requested, {approved, rejected}},
+                                                                   {approved, {processing, rejected}},
+                                                                   {processing, {completed, failed}},
+                                                                   {completed, {failed}}};
   for (auto const now : kStatuses) {
     for (auto const wanted : kStatuses) {
       SCOPED_TRACE(std::string(payout_status_name(now)) + " to " + payout_status_name(wanted));
@@ -227,9 +235,9 @@ TEST(PayoutStep, EachIsPossibleFromItsPlaceAndFromNoOther) {
       bool const allowed = found != possible.end() && std::count(found->second.begin(), found->second.end(), wanted);
       EXPECT_EQ(can_follow(wanted, now), allowed);
       if (allowed) {
-        outcome.then({advanced(wanted, "why")});
+        outcome.then({now == completed ? given_back("why") : advanced(wanted, "why")});
       } else {
-        outcome.then(is_end(now) ? Rejection::payout_not_found : Rejection::payout_not_next);
+        outcome.then(now == rejected || now == failed ? Rejection::payout_not_found : Rejection::payout_not_next);
       }
     }
   }
@@ -247,7 +255,7 @@ TEST(PayoutStep, TheAmountIsPaidReturnedOrUnderWay) {
     SCOPED_TRACE(payout_status_name(status));
     auto const state = state_after(standing(status));
     EXPECT_EQ(state.revenue(kGold), revenue);
-    EXPECT_EQ(state.find_payout(kPayout) == nullptr, is_end(status));
+    EXPECT_EQ(state.find_payout(kPayout) == nullptr, status == rejected || status == failed);
     EXPECT_EQ(payable_usd(state, *state.find_game(kGame)), revenue.owed == gold ? usd("9.00") : Money{});
   }
 }
@@ -258,6 +266,46 @@ TEST(PayoutStep, WhatCameBackCanBeAskedForAgain) {
     given(world).when(payout("9.00")).then({requested("9.00", {{kGold, units("90.00")}}, Position(world.size() + 1))});
   }
   given(standing(PayoutStatus::completed)).when(payout("0.01")).then(more_than(Money{}, usd("0.01")));
+}
+
+TEST(PayoutStep, WhatTheBankGivesBackAfterPayingIsOwedAgain) {
+  auto const paid = standing(PayoutStatus::completed);
+  auto const world = paid + std::vector<Event>{given_back()};
+  auto const state = state_after(world);
+  EXPECT_EQ(state.revenue(kGold), (Revenue{units("90.00"), Money{}, Money{}}));
+  EXPECT_EQ(state.find_payout(kPayout), nullptr);
+  EXPECT_EQ(postings(given_back()), (std::vector<Posting>{{Account::payouts_paid, {}, kGold, -units("90.00")},
+                                                          {Account::game_revenue, {}, kGold, units("90.00")}}));
+  given(world).when(payout("9.00")).then({requested("9.00", {{kGold, units("90.00")}}, Position(world.size() + 1))});
+  given(world).when(AdvancePayout{kPayout, PayoutStatus::failed, ""}).then(Rejection::payout_not_found);
+}
+
+TEST(PayoutStep, ACompletedOneComesBackWithinSixtyDays) {
+  auto const paid = standing(PayoutStatus::completed);
+  AdvancePayout const back{kPayout, PayoutStatus::failed, "note"};
+  given(paid).at(kNow + kPayoutReturnMicros + -1).when(back).then({given_back()});
+  given(paid).at(kNow + kPayoutReturnMicros).when(back).then(Rejection::payout_not_next);
+}
+
+// When the next one is completed, those that can no longer come back are forgotten; whatever is under way is not.
+TEST(PayoutStep, ACompletedOneIsRememberedAsLongAsItCanComeBack) {
+  constexpr Position kSecond(13);
+  auto const once =
+      earned() + std::vector<Event>{registered(2, "cfo@example.com"), requested("4.00", {{kGold, units("40.00")}})};
+  auto const step = [](Position at, PayoutStatus status) {
+    return PayoutAdvanced{at, kGame, usd("4.00"), {{kGold, units("40.00")}}, status, ""};
+  };
+  auto const both =
+      once +
+      std::vector<Event>{step(kPayout, PayoutStatus::approved),  step(kPayout, PayoutStatus::processing),
+                         step(kPayout, PayoutStatus::completed), requested("4.00", {{kGold, units("40.00")}}, kSecond),
+                         step(kSecond, PayoutStatus::approved),  step(kSecond, PayoutStatus::processing)};
+  for (auto const age : {kPayoutReturnMicros - 1, kPayoutReturnMicros}) {
+    auto const later = given(both).at(kNow + age).also({step(kSecond, PayoutStatus::completed)});
+    EXPECT_EQ(later.state().find_payout(kPayout) == nullptr, age == kPayoutReturnMicros);
+    EXPECT_NE(later.state().find_payout(kSecond), nullptr);
+    EXPECT_EQ(later.state().revenue(kGold), (Revenue{units("10.00"), Money{}, units("80.00")}));
+  }
 }
 
 TEST(PayoutStep, IsOfAPayoutThatThereIs) {
@@ -287,6 +335,7 @@ TEST(PayoutStep, IsAFactThatMustFit) {
   EXPECT_DEATH((void)state_after(asked() + std::vector<Event>{other}), "payout.usd == e.usd");
   EXPECT_DEATH((void)state_after(asked() + std::vector<Event>{advanced(PayoutStatus::completed)}), "can_follow");
   EXPECT_DEATH((void)state_after(earned() + std::vector<Event>{advanced(PayoutStatus::approved)}), "payouts_.end");
+  EXPECT_DEATH((void)state_after(standing(PayoutStatus::processing) + std::vector<Event>{given_back()}), "was_compl");
   EXPECT_DEATH((void)state_after(earned() + std::vector<Event>{requested("9.00", {{kGold, units("89.99")}})}), "sum");
 }
 

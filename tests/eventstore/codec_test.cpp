@@ -53,6 +53,17 @@ TEST(Codec, EveryEventComesBackEqual) {
   }
 }
 
+TEST(Codec, APayoutThatFailedAfterItWasPaidComesBackEqual) {
+  domain::PayoutAdvanced event;
+  event.payout = domain::Position(41);
+  event.status = domain::PayoutStatus::failed;
+  event.was_completed = true;
+  auto const commit = samples::commit(event);
+  auto const decoded = decode(encoded(commit));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded.value(), commit);
+}
+
 TEST(Codec, ACommitOfManyEventsComesBackEqual) {
   auto const commit = samples::commit(samples::events());
   EXPECT_EQ(decode(encoded(commit)).value(), commit);

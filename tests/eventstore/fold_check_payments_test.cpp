@@ -42,6 +42,7 @@ struct Town {
   Position refunded;   // the other one
   Position requested;  // a payout
   Position processing;
+  Position completed;
 
   [[nodiscard]] Position next() const { return commits.empty() ? Position(1) : domain::next(commits.back().last()); }
   Position commit(std::vector<Event> events) {
@@ -82,7 +83,7 @@ struct Town {
   }
   [[nodiscard]] PayoutAdvanced advance(Position position, PayoutStatus status) const {
     auto const& open = *state.find_payout(position);
-    return {position, open.game, open.usd, open.shares, status, ""};
+    return {position, open.game, open.usd, open.shares, status, "", open.status == PayoutStatus::completed};
   }
 };
 
@@ -120,6 +121,10 @@ Town town() {
   out.processing = out.commit({out.payout()});
   for (auto const status : {PayoutStatus::approved, PayoutStatus::processing}) {
     out.commit({out.advance(out.processing, status)});
+  }
+  out.completed = out.commit({out.payout()});
+  for (auto const status : {PayoutStatus::approved, PayoutStatus::processing, PayoutStatus::completed}) {
+    out.commit({out.advance(out.completed, status)});
   }
   return out;
 }
@@ -287,6 +292,11 @@ std::vector<Row> impossible(Town const& town) {
       {"moves a payout where it cannot go", but(advance, [](Advance& e) { e.status = PayoutStatus::processing; })},
       {"moves a payout where it cannot go", but(advance, [](Advance& e) { e.status = PayoutStatus::requested; })},
       {"moves a payout where it cannot go", town.advance(town.processing, PayoutStatus::rejected)},
+      {"moves a payout where it cannot go", town.advance(town.completed, PayoutStatus::completed)},
+      {"moves a payout from where it is not",
+       but(town.advance(town.processing, PayoutStatus::failed), [](Advance& e) { e.was_completed = true; })},
+      {"moves a payout from where it is not",
+       but(town.advance(town.completed, PayoutStatus::failed), [](Advance& e) { e.was_completed = false; })},
   };
 }
 
@@ -312,6 +322,7 @@ std::vector<Event> possible(Town const& town) {
   for (auto const status : {PayoutStatus::completed, PayoutStatus::failed}) {
     out.emplace_back(town.advance(town.processing, status));
   }
+  out.emplace_back(town.advance(town.completed, PayoutStatus::failed));
   return out;
 }
 

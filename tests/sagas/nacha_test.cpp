@@ -244,6 +244,19 @@ TEST(Nacha, RefusesWhatCannotBePaid) {
   }
 }
 
+TEST(Nacha, TheNextBankingDayIsNoSaturdayAndNoSunday) {
+  using namespace std::chrono;
+  auto const november = [](unsigned day) { return sys_days(2026y / November / day); };
+  for (auto const& [day, next] :
+       {std::pair{18u, 19u}, {19u, 20u}, {20u, 23u}, {21u, 23u}, {22u, 23u}, {23u, 24u}}) {  // the 20th is a Friday
+    EXPECT_EQ(next_banking_day(november(day)), november(next)) << day;
+  }
+  EXPECT_EQ(next_banking_day(2026y / December / 31), sys_days(2027y / January / 1)) << "holidays are the bank's";
+  auto const end = domain::Timestamp::from_seconds(seconds(november(21).time_since_epoch()).count());
+  EXPECT_EQ(day_of(end), november(21));
+  EXPECT_EQ(day_of(end + -1), november(20));
+}
+
 TEST(Nacha, PaysOnTheDayOfTheFileToo) {
   AchFile file = example_file();
   file.effective = 2026y / std::chrono::November / 20;

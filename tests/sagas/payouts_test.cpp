@@ -1,6 +1,8 @@
 // Payouts that the sandbox's bank carries out, and a process that dies on the way.
 #include "sagas/payouts.h"
 
+#include <atomic>
+
 #include <gtest/gtest.h>
 
 #include "tests/sagas/payments_rig.h"
@@ -42,10 +44,29 @@ std::vector<PayoutStatus> statuses(CardRig const& rig) {
   return all;
 }
 
+// Counts who reads.
+class WatchedLog final : public eventstore::Log {
+ public:
+  explicit WatchedLog(MemoryLog& log) : log_(log) {}
+  eventstore::Faulty<Unit> append(Position expected, std::span<eventstore::StoredCommit const> commits) override {
+    return log_.append(expected, commits);
+  }
+  eventstore::Faulty<std::unique_ptr<eventstore::LogCursor>> read(Position from) override {
+    ++reads;
+    return log_.read(from);
+  }
+  eventstore::Faulty<eventstore::Head> head() override { return log_.head(); }
+  std::atomic<int> reads = 0;
+
+ private:
+  MemoryLog& log_;
+};
+
 struct PayoutsTest : testing::Test {
   CardWorld world;
   test_support::TempFolder vault;
   MemoryLog log;
+  WatchedLog watched{log};
   std::unique_ptr<CardRig> rig;
   domain::GameId game;
 
@@ -53,7 +74,7 @@ struct PayoutsTest : testing::Test {
   void start() {
     rig.reset();
     log.restart();
-    rig = std::make_unique<CardRig>(vault.path(), log, world);
+    rig = std::make_unique<CardRig>(vault.path(), watched, world);
     game = earning_game(*rig);
   }
   Position ask(std::string account = "000123456789") {
@@ -131,6 +152,32 @@ TEST_F(PayoutsTest, SeveralEndEachOnItsOwnDay) {
   EXPECT_EQ(last().status, PayoutStatus::failed);
 }
 
+// Its thread also does the sandbox's payments: no file is written, and the log is not read, only to wait.
+TEST_F(PayoutsTest, WaitingForTheBankReadsNothing) {
+  for (int i = 0; i < 3; ++i) processing();
+  int const before = watched.reads;
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(rig->pass(kSecond));
+  EXPECT_EQ(watched.reads, before);
+  ASSERT_TRUE(rig->pass(kDay));
+  EXPECT_EQ(watched.reads, before + 3) << "one payout, one file";
+  EXPECT_EQ(last().status, PayoutStatus::completed);
+}
+
+// A return comes up to two banking days after the money: the operator says so.
+TEST_F(PayoutsTest, WhatTheBankHadPaidCanStillComeBack) {
+  auto const owed = rig->sum(domain::Account::game_revenue);
+  auto const payout = processing();
+  ASSERT_TRUE(rig->pass(kDay));
+  ASSERT_EQ(last().status, PayoutStatus::completed);
+  start();  // the ledger remembers it
+  ASSERT_TRUE(rig->pass(2 * kDay));
+  advance(payout, PayoutStatus::failed);
+  EXPECT_TRUE(last().was_completed);
+  EXPECT_EQ(rig->sum(domain::Account::payouts_paid), Money{});
+  EXPECT_EQ(rig->sum(domain::Account::payouts_in_flight), Money{});
+  EXPECT_EQ(rig->sum(domain::Account::game_revenue), owed);
+}
+
 TEST_F(PayoutsTest, AnEntryIsWhatWasAskedForAndOpensOnlyHere) {
   auto const payout = ask();
   auto const entry = entry_of(log, rig->vault(), payout);
@@ -142,6 +189,43 @@ TEST_F(PayoutsTest, AnEntryIsWhatWasAskedForAndOpensOnlyHere) {
     EXPECT_EQ(row.bytes.find("000123456789"), std::string::npos);
     EXPECT_EQ(row.bytes.find("Aurora"), std::string::npos);
   }
+}
+
+// Nobody is left unpaid in silence: who cannot be paid is named, until the operator has failed that payout.
+TEST_F(PayoutsTest, AFileIsMadeWithoutTheErasedWhosePayoutFailed) {
+  auto const first = processing();
+  auto erased_request = request(game);
+  erased_request.contact = test_support::somebody(8);
+  auto const commit = rig->commit(erased_request);
+  auto const asked = std::get<domain::PayoutRequested>(commit->events.back());
+  auto const last = processing();
+  auto const ids = [](DayEntries const& day) {
+    std::vector<Position> payouts;
+    for (auto const& entry : day.entries) payouts.push_back(entry.payout);
+    return payouts;
+  };
+  std::vector<DayPayout> payouts{{first, true}, {asked.payout, false}, {last, false}};
+  auto const before = entries_of(log, rig->vault(), payouts);
+  ASSERT_TRUE(before.ok());
+  EXPECT_EQ(before.value().unreadable, std::nullopt);
+  EXPECT_EQ(ids(before.value()), (std::vector{first, asked.payout, last})) << "who can be opened is never left out";
+  rig.reset();
+  auto keys = test_support::must(eventstore::Vault::open(vault.path()));
+  ASSERT_TRUE(keys->destroy(asked.contact));
+  auto const open = entries_of(log, *keys, payouts);
+  ASSERT_TRUE(open.ok());
+  EXPECT_EQ(open.value().unreadable, asked.payout);
+  payouts[1].has_failed = true;
+  auto const failed = entries_of(log, *keys, payouts);
+  ASSERT_TRUE(failed.ok());
+  EXPECT_EQ(failed.value().unreadable, std::nullopt);
+  EXPECT_EQ(ids(failed.value()), (std::vector{first, last}));
+  // Nothing is sealed for them again: a payout that they ask for is not readable from the start.
+  keys.reset();
+  start();
+  auto const again = rig->commit(erased_request);
+  auto const payout = std::get<domain::PayoutRequested>(again->events.back()).payout;
+  EXPECT_EQ(entry_of(log, rig->vault(), payout).error().kind, eventstore::Fault::Kind::missing);
 }
 
 TEST_F(PayoutsTest, ADeathAtAnyCommitChangesNothing) {

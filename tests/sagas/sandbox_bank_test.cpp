@@ -41,6 +41,10 @@ TEST(SandboxBank, PaysAfterADay) {
   }
 }
 
+TEST(SandboxBank, SaysWhenItIsWorthAsking) {
+  EXPECT_EQ(SandboxBank().answers_at(kSubmitted), kSubmitted + kSandboxSettlementMicros);
+}
+
 TEST(SandboxBank, GivesBackWhatGoesToItsKnownAccounts) {
   EXPECT_EQ(a_day_later("000111111116"), (BankAnswer{BankOutcome::returned, "R03", "no such account"}));
   EXPECT_EQ(a_day_later("000111111113"), (BankAnswer{BankOutcome::returned, "R02", "account closed"}));

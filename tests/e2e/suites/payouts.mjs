@@ -8,7 +8,7 @@ import {email, minor, requestId} from '../support/world.mjs';
 const steps = {approvePayout: 'approved', rejectPayout: 'rejected', processPayout: 'processing', completePayout: 'completed',
   failPayout: 'failed'};
 const allowed = {requested: ['approvePayout', 'rejectPayout'], approved: ['rejectPayout', 'processPayout'],
-  processing: ['completePayout', 'failPayout'], completed: [], rejected: [], failed: []};
+  processing: ['completePayout', 'failPayout'], completed: ['failPayout'], rejected: [], failed: []};
 
 export const revenue = async (game) => {
   const {available_usd, reserved_usd, lifetime_earned_usd, lifetime_paid_usd} =
@@ -210,44 +210,30 @@ export function payoutsSuite(context, environment) {
     }
   });
 
-  test('the bank\'s file of a day holds what became processing then', async () => {
+  test('the bank\'s file of a day is there when the day is over', async () => {
     const game = await newGame();
-    const number = () => `9${requestId().replace(/\D/g, '').padStart(12, '0').slice(-12)}`;
-    const wanted = [];
-    for (const [status, account_type] of [['processing', 'checking'], ['processing', 'savings'], ['completed', 'checking'],
-      ['failed', 'checking'], ['approved', 'checking'], ['requested', 'checking'], ['rejected', 'checking']]) {
-      const account = {account_number: number(), account_type, account_holder_name: 'Ålesund Spill AS'};
-      wanted.push({...await payoutAt(game, status, account), account});
+    const {updated_at} = await payoutAt(game, 'processing');
+    for (const date of [updated_at.slice(0, 10), '2099-12-31']) {
+      const {json} = await world().call('exportPayouts', {query: {date}, expect: [409, 'ACH_DAY_NOT_OVER']});
+      const until = new Date(Date.parse(`${date}T00:01:00Z`) + 86_400_000).toISOString().replace('.000', '');
+      assert.ok(json.message.includes(until), json.message);
     }
-    const date = wanted[0].updated_at.slice(0, 10);
-    const read = () => world().call('exportPayouts', {query: {date}, expect: 200});
-    const {text} = await read();
-    assert.equal((await read()).text, text, 'the same bytes again');
-    const lines = text.trimEnd().split(/\r?\n/);
-    assert.equal(lines.length % 10, 0);
-    const entries = lines.filter((line) => line.startsWith('6'));
-    for (const {account, payout_status: status} of wanted) {
-      const own = entries.filter((line) => line.slice(12, 29).trim() === account.account_number);
-      assert.equal(own.length, ['processing', 'completed', 'failed'].includes(status) ? 1 : 0, status);
-      for (const line of own) {
-        assert.deepEqual([line.slice(1, 3), line.slice(3, 12), line.slice(29, 39)],
-          [account.account_type === 'savings' ? '32' : '22', bank.routing_number, '0000000100']);
-        assert.match(line.slice(54, 76), /^[ -~]*ALESUND|Alesund/);
-      }
-    }
-    const total = entries.reduce((sum, line) => sum + BigInt(line.slice(29, 39)), 0n);
-    const [control] = lines.filter((line) => line.startsWith('9') && !/^9+$/.test(line));
-    assert.deepEqual([Number(control.slice(13, 21)), BigInt(control.slice(43, 55))], [entries.length, total]);
-    assert.equal(minor('1.00') * BigInt(3) <= total, true);
-
+    const date = updated_at.slice(0, 10);
     for (const bad of [{}, {date: ''}, {date: 'x'}, {date: '2026-13-01'}, {date: '2026-02-30'}, {date: '2026-1-1'}, {date: `${date}T00:00:00Z`}]) {
       await world().call('exportPayouts', {query: bad, expect: [400, 'INVALID_REQUEST']});
     }
-    for (const day of ['2020-01-01', '2099-12-31']) {
-      await world().call('exportPayouts', {query: {date: day}, expect: [404, 'NO_PAYOUTS']});
-    }
+    await world().call('exportPayouts', {query: {date: '2020-01-01'}, expect: [404, 'NO_PAYOUTS']});
     if (environment === 'production') {
       await context.movingWorlds.production.call('exportPayouts', {query: {date}, expect: [409, 'ACH_NOT_CONFIGURED']});
+    }
+  });
+
+  test('of a short account number four digits stay hidden', async () => {
+    const game = await newGame();
+    await earn(game, '10.00');
+    for (const [account_number, last4] of [['1234', ''], ['123456', '56'], ['12345678', '5678']]) {
+      const {json} = await ask(game, {}, 201, {account_number});
+      assert.equal(json.bank.last4, last4);
     }
   });
 }
@@ -255,6 +241,63 @@ export function payoutsSuite(context, environment) {
 // With the sandbox's clock.
 export function laterPayoutsSuite(context) {
   const world = () => context.movingWorlds.sandbox;
+
+  const step = (id, payout_id) => world().call(id, {params: {payout_id}, expect: 200});
+  // To so many seconds after the next midnight.
+  const tomorrow = async (seconds) => {
+    const {now} = await world().advance(1);
+    await world().advance(86_400 - Math.floor(Date.parse(now) / 1000) % 86_400 + seconds);
+  };
+  const yymmdd = (time) => new Date(time).toISOString().slice(2, 10).replaceAll('-', '');
+
+  test('the bank\'s file of a day holds what became processing then and had not failed, and is a fact', async () => {
+    const game = await world().createGame(feeless);
+    const number = () => `9${requestId().replace(/\D/g, '').padStart(12, '0').slice(-12)}`;
+    await tomorrow(3600);
+    const wanted = [];
+    for (const [status, account_type] of [['processing', 'checking'], ['processing', 'savings'], ['completed', 'checking'],
+      ['failed', 'checking'], ['approved', 'checking'], ['requested', 'checking'], ['rejected', 'checking']]) {
+      const account = {account_number: number(), account_type, account_holder_name: 'Ålesund Spill AS'};
+      wanted.push({...await payoutAt(game, status, account), account});
+    }
+    const date = wanted[0].updated_at.slice(0, 10);
+    const read = (expect = 200, day = date) => world().call('exportPayouts', {query: {date: day}, expect});
+    await read([409, 'ACH_DAY_NOT_OVER']);
+    await tomorrow(10);
+    await read([409, 'ACH_DAY_NOT_OVER']);
+    await world().advance(60);
+    const {text} = await read();
+    const lines = text.trimEnd().split(/\r?\n/);
+    assert.equal(lines.length % 10, 0);
+    const entries = lines.filter((line) => line.startsWith('6'));
+    for (const {account, payout_status: status} of wanted) {
+      const own = entries.filter((line) => line.slice(12, 29).trim() === account.account_number);
+      assert.equal(own.length, ['processing', 'completed'].includes(status) ? 1 : 0, status);
+      for (const line of own) {
+        assert.deepEqual([line.slice(1, 3), line.slice(3, 12), line.slice(29, 39)],
+          [account.account_type === 'savings' ? '32' : '22', bank.routing_number, '0000000100']);
+        assert.match(line.slice(54, 76), /^ALESUND SPILL AS/);
+      }
+    }
+    const [control] = lines.filter((line) => line.startsWith('9') && !/^9+$/.test(line));
+    assert.deepEqual([entries.length, Number(control.slice(13, 21)), BigInt(control.slice(43, 55))], [3, 3, minor('3.00')]);
+    const day = Date.parse(`${date}T00:00:00Z`);
+    let effective = day;
+    do effective += 86_400_000; while ([0, 6].includes(new Date(effective).getUTCDay()));
+    assert.deepEqual([lines[0].slice(23, 34), lines[1].slice(69, 75)], [`${yymmdd(day + 86_400_000)}0000A`, yymmdd(effective)]);
+    // What comes later changes nothing.
+    await step('failPayout', wanted[0].payout_id);
+    await step('failPayout', wanted[2].payout_id);
+    await step('processPayout', wanted[4].payout_id);
+    assert.equal((await read()).text, text);
+    await step('failPayout', wanted[4].payout_id);
+    const next = new Date(day + 86_400_000).toISOString().slice(0, 10);
+    await tomorrow(7200);
+    assert.equal((await read()).text, text);
+    await read([404, 'NO_PAYOUTS'], next);
+    assert.equal((await listed(game, wanted[1].payout_id)).payout_status, 'completed');
+    assert.equal((await revenue(game))[3], '1.00');
+  });
 
   test('the sandbox\'s bank pays a day later, or returns', async () => {
     const game = await world().createGame(feeless);
