@@ -209,7 +209,7 @@ TEST_F(Payments, PayoutsComeInPagesTheNewestFirst) {
   EXPECT_TRUE(read_payouts(view, {}, std::nullopt, 10, 0).value().payouts.empty());
   EXPECT_EQ(read_payouts(view, {}, std::nullopt, 10, ~std::uint64_t{0}).value().payouts.size(), 7u);
   auto const row = read_payouts(view, {}, PayoutStatus::approved, 1, std::nullopt).value().payouts.at(0);
-  EXPECT_EQ(row, (PayoutRow{all[1], a().id, PayoutStatus::approved, {}}));
+  EXPECT_EQ(row, (PayoutRow{all[1], a().id, PayoutStatus::approved, {}, {}}));
 }
 
 // What was in a day's file stays in it, whatever became of it since.
@@ -224,11 +224,11 @@ TEST_F(Payments, ADaysFileIsWhatBecameProcessingOnThatDay) {
   auto const third = process(three);
   advance(never, PayoutStatus::rejected);
   advance(one, PayoutStatus::completed);
-  advance(two, PayoutStatus::failed);
+  auto const failed = advance(two, PayoutStatus::failed);
   auto view = read("payments");
-  PayoutRow const row_one{one, a().id, PayoutStatus::completed, second};
-  PayoutRow const row_two{two, b().id, PayoutStatus::failed, first};
-  PayoutRow const row_three{three, a().id, PayoutStatus::processing, third};
+  PayoutRow const row_one{one, a().id, PayoutStatus::completed, second, {}};
+  PayoutRow const row_two{two, b().id, PayoutStatus::failed, first, failed};
+  PayoutRow const row_three{three, a().id, PayoutStatus::processing, third, {}};
   auto const processed = [&](domain::Timestamp from, domain::Timestamp until) {
     return read_processed(view, from, until).value();
   };
