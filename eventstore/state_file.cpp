@@ -110,6 +110,7 @@ bool revenues_add_up(State const& state) {
   constexpr auto kFar = Money::from_minor(std::int64_t{1} << 60);
   std::map<CurrencyId, Money> taken;
   for (auto const& [position, payout] : state.payouts()) {
+    if (payout.status == domain::PayoutStatus::completed) continue;  // paid, and kept in case it comes back
     for (auto const& share : payout.shares) taken[share.currency] += share.amount;
   }
   if (!taken.empty() && taken.rbegin()->first.value() > state.revenues().size()) return false;

@@ -18,7 +18,7 @@ constexpr std::string_view kSchema =
     "CREATE TABLE attempts(session INTEGER NOT NULL, order_position INTEGER NOT NULL,"
     " PRIMARY KEY(session, order_position)) WITHOUT ROWID, STRICT;"
     // The processor's name of a payment.
-    "CREATE TABLE names(reference TEXT PRIMARY KEY, order_position INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE names(reference BLOB PRIMARY KEY, order_position INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
     "CREATE TABLE payouts(position INTEGER PRIMARY KEY, game INTEGER NOT NULL, status INTEGER NOT NULL,"
     " processing_at INTEGER NOT NULL, failed_at INTEGER NOT NULL) STRICT;"
     "CREATE INDEX payouts_by_time ON payouts(processing_at, position)";

@@ -34,7 +34,7 @@ std::vector<Page> every_page(Sale const& sale) {
                           done_page({sale, "https://shop.example/", "cs_1", "txn_1", "ord_1"}),
                           done_page({sale, "", "cs_1", "txn_1", "ord_1"}),
                           bank_page("100.00 Gold Coins", sale.usd, "/bank"),
-                          returned_page(false),
+                          returned_page(sale.sandbox),
                           bank_end_page("Done.", "/checkout")};
   for (auto const end : {CheckoutEnd::used, CheckoutEnd::expired, CheckoutEnd::unknown, CheckoutEnd::tries_spent,
                          CheckoutEnd::closed, CheckoutEnd::unavailable}) {

@@ -119,7 +119,7 @@ TEST_F(StateFileTest, TheTownHasEverythingOpen) {
   ASSERT_EQ(returned.size(), 1u);
   EXPECT_EQ(returned.at(matters.returned).refunds.size(), 3u);
   EXPECT_EQ(returned.at(matters.returned).disputes.size(), 2u);
-  EXPECT_EQ(state().payouts().size(), 2u);
+  EXPECT_EQ(state().payouts().size(), 3u) << "the completed one may still come back";
   EXPECT_EQ(state().payouts().at(matters.processing).status, PayoutStatus::processing);
   EXPECT_EQ(state().revenues().at(0).in_flight, units(70));
   EXPECT_EQ(state().revenues().at(0).paid, units(50));
