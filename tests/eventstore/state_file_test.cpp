@@ -179,7 +179,7 @@ TEST_F(StateFileTest, WhatNoStateHoldsIsRefused) {
   std::size_t const returned = orders + 8 * (7 + 8) + 8;  // the second order has a name
   std::size_t const disputes = returned + 8 * 2 + 8 * (5 + 5 + 4) + 8;
   std::size_t const payouts = disputes + 8 * 4 * 2 + 8;
-  std::size_t const revenues = payouts + 8 * 8 * 2 + 8;
+  std::size_t const revenues = payouts + 8 * 8 * 3 + 8;
   ASSERT_EQ(revenues + 8 * 3 * state().revenues().size(), whole.size());
 
   EXPECT_TRUE(refused(phones + 16, 0)) << "a phone of nobody";
