@@ -1,6 +1,5 @@
 // The payouts of a day: what its bank file has, whatever happens later.
 #include "projections/payments.h"
-
 #include "tests/projections/views_fixture.h"
 
 namespace florin::projections {
