@@ -29,7 +29,7 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 export const launch = () => chromium.launch({
   executablePath: process.env.FLORIN_CHROMIUM ?? '/usr/bin/chromium',
   // It asks its maker for nothing while it is tested.
-  args: ['--disable-background-networking', '--disable-component-update', '--no-first-run'],
+  args: ['--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--no-first-run'],
 });
 
 // A window of its own, without cookies or history. `expected`: console errors that belong to what is tested.
@@ -47,7 +47,7 @@ export async function openView(browser, {size = phone, scheme = 'light', scripts
   await context.addInitScript(() => document.addEventListener('securitypolicyviolation', (event) =>
     globalThis.florinViolation(`policy: ${event.effectiveDirective} stopped ${event.blockedURI}`)));
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
 
   const view = {
     context, page, troubles,

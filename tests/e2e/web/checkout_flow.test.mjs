@@ -72,7 +72,7 @@ for (const scripts of [true, false]) {
         assert.match(await page.locator('h1').innerText(), /Gold Coins|Castle/);
         assert.equal(await page.locator('i').count(), 0, 'a game\'s name is text');
         await fill(page, cards.good);
-        await page.waitForURL(`${shop.url}/thanks`, {timeout: 20_000});
+        await page.waitForURL(`${shop.url}/thanks`, {timeout: 60_000});
         await view.close();
         assert.equal(await game.available(checkout.player), '100.00');
         const {json} = await game.call('getHistory', {params: {email: checkout.player}, expect: 200});
@@ -87,10 +87,10 @@ for (const scripts of [true, false]) {
       const {page} = view;
       await page.goto(checkout.url);
       await fill(page, cards.asked);
-      await page.waitForURL(/\/processor\/challenge/, {timeout: 20_000});
+      await page.waitForURL(/\/processor\/challenge/, {timeout: 60_000});
       await view.check('flow-bank');
       await page.getByRole('button', {name: /complete/i}).click();
-      await page.waitForURL(`${shop.url}/thanks`, {timeout: 20_000});
+      await page.waitForURL(`${shop.url}/thanks`, {timeout: 60_000});
       await view.close();
       assert.equal(await game.available(checkout.player), '100.00');
     });
@@ -101,12 +101,12 @@ for (const scripts of [true, false]) {
       const {page} = view;
       await page.goto(checkout.url);
       await fill(page, cards.asked);
-      await page.waitForURL(/\/processor\/challenge/, {timeout: 20_000});
+      await page.waitForURL(/\/processor\/challenge/, {timeout: 60_000});
       await page.getByRole('button', {name: /fail/i}).click();
-      await page.waitForURL(/\/checkout\?/, {timeout: 20_000});
+      await page.waitForURL(/\/checkout\?/, {timeout: 60_000});
       assert.match(await page.getByRole('alert').innerText(), /could not confirm that it was you\. Nothing was charged/);
       await fill(page, cards.good);
-      await page.waitForURL(`${shop.url}/thanks`, {timeout: 20_000});
+      await page.waitForURL(`${shop.url}/thanks`, {timeout: 60_000});
       await view.close();
       assert.equal(await game.available(checkout.player), '100.00');
     });
@@ -117,7 +117,7 @@ for (const scripts of [true, false]) {
       const {page} = view;
       await page.goto(checkout.url);
       await fill(page, cards.declined);
-      await page.getByRole('alert').waitFor({timeout: 20_000});
+      await page.getByRole('alert').waitFor({timeout: 60_000});
       assert.match(await page.getByRole('alert').innerText(), /declined the card\. Nothing was charged/);
       await view.check('flow-declined');
       await fill(page, '4242 4242 4242 4243');
@@ -136,7 +136,7 @@ for (const scripts of [true, false]) {
       const {page} = view;
       await page.goto(checkout.url);
       await fill(page, cards.good);
-      await page.waitForURL(`${shop.url}/thanks`, {timeout: 20_000});
+      await page.waitForURL(`${shop.url}/thanks`, {timeout: 60_000});
       assert.equal((await page.goto(checkout.url)).status(), 410);
       await view.check('flow-used');
       assert.equal((await page.goto(`${checkout.url}x`)).status(), 404);
@@ -157,7 +157,7 @@ describe('with scripts', () => {
       await page.goto(`${opener}/shop`);
       const [popup] = await Promise.all([context.waitForEvent('page'), page.evaluate((to) => void window.open(to), url)]);
       await fill(popup, cards.good);
-      await popup.waitForURL(`${shop.url}/thanks`, {timeout: 20_000});
+      await popup.waitForURL(`${shop.url}/thanks`, {timeout: 60_000});
       const heard = await page.evaluate(() => window.heard);
       assert.equal(heard.length, told ? 1 : 0);
       if (told) {
@@ -178,7 +178,7 @@ describe('an outage', () => {
     const {page} = view;
     await page.goto(checkout.url);
     await fill(page, cards.asked);
-    await page.waitForURL(/\/processor\/challenge/, {timeout: 20_000});
+    await page.waitForURL(/\/processor\/challenge/, {timeout: 60_000});
     await world.call('breakProcessor', {body: {refused_connection: 100}, expect: 200});
     await page.goto(`${checkout.url}&return=1`);
     await view.check('flow-pending');
@@ -186,7 +186,7 @@ describe('an outage', () => {
     await world.call('breakProcessor', {body: {}, expect: 200});
     await page.waitForURL(/\/processor\/challenge/, {timeout: 90_000});
     await page.getByRole('button', {name: /complete/i}).click();
-    await page.waitForURL(`${shop.url}/thanks`, {timeout: 30_000});
+    await page.waitForURL(`${shop.url}/thanks`, {timeout: 60_000});
     await view.close();
     assert.equal(await game.available(checkout.player), '100.00');
   });
