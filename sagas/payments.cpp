@@ -166,8 +166,9 @@ struct Payments::Impl {
   void tell(Position order, PaymentNews const& news_of_it);
   void remember(std::string const& event_id);
 
-  [[nodiscard]] std::optional<Ordered> ordered_at(Position order) const;
-  void name_refunds(domain::PaymentReport& payment) const;
+  // A fault of the log is not an order that is not there: it is looked for again.
+  [[nodiscard]] eventstore::Faulty<std::optional<Ordered>> ordered_at(Position order) const;
+  [[nodiscard]] bool name_refunds(domain::PaymentReport& payment) const;
   [[nodiscard]] std::string return_url(CurrencyOrdered const& ordered) const {
     if (!ordered.session) return options.return_url;
     return options.checkout_url + vault.codes().checkout_token(ordered.session) + options.checkout_url_end;
@@ -333,8 +334,10 @@ Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
   while (!stopping) {
     auto const open = view.order(order);
     if (!open) break;
-    auto const ordered = ordered_at(order);
-    if (!ordered) co_return kMismatchLookMicros;
+    auto const found = ordered_at(order);
+    if (!found) co_return backoff(++failures);
+    if (!found.value()) co_return kMismatchLookMicros;
+    auto const& ordered = found.value();
     auto const now = clock.now();
     if (known == PaymentStatus::requires_action && open->challenge_expires_at > now) {
       co_return open->challenge_expires_at.micros() - now.micros();
@@ -434,8 +437,8 @@ Awaitable<bool> Payments::Impl::send_refunds(Position order) {
 // pending there for longer. So it is looked for before it is asked for, and again before a refusal is believed.
 Awaitable<bool> Payments::Impl::send_refund(Position order, Position refund) {
   auto const commit = eventstore::read_commit(log, refund);
-  auto const* asked =
-      commit && commit.value() ? std::get_if<domain::RefundRequested>(&commit.value()->events.front()) : nullptr;
+  if (!commit) co_return false;
+  auto const* asked = commit.value() ? std::get_if<domain::RefundRequested>(&commit.value()->events.front()) : nullptr;
   if (asked == nullptr) co_return true;  // one that a report brought: the processor knows it
   auto const at = commit.value()->at;
   std::string refused_code;
@@ -458,9 +461,10 @@ Awaitable<bool> Payments::Impl::send_refund(Position order, Position refund) {
     refused_code = answer.code;
   }
   spdlog::warn("refund {} refused by the processor: {}", domain::format_refund_id(refund), refused_code);
-  auto const ordered = ordered_at(order);
-  if (!ordered) co_return true;
-  domain::Command command = domain::FailRefund{order, refund, ordered->event};
+  auto const found = ordered_at(order);
+  if (!found) co_return false;
+  if (!found.value()) co_return true;
+  domain::Command command = domain::FailRefund{order, refund, found.value()->event};
   auto const outcome = co_await ask(io, *writer, std::move(command));
   co_return !is_busy(outcome);
 }
@@ -480,7 +484,8 @@ Awaitable<bool> Payments::Impl::look_at(std::string reference) {
 
 // A name of ours that the log has not given, or gave to another refund in another history of it, is none. And one
 // refund is one: what the processor made twice under one name came the second time without our asking.
-void Payments::Impl::name_refunds(domain::PaymentReport& payment) const {
+// False: the log could not be read.
+bool Payments::Impl::name_refunds(domain::PaymentReport& payment) const {
   auto const returned = view.returned(payment.order);
   auto const settled_as = [&](Position refund) -> std::string {
     if (!returned) return {};
@@ -493,7 +498,8 @@ void Payments::Impl::name_refunds(domain::PaymentReport& payment) const {
   for (auto const& refund : payment.refunds) {
     if (!refund.refund) continue;
     auto const commit = eventstore::read_commit(log, refund.refund);
-    if (!commit || !commit.value() || commit.value()->at != refund.refund_at) continue;
+    if (!commit) return false;
+    if (!commit.value() || commit.value()->at != refund.refund_at) continue;
     auto const* asked = std::get_if<domain::RefundRequested>(&commit.value()->events.front());
     if (asked == nullptr || asked->order != payment.order) continue;
     auto const known = settled_as(refund.refund);
@@ -505,10 +511,13 @@ void Payments::Impl::name_refunds(domain::PaymentReport& payment) const {
     spdlog::error("payment {}: refund {} was not asked for by this ledger", payment.reference, refund.reference);
     refund.refund = {};
   }
+  return true;
 }
 
 Awaitable<bool> Payments::Impl::report(PaymentAnswer const& answer, std::string refused_code) {
-  auto const ordered = ordered_at(answer.payment.order);
+  auto const found = ordered_at(answer.payment.order);
+  if (!found) co_return false;
+  auto const& ordered = found.value();
   auto payment = answer.payment;
   if (!ordered || ordered->at != payment.ordered_at) {
     spdlog::error("payment {} names order {}, which this log does not have: was it restored from a backup? {}",
@@ -518,7 +527,7 @@ Awaitable<bool> Payments::Impl::report(PaymentAnswer const& answer, std::string 
     co_return true;
   }
   auto const order = ordered->event.order;
-  if (!payment.refunds.empty()) name_refunds(payment);
+  if (!payment.refunds.empty() && !name_refunds(payment)) co_return false;
   if (payment.status == PaymentStatus::declined && view.order(order)) decline_codes[order] = payment.decline_code;
   auto const declined = decline_codes.find(order);
   if (payment.status == PaymentStatus::cancelled && payment.decline_code.empty() && declined != decline_codes.end()) {
@@ -604,17 +613,18 @@ void Payments::Impl::tell(Position order, PaymentNews const& news_of_it) {
   for (auto const& told : waiting) told(news_of_it);
 }
 
-std::optional<Ordered> Payments::Impl::ordered_at(Position order) const {
+eventstore::Faulty<std::optional<Ordered>> Payments::Impl::ordered_at(Position order) const {
   auto const commit = eventstore::read_commit(log, order);
   if (!commit) {
     spdlog::error("order {}: {}", domain::format_order_id(order), commit.error().what);
-    return std::nullopt;
+    return fail(commit.error());
   }
-  if (!commit.value()) return std::nullopt;
+  std::optional<Ordered> found;
+  if (!commit.value()) return found;
   for (auto const& event : commit.value()->events) {
-    if (auto const* ordered = std::get_if<CurrencyOrdered>(&event)) return Ordered{*ordered, commit.value()->at};
+    if (auto const* ordered = std::get_if<CurrencyOrdered>(&event)) found = Ordered{*ordered, commit.value()->at};
   }
-  return std::nullopt;
+  return found;
 }
 
 Payments::Payments(asio::io_context& io, PaymentGateway& gateway, LedgerView const& view, eventstore::Log& log,

@@ -20,7 +20,14 @@ std::string_view read_method(JsonBody& body) {
   auto const prefix = method.find('_');
   auto const is_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   auto const is_word = [&](char c) { return is_name(c) || (c >= '0' && c <= '9') || c == '_'; };
-  bool const good = prefix != 0 && prefix != std::string_view::npos &&
+  // Twelve digits in a row are a card's number, whatever stands around them.
+  std::size_t digits = 0;
+  std::size_t longest = 0;
+  for (char const c : method) {
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    longest = std::max(longest, digits);
+  }
+  bool const good = longest < 12 && prefix != 0 && prefix != std::string_view::npos &&
                     std::all_of(method.begin(), method.begin() + static_cast<std::ptrdiff_t>(prefix), is_name) &&
                     std::all_of(method.begin(), method.end(), is_word);
   if (!good) {

@@ -220,6 +220,9 @@ Awaitable<Response> order(Visit& visit, domain::PlayerRef player, std::string me
   auto const* done = std::get_if<eventstore::Committed>(&placed);
   auto const* repeated = std::get_if<eventstore::Repeated>(&placed);
   auto const ended = [&](CheckoutEnd end) { return end_response(visit.services, end, opened.cancel_url); };
+  // It may be durable a moment later: the page looks, and whoever sends the form again asks for the same.
+  auto const* unavailable = std::get_if<eventstore::Unavailable>(&placed);
+  if (unavailable != nullptr && *unavailable == eventstore::Unavailable::outcome_unknown) co_return see_other(visit);
   if (done == nullptr && repeated == nullptr) {
     auto const* refusal = std::get_if<domain::Refusal>(&placed);
     bool const passing = refusal == nullptr || refusal->reason == domain::Rejection::payments_unavailable;
