@@ -53,7 +53,6 @@ struct Task {
   std::string reference;  // with order zero
   std::string event_id;   // of the change that asks for it; may be empty
   unsigned failures = 0;
-  std::vector<std::function<void(bool)>> told;  // of a look: whether what it found is in the log
 };
 
 struct Later {
@@ -125,7 +124,8 @@ struct Payments::Impl {
   std::unordered_map<Position, std::string> decline_codes;
   std::unordered_set<std::string> seen;
   std::deque<std::string> seen_order;
-  std::unordered_set<std::string> sought;  // events whose look is queued, resting or under way
+  // Events whose look is queued, resting or under way, and who waits to hear whether what it finds is in the log.
+  std::unordered_map<std::string, std::vector<std::function<void(bool)>>> sought;
   asio::steady_timer alarm;
   asio::steady_timer poll_alarm;
   Timestamp polled_from;
@@ -192,9 +192,9 @@ void Payments::Impl::want(Position order, Hurry hurry) {
   if (plan.busy) plan.again = plan.again || hurry != Hurry::none;
   if (plan.busy || plan.queued) return;
   auto const wait = plan.looked.micros() + kLookPauseMicros - clock.now().micros();
-  if (hurry == Hurry::none && wait > 0 && wait <= kLookPauseMicros) return rest({order, {}, {}, {}, {}}, wait);
+  if (hurry == Hurry::none && wait > 0 && wait <= kLookPauseMicros) return rest({order, {}, {}, 0}, wait);
   plan.queued = true;
-  (hurry == Hurry::most ? fresh : queue).push_back({order, {}, {}, {}, {}});
+  (hurry == Hurry::most ? fresh : queue).push_back({order, {}, {}, 0});
   wake_callers();
 }
 
@@ -293,12 +293,12 @@ Awaitable<void> Payments::Impl::take_up(Task task) {
 
 Awaitable<void> Payments::Impl::take_up_look(Task task) {
   bool const done = co_await look_at(task.reference);
+  auto const waiting = std::exchange(sought[task.event_id], {});
   if (done) {
     sought.erase(task.event_id);
     remember(task.event_id);
   }
-  for (auto const& told : task.told) told(done);
-  task.told.clear();
+  for (auto const& told : waiting) told(done);
   if (done) co_return;
   auto const wait = backoff(++task.failures);
   rest(std::move(task), wait);
@@ -570,8 +570,8 @@ Awaitable<bool> Payments::Impl::poll_once() {
     }
     if (answer.outcome != PaymentOutcome::answered) co_return false;
     for (auto const& change : answer.changes) {
-      if (seen.contains(change.event_id) || !sought.insert(change.event_id).second) continue;
-      push({{}, change.reference, change.event_id, 0, {}});
+      if (seen.contains(change.event_id) || !sought.try_emplace(change.event_id).second) continue;
+      push({{}, change.reference, change.event_id, 0});
     }
     more = answer.more;
     from = answer.next;
@@ -714,13 +714,9 @@ void Payments::changed(PaymentChange change, std::function<void(bool)> told) {
   asio::post(impl_->io, [impl = impl_.get(), change = std::move(change), told = std::move(told)]() mutable {
     if (impl->stopping) return;
     if (impl->seen.contains(change.event_id)) return told(true);
-    // The look for it is under way or rests: whoever posts it will post it again.
-    if (!impl->sought.insert(change.event_id).second) return told(false);
-    Task task;
-    task.reference = std::move(change.reference);
-    task.event_id = std::move(change.event_id);
-    task.told.push_back(std::move(told));
-    impl->push(std::move(task));
+    auto const [waiting, is_new] = impl->sought.try_emplace(change.event_id);
+    waiting->second.push_back(std::move(told));
+    if (is_new) impl->push({{}, std::move(change.reference), std::move(change.event_id), 0});
   });
 }
 

@@ -36,6 +36,7 @@ const exempt = [
   [/^sandbox receiveText (200|403 SMS_NOT_CONFIGURED)$/, 'the sandbox has a phone, which alone can sign for it: replyToText'],
   [/^sandbox receivePayment (200|400|401 STALE_SIGNATURE|503)/, 'the sandbox has a processor, which alone can sign for it'],
   [/ purchaseCurrency 402 AUTHENTICATION_FAILED$/, 'nobody can answer their bank before its address is told'],
+  [/^sandbox confirmPayment 503 PAYMENTS_UNAVAILABLE$/, 'what is ordered is in the ledger, and the sandbox has a processor'],
   [/^production purchaseCurrency 402 PAYMENT_ABANDONED$/, 'only the sandbox\'s clock can be moved'],
   [/^production exportPayouts 200$/, 'the day is not over, and only the sandbox\'s clock can be moved'],
   [/^sandbox exportPayouts 409 ACH_NOT_CONFIGURED$/, 'the sandbox has a bank'],
