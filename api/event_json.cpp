@@ -329,6 +329,7 @@ void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* va
                    json.string("reference", e.reference);
                    usd_json(json, e.usd);
                    json.boolean("won", e.won);
+                   json.amount("processor_fee_change_usd", e.fee);
                    json.amount("available_after", e.available_after);
                  },
                  [&](PayoutRequested const& e) {

@@ -343,6 +343,7 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
                 .add("reference", terminal_quoted(e.reference))
                 .add("usd", e.usd)
                 .add("won", e.won ? "yes" : "no")
+                .add("fee change usd", e.fee)
                 .add("available", e.available_after)
                 .take();
           },

@@ -164,6 +164,7 @@ struct Fold {
               Money reserved_after) const;
   [[nodiscard]] Revenue& revenue(CurrencyId currency) const;
   [[nodiscard]] OpenOrder& open_order(Position order) const;
+  [[nodiscard]] Returned& returned_of(Position order, PlayerId player, CurrencyId currency) const;
   [[nodiscard]] OpenTransfer& open_transfer(Position transaction) const;
   // Takes the transfer out, with its question and the texts that nobody needs any more.
   void close_transfer(Position transaction) const;

@@ -364,13 +364,14 @@ struct RefundSettled {
   friend bool operator==(RefundSettled const&, RefundSettled const&) = default;
 };
 
-// A chargeback: the processor took the amount back, and a fee.
+// A chargeback: the processor took the amount back, and a fee. What it took beyond what was left of the order is not
+// the player's to pay: it counts as fee, and usd is zero when nothing was left.
 struct DisputeOpened {
   Position order;
   std::string reference;
   PlayerId player;
   CurrencyId currency;
-  Money usd;
+  Money usd;              // what the player is debited
   Money fee;              // USD
   Money available_after;  // may be below zero
   friend bool operator==(DisputeOpened const&, DisputeOpened const&) = default;
@@ -382,8 +383,9 @@ struct DisputeClosed {
   PlayerId player;
   CurrencyId currency;
   Money usd;
-  bool won = false;  // then the processor gave the amount back, not the fee
+  bool won = false;  // then the processor gave the amount back
   Money available_after;
+  Money fee{};  // USD that its fee grew by since it was opened; below zero when some came back
   friend bool operator==(DisputeClosed const&, DisputeClosed const&) = default;
 };
 

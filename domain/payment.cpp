@@ -24,10 +24,32 @@ char const* refund_end_name(RefundEnd end) {
   return "";
 }
 
+bool valid_dispute_fee(Money usd) {
+  constexpr std::int64_t kTimes = 6;
+  auto const most = kTimes * kMaxPurchaseUsd.minor();
+  return usd.minor() >= -most && usd.minor() <= most;
+}
+
 Money Returned::refunded() const {
   Money sum;
   for (auto const& refund : refunds) {
     if (refund.status != RefundStatus::failed) sum += refund.usd;
+  }
+  return sum;
+}
+
+Money Returned::sent() const {
+  Money sum;
+  for (auto const& refund : refunds) {
+    if (refund.status == RefundStatus::succeeded) sum += refund.usd;
+  }
+  return sum;
+}
+
+Money Returned::held() const {
+  Money sum;
+  for (auto const& dispute : disputes) {
+    if (dispute.status != DisputeStatus::won) sum += dispute.usd;
   }
   return sum;
 }

@@ -24,6 +24,9 @@ inline constexpr std::int64_t kUnitsPerDollar = 10;
 
 // CONTRACT, checkout sessions: 0 < x <= 999.99.
 inline constexpr Money kMaxPurchaseUsd = Money::from_minor(99'999);
+// What may be booked as the fee of one dispute, and its change: what the processor says, and an order's worth beyond
+// it.
+[[nodiscard]] bool valid_dispute_fee(Money usd);
 inline constexpr std::int64_t kCheckoutMicros = 900 * kMicrosPerSecond;   // 15 minutes: a session's link
 inline constexpr std::int64_t kChallengeMicros = 900 * kMicrosPerSecond;  // the cardholder's answer to their bank
 // Of one order. Each is a call to the processor, and a row for as long as the order lives.
@@ -49,12 +52,13 @@ struct RefundReport {
   friend bool operator==(RefundReport const&, RefundReport const&) = default;
 };
 
-// From `open` on the processor holds back amount and fee; when it is won it gives the amount back.
+// From `open` on the processor holds back amount and fee; when it is won it gives the amount back, and sometimes the
+// fee. The amount may be above what was charged: it is what the cardholder's bank claims, after its own conversion.
 enum class DisputeStatus : std::uint8_t { open = 0, won = 1, lost = 2 };
 struct DisputeReport {
   std::string reference;
   Money usd;
-  Money fee;
+  Money fee;  // of all that was booked until now; below zero when more was given back than taken
   DisputeStatus status = DisputeStatus::open;
   friend bool operator==(DisputeReport const&, DisputeReport const&) = default;
 };
@@ -116,15 +120,20 @@ struct Returned {
   };
   struct Dispute {
     std::string reference;
-    Money usd;
+    Money usd;  // what the player was debited
     DisputeStatus status = DisputeStatus::open;
+    Money fee{};  // what was booked as the processor's fee until now
     friend bool operator==(Dispute const&, Dispute const&) = default;
   };
   Position order;
+  PlayerId player;
+  CurrencyId currency;
   std::vector<Refund> refunds;
   std::vector<Dispute> disputes;
 
   [[nodiscard]] Money refunded() const;  // what is asked back and did not fail
+  [[nodiscard]] Money sent() const;      // what went back to the card
+  [[nodiscard]] Money held() const;      // what disputes that are open or lost took from the player
   [[nodiscard]] bool disputed() const;   // a dispute is open or was lost
   friend bool operator==(Returned const&, Returned const&) = default;
 };

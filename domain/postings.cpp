@@ -125,9 +125,7 @@ std::vector<Posting> postings(Event const& event) {
           },
           [](RefundSettled const& e) { return settle(e); },
           [](DisputeOpened const& e) { return through_clearing(e.player, e.currency, -e.usd, e.fee); },
-          [](DisputeClosed const& e) {
-            return e.won ? through_clearing(e.player, e.currency, e.usd, Money{}) : Postings{};
-          },
+          [](DisputeClosed const& e) { return through_clearing(e.player, e.currency, e.won ? e.usd : Money{}, e.fee); },
           [](PayoutRequested const& e) { return pay_out(e.shares, Account::game_revenue, Account::payouts_in_flight); },
           [](PayoutAdvanced const& e) { return advance(e); },
       },

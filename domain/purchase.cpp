@@ -43,6 +43,7 @@ class Reporting {
   std::string const& payment_;
   Money available_;
   Returned returned_;
+  Money refunded_there_;  // what the processor sends back, as this report says
   std::vector<Event> events_;
 };
 
@@ -83,14 +84,21 @@ void Reporting::fail(PaymentReport const& report, OpenOrder const& open, std::st
   events_.emplace_back(PaymentFailed{ordered_.order, ordered_.player, failure, report.decline_code});
 }
 
+// Amounts are another company's word. What no order could have moved is passed over, and the rest of its report counts.
 void Reporting::refund(RefundReport const& report) {
+  if (report.usd <= Money{} || report.usd > ordered_.usd) return;
   auto const row = std::find_if(returned_.refunds.begin(), returned_.refunds.end(), [&](Returned::Refund const& known) {
     return report.refund ? known.refund == report.refund : known.reference == report.reference;
   });
-  if (row != returned_.refunds.end()) return settle(*row, report);
+  auto const there = report.status != RefundStatus::failed ? report.usd : Money{};
+  if (row != returned_.refunds.end()) {
+    refunded_there_ += there;
+    return settle(*row, report);
+  }
   // One of ours that we do not know: of a log that was lost. One made there is taken over even when it failed and moves
   // nothing: an older report, which says that it succeeded, may still be on its way.
-  if (report.refund) return;
+  if (report.refund || report.usd > ordered_.usd - returned_.sent()) return;
+  refunded_there_ += there;
   auto const refund = next(context_.next, events_.size());
   events_.emplace_back(RefundRequested{refund, ordered_.order, ordered_.player, ordered_.currency, report.usd,
                                        moved_to(-report.usd), "made at the processor", payment_, report.reference});
@@ -102,6 +110,8 @@ void Reporting::settle(Returned::Refund& row, RefundReport const& report) {
   if (report.status == row.status || report.status == RefundStatus::pending || row.status == RefundStatus::failed) {
     return;
   }
+  // Above what was paid, together with what went back already: not what a processor does.
+  if (report.status == RefundStatus::succeeded && row.usd > ordered_.usd - returned_.sent()) return;
   auto end = RefundEnd::succeeded;
   if (report.status == RefundStatus::failed) {
     end = row.status == RefundStatus::pending ? RefundEnd::failed : RefundEnd::reversed;
@@ -113,30 +123,29 @@ void Reporting::settle(Returned::Refund& row, RefundReport const& report) {
 }
 
 void Reporting::dispute(DisputeReport const& report) {
+  constexpr std::int64_t kTimesOrder = 2;  // a bank's conversion moves some percent
+  if (report.usd <= Money{} || report.usd.minor() > kTimesOrder * ordered_.usd.minor()) return;
+  if (report.fee < -kMaxPurchaseUsd || report.fee > kMaxPurchaseUsd) return;
   auto row = std::find_if(returned_.disputes.begin(), returned_.disputes.end(),
                           [&](Returned::Dispute const& known) { return known.reference == report.reference; });
   if (row == returned_.disputes.end()) {
-    events_.emplace_back(DisputeOpened{ordered_.order, report.reference, ordered_.player, ordered_.currency, report.usd,
-                                       report.fee, moved_to(-report.usd)});
-    returned_.disputes.push_back({report.reference, report.usd, DisputeStatus::open});
+    // A refund of ours that the processor has not taken is not counted: it may find that nothing is left for it.
+    auto const refunded = std::max(returned_.sent(), refunded_there_);
+    auto const left = std::max(Money{}, ordered_.usd - refunded - returned_.held());
+    auto const usd = std::min(report.usd, left);
+    auto const fee = report.fee + (report.usd - usd);
+    events_.emplace_back(
+        DisputeOpened{ordered_.order, report.reference, ordered_.player, ordered_.currency, usd, fee, moved_to(-usd)});
+    returned_.disputes.push_back({report.reference, usd, DisputeStatus::open, fee});
     row = std::prev(returned_.disputes.end());
   }
   if (row->status != DisputeStatus::open || report.status == DisputeStatus::open) return;
   bool const won = report.status == DisputeStatus::won;
+  auto const fee = won ? report.fee : report.fee + (report.usd - row->usd);
   events_.emplace_back(DisputeClosed{ordered_.order, report.reference, ordered_.player, ordered_.currency, row->usd,
-                                     won, won ? moved_to(row->usd) : available_});
+                                     won, won ? moved_to(row->usd) : available_, fee - row->fee});
+  row->fee = fee;
   row->status = report.status;
-}
-
-// A report's amounts are another company's word: within what any order could have moved.
-bool plausible(PaymentReport const& report, Money usd) {
-  auto const part = [&](Money amount) { return amount > Money{} && amount <= usd; };
-  return report.fee >= Money{} && report.fee <= kMaxPurchaseUsd &&
-         std::all_of(report.refunds.begin(), report.refunds.end(),
-                     [&](RefundReport const& refund) { return part(refund.usd); }) &&
-         std::all_of(report.disputes.begin(), report.disputes.end(), [&](DisputeReport const& dispute) {
-           return part(dispute.usd) && dispute.fee >= Money{} && dispute.fee <= kMaxPurchaseUsd;
-         });
 }
 
 }  // namespace
@@ -175,7 +184,7 @@ Decision Decider::operator()(ReportPayment const& command) const {
   bool const same = report.order == ordered.order && report.in_usd && report.usd == ordered.usd &&
                     !report.reference.empty() &&
                     (open == nullptr || open->reference.empty() || open->reference == report.reference);
-  if (!same || !plausible(report, ordered.usd)) return refuse(Rejection::payment_mismatch);
+  if (!same || report.fee < Money{} || report.fee > kMaxPurchaseUsd) return refuse(Rejection::payment_mismatch);
   Reporting reporting(state, context, ordered, report.reference);
   if (reporting.pay(open, report, refused_code)) {
     for (auto const& refund : report.refunds) reporting.refund(refund);
@@ -271,10 +280,15 @@ void Fold::operator()(PaymentFailed const& e) const {
   state.orders_.erase(e.order);
 }
 
+Returned& Fold::returned_of(Position order, PlayerId player, CurrencyId currency) const {
+  FLORIN_ASSERT(!state.find_order(order));
+  auto const [row, added] = state.returned_.try_emplace(order, Returned{order, player, currency, {}, {}});
+  FLORIN_ASSERT(row->second.player == player && row->second.currency == currency);
+  return row->second;
+}
+
 void Fold::operator()(RefundRequested const& e) const {
-  FLORIN_ASSERT(!state.find_order(e.order));
-  auto& returned = state.returned_[e.order];
-  returned.order = e.order;
+  auto& returned = returned_of(e.order, e.player, e.currency);
   returned.refunds.push_back({e.refund, e.reference, moved(e.usd), RefundStatus::pending});
   charge(e.player, e.currency, -units_of(e.usd), e.available_after);
 }
@@ -291,10 +305,9 @@ void Fold::operator()(RefundSettled const& e) const {
 }
 
 void Fold::operator()(DisputeOpened const& e) const {
-  FLORIN_ASSERT(!state.find_order(e.order));
-  auto& returned = state.returned_[e.order];
-  returned.order = e.order;
-  returned.disputes.push_back({e.reference, moved(e.usd), DisputeStatus::open});
+  FLORIN_ASSERT(e.usd >= Money{});
+  auto& returned = returned_of(e.order, e.player, e.currency);
+  returned.disputes.push_back({e.reference, e.usd, DisputeStatus::open, e.fee});
   charge(e.player, e.currency, -units_of(e.usd), e.available_after);
 }
 
@@ -304,6 +317,7 @@ void Fold::operator()(DisputeClosed const& e) const {
                                 [&](Returned::Dispute const& dispute) { return dispute.reference == e.reference; });
   FLORIN_ASSERT(row != disputes.end() && row->usd == e.usd && row->status == DisputeStatus::open);
   row->status = e.won ? DisputeStatus::won : DisputeStatus::lost;
+  row->fee += e.fee;
   charge(e.player, e.currency, e.won ? units_of(e.usd) : Money{}, e.available_after);
 }
 
@@ -326,11 +340,13 @@ bool State::restore_order(OpenOrder const& order) {
 
 bool State::restore_returned(Returned const& returned) {
   if (!returned.order || orders_.contains(returned.order)) return false;
+  auto const* game = game_of(returned.player);
+  if (game == nullptr || game->find_currency(returned.currency) == nullptr) return false;
   for (auto const& refund : returned.refunds) {
     if (!refund.refund || !valid_usd(refund.usd)) return false;
   }
   for (auto const& dispute : returned.disputes) {
-    if (!valid_usd(dispute.usd)) return false;
+    if (dispute.usd < Money{} || dispute.usd > kMaxPurchaseUsd || !valid_dispute_fee(dispute.fee)) return false;
   }
   return returned_.emplace(returned.order, returned).second;
 }

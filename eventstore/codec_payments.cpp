@@ -118,6 +118,7 @@ void write(wire::Event::Builder event, domain::DisputeClosed const& in) {
   out.setUsd(in.usd.minor());
   out.setWon(in.won);
   out.setAvailableAfter(in.available_after.minor());
+  out.setFee(in.fee.minor());
 }
 
 void write(wire::Event::Builder event, domain::PayoutRequested const& in) {
@@ -254,6 +255,7 @@ domain::Event read(Reading&, wire::DisputeClosed::Reader in) {
   out.usd = money(in.getUsd());
   out.won = in.getWon();
   out.available_after = money(in.getAvailableAfter());
+  out.fee = money(in.getFee());
   return out;
 }
 

@@ -375,6 +375,7 @@ struct DisputeClosed {
   usd @4 :Int64;
   won @5 :Bool;
   availableAfter @6 :Int64;
+  fee @7 :Int64;  # signed: what the fee grew by; 0 in those written before it was
 }
 
 struct PayoutShare {

@@ -60,12 +60,16 @@ bool fields(Stream& s, OpenOrder& o) {
 
 template <class Stream>
 bool fields(Stream& s, Returned& r) {
-  return field(s, r.order) && s.list(r.refunds, [&](Returned::Refund& refund) {
-    return field(s, refund.refund) && s.text(refund.reference) && field(s, refund.usd) &&
-           s.enumerated(refund.status, RefundStatus::failed);
-  }) && s.list(r.disputes, [&](Returned::Dispute& dispute) {
-    return s.text(dispute.reference) && field(s, dispute.usd) && s.enumerated(dispute.status, DisputeStatus::lost);
-  });
+  return field(s, r.order) && field(s, r.player) && field(s, r.currency) &&
+         s.list(r.refunds,
+                [&](Returned::Refund& refund) {
+                  return field(s, refund.refund) && s.text(refund.reference) && field(s, refund.usd) &&
+                         s.enumerated(refund.status, RefundStatus::failed);
+                }) &&
+         s.list(r.disputes, [&](Returned::Dispute& dispute) {
+           return s.text(dispute.reference) && field(s, dispute.usd) &&
+                  s.enumerated(dispute.status, DisputeStatus::lost) && field(s, dispute.fee);
+         });
 }
 
 template <class Stream>

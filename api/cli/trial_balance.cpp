@@ -37,6 +37,14 @@ std::vector<std::string> TrialBalance::disagreements(domain::State const& state)
       reserved[wallet.currency - 1].add(Money::from_minor(wallet.reserved));
     }
   });
+  std::vector<Total> refunds(state.currency_count());
+  for (auto const& [order, returned] : state.returned_orders()) {
+    for (auto const& refund : returned.refunds) {
+      if (refund.status == domain::RefundStatus::pending) {
+        refunds[returned.currency.value() - 1].add(domain::units_of(refund.usd));
+      }
+    }
+  }
   std::vector<std::string> out;
   Total clearing;
   for (std::uint64_t i = 0; i < state.currency_count(); ++i) {
@@ -55,6 +63,7 @@ std::vector<std::string> TrialBalance::disagreements(domain::State const& state)
     };
     compare(Account::player_available, available[i]);
     compare(Account::player_reserved, reserved[i]);
+    compare(Account::refunds_in_flight, refunds[i]);
     auto const revenue = state.revenue(currency);
     compare(Account::game_revenue, total_of(revenue.owed));
     compare(Account::payouts_in_flight, total_of(revenue.in_flight));

@@ -662,9 +662,11 @@ SandboxBooks::Answer SandboxBooks::close_dispute(std::string const& reference, b
     std::string closed;
     for (auto const& dispute : payment->report.disputes) {
       if (dispute.status != DisputeStatus::open) continue;
-      impl_->query("UPDATE disputes SET state = ?2 WHERE id = ?1")
+      // Who wins gets the fee back.
+      impl_->query("UPDATE disputes SET state = ?2, fee = iif(?2 = ?3, 0, fee) WHERE id = ?1")
           .with(dispute.reference)
           .with(won ? DisputeStatus::won : DisputeStatus::lost)
+          .with(DisputeStatus::won)
           .run();
       impl_->tell("charge.dispute.closed", "dispute", dispute.reference, reference, now);
       closed = dispute.reference;

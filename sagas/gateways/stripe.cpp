@@ -276,10 +276,10 @@ Read<std::optional<domain::DisputeReport>> dispute_of(element const& dispute, bo
       foreign = true;
     }
   }
-  if (fees < 0) return unreadable();
-  DisputeStatus const now = status == "won"    ? DisputeStatus::won
-                            : status == "lost" ? DisputeStatus::lost
-                                               : DisputeStatus::open;
+  bool const given_back = booked.size() > 1;
+  DisputeStatus const now = status == "won" && given_back ? DisputeStatus::won
+                            : status == "lost"            ? DisputeStatus::lost
+                                                          : DisputeStatus::open;
   return std::optional(domain::DisputeReport{std::string(id), *usd, Money::from_minor(fees), now});
 }
 

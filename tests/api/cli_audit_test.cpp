@@ -265,6 +265,25 @@ TEST_F(CliAudit, ClearingThatIsNotZeroOverAllCurrenciesIsNamed) {
   EXPECT_EQ(wrong.back(), "transfer_clearing is 1.00 over all currencies, not zero");
 }
 
+TEST_F(CliAudit, RefundsInFlightThatNobodyWaitsForAreNamed) {
+  TrialBalance books;
+  books.add({domain::Position(2),
+             {},
+             {},
+             {domain::RefundRequested{domain::Position(2),
+                                      domain::Position(1),
+                                      domain::PlayerId(1),
+                                      domain::CurrencyId(1),
+                                      domain::Money::from_minor(100),
+                                      {},
+                                      "",
+                                      "pi_1",
+                                      ""}}});
+  auto const wrong = books.disagreements(store_->state());
+  EXPECT_NE(std::find(wrong.begin(), wrong.end(), "currency 1: refunds_in_flight is 10.00 but the state holds 0.00"),
+            wrong.end());
+}
+
 std::uint64_t position_in(CliResult const& result) {
   simdjson::dom::parser parser;
   simdjson::dom::element found;

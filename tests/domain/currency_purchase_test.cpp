@@ -199,6 +199,71 @@ TEST(Dispute, TakesTheAmountAndGivesItBackWhenItIsWon) {
       .then({DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), false, units("5.00")}});
 }
 
+TEST(Dispute, TheFeeIsCorrectedWhenItIsClosed) {
+  DisputeOpened const opened_now{kOrder, "dp_1", kAnn, kGold, usd("10.00"), usd("15.00"), units("5.00")};
+  auto const disputed = paid() + std::vector<Event>{opened_now};
+  auto report = said(PaymentStatus::succeeded);
+  report.disputes = {{"dp_1", usd("10.00"), usd("0.00"), DisputeStatus::won}};
+  DisputeClosed closed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), true, units("105.00"), -usd("15.00")};
+  given(disputed).when(reported(report)).then({closed});
+  given(disputed + std::vector<Event>{closed}).when(reported(report)).then(Rejection::nothing_new);
+  report.disputes[0].fee = -usd("0.50");  // more came back than was taken
+  closed.fee = -usd("15.50");
+  given(disputed).when(reported(report)).then({closed});
+  report.disputes[0] = {"dp_1", usd("10.00"), usd("30.00"), DisputeStatus::lost};
+  given(disputed)
+      .when(reported(report))
+      .then({DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), false, units("5.00"), usd("15.00")}});
+}
+
+TEST(Dispute, AboveTheChargeThePlayerPaysWhatWasPaidAndTheRestIsAFee) {
+  auto report = said(PaymentStatus::succeeded);
+  report.disputes = {{"dp_1", usd("10.13"), usd("15.00"), DisputeStatus::open}};
+  DisputeOpened const opened_now{kOrder, "dp_1", kAnn, kGold, usd("10.00"), usd("15.13"), units("5.00")};
+  given(paid()).when(reported(report)).then({opened_now});
+  auto const disputed = paid() + std::vector<Event>{opened_now};
+  report.disputes[0].status = DisputeStatus::won;
+  given(disputed)
+      .when(reported(report))
+      .then({DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), true, units("105.00"), -usd("0.13")}});
+  report.disputes[0].status = DisputeStatus::lost;
+  given(disputed)
+      .when(reported(report))
+      .then({DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), false, units("5.00"), usd("0.00")}});
+}
+
+TEST(Dispute, OfWhatWentBackAlreadyTakesNothingFromThePlayer) {
+  auto report = said(PaymentStatus::succeeded);
+  report.refunds = {{"re_1", {}, usd("10.00"), RefundStatus::succeeded}};
+  report.disputes = {{"dp_1", usd("10.00"), usd("15.00"), DisputeStatus::open}};
+  given(paid())
+      .when(reported(report))
+      .then(
+          {RefundRequested{Position(10), kOrder, kAnn, kGold, usd("10.00"), units("5.00"), "made at the processor",
+                           "pi_1", "re_1"},
+           RefundSettled{Position(10), kOrder, kAnn, kGold, usd("10.00"), RefundEnd::succeeded, "re_1", units("5.00")},
+           DisputeOpened{kOrder, "dp_1", kAnn, kGold, usd("0.00"), usd("25.00"), units("5.00")}});
+}
+
+TEST(PaymentReport, AnOddRefundOrDisputeHidesNoOther) {
+  auto report = said(PaymentStatus::succeeded);
+  report.refunds = {{"re_0", {}, usd("0.00"), RefundStatus::succeeded},
+                    {"re_1", {}, usd("10.01"), RefundStatus::succeeded},
+                    {"re_2", {}, usd("2.00"), RefundStatus::succeeded},
+                    {"re_3", {}, usd("8.01"), RefundStatus::succeeded}};
+  report.disputes = {{"dp_0", usd("20.01"), usd("15.00"), DisputeStatus::open},
+                     {"dp_1", usd("0.00"), usd("15.00"), DisputeStatus::open},
+                     {"dp_2", usd("1.00"), usd("1000.00"), DisputeStatus::open},
+                     {"dp_3", usd("1.00"), usd("15.00"), DisputeStatus::open}};
+  given(paid())
+      .when(reported(report))
+      .then(
+          {RefundRequested{Position(10), kOrder, kAnn, kGold, usd("2.00"), units("85.00"), "made at the processor",
+                           "pi_1", "re_2"},
+           RefundSettled{Position(10), kOrder, kAnn, kGold, usd("2.00"), RefundEnd::succeeded, "re_2", units("85.00")},
+           DisputeOpened{kOrder, "dp_3", kAnn, kGold, usd("1.00"), usd("15.00"), units("75.00")}});
+}
+
 TEST(Dispute, ADebtIsRepaidBeforeAnythingIsSpent) {
   auto const owing = paid() + std::vector<Event>{debited(1, kGold, units("105.00"), units("0.00")),
                                                  DisputeOpened{kOrder, "dp_1", kAnn, kGold, usd("10.00"), usd("15.00"),

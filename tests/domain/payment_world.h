@@ -115,7 +115,7 @@ struct Charge {
   [[nodiscard]] PaymentReport const& now() const { return said.back(); }
   PaymentReport& change() { return said.emplace_back(PaymentReport(said.back())); }
 
-  // What can still be refunded or disputed of it.
+  // What can still be refunded or disputed of it. Below zero when a bank claims more, after its own conversion.
   [[nodiscard]] Money left() const {
     if (now().status != PaymentStatus::succeeded) return {};
     auto left = now().usd;
@@ -342,7 +342,9 @@ struct PaymentWorld {
       known->change().refunds.push_back({name("re_"), {}, usd, status});
     }
     if (step.deed == Deed::dispute) {
-      known->change().disputes.push_back({name("dp_"), usd, units("15.00"), DisputeStatus::open});
+      auto const most = known->now().usd + known->now().usd;
+      auto const claimed = step.minor % 4 == 0 ? std::min(usd + Money::from_minor(1 + step.minor % 16), most) : usd;
+      known->change().disputes.push_back({name("dp_"), claimed, units("15.00"), DisputeStatus::open});
     }
   }
 
@@ -356,7 +358,10 @@ struct PaymentWorld {
   static void close_dispute(Charge& known, MoneyStep const& step) {
     for (std::size_t i = 0; i < known.now().disputes.size(); ++i) {
       if (known.now().disputes[i].status != DisputeStatus::open) continue;
-      known.change().disputes[i].status = step.choice < 6 ? DisputeStatus::won : DisputeStatus::lost;
+      auto& dispute = known.change().disputes[i];
+      dispute.status = step.choice < 6 ? DisputeStatus::won : DisputeStatus::lost;
+      // Now and then the fee comes back, or there is another one for what was answered.
+      if (step.choice % 3 == 0) dispute.fee = dispute.status == DisputeStatus::won ? Money{} : units("30.00");
       return;
     }
   }

@@ -185,5 +185,19 @@ TEST(Postings, AccountsHaveDistinctNames) {
   EXPECT_FALSE(names.contains(""));
 }
 
+TEST(Postings, AClosedDisputeCorrectsItsFee) {
+  auto const closed = [](bool won, Money fee) {
+    return postings(DisputeClosed{Position(9), "dp", kPlayer, kGold, units("1.00"), won, {}, fee});
+  };
+  EXPECT_EQ(closed(false, {}), std::vector<Posting>{});
+  EXPECT_EQ(closed(false, units("15.00")),
+            (std::vector<Posting>{{Account::card_clearing, {}, kGold, units("150.00")},
+                                  {Account::processor_fees, {}, kGold, -units("150.00")}}));
+  EXPECT_EQ(closed(true, -units("15.00")),
+            (std::vector<Posting>{{Account::player_available, kPlayer, kGold, units("10.00")},
+                                  {Account::card_clearing, {}, kGold, -units("160.00")},
+                                  {Account::processor_fees, {}, kGold, units("150.00")}}));
+}
+
 }  // namespace
 }  // namespace florin::domain::testing

@@ -273,7 +273,8 @@ std::string golden(std::string_view version, domain::Event const& event) {
 
 // A kind that gained a field is written in its second form; the first is still read.
 std::string golden_path(domain::Event const& event) {
-  bool const second = std::holds_alternative<domain::PhoneShareRequested>(event);
+  bool const second = std::holds_alternative<domain::PhoneShareRequested>(event) ||
+                      std::holds_alternative<domain::DisputeClosed>(event);
   return golden(second ? "v2" : "v1", event);
 }
 
@@ -306,6 +307,18 @@ TEST(CodecGolden, EveryKindOfEventHasCommittedBytesThatStillMeanTheSame) {
     EXPECT_EQ(decoded.value(), samples::commit(event));
     EXPECT_EQ(encoded(decoded.value()), bytes);
   }
+}
+
+TEST(CodecGolden, ADisputeClosedBeforeFeesCameBackChangesNoFee) {
+  auto const events = samples::events();
+  auto const sample = std::find_if(events.begin(), events.end(), [](domain::Event const& event) {
+    return std::holds_alternative<domain::DisputeClosed>(event);
+  });
+  auto event = std::get<domain::DisputeClosed>(*sample);
+  event.fee = {};
+  auto const decoded = decode(file(golden("v1", event)));
+  ASSERT_TRUE(decoded) << decoded.error().what;
+  EXPECT_EQ(decoded.value(), samples::commit(event));
 }
 
 TEST(CodecGolden, APhoneShareFromBeforeItsGameWasWrittenIsOfNoGame) {

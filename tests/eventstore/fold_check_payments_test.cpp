@@ -37,6 +37,7 @@ struct Town {
   State state;
   Position ordered;    // no name yet
   Position opened;     // "pi_2"
+  Position older;      // paid, and nothing of it went back
   Position paid;       // "pi_3": a refund is pending, one has succeeded, a dispute is open
   Position pending;    // the refund
   Position refunded;   // the other one
@@ -109,6 +110,9 @@ Town town() {
   out.ordered = out.commit({out.order()});
   out.opened = out.commit({out.order()});
   out.commit({PaymentOpened{out.opened, "pi_2"}});
+  out.older = out.commit({out.order()});
+  out.commit({PaymentOpened{out.older, "pi_0"}});
+  out.commit({CurrencyPurchased{out.older, kAnn, kGold, kTen, minor(59), "pi_0", out.after(kTen)}});
   out.paid = out.commit({out.order()});
   out.commit({PaymentOpened{out.paid, "pi_3"}});
   out.commit({CurrencyPurchased{out.paid, kAnn, kGold, kTen, minor(59), "pi_3", out.after(kTen)}});
@@ -155,6 +159,7 @@ std::vector<Row> impossible(Town const& town) {
   auto const highest = minor(std::numeric_limits<std::int64_t>::max());
   auto const late = Timestamp::from_micros(std::numeric_limits<std::int64_t>::max());
   auto const over = kMaxPurchaseUsd + minor(1);
+  auto const most_fee = minor(6 * kMaxPurchaseUsd.minor());
   auto const elsewhere = Position(town.next().value() + 1);
   auto const older = Position(town.next().value() - 1);
   auto const checkout = town.checkout();
@@ -229,14 +234,16 @@ std::vector<Row> impossible(Town const& town) {
       {"refunds under another name than its place", but(refund, [&](Refund& e) { e.refund = elsewhere; })},
       {"refunds what is not paid", but(refund, [&](Refund& e) { e.order = town.opened; })},
       {"refunds what is not paid", but(refund, [](Refund& e) { e.order = e.refund; })},
-      {foreign, but(refund, [](Refund& e) { e.player = kNobody; })},
-      {foreign, but(refund, [](Refund& e) { e.currency = kSilver; })},
+      {foreign, but(refund, [&](Refund& e) { e.order = town.older, e.player = kNobody; })},
+      {foreign, but(refund, [&](Refund& e) { e.order = town.older, e.currency = kSilver; })},
       {out_of_range, but(refund, [](Refund& e) { e.usd = {}; })},
       {out_of_range, but(refund, [&](Refund& e) { e.usd = lowest; })},
-      {out_of_range, but(refund, [&](Refund& e) { e.usd = highest; })},
-      {out_of_range, town.refund(over)},
+      {out_of_range, but(refund, [&](Refund& e) { e.order = town.older, e.usd = highest; })},
+      {out_of_range, but(town.refund(over), [&](Refund& e) { e.order = town.older; })},
       {wrong_sum, but(refund, [](Refund& e) { e.available_after -= minor(1); })},
-      {wrong_sum, but(refund, [](Refund& e) { e.currency = kGems; })},
+      {"refunds another order than was paid", but(refund, [](Refund& e) { e.currency = kGems; })},
+      {"refunds another order than was paid", but(refund, [](Refund& e) { e.player = kBob; })},
+      {"refunds more than any order", town.refund(kMaxPurchaseUsd - minor(300) + minor(1))},
 
       {not_asked, but(settle, [&](Settle& e) { e.order = town.opened; })},
       {not_asked, but(settle, [](Settle& e) { e.refund = {}; })},
@@ -247,21 +254,37 @@ std::vector<Row> impossible(Town const& town) {
       {"settles a refund twice", but(town.settle(RefundEnd::reversed), [](Settle& e) { e.end = RefundEnd::failed; })},
       {wrong_sum, but(settle, [](Settle& e) { e.end = RefundEnd::failed; })},
       {wrong_sum, but(town.settle(RefundEnd::failed), [](Settle& e) { e.end = RefundEnd::succeeded; })},
-      {foreign, but(settle, [](Settle& e) { e.player = kBob; })},
+      {"settles a refund of another order", but(settle, [](Settle& e) { e.player = kBob; })},
+      {"settles a refund of another order", but(settle, [](Settle& e) { e.currency = kGems; })},
 
       {"disputes what is not paid", but(dispute, [&](Dispute& e) { e.order = town.ordered; })},
       {"disputes what is not paid", but(dispute, [&](Dispute& e) { e.order = town.next(); })},
       {"opens a dispute twice", but(dispute, [](Dispute& e) { e.reference = "dp_1"; })},
-      {"has fees out of range", but(dispute, [](Dispute& e) { e.fee = minor(-1); })},
+      {"has fees out of range", but(dispute, [&](Dispute& e) { e.fee = most_fee + minor(1); })},
+      {"has fees out of range", but(dispute, [&](Dispute& e) { e.fee = -most_fee - minor(1); })},
       {"has fees out of range", but(dispute, [&](Dispute& e) { e.fee = highest; })},
-      {out_of_range, town.dispute(over)},
-      {foreign, but(dispute, [](Dispute& e) { e.player = {}; })},
+      {"has fees out of range", but(dispute, [&](Dispute& e) { e.fee = lowest; })},
+      {out_of_range, but(town.dispute(over), [&](Dispute& e) { e.order = town.older; })},
+      {out_of_range, but(dispute, [](Dispute& e) { e.usd = minor(-1); })},
+      {out_of_range, but(dispute, [&](Dispute& e) { e.usd = lowest; })},
+      {foreign, but(dispute, [&](Dispute& e) { e.order = town.older, e.player = {}; })},
+      {foreign, but(town.dispute({}), [&](Dispute& e) { e.order = town.older, e.currency = kSilver; })},
+      {"disputes another order than was paid", but(dispute, [](Dispute& e) { e.player = kBob; })},
+      {"disputes another order than was paid", but(dispute, [](Dispute& e) { e.currency = kGems; })},
+      {"disputes more than any order", town.dispute(kMaxPurchaseUsd - minor(600) + minor(1))},
+      {wrong_sum, but(town.dispute({}), [](Dispute& e) { e.available_after += minor(1); })},
       {wrong_sum, but(dispute, [](Dispute& e) { e.usd += minor(1); })},
       {not_open, but(close, [&](Close& e) { e.order = town.opened; })},
       {not_open, but(close, [](Close& e) { e.reference = "dp_9"; })},
       {not_open, but(close, [](Close& e) { e.usd += minor(1); })},
       {wrong_sum, but(close, [](Close& e) { e.won = false; })},
       {wrong_sum, but(town.close(false), [](Close& e) { e.won = true; })},
+      {"closes a dispute of another order", but(close, [](Close& e) { e.player = kBob; })},
+      {"closes a dispute of another order", but(close, [](Close& e) { e.currency = kGems; })},
+      {"has fees out of range", but(close, [&](Close& e) { e.fee = highest; })},
+      {"has fees out of range", but(close, [&](Close& e) { e.fee = lowest; })},
+      {"has fees out of range", but(close, [&](Close& e) { e.fee = most_fee - minor(1'499); })},
+      {"has fees out of range", but(close, [&](Close& e) { e.fee = -most_fee - minor(1'501); })},
 
       {"requests a payout under another name than its commit's", but(payout, [&](Payout& e) { e.payout = elsewhere; })},
       {"requests a payout under another name than its commit's",
@@ -310,8 +333,13 @@ std::vector<Event> possible(Town const& town) {
                          PaymentFailed{town.ordered, kAnn, PaymentFailure::refused, ""},
                          PaymentFailed{town.opened, kAnn, PaymentFailure::declined, ""},
                          town.refund(),
+                         town.refund(kMaxPurchaseUsd - minor(300)),
                          town.dispute(),
+                         town.dispute({}),
+                         town.dispute(kMaxPurchaseUsd - minor(600)),
+                         but(town.dispute(), [](DisputeOpened& e) { e.fee = minor(-1); }),
                          town.close(true),
+                         but(town.close(true), [](DisputeClosed& e) { e.fee = minor(-1'500); }),
                          town.close(false),
                          town.payout()};
   for (auto const end : {RefundEnd::succeeded, RefundEnd::failed, RefundEnd::reversed})

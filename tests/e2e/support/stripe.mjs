@@ -151,7 +151,7 @@ export class Stripe {
   closeDispute(id, won) {
     const dispute = this.payments.get(id).disputes.at(-1);
     dispute.status = won ? 'won' : 'lost';
-    if (won) dispute.balance_transactions.push({id: random('txn'), currency: 'usd', amount: dispute.amount, fee: 0});
+    if (won) dispute.balance_transactions.push({id: random('txn'), currency: 'usd', amount: dispute.amount, fee: -1500});
   }
 
   refundHere(id, cents) {
