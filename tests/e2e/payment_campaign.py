@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Purchases of currency against the sandbox's processor, with faults and kill -9 on the way.
 
-Clients buy with cards that succeed, are declined or are disputed, and refund parts; the processor times out before and
-after its effects, loses, doubles and delays its callbacks; the server is killed at random moments and started again.
+Clients buy with cards that succeed, are declined or are disputed, refund parts, dispute what they paid and win or lose;
+the processor times out before and after its effects, loses, doubles and delays its callbacks; the server is killed at
+random moments and started again.
 When all is quiet must hold:
 
   no payment is open; every paid order is credited once and every other not at all
@@ -25,9 +26,11 @@ from collections import Counter
 from http.client import HTTPConnection, HTTPException
 
 import flow_campaign
+import flow_clients
 
 METHODS = ["pm_card_visa"] * 16 + ["pm_card_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds",
                                    "pm_card_createDispute", "pm_card_threeDSecure2Required"]
+OPERATOR = {"Authorization": "Bearer " + flow_clients.TOKEN}
 PLAYERS = 200
 CLIENTS = 8
 
@@ -43,15 +46,15 @@ class Buyer(threading.Thread):
         self.rng = random.Random(seed * 1000 + number)
         self.connection = None
 
-    def post(self, path, body):
+    def post(self, path, body, key=None):
         """Until there is an answer that says what came of it."""
+        headers = {"Content-Type": "application/json"} | (key or {"X-Game-Secret-Key": self.key})
         until = time.monotonic() + 120
         while time.monotonic() < until:
             try:
                 if self.connection is None:
                     self.connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
-                self.connection.request("POST", "/sandbox/api" + path, json.dumps(body),
-                                        {"Content-Type": "application/json", "X-Game-Secret-Key": self.key})
+                self.connection.request("POST", "/sandbox" + path, json.dumps(body), headers)
                 reply = self.connection.getresponse()
                 status, text = reply.status, json.loads(reply.read())
                 if status not in (429, 503):
@@ -64,17 +67,22 @@ class Buyer(threading.Thread):
     def run(self):
         for i in range(self.count):
             usd = f"{self.rng.randint(50, 99999) / 100:.2f}"
-            status, reply = self.post("/currency-purchases/purchase-currency", {
+            status, reply = self.post("/api/currency-purchases/purchase-currency", {
                 "client_request_id": f"buy-{self.number}-{i}", "usd_amount": usd,
                 "player_email": f"p{self.rng.randrange(PLAYERS)}@example.com",
                 "payment_method_id": self.rng.choice(METHODS)})
             what = reply.get("status") if status in (200, 202) else reply.get("error_code", "none")
             self.counts[f"purchase {status} {what}"] += 1
             if status == 200 and what == "success" and self.rng.random() < 0.1:
-                status, reply = self.post("/currency-purchases/refund", {
+                status, reply = self.post("/api/currency-purchases/refund", {
                     "client_request_id": f"back-{self.number}-{i}", "order_id": reply["order_id"], "reason": "campaign",
                     "usd_amount": "0.25"})
                 self.counts[f"refund {status} {reply.get('error_code', 'ok')}"] += 1
+            elif status == 200 and what == "success" and self.rng.random() < 0.05:
+                for said in ("open", self.rng.choice(["won", "lost"])):
+                    status, _ = self.post("/admin/processor/disputes", {
+                        "payment_intent_id": reply["payment_intent_id"], "dispute_status": said}, OPERATOR)
+                    self.counts[f"dispute {said} {status}"] += 1
 
 
 def settle(port):
@@ -145,7 +153,8 @@ def main():
         problems.append(f"players hold {row['player_available']}, charged and kept were {credited} hundredths")
     for name in sorted(counts):
         print(f"  {name:45} {counts[name]}")
-    print(f"statement: {statement['charges']} charges, {statement['usd_charged']} charged, balance "
+    print(f"statement: {statement['charges']} charges, {statement['usd_charged']} charged, disputes open "
+          f"{statement['disputes_open']}, won {statement['disputes_won']}, lost {statement['disputes_lost']}, balance "
           f"{statement['usd_balance']}; card_clearing {row['card_clearing']}")
     for problem in problems[:20]:
         print("PROBLEM:", problem)
