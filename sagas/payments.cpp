@@ -46,6 +46,8 @@ constexpr std::int64_t kLookPauseMicros = domain::kMicrosPerSecond;
 // As long as a processor keeps its events.
 constexpr std::int64_t kPollReachMicros = 30 * domain::kMicrosPerDay;
 constexpr auto kLookAtLeastEvery = std::chrono::seconds(1);
+// After so many answers to one key that nobody can use, a payment is opened under the next one: see key().
+constexpr unsigned kOpensPerKey = 4;
 
 // One thing to do: an order of ours, or a payment to look at.
 struct Task {
@@ -64,10 +66,12 @@ struct Later {
 struct Plan {
   bool queued = false;
   bool busy = false;
-  bool again = false;  // to be taken up once more when it is out of hand
-  Timestamp due;       // resting: until then. An older entry among those that rest is passed over
-  Timestamp looked;    // when it was last taken up
-  unsigned failures = 0;
+  bool again = false;     // to be taken up once more when it is out of hand
+  Timestamp due;          // resting: until then. An older entry among those that rest is passed over
+  Timestamp looked;       // when it was last taken up
+  unsigned failures = 0;  // since it last got on
+  unsigned opens = 0;     // that were answered with nothing of use
+  unsigned confirms = 0;
 };
 
 // An order as the log has it. The position alone comes again after a restore from a backup, for another order.
@@ -149,9 +153,9 @@ struct Payments::Impl {
   [[nodiscard]] bool quiet() const;
 
   // ---- doing it
-  Awaitable<Next> see_to(Position order, unsigned& failures);
+  Awaitable<Next> see_to(Position order, Plan& plan);
   Awaitable<PaymentAnswer> next_call(domain::OpenOrder const& open, Ordered const& ordered,
-                                     std::optional<PaymentStatus> known);
+                                     std::optional<PaymentStatus> known, Plan& plan);
   Awaitable<bool> give_up(domain::OpenOrder const& open, domain::PaymentFailure failure, std::string code);
   Awaitable<bool> send_refunds(Position order);
   Awaitable<bool> send_refund(Position order, Position refund);
@@ -174,6 +178,16 @@ struct Payments::Impl {
     return options.checkout_url + vault.codes().checkout_token(ordered.session) + options.checkout_url_end;
   }
   // Of this ledger, and of this history of it: another one's order of the same position has another key.
+  //
+  // A processor keeps its first answer to a key for a day, a 500 too, so a key can be spoilt:
+  //   confirm:<n>  n goes up with each confirm, and each but the first comes right after a look that said
+  //   "unconfirmed".
+  //                The payment itself is charged once, whatever the key. So a restart may count from 0 again: a spoilt
+  //                key repeats its answer, does nothing, and is followed by a look and the next key.
+  //   open:<n>     There is nothing to look at, and a time-out may have opened it, so the key is kept for kOpensPerKey
+  //                tries. After that a second payment may be there beside it, which nobody confirms: only the one whose
+  //                reference is in the log is, and what is not confirmed charges nothing.
+  //   refund       Has no number: under a second key the money could go twice. A spoilt one waits for its day to end.
   [[nodiscard]] IdempotencyKey key(std::string_view purpose, Position of, Timestamp at) const {
     auto const digest =
         vault.fingerprint(std::string(purpose) + ":" + std::to_string(of.value()) + ":" + std::to_string(at.micros()));
@@ -272,21 +286,20 @@ Awaitable<void> Payments::Impl::take_up(Task task) {
     co_return;
   }
   auto const order = task.order;
-  auto& taken = plans[order];
-  taken.queued = false;
-  taken.busy = true;  // two callers would both confirm it
-  taken.due = {};
-  taken.looked = clock.now();
-  unsigned failures = taken.failures;
-  auto const next = co_await see_to(order, failures);
-  auto& plan = plans[order];
+  auto& plan = plans[order];  // it stays where it is as long as it is busy
+  plan.queued = false;
+  plan.busy = true;  // two callers would both confirm it
+  plan.due = {};
+  plan.looked = clock.now();
+  auto const next = co_await see_to(order, plan);
   plan.busy = false;
-  plan.failures = next ? failures : 0;
   bool const again = std::exchange(plan.again, false);
   if (next) {
     rest(std::move(task), *next);
   } else if (!again) {
     plans.erase(order);
+  } else {
+    plan.failures = 0;
   }
   if (again) want(order, Hurry::some);
 }
@@ -328,32 +341,38 @@ bool Payments::Impl::quiet() const {
 }
 
 // Brings an order as far as it can be brought now.
-Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
+Awaitable<Next> Payments::Impl::see_to(Position order, Plan& plan) {
+  auto const failed = [&] { return backoff(++plan.failures); };
+  auto const at_ease = [&](std::int64_t micros) {
+    plan.failures = 0;
+    return micros;
+  };
   std::optional<PaymentStatus> known;  // what the processor said of it just now
   std::string refused_code;            // why it would not try to charge
   while (!stopping) {
     auto const open = view.order(order);
     if (!open) break;
     auto const found = ordered_at(order);
-    if (!found) co_return backoff(++failures);
-    if (!found.value()) co_return kMismatchLookMicros;
+    if (!found) co_return failed();
+    if (!found.value()) co_return at_ease(kMismatchLookMicros);
     auto const& ordered = found.value();
     auto const now = clock.now();
     if (known == PaymentStatus::requires_action && open->challenge_expires_at > now) {
-      co_return open->challenge_expires_at.micros() - now.micros();
+      co_return at_ease(open->challenge_expires_at.micros() - now.micros());
     }
-    if (known == PaymentStatus::processing) co_return kProcessingLookMicros;
-    if (known == PaymentStatus::succeeded || known == PaymentStatus::cancelled) co_return kMismatchLookMicros;
+    if (known == PaymentStatus::processing) co_return at_ease(kProcessingLookMicros);
+    if (known == PaymentStatus::succeeded || known == PaymentStatus::cancelled) co_return at_ease(kMismatchLookMicros);
     if (open->reference.empty() && now.micros() - open->ordered_at.micros() > kPatienceMicros) {
       bool const given_up = co_await give_up(*open, domain::PaymentFailure::abandoned, "");
-      if (!given_up) co_return backoff(++failures);
+      if (!given_up) co_return failed();
       continue;
     }
-    auto const answer = co_await next_call(*open, *ordered, known);
+    bool const opens = open->reference.empty();
+    auto const answer = co_await next_call(*open, *ordered, known, plan);
     if (stopping) break;
-    if (answer.outcome == PaymentOutcome::refused && open->reference.empty()) {
+    if (answer.outcome == PaymentOutcome::refused && opens) {
       bool const given_up = co_await give_up(*open, domain::PaymentFailure::refused, answer.code);
-      if (!given_up) co_return backoff(++failures);
+      if (!given_up) co_return failed();
       continue;
     }
     if (answer.outcome == PaymentOutcome::refused && known == PaymentStatus::unconfirmed) {
@@ -365,15 +384,20 @@ Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
     if (answer.outcome == PaymentOutcome::refused) {
       spdlog::error("order {}: the processor does not know its payment {} ({}): are these the keys it was made with?",
                     domain::format_order_id(order), open->reference, answer.code);
-      co_return kMismatchLookMicros;
+      co_return at_ease(kMismatchLookMicros);
     }
     if (answer.outcome != PaymentOutcome::answered) {
+      if (opens && answer.code != kCircuitOpen) ++plan.opens;
       spdlog::warn("order {}: the processor's answer is not known, {}; looking again", domain::format_order_id(order),
                    answer.code);
-      co_return backoff(++failures);
+      co_return failed();
     }
     bool const reported = co_await report(answer, refused_code);
-    if (!reported) co_return backoff(++failures);
+    if (!reported) co_return failed();
+    // Confirmed and unconfirmed still: that had no effect.
+    if (known == PaymentStatus::unconfirmed && answer.payment.status == known) co_return failed();
+    // It got on. A look alone does not say so: a confirm that fails is followed by one each time.
+    if (opens || known) plan.failures = 0;
     known = answer.payment.status;
     if (known == PaymentStatus::requires_action) {
       PaymentNews asked;
@@ -388,14 +412,15 @@ Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
   decline_codes.erase(order);
   tell(order, end_of(order));
   bool const sent = co_await send_refunds(order);
-  if (!sent) co_return backoff(++failures);
+  if (!sent) co_return failed();
   co_return std::nullopt;
 }
 
 Awaitable<PaymentAnswer> Payments::Impl::next_call(domain::OpenOrder const& open, Ordered const& ordered,
-                                                   std::optional<PaymentStatus> known) {
+                                                   std::optional<PaymentStatus> known, Plan& plan) {
   if (open.reference.empty()) {
-    OpenPayment request{key("open", open.order, ordered.at), open.order, open.usd,
+    auto const number = std::to_string(plan.opens / kOpensPerKey);
+    OpenPayment request{key("open:" + number, open.order, ordered.at), open.order, open.usd,
                         domain::to_string(domain::units_of(open.usd)) + " " + view.currency_name(open.currency),
                         ordered.at};
     co_return co_await gateway.open(std::move(request));
@@ -403,7 +428,8 @@ Awaitable<PaymentAnswer> Payments::Impl::next_call(domain::OpenOrder const& open
   if (!known) co_return co_await gateway.look(open.reference);
   bool const late = clock.now().micros() - open.ordered_at.micros() > kPatienceMicros;
   if (known == PaymentStatus::unconfirmed && !late) {
-    ConfirmPayment request{key("confirm", open.order, ordered.at), open.reference, ordered.event.method,
+    auto const number = std::to_string(plan.confirms++);
+    ConfirmPayment request{key("confirm:" + number, open.order, ordered.at), open.reference, ordered.event.method,
                            return_url(ordered.event)};
     co_return co_await gateway.confirm(std::move(request));
   }

@@ -15,7 +15,7 @@ Awaitable<Answer> GuardedPayments::guard(Awaitable<Answer> call) {
   if (!permit) {
     Answer closed;
     closed.outcome = PaymentOutcome::unknown;
-    closed.code = "circuit_open";
+    closed.code = kCircuitOpen;
     co_return closed;
   }
   Answer answer = co_await std::move(call);

@@ -1,0 +1,128 @@
+// Purchases that somebody or something stands in the way of: spoilt keys, a log that cannot be read, callers who give
+// up or crowd in, code that throws. Whatever it is, it passes, and the order ends as it should.
+#include <algorithm>
+#include <new>
+
+#include "sagas/payments.h"
+#include "tests/sagas/payments_fixture.h"
+
+namespace florin::sagas {
+namespace {
+
+// ---- keys and tries ----------------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, ABadAnswerThatIsKeptForAKeyDoesNotHoldUpTheOrder) {
+  for (auto const call : {Call::open, Call::confirm}) {
+    for (int const times : {1, 2}) {
+      for (bool const restart : {false, true}) {
+        SCOPED_TRACE(testing::Message() << call_name(call) << " × " << times << (restart ? ", restarted" : ""));
+        auto const paid = count<domain::CurrencyPurchased>();
+        rig->gateway().order(call, Trouble::stored, times);
+        auto const made = buy();
+        EXPECT_TRUE(rig->view().order(made));
+        if (restart) start();
+        ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }, 10)) << "long before patience ends";
+        EXPECT_EQ(count<domain::CurrencyPurchased>(), paid + 1);
+      }
+    }
+  }
+  EXPECT_EQ(count<domain::PaymentFailed>(), 0u);
+  EXPECT_EQ(world.statement().payments, 8u);
+  EXPECT_EQ(world.statement().charges, 8u);
+  expect_balanced();
+}
+
+TEST_F(PaymentsTest, AConfirmIsRepeatedUnderAnotherKeyAndOnlyAfterALook) {
+  rig->gateway().order(Call::confirm, Trouble::timeout_before, 4);
+  rig->gateway().order(Call::look, Trouble::timeout_before, 2);
+  buy();
+  ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
+  bool looked = true;
+  for (auto const call : rig->gateway().made()) {
+    if (call == Call::look) looked = true;
+    if (call != Call::confirm) continue;
+    EXPECT_TRUE(looked);
+    looked = false;
+  }
+  auto keys = rig->gateway().keys(Call::confirm);
+  ASSERT_EQ(keys.size(), 5u);
+  std::ranges::sort(keys);
+  EXPECT_EQ(std::ranges::adjacent_find(keys), keys.end());
+  expect_paid();
+}
+
+// What timed out may be there: while its key is good it is the same payment.
+TEST_F(PaymentsTest, AnOpeningKeepsItsKeyForAWhile) {
+  rig->gateway().order(Call::open, Trouble::timeout_after, 3);
+  buy();
+  ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
+  auto const keys = rig->gateway().keys(Call::open);
+  ASSERT_EQ(keys.size(), 4u);
+  EXPECT_EQ(keys.front(), keys.back());
+  expect_paid();
+}
+
+// Four failures wait up to 8 s; when it got on after them, the next failure waits 1 s.
+TEST_F(PaymentsTest, WhatGotOnStartsTheLadderAnew) {
+  rig->gateway().order(Call::open, Trouble::timeout_before, 4);
+  rig->gateway().order(Call::confirm, Trouble::timeout_before);
+  buy();
+  ASSERT_TRUE(rig->pass_until([&] { return rig->gateway().made(Call::confirm) == 1; }));
+  ASSERT_FALSE(settled());
+  ASSERT_TRUE(rig->pass(kSecond));
+  expect_paid();
+}
+
+TEST_F(PaymentsTest, LooksThatSucceedDoNotHurryConfirmsThatFail) {
+  rig->gateway().order(Call::confirm, Trouble::timeout_before, 1'000);
+  buy();
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(rig->pass(kSecond));
+  EXPECT_LE(rig->gateway().made(Call::confirm), 8) << "1, 2, 4, 8, 16 and 32 s, or half of it";
+}
+
+// ---- the log and the writer --------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, AnOrderThatCannotBeReadForAMomentIsNotGivenUp) {
+  rig->gateway().hold(Call::open);
+  order();
+  while (rig->gateway().made(Call::open) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  log.fail_reads(eventstore::Fault{eventstore::Fault::Kind::io, "no descriptor left"});
+  rig->gateway().release();
+  ASSERT_TRUE(rig->quiet());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_FALSE(settled());
+  EXPECT_EQ(count<domain::PaymentOpened>(), 0u) << "nobody says whose it is";
+  log.fail_reads(std::nullopt);
+  ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
+  expect_paid();
+}
+
+// It was charged, and the word of it may or may not be in the log.
+TEST_F(PaymentsTest, AReportWithoutAnAnswerIsMadeAgainAndCreditsOnce) {
+  using test_support::MemoryLog;
+  for (auto const how : {MemoryLog::Failure::absent, MemoryLog::Failure::durable}) {
+    auto const paid = world.statement().charges;
+    rig->gateway().hold(Call::confirm);
+    order();
+    while (rig->gateway().made(Call::confirm) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    log.fail_next(how);
+    rig->gateway().release();
+    ASSERT_TRUE(rig->quiet());
+    EXPECT_EQ(world.statement().charges, paid + 1);
+    EXPECT_EQ(count<domain::CurrencyPurchased>(), paid);
+    EXPECT_EQ(count<domain::PaymentFailed>(), 0u);
+    auto const looks = rig->gateway().made(Call::look);
+    ASSERT_TRUE(rig->pass(kMinute));
+    EXPECT_GT(rig->gateway().made(Call::look), looks) << "it is looked at again";
+    EXPECT_EQ(rig->gateway().made(Call::confirm), 1);
+    start();  // a writer that does not know what is durable writes nothing any more
+    ASSERT_TRUE(rig->pass(kMinute));
+    EXPECT_EQ(count<domain::CurrencyPurchased>(), paid + 1);
+    EXPECT_EQ(world.statement().charges, paid + 1);
+  }
+  EXPECT_EQ(available(), units(200));
+  expect_balanced();
+}
+
+}  // namespace
+}  // namespace florin::sagas
