@@ -74,6 +74,14 @@ struct Plan {
   unsigned confirms = 0;
 };
 
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// Who waits for an order. The machine's time: a caller's patience does not jump with the sandbox's clock.
+struct Watcher {
+  SteadyTime until;
+  std::function<void(PaymentNews const&)> told;
+};
+
 // An order as the log has it. The position alone comes again after a restore from a backup, for another order.
 struct Ordered {
   CurrencyOrdered event;
@@ -122,7 +130,8 @@ struct Payments::Impl {
   std::vector<Later> resting;
   std::size_t callers_busy = 0;
   std::vector<std::unique_ptr<asio::steady_timer>> idle_callers;
-  std::unordered_map<Position, std::vector<std::function<void(PaymentNews const&)>>> watchers;
+  std::unordered_map<Position, std::deque<Watcher>> watchers;  // longest waiting first
+  SteadyTime watched_until = SteadyTime::max();                // the first of them to lose patience, or earlier
   // Why the last try of an open order failed: once it is cancelled, the processor may not say so any more. A restart
   // forgets it; then the order was abandoned.
   std::unordered_map<Position, std::string> decline_codes;
@@ -168,6 +177,8 @@ struct Payments::Impl {
   void note_end(Position order, PaymentNews end);  // under mutex
   [[nodiscard]] PaymentNews end_of(Position order);
   void tell(Position order, PaymentNews const& news_of_it);
+  void watch(Position order, Watcher watcher);
+  void tell_the_impatient();
   void remember(std::string const& event_id);
 
   // A fault of the log is not an order that is not there: it is looked for again.
@@ -225,6 +236,7 @@ void Payments::Impl::take_news() {
 
 void Payments::Impl::look_now() {
   if (stopping) return;
+  tell_the_impatient();
   auto const later = [](Later const& a, Later const& b) { return a.at > b.at; };
   while (!resting.empty() && resting.front().at <= clock.now()) {
     std::pop_heap(resting.begin(), resting.end(), later);
@@ -345,6 +357,7 @@ Awaitable<Next> Payments::Impl::see_to(Position order, Plan& plan) {
   auto const failed = [&] { return backoff(++plan.failures); };
   auto const at_ease = [&](std::int64_t micros) {
     plan.failures = 0;
+    tell(order, {});  // longer than anybody waits; who was told of the challenge waits no more
     return micros;
   };
   std::optional<PaymentStatus> known;  // what the processor said of it just now
@@ -636,7 +649,41 @@ void Payments::Impl::tell(Position order, PaymentNews const& news_of_it) {
   if (found == watchers.end()) return;
   auto const waiting = std::move(found->second);
   watchers.erase(found);
-  for (auto const& told : waiting) told(news_of_it);
+  for (auto const& watcher : waiting) watcher.told(news_of_it);
+}
+
+void Payments::Impl::watch(Position order, Watcher watcher) {
+  if (stopping) return;
+  if (!view.order(order)) return watcher.told(end_of(order));
+  auto& waiting = watchers[order];
+  watched_until = std::min(watched_until, watcher.until);
+  waiting.push_back(std::move(watcher));
+  if (waiting.size() > kWatchersMax) {
+    auto const oldest = std::move(waiting.front());
+    waiting.pop_front();
+    oldest.told({});
+  }
+  want(order, Hurry::none);
+}
+
+void Payments::Impl::tell_the_impatient() {
+  auto const now = std::chrono::steady_clock::now();
+  if (now < watched_until) return;
+  watched_until = SteadyTime::max();
+  std::vector<Watcher> gone;
+  for (auto entry = watchers.begin(); entry != watchers.end();) {
+    auto& waiting = entry->second;
+    for (auto& watcher : waiting) {
+      if (watcher.until > now) {
+        watched_until = std::min(watched_until, watcher.until);
+      } else {
+        gone.push_back(std::move(watcher));
+      }
+    }
+    std::erase_if(waiting, [&](Watcher const& watcher) { return watcher.until <= now; });
+    entry = waiting.empty() ? watchers.erase(entry) : std::next(entry);
+  }
+  for (auto const& watcher : gone) watcher.told({});
 }
 
 eventstore::Faulty<std::optional<Ordered>> Payments::Impl::ordered_at(Position order) const {
@@ -727,12 +774,10 @@ void Payments::on_commits(std::span<eventstore::CommitPtr const> commits) {
   asio::post(impl_->io, [impl = impl_.get()] { impl->take_news(); });
 }
 
-void Payments::watch(Position order, std::function<void(PaymentNews const&)> told) {
-  asio::post(impl_->io, [impl = impl_.get(), order, told = std::move(told)]() mutable {
-    if (impl->stopping) return;
-    if (!impl->view.order(order)) return told(impl->end_of(order));
-    impl->watchers[order].push_back(std::move(told));
-    impl->want(order, Impl::Hurry::none);
+void Payments::watch(Position order, std::chrono::milliseconds patience, std::function<void(PaymentNews const&)> told) {
+  Watcher watcher{std::chrono::steady_clock::now() + patience, std::move(told)};
+  asio::post(impl_->io, [impl = impl_.get(), order, waiting = std::move(watcher)]() mutable {
+    impl->watch(order, std::move(waiting));
   });
 }
 

@@ -12,6 +12,8 @@
 // Threads: on_commits by the appender; resume, start and stop by the owner; the rest by any.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -69,9 +71,12 @@ class Payments final : public eventstore::CommitListener {
 
   void on_commits(std::span<eventstore::CommitPtr const> commits) override;
 
-  // `told` is called on the effects thread, once, as soon as the order is settled or waits for the cardholder. Looks at
-  // it now when it is waiting already. Who loses patience drops what `told` holds on to.
-  void watch(domain::Position order, std::function<void(PaymentNews const&)> told);
+  // `told` is called on the effects thread, once: as soon as the order is settled or waits for the cardholder;
+  // `pending` when the processor says that it takes its time, or something of it that cannot be; and `pending`, up to a
+  // second late, when `patience` is over. Looks at the order now when it is waiting already. stop() drops whoever waits
+  // still. At most kWatchersMax wait for one order: one more, and the one who has waited longest is told `pending`.
+  void watch(domain::Position order, std::chrono::milliseconds patience, std::function<void(PaymentNews const&)> told);
+  static constexpr std::size_t kWatchersMax = 16;  // one page, reloaded in impatience
   // A callback's. told(true): what it is about is in the log, or concerns us not; false: post it again.
   void changed(PaymentChange change, std::function<void(bool)> told);
   void tokenize(Card card, std::function<void(MethodAnswer const&)> told);

@@ -101,6 +101,7 @@ TEST_F(PaymentsTest, AnOrderThatCannotBeReadForAMomentIsNotGivenUp) {
 TEST_F(PaymentsTest, AReportWithoutAnAnswerIsMadeAgainAndCreditsOnce) {
   using test_support::MemoryLog;
   for (auto const how : {MemoryLog::Failure::absent, MemoryLog::Failure::durable}) {
+    start(false);
     auto const paid = world.statement().charges;
     rig->gateway().hold(Call::confirm);
     order();
@@ -122,6 +123,69 @@ TEST_F(PaymentsTest, AReportWithoutAnAnswerIsMadeAgainAndCreditsOnce) {
   }
   EXPECT_EQ(available(), units(200));
   expect_balanced();
+}
+
+// ---- who waits ---------------------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, WhoLosesPatienceIsToldAndForgotten) {
+  rig->gateway().order(Call::open, Trouble::timeout_before, 1'000);
+  auto const made = buy();
+  Watcher brief;
+  Watcher patient;
+  rig->payments().watch(made, std::chrono::milliseconds(1), brief.ear());
+  rig->payments().watch(made, kWait, patient.ear());
+  ASSERT_TRUE(rig->quiet());
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  ASSERT_TRUE(rig->pass(0));
+  ASSERT_EQ(brief.told->size(), 1u);
+  EXPECT_EQ(brief.told->front().state, PaymentNews::State::pending);
+  EXPECT_EQ(brief.told.use_count(), 1);
+  EXPECT_TRUE(patient.told->empty());
+  rig->gateway().heal();
+  ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
+  ASSERT_EQ(patient.told->size(), 1u);
+  EXPECT_TRUE(patient.told->front().purchased);
+  EXPECT_EQ(brief.told->size(), 1u);
+}
+
+TEST_F(PaymentsTest, OneTooManyWhoWaitsSendsTheLongestWaitingAway) {
+  rig->gateway().hold(Call::confirm);
+  auto const made = order();
+  std::vector<Watcher> all(Payments::kWatchersMax + 2);
+  for (auto const& watcher : all) rig->payments().watch(made, kWait, watcher.ear());
+  (void)rig->payments().settle(10);
+  rig->gateway().release();
+  ASSERT_TRUE(rig->quiet());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    ASSERT_EQ(all[i].told->size(), 1u) << i;
+    EXPECT_EQ(all[i].told->front().state, i < 2 ? PaymentNews::State::pending : PaymentNews::State::settled) << i;
+  }
+}
+
+TEST_F(PaymentsTest, WhoWaitsForWhatTakesItsTimeIsToldSo) {
+  using Change = std::function<void(domain::PaymentReport&)>;
+  for (Change const& change :
+       {Change([](auto& report) { report.status = PaymentStatus::processing; }),
+        Change([](auto& report) { report.status = PaymentStatus::succeeded, report.usd = usd(100'00); })}) {
+    rig->gateway().tamper(change);
+    rig->gateway().order(Call::confirm, Trouble::timeout_before);
+    auto const made = order();
+    Watcher before;
+    rig->payments().watch(made, kWait, before.ear());
+    ASSERT_TRUE(rig->pass(kSecond));
+    Watcher after;
+    rig->payments().watch(made, kWait, after.ear());
+    ASSERT_TRUE(rig->pass(kSecond));
+    for (auto const* watcher : {&before, &after}) {
+      ASSERT_EQ(watcher->told->size(), 1u);
+      EXPECT_EQ(watcher->told->front().state, PaymentNews::State::pending);
+    }
+    EXPECT_TRUE(rig->view().order(made));
+    rig->gateway().tamper(nullptr);
+    ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }, 70));
+  }
+  EXPECT_EQ(count<domain::CurrencyPurchased>(), 1u);
+  EXPECT_EQ(failed().failure, PaymentFailure::abandoned) << "an hour later, uncharged";
 }
 
 }  // namespace

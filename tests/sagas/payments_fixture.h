@@ -23,6 +23,7 @@ inline constexpr Trouble kTroubles[] = {Trouble::unreachable, Trouble::timeout_b
 inline constexpr char kDeclined[] = "pm_card_chargeDeclinedInsufficientFunds";
 inline constexpr char kAsked[] = "pm_card_threeDSecure2Required";
 inline constexpr char kDisputed[] = "pm_card_createDispute";
+inline constexpr auto kWait = std::chrono::hours(1);  // of who has patience
 
 inline Money usd(std::int64_t cents) { return Money::from_minor(cents); }
 

@@ -309,7 +309,7 @@ TEST_F(PaymentsTest, AChallengeThatIsPassedIsPaid) {
   ASSERT_EQ(count<domain::PaymentChallenged>(), 1u);
   EXPECT_FALSE(settled());
   Watcher watcher;
-  rig->payments().watch(made, watcher.ear());
+  rig->payments().watch(made, kWait, watcher.ear());
   ASSERT_TRUE(rig->pass(kSecond));  // it was looked at a moment ago
   ASSERT_EQ(watcher.told->size(), 1u);
   auto const& asked = watcher.told->front();
@@ -364,8 +364,8 @@ TEST_F(PaymentsTest, WhoWatchesIsToldOnceAndHow) {
   auto const made = order();
   Watcher one;
   Watcher two;
-  rig->payments().watch(made, one.ear());
-  rig->payments().watch(made, two.ear());
+  rig->payments().watch(made, kWait, one.ear());
+  rig->payments().watch(made, kWait, two.ear());
   rig->gateway().release();
   ASSERT_TRUE(rig->quiet());
   for (auto const* watcher : {&one, &two}) {
@@ -385,8 +385,8 @@ TEST_F(PaymentsTest, WhoComesLateIsToldAtOnce) {
   auto const declined = buy(kDeclined);
   Watcher one;
   Watcher two;
-  rig->payments().watch(paid, one.ear());
-  rig->payments().watch(declined, two.ear());
+  rig->payments().watch(paid, kWait, one.ear());
+  rig->payments().watch(declined, kWait, two.ear());
   ASSERT_TRUE(rig->quiet());
   ASSERT_EQ(one.told->size(), 1u);
   ASSERT_TRUE(one.told->front().purchased);
@@ -403,7 +403,7 @@ TEST_F(PaymentsTest, WhoComesLateIsToldAtOnce) {
   // Of another process's orders only that they are settled.
   start();
   Watcher three;
-  rig->payments().watch(paid, three.ear());
+  rig->payments().watch(paid, kWait, three.ear());
   ASSERT_TRUE(rig->quiet());
   ASSERT_EQ(three.told->size(), 1u);
   EXPECT_EQ(three.told->front().state, PaymentNews::State::settled);
@@ -414,7 +414,7 @@ TEST_F(PaymentsTest, WhoHasGoneIsForgottenWhenItStops) {
   rig->gateway().order(Call::open, Trouble::unreachable, 1'000);
   auto const made = buy();
   Watcher watcher;
-  rig->payments().watch(made, watcher.ear());
+  rig->payments().watch(made, kWait, watcher.ear());
   ASSERT_TRUE(rig->quiet());
   EXPECT_TRUE(watcher.told->empty());
   rig.reset();
@@ -516,7 +516,7 @@ TEST_F(PaymentsTest, WhoWaitsAgainAndAgainCostsNoMoreLooks) {
   auto const before = rig->gateway().made(Call::look);
   auto const order = rig->view().all<domain::CurrencyOrdered>().front().order;
   Watcher watcher;
-  for (int i = 0; i < 100; ++i) rig->payments().watch(order, watcher.ear());
+  for (int i = 0; i < 100; ++i) rig->payments().watch(order, kWait, watcher.ear());
   ASSERT_TRUE(rig->quiet());
   EXPECT_LE(rig->gateway().made(Call::look), before + 1);
   ASSERT_TRUE(rig->pass(2 * kSecond));
