@@ -28,6 +28,8 @@ using domain::Position;
 using domain::Timestamp;
 using eventstore::Outcome;
 
+// Of those who wait in both queues: so many new orders, then one of the others, which are owed an answer too.
+constexpr unsigned kFreshInARow = 3;
 // Calls under way at once: a processor takes half a second for a card, so this is 60 cards a second, and below what it
 // allows.
 constexpr std::size_t kCallers = 32;
@@ -45,6 +47,8 @@ constexpr std::int64_t kPollOverlapMicros = 600 * domain::kMicrosPerSecond;
 constexpr std::int64_t kLookPauseMicros = domain::kMicrosPerSecond;
 // As long as a processor keeps its events.
 constexpr std::int64_t kPollReachMicros = 30 * domain::kMicrosPerDay;
+// Entries that rest are gone through for stale ones from here on.
+constexpr std::size_t kRestingMin = 64;
 constexpr auto kLookAtLeastEvery = std::chrono::seconds(1);
 // After so many answers to one key that nobody can use, a payment is opened under the next one: see key().
 constexpr unsigned kOpensPerKey = 4;
@@ -61,10 +65,14 @@ struct Later {
   Timestamp at;
   Task task;
 };
+// Of a heap whose front is the earliest.
+bool is_later(Later const& a, Later const& b) { return a.at > b.at; }
 
-// Where an open order stands with its callers. It is in the queue, in hand or resting, and in one of them once.
+enum class Place : std::uint8_t { none, queue, fresh };
+
+// Where an open order stands with its callers: in a queue, in hand or resting, and in one of them once.
 struct Plan {
-  bool queued = false;
+  Place queued = Place::none;  // an entry in the other queue is passed over
   bool busy = false;
   bool again = false;     // to be taken up once more when it is out of hand
   Timestamp due;          // resting: until then. An older entry among those that rest is passed over
@@ -124,8 +132,9 @@ struct Payments::Impl {
 
   // The rest belongs to the effects thread.
   std::minstd_rand random{std::random_device{}()};
-  std::deque<Task> fresh;  // new orders: somebody waits for them
-  std::deque<Task> queue;
+  std::deque<Task> fresh;       // new orders and refunds: somebody waits for them
+  std::deque<Task> queue;       // what was called back, polled or rested
+  unsigned fresh_in_a_row = 0;  // taken while others waited
   std::unordered_map<Position, Plan> plans;
   std::vector<Later> resting;
   std::size_t callers_busy = 0;
@@ -149,6 +158,7 @@ struct Payments::Impl {
   void push(Task task);
   enum class Hurry : std::uint8_t { none, some, most };  // for who waits; for what happened; for a new order
   void want(Position order, Hurry hurry);
+  [[nodiscard]] std::optional<Task> take();
   [[nodiscard]] bool idle() const { return fresh.empty() && queue.empty(); }
   void take_news();
   void look_now();
@@ -158,6 +168,7 @@ struct Payments::Impl {
   Awaitable<void> take_up(Task task);
   Awaitable<void> take_up_look(Task task);
   void rest(Task task, std::int64_t micros);
+  void forget_stale();
   [[nodiscard]] std::int64_t backoff(unsigned failures);
   [[nodiscard]] bool quiet() const;
 
@@ -215,12 +226,28 @@ void Payments::Impl::push(Task task) {
 void Payments::Impl::want(Position order, Hurry hurry) {
   auto& plan = plans[order];
   if (plan.busy) plan.again = plan.again || hurry != Hurry::none;
-  if (plan.busy || plan.queued) return;
+  if (plan.busy || plan.queued == Place::fresh) return;
+  if (plan.queued == Place::queue && hurry != Hurry::most) return;
   auto const wait = plan.looked.micros() + kLookPauseMicros - clock.now().micros();
   if (hurry == Hurry::none && wait > 0 && wait <= kLookPauseMicros) return rest({order, {}, {}, 0}, wait);
-  plan.queued = true;
+  plan.queued = hurry == Hurry::most ? Place::fresh : Place::queue;
   (hurry == Hurry::most ? fresh : queue).push_back({order, {}, {}, 0});
   wake_callers();
+}
+
+// nullopt: the entry was passed over, or there is none.
+std::optional<Task> Payments::Impl::take() {
+  if (idle()) return std::nullopt;
+  bool const turn = fresh_in_a_row >= kFreshInARow && !queue.empty();
+  bool const from_fresh = !fresh.empty() && !turn;
+  fresh_in_a_row = from_fresh && !queue.empty() ? fresh_in_a_row + 1 : 0;
+  auto& from = from_fresh ? fresh : queue;
+  auto task = std::move(from.front());
+  from.pop_front();
+  if (!task.order) return task;
+  auto const plan = plans.find(task.order);
+  bool const stands = plan != plans.end() && plan->second.queued == (from_fresh ? Place::fresh : Place::queue);
+  return stands ? std::optional(std::move(task)) : std::nullopt;
 }
 
 void Payments::Impl::take_news() {
@@ -237,9 +264,8 @@ void Payments::Impl::take_news() {
 void Payments::Impl::look_now() {
   if (stopping) return;
   tell_the_impatient();
-  auto const later = [](Later const& a, Later const& b) { return a.at > b.at; };
   while (!resting.empty() && resting.front().at <= clock.now()) {
-    std::pop_heap(resting.begin(), resting.end(), later);
+    std::pop_heap(resting.begin(), resting.end(), is_later);
     auto [at, task] = std::move(resting.back());
     resting.pop_back();
     if (!task.order) {
@@ -283,11 +309,10 @@ Awaitable<void> Payments::Impl::caller(asio::steady_timer& idle) {
       co_await idle.async_wait(asio::redirect_error(use_awaitable, ignored));
       continue;
     }
-    auto& from = fresh.empty() ? queue : fresh;
-    auto task = std::move(from.front());
-    from.pop_front();
+    auto task = take();
+    if (!task) continue;
     ++callers_busy;
-    co_await take_up(std::move(task));
+    co_await take_up(std::move(*task));
     --callers_busy;
   }
 }
@@ -299,7 +324,7 @@ Awaitable<void> Payments::Impl::take_up(Task task) {
   }
   auto const order = task.order;
   auto& plan = plans[order];  // it stays where it is as long as it is busy
-  plan.queued = false;
+  plan.queued = Place::none;
   plan.busy = true;  // two callers would both confirm it
   plan.due = {};
   plan.looked = clock.now();
@@ -331,14 +356,30 @@ Awaitable<void> Payments::Impl::take_up_look(Task task) {
 
 void Payments::Impl::rest(Task task, std::int64_t micros) {
   auto const at = clock.now() + micros;
-  if (task.order) {
-    auto& plan = plans[task.order];
+  auto const order = task.order;
+  if (order) {
+    auto const& plan = plans[order];
     if (plan.due != Timestamp{} && plan.due <= at) return;
-    plan.due = at;
   }
+  forget_stale();
   resting.push_back({at, std::move(task)});
-  std::push_heap(resting.begin(), resting.end(), [](Later const& a, Later const& b) { return a.at > b.at; });
+  std::push_heap(resting.begin(), resting.end(), is_later);
+  if (order) plans[order].due = at;
   arm();
+}
+
+// An order that is taken up before its time leaves its entry behind. At least half of them are good: an order rests
+// once, and so does an event that is looked into.
+void Payments::Impl::forget_stale() {
+  if (resting.size() < kRestingMin || resting.size() < 2 * (plans.size() + sought.size())) return;
+  std::unordered_set<Position> kept;
+  std::erase_if(resting, [&](Later const& later) {
+    auto const order = later.task.order;
+    if (!order) return false;
+    auto const plan = plans.find(order);
+    return plan == plans.end() || plan->second.due != later.at || !kept.insert(order).second;
+  });
+  std::make_heap(resting.begin(), resting.end(), is_later);
 }
 
 // Past the last step of the ladder it goes on at the longest: somebody's money is at stake.
@@ -806,6 +847,12 @@ std::optional<std::string> Payments::trouble() const {
   if (impl_->poll_trouble.empty()) return std::nullopt;
   return "what happens at the card processor cannot be read (" + impl_->poll_trouble +
          "): refunds and disputes whose callback is lost are not found until it can";
+}
+
+std::size_t Payments::resting() {
+  std::promise<std::size_t> answer;
+  asio::post(impl_->io, [impl = impl_.get(), &answer] { answer.set_value(impl->resting.size()); });
+  return answer.get_future().get();
 }
 
 void Payments::look_again() {

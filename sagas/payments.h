@@ -88,6 +88,8 @@ class Payments final : public eventstore::CommitListener {
   void look_again();
   // Waits until nothing is due or under way, at most timeout_ms. False when time ran out. Blocks.
   [[nodiscard]] bool settle(int timeout_ms);
+  // What is to be done later, stale entries among it: at most twice what waits, or 64. Blocks.
+  [[nodiscard]] std::size_t resting();
 
  private:
   struct Impl;

@@ -85,7 +85,7 @@ TEST_F(PaymentsTest, LooksThatSucceedDoNotHurryConfirmsThatFail) {
 TEST_F(PaymentsTest, AnOrderThatCannotBeReadForAMomentIsNotGivenUp) {
   rig->gateway().hold(Call::open);
   order();
-  while (rig->gateway().made(Call::open) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  await(Call::open, 1);
   log.fail_reads(eventstore::Fault{eventstore::Fault::Kind::io, "no descriptor left"});
   rig->gateway().release();
   ASSERT_TRUE(rig->quiet());
@@ -105,7 +105,7 @@ TEST_F(PaymentsTest, AReportWithoutAnAnswerIsMadeAgainAndCreditsOnce) {
     auto const paid = world.statement().charges;
     rig->gateway().hold(Call::confirm);
     order();
-    while (rig->gateway().made(Call::confirm) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    await(Call::confirm, 1);
     log.fail_next(how);
     rig->gateway().release();
     ASSERT_TRUE(rig->quiet());
@@ -186,6 +186,73 @@ TEST_F(PaymentsTest, WhoWaitsForWhatTakesItsTimeIsToldSo) {
   }
   EXPECT_EQ(count<domain::CurrencyPurchased>(), 1u);
   EXPECT_EQ(failed().failure, PaymentFailure::abandoned) << "an hour later, uncharged";
+}
+
+// ---- who comes first ---------------------------------------------------------------------------------------------
+
+constexpr long kCallers = 32;
+
+TEST_F(PaymentsTest, NewOrdersLeaveRoomForWhatIsCalledBack) {
+  start(false);
+  rig->gateway().hold(Call::open);
+  for (long i = 0; i < 2 * kCallers; ++i) order();
+  await(Call::open, kCallers);
+  for (int i = 0; i < 4; ++i) rig->payments().changed({"evt_" + std::to_string(i), "pi_nobody"}, [](bool) {});
+  rig->gateway().release();
+  ASSERT_TRUE(rig->quiet());
+  long opens = 0;
+  long looks = 0;
+  for (auto const call : rig->gateway().made()) {
+    if (call == Call::open) ++opens;
+    if (call != Call::look) continue;
+    ++looks;
+    EXPECT_LE(opens, kCallers + 3 * looks);
+  }
+  EXPECT_EQ(looks, 4);
+}
+
+// It rests after a refund that failed, its time comes while all are busy, and then somebody asks for another refund.
+TEST_F(PaymentsTest, WhatIsQueuedIsBroughtForwardAndTakenUpOnce) {
+  start(false);
+  buy();
+  auto const reference = world.payment().report.reference;
+  rig->gateway().order(Call::refund, Trouble::timeout_before);
+  refund(usd(100));
+  ASSERT_TRUE(rig->quiet());
+  rig->gateway().hold(Call::open);
+  for (long i = 0; i < kCallers; ++i) order();
+  await(Call::open, 1 + kCallers);
+  auto const before = rig->gateway().looked().size();
+  for (int i = 0; i < 20; ++i) rig->payments().changed({"evt_" + std::to_string(i), "pi_nobody"}, [](bool) {});
+  rig->gateway().order(Call::changes, Trouble::timeout_before);  // which would tell of the payment, too
+  world.clock.advance(kSecond);
+  rig->payments().look_again();
+  (void)rig->payments().settle(20);
+  auto const first = rig->view().all<domain::CurrencyPurchased>().front();
+  rig->commit(domain::RefundPurchase{game, first, usd(200), "changed mind", true});
+  (void)rig->payments().settle(20);
+  rig->gateway().release();
+  ASSERT_TRUE(rig->quiet());
+  auto const looked = rig->gateway().looked();
+  auto const begin = looked.begin() + static_cast<std::ptrdiff_t>(before);
+  EXPECT_EQ(std::find(begin, looked.end(), reference), begin);
+  EXPECT_EQ(std::count(begin, looked.end(), reference), 2) << "one for each refund";
+  EXPECT_EQ(rig->gateway().made(Call::refund), 3);
+  EXPECT_EQ(world.statement().refunded, usd(300));
+}
+
+TEST_F(PaymentsTest, WhatIsTakenUpBeforeItsTimeLeavesNothingBehind) {
+  buy(kAsked);
+  auto const made = rig->view().all<domain::CurrencyOrdered>().front().order;
+  for (int i = 0; i < 200; ++i) {
+    Watcher watcher;
+    rig->payments().watch(made, kWait, watcher.ear());
+    ASSERT_TRUE(rig->pass(kSecond));
+    ASSERT_EQ(watcher.told->size(), 1u);
+    ASSERT_LE(rig->payments().resting(), 64u);
+  }
+  ASSERT_TRUE(rig->pass(domain::kChallengeMicros));
+  EXPECT_TRUE(settled());
 }
 
 }  // namespace

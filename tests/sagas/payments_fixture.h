@@ -57,6 +57,10 @@ struct PaymentsTest : testing::Test {
     auto const commit = rig->commit(domain::RefundPurchase{game, original, amount, "changed mind", true});
     return std::get<domain::RefundRequested>(commit->events.back()).refund;
   }
+  // Until so many calls were made. The test's time-out ends it otherwise.
+  void await(Call call, long calls) {
+    while (rig->gateway().made(call) < calls) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   template <class E>
   [[nodiscard]] std::size_t count() const {
     return rig->view().all<E>().size();

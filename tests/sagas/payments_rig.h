@@ -81,6 +81,11 @@ class TroubledGateway final : public sagas::PaymentGateway {
     return std::count(all.begin(), all.end(), call);
   }
 
+  // What was looked at, in its order.
+  [[nodiscard]] std::vector<std::string> looked() const {
+    std::lock_guard const lock(mutex_);
+    return looked_;
+  }
   // Of the calls that have one, in their order.
   [[nodiscard]] std::vector<sagas::IdempotencyKey> keys(Call call) const {
     std::lock_guard const lock(mutex_);
@@ -98,6 +103,10 @@ class TroubledGateway final : public sagas::PaymentGateway {
     return serve(Call::confirm, gateway_.confirm(std::move(request)), std::move(key));
   }
   [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> look(std::string reference) override {
+    {
+      std::lock_guard const lock(mutex_);
+      looked_.push_back(reference);
+    }
     return serve(Call::look, gateway_.look(std::move(reference)));
   }
   [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> cancel(std::string reference) override {
@@ -179,6 +188,7 @@ class TroubledGateway final : public sagas::PaymentGateway {
   std::map<Call, bool> held_;
   std::map<Call, std::vector<sagas::IdempotencyKey>> keys_;
   std::set<sagas::IdempotencyKey> spoilt_;
+  std::vector<std::string> looked_;
   std::function<void(domain::PaymentReport&)> tamper_;
   std::function<void(Call)> on_call_;
   std::vector<Call> made_;
