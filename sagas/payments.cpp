@@ -33,6 +33,9 @@ constexpr unsigned kFreshInARow = 3;
 // Calls under way at once: a processor takes half a second for a card, so this is 60 cards a second, and below what it
 // allows.
 constexpr std::size_t kCallers = 32;
+// The same for cards on their way from the page: they are nobody's order yet, and must not crowd out those who have
+// one.
+constexpr std::size_t kTokenizingMax = kCallers;
 // An order that nobody could charge for so long is not charged any more: the buyer has gone.
 constexpr std::int64_t kPatienceMicros = 900 * domain::kMicrosPerSecond;
 constexpr std::int64_t kProcessingLookMicros = 60 * domain::kMicrosPerSecond;
@@ -138,6 +141,7 @@ struct Payments::Impl {
   std::unordered_map<Position, Plan> plans;
   std::vector<Later> resting;
   std::size_t callers_busy = 0;
+  std::size_t tokenizing = 0;
   std::vector<std::unique_ptr<asio::steady_timer>> idle_callers;
   std::unordered_map<Position, std::deque<Watcher>> watchers;  // longest waiting first
   SteadyTime watched_until = SteadyTime::max();                // the first of them to lose patience, or earlier
@@ -836,7 +840,15 @@ void Payments::tokenize(Card card, std::function<void(MethodAnswer const&)> told
   asio::co_spawn(
       impl_->io,
       [](Impl* impl, Card given, std::function<void(MethodAnswer const&)> then) -> Awaitable<void> {
-        auto const answer = co_await impl->gateway.tokenize(std::move(given));
+        if (impl->stopping) co_return;
+        MethodAnswer answer;
+        if (impl->tokenizing >= kTokenizingMax) {
+          answer.code = kBusy;
+          co_return then(answer);
+        }
+        ++impl->tokenizing;
+        answer = co_await impl->gateway.tokenize(std::move(given));
+        --impl->tokenizing;
         if (!impl->stopping) then(answer);
       }(impl_.get(), std::move(card), std::move(told)),
       asio::detached);

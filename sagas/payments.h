@@ -79,6 +79,7 @@ class Payments final : public eventstore::CommitListener {
   static constexpr std::size_t kWatchersMax = 16;  // one page, reloaded in impatience
   // A callback's. told(true): what it is about is in the log, or concerns us not; false: post it again.
   void changed(PaymentChange change, std::function<void(bool)> told);
+  // `told` on the effects thread, once, unless it stops. Too many under way: unknown "busy" at once, nobody is called.
   void tokenize(Card card, std::function<void(MethodAnswer const&)> told);
 
   // Any thread. What keeps it from finding what lost callbacks would have told, one sentence; nullopt: nothing.

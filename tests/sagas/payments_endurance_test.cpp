@@ -1,7 +1,7 @@
 // Purchases that somebody or something stands in the way of: spoilt keys, a log that cannot be read, callers who give
 // up or crowd in, code that throws. Whatever it is, it passes, and the order ends as it should.
 #include <algorithm>
-#include <new>
+#include <atomic>
 
 #include "sagas/payments.h"
 #include "tests/sagas/payments_fixture.h"
@@ -253,6 +253,35 @@ TEST_F(PaymentsTest, WhatIsTakenUpBeforeItsTimeLeavesNothingBehind) {
   }
   ASSERT_TRUE(rig->pass(domain::kChallengeMicros));
   EXPECT_TRUE(settled());
+}
+
+TEST_F(PaymentsTest, OfTooManyCardsAtOnceTheLastAreToldSoAndTheBreakerIsNot) {
+  constexpr long kMore = 10;
+  Card const card{"4242424242424242", "12", "2031", "123"};
+  std::vector<MethodAnswer> answers;  // the effects thread's until told says so
+  std::atomic<long> told{0};
+  auto const ear = [&](MethodAnswer const& answer) {
+    answers.push_back(answer);
+    ++told;
+  };
+  auto const await_answers = [&](long wanted) {
+    while (told < wanted) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
+  rig->gateway().hold(Call::tokenize);
+  for (long i = 0; i < kCallers + kMore; ++i) rig->payments().tokenize(card, ear);
+  await_answers(kMore);
+  EXPECT_EQ(rig->gateway().made(Call::tokenize), kCallers);
+  EXPECT_EQ(std::ranges::count(answers, kBusy, &MethodAnswer::code), kMore);
+  EXPECT_EQ(std::ranges::count(answers, PaymentOutcome::unknown, &MethodAnswer::outcome), kMore);
+  EXPECT_TRUE(rig->guarded().available());
+  buy();  // orders go on meanwhile
+  expect_paid();
+  rig->gateway().release();
+  await_answers(kCallers + kMore);
+  EXPECT_EQ(std::ranges::count(answers, PaymentOutcome::answered, &MethodAnswer::outcome), kCallers);
+  rig->payments().tokenize(card, ear);
+  await_answers(kCallers + kMore + 1);
+  EXPECT_EQ(answers.back().outcome, PaymentOutcome::answered) << "there is room again";
 }
 
 }  // namespace

@@ -24,10 +24,9 @@
 
 namespace florin::test_support {
 
-enum class Call { open, confirm, look, cancel, refund, changes };
-inline constexpr Call kCalls[] = {Call::open, Call::confirm, Call::look, Call::cancel, Call::refund, Call::changes};
+enum class Call { open, confirm, look, cancel, refund, changes, tokenize };
 inline char const* call_name(Call call) {
-  static constexpr char const* kNames[] = {"open", "confirm", "look", "cancel", "refund", "changes"};
+  static constexpr char const* kNames[] = {"open", "confirm", "look", "cancel", "refund", "changes", "tokenize"};
   return kNames[static_cast<int>(call)];
 }
 
@@ -116,7 +115,7 @@ class TroubledGateway final : public sagas::PaymentGateway {
     return serve(Call::refund, gateway_.refund(std::move(request)));
   }
   [[nodiscard]] sagas::Awaitable<sagas::MethodAnswer> tokenize(sagas::Card card) override {
-    return gateway_.tokenize(std::move(card));
+    return serve(Call::tokenize, gateway_.tokenize(std::move(card)));
   }
   [[nodiscard]] sagas::Awaitable<sagas::ChangesAnswer> changes(domain::Timestamp since, std::string from) override {
     return serve(Call::changes, gateway_.changes(since, std::move(from)));
