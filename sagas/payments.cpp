@@ -1,8 +1,8 @@
 #include "sagas/payments.h"
 
 #include <algorithm>
-#include <atomic>
 #include <deque>
+#include <exception>
 #include <future>
 #include <map>
 #include <mutex>
@@ -99,6 +99,12 @@ struct Ordered {
   Timestamp at;
 };
 
+// What a caller cannot put back ends the process, which resumes from the log. Swallowed, it would be a caller less each
+// time, and an order that nobody looks after.
+void or_end(std::exception_ptr thrown) {
+  if (thrown) std::rethrow_exception(thrown);
+}
+
 // When a task is to be taken up again; nothing: it is done.
 using Next = std::optional<std::int64_t>;  // micros from now
 
@@ -132,6 +138,7 @@ struct Payments::Impl {
   std::unordered_map<Position, PaymentNews> ends;  // under mutex: of the last kEndsMax orders
   std::deque<Position> ends_order;                 // under mutex
   std::string poll_trouble;                        // under mutex: why the last poll failed
+  std::string unheard;                             // before start: what the poll does not reach back to
 
   // The rest belongs to the effects thread.
   std::minstd_rand random{std::random_device{}()};
@@ -171,6 +178,7 @@ struct Payments::Impl {
   Awaitable<void> caller(asio::steady_timer& idle);
   Awaitable<void> take_up(Task task);
   Awaitable<void> take_up_look(Task task);
+  void put_back(Task task, char const* thrown);
   void rest(Task task, std::int64_t micros);
   void forget_stale();
   [[nodiscard]] std::int64_t backoff(unsigned failures);
@@ -316,7 +324,11 @@ Awaitable<void> Payments::Impl::caller(asio::steady_timer& idle) {
     auto task = take();
     if (!task) continue;
     ++callers_busy;
-    co_await take_up(std::move(*task));
+    try {
+      co_await take_up(*task);
+    } catch (std::exception const& thrown) {
+      put_back(std::move(*task), thrown.what());
+    }
     --callers_busy;
   }
 }
@@ -356,6 +368,21 @@ Awaitable<void> Payments::Impl::take_up_look(Task task) {
   if (done) co_return;
   auto const wait = backoff(++task.failures);
   rest(std::move(task), wait);
+}
+
+// Memory that is short, a library's own failure: nothing that says what to do. As after an answer that nobody knows.
+void Payments::Impl::put_back(Task task, char const* thrown) {
+  if (task.order) {
+    spdlog::error("order {}: {}; looking again", domain::format_order_id(task.order), thrown);
+    auto& plan = plans[task.order];
+    plan.busy = plan.again = false;
+    return rest(std::move(task), backoff(++plan.failures));
+  }
+  spdlog::error("event {} of payment {}: {}; looking again", task.event_id, task.reference, thrown);
+  auto const waiting = std::exchange(sought[task.event_id], {});
+  auto const wait = backoff(++task.failures);
+  rest(std::move(task), wait);
+  for (auto const& told : waiting) told(false);
 }
 
 void Payments::Impl::rest(Task task, std::int64_t micros) {
@@ -634,7 +661,13 @@ Awaitable<bool> Payments::Impl::report(PaymentAnswer const& answer, std::string 
 Awaitable<void> Payments::Impl::poll() {
   while (!stopping) {
     polling = true;
-    (void)co_await poll_once();
+    try {
+      (void)co_await poll_once();
+    } catch (std::exception const& thrown) {
+      spdlog::error("asking for what happened at the card processor: {}; asking again", thrown.what());
+      std::lock_guard const lock(mutex);
+      poll_trouble = thrown.what();
+    }
     polling = false;
     if (stopping) co_return;
     poll_alarm.expires_after(std::chrono::microseconds(options.poll_micros));
@@ -762,15 +795,23 @@ void Payments::resume(domain::State const& state, Timestamp last_commit) {
   }
   auto const reach = impl_->clock.now() + -kPollReachMicros;
   impl_->polled_from = std::max(reach, last_commit + -kPollOverlapMicros);
+  if (last_commit == Timestamp{} || last_commit >= reach) return;
+  impl_->unheard =
+      "the ledger's last commit is older than what the card processor can be asked for: refunds and "
+      "disputes made there from " +
+      domain::to_iso8601(last_commit) + " to " + domain::to_iso8601(reach) +
+      " are not found unless their callbacks arrived; compare the processor's own list of them with the "
+      "orders here";
+  spdlog::warn("cards: {}", impl_->unheard);
 }
 
 void Payments::start(eventstore::Writer& writer) {
   impl_->writer = &writer;
   for (std::size_t i = 0; i < kCallers; ++i) {
     impl_->idle_callers.push_back(std::make_unique<asio::steady_timer>(impl_->io));
-    asio::co_spawn(impl_->io, impl_->caller(*impl_->idle_callers.back()), asio::detached);
+    asio::co_spawn(impl_->io, impl_->caller(*impl_->idle_callers.back()), or_end);
   }
-  asio::co_spawn(impl_->io, impl_->poll(), asio::detached);
+  asio::co_spawn(impl_->io, impl_->poll(), or_end);
   asio::post(impl_->io, [impl = impl_.get()] { impl->look_now(); });
 }
 
@@ -855,10 +896,16 @@ void Payments::tokenize(Card card, std::function<void(MethodAnswer const&)> told
 }
 
 std::optional<std::string> Payments::trouble() const {
-  std::lock_guard const lock(impl_->mutex);
-  if (impl_->poll_trouble.empty()) return std::nullopt;
-  return "what happens at the card processor cannot be read (" + impl_->poll_trouble +
-         "): refunds and disputes whose callback is lost are not found until it can";
+  std::string found;
+  {
+    std::lock_guard const lock(impl_->mutex);
+    if (!impl_->poll_trouble.empty()) {
+      found = "what happens at the card processor cannot be read (" + impl_->poll_trouble +
+              "): refunds and disputes whose callback is lost are not found until it can";
+    }
+  }
+  if (!impl_->unheard.empty()) found += (found.empty() ? "" : "; ") + impl_->unheard;
+  return found.empty() ? std::nullopt : std::optional(std::move(found));
 }
 
 std::size_t Payments::resting() {

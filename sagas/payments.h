@@ -82,7 +82,9 @@ class Payments final : public eventstore::CommitListener {
   // `told` on the effects thread, once, unless it stops. Too many under way: unknown "busy" at once, nobody is called.
   void tokenize(Card card, std::function<void(MethodAnswer const&)> told);
 
-  // Any thread. What keeps it from finding what lost callbacks would have told, one sentence; nullopt: nothing.
+  // Any thread. What keeps it from finding what lost callbacks would have told, one sentence; nullopt: nothing. That
+  // it did not run for longer than a processor keeps its events is said until the next start: nothing here can make up
+  // for it.
   [[nodiscard]] std::optional<std::string> trouble() const;
 
   // The clock jumped: what waits is looked at now.

@@ -2,6 +2,7 @@
 // up or crowd in, code that throws. Whatever it is, it passes, and the order ends as it should.
 #include <algorithm>
 #include <atomic>
+#include <new>
 
 #include "sagas/payments.h"
 #include "tests/sagas/payments_fixture.h"
@@ -282,6 +283,76 @@ TEST_F(PaymentsTest, OfTooManyCardsAtOnceTheLastAreToldSoAndTheBreakerIsNot) {
   rig->payments().tokenize(card, ear);
   await_answers(kCallers + kMore + 1);
   EXPECT_EQ(answers.back().outcome, PaymentOutcome::answered) << "there is room again";
+}
+
+// ---- what throws -------------------------------------------------------------------------------------------------
+
+// Once at each call of each of more orders than there are callers.
+TEST_F(PaymentsTest, WhatThrowsCostsNoCallerAndNoOrder) {
+  std::map<Call, int> left{{Call::open, 40}, {Call::confirm, 40}, {Call::look, 20}, {Call::changes, 2}};
+  rig->gateway().on_call([&](Call call) {
+    if (left[call]-- > 0) throw std::bad_alloc();
+  });
+  for (long i = 0; i < kCallers + 8; ++i) order();
+  ASSERT_TRUE(
+      rig->pass_until([&] { return rig->view().read([](auto const& state) { return state.orders().empty(); }); }));
+  EXPECT_EQ(count<domain::CurrencyPurchased>(), static_cast<std::size_t>(kCallers + 8));
+  EXPECT_EQ(world.statement().charges, static_cast<std::size_t>(kCallers + 8));
+  expect_balanced();
+}
+
+TEST_F(PaymentsTest, ALookThatThrowsIsRefusedAndMadeAgain) {
+  start(false);
+  buy();
+  auto const reference = world.payment().report.reference;
+  ASSERT_TRUE(world.processor->refund_at_processor(reference, usd(500)).ok());
+  bool thrown = false;
+  rig->gateway().on_call([&](Call call) {
+    if (call == Call::look && !std::exchange(thrown, true)) throw std::bad_alloc();
+  });
+  std::promise<bool> handled;
+  rig->payments().changed({"evt_refund", reference}, [&](bool done) { handled.set_value(done); });
+  EXPECT_FALSE(handled.get_future().get());
+  ASSERT_TRUE(rig->pass(kSecond));
+  EXPECT_EQ(available(), units(50));
+}
+
+TEST_F(PaymentsTest, APollThatThrowsIsTroubleUntilTheNext) {
+  start(false);
+  buy();
+  ASSERT_TRUE(world.processor->open_dispute(world.payment().report.reference).ok());
+  bool thrown = false;
+  rig->gateway().on_call([&](Call call) {
+    if (call == Call::changes && !std::exchange(thrown, true)) throw std::bad_alloc();
+  });
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_TRUE(rig->payments().trouble());
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_FALSE(rig->payments().trouble());
+  EXPECT_EQ(count<domain::DisputeOpened>(), 1u);
+}
+
+// ---- long away ---------------------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, WhatNobodyCouldTellOfWhileItWasAwayIsSaid) {
+  buy();
+  auto const last = rig->view().commits().back().at;
+  rig.reset();
+  world.clock.advance(29 * domain::kMicrosPerDay);
+  start();
+  EXPECT_FALSE(rig->payments().trouble());
+  rig.reset();
+  world.clock.advance(2 * domain::kMicrosPerDay);
+  start();
+  ASSERT_TRUE(rig->quiet());
+  auto const trouble = rig->payments().trouble();
+  ASSERT_TRUE(trouble);
+  auto const until = world.clock.now() + -30 * domain::kMicrosPerDay;
+  EXPECT_NE(trouble->find("from " + domain::to_iso8601(last) + " to " + domain::to_iso8601(until)), std::string::npos)
+      << *trouble;
+  buy();  // with a commit of today there is nothing to say after the next start
+  start();
+  EXPECT_FALSE(rig->payments().trouble());
 }
 
 }  // namespace
