@@ -226,7 +226,13 @@ Awaitable<void> Effects::Impl::sender(asio::steady_timer& idle) {
     queue.pop_front();
     ++senders_busy;
     bool const first = errand.attempts == 0;
-    co_await send(errand);
+    try {
+      co_await send(errand);
+    } catch (std::exception const& thrown) {
+      // One sender less for ever, and a text that nobody sends, if it were let go. Sent twice it says the same.
+      spdlog::error("text about position {}: {}; trying again", errand.text.about.value(), thrown.what());
+      rest(errand);
+    }
     --senders_busy;
     if (first) ++errands_tried;
     while (!watchers.empty() && watchers.front().first <= errands_tried) {

@@ -1,8 +1,8 @@
 #include "sagas/payments.h"
 
 #include <algorithm>
-#include <atomic>
 #include <deque>
+#include <exception>
 #include <future>
 #include <map>
 #include <mutex>
@@ -28,9 +28,14 @@ using domain::Position;
 using domain::Timestamp;
 using eventstore::Outcome;
 
+// Of those who wait in both queues: so many new orders, then one of the others, which are owed an answer too.
+constexpr unsigned kFreshInARow = 3;
 // Calls under way at once: a processor takes half a second for a card, so this is 60 cards a second, and below what it
 // allows.
 constexpr std::size_t kCallers = 32;
+// The same for cards on their way from the page: they are nobody's order yet, and must not crowd out those who have
+// one.
+constexpr std::size_t kTokenizingMax = kCallers;
 // An order that nobody could charge for so long is not charged any more: the buyer has gone.
 constexpr std::int64_t kPatienceMicros = 900 * domain::kMicrosPerSecond;
 constexpr std::int64_t kProcessingLookMicros = 60 * domain::kMicrosPerSecond;
@@ -45,7 +50,11 @@ constexpr std::int64_t kPollOverlapMicros = 600 * domain::kMicrosPerSecond;
 constexpr std::int64_t kLookPauseMicros = domain::kMicrosPerSecond;
 // As long as a processor keeps its events.
 constexpr std::int64_t kPollReachMicros = 30 * domain::kMicrosPerDay;
+// Entries that rest are gone through for stale ones from here on.
+constexpr std::size_t kRestingMin = 64;
 constexpr auto kLookAtLeastEvery = std::chrono::seconds(1);
+// After so many answers to one key that nobody can use, a payment is opened under the next one: see key().
+constexpr unsigned kOpensPerKey = 4;
 
 // One thing to do: an order of ours, or a payment to look at.
 struct Task {
@@ -59,15 +68,29 @@ struct Later {
   Timestamp at;
   Task task;
 };
+// Of a heap whose front is the earliest.
+bool is_later(Later const& a, Later const& b) { return a.at > b.at; }
 
-// Where an open order stands with its callers. It is in the queue, in hand or resting, and in one of them once.
+enum class Place : std::uint8_t { none, queue, fresh };
+
+// Where an open order stands with its callers: in a queue, in hand or resting, and in one of them once.
 struct Plan {
-  bool queued = false;
+  Place queued = Place::none;  // an entry in the other queue is passed over
   bool busy = false;
-  bool again = false;  // to be taken up once more when it is out of hand
-  Timestamp due;       // resting: until then. An older entry among those that rest is passed over
-  Timestamp looked;    // when it was last taken up
-  unsigned failures = 0;
+  bool again = false;     // to be taken up once more when it is out of hand
+  Timestamp due;          // resting: until then. An older entry among those that rest is passed over
+  Timestamp looked;       // when it was last taken up
+  unsigned failures = 0;  // since it last got on
+  unsigned opens = 0;     // that were answered with nothing of use
+  unsigned confirms = 0;
+};
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// Who waits for an order. The machine's time: a caller's patience does not jump with the sandbox's clock.
+struct Watcher {
+  SteadyTime until;
+  std::function<void(PaymentNews const&)> told;
 };
 
 // An order as the log has it. The position alone comes again after a restore from a backup, for another order.
@@ -75,6 +98,12 @@ struct Ordered {
   CurrencyOrdered event;
   Timestamp at;
 };
+
+// What a caller cannot put back ends the process, which resumes from the log. Swallowed, it would be a caller less each
+// time, and an order that nobody looks after.
+void or_end(std::exception_ptr thrown) {
+  if (thrown) std::rethrow_exception(thrown);
+}
 
 // When a task is to be taken up again; nothing: it is done.
 using Next = std::optional<std::int64_t>;  // micros from now
@@ -109,16 +138,20 @@ struct Payments::Impl {
   std::unordered_map<Position, PaymentNews> ends;  // under mutex: of the last kEndsMax orders
   std::deque<Position> ends_order;                 // under mutex
   std::string poll_trouble;                        // under mutex: why the last poll failed
+  std::string unheard;                             // before start: what the poll does not reach back to
 
   // The rest belongs to the effects thread.
   std::minstd_rand random{std::random_device{}()};
-  std::deque<Task> fresh;  // new orders: somebody waits for them
-  std::deque<Task> queue;
+  std::deque<Task> fresh;       // new orders and refunds: somebody waits for them
+  std::deque<Task> queue;       // what was called back, polled or rested
+  unsigned fresh_in_a_row = 0;  // taken while others waited
   std::unordered_map<Position, Plan> plans;
   std::vector<Later> resting;
   std::size_t callers_busy = 0;
+  std::size_t tokenizing = 0;
   std::vector<std::unique_ptr<asio::steady_timer>> idle_callers;
-  std::unordered_map<Position, std::vector<std::function<void(PaymentNews const&)>>> watchers;
+  std::unordered_map<Position, std::deque<Watcher>> watchers;  // longest waiting first
+  SteadyTime watched_until = SteadyTime::max();                // the first of them to lose patience, or earlier
   // Why the last try of an open order failed: once it is cancelled, the processor may not say so any more. A restart
   // forgets it; then the order was abandoned.
   std::unordered_map<Position, std::string> decline_codes;
@@ -136,6 +169,7 @@ struct Payments::Impl {
   void push(Task task);
   enum class Hurry : std::uint8_t { none, some, most };  // for who waits; for what happened; for a new order
   void want(Position order, Hurry hurry);
+  [[nodiscard]] std::optional<Task> take();
   [[nodiscard]] bool idle() const { return fresh.empty() && queue.empty(); }
   void take_news();
   void look_now();
@@ -144,14 +178,16 @@ struct Payments::Impl {
   Awaitable<void> caller(asio::steady_timer& idle);
   Awaitable<void> take_up(Task task);
   Awaitable<void> take_up_look(Task task);
+  void put_back(Task task, char const* thrown);
   void rest(Task task, std::int64_t micros);
+  void forget_stale();
   [[nodiscard]] std::int64_t backoff(unsigned failures);
   [[nodiscard]] bool quiet() const;
 
   // ---- doing it
-  Awaitable<Next> see_to(Position order, unsigned& failures);
+  Awaitable<Next> see_to(Position order, Plan& plan);
   Awaitable<PaymentAnswer> next_call(domain::OpenOrder const& open, Ordered const& ordered,
-                                     std::optional<PaymentStatus> known);
+                                     std::optional<PaymentStatus> known, Plan& plan);
   Awaitable<bool> give_up(domain::OpenOrder const& open, domain::PaymentFailure failure, std::string code);
   Awaitable<bool> send_refunds(Position order);
   Awaitable<bool> send_refund(Position order, Position refund);
@@ -164,6 +200,8 @@ struct Payments::Impl {
   void note_end(Position order, PaymentNews end);  // under mutex
   [[nodiscard]] PaymentNews end_of(Position order);
   void tell(Position order, PaymentNews const& news_of_it);
+  void watch(Position order, Watcher watcher);
+  void tell_the_impatient();
   void remember(std::string const& event_id);
 
   // A fault of the log is not an order that is not there: it is looked for again.
@@ -174,6 +212,16 @@ struct Payments::Impl {
     return options.checkout_url + vault.codes().checkout_token(ordered.session) + options.checkout_url_end;
   }
   // Of this ledger, and of this history of it: another one's order of the same position has another key.
+  //
+  // A processor keeps its first answer to a key for a day, a 500 too, so a key can be spoilt:
+  //   confirm:<n>  n goes up with each confirm, and each but the first comes right after a look that said
+  //   "unconfirmed".
+  //                The payment itself is charged once, whatever the key. So a restart may count from 0 again: a spoilt
+  //                key repeats its answer, does nothing, and is followed by a look and the next key.
+  //   open:<n>     There is nothing to look at, and a time-out may have opened it, so the key is kept for kOpensPerKey
+  //                tries. After that a second payment may be there beside it, which nobody confirms: only the one whose
+  //                reference is in the log is, and what is not confirmed charges nothing.
+  //   refund       Has no number: under a second key the money could go twice. A spoilt one waits for its day to end.
   [[nodiscard]] IdempotencyKey key(std::string_view purpose, Position of, Timestamp at) const {
     auto const digest =
         vault.fingerprint(std::string(purpose) + ":" + std::to_string(of.value()) + ":" + std::to_string(at.micros()));
@@ -190,12 +238,28 @@ void Payments::Impl::push(Task task) {
 void Payments::Impl::want(Position order, Hurry hurry) {
   auto& plan = plans[order];
   if (plan.busy) plan.again = plan.again || hurry != Hurry::none;
-  if (plan.busy || plan.queued) return;
+  if (plan.busy || plan.queued == Place::fresh) return;
+  if (plan.queued == Place::queue && hurry != Hurry::most) return;
   auto const wait = plan.looked.micros() + kLookPauseMicros - clock.now().micros();
   if (hurry == Hurry::none && wait > 0 && wait <= kLookPauseMicros) return rest({order, {}, {}, 0}, wait);
-  plan.queued = true;
+  plan.queued = hurry == Hurry::most ? Place::fresh : Place::queue;
   (hurry == Hurry::most ? fresh : queue).push_back({order, {}, {}, 0});
   wake_callers();
+}
+
+// nullopt: the entry was passed over, or there is none.
+std::optional<Task> Payments::Impl::take() {
+  if (idle()) return std::nullopt;
+  bool const turn = fresh_in_a_row >= kFreshInARow && !queue.empty();
+  bool const from_fresh = !fresh.empty() && !turn;
+  fresh_in_a_row = from_fresh && !queue.empty() ? fresh_in_a_row + 1 : 0;
+  auto& from = from_fresh ? fresh : queue;
+  auto task = std::move(from.front());
+  from.pop_front();
+  if (!task.order) return task;
+  auto const plan = plans.find(task.order);
+  bool const stands = plan != plans.end() && plan->second.queued == (from_fresh ? Place::fresh : Place::queue);
+  return stands ? std::optional(std::move(task)) : std::nullopt;
 }
 
 void Payments::Impl::take_news() {
@@ -211,9 +275,9 @@ void Payments::Impl::take_news() {
 
 void Payments::Impl::look_now() {
   if (stopping) return;
-  auto const later = [](Later const& a, Later const& b) { return a.at > b.at; };
+  tell_the_impatient();
   while (!resting.empty() && resting.front().at <= clock.now()) {
-    std::pop_heap(resting.begin(), resting.end(), later);
+    std::pop_heap(resting.begin(), resting.end(), is_later);
     auto [at, task] = std::move(resting.back());
     resting.pop_back();
     if (!task.order) {
@@ -257,11 +321,14 @@ Awaitable<void> Payments::Impl::caller(asio::steady_timer& idle) {
       co_await idle.async_wait(asio::redirect_error(use_awaitable, ignored));
       continue;
     }
-    auto& from = fresh.empty() ? queue : fresh;
-    auto task = std::move(from.front());
-    from.pop_front();
+    auto task = take();
+    if (!task) continue;
     ++callers_busy;
-    co_await take_up(std::move(task));
+    try {
+      co_await take_up(*task);
+    } catch (std::exception const& thrown) {
+      put_back(std::move(*task), thrown.what());
+    }
     --callers_busy;
   }
 }
@@ -272,21 +339,20 @@ Awaitable<void> Payments::Impl::take_up(Task task) {
     co_return;
   }
   auto const order = task.order;
-  auto& taken = plans[order];
-  taken.queued = false;
-  taken.busy = true;  // two callers would both confirm it
-  taken.due = {};
-  taken.looked = clock.now();
-  unsigned failures = taken.failures;
-  auto const next = co_await see_to(order, failures);
-  auto& plan = plans[order];
+  auto& plan = plans[order];  // it stays where it is as long as it is busy
+  plan.queued = Place::none;
+  plan.busy = true;  // two callers would both confirm it
+  plan.due = {};
+  plan.looked = clock.now();
+  auto const next = co_await see_to(order, plan);
   plan.busy = false;
-  plan.failures = next ? failures : 0;
   bool const again = std::exchange(plan.again, false);
   if (next) {
     rest(std::move(task), *next);
   } else if (!again) {
     plans.erase(order);
+  } else {
+    plan.failures = 0;
   }
   if (again) want(order, Hurry::some);
 }
@@ -304,16 +370,47 @@ Awaitable<void> Payments::Impl::take_up_look(Task task) {
   rest(std::move(task), wait);
 }
 
+// Memory that is short, a library's own failure: nothing that says what to do. As after an answer that nobody knows.
+void Payments::Impl::put_back(Task task, char const* thrown) {
+  if (task.order) {
+    spdlog::error("order {}: {}; looking again", domain::format_order_id(task.order), thrown);
+    auto& plan = plans[task.order];
+    plan.busy = plan.again = false;
+    return rest(std::move(task), backoff(++plan.failures));
+  }
+  spdlog::error("event {} of payment {}: {}; looking again", task.event_id, task.reference, thrown);
+  auto const waiting = std::exchange(sought[task.event_id], {});
+  auto const wait = backoff(++task.failures);
+  rest(std::move(task), wait);
+  for (auto const& told : waiting) told(false);
+}
+
 void Payments::Impl::rest(Task task, std::int64_t micros) {
   auto const at = clock.now() + micros;
-  if (task.order) {
-    auto& plan = plans[task.order];
+  auto const order = task.order;
+  if (order) {
+    auto const& plan = plans[order];
     if (plan.due != Timestamp{} && plan.due <= at) return;
-    plan.due = at;
   }
+  forget_stale();
   resting.push_back({at, std::move(task)});
-  std::push_heap(resting.begin(), resting.end(), [](Later const& a, Later const& b) { return a.at > b.at; });
+  std::push_heap(resting.begin(), resting.end(), is_later);
+  if (order) plans[order].due = at;
   arm();
+}
+
+// An order that is taken up before its time leaves its entry behind. At least half of them are good: an order rests
+// once, and so does an event that is looked into.
+void Payments::Impl::forget_stale() {
+  if (resting.size() < kRestingMin || resting.size() < 2 * (plans.size() + sought.size())) return;
+  std::unordered_set<Position> kept;
+  std::erase_if(resting, [&](Later const& later) {
+    auto const order = later.task.order;
+    if (!order) return false;
+    auto const plan = plans.find(order);
+    return plan == plans.end() || plan->second.due != later.at || !kept.insert(order).second;
+  });
+  std::make_heap(resting.begin(), resting.end(), is_later);
 }
 
 // Past the last step of the ladder it goes on at the longest: somebody's money is at stake.
@@ -328,32 +425,39 @@ bool Payments::Impl::quiet() const {
 }
 
 // Brings an order as far as it can be brought now.
-Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
+Awaitable<Next> Payments::Impl::see_to(Position order, Plan& plan) {
+  auto const failed = [&] { return backoff(++plan.failures); };
+  auto const at_ease = [&](std::int64_t micros) {
+    plan.failures = 0;
+    tell(order, {});  // longer than anybody waits; who was told of the challenge waits no more
+    return micros;
+  };
   std::optional<PaymentStatus> known;  // what the processor said of it just now
   std::string refused_code;            // why it would not try to charge
   while (!stopping) {
     auto const open = view.order(order);
     if (!open) break;
     auto const found = ordered_at(order);
-    if (!found) co_return backoff(++failures);
-    if (!found.value()) co_return kMismatchLookMicros;
+    if (!found) co_return failed();
+    if (!found.value()) co_return at_ease(kMismatchLookMicros);
     auto const& ordered = found.value();
     auto const now = clock.now();
     if (known == PaymentStatus::requires_action && open->challenge_expires_at > now) {
-      co_return open->challenge_expires_at.micros() - now.micros();
+      co_return at_ease(open->challenge_expires_at.micros() - now.micros());
     }
-    if (known == PaymentStatus::processing) co_return kProcessingLookMicros;
-    if (known == PaymentStatus::succeeded || known == PaymentStatus::cancelled) co_return kMismatchLookMicros;
+    if (known == PaymentStatus::processing) co_return at_ease(kProcessingLookMicros);
+    if (known == PaymentStatus::succeeded || known == PaymentStatus::cancelled) co_return at_ease(kMismatchLookMicros);
     if (open->reference.empty() && now.micros() - open->ordered_at.micros() > kPatienceMicros) {
       bool const given_up = co_await give_up(*open, domain::PaymentFailure::abandoned, "");
-      if (!given_up) co_return backoff(++failures);
+      if (!given_up) co_return failed();
       continue;
     }
-    auto const answer = co_await next_call(*open, *ordered, known);
+    bool const opens = open->reference.empty();
+    auto const answer = co_await next_call(*open, *ordered, known, plan);
     if (stopping) break;
-    if (answer.outcome == PaymentOutcome::refused && open->reference.empty()) {
+    if (answer.outcome == PaymentOutcome::refused && opens) {
       bool const given_up = co_await give_up(*open, domain::PaymentFailure::refused, answer.code);
-      if (!given_up) co_return backoff(++failures);
+      if (!given_up) co_return failed();
       continue;
     }
     if (answer.outcome == PaymentOutcome::refused && known == PaymentStatus::unconfirmed) {
@@ -365,15 +469,20 @@ Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
     if (answer.outcome == PaymentOutcome::refused) {
       spdlog::error("order {}: the processor does not know its payment {} ({}): are these the keys it was made with?",
                     domain::format_order_id(order), open->reference, answer.code);
-      co_return kMismatchLookMicros;
+      co_return at_ease(kMismatchLookMicros);
     }
     if (answer.outcome != PaymentOutcome::answered) {
+      if (opens && answer.code != kCircuitOpen) ++plan.opens;
       spdlog::warn("order {}: the processor's answer is not known, {}; looking again", domain::format_order_id(order),
                    answer.code);
-      co_return backoff(++failures);
+      co_return failed();
     }
     bool const reported = co_await report(answer, refused_code);
-    if (!reported) co_return backoff(++failures);
+    if (!reported) co_return failed();
+    // Confirmed and unconfirmed still: that had no effect.
+    if (known == PaymentStatus::unconfirmed && answer.payment.status == known) co_return failed();
+    // It got on. A look alone does not say so: a confirm that fails is followed by one each time.
+    if (opens || known) plan.failures = 0;
     known = answer.payment.status;
     if (known == PaymentStatus::requires_action) {
       PaymentNews asked;
@@ -388,14 +497,15 @@ Awaitable<Next> Payments::Impl::see_to(Position order, unsigned& failures) {
   decline_codes.erase(order);
   tell(order, end_of(order));
   bool const sent = co_await send_refunds(order);
-  if (!sent) co_return backoff(++failures);
+  if (!sent) co_return failed();
   co_return std::nullopt;
 }
 
 Awaitable<PaymentAnswer> Payments::Impl::next_call(domain::OpenOrder const& open, Ordered const& ordered,
-                                                   std::optional<PaymentStatus> known) {
+                                                   std::optional<PaymentStatus> known, Plan& plan) {
   if (open.reference.empty()) {
-    OpenPayment request{key("open", open.order, ordered.at), open.order, open.usd,
+    auto const number = std::to_string(plan.opens / kOpensPerKey);
+    OpenPayment request{key("open:" + number, open.order, ordered.at), open.order, open.usd,
                         domain::to_string(domain::units_of(open.usd)) + " " + view.currency_name(open.currency),
                         ordered.at};
     co_return co_await gateway.open(std::move(request));
@@ -403,7 +513,8 @@ Awaitable<PaymentAnswer> Payments::Impl::next_call(domain::OpenOrder const& open
   if (!known) co_return co_await gateway.look(open.reference);
   bool const late = clock.now().micros() - open.ordered_at.micros() > kPatienceMicros;
   if (known == PaymentStatus::unconfirmed && !late) {
-    ConfirmPayment request{key("confirm", open.order, ordered.at), open.reference, ordered.event.method,
+    auto const number = std::to_string(plan.confirms++);
+    ConfirmPayment request{key("confirm:" + number, open.order, ordered.at), open.reference, ordered.event.method,
                            return_url(ordered.event)};
     co_return co_await gateway.confirm(std::move(request));
   }
@@ -550,7 +661,13 @@ Awaitable<bool> Payments::Impl::report(PaymentAnswer const& answer, std::string 
 Awaitable<void> Payments::Impl::poll() {
   while (!stopping) {
     polling = true;
-    (void)co_await poll_once();
+    try {
+      (void)co_await poll_once();
+    } catch (std::exception const& thrown) {
+      spdlog::error("asking for what happened at the card processor: {}; asking again", thrown.what());
+      std::lock_guard const lock(mutex);
+      poll_trouble = thrown.what();
+    }
     polling = false;
     if (stopping) co_return;
     poll_alarm.expires_after(std::chrono::microseconds(options.poll_micros));
@@ -610,7 +727,41 @@ void Payments::Impl::tell(Position order, PaymentNews const& news_of_it) {
   if (found == watchers.end()) return;
   auto const waiting = std::move(found->second);
   watchers.erase(found);
-  for (auto const& told : waiting) told(news_of_it);
+  for (auto const& watcher : waiting) watcher.told(news_of_it);
+}
+
+void Payments::Impl::watch(Position order, Watcher watcher) {
+  if (stopping) return;
+  if (!view.order(order)) return watcher.told(end_of(order));
+  auto& waiting = watchers[order];
+  watched_until = std::min(watched_until, watcher.until);
+  waiting.push_back(std::move(watcher));
+  if (waiting.size() > kWatchersMax) {
+    auto const oldest = std::move(waiting.front());
+    waiting.pop_front();
+    oldest.told({});
+  }
+  want(order, Hurry::none);
+}
+
+void Payments::Impl::tell_the_impatient() {
+  auto const now = std::chrono::steady_clock::now();
+  if (now < watched_until) return;
+  watched_until = SteadyTime::max();
+  std::vector<Watcher> gone;
+  for (auto entry = watchers.begin(); entry != watchers.end();) {
+    auto& waiting = entry->second;
+    for (auto& watcher : waiting) {
+      if (watcher.until > now) {
+        watched_until = std::min(watched_until, watcher.until);
+      } else {
+        gone.push_back(std::move(watcher));
+      }
+    }
+    std::erase_if(waiting, [&](Watcher const& watcher) { return watcher.until <= now; });
+    entry = waiting.empty() ? watchers.erase(entry) : std::next(entry);
+  }
+  for (auto const& watcher : gone) watcher.told({});
 }
 
 eventstore::Faulty<std::optional<Ordered>> Payments::Impl::ordered_at(Position order) const {
@@ -644,15 +795,23 @@ void Payments::resume(domain::State const& state, Timestamp last_commit) {
   }
   auto const reach = impl_->clock.now() + -kPollReachMicros;
   impl_->polled_from = std::max(reach, last_commit + -kPollOverlapMicros);
+  if (last_commit == Timestamp{} || last_commit >= reach) return;
+  impl_->unheard =
+      "the ledger's last commit is older than what the card processor can be asked for: refunds and "
+      "disputes made there from " +
+      domain::to_iso8601(last_commit) + " to " + domain::to_iso8601(reach) +
+      " are not found unless their callbacks arrived; compare the processor's own list of them with the "
+      "orders here";
+  spdlog::warn("cards: {}", impl_->unheard);
 }
 
 void Payments::start(eventstore::Writer& writer) {
   impl_->writer = &writer;
   for (std::size_t i = 0; i < kCallers; ++i) {
     impl_->idle_callers.push_back(std::make_unique<asio::steady_timer>(impl_->io));
-    asio::co_spawn(impl_->io, impl_->caller(*impl_->idle_callers.back()), asio::detached);
+    asio::co_spawn(impl_->io, impl_->caller(*impl_->idle_callers.back()), or_end);
   }
-  asio::co_spawn(impl_->io, impl_->poll(), asio::detached);
+  asio::co_spawn(impl_->io, impl_->poll(), or_end);
   asio::post(impl_->io, [impl = impl_.get()] { impl->look_now(); });
 }
 
@@ -701,12 +860,10 @@ void Payments::on_commits(std::span<eventstore::CommitPtr const> commits) {
   asio::post(impl_->io, [impl = impl_.get()] { impl->take_news(); });
 }
 
-void Payments::watch(Position order, std::function<void(PaymentNews const&)> told) {
-  asio::post(impl_->io, [impl = impl_.get(), order, told = std::move(told)]() mutable {
-    if (impl->stopping) return;
-    if (!impl->view.order(order)) return told(impl->end_of(order));
-    impl->watchers[order].push_back(std::move(told));
-    impl->want(order, Impl::Hurry::none);
+void Payments::watch(Position order, std::chrono::milliseconds patience, std::function<void(PaymentNews const&)> told) {
+  Watcher watcher{std::chrono::steady_clock::now() + patience, std::move(told)};
+  asio::post(impl_->io, [impl = impl_.get(), order, waiting = std::move(watcher)]() mutable {
+    impl->watch(order, std::move(waiting));
   });
 }
 
@@ -724,17 +881,37 @@ void Payments::tokenize(Card card, std::function<void(MethodAnswer const&)> told
   asio::co_spawn(
       impl_->io,
       [](Impl* impl, Card given, std::function<void(MethodAnswer const&)> then) -> Awaitable<void> {
-        auto const answer = co_await impl->gateway.tokenize(std::move(given));
+        if (impl->stopping) co_return;
+        MethodAnswer answer;
+        if (impl->tokenizing >= kTokenizingMax) {
+          answer.code = kBusy;
+          co_return then(answer);
+        }
+        ++impl->tokenizing;
+        answer = co_await impl->gateway.tokenize(std::move(given));
+        --impl->tokenizing;
         if (!impl->stopping) then(answer);
       }(impl_.get(), std::move(card), std::move(told)),
       asio::detached);
 }
 
 std::optional<std::string> Payments::trouble() const {
-  std::lock_guard const lock(impl_->mutex);
-  if (impl_->poll_trouble.empty()) return std::nullopt;
-  return "what happens at the card processor cannot be read (" + impl_->poll_trouble +
-         "): refunds and disputes whose callback is lost are not found until it can";
+  std::string found;
+  {
+    std::lock_guard const lock(impl_->mutex);
+    if (!impl_->poll_trouble.empty()) {
+      found = "what happens at the card processor cannot be read (" + impl_->poll_trouble +
+              "): refunds and disputes whose callback is lost are not found until it can";
+    }
+  }
+  if (!impl_->unheard.empty()) found += (found.empty() ? "" : "; ") + impl_->unheard;
+  return found.empty() ? std::nullopt : std::optional(std::move(found));
+}
+
+std::size_t Payments::resting() {
+  std::promise<std::size_t> answer;
+  asio::post(impl_->io, [impl = impl_.get(), &answer] { answer.set_value(impl->resting.size()); });
+  return answer.get_future().get();
 }
 
 void Payments::look_again() {

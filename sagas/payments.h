@@ -12,6 +12,8 @@
 // Threads: on_commits by the appender; resume, start and stop by the owner; the rest by any.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -69,20 +71,28 @@ class Payments final : public eventstore::CommitListener {
 
   void on_commits(std::span<eventstore::CommitPtr const> commits) override;
 
-  // `told` is called on the effects thread, once, as soon as the order is settled or waits for the cardholder. Looks at
-  // it now when it is waiting already. Who loses patience drops what `told` holds on to.
-  void watch(domain::Position order, std::function<void(PaymentNews const&)> told);
+  // `told` is called on the effects thread, once: as soon as the order is settled or waits for the cardholder;
+  // `pending` when the processor says that it takes its time, or something of it that cannot be; and `pending`, up to a
+  // second late, when `patience` is over. Looks at the order now when it is waiting already. stop() drops whoever waits
+  // still. At most kWatchersMax wait for one order: one more, and the one who has waited longest is told `pending`.
+  void watch(domain::Position order, std::chrono::milliseconds patience, std::function<void(PaymentNews const&)> told);
+  static constexpr std::size_t kWatchersMax = 16;  // one page, reloaded in impatience
   // A callback's. told(true): what it is about is in the log, or concerns us not; false: post it again.
   void changed(PaymentChange change, std::function<void(bool)> told);
+  // `told` on the effects thread, once, unless it stops. Too many under way: unknown "busy" at once, nobody is called.
   void tokenize(Card card, std::function<void(MethodAnswer const&)> told);
 
-  // Any thread. What keeps it from finding what lost callbacks would have told, one sentence; nullopt: nothing.
+  // Any thread. What keeps it from finding what lost callbacks would have told, one sentence; nullopt: nothing. That
+  // it did not run for longer than a processor keeps its events is said until the next start: nothing here can make up
+  // for it.
   [[nodiscard]] std::optional<std::string> trouble() const;
 
   // The clock jumped: what waits is looked at now.
   void look_again();
   // Waits until nothing is due or under way, at most timeout_ms. False when time ran out. Blocks.
   [[nodiscard]] bool settle(int timeout_ms);
+  // What is to be done later, stale entries among it: at most twice what waits, or 64. Blocks.
+  [[nodiscard]] std::size_t resting();
 
  private:
   struct Impl;

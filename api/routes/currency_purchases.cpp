@@ -309,11 +309,12 @@ Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, R
   auto& environment = services.environment;
   Completion<sagas::PaymentNews> told(*request.inbox);
   auto const answer = std::make_shared<Completer<sagas::PaymentNews>>(told.completer());
-  environment.payments()->watch(order, [answer](sagas::PaymentNews const& news) { answer->complete(news); });
+  environment.payments()->watch(order, std::chrono::seconds(patience_seconds),
+                                [answer](sagas::PaymentNews const& news) { answer->complete(news); });
   auto news = co_await told.wait(patience_seconds);
   PaymentOutcome outcome;
   outcome.position = environment.balances().position();
-  if (!news) co_return outcome;
+  if (!news || news->state == sagas::PaymentNews::State::pending) co_return outcome;
   if (news->state == sagas::PaymentNews::State::action_required) {
     outcome.state = State::action_required;
     outcome.news = std::move(*news);

@@ -15,10 +15,12 @@ Awaitable<Answer> GuardedPayments::guard(Awaitable<Answer> call) {
   if (!permit) {
     Answer closed;
     closed.outcome = PaymentOutcome::unknown;
-    closed.code = "circuit_open";
+    closed.code = kCircuitOpen;
     co_return closed;
   }
   Answer answer = co_await std::move(call);
+  // Nobody was called, so this says nothing. Were it the probe, another may try when probe_micros are over.
+  if (answer.outcome == PaymentOutcome::unknown && answer.code == kBusy) co_return answer;
   bool const reached = answer.outcome != PaymentOutcome::unknown || answer.reached;
   if (reached) {
     breaker_.succeeded(*permit);

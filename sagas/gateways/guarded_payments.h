@@ -2,7 +2,8 @@
 // the saga's, by timer: a payment that waits must survive a restart, which no loop in memory does.
 //
 // `unknown` counts as a failure, unless the processor was reached: a reply that is of no use, answered and refused are
-// the word of a processor that works. Else one payment that nobody can read would stop all the others.
+// the word of a processor that works. Else one payment that nobody can read would stop all the others. Our own "busy",
+// too many calls at once, counts as neither.
 #pragma once
 
 #include <cstdint>

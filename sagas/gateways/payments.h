@@ -55,6 +55,10 @@ struct Card {
 // The code of an answer that says that our key is not, or no longer, good there.
 inline constexpr std::string_view kKeyUnknown = "http_401";
 inline constexpr std::string_view kKeyForbidden = "http_403";
+// Nobody was called: the breaker is open, or too many calls are under way. Our own word, which says nothing of the
+// processor.
+inline constexpr std::string_view kCircuitOpen = "circuit_open";
+inline constexpr std::string_view kBusy = "busy";
 
 enum class PaymentOutcome : std::uint8_t {
   answered,  // the processor's word

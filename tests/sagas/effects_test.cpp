@@ -1,6 +1,7 @@
 #include "sagas/effects.h"
 
 #include <algorithm>
+#include <new>
 
 #include <boost/asio/steady_timer.hpp>
 #include <gtest/gtest.h>
@@ -238,6 +239,30 @@ class Slow final : public SmsGateway {
   }
   std::atomic<int> taken{0};
 };
+
+// Throws more often than there are senders, and sends then.
+class Throwing final : public SmsGateway {
+ public:
+  Awaitable<SmsResult> send(TextMessage message) override {
+    if (++taken <= 20) throw std::bad_alloc();
+    co_return SmsResult::sent(std::move(message.idempotency_key));
+  }
+  std::atomic<int> taken{0};
+};
+
+TEST_F(EffectsTest, WhatThrowsCostsNoSenderAndNoText) {
+  rig.reset();
+  Throwing throwing;
+  rig = std::make_unique<test_support::Rig>(vault.path(), log, &throwing);
+  for (int i = 1; i <= 20; ++i) {
+    rig->commit(test_support::send(town.quest, 1, town.warriors, 2, units(i)), town.quest);
+  }
+  ASSERT_TRUE(rig->quiet());
+  EXPECT_EQ(throwing.taken, 20);
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_EQ(throwing.taken, 40);
+  EXPECT_EQ(rig->view().settled(TextKind::pin), Ends(20, TextEnd::sent));
+}
 
 TEST_F(EffectsTest, StoppingWithTextsUnderWayLeavesThemOwed) {
   rig.reset();

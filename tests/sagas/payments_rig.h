@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <thread>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -23,10 +24,9 @@
 
 namespace florin::test_support {
 
-enum class Call { open, confirm, look, cancel, refund, changes };
-inline constexpr Call kCalls[] = {Call::open, Call::confirm, Call::look, Call::cancel, Call::refund, Call::changes};
+enum class Call { open, confirm, look, cancel, refund, changes, tokenize };
 inline char const* call_name(Call call) {
-  static constexpr char const* kNames[] = {"open", "confirm", "look", "cancel", "refund", "changes"};
+  static constexpr char const* kNames[] = {"open", "confirm", "look", "cancel", "refund", "changes", "tokenize"};
   return kNames[static_cast<int>(call)];
 }
 
@@ -34,6 +34,7 @@ enum class Trouble {
   unreachable,     // nothing was done
   timeout_before,  // nothing was done
   timeout_after,   // it was done, and nobody was told
+  stored,          // nothing was done, and to the same key the processor says so for ever
 };
 
 // The processor, with troubles to order for single calls. Any thread orders; the calls are the effects thread's.
@@ -79,14 +80,32 @@ class TroubledGateway final : public sagas::PaymentGateway {
     return std::count(all.begin(), all.end(), call);
   }
 
+  // What was looked at, in its order.
+  [[nodiscard]] std::vector<std::string> looked() const {
+    std::lock_guard const lock(mutex_);
+    return looked_;
+  }
+  // Of the calls that have one, in their order.
+  [[nodiscard]] std::vector<sagas::IdempotencyKey> keys(Call call) const {
+    std::lock_guard const lock(mutex_);
+    auto const found = keys_.find(call);
+    return found == keys_.end() ? std::vector<sagas::IdempotencyKey>() : found->second;
+  }
+
   [[nodiscard]] std::string_view name() const override { return gateway_.name(); }
   [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> open(sagas::OpenPayment request) override {
-    return serve(Call::open, gateway_.open(std::move(request)));
+    auto key = request.key;
+    return serve(Call::open, gateway_.open(std::move(request)), std::move(key));
   }
   [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> confirm(sagas::ConfirmPayment request) override {
-    return serve(Call::confirm, gateway_.confirm(std::move(request)));
+    auto key = request.key;
+    return serve(Call::confirm, gateway_.confirm(std::move(request)), std::move(key));
   }
   [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> look(std::string reference) override {
+    {
+      std::lock_guard const lock(mutex_);
+      looked_.push_back(reference);
+    }
     return serve(Call::look, gateway_.look(std::move(reference)));
   }
   [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> cancel(std::string reference) override {
@@ -96,7 +115,7 @@ class TroubledGateway final : public sagas::PaymentGateway {
     return serve(Call::refund, gateway_.refund(std::move(request)));
   }
   [[nodiscard]] sagas::Awaitable<sagas::MethodAnswer> tokenize(sagas::Card card) override {
-    return gateway_.tokenize(std::move(card));
+    return serve(Call::tokenize, gateway_.tokenize(std::move(card)));
   }
   [[nodiscard]] sagas::Awaitable<sagas::ChangesAnswer> changes(domain::Timestamp since, std::string from) override {
     return serve(Call::changes, gateway_.changes(since, std::move(from)));
@@ -123,6 +142,13 @@ class TroubledGateway final : public sagas::PaymentGateway {
     if (then) then(call);
     return trouble;
   }
+  bool is_spoilt(Call call, sagas::IdempotencyKey const& key, std::optional<Trouble> trouble) {
+    if (key.empty()) return false;
+    std::lock_guard const lock(mutex_);
+    keys_[call].push_back(key);
+    if (trouble == Trouble::stored) spoilt_.insert(key);
+    return spoilt_.contains(key);
+  }
   [[nodiscard]] bool is_held(Call call) const {
     std::lock_guard const lock(mutex_);
     auto const found = held_.find(call);
@@ -130,11 +156,13 @@ class TroubledGateway final : public sagas::PaymentGateway {
   }
 
   template <class Answer>
-  sagas::Awaitable<Answer> serve(Call call, sagas::Awaitable<Answer> work) {
+  sagas::Awaitable<Answer> serve(Call call, sagas::Awaitable<Answer> work, sagas::IdempotencyKey key = {}) {
     auto const trouble = begin(call);
+    bool const spoilt = is_spoilt(call, key, trouble);
     Answer answer;
     answer.outcome = sagas::PaymentOutcome::unknown;
-    answer.code = trouble == Trouble::unreachable ? "unreachable" : "timeout";
+    answer.code = spoilt ? "http_500" : trouble == Trouble::unreachable ? "unreachable" : "timeout";
+    if (spoilt) co_return answer;
     if (trouble && *trouble != Trouble::timeout_after) co_return answer;
     Answer told = co_await std::move(work);
     auto const executor = co_await boost::asio::this_coro::executor;
@@ -157,6 +185,9 @@ class TroubledGateway final : public sagas::PaymentGateway {
   mutable std::mutex mutex_;
   std::map<Call, std::deque<Trouble>> troubles_;
   std::map<Call, bool> held_;
+  std::map<Call, std::vector<sagas::IdempotencyKey>> keys_;
+  std::set<sagas::IdempotencyKey> spoilt_;
+  std::vector<std::string> looked_;
   std::function<void(domain::PaymentReport&)> tamper_;
   std::function<void(Call)> on_call_;
   std::vector<Call> made_;

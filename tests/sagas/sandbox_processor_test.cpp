@@ -396,6 +396,13 @@ TEST_F(GuardedCards, AReplyThatNobodyCanReadStopsNoOtherPayment) {
   EXPECT_TRUE(guarded.available());
 }
 
+TEST_F(GuardedCards, OurOwnBoundIsNoFailureOfTheProcessor) {
+  EXPECT_TRUE(after("timeout", false, 4).empty());
+  EXPECT_TRUE(after("busy", false).empty());
+  EXPECT_TRUE(guarded.available());
+  EXPECT_EQ(after("timeout", false, 1).size(), 1u) << "nor does it make up for one";
+}
+
 TEST_F(GuardedCards, WhatIsWrongIsSaidInTheSameWordsForAsLongAsItLasts) {
   EXPECT_TRUE(after("timeout", false, 4).empty());
   auto const open = after("timeout", false, 1);

@@ -1,0 +1,359 @@
+// Purchases that somebody or something stands in the way of: spoilt keys, a log that cannot be read, callers who give
+// up or crowd in, code that throws. Whatever it is, it passes, and the order ends as it should.
+#include <algorithm>
+#include <atomic>
+#include <new>
+
+#include "sagas/payments.h"
+#include "tests/sagas/payments_fixture.h"
+
+namespace florin::sagas {
+namespace {
+
+// ---- keys and tries ----------------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, ABadAnswerThatIsKeptForAKeyDoesNotHoldUpTheOrder) {
+  for (auto const call : {Call::open, Call::confirm}) {
+    for (int const times : {1, 2}) {
+      for (bool const restart : {false, true}) {
+        SCOPED_TRACE(testing::Message() << call_name(call) << " × " << times << (restart ? ", restarted" : ""));
+        auto const paid = count<domain::CurrencyPurchased>();
+        rig->gateway().order(call, Trouble::stored, times);
+        auto const made = buy();
+        EXPECT_TRUE(rig->view().order(made));
+        if (restart) start();
+        ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }, 10)) << "long before patience ends";
+        EXPECT_EQ(count<domain::CurrencyPurchased>(), paid + 1);
+      }
+    }
+  }
+  EXPECT_EQ(count<domain::PaymentFailed>(), 0u);
+  EXPECT_EQ(world.statement().payments, 8u);
+  EXPECT_EQ(world.statement().charges, 8u);
+  expect_balanced();
+}
+
+TEST_F(PaymentsTest, AConfirmIsRepeatedUnderAnotherKeyAndOnlyAfterALook) {
+  rig->gateway().order(Call::confirm, Trouble::timeout_before, 4);
+  rig->gateway().order(Call::look, Trouble::timeout_before, 2);
+  buy();
+  ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
+  bool looked = true;
+  for (auto const call : rig->gateway().made()) {
+    if (call == Call::look) looked = true;
+    if (call != Call::confirm) continue;
+    EXPECT_TRUE(looked);
+    looked = false;
+  }
+  auto keys = rig->gateway().keys(Call::confirm);
+  ASSERT_EQ(keys.size(), 5u);
+  std::ranges::sort(keys);
+  EXPECT_EQ(std::ranges::adjacent_find(keys), keys.end());
+  expect_paid();
+}
+
+// What timed out may be there: while its key is good it is the same payment.
+TEST_F(PaymentsTest, AnOpeningKeepsItsKeyForAWhile) {
+  rig->gateway().order(Call::open, Trouble::timeout_after, 3);
+  buy();
+  ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
+  auto const keys = rig->gateway().keys(Call::open);
+  ASSERT_EQ(keys.size(), 4u);
+  EXPECT_EQ(keys.front(), keys.back());
+  expect_paid();
+}
+
+// Four failures wait up to 8 s; when it got on after them, the next failure waits 1 s.
+TEST_F(PaymentsTest, WhatGotOnStartsTheLadderAnew) {
+  rig->gateway().order(Call::open, Trouble::timeout_before, 4);
+  rig->gateway().order(Call::confirm, Trouble::timeout_before);
+  buy();
+  ASSERT_TRUE(rig->pass_until([&] { return rig->gateway().made(Call::confirm) == 1; }));
+  ASSERT_FALSE(settled());
+  ASSERT_TRUE(rig->pass(kSecond));
+  expect_paid();
+}
+
+TEST_F(PaymentsTest, LooksThatSucceedDoNotHurryConfirmsThatFail) {
+  rig->gateway().order(Call::confirm, Trouble::timeout_before, 1'000);
+  buy();
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(rig->pass(kSecond));
+  EXPECT_LE(rig->gateway().made(Call::confirm), 8) << "1, 2, 4, 8, 16 and 32 s, or half of it";
+}
+
+// ---- the log and the writer --------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, AnOrderThatCannotBeReadForAMomentIsNotGivenUp) {
+  rig->gateway().hold(Call::open);
+  order();
+  await(Call::open, 1);
+  log.fail_reads(eventstore::Fault{eventstore::Fault::Kind::io, "no descriptor left"});
+  rig->gateway().release();
+  ASSERT_TRUE(rig->quiet());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_FALSE(settled());
+  EXPECT_EQ(count<domain::PaymentOpened>(), 0u) << "nobody says whose it is";
+  log.fail_reads(std::nullopt);
+  ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
+  expect_paid();
+}
+
+// It was charged, and the word of it may or may not be in the log.
+TEST_F(PaymentsTest, AReportWithoutAnAnswerIsMadeAgainAndCreditsOnce) {
+  using test_support::MemoryLog;
+  for (auto const how : {MemoryLog::Failure::absent, MemoryLog::Failure::durable}) {
+    start(false);
+    auto const paid = world.statement().charges;
+    rig->gateway().hold(Call::confirm);
+    order();
+    await(Call::confirm, 1);
+    log.fail_next(how);
+    rig->gateway().release();
+    ASSERT_TRUE(rig->quiet());
+    EXPECT_EQ(world.statement().charges, paid + 1);
+    EXPECT_EQ(count<domain::CurrencyPurchased>(), paid);
+    EXPECT_EQ(count<domain::PaymentFailed>(), 0u);
+    auto const looks = rig->gateway().made(Call::look);
+    ASSERT_TRUE(rig->pass(kMinute));
+    EXPECT_GT(rig->gateway().made(Call::look), looks) << "it is looked at again";
+    EXPECT_EQ(rig->gateway().made(Call::confirm), 1);
+    start();  // a writer that does not know what is durable writes nothing any more
+    ASSERT_TRUE(rig->pass(kMinute));
+    EXPECT_EQ(count<domain::CurrencyPurchased>(), paid + 1);
+    EXPECT_EQ(world.statement().charges, paid + 1);
+  }
+  EXPECT_EQ(available(), units(200));
+  expect_balanced();
+}
+
+// ---- who waits ---------------------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, WhoLosesPatienceIsToldAndForgotten) {
+  rig->gateway().order(Call::open, Trouble::timeout_before, 1'000);
+  auto const made = buy();
+  Watcher brief;
+  Watcher patient;
+  rig->payments().watch(made, std::chrono::milliseconds(1), brief.ear());
+  rig->payments().watch(made, kWait, patient.ear());
+  ASSERT_TRUE(rig->quiet());
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  ASSERT_TRUE(rig->pass(0));
+  ASSERT_EQ(brief.told->size(), 1u);
+  EXPECT_EQ(brief.told->front().state, PaymentNews::State::pending);
+  EXPECT_EQ(brief.told.use_count(), 1);
+  EXPECT_TRUE(patient.told->empty());
+  rig->gateway().heal();
+  ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
+  ASSERT_EQ(patient.told->size(), 1u);
+  EXPECT_TRUE(patient.told->front().purchased);
+  EXPECT_EQ(brief.told->size(), 1u);
+}
+
+TEST_F(PaymentsTest, OneTooManyWhoWaitsSendsTheLongestWaitingAway) {
+  rig->gateway().hold(Call::confirm);
+  auto const made = order();
+  std::vector<Watcher> all(Payments::kWatchersMax + 2);
+  for (auto const& watcher : all) rig->payments().watch(made, kWait, watcher.ear());
+  (void)rig->payments().settle(10);
+  rig->gateway().release();
+  ASSERT_TRUE(rig->quiet());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    ASSERT_EQ(all[i].told->size(), 1u) << i;
+    EXPECT_EQ(all[i].told->front().state, i < 2 ? PaymentNews::State::pending : PaymentNews::State::settled) << i;
+  }
+}
+
+TEST_F(PaymentsTest, WhoWaitsForWhatTakesItsTimeIsToldSo) {
+  using Change = std::function<void(domain::PaymentReport&)>;
+  for (Change const& change :
+       {Change([](auto& report) { report.status = PaymentStatus::processing; }),
+        Change([](auto& report) { report.status = PaymentStatus::succeeded, report.usd = usd(100'00); })}) {
+    rig->gateway().tamper(change);
+    rig->gateway().order(Call::confirm, Trouble::timeout_before);
+    auto const made = order();
+    Watcher before;
+    rig->payments().watch(made, kWait, before.ear());
+    ASSERT_TRUE(rig->pass(kSecond));
+    Watcher after;
+    rig->payments().watch(made, kWait, after.ear());
+    ASSERT_TRUE(rig->pass(kSecond));
+    for (auto const* watcher : {&before, &after}) {
+      ASSERT_EQ(watcher->told->size(), 1u);
+      EXPECT_EQ(watcher->told->front().state, PaymentNews::State::pending);
+    }
+    EXPECT_TRUE(rig->view().order(made));
+    rig->gateway().tamper(nullptr);
+    ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }, 70));
+  }
+  EXPECT_EQ(count<domain::CurrencyPurchased>(), 1u);
+  EXPECT_EQ(failed().failure, PaymentFailure::abandoned) << "an hour later, uncharged";
+}
+
+// ---- who comes first ---------------------------------------------------------------------------------------------
+
+constexpr long kCallers = 32;
+
+TEST_F(PaymentsTest, NewOrdersLeaveRoomForWhatIsCalledBack) {
+  start(false);
+  rig->gateway().hold(Call::open);
+  for (long i = 0; i < 2 * kCallers; ++i) order();
+  await(Call::open, kCallers);
+  for (int i = 0; i < 4; ++i) rig->payments().changed({"evt_" + std::to_string(i), "pi_nobody"}, [](bool) {});
+  rig->gateway().release();
+  ASSERT_TRUE(rig->quiet());
+  long opens = 0;
+  long looks = 0;
+  for (auto const call : rig->gateway().made()) {
+    if (call == Call::open) ++opens;
+    if (call != Call::look) continue;
+    ++looks;
+    EXPECT_LE(opens, kCallers + 3 * looks);
+  }
+  EXPECT_EQ(looks, 4);
+}
+
+// It rests after a refund that failed, its time comes while all are busy, and then somebody asks for another refund.
+TEST_F(PaymentsTest, WhatIsQueuedIsBroughtForwardAndTakenUpOnce) {
+  start(false);
+  buy();
+  auto const reference = world.payment().report.reference;
+  rig->gateway().order(Call::refund, Trouble::timeout_before);
+  refund(usd(100));
+  ASSERT_TRUE(rig->quiet());
+  rig->gateway().hold(Call::open);
+  for (long i = 0; i < kCallers; ++i) order();
+  await(Call::open, 1 + kCallers);
+  auto const before = rig->gateway().looked().size();
+  for (int i = 0; i < 20; ++i) rig->payments().changed({"evt_" + std::to_string(i), "pi_nobody"}, [](bool) {});
+  rig->gateway().order(Call::changes, Trouble::timeout_before);  // which would tell of the payment, too
+  world.clock.advance(kSecond);
+  rig->payments().look_again();
+  (void)rig->payments().settle(20);
+  auto const first = rig->view().all<domain::CurrencyPurchased>().front();
+  rig->commit(domain::RefundPurchase{game, first, usd(200), "changed mind", true});
+  (void)rig->payments().settle(20);
+  rig->gateway().release();
+  ASSERT_TRUE(rig->quiet());
+  auto const looked = rig->gateway().looked();
+  auto const begin = looked.begin() + static_cast<std::ptrdiff_t>(before);
+  EXPECT_EQ(std::find(begin, looked.end(), reference), begin);
+  EXPECT_EQ(std::count(begin, looked.end(), reference), 2) << "one for each refund";
+  EXPECT_EQ(rig->gateway().made(Call::refund), 3);
+  EXPECT_EQ(world.statement().refunded, usd(300));
+}
+
+TEST_F(PaymentsTest, WhatIsTakenUpBeforeItsTimeLeavesNothingBehind) {
+  buy(kAsked);
+  auto const made = rig->view().all<domain::CurrencyOrdered>().front().order;
+  for (int i = 0; i < 200; ++i) {
+    Watcher watcher;
+    rig->payments().watch(made, kWait, watcher.ear());
+    ASSERT_TRUE(rig->pass(kSecond));
+    ASSERT_EQ(watcher.told->size(), 1u);
+    ASSERT_LE(rig->payments().resting(), 64u);
+  }
+  ASSERT_TRUE(rig->pass(domain::kChallengeMicros));
+  EXPECT_TRUE(settled());
+}
+
+TEST_F(PaymentsTest, OfTooManyCardsAtOnceTheLastAreToldSoAndTheBreakerIsNot) {
+  constexpr long kMore = 10;
+  Card const card{"4242424242424242", "12", "2031", "123"};
+  std::vector<MethodAnswer> answers;  // the effects thread's until told says so
+  std::atomic<long> told{0};
+  auto const ear = [&](MethodAnswer const& answer) {
+    answers.push_back(answer);
+    ++told;
+  };
+  auto const await_answers = [&](long wanted) {
+    while (told < wanted) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
+  rig->gateway().hold(Call::tokenize);
+  for (long i = 0; i < kCallers + kMore; ++i) rig->payments().tokenize(card, ear);
+  await_answers(kMore);
+  EXPECT_EQ(rig->gateway().made(Call::tokenize), kCallers);
+  EXPECT_EQ(std::ranges::count(answers, kBusy, &MethodAnswer::code), kMore);
+  EXPECT_EQ(std::ranges::count(answers, PaymentOutcome::unknown, &MethodAnswer::outcome), kMore);
+  EXPECT_TRUE(rig->guarded().available());
+  buy();  // orders go on meanwhile
+  expect_paid();
+  rig->gateway().release();
+  await_answers(kCallers + kMore);
+  EXPECT_EQ(std::ranges::count(answers, PaymentOutcome::answered, &MethodAnswer::outcome), kCallers);
+  rig->payments().tokenize(card, ear);
+  await_answers(kCallers + kMore + 1);
+  EXPECT_EQ(answers.back().outcome, PaymentOutcome::answered) << "there is room again";
+}
+
+// ---- what throws -------------------------------------------------------------------------------------------------
+
+// Once at each call of each of more orders than there are callers.
+TEST_F(PaymentsTest, WhatThrowsCostsNoCallerAndNoOrder) {
+  std::map<Call, int> left{{Call::open, 40}, {Call::confirm, 40}, {Call::look, 20}, {Call::changes, 2}};
+  rig->gateway().on_call([&](Call call) {
+    if (left[call]-- > 0) throw std::bad_alloc();
+  });
+  for (long i = 0; i < kCallers + 8; ++i) order();
+  ASSERT_TRUE(
+      rig->pass_until([&] { return rig->view().read([](auto const& state) { return state.orders().empty(); }); }));
+  EXPECT_EQ(count<domain::CurrencyPurchased>(), static_cast<std::size_t>(kCallers + 8));
+  EXPECT_EQ(world.statement().charges, static_cast<std::size_t>(kCallers + 8));
+  expect_balanced();
+}
+
+TEST_F(PaymentsTest, ALookThatThrowsIsRefusedAndMadeAgain) {
+  start(false);
+  buy();
+  auto const reference = world.payment().report.reference;
+  ASSERT_TRUE(world.processor->refund_at_processor(reference, usd(500)).ok());
+  bool thrown = false;
+  rig->gateway().on_call([&](Call call) {
+    if (call == Call::look && !std::exchange(thrown, true)) throw std::bad_alloc();
+  });
+  std::promise<bool> handled;
+  rig->payments().changed({"evt_refund", reference}, [&](bool done) { handled.set_value(done); });
+  EXPECT_FALSE(handled.get_future().get());
+  ASSERT_TRUE(rig->pass(kSecond));
+  EXPECT_EQ(available(), units(50));
+}
+
+TEST_F(PaymentsTest, APollThatThrowsIsTroubleUntilTheNext) {
+  start(false);
+  buy();
+  ASSERT_TRUE(world.processor->open_dispute(world.payment().report.reference).ok());
+  bool thrown = false;
+  rig->gateway().on_call([&](Call call) {
+    if (call == Call::changes && !std::exchange(thrown, true)) throw std::bad_alloc();
+  });
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_TRUE(rig->payments().trouble());
+  ASSERT_TRUE(rig->pass(kMinute));
+  EXPECT_FALSE(rig->payments().trouble());
+  EXPECT_EQ(count<domain::DisputeOpened>(), 1u);
+}
+
+// ---- long away ---------------------------------------------------------------------------------------------------
+
+TEST_F(PaymentsTest, WhatNobodyCouldTellOfWhileItWasAwayIsSaid) {
+  buy();
+  auto const last = rig->view().commits().back().at;
+  rig.reset();
+  world.clock.advance(29 * domain::kMicrosPerDay);
+  start();
+  EXPECT_FALSE(rig->payments().trouble());
+  rig.reset();
+  world.clock.advance(2 * domain::kMicrosPerDay);
+  start();
+  ASSERT_TRUE(rig->quiet());
+  auto const trouble = rig->payments().trouble();
+  ASSERT_TRUE(trouble);
+  auto const until = world.clock.now() + -30 * domain::kMicrosPerDay;
+  EXPECT_NE(trouble->find("from " + domain::to_iso8601(last) + " to " + domain::to_iso8601(until)), std::string::npos)
+      << *trouble;
+  buy();  // with a commit of today there is nothing to say after the next start
+  start();
+  EXPECT_FALSE(rig->payments().trouble());
+}
+
+}  // namespace
+}  // namespace florin::sagas
