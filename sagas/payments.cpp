@@ -888,7 +888,11 @@ void Payments::tokenize(Card card, std::function<void(MethodAnswer const&)> told
           co_return then(answer);
         }
         ++impl->tokenizing;
-        answer = co_await impl->gateway.tokenize(std::move(given));
+        try {
+          answer = co_await impl->gateway.tokenize(std::move(given));
+        } catch (std::exception const& thrown) {
+          spdlog::error("a card on its way to the processor: {}", thrown.what());
+        }
         --impl->tokenizing;
         if (!impl->stopping) then(answer);
       }(impl_.get(), std::move(card), std::move(told)),
