@@ -66,6 +66,14 @@ export function checkoutSuite(context, environment) {
         assert.equal((await refuse({[field]: url}, 'INVALID_REQUEST')).json.field, field, url);
       }
     }
+    for (const metadata of [{cart: '4242 4242 4242 4242'}, {deep: [{note: 'Visa 4242424242424242, 12/34'}]}, {pan: 4242424242424242},
+      {pan: 4.242424242424242e15}, {'4242-4242-4242-4242': 1}, {note: '\u0034242424242424242'}]) {
+      const {json, text} = await refuse({metadata}, 'INVALID_REQUEST');
+      assert.equal(json.field, 'metadata');
+      assert.doesNotMatch(text, /4242/, 'it is not said again');
+    }
+    await game.call('openCheckout', {expect: 201, body: {player_email: email(), usd_amount: '10.00',
+      metadata: {order: 4242424242424241, at: 1795176000000005, phone: '+1 202 555 0101', card: 'visa 4242'}}});
     await refuse({currency_id: 999}, 'CURRENCY_NOT_FOUND', 404);
     await game.call('openCheckout', {raw: `{"a":"${'x'.repeat(70_000)}"}`, expect: [413, 'PAYLOAD_TOO_LARGE']});
     await game.call('openCheckout', {raw: 'a=1', type: form, expect: [415, 'UNSUPPORTED_MEDIA_TYPE']});
