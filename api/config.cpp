@@ -10,6 +10,8 @@
 
 #include <toml++/toml.h>
 
+#include "api/web/links.h"
+
 namespace florin::api {
 namespace {
 
@@ -128,10 +130,19 @@ bool is_absolute_url(std::string_view text) {
   return scheme != 0 && text.size() > scheme && text[scheme] != '/' && plain && text.size() <= 200;
 }
 
+// Every page's links are made of it, and held to the rule that is asked here.
 Complaint set_public_url(Config& config, std::string const& given) {
   auto text = given;
   while (!text.empty() && text.back() == '/') text.pop_back();
   if (!is_absolute_url(text)) return "give an absolute URL like https://pay.example.com";
+  if (text.find_first_of("?#") != std::string::npos) {
+    return "'" + given + "' has a query or a fragment; end it after the path, like https://pay.example.com/florin";
+  }
+  if (text.find('\'') != std::string::npos || !onward_allowed(text)) {
+    return "browsers could not follow links to '" + given +
+           "'; its host is a name of letters, digits, dashes and dots or an IP address, then come a port and a path, "
+           "without a user, quotes or underscores in the host, like https://pay.example.com:8443/florin";
+  }
   config.public_url = std::move(text);
   return std::nullopt;
 }
@@ -201,6 +212,8 @@ std::span<Setting const> settings() {
        Text{[](Config const& c) { return c.server.host + ":" + std::to_string(c.server.port); }, set_listen}},
       {"server.public_url", "where browsers find this server, behind whatever is in front of it",
        Text{[](Config const& c) { return c.public_url; }, set_public_url}},
+      {"server.dumpable", "let debuggers and core dumps read this process, and the cards that pass through it",
+       Switch{[](Config const& c) { return c.dumpable; }, [](Config& c, bool on) { c.dumpable = on; }}},
       {"server.trusted_proxies", "addresses of the proxies whose X-Forwarded-For says who calls, for the limits",
        List{[](Config const&) { return std::string(); }, set_trusted_proxies}},
       {"server.io_threads", "threads that serve connections; 0: one a core",

@@ -51,7 +51,8 @@ struct Config {
   eventstore::WriterOptions writer;
   std::uint64_t snapshot_every_events = 10'000'000;  // a start replays at most this many: seconds
   bool limits_enabled = true;
-  std::string public_url;  // where browsers find this server: "https://pay.example.com"; empty: http://localhost:PORT
+  bool dumpable = false;   // private_memory.h
+  std::string public_url;  // where browsers find this server: "https://pay.example.com"; empty: as `listen` has it
   SmsConfig sms;
   PaymentsConfig payments;
   sagas::AchOrigin ach;     // production's; the sandbox has its own

@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 #include "api/layout.h"
+#include "api/private_memory.h"
 #include "api/routes/routes.h"
 #include "eventstore/open_files.h"
 
@@ -136,14 +137,26 @@ std::uint16_t free_port(std::string const& host) {
   return error ? std::uint16_t{0} : acceptor.local_endpoint(error).port();
 }
 
+// Where a browser on this machine finds us: at the address that we listen on, if it is one.
+std::string own_url(std::string const& host, std::uint16_t port) {
+  boost::system::error_code error;
+  auto const address = asio::ip::make_address(host, error);
+  bool const any = error || address.is_unspecified();
+  auto const name = any ? "localhost" : address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+  return "http://" + name + ":" + std::to_string(port);
+}
+
 }  // namespace
 
 int serve(Config const& wanted) {
   set_up_log(wanted.log_level);
   auto config = wanted;
+  if (!config.dumpable && !keep_memory_private()) {
+    spdlog::warn("core dumps and debuggers cannot be kept out of this process");
+  }
   // Links that we hand out name the port, so it is chosen before anything is opened.
   if (config.server.port == 0) config.server.port = free_port(config.server.host);
-  if (config.public_url.empty()) config.public_url = "http://localhost:" + std::to_string(config.server.port);
+  if (config.public_url.empty()) config.public_url = own_url(config.server.host, config.server.port);
   auto const signals = take_signals();
   // SQLite counts every allocation under one process-wide mutex unless told not to; nobody reads the counts.
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);

@@ -240,6 +240,55 @@ std::optional<std::string> JsonObject::optional_object_text(std::string_view nam
   return text;
 }
 
+namespace {
+
+// Of a number as JSON has it, "4.25e2" for example: "425". Empty for what is small, negative or too large for us.
+std::string whole_part(std::string_view number) {
+  auto const mark = std::min(number.find_first_of("eE"), number.size());
+  auto const point = std::min(number.find('.'), mark);
+  std::size_t power = 0;
+  for (char const c : number.substr(std::min(mark + 1, number.size()))) {
+    if (c == '+') continue;
+    if (c < '0' || c > '9' || power > 99) return {};
+    power = power * 10 + static_cast<std::size_t>(c - '0');
+  }
+  std::string digits(number.substr(0, mark));
+  digits.erase(std::remove(digits.begin(), digits.end(), '.'), digits.end());
+  if (digits.starts_with('-')) return {};
+  digits.resize(point + power, '0');
+  return digits;
+}
+
+bool any_text_of(dom::element value, std::function<bool(std::string_view)> const& is) {
+  switch (value.type()) {
+    case dom::element_type::OBJECT:
+      for (auto const field : dom::object(value)) {
+        if (is(field.key) || any_text_of(field.value, is)) return true;
+      }
+      return false;
+    case dom::element_type::ARRAY:
+      for (auto const item : dom::array(value)) {
+        if (any_text_of(item, is)) return true;
+      }
+      return false;
+    case dom::element_type::STRING: return is(std::string_view(value));
+    case dom::element_type::INT64: return is(std::to_string(std::int64_t(value)));
+    case dom::element_type::UINT64: return is(std::to_string(std::uint64_t(value)));
+    case dom::element_type::DOUBLE: return is(simdjson::minify(value)) || is(whole_part(simdjson::minify(value)));
+    case dom::element_type::BOOL:
+    case dom::element_type::NULL_VALUE: return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool JsonObject::any_text(std::string_view name, std::function<bool(std::string_view)> const& is) const {
+  if (parsed_->error) return false;
+  auto const value = find(parsed_->nodes[index_].object, name);
+  return value && any_text_of(*value, is);
+}
+
 std::optional<std::int64_t> JsonObject::optional_integer(std::string_view name, std::int64_t min, std::int64_t max) {
   if (parsed_->error) return std::nullopt;
   auto const value = find(parsed_->nodes[index_].object, name);

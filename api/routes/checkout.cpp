@@ -2,6 +2,7 @@
 #include "api/routes/checkout_session.h"
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
+#include "api/web/card_number.h"
 #include "api/web/checkout_page.h"
 #include "eventstore/codes.h"
 #include "projections/payments.h"
@@ -22,6 +23,15 @@ std::string read_link(JsonBody& body, std::string_view field) {
     body.fail(field, std::string(field) + " must be an https URL (http only to localhost), in ASCII, without a user.");
   }
   return std::string(*url);
+}
+
+// It is kept, sealed; a card's number is not, however it got there.
+std::string read_metadata(JsonBody& body) {
+  auto text = body.optional_object_text("metadata", kMetadataMax).value_or(std::string());
+  if (body.any_text("metadata", holds_card_number)) {
+    body.fail("metadata", "metadata holds what looks like a card's number; none is ever kept here. Leave it out.");
+  }
+  return text;
 }
 
 void write_session(std::string& out, Environment& environment, domain::CheckoutOpened const& opened) {
@@ -49,7 +59,7 @@ Awaitable<Response> open_session(Services& services, Request const& request, Pat
   domain::OpenCheckout command;
   command.success_url = read_link(body, "success_url");
   command.cancel_url = read_link(body, "cancel_url");
-  command.metadata = body.optional_object_text("metadata", kMetadataMax).value_or(std::string());
+  command.metadata = read_metadata(body);
   auto player = read_player(request, environment, game, body);
   if (!player) co_return std::move(player).error();
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);

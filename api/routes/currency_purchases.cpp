@@ -307,23 +307,28 @@ Response payments_unavailable(Request const& request) {
 Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, Request const& request, Position order,
                                                            int patience_seconds) {
   auto& environment = services.environment;
-  Completion<sagas::PaymentNews> told(*request.inbox);
-  auto const answer = std::make_shared<Completer<sagas::PaymentNews>>(told.completer());
-  environment.payments()->watch(order, std::chrono::seconds(patience_seconds),
-                                [answer](sagas::PaymentNews const& news) { answer->complete(news); });
-  auto news = co_await told.wait(patience_seconds);
   PaymentOutcome outcome;
-  outcome.position = environment.balances().position();
-  if (!news || news->state == sagas::PaymentNews::State::pending) co_return outcome;
-  if (news->state == sagas::PaymentNews::State::action_required) {
-    outcome.state = State::action_required;
-    outcome.news = std::move(*news);
-    co_return outcome;
+  if (auto* const payments = environment.payments()) {
+    Completion<sagas::PaymentNews> told(*request.inbox);
+    auto const answer = std::make_shared<Completer<sagas::PaymentNews>>(told.completer());
+    payments->watch(order, std::chrono::seconds(patience_seconds),
+                    [answer](sagas::PaymentNews const& news) { answer->complete(news); });
+    auto news = co_await told.wait(patience_seconds);
+    outcome.position = environment.balances().position();
+    if (!news || news->state == sagas::PaymentNews::State::pending) co_return outcome;
+    if (news->state == sagas::PaymentNews::State::action_required) {
+      outcome.state = State::action_required;
+      outcome.news = std::move(*news);
+      co_return outcome;
+    }
+    outcome.purchased = news->purchased;
+    outcome.failed = news->failed;
+  } else {
+    outcome.position = environment.balances().position();
   }
-  outcome.purchased = news->purchased;
-  outcome.failed = news->failed;
   if (!outcome.purchased && !outcome.failed) {
-    // Settled before it was asked about: the view knows how, once it is where the ledger was then.
+    // Settled before it was asked about, or nobody is left to ask: what the view knows, once it is where the ledger
+    // was then.
     bool const reached = co_await reach_view(services, request, "payments", outcome.position);
     if (!reached) co_return fail(view_behind(request));
     StoryResult loaded;

@@ -3,7 +3,9 @@
 // The ledger is the page's only memory: a POST orders and answers 303, and the GET after it shows what the log says of
 // the session. So a reload, a second tab, a lost reply and a restart all end at the same page. The n-th try of a
 // session is one request to the ledger, whoever sends it and how often: two tabs that pay at once make one order.
+// While the ledger cannot be asked, nobody who may have paid is told that they have not.
 #include "api/routes/checkout_session.h"
+#include "api/routes/refused_cards.h"
 #include "api/routes/routes.h"
 #include "api/web/checkout_page.h"
 #include "eventstore/codes.h"
@@ -15,9 +17,10 @@ namespace {
 using domain::Position;
 using State = PaymentOutcome::State;
 
-constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 // A page that waits longer than this says so and asks again.
 constexpr int kPageWaitSeconds = 5;
+// After which a page that could not be shown may be asked for again.
+constexpr int kRetrySeconds = 5;
 
 // One exchange with the page of one session.
 struct Visit {
@@ -25,11 +28,13 @@ struct Visit {
   Request const& request;
   std::string token;
   bool returning = false;  // from a try of this browser's: what it came to is told as news
+  domain::Timestamp came_at;
   CheckoutSession session;
   std::shared_ptr<projections::GameDirectory const> games;
   domain::Game const* game = nullptr;
 
-  Visit(Services& the_services, Request const& the_request) : services(the_services), request(the_request) {}
+  Visit(Services& the_services, Request const& the_request)
+      : services(the_services), request(the_request), came_at(the_services.environment.clock().now()) {}
 
   [[nodiscard]] Sale sale() const {
     auto const* currency = game->find_currency(session.opened.currency);
@@ -56,16 +61,36 @@ Response page_response(int status, Page page) {
   return response;
 }
 
-Response end_response(Services& services, CheckoutEnd end, std::string_view cancel_url = {}) {
-  int status = 410;
-  if (end == CheckoutEnd::unknown) status = 404;
-  if (end == CheckoutEnd::unavailable || end == CheckoutEnd::closed) status = 503;
-  auto response = page_response(status, end_page(end, cancel_url, services.environment.sandbox_processor() != nullptr));
-  if (end == CheckoutEnd::unavailable) response.retry_after_seconds = 5;
+int status_of(CheckoutEnd end) {
+  switch (end) {
+    case CheckoutEnd::used:
+    case CheckoutEnd::paid_elsewhere:
+    case CheckoutEnd::expired:
+    case CheckoutEnd::tries_spent: return 410;
+    case CheckoutEnd::unknown: return 404;
+    case CheckoutEnd::closed: return 403;  // as the API says of a game that is not active: nobody knows until when
+    case CheckoutEnd::unavailable: return 503;
+  }
+  return 503;
+}
+
+Response end_response(Services& services, CheckoutEnd end, std::string_view cancel_url = {},
+                      std::string_view declined = {}, std::string_view look_url = {}) {
+  bool const sandbox = services.environment.sandbox_processor() != nullptr;
+  auto response = page_response(status_of(end), end_page(end, cancel_url, sandbox, declined, look_url));
+  if (end == CheckoutEnd::unavailable) response.retry_after_seconds = kRetrySeconds;
   return response;
 }
 
-Response pay_response(Visit const& visit, int status, std::vector<CardFault> faults, std::string_view declined) {
+// A card may have been charged, and the ledger cannot say whether.
+Response unsure_response(Visit const& visit) {
+  auto response =
+      page_response(503, unsure_page(visit.next_look(), visit.services.environment.sandbox_processor() != nullptr));
+  response.retry_after_seconds = kRetrySeconds;
+  return response;
+}
+
+Response pay_response(Visit const& visit, int status, std::vector<CardFault> faults, std::string_view declined = {}) {
   PayPage page;
   page.sale = visit.sale();
   auto const action = visit.action();
@@ -84,25 +109,30 @@ Response see_other(Visit const& visit) {
   return response;
 }
 
-// For the payer: what happened and what to do. The bank's own code is for the game.
-std::string_view decline_advice(domain::PaymentFailed const& failed) {
+// For the payer. The bank's own code is for the game.
+struct Decline {
+  std::string_view what;    // happened
+  std::string_view advice;  // while another card is taken
+  [[nodiscard]] std::string with_advice() const { return what.empty() ? "" : told() + " " + std::string(advice); }
+  [[nodiscard]] std::string told() const { return what.empty() ? "" : std::string(what) + " Nothing was charged."; }
+};
+
+Decline decline_of(domain::PaymentFailed const& failed) {
   switch (failed.failure) {
     case domain::PaymentFailure::declined:
       if (failed.code == "insufficient_funds") {
-        return "The card does not have enough money on it. Nothing was charged. Try another card.";
+        return {"The card does not have enough money on it.", "Try another card."};
       }
-      if (failed.code == "expired_card") return "The card has expired. Nothing was charged. Try another card.";
-      return "Your bank declined the card. Nothing was charged. Try another card, or ask your bank.";
+      if (failed.code == "expired_card") return {"The card has expired.", "Try another card."};
+      return {"Your bank declined the card.", "Try another card, or ask your bank."};
     case domain::PaymentFailure::challenge_failed:
-      return "Your bank could not confirm that it was you. Nothing was charged. Try again, or use another card.";
+      return {"Your bank could not confirm that it was you.", "Try again, or use another card."};
     case domain::PaymentFailure::challenge_expired:
-      return "Your bank's question was not answered in time. Nothing was charged. Try again.";
-    case domain::PaymentFailure::refused:
-      return "This card cannot be used here. Nothing was charged. Try another card.";
-    case domain::PaymentFailure::abandoned:
-      return "The payment could not be made in time. Nothing was charged. Try again.";
+      return {"Your bank's question was not answered in time.", "Try again."};
+    case domain::PaymentFailure::refused: return {"This card cannot be used here.", "Try another card."};
+    case domain::PaymentFailure::abandoned: return {"The payment could not be made in time.", "Try again."};
   }
-  return "Nothing was charged. Try again.";
+  return {"The payment came to nothing.", "Try again."};
 }
 
 // The session that the link names. The response: a page that says why there is none.
@@ -112,11 +142,15 @@ Awaitable<std::optional<Response>> open_visit(Visit& visit) {
   auto const session = environment.vault().codes().parse_checkout_token(token);
   if (!session) co_return end_response(visit.services, CheckoutEnd::unknown);
   auto loaded = co_await load_session(visit.services, visit.request, {}, *session);
-  if (loaded.refused) co_return end_response(visit.services, CheckoutEnd::unavailable);
-  if (!loaded.session) co_return end_response(visit.services, CheckoutEnd::unknown);
-  visit.session = std::move(*loaded.session);
   visit.token = environment.vault().codes().checkout_token(*session);
   visit.returning = visit.request.query_value("return").has_value();
+  if (loaded.refused) {
+    // A form that is sent may be one that was sent before.
+    bool const tried = visit.returning || visit.request.method == Method::post;
+    co_return tried ? unsure_response(visit) : end_response(visit.services, CheckoutEnd::unavailable);
+  }
+  if (!loaded.session) co_return end_response(visit.services, CheckoutEnd::unknown);
+  visit.session = std::move(*loaded.session);
   visit.games = environment.balances().games();
   visit.game = visit.games->find(visit.session.opened.game);
   if (visit.game == nullptr || visit.game->find_currency(visit.session.opened.currency) == nullptr) {
@@ -126,12 +160,18 @@ Awaitable<std::optional<Response>> open_visit(Visit& visit) {
 }
 
 // Why no card is taken (any more); nullopt: one is. For a session without a payment, done or under way.
-std::optional<Response> refuse_card(Visit const& visit) {
+std::optional<Response> refuse_card(Visit const& visit, RefusedCards& refused, Decline const& declined) {
+  auto& environment = visit.services.environment;
   auto const& opened = visit.session.opened;
-  auto const ended = [&](CheckoutEnd end) { return end_response(visit.services, end, opened.cancel_url); };
-  if (visit.session.attempts.size() >= kCheckoutTriesMax) return ended(CheckoutEnd::tries_spent);
-  if (visit.services.environment.clock().now() >= opened.expires_at) return ended(CheckoutEnd::expired);
+  auto const ended = [&](CheckoutEnd end) {
+    return end_response(visit.services, end, opened.cancel_url, declined.told());
+  };
+  if (visit.session.attempts.size() + refused.count(opened.session) >= kCheckoutTriesMax) {
+    return ended(CheckoutEnd::tries_spent);
+  }
+  if (environment.clock().now() >= opened.expires_at) return ended(CheckoutEnd::expired);
   if (!domain::may_call(visit.game->settings.status)) return ended(CheckoutEnd::closed);
+  if (environment.payments() == nullptr) return ended(CheckoutEnd::unavailable);
   return std::nullopt;
 }
 
@@ -148,34 +188,61 @@ Response done_response(Visit const& visit, Position order) {
   return page_response(200, done_page(page));
 }
 
-// For the browser that paid, while it may still be on its way back; who comes by later learns that the link is used up.
-bool is_news(Visit const& visit) {
-  auto const until = visit.session.opened.expires_at + domain::kChallengeMicros;
-  return visit.returning && visit.services.environment.clock().now() < until;
-}
+// The browser that paid may still be on its way back; who comes by later learns that the link is used up.
+bool is_news(Visit const& visit) { return visit.came_at < visit.session.opened.expires_at + domain::kChallengeMicros; }
 
-Awaitable<Response> show(Services& services, Request const& request, PathValues const&) {
+Awaitable<Response> show(Services& services, Request const& request, RefusedCards& refused_cards) {
   Visit visit(services, request);
   auto none = co_await open_visit(visit);
   if (none) co_return std::move(*none);
-  std::string_view declined;
+  Decline declined;
   if (!visit.session.attempts.empty()) {
-    if (services.environment.payments() == nullptr) co_return end_response(services, CheckoutEnd::unavailable);
     auto const last = visit.session.attempts.back();
     auto followed = co_await follow_payment(services, request, last, kPageWaitSeconds);
-    if (!followed) co_return end_response(services, CheckoutEnd::unavailable);
+    if (!followed) co_return unsure_response(visit);
     auto const& outcome = followed.value();
     switch (outcome.state) {
       case State::paid:
-        co_return is_news(visit) ? done_response(visit, last) : end_response(services, CheckoutEnd::used);
+        if (visit.returning && is_news(visit)) co_return done_response(visit, last);
+        co_return end_response(services, CheckoutEnd::used);
       case State::action_required:
-        co_return page_response(200, challenge_hop_page(visit.sale(), outcome.news.redirect_url));
-      case State::pending: co_return page_response(200, pending_page(visit.sale(), visit.next_look()));
-      case State::failed: declined = decline_advice(*outcome.failed); break;
+        co_return page_response(
+            200, challenge_hop_page(visit.sale(), outcome.news.redirect_url, visit.session.opened.cancel_url));
+      case State::pending:
+        // Without a processor it stays open until one is configured again.
+        if (services.environment.payments() == nullptr) co_return unsure_response(visit);
+        co_return page_response(200, pending_page(visit.sale(), visit.next_look()));
+      case State::failed: declined = decline_of(*outcome.failed); break;
     }
   }
-  if (auto refused = refuse_card(visit)) co_return std::move(*refused);
-  co_return pay_response(visit, 200, {}, declined);
+  if (auto refused = refuse_card(visit, refused_cards, declined)) co_return std::move(*refused);
+  co_return pay_response(visit, 200, {}, declined.with_advice());
+}
+
+// Whether it was paid before this form came: by another window, or by the same form when it was sent first.
+Awaitable<bool> paid_before(Visit const& visit) {
+  StoryResult loaded;
+  bool const ran = co_await on_worker(visit.services, visit.request, [&] {
+    loaded = load_story(visit.services, visit.request, visit.session.opened.game, visit.session.attempts.back());
+  });
+  co_return (ran && loaded.story && loaded.story->purchased && loaded.story->purchased_at < visit.came_at);
+}
+
+// What became of the session's last card, when another one comes. The response: the other one is not taken.
+Awaitable<std::optional<Response>> refuse_second(Visit const& visit, Decline& declined) {
+  if (visit.session.attempts.empty()) co_return std::nullopt;
+  auto followed =
+      co_await follow_payment(visit.services, visit.request, visit.session.attempts.back(), kPageWaitSeconds);
+  if (!followed) co_return unsure_response(visit);
+  auto const& outcome = followed.value();
+  if (outcome.state == State::failed) {
+    declined = decline_of(*outcome.failed);
+    co_return std::nullopt;
+  }
+  bool const late = outcome.state == State::paid && co_await paid_before(visit);
+  if (!late) co_return see_other(visit);
+  co_return end_response(visit.services, CheckoutEnd::paid_elsewhere, {}, {},
+                         is_news(visit) ? visit.next_look() : std::string());
 }
 
 // Stripe's codes for a card that is no card.
@@ -234,24 +301,25 @@ Awaitable<Response> order(Visit& visit, domain::PlayerRef player, std::string me
   co_return see_other(visit);
 }
 
-Awaitable<Response> pay(Services& services, Request const& request, PathValues const&) {
+Awaitable<Response> pay(Services& services, Request const& request, RefusedCards& refused_cards) {
+  WipedAtEnd const typed(request.body);
   Visit visit(services, request);
   auto none = co_await open_visit(visit);
   if (none) co_return std::move(*none);
   auto& environment = services.environment;
   auto const cancel_url = visit.session.opened.cancel_url;
-  if (environment.payments() == nullptr || !environment.can_charge()) {
-    co_return end_response(services, CheckoutEnd::unavailable, cancel_url);
+  Decline declined;
+  if (auto refused = co_await refuse_second(visit, declined)) co_return std::move(*refused);
+  if (auto refused = refuse_card(visit, refused_cards, declined)) co_return std::move(*refused);
+  if (!environment.can_charge()) {
+    co_return end_response(services, CheckoutEnd::unavailable, cancel_url, declined.told());
   }
-  if (!visit.session.attempts.empty()) {
-    auto followed = co_await follow_payment(services, request, visit.session.attempts.back(), kPageWaitSeconds);
-    if (!followed) co_return end_response(services, CheckoutEnd::unavailable);
-    if (followed.value().state != State::failed) co_return see_other(visit);
+  if (!is_form(request.content_type)) {
+    co_return pay_response(visit, 415, {},
+                           "The form did not arrive as this page sends it. Type it again and press Pay.");
   }
-  if (auto refused = refuse_card(visit)) co_return std::move(*refused);
-  if (!request.content_type.starts_with(kFormType)) co_return pay_response(visit, 415, {}, {});
   auto card = parse_card(request.body, environment.clock().now());
-  if (!card) co_return pay_response(visit, 422, card.error(), {});
+  if (!card) co_return pay_response(visit, 422, card.error());
   auto player = player_of(visit);
   if (!player) co_return end_response(services, CheckoutEnd::closed, cancel_url);
   auto const too_many =
@@ -264,14 +332,17 @@ Awaitable<Response> pay(Services& services, Request const& request, PathValues c
   }
   Completion<sagas::MethodAnswer> tokenized(*request.inbox);
   auto const answer = std::make_shared<Completer<sagas::MethodAnswer>>(tokenized.completer());
-  environment.payments()->tokenize(std::move(card).value(),
+  environment.payments()->tokenize(std::move(card.value()),
                                    [answer](sagas::MethodAnswer const& method) { answer->complete(method); });
+  wipe(card.value());  // NOLINT(bugprone-use-after-move): short texts are copied
   auto const method = co_await tokenized.wait(kPaymentWaitSeconds);
   if (!method || method->outcome == sagas::PaymentOutcome::unknown) {
     co_return end_response(services, CheckoutEnd::unavailable, cancel_url);
   }
   if (method->outcome == sagas::PaymentOutcome::refused) {
-    co_return pay_response(visit, 422, {fault_of(method->code)}, {});
+    refused_cards.add(visit.session.opened.session);
+    if (auto refused = refuse_card(visit, refused_cards, {})) co_return std::move(*refused);
+    co_return pay_response(visit, 422, {fault_of(method->code)});
   }
   auto response = co_await order(visit, std::move(*player), method->method);
   co_return response;
@@ -332,8 +403,16 @@ void add_hosted_checkout_routes(Router& router, Services& services) {
       return handler(services, request, path);
     };
   };
-  router.add(Method::get, base, bind(show));
-  router.add(Method::post, base, bind(pay), sagas::kFormBytesMax);
+  auto const refused_cards = std::make_shared<RefusedCards>();
+  router.add(Method::get, base, [&services, refused_cards](Request const& request, PathValues const&) {
+    return show(services, request, *refused_cards);
+  });
+  router.add(
+      Method::post, base,
+      [&services, refused_cards](Request const& request, PathValues const&) {
+        return pay(services, request, *refused_cards);
+      },
+      sagas::kFormBytesMax);
   router.add(Method::get, base + "/return", bind(came_back));
   auto* processor = services.environment.sandbox_processor();
   if (processor == nullptr) return;

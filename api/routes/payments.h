@@ -18,7 +18,8 @@ struct PaymentOutcome {
   domain::Position position;  // where it can be read
 };
 
-// Follows an order of ours until it is settled, waits for the cardholder, or patience ends. The response: 503.
+// Follows an order of ours until it is settled, waits for the cardholder, or patience ends. Without a processor (it was
+// taken out of the configuration) the ledger alone is asked, at once. The response: 503.
 [[nodiscard]] Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, Request const& request,
                                                                          domain::Position order,
                                                                          int patience_seconds = kPaymentWaitSeconds);

@@ -7,6 +7,9 @@
 #include <optional>
 #include <string>
 
+#include <openssl/crypto.h>
+
+#include "api/web/card_number.h"
 #include "sagas/gateways/form.h"
 
 namespace florin::api {
@@ -14,17 +17,6 @@ namespace {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool all_digits(std::string_view text) { return std::all_of(text.begin(), text.end(), is_digit); }
-
-// Every card number ends in a digit that makes this hold (ISO/IEC 7812-1).
-bool luhn_valid(std::string_view digits) {
-  int sum = 0;
-  bool twice = false;
-  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, twice = !twice) {
-    int const value = (*digit - '0') * (twice ? 2 : 1);
-    sum += value > 9 ? value - 9 : value;
-  }
-  return sum % 10 == 0;
-}
 
 int number_of(std::string_view digits) {
   int value = 0;
@@ -143,21 +135,57 @@ void read_code(Reading& reading, std::string& cvc) {
   }
 }
 
+void wipe_text(std::string& text) { OPENSSL_cleanse(text.data(), text.size()); }
+
+// The values of a form, decoded.
+struct WipedForm {
+  sagas::Form& form;
+  ~WipedForm() {
+    for (auto& field : form) wipe_text(field.value);
+  }
+};
+
 }  // namespace
 
 Result<sagas::Card, std::vector<CardFault>> parse_card(std::string_view body, domain::Timestamp now) {
-  auto const form = sagas::decode_form(body);
+  auto form = sagas::decode_form(body);
   if (!form) {
     constexpr std::string_view kLost = "This did not arrive as it was typed. Type it again.";
     return fail(std::vector<CardFault>{{"card_number", kLost}, {"exp", kLost}, {"cvc", kLost}});
   }
+  WipedForm const wiped{form.value()};
   Reading reading(form.value());
   sagas::Card card;
   read_number(reading, card.number);
   read_expiry(reading, month_of(now), card.month, card.year);
   read_code(reading, card.cvc);
-  if (!reading.faults().empty()) return fail(std::move(reading.faults()));
+  if (!reading.faults().empty()) {
+    wipe(card);
+    return fail(std::move(reading.faults()));
+  }
   return card;
+}
+
+bool is_form(std::string_view content_type) {
+  constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+  auto type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  auto const equal = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; };
+  return std::equal(type.begin(), type.end(), kForm.begin(), kForm.end(), equal);
+}
+
+void wipe(sagas::Card& card) {
+  for (auto* text : {&card.number, &card.month, &card.year, &card.cvc}) {
+    // What was moved from is empty, and may still have its short text.
+    text->resize(text->capacity());
+    wipe_text(*text);
+    text->clear();
+  }
+}
+
+WipedAtEnd::~WipedAtEnd() {
+  // The buffer is the connection's own; only this view of it is read-only.
+  if (!body_.empty()) OPENSSL_cleanse(const_cast<char*>(body_.data()), body_.size());
 }
 
 }  // namespace florin::api

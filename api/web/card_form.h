@@ -25,4 +25,22 @@ struct CardFault {
 // field of a body that is no form. All faults are told at once, in the order of the fields; none repeats a value.
 [[nodiscard]] Result<sagas::Card, std::vector<CardFault>> parse_card(std::string_view body, domain::Timestamp now);
 
+// "application/x-www-form-urlencoded", in either case, with or without parameters.
+[[nodiscard]] bool is_form(std::string_view content_type);
+
+// Overwrites a card in memory, so that it is not there to be found later. What the processor's adapter and OpenSSL made
+// of it is out of reach from here.
+void wipe(sagas::Card& card);
+// The same for a request's body when the handler is done with it, whatever came of it.
+class WipedAtEnd {
+ public:
+  explicit WipedAtEnd(std::string_view body) : body_(body) {}
+  ~WipedAtEnd();
+  WipedAtEnd(WipedAtEnd const&) = delete;
+  WipedAtEnd& operator=(WipedAtEnd const&) = delete;
+
+ private:
+  std::string_view body_;
+};
+
 }  // namespace florin::api

@@ -70,7 +70,10 @@ Page framed(Frame const& frame) {
   html +=
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>";
+      "<meta name=\"color-scheme\" content=\"light dark\">\n"
+      "<link rel=\"icon\" href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+      "%3Ccircle cx='8' cy='8' r='7' fill='%230b6b55'/%3E%3Ccircle cx='8' cy='8' r='4' fill='none' stroke='%23fff' "
+      "stroke-width='1.5'/%3E%3C/svg%3E\">\n<title>";
   html += frame.title;
   html += "</title>\n<style>";
   html += kStyle;
@@ -93,7 +96,8 @@ Page framed(Frame const& frame) {
   headers += "Content-Security-Policy: default-src 'none'; style-src " + style_source;
   if (frame.script != Script::none)
     headers += "; script-src " + (frame.script == Script::pay ? pay_source : done_source);
-  if (!frame.icon_origin.empty()) headers += "; img-src " + frame.icon_origin;
+  headers += "; img-src data:";  // the tab's icon
+  if (!frame.icon_origin.empty()) headers += " " + frame.icon_origin;
   headers += frame.form ? "; form-action 'self'" : "; form-action 'none'";
   // No Cross-Origin-Opener-Policy: it would take away the window that is to be told of the payment.
   headers +=
@@ -282,19 +286,20 @@ Page pay_page(PayPage const& page) {
   return framed(frame);
 }
 
-Page challenge_hop_page(Sale const& sale, std::string_view redirect_url) {
-  Frame frame = frame_of(sale, "Your bank has a question");
+Page challenge_hop_page(Sale const& sale, std::string_view redirect_url, std::string_view cancel_url) {
+  Frame frame = frame_of(sale, "Your bank wants to confirm this payment");
   auto& out = frame.main;
-  out += "<div class=\"part\">\n" + sign(kCard, "") + "<h1>Your bank has a question</h1>\n";
+  out += "<div class=\"part\">\n" + sign(kCard, "") + "<h1>Your bank wants to confirm this payment</h1>\n";
   if (onward_allowed(redirect_url)) {
-    out += "<p class=\"lead\">It wants to be sure that the card is yours before it pays " + dollars(sale) + " to " +
-           named(sale.game) + ". Its page opens by itself.</p>\n" + button_to(redirect_url, "Go to the bank’s page");
+    out += "<p class=\"lead\">It asks whether the card is yours before it pays " + dollars(sale) + " to " +
+           named(sale.game) + ". Nothing is charged until you have answered on its page.</p>\n" +
+           button_to(redirect_url, "Continue to your bank");
     frame.refresh_url = redirect_url;
   } else {
     out += "<p class=\"lead\">Its page cannot be opened from here. Go back to " + named(sale.game) +
            " and pay with another card.</p>\n";
   }
-  out += "</div>\n";
+  out += way_back(cancel_url, "Cancel and go back") + "</div>\n";
   return framed(frame);
 }
 
@@ -304,6 +309,23 @@ Page pending_page(Sale const& sale, std::string_view refresh_url) {
   out += "<div class=\"part\">\n" + sign(kTurning, " quiet wait") +
          "<h1>Waiting for the payment</h1>\n<p class=\"lead\">We are asking whether " + dollars(sale) + " for " +
          bought(sale) + " was paid. This page looks again every few seconds. Please do not pay a second time.</p>\n";
+  if (onward_allowed(refresh_url)) {
+    out += "<a class=\"button second\" href=\"" + html_text(refresh_url) + "\">Look again now</a>\n";
+    frame.refresh_url = refresh_url;
+    frame.refresh_seconds = 3;
+  }
+  out += "</div>\n";
+  return framed(frame);
+}
+
+Page unsure_page(std::string_view refresh_url, bool sandbox) {
+  Frame frame;
+  frame.title = "Waiting for the payment";
+  frame.sandbox = sandbox;
+  auto& out = frame.main;
+  out += "<div class=\"part\">\n" + sign(kTurning, " quiet wait") +
+         "<h1>We cannot tell yet what came of your payment</h1>\n"
+         "<p class=\"lead\">Do not pay again. This page looks again by itself every few seconds.</p>\n";
   if (onward_allowed(refresh_url)) {
     out += "<a class=\"button second\" href=\"" + html_text(refresh_url) + "\">Look again now</a>\n";
     frame.refresh_url = refresh_url;
@@ -343,13 +365,18 @@ Page done_page(DonePage const& page) {
   return framed(frame);
 }
 
-Page end_page(CheckoutEnd end, std::string_view cancel_url, bool sandbox) {
+Page end_page(CheckoutEnd end, std::string_view cancel_url, bool sandbox, std::string_view declined,
+              std::string_view look_url) {
   std::string_view happened;
   std::string_view advice;
   switch (end) {
     case CheckoutEnd::used:
       happened = "Already paid";
       advice = "A payment link works once. To buy more, start again in the game.";
+      break;
+    case CheckoutEnd::paid_elsewhere:
+      happened = "This was already paid in another window";
+      advice = "Or the form was sent twice. It was charged once, and nothing more is charged now.";
       break;
     case CheckoutEnd::expired:
       happened = "This page is no longer good";
@@ -376,13 +403,15 @@ Page end_page(CheckoutEnd end, std::string_view cancel_url, bool sandbox) {
   frame.title = happened;
   frame.sandbox = sandbox;
   auto& out = frame.main;
-  out += "<div class=\"part\">\n" +
-         sign(end == CheckoutEnd::used ? kTick : kMark, end == CheckoutEnd::used ? "" : " quiet");
+  bool const paid = end == CheckoutEnd::used || end == CheckoutEnd::paid_elsewhere;
+  out += "<div class=\"part\">\n" + sign(paid ? kTick : kMark, paid ? "" : " quiet");
   out += "<h1>";
   out += happened;
   out += "</h1>\n<p class=\"lead\">";
   out += advice;
   out += "</p>\n";
+  if (!declined.empty()) out += "<p class=\"lead\">" + html_text(declined) + "</p>\n";
+  if (!look_url.empty() && onward_allowed(look_url)) out += button_to(look_url, "See the payment");
   if (link_allowed(cancel_url)) out += button_to(cancel_url, "Go back");
   out += "</div>\n";
   return framed(frame);

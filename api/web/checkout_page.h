@@ -42,14 +42,16 @@ struct PayPage {
   std::string_view action;
   std::string_view cancel_url;
   std::vector<CardFault> faults;  // of the last try's fields
-  std::string_view declined;      // why the last card was not charged, a sentence for the payer; empty: no last try
+  std::string_view declined;      // why the last card was not charged, for the payer; empty: no last try
 };
 [[nodiscard]] Page pay_page(PayPage const& page);
 
-// The bank wants to hear from the cardholder at `redirect_url`; the page goes there by itself.
-[[nodiscard]] Page challenge_hop_page(Sale const& sale, std::string_view redirect_url);
+// The bank wants to hear from the cardholder at `redirect_url`; the page goes there by itself, where browsers let it.
+[[nodiscard]] Page challenge_hop_page(Sale const& sale, std::string_view redirect_url, std::string_view cancel_url);
 // Nobody knows yet whether the card was charged: looks at `refresh_url` again every few seconds.
 [[nodiscard]] Page pending_page(Sale const& sale, std::string_view refresh_url);
+// As pending_page, when the ledger itself cannot be asked at the moment: nothing of the sale is known either.
+[[nodiscard]] Page unsure_page(std::string_view refresh_url, bool sandbox);
 
 // Paid, just now. With a success_url it tells the window that opened it, if that is of the same origin as the URL, and
 // goes there.
@@ -64,14 +66,18 @@ struct DonePage {
 
 // Why there is nothing to pay here; says nothing of what the link was for.
 enum class CheckoutEnd {
-  used,         // it was paid
-  expired,      // its fifteen minutes are over
-  unknown,      // no link of ours
-  tries_spent,  // too many cards were declined
-  closed,       // the game sells nothing at the moment, or the player cannot hold more
-  unavailable,  // the processor cannot be reached: try again in a while
+  used,            // it was paid
+  paid_elsewhere,  // it was paid before this window's card was sent
+  expired,         // its fifteen minutes are over
+  unknown,         // no link of ours
+  tries_spent,     // too many cards were declined
+  closed,          // the game sells nothing at the moment, or the player cannot hold more
+  unavailable,     // the processor cannot be reached: try again in a while
 };
-[[nodiscard]] Page end_page(CheckoutEnd end, std::string_view cancel_url, bool sandbox);
+// `declined`: why the last card was not charged; empty: no card was tried, or it is not told. `look_url`: where the
+// payer sees what was paid; empty: nowhere.
+[[nodiscard]] Page end_page(CheckoutEnd end, std::string_view cancel_url, bool sandbox, std::string_view declined = {},
+                            std::string_view look_url = {});
 
 // Where a bank sends a browser whose payment the game ordered itself.
 [[nodiscard]] Page returned_page(bool sandbox);

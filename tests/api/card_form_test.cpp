@@ -167,5 +167,39 @@ TEST(CardForm, NoAdviceRepeatsWhatWasTyped) {
   }
 }
 
+TEST(CardForm, IsAFormInWhateverWayTheBrowserWritesIt) {
+  for (char const* type :
+       {"application/x-www-form-urlencoded", "Application/X-WWW-Form-URLEncoded",
+        "application/x-www-form-urlencoded; charset=UTF-8", "application/x-www-form-urlencoded ;charset=utf-8"}) {
+    EXPECT_TRUE(is_form(type)) << type;
+  }
+  for (char const* type : {"", "text/plain", "multipart/form-data", "application/x-www-form-urlencodedx",
+                           "application/x-www-form-urlencode", "application/json"}) {
+    EXPECT_FALSE(is_form(type)) << type;
+  }
+}
+
+TEST(CardForm, LeavesNothingOfACardBehind) {
+  auto text = number_body("4242424242424242");
+  {
+    WipedAtEnd const typed(text);
+    EXPECT_NE(text.find("4242"), std::string::npos);
+  }
+  EXPECT_EQ(text, std::string(text.size(), '\0'));
+  WipedAtEnd const nothing({});
+
+  sagas::Card card{"4242424242424242", "12", "2031", "123"};
+  auto const* const number = card.number.data();
+  auto const* const cvc = card.cvc.data();
+  auto moved = std::move(card);
+  wipe(card);  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(std::string(cvc, 3), std::string(3, '\0')) << "a short text is left where it was moved from";
+  EXPECT_EQ(moved.number, "4242424242424242");
+  ASSERT_EQ(moved.number.data(), number);
+  wipe(moved);
+  EXPECT_TRUE(moved.number.empty());
+  EXPECT_EQ(std::string(number, 16), std::string(16, '\0'));
+}
+
 }  // namespace
 }  // namespace florin::api

@@ -29,15 +29,16 @@ std::vector<Page> every_page(Sale const& sale) {
   std::vector<CardFault> const faults{{"exp", "This date is past."}};
   std::vector<Page> pages{pay_page({sale, "/checkout", "https://shop.example/", {}, {}}),
                           pay_page({sale, "/checkout", "", faults, "No."}),
-                          challenge_hop_page(sale, "https://bank.example/3ds?x=1&y=2"),
+                          challenge_hop_page(sale, "https://bank.example/3ds?x=1&y=2", "https://shop.example/"),
                           pending_page(sale, "/checkout?session=a&b"),
+                          unsure_page("/checkout?session=a&b", sale.sandbox),
                           done_page({sale, "https://shop.example/", "cs_1", "txn_1", "ord_1"}),
                           done_page({sale, "", "cs_1", "txn_1", "ord_1"}),
                           bank_page("100.00 Gold Coins", sale.usd, "/bank"),
                           returned_page(sale.sandbox),
                           bank_end_page("Done.", "/checkout")};
-  for (auto const end : {CheckoutEnd::used, CheckoutEnd::expired, CheckoutEnd::unknown, CheckoutEnd::tries_spent,
-                         CheckoutEnd::closed, CheckoutEnd::unavailable}) {
+  for (auto const end : {CheckoutEnd::used, CheckoutEnd::paid_elsewhere, CheckoutEnd::expired, CheckoutEnd::unknown,
+                         CheckoutEnd::tries_spent, CheckoutEnd::closed, CheckoutEnd::unavailable}) {
     pages.push_back(end_page(end, "https://shop.example/", sale.sandbox));
   }
   return pages;
@@ -81,7 +82,7 @@ TEST(CheckoutPage, PolicyLetsThroughTheTextsOfThePageAndNothingElse) {
     ASSERT_LE(scripts.size(), 1u);
     EXPECT_EQ(contains(said, "script-src"), scripts.size() == 1);
     for (auto const& script : scripts) EXPECT_TRUE(contains(said, "script-src " + hash_source(script)));
-    EXPECT_EQ(contains(said, "img-src"), contains(page.html, "<img"));
+    EXPECT_EQ(!contains(said, "; img-src data:;"), contains(page.html, "<img"));
     EXPECT_EQ(contains(said, "form-action 'self'"), contains(page.html, "<form"));
     EXPECT_EQ(contains(said, "form-action 'none'"), !contains(page.html, "<form"));
     EXPECT_EQ(count(page.html, " style="), 0u);
@@ -121,7 +122,9 @@ TEST(CheckoutPage, NoNameBreaksOut) {
   sale.game = sale.currency = sale.symbol = sale.icon_url = name;
   auto pages = every_page(sale);
   pages.push_back(pay_page({sale, "\"><script>alert(1)</script>", name, {{"exp", name}}, name}));
-  pages.push_back(challenge_hop_page(sale, name));
+  pages.push_back(challenge_hop_page(sale, name, name));
+  pages.push_back(unsure_page(name, sale.sandbox));
+  pages.push_back(end_page(CheckoutEnd::expired, name, sale.sandbox, name, name));
   pages.push_back(pending_page(sale, name));
   pages.push_back(done_page({sale, name, name, name, name}));
   pages.push_back(done_page({sale, "https://shop.example/", name, name, name}));
@@ -150,7 +153,7 @@ TEST(CheckoutPage, ATestIsCalledOneOnEveryPage) {
 
 TEST(CheckoutPage, IconComesFromItsOwnOriginOrIsDrawn) {
   auto const page = pay_page(pay());
-  EXPECT_TRUE(contains(policy(page), "; img-src https://cdn.example;"));
+  EXPECT_TRUE(contains(policy(page), "; img-src data: https://cdn.example;"));
   EXPECT_TRUE(contains(page.html, "src=\"https://cdn.example/icon.png\" alt=\"\""));
   for (char const* icon :
        {"", "http://cdn.example/icon.png", "javascript:alert(1)", "data:image/png;base64,AA",
@@ -159,11 +162,11 @@ TEST(CheckoutPage, IconComesFromItsOwnOriginOrIsDrawn) {
     sale.icon_url = icon;
     auto const drawn = pay_page(pay(sale));
     if (link_allowed(icon) && !contains(icon, "[")) {
-      EXPECT_TRUE(contains(policy(drawn), "; img-src https://cdn.example;")) << icon;  // its path is no part of it
+      EXPECT_TRUE(contains(policy(drawn), "; img-src data: https://cdn.example;")) << icon;  // its path is no part of it
       continue;
     }
     EXPECT_FALSE(contains(drawn.html, "<img")) << icon;
-    EXPECT_FALSE(contains(policy(drawn), "img-src")) << icon;
+    EXPECT_TRUE(contains(policy(drawn), "; img-src data:;")) << icon;
     EXPECT_TRUE(contains(drawn.html, ">D</span>")) << icon;
   }
 }
@@ -215,12 +218,44 @@ TEST(CheckoutPage, ADeclineIsSaidAndNothingWasCharged) {
   EXPECT_EQ(count(html, "aria-invalid=\"true\""), 0u);
 }
 
+TEST(CheckoutPage, ABanksQuestionCanBeWalkedAwayFrom) {
+  auto const hop = challenge_hop_page(kSale, "https://bank.example/3ds", "https://shop.example/cart");
+  EXPECT_TRUE(contains(hop.html, "<h1>Your bank wants to confirm this payment</h1>"));
+  EXPECT_TRUE(contains(hop.html, ">Continue to your bank</a>"));
+  EXPECT_TRUE(contains(hop.html, "href=\"https://shop.example/cart\">Cancel and go back</a>"));
+  EXPECT_FALSE(contains(challenge_hop_page(kSale, "https://bank.example/3ds", "").html, "Cancel"));
+}
+
+TEST(CheckoutPage, WhoCannotKnowDoesNotLetAnybodyPayTwice) {
+  auto const page = unsure_page("/checkout?session=a", true);
+  EXPECT_TRUE(contains(page.html, "We cannot tell yet what came of your payment"));
+  EXPECT_TRUE(contains(page.html, "Do not pay again. This page looks again by itself"));
+  EXPECT_TRUE(contains(page.html, "href=\"/checkout?session=a\">Look again now"));
+  EXPECT_FALSE(contains(page.html, "<form"));
+}
+
+TEST(CheckoutPage, AnEndSaysWhatCameOfTheLastCard) {
+  auto const expired = end_page(CheckoutEnd::expired, "", false, "The card <expired>. Nothing was charged.");
+  EXPECT_TRUE(contains(expired.html, "<p class=\"lead\">The card &lt;expired&gt;. Nothing was charged.</p>"));
+  EXPECT_EQ(count(end_page(CheckoutEnd::expired, "", false).html, "class=\"lead\""), 1u);
+}
+
+TEST(CheckoutPage, TheLoserOfTwoWindowsSeesWhatWasPaid) {
+  auto const page = end_page(CheckoutEnd::paid_elsewhere, "", false, "", "?session=a&return=1");
+  EXPECT_TRUE(contains(page.html, "<h1>This was already paid in another window</h1>"));
+  EXPECT_TRUE(contains(page.html, "href=\"?session=a&amp;return=1\">See the payment</a>"));
+  EXPECT_FALSE(contains(end_page(CheckoutEnd::paid_elsewhere, "", false).html, "<a "));
+  EXPECT_FALSE(contains(end_page(CheckoutEnd::paid_elsewhere, "", false, "", "javascript:x").html, "<a "));
+}
+
 TEST(CheckoutPage, PagesThatGoOnDoSoWithAndWithoutScripts) {
-  auto const hop = challenge_hop_page(kSale, "https://bank.example/3ds?x=1&y=2");
+  auto const hop = challenge_hop_page(kSale, "https://bank.example/3ds?x=1&y=2", "");
   EXPECT_TRUE(contains(hop.headers, "\r\nRefresh: 0;url=https://bank.example/3ds?x=1&y=2\r\n"));
   EXPECT_TRUE(contains(hop.html, "href=\"https://bank.example/3ds?x=1&amp;y=2\""));
   EXPECT_TRUE(
       contains(pending_page(kSale, "/checkout?session=a").headers, "\r\nRefresh: 3;url=/checkout?session=a\r\n"));
+  EXPECT_TRUE(
+      contains(unsure_page("/checkout?session=a", false).headers, "\r\nRefresh: 3;url=/checkout?session=a\r\n"));
   EXPECT_TRUE(
       contains(done_page(done("https://shop.example/ok")).headers, "\r\nRefresh: 2;url=https://shop.example/ok\r\n"));
   EXPECT_TRUE(contains(bank_end_page("Done.", "/checkout").headers, "\r\nRefresh: 1;url=/checkout\r\n"));
@@ -228,8 +263,8 @@ TEST(CheckoutPage, PagesThatGoOnDoSoWithAndWithoutScripts) {
 
 TEST(CheckoutPage, NoPageGoesWhereItMayNot) {
   for (char const* url : {"", "javascript:alert(1)", "//evil.com/", "/a\r\nSet-Cookie: a=b", "data:text/html,x"}) {
-    for (auto const& page : {challenge_hop_page(kSale, url), pending_page(kSale, url), done_page(done(url)),
-                             bank_end_page("Done.", url)}) {
+    for (auto const& page : {challenge_hop_page(kSale, url, url), pending_page(kSale, url), unsure_page(url, false),
+                             done_page(done(url)), bank_end_page("Done.", url)}) {
       EXPECT_FALSE(contains(page.headers, "Refresh:")) << url;
       EXPECT_FALSE(contains(page.headers, "Set-Cookie")) << url;
       EXPECT_FALSE(contains(page.html, "<a ")) << url;

@@ -281,6 +281,20 @@ TEST_F(ConfigTest, ThePublicUrlIsAbsoluteAndEndsWithoutASlash) {
     variables_["FLORIN_SERVER_PUBLIC_URL"] = url;
     EXPECT_TRUE(contains(error(), "FLORIN_SERVER_PUBLIC_URL: give an absolute URL")) << url;
   }
+  for (auto const* url : {"https://pay.example.com/?x=1", "https://pay.example.com?x", "https://pay.example.com/#x"}) {
+    variables_["FLORIN_SERVER_PUBLIC_URL"] = url;
+    EXPECT_TRUE(contains(error(), "has a query or a fragment")) << url;
+  }
+  for (auto const* url : {"https://pay_me.example.com", "https://o'pay.example.com", "https://x/o'pay",
+                          "https://u@pay.example.com", "https://pay.example.com:0", "https://pay.example.com:99999",
+                          "http://2130706433", "https://x/a%2", "https://x/a\\b"}) {
+    variables_["FLORIN_SERVER_PUBLIC_URL"] = url;
+    EXPECT_TRUE(contains(error(), "FLORIN_SERVER_PUBLIC_URL: browsers could not follow links to")) << url;
+  }
+  for (auto const* url : {"http://10.0.0.5:8080", "https://[2001:db8::1]:8443/pay", "http://florin"}) {
+    variables_["FLORIN_SERVER_PUBLIC_URL"] = url;
+    EXPECT_EQ(config().public_url, url);
+  }
   variables_["FLORIN_SERVER_PUBLIC_URL"] = "https://x/" + std::string(300, 'x');
   EXPECT_TRUE(contains(error(), "give an absolute URL"));
 }
@@ -323,6 +337,7 @@ TEST_F(ConfigTest, HelpListsEverySetting) {
                           "admin.token_file",
                           "log.level",
                           "server.public_url",
+                          "server.dumpable",
                           "payments.processor",
                           "payments.secret_key_file",
                           "payments.webhook_secret_file",

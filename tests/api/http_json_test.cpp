@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -233,6 +235,21 @@ TEST(JsonBody, AmountsAreDecimalStringsOnly) {
   auto body = JsonBody::parse(with_body(R"({"amount":"0"})"));
   EXPECT_EQ(body.optional_amount("amount", domain::Money{}), domain::Money{});
   EXPECT_EQ(error_of(body), "");
+}
+
+TEST(JsonBody, EveryTextOfAnObjectIsSeen) {
+  auto const body = JsonBody::parse(with_body(
+      R"({"m":{"key":"v\u0034","list":[1,[-2,{"deep":18446744073709551615}]],"x":4.25e3,"y":1.5,"t":true,"n":null}})"));
+  std::vector<std::string> seen;
+  EXPECT_FALSE(body.any_text("m", [&](std::string_view text) {
+    seen.emplace_back(text);
+    return false;
+  }));
+  for (auto const* text : {"key", "v4", "list", "1", "-2", "deep", "18446744073709551615", "x", "4250", "y", "1.5"}) {
+    EXPECT_NE(std::find(seen.begin(), seen.end(), text), seen.end()) << text;
+  }
+  EXPECT_TRUE(body.any_text("m", [](std::string_view text) { return text == "v4"; }));
+  EXPECT_FALSE(body.any_text("absent", [](std::string_view) { return true; }));
 }
 
 TEST(JsonBody, ListsAreBoundedWithTheirOwnCode) {

@@ -66,13 +66,16 @@ int main(int count, char** words) {
   hostile.symbol = "<b>";
   print("pay_hostile", pay_page({hostile, kAction, "javascript:alert(1)", {}, "<script>alert(1)</script>"}));
 
-  print("hop", challenge_hop_page(test, "/bank"));
-  print("hop_nowhere", challenge_hop_page(test, "javascript:alert(1)"));
+  print("hop", challenge_hop_page(test, "/bank", cancel_url));
+  print("hop_nowhere", challenge_hop_page(test, "javascript:alert(1)", {}));
   print("pending", pending_page(test, "/done_closing"));
+  print("unsure", unsure_page("/done_closing", true));
   print("done", done_page({test, success_url, "cs_probe", "txn_01PROBE", "ord_01PROBE"}));
   print("done_closing", done_page({real, {}, "cs_probe", "txn_01PROBE", "ord_01PROBE"}));
   print("end_used", end_page(CheckoutEnd::used, {}, false));
   print("end_expired", end_page(CheckoutEnd::expired, cancel_url, true));
+  print("end_expired_declined", end_page(CheckoutEnd::expired, cancel_url, true, kDeclined));
+  print("end_paid_elsewhere", end_page(CheckoutEnd::paid_elsewhere, {}, false, {}, "/done"));
   print("end_unknown", end_page(CheckoutEnd::unknown, {}, false));
   print("end_tries_spent", end_page(CheckoutEnd::tries_spent, cancel_url, true));
   print("end_closed", end_page(CheckoutEnd::closed, cancel_url, false));

@@ -15,7 +15,7 @@ import {accessSuite} from './suites/access.mjs';
 import {balancesSuite} from './suites/balances.mjs';
 import {expirySuite} from './suites/expiry.mjs';
 import {framingSuite} from './suites/framing.mjs';
-import {checkoutExpirySuite, checkoutSuite} from './suites/checkout.mjs';
+import {checkoutExpirySuite, checkoutOutageSuite, checkoutSuite} from './suites/checkout.mjs';
 import {guardianSuite} from './suites/guardian.mjs';
 import {lifecycleSuite} from './suites/lifecycle.mjs';
 import {operatorsSuite} from './suites/operators.mjs';
@@ -85,6 +85,7 @@ describe('sandbox, later', () => {
 });
 outageSuite(context);
 paymentOutageSuite(context);
+checkoutOutageSuite(context);
 
 test('every documented operation, status and error code was exercised', () => {
   const missing = contract.unexercised().filter((promise) => !exempt.some(([pattern]) => pattern.test(promise)));

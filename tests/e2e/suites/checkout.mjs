@@ -1,9 +1,15 @@
 // Hosted checkouts over HTTP, as a game and a browser without scripts see them. tests/e2e/web drives a real browser.
 import assert from 'node:assert/strict';
+import {spawn} from 'node:child_process';
+import {readdirSync} from 'node:fs';
+import {join} from 'node:path';
 import {it as test} from 'node:test';
-import {cardForm as card, checkoutBody, form, queryOf, testCards as cards} from '../support/checkout.mjs';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {cardForm as card, checkoutBody, form, openCheckout, queryOf, testCards as cards} from '../support/checkout.mjs';
 import {exchange} from '../support/http.mjs';
-import {email, requestId} from '../support/world.mjs';
+import {Server} from '../support/server.mjs';
+import {Stripe} from '../support/stripe.mjs';
+import {World, email, requestId} from '../support/world.mjs';
 
 export function checkoutSuite(context, environment) {
   const world = () => context.worlds[environment];
@@ -66,6 +72,14 @@ export function checkoutSuite(context, environment) {
         assert.equal((await refuse({[field]: url}, 'INVALID_REQUEST')).json.field, field, url);
       }
     }
+    for (const metadata of [{cart: '4242 4242 4242 4242'}, {deep: [{note: 'Visa 4242424242424242, 12/34'}]}, {pan: 4242424242424242},
+      {pan: 4.242424242424242e15}, {'4242-4242-4242-4242': 1}, {note: '\u0034242424242424242'}]) {
+      const {json, text} = await refuse({metadata}, 'INVALID_REQUEST');
+      assert.equal(json.field, 'metadata');
+      assert.doesNotMatch(text, /4242/, 'it is not said again');
+    }
+    await game.call('openCheckout', {expect: 201, body: {player_email: email(), usd_amount: '10.00',
+      metadata: {order: 4242424242424241, at: 1795176000000005, phone: '+1 202 555 0101', card: 'visa 4242'}}});
     await refuse({currency_id: 999}, 'CURRENCY_NOT_FOUND', 404);
     await game.call('openCheckout', {raw: `{"a":"${'x'.repeat(70_000)}"}`, expect: [413, 'PAYLOAD_TOO_LARGE']});
     await game.call('openCheckout', {raw: 'a=1', type: form, expect: [415, 'UNSUPPORTED_MEDIA_TYPE']});
@@ -121,8 +135,12 @@ export function checkoutSuite(context, environment) {
     }
     const used = await show(session, 410);
     for (const secret of [found.order_id, '10.00', game.id]) assert.ok(!used.text.includes(secret), 'a used link tells nothing');
-    await pay(session, card(cards.good), 303);
-    await pay(session, card(cards.declined), 303);
+    for (const number of [cards.good, cards.declined]) {
+      const late = await pay(session, card(number), 410);
+      assert.match(late.text, /already paid in another window/);
+      assert.ok(late.text.includes(`href="?session=${token(session)}&amp;return=1"`), 'the payer still sees what was paid');
+      for (const secret of [found.order_id, '10.00', game.id]) assert.ok(!late.text.includes(secret));
+    }
     assert.equal(await game.available(player), '100.00', 'paid once');
     assert.equal((await look(game, session)).cards_tried, 1);
     const details = (await game.call('getCurrencyOrder', {query: {order_id: found.order_id}, expect: 200})).json;
@@ -143,7 +161,13 @@ export function checkoutSuite(context, environment) {
     }
     const unknown = await pay(session, card('5555 5555 5555 4444'), 422);
     assert.match(unknown.text, environment === 'sandbox' ? /test card/i : /does not know this number/);
-    await pay(session, card(cards.good), 415, {type: 'text/plain'});
+    for (const type of ['text/plain', 'application/x-www-form-urlencodedx', 'multipart/form-data; boundary=x']) {
+      const page = await pay(session, card(cards.good), 415, {type});
+      assert.match(page.text, /did not arrive as this page sends it/);
+    }
+    for (const type of ['Application/X-WWW-Form-URLEncoded', `${form}; charset=UTF-8`, `${form} ;charset=utf-8`]) {
+      await pay(session, card(cards.good, {cvc: '12'}), 422, {type});
+    }
     await pay(session, 'x'.repeat(20_000), [413, 'PAYLOAD_TOO_LARGE']);
     await pay(session, '%zz', 422);
     assert.equal((await look(game, session)).cards_tried, 0, 'nothing was ordered');
@@ -167,13 +191,27 @@ export function checkoutSuite(context, environment) {
       assert.equal(json.balances[0].available_balance, '0.00'));
   });
 
+  test('numbers that no bank knows are tries too', async () => {
+    const game = await world().createGame();
+    const session = await open(game);
+    await pay(session, card(cards.declined), 303);
+    for (let i = 0; i < 3; ++i) await pay(session, card('5555 5555 5555 4444'), 422);
+    const last = await pay(session, card('5555 5555 5555 4444'), 410);
+    assert.match(last.text, /Too many cards/);
+    assert.match((await show(session, 410)).text, /Too many cards/);
+    await pay(session, card(cards.good), 410);
+    assert.equal((await look(game, session)).cards_tried, 1, 'of which the ledger knows one');
+    await pay(await open(game), card(cards.good), 303);
+  });
+
   test('a card whose bank asks: complete, and fail', async () => {
     const game = await world().createGame();
     for (const answer of ['complete', 'fail']) {
       const player = email();
-      const session = await open(game, {player_email: player});
+      const session = await open(game, {player_email: player, cancel_url: 'https://game.example.com/shop'});
       await pay(session, card(cards.asked), 303);
       const hop = await show(session, 200, {return: '1'});
+      assert.match(hop.text, /wants to confirm this payment[^]*Continue to your bank[^]*href="https:\/\/game\.example\.com\/shop">Cancel/);
       assert.equal((await look(game, session)).session_status, 'requires_action');
       if (environment === 'production') {
         world().server.stripe.answerChallenge(/https:\/\/hooks\.stripe\.example\/3d_secure\/(\w+)/.exec(hop.text)[1], answer === 'complete');
@@ -220,8 +258,8 @@ export function checkoutSuite(context, environment) {
     const page = await pay(session, card(cards.good), 429);
     assert.ok(Number(page.headers['retry-after']) > 0);
     await world().call('updateGame', {params: {id: game.id}, body: {status: 'suspended'}, expect: 200});
-    await show(session, 503);
-    await pay(session, card(cards.good), 503);
+    assert.match((await show(session, 403)).text, /cannot be bought now/);
+    await pay(session, card(cards.good), 403);
   });
 }
 
@@ -239,5 +277,163 @@ export function checkoutExpirySuite(context) {
     await world().call('payCheckout', {query, raw: card(cards.good), type: form, expect: 410});
     const {json} = await game.call('getCheckout', {params: {session_id: session.session_id}, expect: 200});
     assert.equal(json.session_status, 'expired');
+  });
+
+  test('a card that is declined at the last moment: that nothing was charged is said all the same', async () => {
+    const game = await world().createGame();
+    const {json: session} = await game.call('openCheckout', {body: {player_email: email(), usd_amount: '1.00'}, expect: 201});
+    const query = queryOf(session.checkout_url);
+    await world().call('payCheckout', {query, raw: card(cards.declined), type: form, expect: 303});
+    await world().advance(15 * 60);
+    const {text} = await world().call('showCheckout', {query: {...query, return: '1'}, expect: 410});
+    assert.match(text, /no longer good[^]*Your bank declined the card\. Nothing was charged\./);
+    const late = await world().call('payCheckout', {query, raw: card(cards.good), type: form, expect: 410});
+    assert.match(late.text, /Nothing was charged\./);
+  });
+
+  test('who comes to a paid checkout long afterwards is shown nothing of it', async () => {
+    const game = await world().createGame();
+    const {json: session} = await game.call('openCheckout', {body: {player_email: email(), usd_amount: '1.00'}, expect: 201});
+    const query = queryOf(session.checkout_url);
+    await world().call('payCheckout', {query, raw: card(cards.good), type: form, expect: 303});
+    await world().advance(3 * 3600);
+    for (const how of ['showCheckout', 'payCheckout']) {
+      const {text} = await world().call(how, {query: how === 'showCheckout' ? {...query, return: '1'} : query,
+        ...(how === 'payCheckout' && {raw: card(cards.good), type: form}), expect: 410});
+      assert.doesNotMatch(text, /See the payment|ord_|10\.00/);
+    }
+  });
+}
+
+// Servers that are killed, changed and held back.
+export function checkoutOutageSuite(context) {
+  const on = (server, name) => new World(server, context.contract, name);
+  const moved = (game, world) => Object.assign(Object.create(Object.getPrototypeOf(game)), game, {world});
+  const shown = (world, query, expect) => world.call('showCheckout', {query: {...query, return: '1'}, expect});
+  const paid = (world, query, number, expect) => world.call('payCheckout', {query, raw: card(number), type: form, expect});
+
+  test('kill -9 while a card is paid: the page shows the outcome, and it is credited once', async () => {
+    let server = await Server.start();
+    try {
+      const stories = [];
+      let world = on(server, 'sandbox');
+      const game = await world.createGame();
+      for (let i = 0; i < 12; ++i) {
+        const player = email();
+        const query = queryOf((await openCheckout(game, player)).checkout_url);
+        stories.push({player, query});
+      }
+      // From before it has arrived to when it is long paid.
+      const replies = stories.map(async ({query}, i) => {
+        await sleep(4 * i);
+        return world.call('payCheckout', {query, raw: card(cards.good), type: form}).catch(() => undefined);
+      });
+      await Promise.race(replies);
+      await server.stop('SIGKILL');
+      const answered = await Promise.all(replies);
+      assert.ok(answered.some((reply) => reply?.status === 303));
+
+      server = await Server.start({data: server.data});
+      world = on(server, 'sandbox');
+      const same = moved(game, world);
+      for (const [i, {player, query}] of stories.entries()) {
+        let page = await world.call('showCheckout', {query: {...query, return: '1'}, expect: 200});
+        for (let wait = 0; wait < 60 && /Waiting for the payment/.test(page.text); ++wait) {
+          await sleep(200);
+          page = await world.call('showCheckout', {query: {...query, return: '1'}, expect: 200});
+        }
+        const complete = /Payment complete/.test(page.text);
+        if (answered[i]?.status === 303) assert.ok(complete, 'what was answered is there');
+        // Never ordered: the form is there, and paid it is now.
+        if (!complete) {
+          assert.match(page.text, /<form/);
+          await paid(world, query, cards.good, 303);
+        }
+        assert.match((await shown(world, query, 200)).text, /Payment complete/);
+        // The browser sends its form again, as it does when its page is loaded again.
+        await paid(world, query, cards.good, 410);
+        assert.equal(await same.available(player), '100.00', 'once');
+      }
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('the ledger\'s view is behind: who may have paid is told to wait, not to pay again', async () => {
+    const server = await Server.start();
+    const world = on(server, 'sandbox');
+    const unlocked = new Set();
+    try {
+      const game = await world.createGame();
+      const player = email();
+      const query = queryOf((await openCheckout(game, player)).checkout_url);
+      await paid(world, query, cards.asked, 303);
+      await shown(world, query, 200);
+      // Another process writes to the view's file and takes its time.
+      const views = join(server.data, 'sandbox', 'views');
+      const file = readdirSync(views).find((name) => /^payments\.v\d+\.\d+\.db$/.test(name));
+      const holder = spawn('python3', ['-c', `import sqlite3, sys
+view = sqlite3.connect(sys.argv[1], isolation_level=None)
+view.execute("PRAGMA busy_timeout = 10000")
+view.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()`, join(views, file)], {stdio: ['pipe', 'pipe', 'inherit']});
+      unlocked.add(holder);
+      await new Promise((resolve, reject) => {
+        holder.stdout.once('data', resolve);
+        holder.once('exit', () => reject(new Error('the view cannot be held')));
+      });
+      await game.credit(email(), '1.00');
+      for (const page of [await shown(world, query, 503), await paid(world, query, cards.good, 503)]) {
+        assert.match(page.text, /We cannot tell yet what came of your payment/);
+        assert.match(page.text, /Do not pay again\. This page looks again by itself/);
+        assert.equal(page.headers.refresh, `3;url=?session=${query.session}&return=1`);
+        assert.ok(Number(page.headers['retry-after']) > 0);
+        assert.doesNotMatch(page.text, /<form|10\.00/);
+      }
+      const fresh = await world.call('showCheckout', {query, expect: 503});
+      assert.doesNotMatch(fresh.text, /your payment/, 'nobody has paid by merely opening the link');
+      holder.stdin.end();
+      let page;
+      for (let wait = 0; wait < 100 && page?.status !== 200; ++wait) {
+        page = await world.call('showCheckout', {query: {...query, return: '1'}});
+        if (page.status !== 200) await sleep(200);
+      }
+      assert.match(page.text, /Your bank wants to confirm this payment/);
+      assert.equal(await game.available(player), '0.00');
+    } finally {
+      for (const holder of unlocked) holder.kill('SIGKILL');
+      await server.stop();
+    }
+  });
+
+  test('the processor is taken out of the configuration: what is known is shown', async () => {
+    const stripe = await Stripe.start();
+    let server = await Server.start({stripe});
+    try {
+      const game = await on(server, 'production').createGame();
+      const player = email();
+      const queries = {};
+      for (const [name, number] of Object.entries({good: cards.good, declined: cards.declined, asked: cards.asked, none: undefined})) {
+        queries[name] = queryOf((await openCheckout(game, player)).checkout_url);
+        if (number) await paid(game.world, queries[name], number, 303);
+      }
+      await shown(game.world, queries.asked, 200);
+      assert.deepEqual(await server.stop(), {code: 0, signal: null});
+      server = await Server.start({data: server.data});
+      const world = on(server, 'production');
+      assert.match((await shown(world, queries.good, 200)).text, /Payment complete/);
+      assert.match((await world.call('showCheckout', {query: queries.good, expect: 410})).text, /Already paid/);
+      await paid(world, queries.good, cards.good, 410);
+      assert.match((await shown(world, queries.declined, 503)).text, /cannot be charged[^]*declined the card\. Nothing was charged\./);
+      await paid(world, queries.declined, cards.good, 503);
+      const open = await shown(world, queries.asked, 503);
+      assert.match(open.text, /We cannot tell yet what came of your payment[^]*Do not pay again/);
+      assert.match((await shown(world, queries.none, 503)).text, /cannot be charged right now/);
+      assert.equal(await moved(game, world).available(player), '100.00');
+    } finally {
+      await server.stop();
+      stripe.stop();
+    }
   });
 }

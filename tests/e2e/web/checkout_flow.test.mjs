@@ -5,10 +5,11 @@ import http from 'node:http';
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, describe, it as test} from 'node:test';
-import {testCards as cards} from '../support/checkout.mjs';
+import {cardForm, form, testCards as cards} from '../support/checkout.mjs';
 import {Contract, environments} from '../support/contract.mjs';
 import {exchange} from '../support/http.mjs';
 import {Server} from '../support/server.mjs';
+import {orderBody} from '../support/payments.mjs';
 import {World, email} from '../support/world.mjs';
 import {desktop, launch, openView, phone, smallPhone} from './browser.mjs';
 
@@ -190,6 +191,25 @@ describe('an outage', () => {
     await page.waitForURL(`${shop.url}/thanks`, {timeout: 60_000});
     await view.close();
     assert.equal(await game.available(checkout.player), '100.00');
+  });
+});
+
+describe('a game that sends card numbers', () => {
+  test('is refused, and may go on without them', async () => {
+    const player = email();
+    const digits = cards.good.replaceAll(' ', '');
+    for (const payment_method_id of [digits, cards.good, `pm_${digits}`, `tok_card_${digits}`]) {
+      await game.call('purchaseCurrency', {body: orderBody(player, {payment_method_id}), expect: [400, 'INVALID_REQUEST']});
+    }
+    for (const metadata of [{card: cards.good}, {card: Number(digits)}]) {
+      await game.call('openCheckout', {body: {player_email: player, usd_amount: '10.00', metadata}, expect: [400, 'INVALID_REQUEST']});
+    }
+    await game.call('purchaseCurrency', {body: orderBody(player), expect: 200});
+    const {url} = await open({player_email: player});
+    const query = Object.fromEntries(new URL(url).searchParams);
+    await world.call('payCheckout', {query, raw: cardForm(cards.good), type: 'text/plain', expect: 415});
+    await world.call('payCheckout', {query, raw: cardForm(cards.good), type: form, expect: 303});
+    assert.equal(await game.available(player), '200.00');
   });
 });
 

@@ -104,7 +104,7 @@ after(async () => {
 
 const hasIcon = (page) => page.evaluate(() => document.querySelector('.icon img')?.naturalWidth ?? 0);
 // What goes on by itself is held where it is, to be looked at.
-const held = {done: /./, hop: /./, pending: /./, bank_end: /./};
+const held = {done: /./, hop: /./, pending: /./, unsure: /./, bank_end: /./};
 
 async function visit(view, name) {
   // The page's own headers but for the one that moves it on.

@@ -1,0 +1,81 @@
+#include "api/web/card_number.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+
+namespace florin::api {
+namespace {
+
+constexpr std::size_t kDigitsMin = 13;
+constexpr std::size_t kDigitsMax = 19;
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// What the schemes have given out: the first four digits, from `first` to `last`, and how long the number is.
+struct Range {
+  int first = 0;
+  int last = 0;
+  std::size_t digits_min = 0;
+  std::size_t digits_max = 0;
+};
+constexpr std::array<Range, 13> kRanges{{
+    {2221, 2720, 16, 16},  // Mastercard
+    {3000, 3059, 14, 19},  // Diners Club
+    {3400, 3499, 15, 15},  // American Express
+    {3528, 3589, 16, 19},  // JCB
+    {3600, 3699, 14, 19},  // Diners Club
+    {3700, 3799, 15, 15},  // American Express
+    {3800, 3999, 14, 19},  // Diners Club
+    {4000, 4999, 13, 13},  // Visa
+    {4000, 4999, 16, 16},  // Visa
+    {4000, 4999, 19, 19},  // Visa
+    {5000, 5099, 13, 19},  // Maestro
+    {5100, 5599, 16, 16},  // Mastercard
+    {5600, 6999, 13, 19},  // Maestro, Discover, UnionPay
+}};
+
+bool is_card_number(std::string_view digits) {
+  int begin = 0;
+  for (char const c : digits.substr(0, 4)) begin = begin * 10 + (c - '0');
+  return std::any_of(kRanges.begin(), kRanges.end(),
+                     [&](Range const& range) {
+                       return begin >= range.first && begin <= range.last && digits.size() >= range.digits_min &&
+                              digits.size() <= range.digits_max;
+                     }) &&
+         luhn_valid(digits);
+}
+
+// Of the groups that begin at `from`: one, two, … of them.
+bool begins_card_number(std::string_view text, std::size_t from) {
+  std::string digits;
+  for (auto at = from; digits.size() <= kDigitsMax;) {
+    for (; at < text.size() && is_digit(text[at]); ++at) digits += text[at];
+    if (digits.size() >= kDigitsMin && digits.size() <= kDigitsMax && is_card_number(digits)) return true;
+    if (at + 1 >= text.size() || (text[at] != ' ' && text[at] != '-') || !is_digit(text[at + 1])) return false;
+    ++at;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool luhn_valid(std::string_view digits) {
+  int sum = 0;
+  bool twice = false;
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, twice = !twice) {
+    int const value = (*digit - '0') * (twice ? 2 : 1);
+    sum += value > 9 ? value - 9 : value;
+  }
+  return sum % 10 == 0;
+}
+
+bool holds_card_number(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_digit(text[i]) && (i == 0 || !is_digit(text[i - 1])) && begins_card_number(text, i)) return true;
+  }
+  return false;
+}
+
+}  // namespace florin::api

@@ -1,0 +1,16 @@
+// What a card's number looks like: for turning one away where none may be kept. Pure functions, any thread.
+#pragma once
+
+#include <string_view>
+
+namespace florin::api {
+
+// Whether the last digit is the check digit of the others (ISO/IEC 7812-1). `digits`: digits only.
+[[nodiscard]] bool luhn_valid(std::string_view digits);
+
+// Whether a text has a card's number in it: whole groups of digits, with a blank or a dash between two of them, which
+// together have a length and a beginning that a card scheme has given out, and a right check digit. Other numbers have
+// them by chance: about one in thirty of those with sixteen digits.
+[[nodiscard]] bool holds_card_number(std::string_view text);
+
+}  // namespace florin::api
