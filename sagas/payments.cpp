@@ -101,7 +101,7 @@ struct Ordered {
 
 // What a caller cannot put back ends the process, which resumes from the log. Swallowed, it would be a caller less each
 // time, and an order that nobody looks after.
-void or_end(std::exception_ptr thrown) {
+void or_end(std::exception_ptr const& thrown) {
   if (thrown) std::rethrow_exception(thrown);
 }
 

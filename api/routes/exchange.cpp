@@ -115,7 +115,7 @@ Response duplicate(Request const& request, domain::Commit const& original, Rende
   extras.push_back({"original", std::move(body)});
   return error_response(request, 409, "DUPLICATE_REQUEST",
                         "This client_request_id was already used for the same request; its result is under original.",
-                        std::move(extras));
+                        extras);
 }
 
 Response unavailable(Request const& request, eventstore::Unavailable reason) {

@@ -230,23 +230,21 @@ Response payment_failed_response(Request const& request, domain::PaymentFailed c
   switch (failed.failure) {
     case domain::PaymentFailure::declined:
       return error_response(request, 402, "CARD_DECLINED",
-                            "The card was declined and nothing was charged. Ask the player for another card.",
-                            std::move(extras));
+                            "The card was declined and nothing was charged. Ask the player for another card.", extras);
     case domain::PaymentFailure::challenge_failed:
     case domain::PaymentFailure::challenge_expired:
       return error_response(request, 402, "AUTHENTICATION_FAILED",
                             "The cardholder was not confirmed by their bank and nothing was charged. Order again.",
-                            std::move(extras));
+                            extras);
     case domain::PaymentFailure::refused:
       return error_response(request, 402, "PAYMENT_REFUSED",
                             "The processor does not take this payment and nothing was charged; decline_code says why.",
-                            std::move(extras));
+                            extras);
     case domain::PaymentFailure::abandoned:
       return error_response(request, 402, "PAYMENT_ABANDONED",
-                            "The payment could not be made in time and nothing was charged. Order again.",
-                            std::move(extras));
+                            "The payment could not be made in time and nothing was charged. Order again.", extras);
   }
-  return error_response(request, 402, "PAYMENT_REFUSED", "Nothing was charged.", std::move(extras));
+  return error_response(request, 402, "PAYMENT_REFUSED", "Nothing was charged.", extras);
 }
 
 }  // namespace florin::api

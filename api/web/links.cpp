@@ -86,7 +86,7 @@ std::optional<Link> read_link(std::string_view url) {
   if (url.size() > kLinkMax) return std::nullopt;
   Link link;
   auto const mark = url.find("://");
-  if (mark == std::string_view::npos || mark > 5) return std::nullopt;
+  if (mark > 5) return std::nullopt;  // or there is none
   std::string const scheme = lower(url.substr(0, mark));
   if (scheme != "https" && scheme != "http") return std::nullopt;
   link.tls = scheme == "https";

@@ -51,7 +51,7 @@ std::vector<std::string> GuardedPayments::troubles() const {
                     "): no card is charged, purchases answer 503");
   }
   if (key_refused_) {
-    found.push_back("the card processor refuses our key: check FLORIN_PAYMENTS_SECRET_KEY and what the key may do");
+    found.emplace_back("the card processor refuses our key: check FLORIN_PAYMENTS_SECRET_KEY and what the key may do");
   }
   return found;
 }

@@ -162,7 +162,8 @@ TEST(CheckoutPage, IconComesFromItsOwnOriginOrIsDrawn) {
     sale.icon_url = icon;
     auto const drawn = pay_page(pay(sale));
     if (link_allowed(icon) && !contains(icon, "[")) {
-      EXPECT_TRUE(contains(policy(drawn), "; img-src data: https://cdn.example;")) << icon;  // its path is no part of it
+      EXPECT_TRUE(contains(policy(drawn), "; img-src data: https://cdn.example;"))
+          << icon;  // its path is no part of it
       continue;
     }
     EXPECT_FALSE(contains(drawn.html, "<img")) << icon;
