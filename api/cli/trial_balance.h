@@ -27,8 +27,8 @@ class TrialBalance {
   [[nodiscard]] domain::Total sum(domain::CurrencyId currency) const;
 
   // What disagrees: a currency that does not sum to zero, players' accounts that are not the sum of the wallets of
-  // `state`, refunds in flight or accounts of what games earned that are not what it says, or a clearing account that is
-  // not zero over all currencies. Empty when the books are right.
+  // `state`, refunds in flight or accounts of what games earned that are not what it says, or a clearing account that
+  // is not zero over all currencies. Empty when the books are right.
   [[nodiscard]] std::vector<std::string> disagreements(domain::State const& state) const;
 
  private:
