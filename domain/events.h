@@ -364,8 +364,8 @@ struct RefundSettled {
   friend bool operator==(RefundSettled const&, RefundSettled const&) = default;
 };
 
-// A chargeback: the processor took the amount back, and a fee. What it took beyond what was left of the order is not
-// the player's to pay: it counts as fee, and usd is zero when nothing was left.
+// A chargeback: the processor took the amount back, and a fee. What it took beyond the order's amount is not the
+// player's to pay: it counts as fee.
 struct DisputeOpened {
   Position order;
   std::string reference;

@@ -30,26 +30,21 @@ bool valid_dispute_fee(Money usd) {
   return usd.minor() >= -most && usd.minor() <= most;
 }
 
+bool may_book(RefundReport const& report, Money paid) { return report.usd > Money{} && report.usd <= paid; }
+
+bool may_book(DisputeReport const& report) {
+  auto const most = kMaxPurchaseUsd + kMaxPurchaseUsd;
+  return report.usd > Money{} && report.usd <= most && report.fee >= -kMaxPurchaseUsd && report.fee <= kMaxPurchaseUsd;
+}
+
+Money fee_in_the_end(DisputeReport const& report, Money debited) {
+  return report.status == DisputeStatus::won ? report.fee : report.fee + (report.usd - debited);
+}
+
 Money Returned::refunded() const {
   Money sum;
   for (auto const& refund : refunds) {
     if (refund.status != RefundStatus::failed) sum += refund.usd;
-  }
-  return sum;
-}
-
-Money Returned::sent() const {
-  Money sum;
-  for (auto const& refund : refunds) {
-    if (refund.status == RefundStatus::succeeded) sum += refund.usd;
-  }
-  return sum;
-}
-
-Money Returned::held() const {
-  Money sum;
-  for (auto const& dispute : disputes) {
-    if (dispute.status != DisputeStatus::won) sum += dispute.usd;
   }
   return sum;
 }

@@ -24,8 +24,8 @@ inline constexpr std::int64_t kUnitsPerDollar = 10;
 
 // CONTRACT, checkout sessions: 0 < x <= 999.99.
 inline constexpr Money kMaxPurchaseUsd = Money::from_minor(99'999);
-// What may be booked as the fee of one dispute, and its change: what the processor says, and an order's worth beyond
-// it.
+// What may be booked as the fee of one dispute, and its change: what the processor says, and what it claims beyond the
+// order.
 [[nodiscard]] bool valid_dispute_fee(Money usd);
 inline constexpr std::int64_t kCheckoutMicros = 900 * kMicrosPerSecond;   // 15 minutes: a session's link
 inline constexpr std::int64_t kChallengeMicros = 900 * kMicrosPerSecond;  // the cardholder's answer to their bank
@@ -62,6 +62,12 @@ struct DisputeReport {
   DisputeStatus status = DisputeStatus::open;
   friend bool operator==(DisputeReport const&, DisputeReport const&) = default;
 };
+// Amounts are another company's word: what no order could have moved is passed over, and the rest of its report counts.
+[[nodiscard]] bool may_book(RefundReport const& report, Money paid);
+[[nodiscard]] bool may_book(DisputeReport const& report);
+// The fee of a dispute that is over, for which the player was debited so much: what was claimed beyond it is one,
+// unless it came back.
+[[nodiscard]] Money fee_in_the_end(DisputeReport const& report, Money debited);
 
 // All that the processor says of a payment at one moment, and nothing secret. Comparing it with what the ledger knows
 // is how every answer, callback and poll is handled: twice, late or out of order, it changes nothing twice.
@@ -132,8 +138,6 @@ struct Returned {
   std::vector<Dispute> disputes;
 
   [[nodiscard]] Money refunded() const;  // what is asked back and did not fail
-  [[nodiscard]] Money sent() const;      // what went back to the card
-  [[nodiscard]] Money held() const;      // what disputes that are open or lost took from the player
   [[nodiscard]] bool disputed() const;   // a dispute is open or was lost
   friend bool operator==(Returned const&, Returned const&) = default;
 };

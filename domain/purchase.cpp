@@ -43,7 +43,6 @@ class Reporting {
   std::string const& payment_;
   Money available_;
   Returned returned_;
-  Money refunded_there_;  // what the processor sends back, as this report says
   std::vector<Event> events_;
 };
 
@@ -84,21 +83,15 @@ void Reporting::fail(PaymentReport const& report, OpenOrder const& open, std::st
   events_.emplace_back(PaymentFailed{ordered_.order, ordered_.player, failure, report.decline_code});
 }
 
-// Amounts are another company's word. What no order could have moved is passed over, and the rest of its report counts.
 void Reporting::refund(RefundReport const& report) {
-  if (report.usd <= Money{} || report.usd > ordered_.usd) return;
+  if (!may_book(report, ordered_.usd)) return;
   auto const row = std::find_if(returned_.refunds.begin(), returned_.refunds.end(), [&](Returned::Refund const& known) {
     return report.refund ? known.refund == report.refund : known.reference == report.reference;
   });
-  auto const there = report.status != RefundStatus::failed ? report.usd : Money{};
-  if (row != returned_.refunds.end()) {
-    refunded_there_ += there;
-    return settle(*row, report);
-  }
+  if (row != returned_.refunds.end()) return settle(*row, report);
   // One of ours that we do not know: of a log that was lost. One made there is taken over even when it failed and moves
   // nothing: an older report, which says that it succeeded, may still be on its way.
-  if (report.refund || report.usd > ordered_.usd - returned_.sent()) return;
-  refunded_there_ += there;
+  if (report.refund) return;
   auto const refund = next(context_.next, events_.size());
   events_.emplace_back(RefundRequested{refund, ordered_.order, ordered_.player, ordered_.currency, report.usd,
                                        moved_to(-report.usd), "made at the processor", payment_, report.reference});
@@ -110,8 +103,6 @@ void Reporting::settle(Returned::Refund& row, RefundReport const& report) {
   if (report.status == row.status || report.status == RefundStatus::pending || row.status == RefundStatus::failed) {
     return;
   }
-  // Above what was paid, together with what went back already: not what a processor does.
-  if (report.status == RefundStatus::succeeded && row.usd > ordered_.usd - returned_.sent()) return;
   auto end = RefundEnd::succeeded;
   if (report.status == RefundStatus::failed) {
     end = row.status == RefundStatus::pending ? RefundEnd::failed : RefundEnd::reversed;
@@ -122,17 +113,14 @@ void Reporting::settle(Returned::Refund& row, RefundReport const& report) {
   row.status = report.status;
 }
 
+// The player is debited what the bank took for them, whatever was refunded beside it: they have it twice then, or the
+// dispute is won. So it does not matter what is heard of first, and a refund that fails later changes nothing of this.
 void Reporting::dispute(DisputeReport const& report) {
-  constexpr std::int64_t kTimesOrder = 2;  // a bank's conversion moves some percent
-  if (report.usd <= Money{} || report.usd.minor() > kTimesOrder * ordered_.usd.minor()) return;
-  if (report.fee < -kMaxPurchaseUsd || report.fee > kMaxPurchaseUsd) return;
+  if (!may_book(report)) return;
   auto row = std::find_if(returned_.disputes.begin(), returned_.disputes.end(),
                           [&](Returned::Dispute const& known) { return known.reference == report.reference; });
   if (row == returned_.disputes.end()) {
-    // A refund of ours that the processor has not taken is not counted: it may find that nothing is left for it.
-    auto const refunded = std::max(returned_.sent(), refunded_there_);
-    auto const left = std::max(Money{}, ordered_.usd - refunded - returned_.held());
-    auto const usd = std::min(report.usd, left);
+    auto const usd = std::min(report.usd, ordered_.usd);
     auto const fee = report.fee + (report.usd - usd);
     events_.emplace_back(
         DisputeOpened{ordered_.order, report.reference, ordered_.player, ordered_.currency, usd, fee, moved_to(-usd)});
@@ -141,7 +129,7 @@ void Reporting::dispute(DisputeReport const& report) {
   }
   if (row->status != DisputeStatus::open || report.status == DisputeStatus::open) return;
   bool const won = report.status == DisputeStatus::won;
-  auto const fee = won ? report.fee : report.fee + (report.usd - row->usd);
+  auto const fee = fee_in_the_end(report, row->usd);
   events_.emplace_back(DisputeClosed{ordered_.order, report.reference, ordered_.player, ordered_.currency, row->usd,
                                      won, won ? moved_to(row->usd) : available_, fee - row->fee});
   row->fee = fee;
@@ -305,9 +293,8 @@ void Fold::operator()(RefundSettled const& e) const {
 }
 
 void Fold::operator()(DisputeOpened const& e) const {
-  FLORIN_ASSERT(e.usd >= Money{});
   auto& returned = returned_of(e.order, e.player, e.currency);
-  returned.disputes.push_back({e.reference, e.usd, DisputeStatus::open, e.fee});
+  returned.disputes.push_back({e.reference, moved(e.usd), DisputeStatus::open, e.fee});
   charge(e.player, e.currency, -units_of(e.usd), e.available_after);
 }
 
@@ -346,7 +333,7 @@ bool State::restore_returned(Returned const& returned) {
     if (!refund.refund || !valid_usd(refund.usd)) return false;
   }
   for (auto const& dispute : returned.disputes) {
-    if (dispute.usd < Money{} || dispute.usd > kMaxPurchaseUsd || !valid_dispute_fee(dispute.fee)) return false;
+    if (!valid_usd(dispute.usd) || !valid_dispute_fee(dispute.fee)) return false;
   }
   return returned_.emplace(returned.order, returned).second;
 }

@@ -175,12 +175,10 @@ class HistoryWriter final : public ProjectionWriter {
                        add(commit, position, MovementKind::currency_refund_returned, e, units_of(e.usd), e.order);
                      },
                      [&](domain::DisputeOpened const& e) {
-                       if (e.usd == domain::Money{}) return;  // nothing was left to take from the player
                        add(commit, position, MovementKind::chargeback, e, -units_of(e.usd), e.order);
                      },
                      [&](domain::DisputeClosed const& e) {
-                       if (!e.won || e.usd == domain::Money{}) return;
-                       add(commit, position, MovementKind::chargeback_returned, e, units_of(e.usd), e.order);
+                       if (e.won) add(commit, position, MovementKind::chargeback_returned, e, units_of(e.usd), e.order);
                      },
                      [](domain::PayoutRequested const&) {},
                      [](domain::PayoutAdvanced const&) {},

@@ -160,6 +160,7 @@ struct Payments::Impl {
   // Events whose look is queued, resting or under way, and who waits to hear whether what it finds is in the log.
   std::unordered_map<std::string, std::vector<std::function<void(bool)>>> sought;
   asio::steady_timer alarm;
+  bool armed = false;
   asio::steady_timer poll_alarm;
   Timestamp polled_from;
   bool polling = false;
@@ -193,6 +194,7 @@ struct Payments::Impl {
   Awaitable<bool> send_refund(Position order, Position refund);
   Awaitable<bool> look_at(std::string reference);
   Awaitable<bool> report(PaymentAnswer const& answer, std::string refused_code = {});
+  void say_what_is_not_booked(domain::PaymentReport const& payment, domain::Money paid) const;
   Awaitable<void> poll();
   Awaitable<bool> poll_once();
 
@@ -275,6 +277,7 @@ void Payments::Impl::take_news() {
 
 void Payments::Impl::look_now() {
   if (stopping) return;
+  armed = false;
   tell_the_impatient();
   while (!resting.empty() && resting.front().at <= clock.now()) {
     std::pop_heap(resting.begin(), resting.end(), is_later);
@@ -292,6 +295,7 @@ void Payments::Impl::look_now() {
   arm();
 }
 
+// The alarm only ever comes nearer: who waits must not be put off by others that are put to rest.
 void Payments::Impl::arm() {
   if (stopping) return;
   auto next = std::chrono::microseconds(kLookAtLeastEvery);
@@ -299,7 +303,10 @@ void Payments::Impl::arm() {
     auto const wait = std::max<std::int64_t>(0, resting.front().at.micros() - clock.now().micros());
     next = std::min(next, std::chrono::microseconds(wait));
   }
-  alarm.expires_after(next);
+  auto const at = std::chrono::steady_clock::now() + next;
+  if (armed && alarm.expiry() <= at) return;
+  armed = true;
+  alarm.expires_at(at);
   alarm.async_wait([this](boost::system::error_code error) {
     if (!error) look_now();
   });
@@ -472,15 +479,17 @@ Awaitable<Next> Payments::Impl::see_to(Position order, Plan& plan) {
       co_return at_ease(kMismatchLookMicros);
     }
     if (answer.outcome != PaymentOutcome::answered) {
-      if (opens && answer.code != kCircuitOpen) ++plan.opens;
+      if (opens && answer.code != kCircuitOpen && answer.code != kBusy) ++plan.opens;
       spdlog::warn("order {}: the processor's answer is not known, {}; looking again", domain::format_order_id(order),
                    answer.code);
       co_return failed();
     }
     bool const reported = co_await report(answer, refused_code);
     if (!reported) co_return failed();
-    // Confirmed and unconfirmed still: that had no effect.
+    // Confirmed and unconfirmed still, or opened and without a name: that had no effect.
     if (known == PaymentStatus::unconfirmed && answer.payment.status == known) co_return failed();
+    auto const now_open = view.order(order);
+    if (opens && now_open && now_open->reference.empty()) co_return failed();
     // It got on. A look alone does not say so: a confirm that fails is followed by one each time.
     if (opens || known) plan.failures = 0;
     known = answer.payment.status;
@@ -639,6 +648,7 @@ Awaitable<bool> Payments::Impl::report(PaymentAnswer const& answer, std::string 
   }
   auto const order = ordered->event.order;
   if (!payment.refunds.empty() && !name_refunds(payment)) co_return false;
+  say_what_is_not_booked(payment, ordered->event.usd);
   if (payment.status == PaymentStatus::declined && view.order(order)) decline_codes[order] = payment.decline_code;
   auto const declined = decline_codes.find(order);
   if (payment.status == PaymentStatus::cancelled && payment.decline_code.empty() && declined != decline_codes.end()) {
@@ -654,6 +664,34 @@ Awaitable<bool> Payments::Impl::report(PaymentAnswer const& answer, std::string 
     co_return true;
   }
   co_return std::holds_alternative<eventstore::Committed>(outcome);
+}
+
+// For the operator, who has the processor's own word: from here on card_clearing is not what it holds.
+void Payments::Impl::say_what_is_not_booked(domain::PaymentReport const& payment, domain::Money paid) const {
+  for (auto const& refund : payment.refunds) {
+    if (may_book(refund, paid)) continue;
+    spdlog::error(
+        "payment {}: refund {} is of {} USD, of {} that were paid; it is not booked: look at it at the processor",
+        payment.reference, refund.reference, domain::to_string(refund.usd), domain::to_string(paid));
+  }
+  auto const known = payment.disputes.empty() ? std::nullopt : view.returned(payment.order);
+  for (auto const& dispute : payment.disputes) {
+    if (!may_book(dispute)) {
+      spdlog::error(
+          "payment {}: dispute {} is of {} USD with a fee of {}; it is not booked: look at it at the processor",
+          payment.reference, dispute.reference, domain::to_string(dispute.usd), domain::to_string(dispute.fee));
+      continue;
+    }
+    if (!known || dispute.status == domain::DisputeStatus::open) continue;
+    for (auto const& row : known->disputes) {
+      if (row.reference != dispute.reference || row.status == domain::DisputeStatus::open) continue;
+      if (row.status == dispute.status && row.fee == fee_in_the_end(dispute, row.usd)) continue;
+      spdlog::error(
+          "payment {}: dispute {} was over, and the processor decided or charged again since; that is not "
+          "booked: look at it at the processor",
+          payment.reference, dispute.reference);
+    }
+  }
 }
 
 // ---- what lost callbacks would have told

@@ -274,7 +274,7 @@ bool any_text_of(dom::element value, std::function<bool(std::string_view)> const
     case dom::element_type::STRING: return is(std::string_view(value));
     case dom::element_type::INT64: return is(std::to_string(std::int64_t(value)));
     case dom::element_type::UINT64: return is(std::to_string(std::uint64_t(value)));
-    case dom::element_type::DOUBLE: return is(simdjson::minify(value)) || is(whole_part(simdjson::minify(value)));
+    case dom::element_type::DOUBLE: return is(whole_part(simdjson::minify(value)));
     case dom::element_type::BOOL:
     case dom::element_type::NULL_VALUE: return false;
   }

@@ -66,8 +66,8 @@ class JsonObject {
   std::optional<JsonObject> optional_object(std::string_view name);
   // An object of the caller's own, as minified JSON of at most max_bytes: kept, not understood.
   std::optional<std::string> optional_object_text(std::string_view name, std::size_t max_bytes);
-  // Whether `is` holds for any key, string or number in the object `name`, at any depth; numbers as they would be
-  // written.
+  // Whether `is` holds for any key, string or number in the object `name`, at any depth; of numbers the whole
+  // part, written out.
   [[nodiscard]] bool any_text(std::string_view name, std::function<bool(std::string_view)> const& is) const;
   std::vector<JsonObject> required_objects(std::string_view name, std::size_t min_count, std::size_t max_count);
 

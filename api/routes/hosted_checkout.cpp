@@ -4,8 +4,8 @@
 // the session. So a reload, a second tab, a lost reply and a restart all end at the same page. The n-th try of a
 // session is one request to the ledger, whoever sends it and how often: two tabs that pay at once make one order.
 // While the ledger cannot be asked, nobody who may have paid is told that they have not.
+#include "api/routes/card_tries.h"
 #include "api/routes/checkout_session.h"
-#include "api/routes/refused_cards.h"
 #include "api/routes/routes.h"
 #include "api/web/checkout_page.h"
 #include "eventstore/codes.h"
@@ -160,13 +160,13 @@ Awaitable<std::optional<Response>> open_visit(Visit& visit) {
 }
 
 // Why no card is taken (any more); nullopt: one is. For a session without a payment, done or under way.
-std::optional<Response> refuse_card(Visit const& visit, RefusedCards& refused, Decline const& declined) {
+std::optional<Response> refuse_card(Visit const& visit, CardTries const& tries, Decline const& declined) {
   auto& environment = visit.services.environment;
   auto const& opened = visit.session.opened;
   auto const ended = [&](CheckoutEnd end) {
     return end_response(visit.services, end, opened.cancel_url, declined.told());
   };
-  if (visit.session.attempts.size() + refused.count(opened.session) >= kCheckoutTriesMax) {
+  if (visit.session.attempts.size() + tries.refused(opened.session) >= kCheckoutTriesMax) {
     return ended(CheckoutEnd::tries_spent);
   }
   if (environment.clock().now() >= opened.expires_at) return ended(CheckoutEnd::expired);
@@ -191,7 +191,7 @@ Response done_response(Visit const& visit, Position order) {
 // The browser that paid may still be on its way back; who comes by later learns that the link is used up.
 bool is_news(Visit const& visit) { return visit.came_at < visit.session.opened.expires_at + domain::kChallengeMicros; }
 
-Awaitable<Response> show(Services& services, Request const& request, RefusedCards& refused_cards) {
+Awaitable<Response> show(Services& services, Request const& request, CardTries& tries) {
   Visit visit(services, request);
   auto none = co_await open_visit(visit);
   if (none) co_return std::move(*none);
@@ -215,7 +215,7 @@ Awaitable<Response> show(Services& services, Request const& request, RefusedCard
       case State::failed: declined = decline_of(*outcome.failed); break;
     }
   }
-  if (auto refused = refuse_card(visit, refused_cards, declined)) co_return std::move(*refused);
+  if (auto refused = refuse_card(visit, tries, declined)) co_return std::move(*refused);
   co_return pay_response(visit, 200, {}, declined.with_advice());
 }
 
@@ -301,7 +301,19 @@ Awaitable<Response> order(Visit& visit, domain::PlayerRef player, std::string me
   co_return see_other(visit);
 }
 
-Awaitable<Response> pay(Services& services, Request const& request, RefusedCards& refused_cards) {
+// Takes its place until the processor has spoken, or nobody waits any more.
+struct TryUnderWay {
+  CardTries& tries;
+  Position session;
+  bool const& was_refused;
+  TryUnderWay(CardTries& the_tries, Position the_session, bool const& refused)
+      : tries(the_tries), session(the_session), was_refused(refused) {}
+  TryUnderWay(TryUnderWay const&) = delete;
+  TryUnderWay& operator=(TryUnderWay const&) = delete;
+  ~TryUnderWay() { was_refused ? tries.refuse(session) : tries.take_back(session); }
+};
+
+Awaitable<Response> pay(Services& services, Request const& request, CardTries& tries) {
   WipedAtEnd const typed(request.body);
   Visit visit(services, request);
   auto none = co_await open_visit(visit);
@@ -310,7 +322,7 @@ Awaitable<Response> pay(Services& services, Request const& request, RefusedCards
   auto const cancel_url = visit.session.opened.cancel_url;
   Decline declined;
   if (auto refused = co_await refuse_second(visit, declined)) co_return std::move(*refused);
-  if (auto refused = refuse_card(visit, refused_cards, declined)) co_return std::move(*refused);
+  if (auto refused = refuse_card(visit, tries, declined)) co_return std::move(*refused);
   if (!environment.can_charge()) {
     co_return end_response(services, CheckoutEnd::unavailable, cancel_url, declined.told());
   }
@@ -330,18 +342,25 @@ Awaitable<Response> pay(Services& services, Request const& request, RefusedCards
     response.retry_after_seconds = too_many->retry_after_seconds;
     co_return response;
   }
-  Completion<sagas::MethodAnswer> tokenized(*request.inbox);
-  auto const answer = std::make_shared<Completer<sagas::MethodAnswer>>(tokenized.completer());
-  environment.payments()->tokenize(std::move(card.value()),
-                                   [answer](sagas::MethodAnswer const& method) { answer->complete(method); });
-  wipe(card.value());  // NOLINT(bugprone-use-after-move): short texts are copied
-  auto const method = co_await tokenized.wait(kPaymentWaitSeconds);
+  auto const session = visit.session.opened.session;
+  if (!tries.begin(session, kCheckoutTriesMax - visit.session.attempts.size())) co_return see_other(visit);
+  std::optional<sagas::MethodAnswer> method;
+  bool was_refused = false;
+  {
+    TryUnderWay const under_way(tries, session, was_refused);
+    Completion<sagas::MethodAnswer> tokenized(*request.inbox);
+    auto const answer = std::make_shared<Completer<sagas::MethodAnswer>>(tokenized.completer());
+    environment.payments()->tokenize(std::move(card.value()),
+                                     [answer](sagas::MethodAnswer const& said) { answer->complete(said); });
+    wipe(card.value());  // NOLINT(bugprone-use-after-move): short texts are copied
+    method = co_await tokenized.wait(kPaymentWaitSeconds);
+    was_refused = method && method->outcome == sagas::PaymentOutcome::refused;
+  }
   if (!method || method->outcome == sagas::PaymentOutcome::unknown) {
     co_return end_response(services, CheckoutEnd::unavailable, cancel_url);
   }
-  if (method->outcome == sagas::PaymentOutcome::refused) {
-    refused_cards.add(visit.session.opened.session);
-    if (auto refused = refuse_card(visit, refused_cards, {})) co_return std::move(*refused);
+  if (was_refused) {
+    if (auto refused = refuse_card(visit, tries, {})) co_return std::move(*refused);
     co_return pay_response(visit, 422, {fault_of(method->code)});
   }
   auto response = co_await order(visit, std::move(*player), method->method);
@@ -403,15 +422,12 @@ void add_hosted_checkout_routes(Router& router, Services& services) {
       return handler(services, request, path);
     };
   };
-  auto const refused_cards = std::make_shared<RefusedCards>();
-  router.add(Method::get, base, [&services, refused_cards](Request const& request, PathValues const&) {
-    return show(services, request, *refused_cards);
-  });
+  auto const tries = std::make_shared<CardTries>();
+  router.add(Method::get, base,
+             [&services, tries](Request const& request, PathValues const&) { return show(services, request, *tries); });
   router.add(
       Method::post, base,
-      [&services, refused_cards](Request const& request, PathValues const&) {
-        return pay(services, request, *refused_cards);
-      },
+      [&services, tries](Request const& request, PathValues const&) { return pay(services, request, *tries); },
       sagas::kFormBytesMax);
   router.add(Method::get, base + "/return", bind(came_back));
   auto* processor = services.environment.sandbox_processor();

@@ -171,7 +171,8 @@ void write_payment_order(JsonWriter& json, Environment& environment, domain::Gam
   json.boolean("credited", story.purchased.has_value());
   json.amount("usd_charged", story.purchased ? story.purchased->usd : domain::Money{});
   json.amount("usd_refunded", story.refunded());
-  json.amount("usd_refundable", story.purchased ? story.purchased->usd - story.refunded() : domain::Money{});
+  json.amount("usd_refundable",
+              story.purchased ? std::max(domain::Money{}, story.purchased->usd - story.refunded()) : domain::Money{});
   if (story.purchased) {
     json.time("paid_at", story.purchased_at);
   } else {

@@ -47,14 +47,29 @@ bool is_card_number(std::string_view digits) {
          luhn_valid(digits);
 }
 
-// Of the groups that begin at `from`: one, two, … of them.
+constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+// What stands between two groups of digits at `from`: one or two signs, or one beyond ASCII. Empty: nothing that would.
+std::string_view separator(std::string_view text, std::size_t from) {
+  std::size_t end = from;
+  while (end < text.size() && !is_digit(text[end]) && !is_letter(text[end])) ++end;
+  auto const found = text.substr(from, end - from);
+  bool const beyond_ascii = !found.empty() && static_cast<unsigned char>(found[0]) >= 0x80;
+  return end < text.size() && is_digit(text[end]) && found.size() <= (beyond_ascii ? 4 : 2) ? found
+                                                                                            : std::string_view();
+}
+
+// Of the groups that begin at `from`, with the same between all of them: one, two, … of them.
 bool begins_card_number(std::string_view text, std::size_t from) {
   std::string digits;
+  std::string_view between;
   for (auto at = from; digits.size() <= kDigitsMax;) {
     for (; at < text.size() && is_digit(text[at]); ++at) digits += text[at];
     if (digits.size() >= kDigitsMin && digits.size() <= kDigitsMax && is_card_number(digits)) return true;
-    if (at + 1 >= text.size() || (text[at] != ' ' && text[at] != '-') || !is_digit(text[at + 1])) return false;
-    ++at;
+    auto const found = separator(text, at);
+    if (found.empty() || (!between.empty() && found != between)) return false;
+    between = found;
+    at += found.size();
   }
   return false;
 }
@@ -73,7 +88,9 @@ bool luhn_valid(std::string_view digits) {
 
 bool holds_card_number(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_digit(text[i]) && (i == 0 || !is_digit(text[i - 1])) && begins_card_number(text, i)) return true;
+    if (!is_digit(text[i]) || (i > 0 && is_digit(text[i - 1]))) continue;
+    auto const begin = std::min(text.find_first_not_of('0', i), text.size());  // no card begins with a zero
+    if (begin < text.size() && is_digit(text[begin]) && begins_card_number(text, begin)) return true;
   }
   return false;
 }

@@ -267,20 +267,29 @@ Read<std::optional<domain::DisputeReport>> dispute_of(element const& dispute, bo
   if (status.starts_with("warning_")) return std::optional<domain::DisputeReport>();
   if (booked.size() == 0) return std::optional<domain::DisputeReport>();
   std::int64_t fees = 0;
+  std::int64_t held = 0;
+  bool in_usd = true;
   for (element const entry : booked) {
     std::int64_t fee = 0;
-    if (entry["fee"].get(fee) != simdjson::SUCCESS || fee < -kCentsMax || fee > kCentsMax) return unreadable();
+    std::int64_t amount = 0;
+    auto const within = [](std::int64_t cents) { return cents >= -kCentsMax && cents <= kCentsMax; };
+    if (entry["fee"].get(fee) != simdjson::SUCCESS || !within(fee)) return unreadable();
+    if (entry["amount"].get(amount) != simdjson::SUCCESS || !within(amount)) return unreadable();
     if (text_of(entry, "currency") == "usd") {
       fees += fee;
+      held -= amount;
     } else {
-      foreign = true;
+      in_usd = false;
     }
   }
-  bool const given_back = booked.size() > 1;
+  foreign = foreign || !in_usd;
+  bool const given_back = in_usd ? held <= 0 : booked.size() > 1;
+  // What is held back is what was withdrawn, less what came back at once because it had been refunded.
+  auto const taken = in_usd && held > 0 ? Money::from_minor(held) : *usd;
   DisputeStatus const now = status == "won" && given_back ? DisputeStatus::won
                             : status == "lost"            ? DisputeStatus::lost
                                                           : DisputeStatus::open;
-  return std::optional(domain::DisputeReport{std::string(id), *usd, Money::from_minor(fees), now});
+  return std::optional(domain::DisputeReport{std::string(id), taken, Money::from_minor(fees), now});
 }
 
 Read<std::vector<domain::DisputeReport>> disputes_of(element const& list, bool& foreign) {

@@ -232,36 +232,57 @@ TEST(Dispute, AboveTheChargeThePlayerPaysWhatWasPaidAndTheRestIsAFee) {
       .then({DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), false, units("5.00"), usd("0.00")}});
 }
 
-TEST(Dispute, OfWhatWentBackAlreadyTakesNothingFromThePlayer) {
+// Whoever has the money twice owes the units twice; whichever is heard of first.
+TEST(Dispute, TakesTheAmountWhateverWasRefundedBesideIt) {
   auto report = said(PaymentStatus::succeeded);
   report.refunds = {{"re_1", {}, usd("10.00"), RefundStatus::succeeded}};
   report.disputes = {{"dp_1", usd("10.00"), usd("15.00"), DisputeStatus::open}};
+  RefundRequested const asked{Position(10), kOrder, kAnn, kGold, usd("10.00"), units("5.00"), "made at the processor",
+                              "pi_1",       "re_1"};
+  RefundSettled const sent{Position(10),         kOrder, kAnn,         kGold, usd("10.00"),
+                           RefundEnd::succeeded, "re_1", units("5.00")};
+  DisputeOpened const opened_now{kOrder, "dp_1", kAnn, kGold, usd("10.00"), usd("15.00"), -units("95.00")};
+  given(paid()).when(reported(report)).then({asked, sent, opened_now});
+
+  // The refund comes back: then it was the dispute alone that took something.
+  auto const both = paid() + std::vector<Event>{asked, sent, opened_now};
+  report.refunds[0].status = RefundStatus::failed;
+  report.disputes[0].status = DisputeStatus::lost;
+  given(both)
+      .when(reported(report))
+      .then({RefundSettled{Position(10), kOrder, kAnn, kGold, usd("10.00"), RefundEnd::reversed, "re_1", units("5.00")},
+             DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), false, units("5.00")}});
+}
+
+TEST(Dispute, OfTwoEachTakesItsAmountAndTheOneThatIsWonGivesItBack) {
+  auto report = said(PaymentStatus::succeeded);
+  report.disputes = {{"dp_1", usd("10.00"), usd("15.00"), DisputeStatus::won},
+                     {"dp_2", usd("10.00"), usd("15.00"), DisputeStatus::lost}};
   given(paid())
       .when(reported(report))
-      .then(
-          {RefundRequested{Position(10), kOrder, kAnn, kGold, usd("10.00"), units("5.00"), "made at the processor",
-                           "pi_1", "re_1"},
-           RefundSettled{Position(10), kOrder, kAnn, kGold, usd("10.00"), RefundEnd::succeeded, "re_1", units("5.00")},
-           DisputeOpened{kOrder, "dp_1", kAnn, kGold, usd("0.00"), usd("25.00"), units("5.00")}});
+      .then({DisputeOpened{kOrder, "dp_1", kAnn, kGold, usd("10.00"), usd("15.00"), units("5.00")},
+             DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), true, units("105.00")},
+             DisputeOpened{kOrder, "dp_2", kAnn, kGold, usd("10.00"), usd("15.00"), units("5.00")},
+             DisputeClosed{kOrder, "dp_2", kAnn, kGold, usd("10.00"), false, units("5.00")}});
 }
 
 TEST(PaymentReport, AnOddRefundOrDisputeHidesNoOther) {
   auto report = said(PaymentStatus::succeeded);
   report.refunds = {{"re_0", {}, usd("0.00"), RefundStatus::succeeded},
                     {"re_1", {}, usd("10.01"), RefundStatus::succeeded},
-                    {"re_2", {}, usd("2.00"), RefundStatus::succeeded},
-                    {"re_3", {}, usd("8.01"), RefundStatus::succeeded}};
-  report.disputes = {{"dp_0", usd("20.01"), usd("15.00"), DisputeStatus::open},
+                    {"re_2", {}, usd("2.00"), RefundStatus::succeeded}};
+  report.disputes = {{"dp_0", usd("1999.99"), usd("15.00"), DisputeStatus::open},
                      {"dp_1", usd("0.00"), usd("15.00"), DisputeStatus::open},
                      {"dp_2", usd("1.00"), usd("1000.00"), DisputeStatus::open},
-                     {"dp_3", usd("1.00"), usd("15.00"), DisputeStatus::open}};
+                     {"dp_3", usd("1.00"), -usd("1000.00"), DisputeStatus::open},
+                     {"dp_4", usd("1.00"), usd("15.00"), DisputeStatus::open}};
   given(paid())
       .when(reported(report))
       .then(
           {RefundRequested{Position(10), kOrder, kAnn, kGold, usd("2.00"), units("85.00"), "made at the processor",
                            "pi_1", "re_2"},
            RefundSettled{Position(10), kOrder, kAnn, kGold, usd("2.00"), RefundEnd::succeeded, "re_2", units("85.00")},
-           DisputeOpened{kOrder, "dp_3", kAnn, kGold, usd("1.00"), usd("15.00"), units("75.00")}});
+           DisputeOpened{kOrder, "dp_4", kAnn, kGold, usd("1.00"), usd("15.00"), units("75.00")}});
 }
 
 TEST(Dispute, ADebtIsRepaidBeforeAnythingIsSpent) {

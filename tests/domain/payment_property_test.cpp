@@ -183,14 +183,19 @@ RC_GTEST_PROP(PaymentProperty, AtRestTheClearingIsTheProcessorsStatement, ()) {
     RC_ASSERT(watch.ends.paid.contains(order) == charged);
     auto const* returned = world.state.find_returned(order);
     if (returned == nullptr) continue;
-    auto const gone = returned->refunded() + returned->held();
-    RC_ASSERT(gone <= known.now().usd);
     // What a bank claims beyond the order is no player's to pay.
     Money beyond;
-    for (auto const& dispute : known.now().disputes)
-      beyond += dispute.status == DisputeStatus::won ? Money{} : dispute.usd;
-    beyond = beyond - returned->held();
-    RC_ASSERT(beyond >= Money{});
+    auto gone = returned->refunded();
+    for (auto const& dispute : known.now().disputes) {
+      if (dispute.status == DisputeStatus::won) continue;
+      gone += std::min(dispute.usd, known.now().usd);
+      beyond += std::max(Money{}, dispute.usd - known.now().usd);
+    }
+    auto taken = returned->refunded();
+    for (auto const& dispute : returned->disputes) {
+      taken += dispute.status == DisputeStatus::won ? Money{} : dispute.usd;
+    }
+    RC_ASSERT(taken == gone);
     RC_ASSERT(known.left() == known.now().usd - gone - beyond);
     fees += beyond;
   }

@@ -236,7 +236,7 @@ TEST_F(StateFileTest, WhatNoStateHoldsIsRefused) {
   EXPECT_TRUE(refused(returned + 8 * 7, usd_max + 1)) << "a refund out of range";
   EXPECT_TRUE(refused(returned + 8 * 8, 3)) << "a refund in no known state";
   EXPECT_TRUE(refused(disputes - 8, 1)) << "a dispute too few";
-  EXPECT_TRUE(refused(disputes + 8 * 2, lowest)) << "a dispute about less than nothing";
+  EXPECT_TRUE(refused(disputes + 8 * 2, 0)) << "a dispute about nothing";
   EXPECT_TRUE(refused(disputes + 8 * 2, usd_max + 1)) << "a dispute out of range";
   EXPECT_TRUE(refused(disputes + 8 * 3, 3)) << "a dispute in no known state";
   for (auto const fee : {6 * usd_max + 1, ~(6 * usd_max)}) EXPECT_TRUE(refused(disputes + 8 * 4, fee)) << fee;

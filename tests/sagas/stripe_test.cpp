@@ -243,7 +243,8 @@ TEST_F(Stripe, ALookTellsOfRefundsAndDisputes) {
   is_paid(
       refund_of("re_2", "pending") + "," + refund_of("re_1", "succeeded", R"({"florin_refund":"77-1770000000000002"})"),
       dispute_of("warning_needs_response", "[]") + "," +
-          dispute_of("won", R"([{"currency":"usd","fee":1500},{"currency":"usd","fee":-1500}])"));
+          dispute_of("won",
+                     R"([{"currency":"usd","amount":-200,"fee":1500},{"currency":"usd","amount":200,"fee":-1500}])"));
   auto const answer = look();
   ASSERT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
   ASSERT_EQ(answer.payment.refunds.size(), 2u);
@@ -259,7 +260,7 @@ TEST_F(Stripe, ALookTellsOfRefundsAndDisputes) {
 
 TEST_F(Stripe, DisputesAreOpenUntilTheyAreDecided) {
   auto const status = [&](std::string const& named) {
-    is_paid("", dispute_of(named, R"([{"currency":"usd","fee":1500}])"));
+    is_paid("", dispute_of(named, R"([{"currency":"usd","amount":-200,"fee":1500}])"));
     return look().payment.disputes.at(0).status;
   };
   EXPECT_EQ(status("needs_response"), DisputeStatus::open);
@@ -276,10 +277,30 @@ TEST_F(Stripe, DisputesAreOpenUntilTheyAreDecided) {
 }
 
 TEST_F(Stripe, OfADisputeMoreMayComeBackThanWasTaken) {
-  is_paid("", dispute_of("won", R"([{"currency":"usd","fee":1500},{"currency":"usd","fee":-1513}])"));
+  is_paid("",
+          dispute_of("won",
+                     R"([{"currency":"usd","amount":-200,"fee":1500},{"currency":"usd","amount":200,"fee":-1513}])"));
   auto const answer = look();
   ASSERT_EQ(answer.payment.disputes.size(), 1u) << answer.code;
   EXPECT_EQ(answer.payment.disputes[0].fee, -Money::from_minor(13));
+}
+
+TEST_F(Stripe, OfADisputeWhatWasWithdrawnCounts) {
+  auto const disputed = [&](std::string const& named, std::string const& booked) {
+    is_paid("", dispute_of(named, booked));
+    return look().payment.disputes.at(0);
+  };
+  std::string const withdrawn = R"({"currency":"usd","amount":-203,"fee":1500})";
+  EXPECT_EQ(disputed("lost", "[" + withdrawn + "]").usd, Money::from_minor(203)) << "after the bank's conversion";
+  auto const partly = disputed("won", "[" + withdrawn + R"(,{"currency":"usd","amount":80,"fee":0}])");
+  EXPECT_EQ(partly.usd, Money::from_minor(123)) << "what was refunded before came back at once";
+  EXPECT_EQ(partly.status, DisputeStatus::open);
+  for (std::string const booked :
+       {R"([{"currency":"usd","fee":1500}])", R"([{"currency":"usd","amount":"x","fee":1500}])",
+        R"([{"currency":"usd","amount":-99999999999999999,"fee":1500}])"}) {
+    is_paid("", dispute_of("lost", booked));
+    EXPECT_EQ(look().outcome, PaymentOutcome::unknown) << booked;
+  }
 }
 
 TEST_F(Stripe, NoFeeIsInvented) {
@@ -296,7 +317,7 @@ TEST_F(Stripe, NoFeeIsInvented) {
 }
 
 TEST_F(Stripe, WhoPaidIsCreditedInWhateverCurrencyTheAccountSettles) {
-  is_paid("", dispute_of("needs_response", R"([{"currency":"eur","fee":1500}])"));
+  is_paid("", dispute_of("needs_response", R"([{"currency":"eur","amount":-190,"fee":1500}])"));
   replies["GET /v1/payment_intents/"] = http_reply(200, paid_intent(R"({"currency":"eur","fee":62})"));
   auto const answer = is_credited_without_a_fee();
   ASSERT_EQ(answer.payment.disputes.size(), 1u);

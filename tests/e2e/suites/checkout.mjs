@@ -204,6 +204,17 @@ export function checkoutSuite(context, environment) {
     await pay(await open(game), card(cards.good), 303);
   });
 
+  test('cards that are sent at once are not more tries', async () => {
+    const game = await world().createGame();
+    const session = await open(game);
+    const all = await Promise.all(Array.from({length: 12}, () => pay(session, card('5555 5555 5555 4444'))));
+    for (const {status} of all) assert.ok([303, 410, 422].includes(status), String(status));
+    assert.ok(all.filter(({status}) => status === 422).length <= 4, 'the fifth ends it');
+    for (let i = 0; i < 5; ++i) await pay(session, card('5555 5555 5555 4444'));
+    await pay(session, card(cards.good), 410);
+    assert.match((await show(session, 410)).text, /Too many cards/);
+  });
+
   test('a card whose bank asks: complete, and fail', async () => {
     const game = await world().createGame();
     for (const answer of ['complete', 'fail']) {
