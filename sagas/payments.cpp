@@ -216,14 +216,16 @@ struct Payments::Impl {
   // Of this ledger, and of this history of it: another one's order of the same position has another key.
   //
   // A processor keeps its first answer to a key for a day, a 500 too, so a key can be spoilt:
-  //   confirm:<n>  n goes up with each confirm, and each but the first comes right after a look that said
-  //   "unconfirmed".
-  //                The payment itself is charged once, whatever the key. So a restart may count from 0 again: a spoilt
-  //                key repeats its answer, does nothing, and is followed by a look and the next key.
-  //   open:<n>     There is nothing to look at, and a time-out may have opened it, so the key is kept for kOpensPerKey
-  //                tries. After that a second payment may be there beside it, which nobody confirms: only the one whose
-  //                reference is in the log is, and what is not confirmed charges nothing.
-  //   refund       Has no number: under a second key the money could go twice. A spoilt one waits for its day to end.
+  //
+  // confirm:<n>. n goes up with each confirm, and each but the first comes right after a look that said "unconfirmed".
+  // The payment itself is charged once, whatever the key. So a restart may count from 0 again: a spoilt key repeats its
+  // answer, does nothing, and is followed by a look and the next key.
+  //
+  // open:<n>. There is nothing to look at, and a time-out may have opened it, so the key is kept for kOpensPerKey
+  // tries. After that a second payment may be there beside it, which nobody confirms: only the one whose reference is
+  // in the log is, and what is not confirmed charges nothing.
+  //
+  // refund. Has no number: under a second key the money could go twice. A spoilt one waits for its day to end.
   [[nodiscard]] IdempotencyKey key(std::string_view purpose, Position of, Timestamp at) const {
     auto const digest =
         vault.fingerprint(std::string(purpose) + ":" + std::to_string(of.value()) + ":" + std::to_string(at.micros()));

@@ -255,6 +255,23 @@ std::string problem(PayPage const& page) {
   return out;
 }
 
+// It looks again by itself, and not before the payer has read it.
+Page waiting_page(Frame frame, std::string_view heading, std::string_view words, std::string_view refresh_url) {
+  auto& out = frame.main;
+  out += "<div class=\"part\">\n" + sign(kTurning, " quiet wait") + "<h1>";
+  out += heading;
+  out += "</h1>\n<p class=\"lead\">";
+  out += words;
+  out += "</p>\n";
+  if (onward_allowed(refresh_url)) {
+    out += "<a class=\"button second\" href=\"" + html_text(refresh_url) + "\">Look again now</a>\n";
+    frame.refresh_url = refresh_url;
+    frame.refresh_seconds = 3;
+  }
+  out += "</div>\n";
+  return framed(frame);
+}
+
 }  // namespace
 
 Page pay_page(PayPage const& page) {
@@ -304,35 +321,18 @@ Page challenge_hop_page(Sale const& sale, std::string_view redirect_url, std::st
 }
 
 Page pending_page(Sale const& sale, std::string_view refresh_url) {
-  Frame frame = frame_of(sale, "Waiting for the payment");
-  auto& out = frame.main;
-  out += "<div class=\"part\">\n" + sign(kTurning, " quiet wait") +
-         "<h1>Waiting for the payment</h1>\n<p class=\"lead\">We are asking whether " + dollars(sale) + " for " +
-         bought(sale) + " was paid. This page looks again every few seconds. Please do not pay a second time.</p>\n";
-  if (onward_allowed(refresh_url)) {
-    out += "<a class=\"button second\" href=\"" + html_text(refresh_url) + "\">Look again now</a>\n";
-    frame.refresh_url = refresh_url;
-    frame.refresh_seconds = 3;
-  }
-  out += "</div>\n";
-  return framed(frame);
+  return waiting_page(frame_of(sale, "Waiting for the payment"), "Waiting for the payment",
+                      "We are asking whether " + dollars(sale) + " for " + bought(sale) +
+                          " was paid. This page looks again every few seconds. Please do not pay a second time.",
+                      refresh_url);
 }
 
 Page unsure_page(std::string_view refresh_url, bool sandbox) {
   Frame frame;
   frame.title = "Waiting for the payment";
   frame.sandbox = sandbox;
-  auto& out = frame.main;
-  out += "<div class=\"part\">\n" + sign(kTurning, " quiet wait") +
-         "<h1>We cannot tell yet what came of your payment</h1>\n"
-         "<p class=\"lead\">Do not pay again. This page looks again by itself every few seconds.</p>\n";
-  if (onward_allowed(refresh_url)) {
-    out += "<a class=\"button second\" href=\"" + html_text(refresh_url) + "\">Look again now</a>\n";
-    frame.refresh_url = refresh_url;
-    frame.refresh_seconds = 3;
-  }
-  out += "</div>\n";
-  return framed(frame);
+  return waiting_page(std::move(frame), "We cannot tell yet what came of your payment",
+                      "Do not pay again. This page looks again by itself every few seconds.", refresh_url);
 }
 
 Page done_page(DonePage const& page) {
