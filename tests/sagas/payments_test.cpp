@@ -2,8 +2,11 @@
 #include "sagas/payments.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include "tests/sagas/payments_fixture.h"
 
@@ -535,6 +538,38 @@ TEST_F(PaymentsTest, ADisputeTakesAndGivesBackAsTheBankDecides) {
   EXPECT_EQ(available(), units(100));
   EXPECT_EQ(count<domain::DisputeClosed>(), 1u);
   expect_balanced();
+}
+
+// Nobody would look for it otherwise: the clearing account is not what the processor holds from then on.
+TEST_F(PaymentsTest, WhatCannotBeBookedIsSaid) {
+  rig.reset();
+  std::ostringstream said;
+  auto const before = spdlog::default_logger();
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("here", std::make_shared<spdlog::sinks::ostream_sink_mt>(said)));
+  start();
+  buy(kDisputed);
+  ASSERT_TRUE(rig->pass(kMinute));
+  auto const reference = world.payment().report.reference;
+  ASSERT_TRUE(world.processor->close_dispute(reference, false).ok());
+  ASSERT_TRUE(rig->pass(kMinute));
+  ASSERT_EQ(count<domain::DisputeClosed>(), 1u);
+  auto const newest = log.head().value().position;
+  rig->gateway().tamper([](domain::PaymentReport& report) {
+    report.refunds.push_back({"re_odd", {}, report.usd + usd(1), domain::RefundStatus::succeeded});
+    report.disputes.push_back({"dp_odd", usd(200'000), {}, domain::DisputeStatus::open});
+    report.disputes.front().status = domain::DisputeStatus::won;
+  });
+  std::promise<bool> handled;
+  rig->payments().changed({"evt_odd", reference}, [&](bool done) { handled.set_value(done); });
+  EXPECT_TRUE(handled.get_future().get());
+  EXPECT_EQ(log.head().value().position, newest) << "nothing of it is booked";
+  rig.reset();
+  spdlog::set_default_logger(before);
+  for (char const* words : {"refund re_odd is of 10.01 USD", "dispute dp_odd is of 2000.00 USD",
+                            "the processor decided or charged again since"}) {
+    EXPECT_NE(said.str().find(words), std::string::npos) << words << " in: " << said.str();
+  }
 }
 
 // ---- all at once -------------------------------------------------------------------------------------------------
