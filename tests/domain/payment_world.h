@@ -335,7 +335,10 @@ struct PaymentWorld {
     if (step.deed == Deed::send_refund) take_refund(*known, step);
     if (step.deed == Deed::settle_refund) settle_refund(*known, step);
     if (step.deed == Deed::close_dispute) close_dispute(*known, step);
-    auto const usd = part_of(known->left(), step);
+    // A bank may claim all of it, whatever was refunded or is on its way back.
+    bool const all =
+        step.deed == Deed::dispute && step.minor % 8 == 3 && known->now().status == PaymentStatus::succeeded;
+    auto const usd = all ? known->now().usd : part_of(known->left(), step);
     if (usd <= Money{}) return;
     if (step.deed == Deed::refund_there) {
       auto const status = step.aimed ? RefundStatus::succeeded : RefundStatus::pending;
