@@ -452,7 +452,14 @@ void Fold::operator()(TransferReturned const& e) const {
   move(e.sender, e.currency, moved(e.amount), e.available_after, -e.amount, e.reserved_after);
   if (e.reason == ReturnReason::cancelled) {
     auto const subject = same_transfer_subject(e.sender, state.phones_[transfer.receiver_phone].phone, e.amount);
-    state.velocity_.withdraw(VelocityKind::same_transfer, subject, transfer.initiated_at);
+    state.velocity_.withdraw({VelocityKind::same_transfer, subject, transfer.initiated_at, Money{}});
+  }
+  // What came back counts no more: a transfer not at all, a send only as one of the hour's initiations.
+  Velocity::Entry const initiated{velocity_of(e.flavour), e.sender.value(), transfer.initiated_at, e.amount};
+  if (e.flavour == Flavour::transfer) {
+    state.velocity_.withdraw(initiated);
+  } else {
+    state.velocity_.withdraw_amount(initiated);
   }
   close_transfer(e.transaction);
 }

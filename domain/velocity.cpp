@@ -30,27 +30,37 @@ std::int64_t window_of(VelocityKind kind) {
   return 0;
 }
 
+auto Velocity::Moments::since(Timestamp now, std::int64_t span) const {
+  return std::partition_point(begin(), end(), [&](Moment const& moment) { return moment.at + span <= now; });
+}
+
 void Velocity::record(Entry const& entry) {
   forget(entry.kind, entry.at);
   auto& order = order_[static_cast<std::size_t>(entry.kind)];
   FLORIN_ASSERT(order.empty() || order.back().first <= entry.at);
   order.emplace_back(entry.at, entry.subject);
-  moments_[{entry.kind, entry.subject}].push_back({entry.at, entry.amount});
+  moments_[{entry.kind, entry.subject}].all.push_back({entry.at, entry.amount});
 }
 
-void Velocity::withdraw(VelocityKind kind, std::uint64_t subject, Timestamp at) {
-  auto const found = moments_.find({kind, subject});
-  if (found == moments_.end()) return;
-  auto& moments = found->second;
-  auto const moment = std::find_if(moments.begin(), moments.end(), [&](Moment const& m) { return m.at == at; });
-  if (moment == moments.end()) return;
-  auto& order = order_[static_cast<std::size_t>(kind)];
-  auto const place = std::find(std::lower_bound(order.begin(), order.end(), std::pair(at, std::uint64_t{0})),
-                               order.end(), std::pair(at, subject));
-  FLORIN_ASSERT(place != order.end());
-  order.erase(place);
-  moments.erase(moment);
-  if (moments.empty()) moments_.erase(found);
+Velocity::Moment* Velocity::find(Entry const& entry) {
+  auto const found = moments_.find({entry.kind, entry.subject});
+  if (found == moments_.end()) return nullptr;
+  auto& [all, forgotten] = found->second;
+  auto moment = std::partition_point(all.begin() + static_cast<std::ptrdiff_t>(forgotten), all.end(),
+                                     [&](Moment const& m) { return m.at < entry.at; });
+  for (; moment != all.end() && moment->at == entry.at; ++moment) {
+    if (moment->counts && moment->amount == entry.amount) return &*moment;
+  }
+  return nullptr;
+}
+
+void Velocity::withdraw(Entry const& entry) {
+  if (auto* const moment = find(entry)) moment->counts = false;
+}
+
+void Velocity::withdraw_amount(Entry const& entry) {
+  FLORIN_ASSERT(entry.amount > Money{});
+  if (auto* const moment = find(entry)) moment->amount = Money{};
 }
 
 void Velocity::forget(VelocityKind kind, Timestamp now) {
@@ -59,8 +69,14 @@ void Velocity::forget(VelocityKind kind, Timestamp now) {
   while (!order.empty() && order.front().first + window <= now) {
     auto const found = moments_.find({kind, order.front().second});
     FLORIN_ASSERT(found != moments_.end());
-    found->second.erase(found->second.begin());
-    if (found->second.empty()) moments_.erase(found);
+    auto& [all, forgotten] = found->second;
+    ++forgotten;
+    if (forgotten == all.size()) {
+      moments_.erase(found);
+    } else if (forgotten * 2 > all.size()) {
+      all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(forgotten));
+      forgotten = 0;
+    }
     order.pop_front();
   }
 }
@@ -69,21 +85,25 @@ Velocity::Sum Velocity::recent(VelocityKind kind, std::uint64_t subject, Timesta
   Sum sum;
   auto const found = moments_.find({kind, subject});
   if (found == moments_.end()) return sum;
-  for (auto const& moment : found->second) {
-    if (moment.at + span <= now) continue;
+  auto const& moments = found->second;
+  for (auto moment = moments.since(now, span); moment != moments.end(); ++moment) {
+    if (!moment->counts) continue;
     ++sum.count;
-    sum.amount += moment.amount;
+    sum.amount += moment->amount;
   }
   return sum;
 }
 
 std::int64_t Velocity::seconds_until(VelocityKind kind, std::uint64_t subject, Timestamp now, std::int64_t span,
                                      std::uint32_t allowed) const {
-  auto const count = recent(kind, subject, now, span).count;
-  if (count <= allowed) return 0;
+  auto left = recent(kind, subject, now, span).count;
+  if (left <= allowed) return 0;
   auto const& moments = moments_.find({kind, subject})->second;
-  // The newest one that must have left.
-  return seconds_left(moments[moments.size() - allowed - 1].at + span, now);
+  auto moment = moments.since(now, span);
+  for (;; ++moment) {
+    FLORIN_ASSERT(moment != moments.end());
+    if (moment->counts && --left <= allowed) return seconds_left(moment->at + span, now);
+  }
 }
 
 std::int64_t Velocity::seconds_until_amount(VelocityKind kind, std::uint64_t subject, Timestamp now, std::int64_t span,
@@ -91,10 +111,11 @@ std::int64_t Velocity::seconds_until_amount(VelocityKind kind, std::uint64_t sub
   auto left = recent(kind, subject, now, span).amount;
   if (left <= allowed) return 0;
   if (allowed < Money{}) return span / kMicrosPerSecond;
-  for (auto const& moment : moments_.find({kind, subject})->second) {
-    if (moment.at + span <= now) continue;
-    left -= moment.amount;
-    if (left <= allowed) return seconds_left(moment.at + span, now);
+  auto const& moments = moments_.find({kind, subject})->second;
+  for (auto moment = moments.since(now, span); moment != moments.end(); ++moment) {
+    if (!moment->counts) continue;
+    left -= moment->amount;
+    if (left <= allowed) return seconds_left(moment->at + span, now);
   }
   return span / kMicrosPerSecond;
 }
@@ -105,8 +126,8 @@ std::vector<Velocity::Entry> Velocity::entries() const {
   for (std::size_t kind = 0; kind < kVelocityKinds; ++kind) {
     for (auto const& [at, subject] : order_[kind]) {
       Key const key{static_cast<VelocityKind>(kind), subject};
-      auto const& moment = moments_.at(key)[seen[key]++];
-      out.push_back({key.first, subject, at, moment.amount});
+      auto const& moment = *(moments_.at(key).begin() + static_cast<std::ptrdiff_t>(seen[key]++));
+      if (moment.counts) out.push_back({key.first, subject, at, moment.amount});
     }
   }
   return out;

@@ -1,5 +1,7 @@
 // Velocity windows: what somebody did lately, exactly, so that a limit holds across restarts and replays. Memory is
-// what happened inside the windows and nothing more: entries are forgotten in the order they came.
+// what happened inside the windows and nothing more: entries are forgotten in the order they came. What is taken back
+// counts no more from then on; its place is kept until its window is over, so that taking back costs a binary search
+// and not a shift of everybody's entries.
 //
 // Single-threaded; part of State.
 #pragma once
@@ -17,8 +19,8 @@ namespace florin::domain {
 
 // Stored in snapshots as their number.
 enum class VelocityKind : std::uint8_t {
-  transfers = 0,      // subject: the player; initiated transfers, with their amounts
-  sends = 1,          // likewise
+  transfers = 0,      // subject: the player; initiated transfers that were not returned, with their amounts
+  sends = 1,          // subject: the player; initiated sends, with their amounts: of nothing once they were returned
   same_transfer = 2,  // subject: hash of sender, receiver and amount
   wrong_pins_player = 3,
   wrong_pins_phone = 4,  // subject: hash of the game and the phone
@@ -43,8 +45,11 @@ class Velocity {
 
   // Times never go back. Also forgets what has left the windows by `entry.at`.
   void record(Entry const& entry);
-  // Takes one entry back, as if it had not been recorded; nothing when it has been forgotten already.
-  void withdraw(VelocityKind kind, std::uint64_t subject, Timestamp at);
+  // Takes one entry back, as if it had not been recorded; nothing when it has been forgotten already. Of several equal
+  // ones it takes one: they cannot be told apart.
+  void withdraw(Entry const& entry);
+  // Takes only the entry's amount back: it goes on to count as one, of nothing. The amount is above zero.
+  void withdraw_amount(Entry const& entry);
 
   // Entries of the last `span` microseconds (at most the kind's window) before `now`, those at now - span excluded.
   struct Sum {
@@ -68,11 +73,22 @@ class Velocity {
   struct Moment {
     Timestamp at;
     Money amount;
+    bool counts = true;  // false: taken back
+  };
+  // Oldest first. Forgotten ones leave the front in bulk, so that each costs the same however many there are.
+  struct Moments {
+    std::vector<Moment> all;
+    std::size_t forgotten = 0;
+    [[nodiscard]] auto begin() const { return all.begin() + static_cast<std::ptrdiff_t>(forgotten); }
+    [[nodiscard]] auto end() const { return all.end(); }
+    // Those that are newer than `span` before `now`.
+    [[nodiscard]] auto since(Timestamp now, std::int64_t span) const;
   };
   using Key = std::pair<VelocityKind, std::uint64_t>;
   void forget(VelocityKind kind, Timestamp now);
+  [[nodiscard]] Moment* find(Entry const& entry);
 
-  std::map<Key, std::vector<Moment>> moments_;                                         // oldest first
+  std::map<Key, Moments> moments_;
   std::array<std::deque<std::pair<Timestamp, std::uint64_t>>, kVelocityKinds> order_;  // (at, subject), oldest first
 };
 

@@ -242,11 +242,37 @@ TEST(InitiateVelocity, ALimitOfNoneIsNeverOver) {
       .then(Refusal{.reason = Rejection::velocity_count, .retry_after = 60 * 60});
 }
 
-TEST(InitiateVelocity, CountsReturnedOnesToo) {
-  given(waiting_for_pin() + std::vector<Event>{returned(ReturnReason::cancelled)})
+// CONTRACT, Limits: what came back counts no more, for whichever reason it did.
+TEST(InitiateVelocity, AReturnedSendIsStillOneInitiationButNoUnits) {
+  for (int number = 0; number <= static_cast<int>(ReturnReason::cancelled); ++number) {
+    auto const world = waiting_for_pin() + std::vector<Event>{returned(static_cast<ReturnReason>(number))};
+    given(world)
+        .at(kNow + kMinute)
+        .when(limited(units("1.00"), 1, units("5000.00")))
+        .then(Refusal{.reason = Rejection::velocity_count, .retry_after = 59 * 60});
+    EXPECT_EQ(given(world).at(kNow + kMinute).when(limited(units("501.00"), 2, units("501.00"))).events().size(), 1u);
+    given(world)
+        .at(kNow + kMinute)
+        .when(limited(units("501.01"), 2, units("501.00")))
+        .then(Refusal{.reason = Rejection::velocity_amount, .retry_after = 86'400});
+  }
+}
+
+TEST(InitiateVelocity, AReturnedTransferCountsForNothing) {
+  auto world = waiting_for_pin();
+  std::get<TransferInitiated>(world.back()).flavour = Flavour::transfer;
+  auto command = limited(units("500.00"), 1, units("500.00"));
+  command.flavour = Flavour::transfer;
+  given(world)
       .at(kNow + kMinute)
-      .when(limited(units("1.00"), 1, units("5000.00")))
+      .when(command)
       .then(Refusal{.reason = Rejection::velocity_count, .retry_after = 59 * 60});
+  for (int number = 0; number <= static_cast<int>(ReturnReason::cancelled); ++number) {
+    auto back = returned(static_cast<ReturnReason>(number));
+    back.flavour = Flavour::transfer;
+    auto const after = world + std::vector<Event>{back};
+    EXPECT_EQ(given(after).at(kNow + kMinute).when(command).events().size(), 1u);
+  }
 }
 
 TEST(InitiateVelocity, TransfersAndSendsAreCountedApart) {

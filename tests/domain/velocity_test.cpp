@@ -1,5 +1,6 @@
 #include "domain/velocity.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -59,22 +60,52 @@ TEST(Velocity, WhatHasLeftItsWindowIsForgotten) {
 
 TEST(Velocity, WhatIsWithdrawnWasNeverThere) {
   Velocity velocity;
-  auto const kind = sent(kNow, "1.00").kind;
   velocity.record(sent(kNow, "1.00"));
   velocity.record(sent(kNow, "2.00", 2));
   velocity.record(sent(kNow + kMicrosPerSecond, "3.00"));
-  auto const subject = sent(kNow, "1.00").subject;
-  velocity.withdraw(kind, subject, kNow + 1);
-  velocity.withdraw(kind, 99, kNow);
-  EXPECT_EQ(velocity.entries().size(), 3u) << "nobody did anything then";
-  velocity.withdraw(kind, subject, kNow);
+  velocity.withdraw(sent(kNow + 1, "1.00"));
+  velocity.withdraw(sent(kNow, "1.01"));
+  velocity.withdraw(sent(kNow, "1.00", 99));
+  EXPECT_EQ(velocity.entries().size(), 3u) << "nobody did any of this";
+  velocity.withdraw(sent(kNow, "1.00"));
   EXPECT_EQ(velocity.entries(), (std::vector{sent(kNow, "2.00", 2), sent(kNow + kMicrosPerSecond, "3.00")}));
-  EXPECT_EQ(velocity.recent(kind, subject, kNow + kMicrosPerSecond, kMicrosPerDay).count, 1u);
-  velocity.withdraw(kind, subject, kNow + kMicrosPerSecond);
-  velocity.withdraw(kind, 2, kNow);
+  auto const kind = VelocityKind::sends;
+  auto const left = velocity.recent(kind, 1, kNow + kMicrosPerSecond, kMicrosPerDay);
+  EXPECT_EQ(left.count, 1u);
+  EXPECT_EQ(left.amount, units("3.00"));
+  EXPECT_EQ(velocity.seconds_until(kind, 1, kNow + kMicrosPerSecond, kMicrosPerDay, 0), 86'400);
+  EXPECT_EQ(velocity.seconds_until_amount(kind, 1, kNow + kMicrosPerSecond, kMicrosPerDay, units("2.99")), 86'400);
+  velocity.withdraw(sent(kNow + kMicrosPerSecond, "3.00"));
+  velocity.withdraw(sent(kNow, "2.00", 2));
   EXPECT_TRUE(velocity.entries().empty());
+  EXPECT_EQ(velocity.seconds_until(kind, 1, kNow + kMicrosPerSecond, kMicrosPerDay, 0), 0);
   velocity.record(sent(kNow + 2 * kMicrosPerDay, "1.00"));
   EXPECT_EQ(velocity.entries().size(), 1u);
+}
+
+TEST(Velocity, OfTwoEqualOnesOneIsWithdrawnEachTime) {
+  Velocity velocity;
+  for (auto const* amount : {"1.00", "2.00", "1.00"}) velocity.record(sent(kNow, amount));
+  for (std::uint32_t left = 2; left > 0; --left) {
+    velocity.withdraw(sent(kNow, "1.00"));
+    EXPECT_EQ(velocity.recent(VelocityKind::sends, 1, kNow, kHourMicros).count, left);
+  }
+  velocity.withdraw(sent(kNow, "1.00"));
+  EXPECT_EQ(velocity.entries(), std::vector{sent(kNow, "2.00")});
+}
+
+TEST(Velocity, AnAmountThatIsTakenBackLeavesAnEntryOfNothing) {
+  Velocity velocity;
+  velocity.record(sent(kNow, "1.00"));
+  velocity.record(sent(kNow, "1.00"));
+  velocity.withdraw_amount(sent(kNow, "1.00"));
+  auto const sum = velocity.recent(VelocityKind::sends, 1, kNow, kHourMicros);
+  EXPECT_EQ(sum.count, 2u);
+  EXPECT_EQ(sum.amount, units("1.00"));
+  velocity.withdraw_amount(sent(kNow, "1.00"));
+  velocity.withdraw_amount(sent(kNow, "1.00"));
+  EXPECT_EQ(velocity.recent(VelocityKind::sends, 1, kNow, kHourMicros).amount, Money{});
+  EXPECT_EQ(velocity.recent(VelocityKind::sends, 1, kNow, kHourMicros).count, 2u);
 }
 
 TEST(VelocityDeathTest, TimeDoesNotGoBack) {
@@ -102,14 +133,26 @@ struct NaiveVelocity {
     }
     return sum;
   }
-  // The first whole second at which it is so.
   [[nodiscard]] std::int64_t seconds_until(VelocityKind kind, std::uint64_t subject, Timestamp now, std::int64_t span,
                                            std::uint32_t allowed) const {
+    return first_second(span, [&](std::int64_t second) {
+      return recent(kind, subject, now + second * kMicrosPerSecond, span).count <= allowed;
+    });
+  }
+  [[nodiscard]] std::int64_t seconds_until_amount(VelocityKind kind, std::uint64_t subject, Timestamp now,
+                                                  std::int64_t span, Money allowed) const {
+    return first_second(span, [&](std::int64_t second) {
+      return recent(kind, subject, now + second * kMicrosPerSecond, span).amount <= allowed;
+    });
+  }
+  // The first whole second at which it is so; it is so from then on.
+  template <class IsSo>
+  static std::int64_t first_second(std::int64_t span, IsSo const& is_so) {
     std::int64_t low = 0;
     std::int64_t high = span / kMicrosPerSecond + 1;
     while (low < high) {
       auto const middle = (low + high) / 2;
-      if (recent(kind, subject, now + middle * kMicrosPerSecond, span).count <= allowed) {
+      if (is_so(middle)) {
         high = middle;
       } else {
         low = middle + 1;
@@ -134,9 +177,20 @@ RC_GTEST_PROP(VelocityProperty, RemembersWhatAListOfEverythingWould, ()) {
     auto const kind = static_cast<VelocityKind>(*rc::gen::inRange<int>(0, static_cast<int>(kVelocityKinds)));
     auto const subject = *rc::gen::inRange<std::uint64_t>(0, 3);
     if (*rc::gen::weightedElement<bool>({{3, true}, {1, false}})) {
-      Velocity::Entry const entry{kind, subject, now, Money::from_minor(*rc::gen::inRange<std::int64_t>(0, 1'000))};
+      Velocity::Entry const entry{kind, subject, now, Money::from_minor(*rc::gen::inRange<std::int64_t>(0, 3))};
       velocity.record(entry);
       naive.all.push_back(entry);
+    }
+    // Also what left its window long ago, and what was taken back before.
+    if (!naive.all.empty() && *rc::gen::weightedElement<bool>({{1, true}, {2, false}})) {
+      auto const entry = naive.all[*rc::gen::inRange<std::size_t>(0, naive.all.size())];
+      if (entry.amount > Money{} && *rc::gen::arbitrary<bool>()) {
+        velocity.withdraw_amount(entry);
+        std::find(naive.all.begin(), naive.all.end(), entry)->amount = Money{};
+      } else {
+        velocity.withdraw(entry);
+        naive.all.erase(std::find(naive.all.begin(), naive.all.end(), entry));
+      }
     }
     auto const window = window_of(kind);
     auto const span = *rc::gen::elementOf(std::vector<std::int64_t>{window, std::min(window, kHourMicros), window / 2});
@@ -146,6 +200,9 @@ RC_GTEST_PROP(VelocityProperty, RemembersWhatAListOfEverythingWould, ()) {
     auto const allowed = *rc::gen::inRange<std::uint32_t>(0, 4);
     RC_ASSERT(velocity.seconds_until(kind, subject, now, span, allowed) ==
               naive.seconds_until(kind, subject, now, span, allowed));
+    auto const units = Money::from_minor(allowed);
+    RC_ASSERT(velocity.seconds_until_amount(kind, subject, now, span, units) ==
+              naive.seconds_until_amount(kind, subject, now, span, units));
   }
   Velocity copy;
   for (auto const& entry : velocity.entries()) copy.record(entry);
