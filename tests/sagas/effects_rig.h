@@ -62,6 +62,15 @@ class FoldedView final : public sagas::LedgerView, public eventstore::CommitList
     auto const* open = state_.find_payout(payout);
     return open != nullptr ? std::optional(*open) : std::nullopt;
   }
+  std::vector<domain::Position> payouts_of(domain::Day day) const override {
+    return read([&](domain::State const& state) { return state.payouts_of(day); });
+  }
+  bool has_payout_files(domain::Day day) const override {
+    return read([&](domain::State const& state) { return state.find_payout_file(day).has_value(); });
+  }
+  bool is_dated_by_export(domain::Day day) const override {
+    return read([&](domain::State const& state) { return state.is_dated_by_export(day); });
+  }
   std::string currency_name(domain::CurrencyId currency) const override {
     std::lock_guard const lock(mutex_);
     for (auto const& game : state_.games()) {
