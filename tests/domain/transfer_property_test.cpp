@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "domain/claim_candidates.h"
 #include "tests/domain/ledger_books.h"
 #include "tests/domain/transfer_world.h"
 
@@ -112,6 +113,31 @@ void check_velocity(TransferWorld const& world) {
   }
 }
 
+// Whoever a claimant is offered can be chosen.
+void check_candidates(TransferWorld const& world) {
+  for (auto const& [transaction, transfer] : world.state.transfers()) {
+    if (transfer.stage != TransferStage::claim || world.now >= transfer.claim_expires_at) continue;
+    ClaimTransfer claim;
+    claim.game = transfer.target;
+    claim.flavour = transfer.flavour;
+    claim.transaction = transaction;
+    claim.phone = phone(name_of(kNumbers, world.state.phones()[transfer.receiver_phone].phone));
+    auto const currency = world.state.find_game(transfer.target)->currencies.front().currency;
+    auto const candidates = claim_candidates(world.state, transfer, currency);
+    for (auto const* claimant : kPeople) {
+      claim.receiver = player(claimant);
+      claim.player = PlayerId{};
+      auto const asked = decide(world.state, claim, world.context());
+      if (asked.ok() || asked.error().reason != Rejection::account_selection) continue;
+      RC_ASSERT(candidates.size() > 1);
+      for (auto const candidate : candidates) {
+        claim.player = candidate;
+        RC_ASSERT(decide(world.state, claim, world.context()).ok());
+      }
+    }
+  }
+}
+
 struct Watch {
   Books books;
   Ends ends;
@@ -129,6 +155,7 @@ struct Watch {
     check_reserved(world.state);
     check_owed(world.state, ends);
     check_questions(world.state);
+    check_candidates(world);
   }
 };
 
