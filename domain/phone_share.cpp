@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "domain/decider.h"
+#include "domain/questions.h"
 
 namespace florin::domain {
 
@@ -114,20 +115,12 @@ Decision Decider::operator()(ReceiveReply const& command) const {
   if (!yes && command.word != ReplyWord::no) return events;
   if (command.has_code && !command.named) return events;
 
-  auto const& questions = state.questions();
-  auto const waits = [&](Position about) {
-    if (auto const* share = state.shares().find(about)) return context.now < share->expires_at;
-    auto const* transfer = state.find_transfer(about);
-    return transfer != nullptr && context.now < transfer->guardian_expires_at;
-  };
   Position about;
-  if (command.has_code) {
-    if (questions.contains({command.phone, command.named}) && waits(command.named)) about = command.named;
-  } else {
-    auto const begin = questions.lower_bound({command.phone, Position{}});
-    for (auto at = begin; at != questions.end() && at->first == command.phone; ++at) {
-      if (waits(at->second)) about = at->second;  // ascending: the last one is the newest
-    }
+  if (!command.has_code) {
+    about = newest_question(state, command.phone, context.now);
+  } else if (state.questions().contains({command.phone, command.named}) &&
+             question_waits(state, command.named, context.now)) {
+    about = command.named;
   }
   if (!about) return events;
   if (auto const* share = state.shares().find(about)) {

@@ -28,7 +28,7 @@ enum class Rejection : std::uint8_t {
   insufficient_balance,   // available < required; both are in the refusal
   velocity_count,         // too many initiations in the hour; retry_after
   velocity_amount,        // too many units in the day; retry_after
-  duplicate_transfer,     // the same sender, receiver and amount moments ago; retry_after
+  duplicate_transfer,     // the same sender, receiver, game and amount moments ago; retry_after
   guardian_required,      // a minor without a guardian who could be asked
   sms_unavailable,        // the PIN could not be texted
   transfer_not_open,      // no such transaction, not this game's or flavour's, or it has ended

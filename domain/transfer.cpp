@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "domain/claim_candidates.h"
 #include "domain/decider.h"
 
 namespace florin::domain {
@@ -11,10 +12,10 @@ VelocityKind velocity_of(Flavour flavour) {
   return flavour == Flavour::transfer ? VelocityKind::transfers : VelocityKind::sends;
 }
 
-// Who sends how much to whom: what a second initiation moments later must differ in.
-std::uint64_t same_transfer_subject(PlayerId sender, BlindIndex const& receiver, Money amount) {
+// Who sends how much to whom in which game: what a second initiation moments later must differ in.
+std::uint64_t same_transfer_subject(PlayerId sender, BlindIndex const& receiver, GameId target, Money amount) {
   auto const people = hash_ids(sender.value(), hash_of(receiver));
-  return hash_ids(people, static_cast<std::uint64_t>(amount.minor()));
+  return hash_ids(hash_ids(people, target.value()), static_cast<std::uint64_t>(amount.minor()));
 }
 
 // Another game's guesses at the same phone are its own.
@@ -187,7 +188,7 @@ Decision Decider::operator()(InitiateTransfer const& command) const {
   auto const receiver = registrar.identity(command.receiver.email_index, command.receiver.email);
   auto const sender_phone = registrar.phone(identity, command.sender_phone);
   auto const receiver_phone = registrar.phone(receiver, command.receiver_phone);
-  auto const subject = same_transfer_subject(sender, command.receiver_phone.index, command.amount);
+  auto const subject = same_transfer_subject(sender, command.receiver_phone.index, target->id, command.amount);
   if (state.velocity().recent(VelocityKind::same_transfer, subject, context.now, kDuplicateMicros).count > 0) {
     return refuse_for(
         Rejection::duplicate_transfer,
@@ -305,35 +306,31 @@ Decision Decider::operator()(ClaimTransfer const& command) const {
   if (!may_use(command.phone.index, command.receiver.email_index)) {
     return fail(Refusal{.reason = Rejection::phone_share_required, .receiver_side = true});
   }
-  std::vector<PlayerId> players;
-  for (auto const identity : state.phones().people(command.phone.index)) {
-    if (auto const player = state.find_player(command.game, identity)) players.push_back(*player);
-  }
+  auto const currency = desk.value().currency;
   std::vector<Event> events;
   Registrar registrar(state, events);
   PlayerDesk receiver(state, game, command.receiver, events, registrar);
   std::optional<PlayerId> chosen;
   if (command.player) {
+    auto const players = players_on_phone(state, transfer);
     auto const on_phone = std::find(players.begin(), players.end(), command.player) != players.end();
     if (!on_phone && receiver.player() != command.player) return refuse(Rejection::player_not_found);
     if (receiver.player() != command.player) chosen = command.player;
-  } else if (players.size() > 1) {
+  } else if (claim_candidates(state, transfer, currency).size() > 1) {
     return refuse(Rejection::account_selection);
   }
   auto const player = chosen ? *chosen : receiver.enter();
-  if (player == transfer.sender) return refuse(Rejection::same_player);
+  auto const wallet = chosen ? state.wallet(player, currency) : receiver.wallet(currency);
+  if (auto const obstacle = claim_obstacle(transfer, player, wallet)) return refuse(*obstacle);
   auto const identity = chosen ? *state.identity_of(*chosen) : *receiver.identity();
-  auto const currency = desk.value().currency;
-  auto const after = credited(chosen ? state.wallet(player, currency) : receiver.wallet(currency), transfer.net());
-  if (!after) return refuse(Rejection::balance_limit);
 
   // Recorded, for the claim puts it on file; it verifies nothing, for the sender's game knows the claim code too.
   registrar.phone(identity, command.phone);
   auto const sender = state.wallet(transfer.sender, transfer.currency);
   events.emplace_back(TransferClaimed{transfer.transaction, transfer.flavour, transfer.sender, transfer.currency,
                                       player, currency, transfer.amount, transfer.fees,
-                                      sender.reserved - transfer.amount, *after, transfer.target, transfer.sender_phone,
-                                      transfer.receiver_phone});
+                                      sender.reserved - transfer.amount, *credited(wallet, transfer.net()),
+                                      transfer.target, transfer.sender_phone, transfer.receiver_phone});
   return events;
 }
 
@@ -376,7 +373,7 @@ void Fold::operator()(TransferInitiated const& e) const {
   }
   FLORIN_ASSERT(state.transfers_.emplace(e.transaction, transfer).second);
   state.velocity_.record({velocity_of(e.flavour), e.sender.value(), at, e.amount});
-  auto const subject = same_transfer_subject(e.sender, state.phones_[e.receiver_phone].phone, e.amount);
+  auto const subject = same_transfer_subject(e.sender, state.phones_[e.receiver_phone].phone, e.target, e.amount);
   state.velocity_.record({VelocityKind::same_transfer, subject, at, Money{}});
 }
 
@@ -451,7 +448,8 @@ void Fold::operator()(TransferReturned const& e) const {
   FLORIN_ASSERT(transfer.amount == e.amount && transfer.target == e.target && transfer.sender_phone == e.sender_phone);
   move(e.sender, e.currency, moved(e.amount), e.available_after, -e.amount, e.reserved_after);
   if (e.reason == ReturnReason::cancelled) {
-    auto const subject = same_transfer_subject(e.sender, state.phones_[transfer.receiver_phone].phone, e.amount);
+    auto const& receiver = state.phones_[transfer.receiver_phone].phone;
+    auto const subject = same_transfer_subject(e.sender, receiver, e.target, e.amount);
     state.velocity_.withdraw({VelocityKind::same_transfer, subject, transfer.initiated_at, Money{}});
   }
   // What came back counts no more: a transfer not at all, a send only as one of the hour's initiations.

@@ -105,7 +105,7 @@ inline constexpr std::uint8_t kWrongPinsMax = 3;
 inline constexpr std::int64_t kResendCooldownMicros = 30 * kMicrosPerSecond;
 // A resend starts the ten minutes anew, so it must end somewhere. At one every 30 s these are the first ten minutes'.
 inline constexpr std::uint8_t kPinsMax = 20;
-// The same sender, receiver's number and amount, wherever it goes and by either flavour (CONTRACT, Limits). One that
+// The same sender, receiver's number, receiving game and amount, by either flavour (CONTRACT, Limits). One that
 // was cancelled does not count.
 inline constexpr std::int64_t kDuplicateMicros = 30 * kMicrosPerSecond;
 // Wrong PINs in an hour before verification is refused altogether: three guesses a transaction are few, but a stolen

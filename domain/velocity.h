@@ -21,7 +21,7 @@ namespace florin::domain {
 enum class VelocityKind : std::uint8_t {
   transfers = 0,      // subject: the player; initiated transfers that were not returned, with their amounts
   sends = 1,          // subject: the player; initiated sends, with their amounts: of nothing once they were returned
-  same_transfer = 2,  // subject: hash of sender, receiver and amount
+  same_transfer = 2,  // subject: hash of sender, receiver, receiving game and amount
   wrong_pins_player = 3,
   wrong_pins_phone = 4,  // subject: hash of the game and the phone
   wrong_pins = 5,        // subject 0: everybody

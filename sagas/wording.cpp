@@ -96,6 +96,13 @@ std::string share_text(std::string_view email_hint, std::string_view code) {
   return text;
 }
 
+std::string_view how_to_answer_text() {
+  // One segment of GSM-7: at most 160 characters.
+  return "Your answer was not understood and changed nothing. Reply YES or NO, or YES or NO and the 6-digit code of "
+         "our "
+         "text.";
+}
+
 std::string mask_email(std::string_view email) {
   auto const at = email.rfind('@');
   if (at == std::string_view::npos) return "***";

@@ -36,6 +36,9 @@ struct TransferFacts {
 // email_hint: of the person who asks, masked.
 [[nodiscard]] std::string share_text(std::string_view email_hint, std::string_view code);
 
+// Back to a phone whose answer was not understood, or answered nothing that waits. ASCII without XML's own characters.
+[[nodiscard]] std::string_view how_to_answer_text();
+
 // "al***@example.com": two characters of the name, or one of a name of two or less.
 [[nodiscard]] std::string mask_email(std::string_view email);
 

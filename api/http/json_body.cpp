@@ -1,9 +1,12 @@
 #include "api/http/json_body.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 #include <simdjson.h>
+
+#include "api/http/json_scan.h"
 
 namespace florin::api {
 
@@ -19,10 +22,20 @@ struct JsonObject::Parsed {
   void reset() {
     nodes.clear();
     error.reset();
+    has_large_numbers = false;
   }
 
   void fail(BodyError wrong) {
     if (!error) error = std::move(wrong);
+  }
+
+  // Reads `text` as one JSON value. False: `error` says why not.
+  bool read(std::string_view text, dom::element& root);
+  // Whether the value stands for a number that no 64 bits hold.
+  [[nodiscard]] bool is_large_number(dom::element value) const;
+  // The value's text; false for anything but a string.
+  [[nodiscard]] bool is_string(dom::element value, std::string_view& text) const {
+    return value.get(text) == simdjson::SUCCESS && !is_large_number(value);
   }
 
   // True when a key comes twice in `object` or in anything inside it.
@@ -33,6 +46,7 @@ struct JsonObject::Parsed {
   std::vector<Node> nodes;
   std::vector<std::string_view> keys;  // scratch: a stack of the open objects' keys
   std::optional<BodyError> error;
+  bool has_large_numbers = false;  // in their place stands kLargeNumber, which no getter takes
 };
 
 // Recursion is bounded by the parser's depth.
@@ -100,15 +114,51 @@ bool is_json(std::string_view content_type) {
                                                      type.end(), kSuffix.begin(), kSuffix.end(), equal));
 }
 
-std::string malformed_message(simdjson::error_code error) {
+// What stands in for a number that no 64 bits hold: a string of one NUL.
+constexpr std::string_view kLargeNumber("\0", 1);
+constexpr std::string_view kLargeNumberJson = R"("\u0000")";
+
+// `broken_at`: the first byte that is wrong; nullopt: not known.
+std::string malformed_message(simdjson::error_code error, std::string_view text, std::optional<std::size_t> broken_at) {
   // Every other code is one more way of not being JSON; the parser's words would not help a caller.
-  if (error == simdjson::UTF8_ERROR) return "The body is not valid UTF-8.";
   if (error == simdjson::EMPTY) return "The body is empty; send a JSON object.";
   if (error == simdjson::DEPTH_ERROR) return "The body is nested too deeply (at most 16 levels).";
-  return "The body is not valid JSON.";
+  std::string const where = broken_at ? " at " + line_and_column(text, *broken_at) : std::string();
+  return (error == simdjson::UTF8_ERROR ? "The body is not valid UTF-8" : "The body is not valid JSON") + where + ".";
 }
 
 }  // namespace
+
+bool JsonObject::Parsed::read(std::string_view text, dom::element& root) {
+  // allocate() alone sets the depth, and only when it allocates: ask before the parser grows by itself.
+  std::size_t const needed = std::max<std::size_t>(text.size(), 4096);
+  if (parser.capacity() < needed && parser.allocate(needed + needed / 4, kMaxJsonDepth) != simdjson::SUCCESS) {
+    fail({413, "PAYLOAD_TOO_LARGE", "", "The body is too large."});
+    return false;
+  }
+  auto const refused = parser.parse(text.data(), text.size()).get(root);
+  if (refused == simdjson::SUCCESS) return true;
+  auto const scan = scan_json(text);
+  if (scan.broken_at || scan.large_numbers.empty() || has_large_numbers) {
+    fail({400, "INVALID_REQUEST", "", malformed_message(refused, text, scan.broken_at)});
+    return false;
+  }
+  // JSON all the same. Where the number is asked for, its getter refuses it; where it is not, it is ignored.
+  has_large_numbers = true;
+  std::string smaller;
+  std::size_t copied = 0;
+  for (auto const& number : scan.large_numbers) {
+    smaller.append(text.substr(copied, number.begin - copied)).append(kLargeNumberJson);
+    copied = number.end;
+  }
+  smaller.append(text.substr(copied));
+  return read(smaller, root);
+}
+
+bool JsonObject::Parsed::is_large_number(dom::element value) const {
+  std::string_view text;
+  return has_large_numbers && value.get(text) == simdjson::SUCCESS && text == kLargeNumber;
+}
 
 JsonBody JsonBody::parse(Request const& request) {
   auto parsed = request.parsers != nullptr ? request.parsers->take() : std::make_unique<Parsed>();
@@ -119,19 +169,8 @@ JsonBody JsonBody::parse(Request const& request) {
     mine.fail({415, "UNSUPPORTED_MEDIA_TYPE", "", "Send the body as JSON with Content-Type: application/json."});
     return body;
   }
-  // allocate() alone sets the depth, and only when it allocates: ask before the parser grows by itself.
-  std::size_t const needed = std::max<std::size_t>(request.body.size(), 4096);
-  if (mine.parser.capacity() < needed) {
-    if (mine.parser.allocate(needed + needed / 4, kMaxJsonDepth) != simdjson::SUCCESS) {
-      mine.fail({413, "PAYLOAD_TOO_LARGE", "", "The body is too large."});
-      return body;
-    }
-  }
   dom::element root;
-  if (auto const error = mine.parser.parse(request.body.data(), request.body.size()).get(root)) {
-    mine.fail({400, "INVALID_REQUEST", "", malformed_message(error)});
-    return body;
-  }
+  if (!mine.read(request.body, root)) return body;
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) {
     mine.fail({400, "INVALID_REQUEST", "", "The body must be a JSON object."});
@@ -202,7 +241,7 @@ std::optional<std::string_view> JsonObject::optional_string(std::string_view nam
   auto const value = find(parsed_->nodes[index_].object, name);
   if (!value) return std::nullopt;
   std::string_view text;
-  if (value->get(text) != simdjson::SUCCESS) {
+  if (!parsed_->is_string(*value, text)) {
     fail(name, std::string(name) + " must be a string.");
   } else if (!is_clean(text)) {
     fail(name, std::string(name) + " holds a character that is not allowed.");
@@ -230,6 +269,10 @@ std::optional<std::string> JsonObject::optional_object_text(std::string_view nam
   if (!value) return std::nullopt;
   if (!value->is_object()) {
     fail(name, std::string(name) + " must be an object.");
+    return std::nullopt;
+  }
+  if (any_text(name, [&](std::string_view inner) { return parsed_->has_large_numbers && inner == kLargeNumber; })) {
+    fail(name, std::string(name) + " holds a number that is too large to be kept; send it as a string.");
     return std::nullopt;
   }
   std::string text = simdjson::minify(*value);
@@ -289,12 +332,96 @@ bool JsonObject::any_text(std::string_view name, std::function<bool(std::string_
   return value && any_text_of(*value, is);
 }
 
+namespace {
+
+// Exactly, from the digits: a double of at most 15 of them is the decimal number that it was written as.
+std::optional<std::int64_t> integer_of_decimal(std::string_view number) {
+  bool const negative = number.starts_with('-');
+  number.remove_prefix(negative ? 1 : 0);
+  auto const mark = std::min(number.find_first_of("eE"), number.size());
+  auto const point = std::min(number.find('.'), mark);
+  int power = 0;
+  if (mark < number.size()) {
+    auto exponent = number.substr(mark + 1);
+    exponent.remove_prefix(exponent.starts_with('+') ? 1 : 0);
+    auto const [end, error] = std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);
+    if (error != std::errc() || end != exponent.data() + exponent.size()) return std::nullopt;
+  }
+  std::string digits(number.substr(0, point));
+  if (point < mark) {
+    digits += number.substr(point + 1, mark - point - 1);
+    power -= static_cast<int>(mark - point - 1);
+  }
+  while (power < 0 && !digits.empty() && digits.back() == '0') {
+    digits.pop_back();
+    ++power;
+  }
+  if (digits.find_first_not_of('0') == std::string::npos) return 0;
+  if (power < 0 || power > 15) return std::nullopt;
+  digits.append(static_cast<std::size_t>(power), '0');
+  digits.erase(0, digits.find_first_not_of('0'));
+  if (digits.size() > 15) return std::nullopt;
+  std::int64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return negative ? -value : value;
+}
+
+// The rule for every integer of a body; nullopt for what is none, or too large to be one of ours.
+std::optional<std::int64_t> integer_of(dom::element value) {
+  std::int64_t number = 0;
+  if (value.get(number) == simdjson::SUCCESS) return number;
+  if (value.type() == dom::element_type::DOUBLE) return integer_of_decimal(simdjson::minify(value));
+  return std::nullopt;
+}
+
+// The rule for every id of a body: an integer above zero, or a string of its digits.
+std::optional<std::uint64_t> id_of(dom::element value) {
+  std::string_view text;
+  if (value.get(text) == simdjson::SUCCESS) return domain::parse_number(text);
+  auto const number = integer_of(value);
+  return number && *number > 0 ? std::optional(static_cast<std::uint64_t>(*number)) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> JsonObject::optional_id(std::string_view name) {
+  if (parsed_->error) return std::nullopt;
+  auto const value = find(parsed_->nodes[index_].object, name);
+  if (!value) return std::nullopt;
+  constexpr std::uint64_t kMaxId = 0xffff'ffff;
+  auto const id = id_of(*value);
+  if (!id || *id > kMaxId) {
+    fail(name, std::string(name) + " must be an id: an integer from 1 to " + std::to_string(kMaxId) +
+                   ", or its digits as a string.");
+    return std::nullopt;
+  }
+  return static_cast<std::int64_t>(*id);
+}
+
+std::string JsonObject::required_code(std::string_view name, CodeForm form) {
+  auto code = plain_code(required_string(name, 64));
+  if (parsed_->error || has_form(code, form)) return code;
+  fail(name, std::string(name) + (form == CodeForm::six_digits
+                                      ? " must be the 6 digits of the text message. No attempt was used."
+                                      : " must be the 16 letters and digits of the text message, such as "
+                                        "7K3M-Q9TB-4X2A-W8YZ."));
+  return {};
+}
+
+void JsonObject::refuse_null(std::string_view name) {
+  dom::element value;
+  if (parsed_->error || parsed_->nodes[index_].object.at_key(name).get(value) != simdjson::SUCCESS) return;
+  if (value.is_null()) {
+    fail(name, std::string(name) + " must not be null. Leave it out to mean all of it, or say how much.");
+  }
+}
+
 std::optional<std::int64_t> JsonObject::optional_integer(std::string_view name, std::int64_t min, std::int64_t max) {
   if (parsed_->error) return std::nullopt;
   auto const value = find(parsed_->nodes[index_].object, name);
   if (!value) return std::nullopt;
-  std::int64_t number = 0;
-  if (value->get(number) != simdjson::SUCCESS || number < min || number > max) {
+  auto const number = integer_of(*value);
+  if (!number || *number < min || *number > max) {
     fail(name,
          std::string(name) + " must be an integer from " + std::to_string(min) + " to " + std::to_string(max) + ".");
     return std::nullopt;
@@ -363,12 +490,11 @@ std::optional<domain::BasisPoints> JsonObject::optional_percentage(std::string_v
   auto const value = find(parsed_->nodes[index_].object, name);
   if (!value) return std::nullopt;
   std::string_view text;
-  std::uint64_t whole = 0;
   std::optional<domain::BasisPoints> rate;
   if (value->get(text) == simdjson::SUCCESS) {
     rate = domain::parse_percentage(text);
-  } else if (value->get(whole) == simdjson::SUCCESS && whole <= 100) {
-    rate = domain::BasisPoints(static_cast<std::int32_t>(whole) * 100);
+  } else if (auto const whole = integer_of(*value); whole && *whole >= 0 && *whole <= 100) {
+    rate = domain::BasisPoints(static_cast<std::int32_t>(*whole) * 100);
   }
   if (!rate) fail(name, std::string(name) + " must be a decimal string from \"0\" to \"100\", such as \"3.5\".");
   return rate;
@@ -378,10 +504,9 @@ namespace {
 
 std::optional<domain::GameId> game_id(dom::element value) {
   std::string_view text;
-  std::uint64_t number = 0;
   if (value.get(text) == simdjson::SUCCESS) return domain::parse_game_id(text);
-  if (value.get(number) == simdjson::SUCCESS && domain::is_game_id(number)) return domain::GameId(number);
-  return std::nullopt;
+  auto const number = id_of(value);
+  return number && domain::is_game_id(*number) ? std::optional(domain::GameId(*number)) : std::nullopt;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/http/message.h"
+#include "api/http/pasted_text.h"
 #include "domain/ids.h"
 #include "domain/money.h"
 
@@ -30,8 +31,8 @@ class JsonParsers;
 
 // Fields of one JSON object. Every getter that finds something wrong records the first error in the body and returns
 // an empty value, so that a route reads all its fields and asks JsonBody::error() once. An explicit null is an absent
-// field. Unknown fields are ignored. Strings are valid UTF-8 without NUL; lengths count code points. The views hold
-// as long as the JsonBody.
+// field (refuse_null says for which not). Unknown fields are ignored. Strings are valid UTF-8 without NUL; lengths
+// count code points. The views hold as long as the JsonBody.
 class JsonObject {
  public:
   // 1 to max_chars characters.
@@ -39,8 +40,16 @@ class JsonObject {
   // Present but empty is a value.
   std::optional<std::string_view> optional_string(std::string_view name, std::size_t max_chars);
 
+  // A code that people paste, in its plain form (pasted_text.h). Another form is refused here, before it could cost an
+  // attempt.
+  std::string required_code(std::string_view name, CodeForm form);
+
+  // An integer is one however it is written: 2, 2.0, 2e0 (JSON Schema, 6.1.1). Beyond 10^15 only without a point.
   std::int64_t required_integer(std::string_view name, std::int64_t min, std::int64_t max);
   std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t min, std::int64_t max);
+
+  // The id of a player or currency: an integer, or a string of digits (CONTRACT, Ids).
+  std::optional<std::int64_t> optional_id(std::string_view name);
 
   bool required_bool(std::string_view name);
   std::optional<bool> optional_bool(std::string_view name);
@@ -51,10 +60,14 @@ class JsonObject {
   std::optional<domain::Money> optional_amount(std::string_view name, domain::Money min = domain::Money::from_minor(1),
                                                domain::Money max = domain::kMaxAmount);
 
+  // For a field that means "all of it" when it is left out: null is refused, because that is what a client's unset
+  // variable becomes.
+  void refuse_null(std::string_view name);
+
   // A percentage as decimal string ("3.5") or integer, 0 to 100. A fraction must come as a string.
   std::optional<domain::BasisPoints> optional_percentage(std::string_view name);
 
-  // Twelve digits, as string or integer.
+  // Twelve digits, as string or integer (CONTRACT, Ids).
   domain::GameId required_game_id(std::string_view name);
   std::optional<domain::GameId> optional_game_id(std::string_view name);
   std::optional<std::vector<domain::GameId>> optional_game_ids(std::string_view name, std::size_t max_count);
@@ -87,7 +100,8 @@ class JsonObject {
   std::size_t index_;  // of this object in parsed_
 };
 
-// A request's body as one JSON object. Refuses a wrong content type (415), malformed JSON, invalid UTF-8, anything but
+// A request's body as one JSON object. Refuses a wrong content type (415), malformed JSON (naming line and column),
+// invalid UTF-8, anything but
 // an object, duplicate keys at any depth (two readers could see two amounts) and nesting deeper than 16. After a
 // refusal every getter returns an empty value and error() tells.
 //

@@ -29,12 +29,12 @@ struct Request {
   std::string_view query;         // raw, without '?'
   std::string_view route;         // the pattern that matched, for logs and metrics; empty before the router
   std::string_view body;
-  std::string_view game_key;       // X-Game-Secret-Key; empty when absent
-  std::string_view authorization;  // empty when absent
-  std::string_view content_type;   // empty when absent
-  std::string_view min_position;   // Florin-Min-Position; empty when absent
-  std::string_view signature;      // X-Twilio-Signature or Stripe-Signature; empty when absent
-  std::string_view forwarded;      // the last X-Forwarded-For; empty when absent
+  std::string_view game_key;                     // X-Game-Secret-Key; empty when absent
+  std::string_view authorization;                // empty when absent
+  std::string_view content_type;                 // empty when absent
+  std::optional<std::string_view> min_position;  // Florin-Min-Position; empty is a value, and none that is taken
+  std::string_view signature;                    // X-Twilio-Signature or Stripe-Signature; empty when absent
+  std::string_view forwarded;                    // the last X-Forwarded-For; empty when absent
   std::string_view client;  // whose address it is, without port, for limits; never logged beside anything personal
   std::uint64_t id = 0;     // Request-Id of the reply (16 hex digits): unique in this process
   bool keep_alive = true;

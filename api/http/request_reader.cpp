@@ -159,7 +159,7 @@ Request RequestReader::request() const {
   request.game_key = view(game_key_);
   request.authorization = view(authorization_);
   request.content_type = view(content_type_);
-  request.min_position = view(min_position_);
+  if (min_position_.offset != 0) request.min_position = view(min_position_);
   request.signature = view(signature_);
   request.forwarded = view(forwarded_);
   if (body_size_ != 0) request.body = {data_.get() + begin_ + body_, body_size_};

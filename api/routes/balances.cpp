@@ -26,7 +26,7 @@ Awaitable<Response> by_email(Services& services, Request const& request, PathVal
   auto const raw = percent_decode(path.values[0]);
   auto email = read_email(request, services.environment, raw.value_or(""), "email");
   if (!email) co_return std::move(email).error();
-  if (!request.min_position.empty()) {
+  if (request.min_position) {
     if (auto refused = check_balances(request, services)) co_return std::move(*refused);
   }
   auto const& game = *caller.value();
@@ -48,7 +48,7 @@ Awaitable<Response> by_id(Services& services, Request const& request, PathValues
     co_return error_response(request, 400, "INVALID_REQUEST", "player_id is a positive integer.",
                              {{"field", "\"player_id\""}});
   }
-  if (!request.min_position.empty()) {
+  if (request.min_position) {
     if (auto refused = check_balances(request, services)) co_return std::move(*refused);
   }
   auto const& game = *caller.value();
@@ -161,7 +161,7 @@ Awaitable<Response> adjust(Services& services, Request const& request, std::stri
   auto const request_id = read_request_id(body);
   auto const amount = body.required_amount("amount");
   auto const reason = body.required_string("reason", 500);
-  auto const currency = body.optional_integer("currency_id", 1, 0xffff'ffff);
+  auto const currency = body.optional_id("currency_id");
   auto player = read_player(request, services.environment, game, body);
   if (!player) co_return std::move(player).error();
   auto const& who = player.value();

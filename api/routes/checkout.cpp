@@ -53,7 +53,7 @@ Awaitable<Response> open_session(Services& services, Request const& request, Pat
   auto body = JsonBody::parse(request);
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
   auto const usd = body.required_amount("usd_amount", domain::Money::from_minor(1), domain::kMaxPurchaseUsd);
-  auto const currency = body.optional_integer("currency_id", 1, std::int64_t{1} << 32);
+  auto const currency = body.optional_id("currency_id");
   auto const rail = body.optional_string("rail", 32);
   if (rail && *rail != "card") body.fail("rail", "rail is \"card\": there is no other one.");
   domain::OpenCheckout command;

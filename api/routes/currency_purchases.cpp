@@ -108,7 +108,7 @@ Awaitable<Response> purchase(Services& services, Request const& request, PathVal
   auto const request_id = read_request_id(body);
   auto const usd = body.required_amount("usd_amount", kLeastUsd, domain::kMaxPurchaseUsd);
   auto const method = read_method(body);
-  auto const currency = body.optional_integer("currency_id", 1, std::int64_t{1} << 32);
+  auto const currency = body.optional_id("currency_id");
   auto player = read_player(request, environment, game, body);
   if (!player) co_return std::move(player).error();
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
@@ -253,6 +253,7 @@ Awaitable<Response> refund(Services& services, Request const& request, PathValue
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
   auto const order_text = body.required_string("order_id", 64);
+  body.refuse_null("usd_amount");  // left out, it is the whole of what is left
   auto const usd = body.optional_amount("usd_amount", kLeastUsd, domain::kMaxPurchaseUsd);
   auto const reason = body.required_string("reason", 500);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);

@@ -322,8 +322,8 @@ Response with_position(Response response, Performed const& outcome) {
 }
 
 Result<domain::Position, Response> read_min_position(Request const& request, Services& services) {
-  if (request.min_position.empty() || request.min_position == "0") return domain::Position{};
-  auto const value = domain::parse_number(request.min_position);
+  if (!request.min_position || *request.min_position == "0") return domain::Position{};
+  auto const value = domain::parse_number(*request.min_position);
   if (!value) {
     return fail(error_response(request, 400, "INVALID_REQUEST",
                                "Florin-Min-Position is a position that an earlier reply gave in Florin-Position.",

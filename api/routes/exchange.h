@@ -17,6 +17,7 @@
 #include "api/http/router.h"
 #include "api/http/worker.h"
 #include "api/limits.h"
+#include "api/routes/hinted_questions.h"
 #include "api/stream_slots.h"
 #include "domain/ledger.h"
 
@@ -30,6 +31,7 @@ struct Services {
   Budget& batch_bytes;  // of batch replies on their way to slow readers, in the whole process
   std::string root;     // "" for production, "/sandbox" for the sandbox
   StreamSlots streams{};
+  HintedQuestions hinted{};
   [[nodiscard]] std::string api() const { return root + "/api"; }
 };
 

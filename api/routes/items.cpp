@@ -69,7 +69,7 @@ Awaitable<Response> purchase(Services& services, Request const& request, PathVal
   auto const quantity = body.required_integer("item_quantity", 0, 1'000'000);
   auto const unit_price = body.required_amount("unit_price");
   auto const total = body.required_amount("total_price");
-  auto const currency = static_cast<std::uint64_t>(body.optional_integer("currency_id", 1, 0xffff'ffff).value_or(0));
+  auto const currency = static_cast<std::uint64_t>(body.optional_id("currency_id").value_or(0));
   auto player = read_player(request, services.environment, game, body);
   if (!player) co_return std::move(player).error();
   auto const& who = player.value();

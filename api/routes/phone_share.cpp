@@ -177,7 +177,7 @@ struct PhoneShareRoutes {
     if (!caller) co_return std::move(caller).error();
     auto body = JsonBody::parse(request);
     auto const approval_id = body.required_string("approval_id", 64);
-    auto const otp = body.required_string("otp", 32);
+    auto const otp = body.required_code("otp", CodeForm::six_digits);
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     if (auto limited = refuse_too_many(request, *caller.value())) co_return std::move(*limited);
     auto const game = caller.value()->id;

@@ -67,6 +67,7 @@ struct SandboxRoutes {
     inbound.id = request.id;
     inbound.inbox = request.inbox;
     auto const answer = co_await receive_text(services, inbound);
+    if (answer.status == 200) phone.take_answer(std::string(from), answer.body);
     Response response;
     response.position = answer.position;
     JsonWriter json(response.body);

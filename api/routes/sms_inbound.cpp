@@ -1,14 +1,14 @@
-// CONTRACT, POST /webhooks/sms/inbound: the provider's signed form post. Its answer is TwiML that says nothing,
-// whatever came of the text: a phone learns nothing from guessing.
+// CONTRACT, POST /webhooks/sms/inbound: the provider's signed form post. Its answer is TwiML. It says nothing of what
+// came of the text; only a phone with an open question, whose text answered nothing, is told how to answer.
 #include "api/routes/sms_inbound.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "api/routes/routes.h"
+#include "api/routes/text_answer.h"
+#include "domain/questions.h"
 #include "eventstore/codes.h"
 #include "sagas/gateways/form.h"
 #include "sagas/gateways/twilio_inbound.h"
+#include "sagas/wording.h"
 
 namespace florin::api {
 namespace {
@@ -16,46 +16,19 @@ namespace {
 constexpr std::string_view kSilence = R"(<?xml version="1.0" encoding="UTF-8"?><Response></Response>)";
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 
-struct Words {
-  domain::ReplyWord word = domain::ReplyWord::none;
-  std::string code;
-  bool understood = false;
-};
+std::string twiml_saying(std::string_view text) {
+  return R"(<?xml version="1.0" encoding="UTF-8"?><Response><Message>)" + std::string(text) + "</Message></Response>";
+}
 
-// `YES`, `YES <code>`, `<code>`, `NO`, `NO <code>`, in any case, with a full stop or blanks around.
-Words read_words(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
-  auto const finish = [&] {
-    if (!word.empty()) words.push_back(std::exchange(word, {}));
-  };
-  for (char const c : text) {
-    auto const u = static_cast<unsigned char>(c);
-    if (std::isalnum(u) != 0) {
-      word.push_back(static_cast<char>(std::toupper(u)));
-    } else if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '.' || c == '!' || c == ',') {
-      finish();
-    } else {
-      return {};
-    }
-  }
-  finish();
-  auto const is_code = [](std::string const& w) {
-    return w.size() == 6 && std::all_of(w.begin(), w.end(), [](char c) { return c >= '0' && c <= '9'; });
-  };
-  if (words.empty() || words.size() > 2) return {};
-  Words out;
-  if (words[0] == "YES" || words[0] == "NO") {
-    out.word = words[0] == "YES" ? domain::ReplyWord::yes : domain::ReplyWord::no;
-    if (words.size() == 2 && !is_code(words[1])) return {};
-    if (words.size() == 2) out.code = words[1];
-  } else if (words.size() == 1 && is_code(words[0])) {
-    out.code = words[0];
-  } else {
-    return {};
-  }
-  out.understood = true;
-  return out;
+// A text that left the phone's question open. Its owner is told how to answer, once a question.
+bool deserves_hint(Services& services, domain::BlindIndex const& phone, TextAnswer const& answer,
+                   Performed const& outcome) {
+  auto const* done = std::get_if<eventstore::Committed>(&outcome);
+  if (answer.kind == TextAnswer::Kind::command || done == nullptr || done->commit->events.size() > 1) return false;
+  auto& environment = services.environment;
+  auto const question = environment.balances().read(
+      [&](domain::State const& state) { return domain::newest_question(state, phone, environment.clock().now()); });
+  return question && services.hinted.take(question);
 }
 
 }  // namespace
@@ -79,8 +52,8 @@ Awaitable<Response> receive_text(Services& services, Request const& request) {
     co_return error_response(request, 400, "INVALID_REQUEST", "This is not the form of an inbound text.");
   }
   auto const phone = environment.vault().phone_index(text.value().from);
-  auto const words = read_words(text.value().body);
-  domain::ReceiveReply command{phone, words.word, !words.code.empty(), {}};
+  auto const answer = read_text_answer(text.value().body);
+  domain::ReceiveReply command{phone, answer.word, !answer.code.empty(), {}};
   if (command.has_code) {
     auto const asked = environment.balances().read([&](domain::State const& state) {
       std::vector<domain::Position> found;
@@ -92,7 +65,7 @@ Awaitable<Response> receive_text(Services& services, Request const& request) {
       return found;
     });
     for (auto const approval : asked) {
-      if (environment.vault().codes().is_otp(approval, words.code)) command.named = approval;
+      if (environment.vault().codes().is_otp(approval, answer.code)) command.named = approval;
     }
   }
   // The provider delivers at least once, and a captured post can be sent again: the message's id is good once, for
@@ -106,7 +79,8 @@ Awaitable<Response> receive_text(Services& services, Request const& request) {
   }
   Response response;
   response.content_type = "text/xml";
-  response.body = kSilence;
+  response.body = deserves_hint(services, phone, answer, outcome) ? twiml_saying(sagas::how_to_answer_text())
+                                                                  : std::string(kSilence);
   co_return with_position(std::move(response), outcome);
 }
 

@@ -214,7 +214,7 @@ void write_verified(std::string& out, TransferScene const& scene, domain::OpenTr
 }
 
 void write_claimed(std::string& out, TransferScene const& scene, domain::Commit const& commit,
-                   std::string_view receiver_email) {
+                   ClaimReceiver const& receiver) {
   auto const& e = event_of<domain::TransferClaimed>(commit);
   auto const& words = scene.words;
   auto const* target = scene.games.find(e.target);
@@ -231,11 +231,13 @@ void write_claimed(std::string& out, TransferScene const& scene, domain::Commit 
   json.amount("amount_received", e.net());
   json.string(words.source_game, name_of(source));
   json.string(words.target_currency, currency_of(target, e.target_currency));
-  json.begin_object(words.receiver);
-  json.integer("player_id", e.receiver.value());
-  json.string("player_email", receiver_email);
-  json.end_object();
+  json.string(words.receiver, receiver.name);
   json.amount("new_balance", e.available_after);
+  json.end_object();
+  json.begin_object("player");
+  json.integer("player_id", e.receiver.value());
+  json.string("player_email", receiver.email);
+  json.string("player_name", receiver.name);
   json.end_object();
   json.time("completion_time", commit.at);
   json.end_object();

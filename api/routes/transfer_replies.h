@@ -64,8 +64,13 @@ void write_guardian(JsonWriter& json, Services& services, domain::Position trans
                     domain::Timestamp expires_at);
 void write_verified(std::string& out, TransferScene const& scene, domain::OpenTransfer const& transfer,
                     domain::Timestamp claim_expires_at, domain::Wallet const& wallet);
+// Who was credited, as the receiving game has them on file.
+struct ClaimReceiver {
+  std::string email;
+  std::string name;
+};
 void write_claimed(std::string& out, TransferScene const& scene, domain::Commit const& commit,
-                   std::string_view receiver_email);
+                   ClaimReceiver const& receiver);
 
 // What an initiation is refused with, in the words of the seed "initiate send". Asking a phone's owner is the route's
 // own.

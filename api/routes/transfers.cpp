@@ -2,6 +2,7 @@
 #include "api/routes/phone_share.h"
 #include "api/routes/routes.h"
 #include "api/routes/transfer_replies.h"
+#include "domain/claim_candidates.h"
 #include "eventstore/codes.h"
 
 namespace florin::api {
@@ -100,8 +101,7 @@ struct TransferRoutes {
     auto const receiver_phone = read_phone(body, words.receiver_phone);
     auto const target = body.required_game_id(words.target_game_field);
     auto const amount = body.required_amount("amount");
-    auto const currency =
-        words.flavour == Flavour::transfer ? body.optional_integer("currency_id", 1, 0xffff'ffff).value_or(0) : 0;
+    auto const currency = words.flavour == Flavour::transfer ? body.optional_id("currency_id").value_or(0) : 0;
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     auto sender = read_email(request, environment(), sender_email, words.sender_email);
     if (!sender) co_return std::move(sender).error();
@@ -161,7 +161,7 @@ struct TransferRoutes {
     auto const& game = *caller.value();
     auto body = JsonBody::parse(request);
     auto const transaction_text = body.required_string("transaction_id", 64);
-    auto const pin = body.required_string("sms_pin", 32);
+    auto const pin = body.required_code("sms_pin", CodeForm::six_digits);
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     if (auto limited =
             refuse_over_limit(request, services, game, LimitKind::verifications_per_ip_hour, client_subject(request)))
@@ -295,14 +295,12 @@ struct TransferRoutes {
     if (!caller) co_return std::move(caller).error();
     auto const& game = *caller.value();
     auto body = JsonBody::parse(request);
-    auto const code = body.required_string("claim_code", 64);
+    auto const code = body.required_code("claim_code", CodeForm::claim_code);
     auto const name = body.required_string(words.claimant_name, 255);
     auto const email_text = read_email_text(body, words.claimant_email);
     auto const phone = read_phone(body, words.claimant_phone);
-    auto const player = body.optional_integer(words.claimant_id, 1, 0xffff'ffff).value_or(0);
-    auto const currency = words.flavour == Flavour::transfer
-                              ? body.optional_integer("target_currency_id", 1, 0xffff'ffff).value_or(0)
-                              : 0;
+    auto const player = body.optional_id(words.claimant_id).value_or(0);
+    auto const currency = words.flavour == Flavour::transfer ? body.optional_id("target_currency_id").value_or(0) : 0;
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     auto email = read_email(request, environment(), email_text, words.claimant_email);
     if (!email) co_return std::move(email).error();
@@ -331,16 +329,22 @@ struct TransferRoutes {
         co_return co_await phone_share_required(services, request, game.id, command.phone, person);
       }
       if (refusal->reason == Rejection::account_selection) {
-        co_return with_position(account_selection(game, command.phone.index, code), outcome);
+        auto selection = account_selection(game, *transaction, command.currency, code);
+        // Claimed or expired since the decision.
+        if (!selection) co_return co_await unclaimable(request, game.id, *transaction, command.phone.index);
+        co_return with_position(std::move(*selection), outcome);
       }
       co_return with_position(refusal_response(request, *refusal), outcome);
     }
     co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
       auto const& event = event_of<domain::TransferClaimed>(commit);
       auto const credited = environment().balances().by_id(game.id, event.receiver);
-      auto const whose = credited ? reveal(environment(), credited->identity, eventstore::Field::email, credited->email)
-                                  : email.value().text;
-      write_claimed(out, scene(caller.value()), commit, whose);
+      auto const named = environment().balances().name_of(game.id, event.receiver);
+      ClaimReceiver receiver{email.value().text, std::string(name)};
+      if (credited)
+        receiver.email = reveal(environment(), credited->identity, eventstore::Field::email, credited->email);
+      if (named) receiver.name = reveal(environment(), named->identity, eventstore::Field::name, named->name);
+      write_claimed(out, scene(caller.value()), commit, receiver);
     });
   }
 
@@ -373,22 +377,22 @@ struct TransferRoutes {
     co_return why_unclaimable(request, game, story.value(), phone);
   }
 
-  [[nodiscard]] Response account_selection(domain::Game const& game, domain::BlindIndex const& phone,
-                                           std::string_view code) const {
-    auto const players = environment().balances().read([&](domain::State const& state) {
-      std::vector<domain::PlayerId> found;
-      for (auto const identity : state.phones().people(phone)) {
-        if (auto const player = state.find_player(game.id, identity)) found.push_back(*player);
-      }
-      return found;
+  // Whom the claimant may choose from, by the rule that decides; nullopt when the transfer is not open any more.
+  [[nodiscard]] std::optional<Response> account_selection(domain::Game const& game, domain::Position transaction,
+                                                          domain::CurrencyId currency, std::string_view code) const {
+    auto const into = currency ? currency : game.currencies.front().currency;
+    auto const candidates = environment().balances().read([&](domain::State const& state) {
+      auto const* transfer = state.find_transfer(transaction);
+      return transfer != nullptr ? std::optional(domain::claim_candidates(state, *transfer, into)) : std::nullopt;
     });
+    if (!candidates) return std::nullopt;
     Response response;
     JsonWriter json(response.body);
     json.begin_object();
     json.string("status", "needs_account_selection");
     json.string("message", "Several players use this phone. Claim again and name one of them; nothing was credited.");
     json.begin_array("candidates");
-    for (auto const player : players) {
+    for (auto const player : *candidates) {
       auto const known = environment().balances().by_id(game.id, player);
       if (!known) continue;
       json.begin_object();

@@ -145,6 +145,16 @@ SignedPost SandboxPhone::reply(std::string_view from, std::string_view body) {
           std::move(id)};
 }
 
+void SandboxPhone::take_answer(std::string const& phone, std::string_view twiml) {
+  constexpr std::string_view kOpen = "<Message>";
+  auto const begin = twiml.find(kOpen);
+  auto const end = twiml.find("</Message>");
+  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin + kOpen.size()) return;
+  std::lock_guard const lock(mutex_);
+  std::string body(twiml.substr(begin + kOpen.size(), end - begin - kOpen.size()));
+  keep(phone, {++sequence_, {next_id(), phone, std::move(body), clock_.now()}});
+}
+
 void SandboxPhone::set_down(bool down) {
   std::lock_guard const lock(mutex_);
   down_ = down;

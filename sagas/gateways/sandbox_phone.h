@@ -63,6 +63,9 @@ class SandboxPhone final : public SmsGateway {
   [[nodiscard]] std::vector<SandboxText> messages(std::size_t limit = 1000) const;
   [[nodiscard]] SignedPost reply(std::string_view from, std::string_view body);
 
+  // What the webhook answered to a reply from `phone`: the provider texts the <Message> of it back, if there is one.
+  void take_answer(std::string const& phone, std::string_view twiml);
+
   // Faults on demand; they add up in this order.
   void set_down(bool down);               // unavailable until told otherwise
   void fail_next(unsigned texts);         // not taken, and unavailable

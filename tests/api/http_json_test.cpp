@@ -198,10 +198,148 @@ TEST(JsonBody, IntegersAreIntegersInRange) {
   };
   EXPECT_EQ(error("1"), "");
   EXPECT_EQ(error("1000"), "");
-  for (auto const* wrong : {"0", "1001", "-1", "1.0", "1e2", "\"5\"", "true", "null", "9223372036854775808",
-                            "99999999999999999999999", "[1]", "{}"}) {
+  for (auto const* whole : {"1.0", "2.000", "1e2", "1E+2", "10.0e1", "1000.0", "1000e-1"})
+    EXPECT_EQ(error(whole), "") << whole;
+  for (auto const* wrong : {"0", "1001", "-1", "1.5", "0.0", "-0.0", "1e4", "1e-1", "1e300", "5e-324", "-2.0", "\"5\"",
+                            "true", "null", "9223372036854775808", "99999999999999999999999", "[1]", "{}"}) {
     EXPECT_NE(error(wrong), "") << wrong;
   }
+}
+
+// What engines and plugins send, and what is none.
+TEST(JsonBody, IdsAreIntegersOrTheirDigits) {
+  auto const id = [](std::string_view value) {
+    std::string const text = "{\"id\":" + std::string(value) + "}";
+    auto body = JsonBody::parse(with_body(text));
+    auto const read = body.optional_id("id");
+    return read ? std::to_string(*read) : error_of(body);
+  };
+  for (auto const* two : {"2", "\"2\"", "2.0", "2e0", "0.2e1", "20E-1", "2.000000"}) EXPECT_EQ(id(two), "2") << two;
+  EXPECT_EQ(id("4294967295"), "4294967295");
+  EXPECT_EQ(id("\"4294967295\""), "4294967295");
+  EXPECT_EQ(id("null"), "") << "left out";
+  for (auto const* wrong :
+       {"0", "-2", "2.5", "\"\"", "\"2.0\"", "\" 2\"", "\"+2\"", "\"two\"", "4294967296", "\"4294967296\"", "true",
+        "[2]", "{}", "99999999999999999999999", "1e400", "9007199254740993.0"}) {
+    EXPECT_EQ(id(wrong), "400 INVALID_REQUEST id") << wrong;
+  }
+}
+
+TEST(JsonBody, GameIdsAreTwelveDigitsHoweverTheyAreWritten) {
+  auto const id = [](std::string_view value) {
+    std::string const text = "{\"id\":" + std::string(value) + ",\"ids\":[" + std::string(value) + "]}";
+    auto body = JsonBody::parse(with_body(text));
+    auto const one = body.required_game_id("id");
+    auto const all = body.optional_game_ids("ids", 3);
+    if (all) {
+      EXPECT_EQ(all->front(), one);
+    }
+    return body.error() == nullptr ? one.value() : 0;
+  };
+  for (auto const* game :
+       {"630648526453", "\"630648526453\"", "630648526453.0", "6.30648526453e11", "6306485264530e-1"}) {
+    EXPECT_EQ(id(game), 630648526453u) << game;
+  }
+  for (auto const* wrong :
+       {"63064852645", "6306485264530", "630648526453.5", "-630648526453", "\"630648526453.0\"", "null"}) {
+    EXPECT_EQ(id(wrong), 0u) << wrong;
+  }
+}
+
+TEST(JsonBody, AWholePercentageIsAnInteger) {
+  auto body = JsonBody::parse(with_body(R"({"a":7.0,"b":1e2,"c":"3.5"})"));
+  EXPECT_EQ(body.optional_percentage("a"), domain::BasisPoints(700));
+  EXPECT_EQ(body.optional_percentage("b"), domain::BasisPoints(10'000));
+  EXPECT_EQ(body.optional_percentage("c"), domain::BasisPoints(350));
+  EXPECT_EQ(error_of(body), "");
+  for (auto const* wrong : {R"({"a":3.5})", R"({"a":101})", R"({"a":-1})", R"({"a":1e30})"}) {
+    auto bad = JsonBody::parse(with_body(wrong));
+    EXPECT_FALSE(bad.optional_percentage("a"));
+    EXPECT_EQ(error_of(bad), "400 INVALID_REQUEST a") << wrong;
+  }
+}
+
+TEST(JsonBody, PastedCodesLoseTheirBlanksAndWrongFormsAreRefused) {
+  auto const code = [](std::string_view value, CodeForm form) {
+    std::string const text = "{\"c\":\"" + std::string(value) + "\"}";
+    auto body = JsonBody::parse(with_body(text));
+    auto const read = body.required_code("c", form);
+    return body.error() == nullptr ? read : error_of(body);
+  };
+  for (auto const* pin : {"222667", "222667 ", " 222 667", "2 2 2\\t6\\n6 7", "222 667", "　222667", "​222667﻿",
+                          "‪222667‬", "２２２６６７", "222\\u00ad667", "٢٢٢٦٦٧"}) {
+    EXPECT_EQ(code(pin, CodeForm::six_digits), "222667") << pin;
+  }
+  for (auto const* wrong :
+       {"", " ", "abcdef", "22266", "2226677", "222-667", "222667.", "+22667", "0x2667", "22266é", "½22667"}) {
+    EXPECT_EQ(code(wrong, CodeForm::six_digits), "400 INVALID_REQUEST c") << wrong;
+  }
+  for (auto const* claim : {"7K3M-Q9TB-0D4X-N8PE", "7K3MQ9TB0D4XN8PE", "7K3M Q9TB 0D4X N8PE", "7K3M–Q9TB—0D4X−N8PE "}) {
+    auto letters = code(claim, CodeForm::claim_code);
+    std::erase(letters, '-');
+    EXPECT_EQ(letters, "7K3MQ9TB0D4XN8PE") << claim;
+  }
+  EXPECT_EQ(code("7k3m-q9tb-od4x-n8pe", CodeForm::claim_code), "7k3m-q9tb-od4x-n8pe");
+  for (auto const* wrong :
+       {"", "7K3M-Q9TB-0D4X-N8P", "7K3M-Q9TB-0D4X-N8PEE", "7K3M-Q9TB-0D4X-N8PU", "7K3M_Q9TB_0D4X_N8PE", "é"}) {
+    EXPECT_EQ(code(wrong, CodeForm::claim_code), "400 INVALID_REQUEST c") << wrong;
+  }
+  auto number = JsonBody::parse(with_body(R"({"c":222667})"));
+  EXPECT_EQ(number.required_code("c", CodeForm::six_digits), "");
+  EXPECT_EQ(number.error()->message, "c must be a string.");
+}
+
+TEST(JsonBody, WhereLeftOutMeansAllNullIsRefused) {
+  auto const read = [](std::string_view text) {
+    auto body = JsonBody::parse(with_body(text));
+    body.refuse_null("usd_amount");
+    (void)body.optional_amount("usd_amount");
+    return error_of(body);
+  };
+  EXPECT_EQ(read("{}"), "");
+  EXPECT_EQ(read(R"({"usd_amount":"1.00"})"), "");
+  EXPECT_EQ(read(R"({"usd_amount":null})"), "400 INVALID_REQUEST usd_amount");
+}
+
+TEST(JsonBody, ANumberThatNo64BitsHoldIsRefusedOnlyWhereItIsRead) {
+  for (auto const* large :
+       {"18446744073709551616", "-9223372036854775809", "123456789012345678901234567890", "1e400", "-1.5E999"}) {
+    std::string const text =
+        "{\"ignored\":" + std::string(large) + ",\"list\":[1," + large + "],\"name\":\"Ada\",\"read\":" + large + "}";
+    {
+      auto body = JsonBody::parse(with_body(text));
+      EXPECT_EQ(body.required_string("name", 10), "Ada");
+      EXPECT_EQ(error_of(body), "") << large;
+    }
+    auto const error = [&](auto&& get) {
+      auto body = JsonBody::parse(with_body(text));
+      get(body);
+      return error_of(body) + ": " + (body.error() != nullptr ? body.error()->message : "");
+    };
+    EXPECT_EQ(error([](JsonBody& body) { body.optional_integer("read", 0, 9); }),
+              "400 INVALID_REQUEST read: read must be an integer from 0 to 9.");
+    EXPECT_EQ(error([](JsonBody& body) { body.optional_string("read", 9); }),
+              "400 INVALID_REQUEST read: read must be a string.");
+    EXPECT_TRUE(error([](JsonBody& body) { body.optional_amount("read"); }).starts_with("400 INVALID_AMOUNT read"));
+    EXPECT_TRUE(error([](JsonBody& body) { body.optional_id("read"); }).starts_with("400 INVALID_REQUEST read"));
+    EXPECT_TRUE(error([](JsonBody& body) { body.optional_game_id("read"); }).starts_with("400 INVALID_REQUEST read"));
+    EXPECT_TRUE(error([](JsonBody& body) { body.optional_bool("read"); }).starts_with("400 INVALID_REQUEST read"));
+    EXPECT_TRUE(
+        error([](JsonBody& body) { body.required_strings("list", 9, 9); }).starts_with("400 INVALID_REQUEST list"));
+    std::string const kept = "{\"metadata\":" + text + "}";
+    auto body = JsonBody::parse(with_body(kept));
+    EXPECT_FALSE(body.optional_object_text("metadata", 1000)) << "what is kept is kept as it was, or not at all";
+    EXPECT_EQ(error_of(body), "400 INVALID_REQUEST metadata");
+  }
+}
+
+TEST(JsonBody, WhereItIsNotJsonItSaysWhere) {
+  auto const message = [](std::string_view text) { return JsonBody::parse(with_body(text)).error()->message; };
+  EXPECT_EQ(message("{\n  \"a\": 1,\n  \"é\": tru\n}"), "The body is not valid JSON at line 3, column 11.");
+  EXPECT_EQ(message("{\"a\":1"), "The body is not valid JSON at line 1, column 7.");
+  EXPECT_EQ(message("{'a':1}"), "The body is not valid JSON at line 1, column 2.");
+  EXPECT_EQ(message("{\"a\":\"\xff\"}"), "The body is not valid UTF-8 at line 1, column 7.");
+  EXPECT_EQ(message("{\"large\":18446744073709551616,}"), "The body is not valid JSON at line 1, column 31.");
 }
 
 TEST(JsonBody, AnAmountOutOfRangeNamesItsOwnRange) {

@@ -306,13 +306,16 @@ TEST(InitiateDuplicate, AnotherAmountOrNumberIsNone) {
   EXPECT_TRUE(decide_in(waiting_for_pin(), other).ok());
 }
 
-TEST(InitiateDuplicate, AnotherEMailGameOrFlavourIsTheSame) {
+TEST(InitiateDuplicate, AnotherReceivingGameIsAnotherTransfer) {
+  auto other = send_to_bob();
+  other.target = kGame;
+  EXPECT_TRUE(decide_in(waiting_for_pin(), other).ok());
+}
+
+TEST(InitiateDuplicate, AnotherEMailOrFlavourIsTheSame) {
   Refusal const duplicate{.reason = Rejection::duplicate_transfer, .retry_after = 30};
   auto again = send_to_bob();
   again.receiver = person(kCat);
-  given(waiting_for_pin()).when(again).then(duplicate);
-  again = send_to_bob();
-  again.target = kGame;
   given(waiting_for_pin()).when(again).then(duplicate);
   again = send_to_bob();
   again.flavour = Flavour::transfer;

@@ -1,6 +1,7 @@
 // A transfer from its PIN to its end. The cast is transfer_dsl.h's: Ann sends Bob 500.00 at kNow.
 #include <gtest/gtest.h>
 
+#include "domain/claim_candidates.h"
 #include "tests/domain/transfer_dsl.h"
 
 namespace florin::domain::testing {
@@ -421,6 +422,54 @@ TEST(TransferClaim, SeveralPlayersOnThePhoneMustBeChosenFrom) {
   given(two_on_bobs_phone()).when(claim_by_bob()).then(Rejection::account_selection);
 }
 
+// Within kGame: Ann, who sends, and Bob and Cat are on Bob's phone, as players 1, 2 and 3.
+std::vector<Event> sender_on_the_receivers_phone() {
+  auto event = initiated();
+  event.target = kGame;
+  return ann_at_home() + first_send(event) +
+         std::vector<Event>{verified(1),
+                            PinVerified{kSend, kNow + kDay},
+                            registered(3, kCat),
+                            recorded(3, 3, kBobsPhone),
+                            recorded(4, 1, kBobsPhone),
+                            verified(2),
+                            PhoneShareRequested{Position(18), PhoneId(3), PhoneId(2), kNow + kHour},
+                            PhoneShareEnded{Position(18), ShareEnd::approved},
+                            PhoneShareRequested{Position(20), PhoneId(4), PhoneId(2), kNow + kHour},
+                            PhoneShareEnded{Position(20), ShareEnd::approved},
+                            joined(2, kGame, 2, kBob)};
+}
+
+std::vector<PlayerId> candidates_in(std::vector<Event> const& history) {
+  auto const state = state_after(history);
+  return claim_candidates(state, *state.find_transfer(kSend), state.find_transfer(kSend)->currency);
+}
+
+TEST(TransferClaim, TheSenderIsNoCandidate) {
+  // Of Ann and Bob only Bob can take it: nothing to choose from.
+  auto command = claim_by_bob();
+  command.game = kGame;
+  auto claim = claimed(PlayerId(2), units("450.00"), kGold);
+  claim.target = kGame;
+  EXPECT_EQ(candidates_in(sender_on_the_receivers_phone()), std::vector{PlayerId(2)});
+  given(sender_on_the_receivers_phone()).when(command).then({claim});
+  command.player = PlayerId(1);
+  given(sender_on_the_receivers_phone()).when(command).then(Rejection::same_player);
+  command.player = PlayerId{};
+  auto const three = sender_on_the_receivers_phone() + std::vector<Event>{joined(3, kGame, 3, kCat)};
+  EXPECT_EQ(candidates_in(three), (std::vector{PlayerId(2), PlayerId(3)}));
+  given(three).when(command).then(Rejection::account_selection);
+}
+
+TEST(TransferClaim, WhoseWalletIsFullIsNoCandidate) {
+  auto const three = sender_on_the_receivers_phone() +
+                     std::vector<Event>{joined(3, kGame, 3, kCat), credited(3, kGold, kMaxBalance, kMaxBalance)};
+  EXPECT_EQ(candidates_in(three), std::vector{PlayerId(2)});
+  auto command = claim_by_bob();
+  command.game = kGame;
+  EXPECT_TRUE(decide_in(three, command).ok());
+}
+
 TEST(TransferClaim, TheNamedPlayerIsCredited) {
   auto command = claim_by_bob();
   command.player = PlayerId(2);
@@ -458,7 +507,15 @@ TEST(TransferClaim, StopsAtTheLargestBalance) {
 }
 
 TEST(TransferClaim, RefusalsComeInOrder) {
-  auto const full = two_on_bobs_phone() + std::vector<Event>{credited(2, kCoins, kMaxBalance, kMaxBalance)};
+  // Bob's wallet is full; Cat and Eve could be chosen.
+  auto const* eve = "eve@example.com";
+  auto const full =
+      two_on_bobs_phone() + std::vector<Event>{credited(2, kCoins, kMaxBalance, kMaxBalance),
+                                               registered(4, eve),
+                                               recorded(4, 4, kBobsPhone),
+                                               PhoneShareRequested{Position(24), PhoneId(4), PhoneId(2), kNow + kHour},
+                                               PhoneShareEnded{Position(24), ShareEnd::approved},
+                                               joined(4, kOther, 4, eve)};
   auto sound = claim_by_bob();
   sound.player = PlayerId(2);
   expect_precedence<ClaimTransfer>(

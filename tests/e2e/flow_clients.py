@@ -413,7 +413,7 @@ class Clients:
             return False
         if way < 0.25:
             return True  # nobody asked the guardian: verify will be held up
-        yield from self.reply_by_text(sender.guardian, "NO" if way < 0.4 else self.rng.choice(("YES", " yes ")))
+        yield from self.reply_by_text(sender.guardian, "NO" if way < 0.4 else self.rng.choice(("YES", " yes ", "Yes 👍", "Y")))
         status, reply, _ = yield from self.call(
             "GET", f"/sandbox/api/transactions/{record.id}/approval-status", record.game)
         self.expect("approval", status, reply, {"success", "GUARDIAN_REJECTED", "GUARDIAN_EXPIRED"})
@@ -459,12 +459,12 @@ class Clients:
         if held:
             allowed.add("pending_guardian_approval")
         for attempt in range(6):
-            given = f"{(int(pin) + 1 + attempt) % 1_000_000:06}" if attempt < wrong else pin
+            given = f"{(int(pin) + 1 + attempt) % 1_000_000:06}" if attempt < wrong else self.rng.choice((pin, pin + " "))
             status, reply, doubt = yield from self.call("POST", path, record.game,
                                                         {"transaction_id": record.id, "sms_pin": given})
             told = self.expect("verify", status, reply, allowed)
             if status == 200:
-                if given != pin:
+                if given.strip() != pin:
                     self.problem(f"verify {record.id}: a wrong PIN was taken")
                 return reply["claim_code"]
             if told == "ALREADY_VERIFIED":

@@ -68,8 +68,8 @@ std::string meaning(std::string_view bytes, std::size_t piece) {
     seen += std::string(method_name(request.method)) + "|" + std::string(request.path) + "|" +
             std::string(request.query) + "|" + std::string(request.game_key) + "|" +
             std::string(request.authorization) + "|" + std::string(request.content_type) + "|" +
-            std::string(request.min_position) + "|" + std::string(request.body) + "|" + std::string(match.allow) +
-            (request.keep_alive ? "\n" : "!\n");
+            std::string(request.min_position.value_or("")) + "|" + std::string(request.body) + "|" +
+            std::string(match.allow) + (request.keep_alive ? "\n" : "!\n");
     std::string head;
     append_head(head, Response{}, 1, {request.keep_alive, reader.is_http10(), {}});
     if (!request.keep_alive) return seen;

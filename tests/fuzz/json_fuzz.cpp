@@ -1,5 +1,5 @@
-// Any bytes as a request's body: the getters never crash, what they return keeps its promises, and what was read can
-// be written and read back.
+// Any bytes as a request's body: the getters never crash, what they return keeps its promises, what was read can be
+// written and read back, and what is refused as no JSON is so from a byte on that can be named.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "api/http/json.h"
+#include "api/http/json_scan.h"
 
 namespace {
 
@@ -22,6 +23,8 @@ void read_everything(JsonObject& object) {
   if (amount) require(amount->minor() >= 1 && *amount <= florin::domain::kMaxAmount);
   auto const number = object.optional_integer("n", -10, 1000);
   if (number) require(*number >= -10 && *number <= 1000);
+  auto const id = object.optional_id("i");
+  if (id) require(*id >= 1 && *id <= 0xffff'ffff);
   (void)object.optional_bool("b");
   (void)object.optional_percentage("p");
   auto const game = object.optional_game_id("g");
@@ -35,9 +38,14 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   static JsonParsers parsers;
   Request request;
   request.body = {reinterpret_cast<char const*>(data), size};
+  request.content_type = "application/json";
   request.parsers = &parsers;
   {
     auto body = JsonBody::parse(request);
+    if (body.error() != nullptr && body.error()->message.starts_with("The body is not valid")) {
+      auto const scan = scan_json(request.body);
+      require(scan.broken_at && *scan.broken_at <= size);
+    }
     read_everything(body);
     if (auto inner = body.optional_object("o")) read_everything(*inner);
     if (body.error() == nullptr) {
@@ -58,6 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   json.end_object();
   Request again;
   again.body = out;
+  again.content_type = "application/json";
   auto echo = JsonBody::parse(again);
   require(echo.optional_string("s", 50) == text);
   return 0;

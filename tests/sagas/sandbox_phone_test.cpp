@@ -127,6 +127,16 @@ TEST_F(Sandbox, RepliesAreSignedPostsThatTheInboundReaderTakes) {
   EXPECT_EQ(outcome("secret", post.url, post.body + "&"), InboundError::malformed);
 }
 
+TEST_F(Sandbox, TextsBackWhatTheWebhookAnswered) {
+  SandboxPhone phone(clock, {});
+  for (auto const* silent : {"", "<Response></Response>", "<Message>", "</Message><Message>"})
+    phone.take_answer(kBob, silent);
+  EXPECT_TRUE(phone.messages(kBob).empty());
+  phone.take_answer(kBob, "<?xml version=\"1.0\"?><Response><Message>Reply YES or NO.</Message></Response>");
+  EXPECT_EQ(bodies(phone.messages(kBob)), std::vector<std::string>{"Reply YES or NO."});
+  EXPECT_TRUE(phone.messages(kAlice).empty());
+}
+
 TEST_F(Sandbox, ManyThreadsMayUseIt) {
   SandboxPhone phone(clock, {});
   std::vector<std::thread> threads;

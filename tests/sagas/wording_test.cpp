@@ -52,6 +52,13 @@ TEST(Wording, EveryReasonForAReturnReadsDifferently) {
   }
 }
 
+// One text message, and no character that XML would have escaped.
+TEST(Wording, HowToAnswerFitsOneText) {
+  auto const text = how_to_answer_text();
+  EXPECT_LE(text.size(), 160u);
+  for (char const c : text) EXPECT_TRUE(c >= ' ' && c < 0x7f && c != '<' && c != '>' && c != '&' && c != '`') << c;
+}
+
 TEST(Wording, ThePhonesOwnerIsToldWhoAsksMasked) {
   auto const text = share_text(mask_email("alice@example.com"), "654321");
   EXPECT_NE(text.find("The Invo account al***@example.com asks"), std::string::npos) << text;

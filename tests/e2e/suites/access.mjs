@@ -220,11 +220,20 @@ export function accessSuite(context, environment) {
       for (const [what, body] of Object.entries(bodies)) {
         const {json} = await game.call(operation.id, {...request, body: undefined, raw: body});
         assert.equal(json.error_code, 'INVALID_REQUEST', `${operation.id}: ${what}: ${JSON.stringify(json)}`);
+        if (['cut off', 'a comma too many', 'two documents', 'single quotes', 'invalid UTF-8'].includes(what)) {
+          assert.match(json.message, / at line 1, column \d+\.$/, what);
+        }
       }
       const wrong = await game.call(operation.id, {...request, body: {...request.body, [field]: {not: 'this'}}});
       assert.equal(wrong.json.field, field, `the reply names the field: ${wrong.json.message}`);
       for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', '']) {
         await game.call(operation.id, {...request, type, expect: [415, 'UNSUPPORTED_MEDIA_TYPE']});
+      }
+      if (operation.security === 'gameKey') {
+        const large = JSON.stringify({...(await validRequest(game, operation.id)).body, a_field_of_tomorrow: 0})
+          .replace('"a_field_of_tomorrow":0', '"a_field_of_tomorrow":[123456789012345678901234567890,{"b":-1e999}]');
+        const taken = await game.call(operation.id, {...request, body: undefined, raw: large});
+        assert.ok(taken.status < 300 || expected(operation, taken), `ignored numbers may be large: ${taken.text.slice(0, 300)}`);
       }
       const extra = {...request.body, a_field_of_tomorrow: [1, {b: null}]};
       const reply = await game.call(operation.id, {...request, body: extra, type: 'application/json; charset=utf-8'});
@@ -243,6 +252,35 @@ export function accessSuite(context, environment) {
     });
   }
 
+  // Engines whose only number is a float, and plugins that send every id as a string.
+  const idFields = (operation) => Object.entries(context.contract.resolve(
+    operation.body?.content['application/json']?.schema)?.properties ?? {})
+    .filter(([, schema]) => ['IdRef', 'GameRef'].some((name) => schema.$ref?.endsWith(`/${name}`))).map(([name]) => name);
+  for (const operation of operations.filter((one) => one.security === 'gameKey' && idFields(one).length > 0)) {
+    test(`${operation.id}: ids as integers, as strings of digits, as floats without a fraction`, async () => {
+      const game = await world().createGame();
+      for (const field of idFields(operation)) {
+        const answers = [];
+        for (const write of [(id) => `${id}`, (id) => `"${id}"`, (id) => `${id}.0`]) {
+          const {body, ...request} = await validRequest(game, operation.id);
+          // Where no id is needed: a currency of the game's, a player that there is not.
+          const id = body[field] ?? (field.endsWith('currency_id') ? game.currencies[0].currency_id : 4294967295);
+          const text = JSON.stringify({...body, [field]: 'the id'}).replace('"the id"', write(id));
+          const reply = await game.call(operation.id, {...request, raw: text});
+          answers.push([reply.status, reply.json.error_code]);
+        }
+        assert.notEqual(answers[0][1], 'INVALID_REQUEST');
+        assert.deepEqual(answers, Array(3).fill(answers[0]), field);
+        const {body, ...request} = await validRequest(game, operation.id);
+        for (const wrong of ['1.5', '"1.0"', '" 1"', '-1', '0', '{}', '99999999999999999999']) {
+          const text = JSON.stringify({...body, [field]: 'the id'}).replace('"the id"', wrong);
+          const reply = await game.call(operation.id, {...request, raw: text, expect: [400, 'INVALID_REQUEST']});
+          assert.equal(reply.json.field, field);
+        }
+      }
+    });
+  }
+
   const waits = (operation) => operation.parameters.some((one) => one.name === 'Florin-Min-Position');
   for (const operation of operations.filter(waits)) {
     test(`${operation.id}: a position that is not there yet, and one that is none`, async () => {
@@ -252,7 +290,7 @@ export function accessSuite(context, environment) {
       await game.call(operation.id, {...request, headers, expect: [503, 'VIEW_BEHIND']});
       const none = await game.call(operation.id, {...request, headers: {'Florin-Min-Position': '0'}});
       assert.equal(none.status, 200, 'position 0 asks for nothing');
-      for (const value of ['x', '-1', '1.5', '99999999999999999999999']) {
+      for (const value of ['', ' ', 'x', '-1', '1.5', '99999999999999999999999']) {
         await game.call(operation.id, {...request, headers: {'Florin-Min-Position': value},
           expect: [400, 'INVALID_REQUEST']});
       }

@@ -5,6 +5,7 @@ import {readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {it as test} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {queued} from '../support/background.mjs';
 import {cardForm as card, checkoutBody, form, openCheckout, queryOf, testCards as cards} from '../support/checkout.mjs';
 import {exchange} from '../support/http.mjs';
 import {Server} from '../support/server.mjs';
@@ -323,7 +324,7 @@ export function checkoutOutageSuite(context) {
   const shown = (world, query, expect) => world.call('showCheckout', {query: {...query, return: '1'}, expect});
   const paid = (world, query, number, expect) => world.call('payCheckout', {query, raw: card(number), type: form, expect});
 
-  test('kill -9 while a card is paid: the page shows the outcome, and it is credited once', async () => {
+  queued('kill -9 while a card is paid: the page shows the outcome, and it is credited once', async () => {
     let server = await Server.start();
     try {
       const stories = [];
@@ -370,7 +371,7 @@ export function checkoutOutageSuite(context) {
     }
   });
 
-  test('the ledger\'s view is behind: who may have paid is told to wait, not to pay again', async () => {
+  queued('the ledger\'s view is behind: who may have paid is told to wait, not to pay again', async () => {
     const server = await Server.start();
     const world = on(server, 'sandbox');
     const unlocked = new Set();
@@ -418,7 +419,7 @@ sys.stdin.read()`, join(views, file)], {stdio: ['pipe', 'pipe', 'inherit']});
     }
   });
 
-  test('the processor is taken out of the configuration: what is known is shown', async () => {
+  queued('the processor is taken out of the configuration: what is known is shown', async () => {
     const stripe = await Stripe.start();
     let server = await Server.start({stripe});
     try {

@@ -50,7 +50,10 @@ export function guardianSuite(context, environment) {
       const pending = (await approval(scene, id, 200)).json;
       assert.deepEqual(pending, {status: 'success', transaction_id: id, approval_id: approvalId, state: 'pending',
         expires_at: expires, transaction_status: 'pending_guardian_approval'});
-      for (const text of ['MAYBE', 'YES 123456', '123456', '', 'yes please']) await world().reply(scene.guardian, text);
+      const [, own] = await world().text(scene.guardian, /Reply YES (\d{6}) to approve/);
+      for (const text of ['MAYBE', `YES ${otherCode(own)}`, otherCode(own), '', 'yes?', 'yes and no', 'yes 👎', own.slice(1)]) {
+        await world().reply(scene.guardian, text);
+      }
       await world().reply(phone(), 'YES');
       assert.equal((await approval(scene, id, 200)).json.state, 'pending', 'none of these is the guardian\'s YES');
       await scene.target.call('getApprovalStatus', {params: {transaction_id: id}, expect: [404, 'TRANSACTION_NOT_FOUND']});
@@ -160,6 +163,51 @@ export function guardianSuite(context, environment) {
     await world().reply(scene.guardian, `NO ${asked[1].code}`);
     const {json} = await approval(scene, asked[1].id, [410, 'GUARDIAN_REJECTED']);
     assert.equal(json.message, 'The guardian said no; the amount is back.');
+  });
+
+  // What the guardian is texted back, if anything.
+  async function answerTo(scene, text) {
+    if (!sandbox) {
+      const {text: twiml} = await world().deliver(world().server.provider.post(scene.guardian, text), 200);
+      return /<Message>(.*)<\/Message>/.exec(twiml)?.[1];
+    }
+    const before = (await world().texts(scene.guardian)).length;
+    await world().reply(scene.guardian, text);
+    return (await world().texts(scene.guardian)).slice(before)[0]?.body;
+  }
+  const hint = /^Your answer was not understood and changed nothing\. Reply YES or NO, or YES or NO and the 6-digit code of our text\.$/;
+
+  test('an answer is understood however a phone writes it', async () => {
+    for (const [write, state] of [[() => 'Yes 👍', 'approved'], [() => '“Yes”', 'approved'], [() => 'Y', 'approved'],
+      [(code) => `Yes: ${code}`, 'approved'], [(code) => `${code.slice(0, 3)} ${code.slice(3)}`, 'approved'],
+      [(code) => [...code].map((digit) => String.fromCharCode(0xff10 + Number(digit))).join(''), 'approved'],
+      [() => '“No”', 'rejected'], [() => 'no thanks', 'rejected'], [(code) => `N ${code}`, 'rejected']]) {
+      const scene = await minorScene(flavours.send);
+      const {id} = await scene.start({}, 202);
+      const [, code] = await world().text(scene.guardian, /Reply YES (\d{6}) to approve/);
+      assert.equal(await answerTo(scene, write(code)), undefined, write(code));
+      const {json} = await approval(scene, id);
+      assert.equal(json.state, state, write(code));
+    }
+  });
+
+  test('an answer that leaves the question open is answered with what to answer, once a question', async () => {
+    const scene = await minorScene(flavours.send);
+    assert.equal(await answerTo(scene, 'hello'), undefined, 'nothing was asked');
+    const first = await scene.start({}, 202);
+    const [, code] = await world().text(scene.guardian, /Reply YES (\d{6}) to approve/);
+    assert.equal(await answerTo(scene, 'STOP'), undefined, 'the provider\'s own words');
+    assert.match(await answerTo(scene, 'yes?'), hint);
+    for (const text of ['maybe', 'what?', `YES ${otherCode(code)}`, '']) assert.equal(await answerTo(scene, text), undefined, text);
+    assert.equal((await approval(scene, first.id, 200)).json.state, 'pending');
+    await scene.cancel(first.id);
+    assert.equal(await answerTo(scene, 'maybe'), undefined, 'the question is over');
+    const before = (await world().texts(scene.guardian)).length;
+    const second = await scene.start({}, 202);
+    const [, fresh] = await world().text(scene.guardian, /Reply YES (\d{6}) to approve/, before);
+    assert.match(await answerTo(scene, `Yes ${otherCode(fresh)}`), hint, 'another question, another word');
+    assert.equal(await answerTo(scene, 'Y'), undefined);
+    assert.equal((await approval(scene, second.id, 200)).json.state, 'approved');
   });
 
   test('a phone that the minor holds is no guardian\'s', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {it as test} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {queued} from '../support/background.mjs';
 import {badAmounts} from './balances.mjs';
 import {cardForm, checkoutBody, checkoutQuery, form, testCards} from '../support/checkout.mjs';
 import {Processor, accounts, buy, cards, details, orderBody, refund, roomy} from '../support/payments.mjs';
@@ -197,6 +198,9 @@ export function paymentsSuite(context, environment) {
     const over = await bad({usd_amount: '10.01'}, 'REFUND_EXCEEDS_PAYMENT');
     assert.deepEqual([over.json.refundable_usd, over.json.requested_usd], ['10.00', '10.01']);
 
+    // A client's variable that was never set must not give everything back.
+    const unset = await game.call('refundCurrency', {raw: JSON.stringify({...body, usd_amount: null}), expect: [400, 'INVALID_REQUEST']});
+    assert.equal(unset.json.field, 'usd_amount');
     const first = await game.call('refundCurrency', {body, expect: 200});
     assert.deepEqual([first.json.usd_refunded, first.json.new_balance, first.json.order_id], ['2.50', '75.00', order_id]);
     assert.deepEqual(first.json.balance_info, {previous_balance: '100.00', new_balance: '75.00', amount_debited: '25.00'});
@@ -524,7 +528,7 @@ export function laterPaymentsSuite(context) {
 
 // The processor answers nobody, in both environments of a server of its own.
 export function paymentOutageSuite(context) {
-  test('an outage of the card processor: nothing is called failed that is not known', async () => {
+  queued('an outage of the card processor: nothing is called failed that is not known', async () => {
     const stripe = await Stripe.start();
     const server = await Server.start({stripe});
     const worlds = ['production', 'sandbox'].map((name) => new World(server, context.contract, name));

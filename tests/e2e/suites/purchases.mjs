@@ -55,6 +55,14 @@ export function purchasesSuite(context, environment) {
     assert.equal((await game.call('purchaseItem', {body: gems, expect: 200})).json.new_balance, '10.00');
   });
 
+  test('an engine whose only number is a float buys two', async () => {
+    const game = await world().createGame();
+    const player = email();
+    await game.credit(player, '10.00');
+    const raw = JSON.stringify(game.purchaseBody(player, {item_quantity: 2})).replace('"item_quantity":2', '"item_quantity":2.0');
+    assert.equal((await game.call('purchaseItem', {raw, expect: 200})).json.purchase_details.quantity, 2);
+  });
+
   test('purchases that are refused take nothing and leave their id free', async () => {
     const game = await world().createGame();
     const player = email();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {it as test} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {queued} from '../support/background.mjs';
 import {raw} from '../support/http.mjs';
 import {Provider} from '../support/provider.mjs';
 import {Scene, flavours, patterns} from '../support/scene.mjs';
@@ -116,7 +117,7 @@ export function textsSuite(context, environment) {
 // For each environment, with a server of its own: an outage is seen by everybody.
 export function outageSuite(context) {
   for (const environment of ['production', 'sandbox']) {
-    test(`${environment}: while texts cannot be sent nothing is initiated, and owed texts come later`, async () => {
+    queued(`${environment}: while texts cannot be sent nothing is initiated, and owed texts come later`, async () => {
       const twilio = await Provider.start();
       const server = await Server.start({provider: twilio});
       try {

@@ -47,12 +47,12 @@ export function transfersSuite(context, environment) {
     ['pending_claim', 'approved', code, verified.claim_instructions.claim_code_expires_at]);
 
     const claimed = await scene.claim(code);
-    const details = claimed.json.transfer_details;
     assert.deepEqual(claimed.json, {
       status: 'success', message: claimed.json.message, transaction_id: id, order_id: json.order_id,
       currency_name: 'Energy Credits', new_balance: '900.00',
       transfer_details: {amount_received: '900.00', source_game: 'Adventure Quest', target_currency: 'Energy Credits',
-        target_player: {player_id: details.target_player.player_id, player_email: sender.email}, new_balance: '900.00'},
+        target_player: 'PlayerTwo', new_balance: '900.00'},
+      player: {player_id: claimed.json.player.player_id, player_email: sender.email, player_name: 'PlayerTwo'},
       completion_time: claimed.json.completion_time});
     assert.deepEqual(await scene.funds(), ['1000.00', '0.00']);
     assert.equal(await target.available(sender.email), '900.00');
@@ -102,10 +102,10 @@ export function transfersSuite(context, environment) {
       fees_deducted: '50.00', sender_current_available_balance: '500.00'});
     const [, code] = await world().text(receiver.phone, patterns.claim);
     const {json: claimed} = await scene.claim(code);
-    const {player_id} = claimed.send_details.receiver_player;
+    const {player_id} = claimed.player;
+    assert.deepEqual(claimed.player, {player_id, player_email: receiver.email, player_name: 'PlayerTwo'});
     assert.deepEqual(claimed.send_details, {amount_received: '450.00', sending_game: 'Adventure Quest',
-      receiving_currency: 'Energy Credits', receiver_player: {player_id, player_email: receiver.email},
-      new_balance: '450.00'});
+      receiving_currency: 'Energy Credits', receiver_player: 'PlayerTwo', new_balance: '450.00'});
     assert.equal((await target.balance(receiver.email)).player.player_id, player_id);
     assert.deepEqual(await scene.funds(), ['500.00', '0.00']);
     await world().text(sender.phone, /^Your Invo currency send from Adventure Quest to Space Warriors is complete/);
@@ -165,6 +165,10 @@ export function transfersSuite(context, environment) {
       const scene = await Scene.make(world(), f, {balance: '100.00'});
       const {id, pin} = await scene.start({amount: '40.00'});
       const wrong = otherCode(pin);
+      // What is no PIN is no try.
+      for (const bad of ['abcdef', '', ' ', pin.slice(1), `${pin}0`, pin.replace(/(...)/, '$1-'), `${pin}.`]) {
+        assert.equal((await scene.verify(id, bad, [400, 'INVALID_REQUEST'])).json.field, 'sms_pin', bad);
+      }
       for (const left of [2, 1]) {
         const {json} = await scene.verify(id, wrong, [400, 'INVALID_PIN']);
         assert.equal(json.attempts_remaining, left);
@@ -308,7 +312,7 @@ export function transfersSuite(context, environment) {
       for (const bad of [{transaction_id: id}, {sms_pin: pin}, {transaction_id: 7, sms_pin: pin}, {transaction_id: id, sms_pin: 123456}]) {
         await scene.source.call(f.verify, {body: bad, expect: [400, 'INVALID_REQUEST']});
       }
-      await scene.verify(id, pin);
+      await scene.verify(id, `\u3000${pin.slice(0, 3)}\u00a0${pin.slice(3)} \u200b`); // as pasted
       const seen = await scene.status(id, scene.target);
       assert.deepEqual([seen.transaction_status, seen.claim_code], ['pending_claim', null], 'the code is the source\'s');
     });
@@ -325,7 +329,10 @@ export function transfersSuite(context, environment) {
       const foreign = {claim_code: code, [o.claimName]: 'x', [o.claimEmail]: scene.receiver.email, [o.claimPhone]: scene.receiver.phone};
       await scene.target.call(o.claim, {body: foreign, expect: unknown});
       const last = code.at(-1) === '0' ? '1' : '0';
-      for (const bad of ['x', '0000-0000-0000-0000', code.slice(0, -1) + last, id]) await scene.claim(bad, {}, unknown);
+      for (const bad of ['0000-0000-0000-0000', code.slice(0, -1) + last]) await scene.claim(bad, {}, unknown);
+      for (const bad of ['x', '', id, `${code}0`, code.slice(0, -1), code.replaceAll('-', '_')]) {
+        assert.equal((await scene.claim(bad, {}, [400, 'INVALID_REQUEST'])).json.field, 'claim_code', bad);
+      }
       await scene.claim(code, {[f.claimPhone]: phone()}, [403, 'PHONE_MISMATCH']);
       for (const bad of ['1202', '']) await scene.claim(code, {[f.claimPhone]: bad}, [400, 'INVALID_PHONE']);
       for (const bad of ['nobody', '']) await scene.claim(code, {[f.claimEmail]: bad}, [400, 'INVALID_EMAIL']);
@@ -335,7 +342,7 @@ export function transfersSuite(context, environment) {
       await scene.claim(code, {[f.claimPlayer]: 4294967295}, [404, 'PLAYER_NOT_FOUND']);
       if (f === flavours.transfer) await scene.claim(code, {target_currency_id: 4294967295}, [404, 'CURRENCY_NOT_FOUND']);
       await scene.target.call('getBalanceByEmail', {params: {email: scene.receiver.email}, expect: [404, 'PLAYER_NOT_FOUND']});
-      await scene.claim(` ${code.toLowerCase().replaceAll('-', '')}`);
+      await scene.claim(`\u00a0 ${code.toLowerCase().replaceAll('-', ' \u2013 ')}\u200b\n`);
       assert.equal(await scene.target.available(scene.receiver.email), '90.00');
       await scene.claim(code, {}, [409, 'ALREADY_CLAIMED']);
       await scene.claim(code, {[f.claimPhone]: phone()}, unknown); // who has not the phone learns nothing
@@ -394,7 +401,8 @@ export function transfersSuite(context, environment) {
       await scene.claim(code, {[f.claimPlayer]: stranger}, [404, 'PLAYER_NOT_FOUND']);
       const chosen = players[1].player.player_id;
       const {json: claimed} = await scene.claim(code, {[f.claimPlayer]: chosen});
-      assert.deepEqual(claimed[f.details][f.player], {player_id: chosen, player_email: second});
+      assert.deepEqual(claimed.player, {player_id: chosen, player_email: second, player_name: ''});
+      assert.equal(claimed[f.details][f.player], '', 'the game never named this player');
       assert.equal(await scene.target.available(second), '91.00');
       assert.equal(await scene.target.available(scene.receiver.email), before);
     });

@@ -4,7 +4,10 @@
 //   const view = await openView(browser, {size: phone, scheme: 'dark', scripts: false});
 //   await view.page.goto(url);
 //   await view.check('pay');   // axe, no sideways scroll, nothing the content policy stopped; a screenshot
+//   await view.resize(desktop);  // the same page in a window of another size
 //   await view.close();        // fails when the page had an error meanwhile
+//
+// A document that axe has passed is not given to it again in a window of the same width and scheme.
 //
 // Screenshots are kept in FLORIN_SCREENSHOTS (build/release/screenshots), to be looked at.
 import assert from 'node:assert/strict';
@@ -51,13 +54,18 @@ export async function openView(browser, {size = phone, scheme = 'light', scripts
 
   const view = {
     context, page, troubles,
-    async check(name) {
+    async resize(to) {
+      size = to;
+      await page.setViewportSize(to);
+    },
+    async check(name, {screenshot = true} = {}) {
       await scrollsDownOnly(page);
-      await (scripts ? audit(page) : auditPlain(page, {viewport: size, colorScheme: scheme}));
-      await shot(page, [name, size.width, scheme, scripts ? '' : 'plain'].filter(Boolean).join('-'));
+      await auditOnce(view, {size, scheme, scripts});
+      if (screenshot) await shot(page, [name, size.width, scheme, scripts ? '' : 'plain'].filter(Boolean).join('-'));
       assert.deepEqual(troubles, [], name);
     },
     async close() {
+      await view.twin?.context().close();
       await context.close();
       assert.deepEqual(troubles, []);
     },
@@ -67,7 +75,7 @@ export async function openView(browser, {size = phone, scheme = 'light', scripts
 
 // Every rule of axe for WCAG 2.2 AA and good practice; says which element broke which.
 export async function audit(page) {
-  await page.evaluate(axe);
+  if (!await page.evaluate(() => 'axe' in globalThis)) await page.evaluate(axe);
   const {violations, passes} = await page.evaluate((values) => globalThis.axe.run(document, {
     runOnly: {type: 'tag', values}, preload: false, resultTypes: ['violations'],
   }), rules);
@@ -76,18 +84,27 @@ export async function audit(page) {
     []);
 }
 
+// What axe has passed: a document without its scripts, in a window of a width and scheme.
+const passed = new Set();
+
+async function auditOnce(view, {size, scheme, scripts}) {
+  const html = (await view.page.content()).replace(/<script>.*?<\/script>/gs, '');
+  const seen = JSON.stringify([size.width, scheme, html]);
+  if (passed.has(seen)) return;
+  await audit(scripts ? view.page : await plainTwin(view, html, {size, scheme}));
+  passed.add(seen);
+}
+
 // axe is a script too, and where scripts are off not even a timer runs: what the browser made of the page without them
-// is shown to it in another window.
-async function auditPlain(page, options) {
-  const html = await page.content();
-  const context = await page.context().browser().newContext({...options, reducedMotion: 'reduce'});
-  try {
-    const twin = await context.newPage();
-    await twin.setContent(html.replace(/<script>.*?<\/script>/gs, ''));
-    await audit(twin);
-  } finally {
-    await context.close();
+// is shown to it in another window, one for the whole view.
+async function plainTwin(view, html, {size, scheme}) {
+  if (!view.twin) {
+    const context = await view.context.browser().newContext({colorScheme: scheme, reducedMotion: 'reduce'});
+    view.twin = await context.newPage();
   }
+  await view.twin.setViewportSize(size);
+  await view.twin.setContent(html);
+  return view.twin;
 }
 
 export async function scrollsDownOnly(page) {
