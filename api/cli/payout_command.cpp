@@ -1,4 +1,5 @@
 // florin payout: the operators' review of what games cash out (CONTRACT, Withdrawals and Operators).
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
@@ -6,6 +7,7 @@
 #include "api/cli/http_client.h"
 #include "api/cli/server_call.h"
 #include "api/http/json.h"
+#include "api/http/printable_text.h"
 #include "domain/ids.h"
 
 namespace florin::api::cli {
@@ -71,12 +73,15 @@ int ach(Invocation const& invocation, PayoutArguments const& arguments) {
   if (!arguments.file.empty()) call.path += "&file=" + percent_encode(arguments.file);
   auto const file = call_server_for_text(invocation, call);
   if (!file) return file.error();
+  bool const plain = std::all_of(file.value().begin(), file.value().end(),
+                                 [](char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\r'; });
+  if (!plain) return complain(invocation, kUnreachable, invocation.server + " did not answer with a NACHA file");
   for (auto const left_out : simdjson::dom::array(listed.value().root["left_out"])) {
     std::fprintf(stderr, "florin: %s is in no file, because %s: fail it\n",
-                 std::string(std::string_view(left_out["payout_id"])).c_str(),
-                 std::string(std::string_view(left_out["reason"])).c_str());
+                 printable(std::string_view(left_out["payout_id"])).c_str(),
+                 printable(std::string_view(left_out["reason"])).c_str());
   }
-  return print(file.value()) ? kOk : kUnreachable;
+  return print_bytes(file.value()) ? kOk : kUnreachable;
 }
 
 int returns(Invocation const& invocation, PayoutArguments const& arguments) {
@@ -114,8 +119,8 @@ void add_payout_commands(CLI::App& app, Invocation& invocation) {
                                    [&invocation, arguments] { return list(invocation, *arguments); });
   add_server_options(*list_command, invocation);
   list_command->add_option("--status", arguments->status, "only those of this status")
-      ->check(CLI::IsMember({"requested", "approved", "processing", "completed", "rejected", "failed"}));
-  list_command->add_option("--limit", arguments->limit, "how many")->check(CLI::Range(1, 100))->capture_default_str();
+      ->check(one_of({"requested", "approved", "processing", "completed", "rejected", "failed"}));
+  list_command->add_option("--limit", arguments->limit, "how many")->check(whole_number(1, 100))->capture_default_str();
   list_command->add_option("--cursor", arguments->cursor, "next_cursor of the page before");
 
   struct Verb {

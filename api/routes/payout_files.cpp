@@ -111,7 +111,7 @@ struct PayoutFileRoutes {
 
  private:
   Result<Wanted, Response> read_wanted(Request const& request) const {
-    if (auto refused = refuse_unless_operator(request, options)) return fail(std::move(*refused));
+    if (auto refused = refuse_unless_operator(request, options, {"date", "file"})) return fail(std::move(*refused));
     auto const day = domain::parse_iso8601(request.query_value("date").value_or("") + "T00:00:00Z");
     if (!day) {
       return fail(

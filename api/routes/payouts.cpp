@@ -16,7 +16,8 @@ struct PayoutRoutes {
   PayoutRoutes(Services& environment, AdminOptions admin) : services(environment), options(std::move(admin)) {}
 
   Awaitable<Response> list(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    if (auto refused = refuse_unless_operator(request, options, {"status", "limit", "cursor"}))
+      co_return std::move(*refused);
     auto& environment = services.environment;
     std::optional<PayoutStatus> status;
     if (auto const text = request.query_value("status")) {
