@@ -11,7 +11,7 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// 4 for "\uD83D" at `at`, and the value; 0 when it is not four hex digits.
+// The value of the four hex digits at `at`; nullopt when there are none.
 std::optional<unsigned> hex4(std::string_view text, std::size_t at) {
   if (at + 4 > text.size()) return std::nullopt;
   unsigned value = 0;
@@ -128,11 +128,11 @@ class Scanner {
     auto const first = hex4(text_, ++at_);
     if (!first) return false;
     at_ += 4;
-    if (*first < 0xD800 || *first > 0xDBFF) return true;
-    // The first half of a pair needs its second.
+    if (*first < 0xD800 || *first > 0xDFFF) return true;
+    // Half a surrogate pair: a first one needs its second, and a second one alone is nothing.
     auto const second = next_is('\\') && at_ + 1 < text_.size() && text_[at_ + 1] == 'u' ? hex4(text_, at_ + 2)
                                                                                          : std::optional<unsigned>();
-    if (!second || *second < 0xDC00 || *second > 0xDFFF) {
+    if (*first > 0xDBFF || !second || *second < 0xDC00 || *second > 0xDFFF) {
       at_ = start;
       return false;
     }

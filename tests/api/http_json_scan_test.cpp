@@ -40,6 +40,7 @@ TEST(JsonScan, NamesTheFirstByteThatCannotGoOn) {
                                   {"[\"\\u12g4\"]", 4},
                                   {"[\"\\ud800\"]", 2},
                                   {"[\"\\ud800\\u0041\"]", 2},
+                                  {"[\"\\ude80\"]", 2},
                                   {"[\"\xc3(\"]", 2},
                                   {"[\"\xed\xa0\x80\"]", 2},
                                   {"[\"open", 6},
