@@ -468,10 +468,11 @@ TEST_F(Stripe, TakesACardOrSaysWhatIsWrongWithIt) {
   EXPECT_EQ(told(400, error_of("invalid_request_error", "parameter_unknown")), "reached parameter_unknown");
 }
 
+std::string event(std::string const& id, std::string const& object) {
+  return resource("event", {{"id", "\"" + id + "\""}, {"data", R"({"object":)" + object + "}"}});
+}
+
 TEST_F(Stripe, ListsChangesOldestFirstPageByPage) {
-  auto const event = [](std::string const& id, std::string const& object) {
-    return resource("event", {{"id", "\"" + id + "\""}, {"data", R"({"object":)" + object + "}"}});
-  };
   replies["GET /v1/events"] =
       http_reply(200, list(event("evt_3", R"({"object":"dispute","payment_intent":"pi_3"})") + "," +
                                event("evt_2", R"({"object":"charge","payment_intent":null})") + "," +
@@ -493,6 +494,20 @@ TEST_F(Stripe, ListsChangesOldestFirstPageByPage) {
   EXPECT_TRUE(changes().reached);
   replies["GET /v1/events"] = http_reply(503, "{}");
   EXPECT_FALSE(changes().reached);
+}
+
+// Or every poll would end at it, and nobody would hear of the others again.
+TEST_F(Stripe, AnEventThatCannotBeReadHoldsUpNoneOfTheOthers) {
+  replies["GET /v1/events"] = http_reply(
+      200, list(event("evt_3", intent("succeeded")) + "," + event("evt_2", R"({"object":"charge","payment_intent":"?"})") +
+                    "," + event("evt_1", intent("succeeded")),
+                true));
+  auto const answer = changes();
+  ASSERT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
+  ASSERT_EQ(answer.changes.size(), 2u);
+  EXPECT_EQ(answer.changes[0].event_id, "evt_1");
+  EXPECT_EQ(answer.changes[1].event_id, "evt_3");
+  EXPECT_EQ(answer.next, "evt_1");
 }
 
 TEST_F(Stripe, SettingsThatCannotWorkAreNamedWithoutTheirValues) {
