@@ -257,14 +257,18 @@ std::span<Setting const> settings() {
        "file that holds the secret of its callbacks; FLORIN_PAYMENTS_WEBHOOK_SECRET beats it",
        Text{[](Config const&) { return std::string(); }, set_payments_webhook_file}},
       {"payments.base_url", "the processor's address", FLORIN_TEXT(payments.base_url)},
-      {"ach.destination", "routing number of the bank that takes the file of payouts", FLORIN_TEXT(ach.destination)},
-      {"ach.destination_name", "its name", FLORIN_TEXT(ach.destination_name)},
+      {"ach.destination", "routing number of the bank that takes the file of payouts",
+       FLORIN_TEXT(ach.origin.destination)},
+      {"ach.destination_name", "its name", FLORIN_TEXT(ach.origin.destination_name)},
       {"ach.origin", "who sends the file, as the bank says: 9 digits, or 10 digits and letters",
-       FLORIN_TEXT(ach.origin)},
-      {"ach.origin_name", "the same as a name", FLORIN_TEXT(ach.origin_name)},
-      {"ach.company_name", "what receivers see, 16 characters", FLORIN_TEXT(ach.company_name)},
-      {"ach.company_id", "10 digits and letters: 1 and the tax number", FLORIN_TEXT(ach.company_id)},
-      {"ach.odfi", "first 8 digits of the originating bank's routing number", FLORIN_TEXT(ach.odfi)},
+       FLORIN_TEXT(ach.origin.origin)},
+      {"ach.origin_name", "the same as a name", FLORIN_TEXT(ach.origin.origin_name)},
+      {"ach.company_name", "what receivers see, 16 characters", FLORIN_TEXT(ach.origin.company_name)},
+      {"ach.company_id", "10 digits and letters: 1 and the tax number", FLORIN_TEXT(ach.origin.company_id)},
+      {"ach.odfi", "first 8 digits of the originating bank's routing number", FLORIN_TEXT(ach.origin.odfi)},
+      {"ach.same_day",
+       "ask the bank to pay on the day of the file (Same Day ACH), for a fee an entry; at most 1000000.00 each",
+       Switch{[](Config const& c) { return c.ach.same_day; }, [](Config& c, bool on) { c.ach.same_day = on; }}},
       {"log.level", "debug, info, warning or error",
        Text{[](Config const& c) { return std::string(log_level_name(c.log_level)); }, set_log_level}},
   };
@@ -493,6 +497,17 @@ std::optional<ConfigError> check_payments(Config const& config) {
   return std::nullopt;
 }
 
+// Whoever sets one of them wants files: what is wrong is said now, not on the first day that has payouts. None set: the
+// routes of the files answer that they are not configured.
+std::optional<ConfigError> check_ach(Config const& config) {
+  if (config.ach.origin == sagas::AchOrigin{}) return std::nullopt;
+  auto const wrong = sagas::fault_of(config.ach.origin);
+  if (wrong.empty()) return std::nullopt;
+  return "ach: " + wrong +
+         " Set ach.destination, destination_name, origin, origin_name, company_name, company_id and "
+         "odfi as your bank gave them, or none of them";
+}
+
 }  // namespace
 
 Result<Config, ConfigError> load_config(ConfigSources const& sources) {
@@ -503,6 +518,7 @@ Result<Config, ConfigError> load_config(ConfigSources const& sources) {
   if (auto error = read_environment(sources, config)) return fail(std::move(*error));
   if (auto error = read_flags(sources, config)) return fail(std::move(*error));
   if (auto error = check_payments(config)) return fail(std::move(*error));
+  if (auto error = check_ach(config)) return fail(std::move(*error));
   if (config.data.empty()) {
     return fail(ConfigError("data: no folder is named; give --data DIR, FLORIN_DATA or `data = \"…\"` in the TOML"));
   }

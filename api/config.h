@@ -19,7 +19,7 @@
 #include "api/http/server.h"
 #include "domain/result.h"
 #include "eventstore/writer.h"
-#include "sagas/gateways/nacha.h"
+#include "sagas/gateways/ach_day.h"
 
 namespace florin::api {
 
@@ -55,7 +55,7 @@ struct Config {
   std::string public_url;  // where browsers find this server: "https://pay.example.com"; empty: as `listen` has it
   SmsConfig sms;
   PaymentsConfig payments;
-  sagas::AchOrigin ach;     // production's; the sandbox has its own
+  sagas::AchSettings ach;   // the origin is production's; the sandbox has its own
   std::string admin_token;  // empty: admin routes answer 403 ADMIN_DISABLED
   LogLevel log_level = LogLevel::info;
 };

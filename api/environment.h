@@ -44,7 +44,7 @@ struct EnvironmentOptions {
   InboundOptions inbound;
   std::string public_url;
   std::optional<sagas::StripeConfig> stripe;  // none and no twin: purchases answer 503 PAYMENTS_UNAVAILABLE
-  sagas::AchOrigin ach;                       // what the day's file of payouts says of us
+  sagas::AchSettings ach;                     // what a day's files of payouts say of us
   bool sandbox_processor = false;             // the twins of processor and bank
   bool sandbox_phone = false;                 // instead of a provider, with an inbound token of its own
 };
@@ -81,7 +81,7 @@ class Environment {
   // Where browsers and processors find this environment: "https://pay.example.com/sandbox".
   [[nodiscard]] std::string const& public_url() const { return options_.public_url; }
   [[nodiscard]] sagas::Payouts* payouts() { return payouts_.get(); }  // null in production: operators settle them
-  [[nodiscard]] sagas::AchOrigin const& ach_origin() const { return options_.ach; }
+  [[nodiscard]] sagas::AchSettings const& ach() const { return options_.ach; }
   [[nodiscard]] sagas::SandboxProcessor* sandbox_processor() { return sandbox_processor_.get(); }  // null in production
   [[nodiscard]] InboundOptions const& inbound() const { return options_.inbound; }
 

@@ -51,6 +51,37 @@ void usd_json(JsonWriter& json, Money usd) {
   json.amount("amount", units_of(usd));
 }
 
+void origin_json(JsonWriter& json, AchOrigin const& origin) {
+  json.begin_object("origin");
+  json.string("destination", origin.destination);
+  json.string("destination_name", origin.destination_name);
+  json.string("origin", origin.origin);
+  json.string("origin_name", origin.origin_name);
+  json.string("company_name", origin.company_name);
+  json.string("company_id", origin.company_id);
+  json.string("odfi", origin.odfi);
+  json.string("entry_description", origin.entry_description);
+  json.end_object();
+}
+
+void file_json(JsonWriter& json, AchOrigin const& origin, PayoutFile const& file) {
+  json.begin_object();
+  json.string("file", std::string(1, file.letter));
+  json.string("effective_date", to_date(file.effective));
+  json.amount("usd", file.usd);
+  json.string("sha256", hex(file.digest));
+  json.begin_array("entries");
+  auto trace = file.first_trace;
+  for (auto const payout : file.payouts) {
+    json.begin_object();
+    json.string("payout_id", format_payout_id(payout));
+    json.string("trace_number", format_trace_number(origin, trace++));
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+}
+
 void payout_json(JsonWriter& json, auto const& e) {
   json.string("payout_id", format_payout_id(e.payout));
   game_id(json, e.game);
@@ -345,6 +376,31 @@ void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* va
                    json.string("status", payout_status_name(e.status));
                    json.string("note", e.note);
                    if (e.was_completed) json.boolean("was_completed", true);
+                   if (e.dated_by_export) json.boolean("dated_by_export", true);
+                 },
+                 [&](PayoutFileWritten const& e) {
+                   json.string("day", to_date(e.day));
+                   json.time("created", e.created);
+                   origin_json(json, e.origin);
+                   json.begin_array("files");
+                   for (auto const& file : e.files) file_json(json, e.origin, file);
+                   json.end_array();
+                   json.begin_array("left_out");
+                   for (auto const& left_out : e.left_out) {
+                     json.begin_object();
+                     json.string("payout_id", format_payout_id(left_out.payout));
+                     json.string("reason", left_out_reason(left_out.reason));
+                     json.end_object();
+                   }
+                   json.end_array();
+                 },
+                 [&](PayoutAccountCorrected const& e) {
+                   json.string("payout_id", format_payout_id(e.payout));
+                   game_id(json, e.game);
+                   json.string("contact_identity_id", format_identity_id(e.contact));
+                   json.string("code", e.code);
+                   json.string("corrected",
+                               masked(personal_text(e.contact, Field::bank_correction, e.corrected, vault)));
                  },
              },
              event);

@@ -361,6 +361,31 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
             if (e.was_completed) details.add("after", "completed");
             return details.take();
           },
+          [](PayoutFileWritten const& e) {
+            std::size_t payouts = 0;
+            std::string letters;
+            for (auto const& file : e.files) {
+              letters += file.letter;
+              payouts += file.payouts.size();
+            }
+            return Details()
+                .add("day", to_date(e.day))
+                .add("created", to_iso8601(e.created))
+                .add("files", terminal_quoted(letters))
+                .add("payouts", payouts)
+                .add("left out", e.left_out.size())
+                .take();
+          },
+          [&](PayoutAccountCorrected const& e) {
+            return Details()
+                .add("payout", format_payout_id(e.payout))
+                .add("game", e.game)
+                .add("contact", format_identity_id(e.contact))
+                .add("code", terminal_quoted(e.code))
+                .add("corrected",
+                     terminal_quoted(masked(personal_text(e.contact, Field::bank_correction, e.corrected, vault))))
+                .take();
+          },
       },
       event);
 }

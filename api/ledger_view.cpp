@@ -37,6 +37,18 @@ std::optional<domain::OpenPayout> BalancesView::payout(domain::Position payout) 
   return copy_of(balances_, [&](State const& state) { return state.find_payout(payout); });
 }
 
+std::vector<domain::Position> BalancesView::payouts_of(domain::Day day) const {
+  return balances_.read([&](State const& state) { return state.payouts_of(day); });
+}
+
+bool BalancesView::has_payout_files(domain::Day day) const {
+  return balances_.read([&](State const& state) { return state.find_payout_file(day).has_value(); });
+}
+
+bool BalancesView::is_dated_by_export(domain::Day day) const {
+  return balances_.read([&](State const& state) { return state.is_dated_by_export(day); });
+}
+
 std::string BalancesView::currency_name(domain::CurrencyId currency) const {
   return balances_.read([&](State const& state) -> std::string {
     for (auto const& game : state.games()) {

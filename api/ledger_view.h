@@ -15,6 +15,9 @@ class BalancesView final : public sagas::LedgerView {
   std::optional<domain::OpenOrder> order(domain::Position order) const override;
   std::optional<domain::Returned> returned(domain::Position order) const override;
   std::optional<domain::OpenPayout> payout(domain::Position payout) const override;
+  std::vector<domain::Position> payouts_of(domain::Day day) const override;
+  bool has_payout_files(domain::Day day) const override;
+  bool is_dated_by_export(domain::Day day) const override;
   std::string currency_name(domain::CurrencyId currency) const override;
   std::optional<Phone> phone(domain::PhoneId phone) const override;
   Names names(domain::PlayerId sender, domain::CurrencyId currency, domain::GameId target) const override;

@@ -13,6 +13,7 @@
 #include "api/private_memory.h"
 #include "api/routes/routes.h"
 #include "eventstore/open_files.h"
+#include "sagas/gateways/banking_days.h"
 
 namespace florin::api {
 namespace {
@@ -71,11 +72,12 @@ std::unique_ptr<Environment> open_environment(Config const& config, bool sandbox
   options.sandbox_phone = sandbox;
   options.sandbox_processor = sandbox;
   options.public_url = config.public_url + (sandbox ? "/sandbox" : "");
+  options.ach.same_day = config.ach.same_day;
   if (sandbox) {
     options.inbound.public_url = kSandboxInboundUrl;
-    options.ach = sandbox_ach();
+    options.ach.origin = sandbox_ach();
   } else {
-    options.ach = config.ach;
+    options.ach.origin = config.ach.origin;
     if (config.payments.enabled) {
       options.stripe.emplace();
       options.stripe->secret_key = config.payments.secret_key;
@@ -170,6 +172,14 @@ int serve(Config const& wanted) {
         open_files, config.server.max_connections, config.server.max_connections + kOwnFiles);
   }
   eventstore::SystemClock const clock;
+  if (auto const today = domain::day_of(clock.now());
+      std::chrono::year_month_day(today).year() > sagas::kHolidaysKnownThrough) {
+    spdlog::warn(
+        "the Federal Reserve's holidays are known to this release through {}; later ones are computed by the same "
+        "rules: "
+        "check the effective dates of payouts, and upgrade",
+        static_cast<int>(sagas::kHolidaysKnownThrough));
+  }
 
   auto const production = open_environment(config, false, clock);
   if (!production) return 1;

@@ -47,6 +47,21 @@ std::string_view last_four(std::string_view account_number) {
   return account_number.substr(account_number.size() - std::min<std::size_t>(4, account_number.size() - 4));
 }
 
+std::string masked(std::string_view text) {
+  constexpr std::size_t kShown = 4;
+  constexpr std::size_t kShortest = 3;
+  std::string out(text);
+  for (std::size_t at = 0; at < out.size();) {
+    std::size_t end = at;
+    while (end < out.size() && is_digit(out[end])) ++end;
+    auto const length = end - at;
+    auto const shown = std::min(kShown, length > kShown ? length - kShown : 0);
+    if (length >= kShortest) std::fill_n(out.begin() + static_cast<std::ptrdiff_t>(at), length - shown, '*');
+    at = end + 1;
+  }
+  return out;
+}
+
 bool is_holder_name(std::string_view text) {
   auto const is_control = [](char c) { return (c >= '\0' && c < ' ') || c == '\x7f'; };
   return text.size() <= kHolderNameBytesMax && std::ranges::none_of(text, is_control) &&

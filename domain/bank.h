@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "domain/money.h"
@@ -29,9 +30,14 @@ inline constexpr std::size_t kAccountNumberMax = 17;
 // that four stay hidden; of four digits none. The view is into `account_number`, whose form is checked.
 [[nodiscard]] std::string_view last_four(std::string_view account_number);
 
-// A NACHA entry holds 22 upper-case ASCII characters of a name. Longer names, and names in other letters, are taken as
-// they are and cut and transliterated in the file: the bank pays by the numbers, the name is for people. 100 bytes hold
-// any company's name and bound what is sealed.
+// Text with account numbers in it, as it may leave: of every run of more than two digits only as many as last_four()
+// shows, '*' for the others. A transaction code has two.
+[[nodiscard]] std::string masked(std::string_view text);
+
+// A NACHA entry holds 22 upper-case ASCII characters of a name. Longer names, and names in other letters, are kept as
+// they are and cut and transliterated in the file: the bank pays by the numbers, the name is for people. A name of
+// which nothing is left there (sagas/gateways/ach_text.h) is refused where it is read. 100 bytes hold any company's
+// name and bound what is sealed.
 inline constexpr std::size_t kHolderNameLettersInFile = 22;
 inline constexpr std::size_t kHolderNameBytesMax = 100;
 // UTF-8 (which the caller knows it is) of 1 to kHolderNameBytesMax bytes, not only blanks, no control characters.
@@ -40,5 +46,21 @@ inline constexpr std::size_t kHolderNameBytesMax = 100;
 // The most that one bank entry can carry: ten digits of cents, 99,999,999.99 USD. A larger payout is never accepted: it
 // could not be paid.
 inline constexpr Money kMaxBankAmount = Money::from_minor(9'999'999'999);
+// Nacha's limit of an entry that asks to be paid on the day of its file (Same Day ACH, since March 2022).
+inline constexpr Money kMaxSameDayAmount = Money::from_minor(100'000'000);
+
+// What the bank and its customer agreed on when payouts were set up: who a file says it is from. Names are written as
+// ach_text (sagas/gateways/ach_text.h) makes them.
+struct AchOrigin {
+  std::string destination;                   // routing number of the bank that takes the file
+  std::string destination_name;              // 1 to 23 characters
+  std::string origin;                        // who sends it, as the bank says: 9 digits, or 10 digits and letters
+  std::string origin_name;                   // 1 to 23 characters
+  std::string company_name;                  // 1 to 16 characters: what receivers see
+  std::string company_id;                    // 10 digits and letters: "1" and the tax number
+  std::string odfi;                          // first 8 digits of the originating bank's routing number
+  std::string entry_description = "PAYOUT";  // 1 to 10 characters: what receivers see
+  friend bool operator==(AchOrigin const&, AchOrigin const&) = default;
+};
 
 }  // namespace florin::domain

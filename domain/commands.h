@@ -246,15 +246,35 @@ struct AdvancePayout {
   std::string note;
 };
 
+// The files of a day as they would be written now. Refused (payout_not_next) when the day has been written, or when one
+// of the payouts has failed meanwhile.
+struct WritePayoutFile {
+  Day day;
+  Timestamp created;
+  AchOrigin origin;
+  std::vector<PayoutFile> files;  // not empty
+  std::vector<LeftOutPayout> left_out;
+};
+
+// A bank's notification of change, about a payout as the log knows it.
+struct CorrectPayoutAccount {
+  Position payout;
+  GameId game;
+  IdentityId contact;
+  std::string code;
+  std::string corrected;
+};
+
 // CONTRACT, Item purchase.
 inline constexpr std::uint32_t kMaxItemQuantity = 1000;
 // "total_price must … be < 999999.99": this much is already too much.
 inline constexpr Money kItemTotalLimit = Money::from_minor(99'999'999);
 
-using Command = std::variant<CreateGame, UpdateGame, RotateSdkKey, CreditBalance, DebitBalance, PurchaseItem,
-                             RefundItem, InitiateTransfer, VerifyPin, ResendPin, CancelTransfer, ClaimTransfer,
-                             ExpireTransfer, FlagMinor, ClearMinor, RequestPhoneShare, AnswerPhoneShare,
-                             ExpirePhoneShare, ReceiveReply, SettleTexts, OpenCheckout, OrderCurrency, ReportPayment,
-                             FailOrder, RefundPurchase, FailRefund, RequestPayout, AdvancePayout>;
+using Command =
+    std::variant<CreateGame, UpdateGame, RotateSdkKey, CreditBalance, DebitBalance, PurchaseItem, RefundItem,
+                 InitiateTransfer, VerifyPin, ResendPin, CancelTransfer, ClaimTransfer, ExpireTransfer, FlagMinor,
+                 ClearMinor, RequestPhoneShare, AnswerPhoneShare, ExpirePhoneShare, ReceiveReply, SettleTexts,
+                 OpenCheckout, OrderCurrency, ReportPayment, FailOrder, RefundPurchase, FailRefund, RequestPayout,
+                 AdvancePayout, WritePayoutFile, CorrectPayoutAccount>;
 
 }  // namespace florin::domain

@@ -92,6 +92,8 @@ struct Decider {
   Decision operator()(FailRefund const& command) const;
   Decision operator()(RequestPayout const& command) const;
   Decision operator()(AdvancePayout const& command) const;
+  Decision operator()(WritePayoutFile const& command) const;
+  Decision operator()(CorrectPayoutAccount const& command) const;
 
   // The calling game and the currency meant: the checks that every money command starts with.
   struct Desk {
@@ -151,6 +153,8 @@ struct Fold {
   void operator()(DisputeClosed const& e) const;
   void operator()(PayoutRequested const& e) const;
   void operator()(PayoutAdvanced const& e) const;
+  void operator()(PayoutFileWritten const& e) const;
+  void operator()(PayoutAccountCorrected const& e) const;
 
  private:
   // A commit's movements: available by `delta`, reserved by `reserved_delta`, checked against what the event says came

@@ -43,6 +43,8 @@ char const* event_name(Event const& event) {
                         [](DisputeClosed const&) { return "DisputeClosed"; },
                         [](PayoutRequested const&) { return "PayoutRequested"; },
                         [](PayoutAdvanced const&) { return "PayoutAdvanced"; },
+                        [](PayoutFileWritten const&) { return "PayoutFileWritten"; },
+                        [](PayoutAccountCorrected const&) { return "PayoutAccountCorrected"; },
                     },
                     event);
 }

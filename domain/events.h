@@ -412,7 +412,34 @@ struct PayoutAdvanced {
   PayoutStatus status = PayoutStatus::approved;
   std::string note;            // the operator's reason, or the bank's return code
   bool was_completed = false;  // it failed after it was paid: the amount comes back from there
+  // With status processing: its day's file is dated by its first export, which is a PayoutFileWritten. False in what
+  // older releases wrote: their days' files follow from the day alone.
+  bool dated_by_export = false;
   friend bool operator==(PayoutAdvanced const&, PayoutAdvanced const&) = default;
+};
+
+// The first export of a day's payouts: what its files say, for ever. At most one a day.
+struct PayoutFileWritten {
+  Position written;  // first position of this commit
+  Day day;           // on which its payouts became processing
+  Timestamp created;
+  AchOrigin origin;               // as the settings were
+  std::vector<PayoutFile> files;  // A, B, …; trace numbers run on from file to file
+  std::vector<LeftOutPayout> left_out;
+  friend bool operator==(PayoutFileWritten const&, PayoutFileWritten const&) = default;
+};
+
+// Letters in their order, trace numbers that run on, no file without a payout, no payout twice, numbers within bounds.
+[[nodiscard]] bool is_well_formed(PayoutFileWritten const& e);
+
+// The receiving bank corrects an account: a notification of change. Nothing moves.
+struct PayoutAccountCorrected {
+  Position payout;
+  GameId game;
+  IdentityId contact;      // under whose key the correction is sealed
+  std::string code;        // Nacha's: "C01"
+  PersonalText corrected;  // the file's "corrected data"
+  friend bool operator==(PayoutAccountCorrected const&, PayoutAccountCorrected const&) = default;
 };
 
 // Order is the codec's union order; only ever append.
@@ -423,7 +450,7 @@ using Event =
                  GuardianApproved, TransferClaimed, TransferReturned, PhoneShareRequested, ShareCodeRejected,
                  PhoneShareEnded, ReplyReceived, TextSettled, CheckoutOpened, CurrencyOrdered, PaymentOpened,
                  PaymentChallenged, CurrencyPurchased, PaymentFailed, RefundRequested, RefundSettled, DisputeOpened,
-                 DisputeClosed, PayoutRequested, PayoutAdvanced>;
+                 DisputeClosed, PayoutRequested, PayoutAdvanced, PayoutFileWritten, PayoutAccountCorrected>;
 
 // "ItemPurchased": for logs, auditors and error messages.
 [[nodiscard]] char const* event_name(Event const& event);

@@ -87,6 +87,13 @@ class State {
   // nullptr: no such payout, or it has ended for good.
   [[nodiscard]] OpenPayout const* find_payout(Position payout) const;
   [[nodiscard]] OpenPayouts const& payouts() const { return payouts_; }
+  // The commit that wrote a day's files; nullopt: they were never exported.
+  [[nodiscard]] std::optional<Position> find_payout_file(Day day) const;
+  // What its files would hold if they were written now, and whether they are a PayoutFileWritten: when one of these was
+  // processed by a release that waits for it. Otherwise the day's file is the one that older releases made.
+  [[nodiscard]] std::vector<Position> payouts_of(Day day) const;
+  [[nodiscard]] bool is_dated_by_export(Day day) const;
+  [[nodiscard]] PayoutFileDays const& payout_files() const { return payout_files_; }
   [[nodiscard]] Revenue revenue(CurrencyId currency) const;
   [[nodiscard]] std::vector<Revenue> const& revenues() const { return revenues_; }  // of CurrencyId 1, 2, …
 
@@ -129,6 +136,7 @@ class State {
   [[nodiscard]] bool restore_order(OpenOrder const& order);
   [[nodiscard]] bool restore_returned(Returned const& returned);
   [[nodiscard]] bool restore_payout(OpenPayout const& payout);
+  [[nodiscard]] bool restore_payout_file(Day day, Position written);
   [[nodiscard]] bool restore_revenue(CurrencyId currency, Revenue const& revenue);
 
   // Same games, rows and open matters: what "replay gives the same state" means.
@@ -159,6 +167,7 @@ class State {
   OpenOrders orders_;
   ReturnedOrders returned_;
   OpenPayouts payouts_;
+  PayoutFileDays payout_files_;
   std::vector<Revenue> revenues_;  // as long as the last currency that earned something
 };
 

@@ -31,6 +31,64 @@ bool can_follow(PayoutStatus next, PayoutStatus now) {
   return false;
 }
 
+char const* left_out_reason(LeftOutReason reason) {
+  switch (reason) {
+    case LeftOutReason::unreadable: return "the bank details cannot be opened";
+    case LeftOutReason::holder: return "nothing of the holder's name can be written";
+    case LeftOutReason::routing: return "the routing number is not one";
+    case LeftOutReason::account: return "the account number is not one";
+    case LeftOutReason::amount: return "the amount does not fit into an entry";
+    case LeftOutReason::no_room: return "the day has more payouts than its files hold";
+  }
+  return "";
+}
+
+char payout_file_letter(std::size_t index) {
+  FLORIN_ASSERT(index < kPayoutFilesMax);
+  constexpr std::size_t kLetters = 26;
+  return static_cast<char>(index < kLetters ? 'A' + index : '0' + (index - kLetters));
+}
+
+std::string format_trace_number(AchOrigin const& origin, std::uint32_t number) {
+  constexpr std::size_t kDigits = 7;
+  auto digits = std::to_string(number);
+  if (digits.size() < kDigits) digits.insert(0, kDigits - digits.size(), '0');
+  return origin.odfi + digits;
+}
+
+Day day_of(Timestamp at) {
+  using std::chrono::microseconds;
+  return std::chrono::floor<std::chrono::days>(std::chrono::sys_time<microseconds>(microseconds(at.micros())));
+}
+
+Timestamp start_of(Day day) { return Timestamp::from_seconds(std::chrono::seconds(day.time_since_epoch()).count()); }
+
+std::string to_date(Day day) {
+  constexpr std::size_t kDateLetters = 10;
+  return to_iso8601(start_of(day)).substr(0, kDateLetters);
+}
+
+// Letters and trace numbers follow from the order, and nobody is paid twice.
+bool is_well_formed(PayoutFileWritten const& e) {
+  if (e.files.empty() || e.files.size() > kPayoutFilesMax) return false;
+  std::vector<Position> payouts;
+  for (std::size_t i = 0; i < e.files.size(); ++i) {
+    auto const& file = e.files[i];
+    if (file.letter != payout_file_letter(i) || file.first_trace != payouts.size() + 1) return false;
+    if (file.payouts.empty() || file.effective < day_of(e.created)) return false;
+    payouts.insert(payouts.end(), file.payouts.begin(), file.payouts.end());
+    if (payouts.size() > kFiledPayoutsMax) return false;
+  }
+  for (auto const& left_out : e.left_out) payouts.push_back(left_out.payout);
+  std::ranges::sort(payouts);
+  return payouts.front() && std::ranges::adjacent_find(payouts) == payouts.end();
+}
+
+bool belongs_to(OpenPayout const& payout, Day day) {
+  bool const is_out = payout.status == PayoutStatus::processing || payout.status == PayoutStatus::completed;
+  return is_out && !payout.filed && day_of(payout.processing_at) == day;
+}
+
 // In USD, whole cents: what is left below a cent stays owed. `owed` of all its currencies together: what one of them
 // is short of, the others pay.
 Money payable_usd(State const& state, Game const& game) {
@@ -73,7 +131,30 @@ Decision Decider::operator()(AdvancePayout const& command) const {
   bool const too_late = was_completed && context.now >= payout->since + kPayoutReturnMicros;
   if (too_late || !can_follow(command.status, payout->status)) return refuse(Rejection::payout_not_next);
   return std::vector<Event>{PayoutAdvanced{payout->payout, payout->game, payout->usd, payout->shares, command.status,
-                                           command.note, was_completed}};
+                                           command.note, was_completed, command.status == PayoutStatus::processing}};
+}
+
+Decision Decider::operator()(WritePayoutFile const& command) const {
+  if (state.find_payout_file(command.day)) return refuse(Rejection::payout_not_next);
+  for (auto const& file : command.files) {
+    for (auto const position : file.payouts) {
+      auto const* payout = state.find_payout(position);
+      if (payout == nullptr || !belongs_to(*payout, command.day)) {
+        return fail(Refusal{.reason = Rejection::payout_not_next, .about = position});
+      }
+    }
+  }
+  PayoutFileWritten event{context.next, command.day, command.created, command.origin, command.files, command.left_out};
+  FLORIN_ASSERT(is_well_formed(event));
+  return std::vector<Event>{std::move(event)};
+}
+
+Decision Decider::operator()(CorrectPayoutAccount const& command) const {
+  if (state.find_game(command.game) == nullptr || !command.payout || command.payout >= context.next) {
+    return refuse(Rejection::payout_not_found);
+  }
+  return std::vector<Event>{PayoutAccountCorrected{command.payout, command.game, command.contact, command.code,
+                                                   PersonalText{command.corrected, false}}};
 }
 
 Revenue& Fold::revenue(CurrencyId currency) const {
@@ -83,7 +164,12 @@ Revenue& Fold::revenue(CurrencyId currency) const {
 }
 
 void Fold::operator()(PayoutRequested const& e) const {
-  OpenPayout const payout{e.payout, e.game, e.usd, e.shares, PayoutStatus::requested, at};
+  OpenPayout payout;
+  payout.payout = e.payout;
+  payout.game = e.game;
+  payout.usd = e.usd;
+  payout.shares = e.shares;
+  payout.since = at;
   FLORIN_ASSERT(state.find_game(e.game) != nullptr && state.payouts_.emplace(e.payout, payout).second);
   Money sum;
   for (auto const& share : e.shares) {
@@ -104,6 +190,10 @@ void Fold::operator()(PayoutAdvanced const& e) const {
   FLORIN_ASSERT(e.was_completed == (payout.status == PayoutStatus::completed));
   payout.status = e.status;
   payout.since = at;
+  if (e.status == PayoutStatus::processing) {
+    payout.processing_at = at;
+    payout.dated_by_export = e.dated_by_export;
+  }
   if (!is_end(e.status)) return;
   for (auto const& share : e.shares) {
     auto& part = revenue(share.currency);
@@ -117,6 +207,45 @@ void Fold::operator()(PayoutAdvanced const& e) const {
   std::erase_if(state.payouts_, [this](auto const& entry) {
     return entry.second.status == PayoutStatus::completed && at >= entry.second.since + kPayoutReturnMicros;
   });
+}
+
+void Fold::operator()(PayoutFileWritten const& e) const {
+  FLORIN_ASSERT(is_well_formed(e) && state.payout_files_.emplace(e.day, e.written).second);
+  for (auto const& file : e.files) {
+    for (auto const position : file.payouts) {
+      auto const found = state.payouts_.find(position);
+      FLORIN_ASSERT(found != state.payouts_.end() && belongs_to(found->second, e.day));
+      found->second.filed = true;
+    }
+  }
+}
+
+void Fold::operator()(PayoutAccountCorrected const& e) const {
+  FLORIN_ASSERT(state.find_game(e.game) != nullptr && e.payout);
+}
+
+std::optional<Position> State::find_payout_file(Day day) const {
+  auto const found = payout_files_.find(day);
+  if (found == payout_files_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::vector<Position> State::payouts_of(Day day) const {
+  std::vector<Position> payouts;
+  for (auto const& [position, payout] : payouts_) {
+    if (belongs_to(payout, day)) payouts.push_back(position);
+  }
+  return payouts;
+}
+
+bool State::is_dated_by_export(Day day) const {
+  return std::ranges::any_of(payouts_, [day](auto const& entry) {
+    return entry.second.dated_by_export && day_of(entry.second.processing_at) == day;
+  });
+}
+
+bool State::restore_payout_file(Day day, Position written) {
+  return written && payout_files_.emplace(day, written).second;
 }
 
 OpenPayout const* State::find_payout(Position payout) const {
@@ -133,6 +262,9 @@ bool State::restore_payout(OpenPayout const& payout) {
   auto const* game = find_game(payout.game);
   if (!payout.payout || game == nullptr) return false;
   if (payout.status == PayoutStatus::rejected || payout.status == PayoutStatus::failed) return false;
+  bool const was_processed = payout.status == PayoutStatus::processing || payout.status == PayoutStatus::completed;
+  if (was_processed != (payout.processing_at != Timestamp{})) return false;
+  if ((payout.dated_by_export || payout.filed) && !was_processed) return false;
   Money sum;
   for (auto const& share : payout.shares) {
     if (game->find_currency(share.currency) == nullptr) return false;

@@ -1,8 +1,10 @@
 // What games earn, and its way to their bank. Source: CONTRACT, Withdrawals; seed "platform partners", Partner Payouts.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,7 +20,7 @@ namespace florin::domain {
 enum class PayoutStatus : std::uint8_t {
   requested = 0,
   approved = 1,
-  processing = 2,  // in the file of the day on which it got here, unless it failed on that day
+  processing = 2,  // for the file of the day on which it got here, unless it fails before that is written
   completed = 3,
   rejected = 4,  // by the operator; the amount returns
   failed = 5,    // by the bank, also after it had paid; the amount returns
@@ -49,10 +51,65 @@ struct OpenPayout {
   Money usd;
   std::vector<PayoutShare> shares;
   PayoutStatus status = PayoutStatus::requested;
-  Timestamp since;  // it has this status
+  Timestamp since;               // it has this status
+  Timestamp processing_at;       // it became processing; zero: not yet
+  bool dated_by_export = false;  // its day's file is a PayoutFileWritten; false of those processed by older releases
+  bool filed = false;            // it is in that file
   friend bool operator==(OpenPayout const&, OpenPayout const&) = default;
 };
 using OpenPayouts = std::map<Position, OpenPayout>;
+
+// A day in UTC.
+using Day = std::chrono::sys_days;
+[[nodiscard]] Day day_of(Timestamp at);
+[[nodiscard]] Timestamp start_of(Day day);
+[[nodiscard]] std::string to_date(Day day);  // "2026-11-20"
+
+// One of the bank's files of a day.
+struct PayoutFile {
+  char letter = 'A';              // A to Z, then 0 to 9: tells the files of one day apart
+  Day effective;                  // when receivers should have it
+  std::uint32_t first_trace = 1;  // the trace number of its first entry; the others follow it one by one
+  Money usd;                      // of its entries together
+  Digest digest{};                // SHA-256 of its bytes
+  std::vector<Position> payouts;  // in the order of the file
+  friend bool operator==(PayoutFile const&, PayoutFile const&) = default;
+};
+
+// 15 digits: the originating bank's eight and the entry's number.
+[[nodiscard]] std::string format_trace_number(AchOrigin const& origin, std::uint32_t number);
+
+// Why a payout is in no file of its day, and never will be: an operator fails it.
+enum class LeftOutReason : std::uint8_t {
+  unreadable = 0,  // its contact was erased, or what is sealed was altered
+  holder = 1,      // nothing of the holder's name can be written
+  routing = 2,     // no routing number
+  account = 3,     // no account number
+  amount = 4,      // not above zero, or above what an entry holds
+  no_room = 5,     // the day has more than its files hold
+};
+inline constexpr LeftOutReason kLastLeftOutReason = LeftOutReason::no_room;
+[[nodiscard]] char const* left_out_reason(LeftOutReason reason);  // "nothing of the holder's name can be written"
+
+struct LeftOutPayout {
+  Position payout;
+  LeftOutReason reason = LeftOutReason::unreadable;
+  friend bool operator==(LeftOutPayout const&, LeftOutPayout const&) = default;
+};
+
+// Letters there are for the files of one day.
+inline constexpr std::size_t kPayoutFilesMax = 36;
+[[nodiscard]] char payout_file_letter(std::size_t index);  // 0: 'A', 26: '0'
+// Of a day's files together, because their event must fit into a commit (4 MiB) at 8 bytes each.
+inline constexpr std::size_t kFiledPayoutsMax = 400'000;
+// Of those left out, the first so many are listed in the event, for the same reason.
+inline constexpr std::size_t kLeftOutListedMax = 20'000;
+
+// Whether it can be in that day's files: it became processing then, has not failed, and is in no file.
+[[nodiscard]] bool belongs_to(OpenPayout const& payout, Day day);
+
+// The commits that hold the days' files, by their first position.
+using PayoutFileDays = std::map<Day, Position>;
 
 // What a currency has earned its game, in units: the share of items sold and of transfers.
 struct Revenue {

@@ -343,6 +343,11 @@ domain::Event read(Reading& reading, wire::Event::Reader in) {
     case wire::Event::DISPUTE_CLOSED: return read(reading, in.getDisputeClosed());
     case wire::Event::PAYOUT_REQUESTED: return read(reading, in.getPayoutRequested());
     case wire::Event::PAYOUT_ADVANCED: return read(reading, in.getPayoutAdvanced());
+    case wire::Event::RESERVED39:
+    case wire::Event::RESERVED40:
+    case wire::Event::RESERVED41: break;
+    case wire::Event::PAYOUT_FILE_WRITTEN: return read(reading, in.getPayoutFileWritten());
+    case wire::Event::PAYOUT_ACCOUNT_CORRECTED: return read(reading, in.getPayoutAccountCorrected());
   }
   reading.unknown("commit: an event of a newer version");
   return {};

@@ -137,6 +137,8 @@ void write(wire::Event::Builder event, domain::DisputeOpened const& in);
 void write(wire::Event::Builder event, domain::DisputeClosed const& in);
 void write(wire::Event::Builder event, domain::PayoutRequested const& in);
 void write(wire::Event::Builder event, domain::PayoutAdvanced const& in);
+void write(wire::Event::Builder event, domain::PayoutFileWritten const& in);
+void write(wire::Event::Builder event, domain::PayoutAccountCorrected const& in);
 
 domain::Event read(Reading& reading, wire::CheckoutOpened::Reader in);
 domain::Event read(Reading& reading, wire::CurrencyOrdered::Reader in);
@@ -150,5 +152,7 @@ domain::Event read(Reading& reading, wire::DisputeOpened::Reader in);
 domain::Event read(Reading& reading, wire::DisputeClosed::Reader in);
 domain::Event read(Reading& reading, wire::PayoutRequested::Reader in);
 domain::Event read(Reading& reading, wire::PayoutAdvanced::Reader in);
+domain::Event read(Reading& reading, wire::PayoutFileWritten::Reader in);
+domain::Event read(Reading& reading, wire::PayoutAccountCorrected::Reader in);
 
 }  // namespace florin::eventstore::codec

@@ -17,6 +17,14 @@ std::vector<domain::PayoutShare> read_shares(capnp::List<wire::PayoutShare>::Rea
   return out;
 }
 
+std::int32_t days(domain::Day day) {
+  auto const count = day.time_since_epoch().count();
+  FLORIN_ASSERT(count == static_cast<std::int32_t>(count));
+  return static_cast<std::int32_t>(count);
+}
+
+domain::Day day(std::int32_t days) { return domain::Day(std::chrono::days(days)); }
+
 }  // namespace
 
 void write(wire::Event::Builder event, domain::CheckoutOpened const& in) {
@@ -144,6 +152,48 @@ void write(wire::Event::Builder event, domain::PayoutAdvanced const& in) {
   out.setStatus(static_cast<std::uint8_t>(in.status));
   out.setNote(text(in.note));
   out.setWasCompleted(in.was_completed);
+  out.setDatedByExport(in.dated_by_export);
+}
+
+void write(wire::Event::Builder event, domain::PayoutFileWritten const& in) {
+  auto out = event.initPayoutFileWritten();
+  out.setWritten(in.written.value());
+  out.setDay(days(in.day));
+  out.setCreated(in.created.micros());
+  auto origin = out.initOrigin();
+  origin.setDestination(text(in.origin.destination));
+  origin.setDestinationName(text(in.origin.destination_name));
+  origin.setOrigin(text(in.origin.origin));
+  origin.setOriginName(text(in.origin.origin_name));
+  origin.setCompanyName(text(in.origin.company_name));
+  origin.setCompanyId(text(in.origin.company_id));
+  origin.setOdfi(text(in.origin.odfi));
+  origin.setEntryDescription(text(in.origin.entry_description));
+  auto files = out.initFiles(static_cast<unsigned>(in.files.size()));
+  for (unsigned i = 0; i < files.size(); ++i) {
+    auto const& file = in.files[i];
+    files[i].setLetter(static_cast<std::uint8_t>(file.letter));
+    files[i].setEffectiveDay(days(file.effective));
+    files[i].setFirstTrace(file.first_trace);
+    files[i].setUsd(file.usd.minor());
+    files[i].setDigest(blob(file.digest));
+    auto payouts = files[i].initPayouts(static_cast<unsigned>(file.payouts.size()));
+    for (unsigned entry = 0; entry < payouts.size(); ++entry) payouts.set(entry, file.payouts[entry].value());
+  }
+  auto left_out = out.initLeftOut(static_cast<unsigned>(in.left_out.size()));
+  for (unsigned i = 0; i < left_out.size(); ++i) {
+    left_out[i].setPayout(in.left_out[i].payout.value());
+    left_out[i].setReason(static_cast<std::uint8_t>(in.left_out[i].reason));
+  }
+}
+
+void write(wire::Event::Builder event, domain::PayoutAccountCorrected const& in) {
+  auto out = event.initPayoutAccountCorrected();
+  out.setPayout(in.payout.value());
+  out.setGame(in.game.value());
+  out.setContact(in.contact.value());
+  out.setCode(text(in.code));
+  out.setCorrected(personal(in.corrected));
 }
 
 domain::Event read(Reading&, wire::CheckoutOpened::Reader in) {
@@ -284,6 +334,44 @@ domain::Event read(Reading& reading, wire::PayoutAdvanced::Reader in) {
       known(reading, in.getStatus(), domain::kLastPayoutStatus, "commit: a status of a payout of a newer version");
   out.note = text(in.getNote());
   out.was_completed = in.getWasCompleted();
+  out.dated_by_export = in.getDatedByExport();
+  return out;
+}
+
+domain::Event read(Reading& reading, wire::PayoutFileWritten::Reader in) {
+  domain::PayoutFileWritten out;
+  out.written = domain::Position(in.getWritten());
+  out.day = day(in.getDay());
+  out.created = domain::Timestamp::from_micros(in.getCreated());
+  auto const origin = in.getOrigin();
+  out.origin = {text(origin.getDestination()), text(origin.getDestinationName()), text(origin.getOrigin()),
+                text(origin.getOriginName()),  text(origin.getCompanyName()),     text(origin.getCompanyId()),
+                text(origin.getOdfi()),        text(origin.getEntryDescription())};
+  for (auto const file : in.getFiles()) {
+    domain::PayoutFile one;
+    one.letter = static_cast<char>(file.getLetter());
+    one.effective = day(file.getEffectiveDay());
+    one.first_trace = file.getFirstTrace();
+    one.usd = money(file.getUsd());
+    one.digest = fixed<32>(reading, file.getDigest(), "commit: the digest of a payout file is not 32 bytes");
+    for (auto const payout : file.getPayouts()) one.payouts.emplace_back(payout);
+    out.files.push_back(std::move(one));
+  }
+  for (auto const left_out : in.getLeftOut()) {
+    out.left_out.push_back(
+        {domain::Position(left_out.getPayout()), known(reading, left_out.getReason(), domain::kLastLeftOutReason,
+                                                       "commit: a reason of a payout left out of a newer version")});
+  }
+  return out;
+}
+
+domain::Event read(Reading&, wire::PayoutAccountCorrected::Reader in) {
+  domain::PayoutAccountCorrected out;
+  out.payout = domain::Position(in.getPayout());
+  out.game = domain::GameId(in.getGame());
+  out.contact = domain::IdentityId(in.getContact());
+  out.code = text(in.getCode());
+  out.corrected = personal(in.getCorrected());
   return out;
 }
 

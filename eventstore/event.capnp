@@ -55,6 +55,11 @@ struct Event {
     disputeClosed @36 :DisputeClosed;
     payoutRequested @37 :PayoutRequested;
     payoutAdvanced @38 :PayoutAdvanced;
+    reserved39 @39 :Void;
+    reserved40 @40 :Void;
+    reserved41 @41 :Void;
+    payoutFileWritten @42 :PayoutFileWritten;
+    payoutAccountCorrected @43 :PayoutAccountCorrected;
   }
 }
 
@@ -405,4 +410,48 @@ struct PayoutAdvanced {
   status @4 :UInt8;         # domain/payout.h, PayoutStatus
   note @5 :Text;
   wasCompleted @6 :Bool;    # it failed after it was paid
+  datedByExport @7 :Bool;   # processing: its day's file is a PayoutFileWritten
+}
+
+# domain/bank.h, AchOrigin.
+struct AchOrigin {
+  destination @0 :Text;
+  destinationName @1 :Text;
+  origin @2 :Text;
+  originName @3 :Text;
+  companyName @4 :Text;
+  companyId @5 :Text;
+  odfi @6 :Text;
+  entryDescription @7 :Text;
+}
+
+struct PayoutFile {
+  letter @0 :UInt8;         # ASCII
+  effectiveDay @1 :Int32;   # days since 1970
+  firstTrace @2 :UInt32;
+  usd @3 :Int64;
+  digest @4 :Data;          # 32 bytes
+  payouts @5 :List(UInt64);
+}
+
+struct LeftOutPayout {
+  payout @0 :UInt64;
+  reason @1 :UInt8;         # domain/payout.h, LeftOutReason
+}
+
+struct PayoutFileWritten {
+  written @0 :UInt64;
+  day @1 :Int32;            # days since 1970, UTC
+  created @2 :Int64;
+  origin @3 :AchOrigin;
+  files @4 :List(PayoutFile);
+  leftOut @5 :List(LeftOutPayout);
+}
+
+struct PayoutAccountCorrected {
+  payout @0 :UInt64;
+  game @1 :UInt64;
+  contact @2 :UInt64;       # identity
+  code @3 :Text;
+  corrected @4 :Data;       # sealed
 }

@@ -432,7 +432,29 @@ struct Check {
     if (payout->game != e.game || payout->usd != e.usd || payout->shares != e.shares) return "moves another payout";
     if (!can_follow(e.status, payout->status)) return "moves a payout where it cannot go";
     bool const was_completed = payout->status == PayoutStatus::completed;
-    return e.was_completed == was_completed ? nullptr : "moves a payout from where it is not";
+    if (e.was_completed != was_completed) return "moves a payout from where it is not";
+    bool const is_processing = e.status == PayoutStatus::processing;
+    return !e.dated_by_export || is_processing ? nullptr : "says of which form the file is of a payout that joins none";
+  }
+  char const* operator()(PayoutFileWritten const& e) const {
+    if (e.written != place.first) return "writes a bank's file under another name than its commit's";
+    if (state.find_payout_file(e.day)) return "writes the file of a day twice";
+    if (e.created > kLastMoment || e.created < start_of(e.day) || !is_well_formed(e)) return "is no file of a day";
+    for (auto const& file : e.files) {
+      Money usd;
+      for (auto const position : file.payouts) {
+        auto const* payout = state.find_payout(position);
+        if (payout == nullptr || !belongs_to(*payout, e.day)) return "writes a payout that is not of that day";
+        usd += payout->usd;
+      }
+      if (usd != file.usd) return "writes a file whose total is not the sum of its payouts";
+    }
+    return nullptr;
+  }
+  char const* operator()(PayoutAccountCorrected const& e) const {
+    if (!e.payout || e.payout >= place.first) return "corrects an account that nobody named";
+    if (state.find_game(e.game) == nullptr) return "corrects the account of a game that does not exist";
+    return knows(e.contact) ? nullptr : "has nobody to be told";
   }
 };
 

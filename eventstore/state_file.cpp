@@ -76,7 +76,19 @@ template <class Stream>
 bool fields(Stream& s, OpenPayout& p) {
   return field(s, p.payout) && field(s, p.game) && field(s, p.usd) &&
          s.list(p.shares, [&](PayoutShare& share) { return field(s, share.currency) && field(s, share.amount); }) &&
-         s.enumerated(p.status, kLastPayoutStatus) && field(s, p.since);
+         s.enumerated(p.status, kLastPayoutStatus) && field(s, p.since) && field(s, p.processing_at) &&
+         s.number(p.dated_by_export) && s.number(p.filed);
+}
+
+// The commit that wrote a day's files.
+struct PayoutFileDay {
+  std::int64_t day = 0;  // since 1970
+  Position written;
+};
+
+template <class Stream>
+bool fields(Stream& s, PayoutFileDay& d) {
+  return s.number(d.day) && field(s, d.written);
 }
 
 template <class Stream>
@@ -163,6 +175,9 @@ void put_open_matters(BlockWriter& to, State const& state) {
   put_each<OpenOrder>(out, state.orders(), second);
   put_each<Returned>(out, state.returned_orders(), second);
   put_each<OpenPayout>(out, state.payouts(), second);
+  put_each<PayoutFileDay>(out, state.payout_files(), [](auto const& entry) {
+    return PayoutFileDay{entry.first.time_since_epoch().count(), entry.second};
+  });
   put_each<Revenue>(out, state.revenues(), itself);
 }
 
@@ -198,8 +213,17 @@ bool get_open_matters(BlockReader& from, State& state) {
                                       state.restore_order(order);
                              }) &&
          get_each<Returned>(in, [&](Returned const& returned) { return state.restore_returned(returned); }) &&
-         get_each<OpenPayout>(
-             in, [&](OpenPayout const& payout) { return is_moment(payout.since) && state.restore_payout(payout); }) &&
+         get_each<OpenPayout>(in,
+                              [&](OpenPayout const& payout) {
+                                return is_moment(payout.since) && is_moment(payout.processing_at) &&
+                                       state.restore_payout(payout);
+                              }) &&
+         get_each<PayoutFileDay>(in,
+                                 [&](PayoutFileDay const& file) {
+                                   constexpr auto kLastDay = kLastMoment.micros() / kMicrosPerDay;
+                                   return file.day >= 0 && file.day <= kLastDay &&
+                                          state.restore_payout_file(Day(std::chrono::days(file.day)), file.written);
+                                 }) &&
          get_each<Revenue>(in,
                            [&](Revenue const& revenue) {
                              return state.restore_revenue(CurrencyId(state.revenues().size() + 1), revenue);

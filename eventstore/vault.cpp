@@ -327,6 +327,10 @@ Faulty<Unit> Vault::seal(domain::Commit& commit) {
               return impl_->seal(event.account, event.contact, Field::bank_account, position);
             },
             [](domain::PayoutAdvanced&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::PayoutFileWritten&) -> Faulty<Unit> { return Unit{}; },
+            [&](domain::PayoutAccountCorrected& event) {
+              return impl_->seal(event.corrected, event.contact, Field::bank_correction, position);
+            },
         },
         commit.events[i]);
     if (!done) return done;

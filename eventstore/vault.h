@@ -20,7 +20,15 @@
 
 namespace florin::eventstore {
 
-enum class Field : std::uint8_t { email = 1, name = 2, phone = 3, metadata = 4, bank_holder = 5, bank_account = 6 };
+enum class Field : std::uint8_t {
+  email = 1,
+  name = 2,
+  phone = 3,
+  metadata = 4,
+  bank_holder = 5,
+  bank_account = 6,
+  bank_correction = 7,
+};
 
 class Vault {
  public:

@@ -88,6 +88,8 @@ void Balances::Impl::prefetch(std::span<eventstore::CommitPtr const> commits) {
                      [&](domain::DisputeClosed const& e) { wallet(e); },
                      [](domain::PayoutRequested const&) {},
                      [](domain::PayoutAdvanced const&) {},
+                     [](domain::PayoutFileWritten const&) {},
+                     [](domain::PayoutAccountCorrected const&) {},
                  },
                  event);
     }
@@ -158,6 +160,8 @@ void Balances::Impl::apply(domain::Commit const& commit) {
                    },
                    [](domain::PayoutRequested const&) {},
                    [](domain::PayoutAdvanced const&) {},
+                   [](domain::PayoutFileWritten const&) {},
+                   [](domain::PayoutAccountCorrected const&) {},
                },
                event);
   }

@@ -182,6 +182,8 @@ class HistoryWriter final : public ProjectionWriter {
                      },
                      [](domain::PayoutRequested const&) {},
                      [](domain::PayoutAdvanced const&) {},
+                     [](domain::PayoutFileWritten const&) {},
+                     [](domain::PayoutAccountCorrected const&) {},
                  },
                  event);
       position = next(position);

@@ -73,6 +73,8 @@ class OrdersWriter final : public ProjectionWriter {
                      [](domain::DisputeClosed const&) {},
                      [](domain::PayoutRequested const&) {},
                      [](domain::PayoutAdvanced const&) {},
+                     [](domain::PayoutFileWritten const&) {},
+                     [](domain::PayoutAccountCorrected const&) {},
                  },
                  event);
     }

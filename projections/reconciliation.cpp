@@ -159,6 +159,8 @@ class ReconciliationWriter final : public ProjectionWriter {
                          [&](domain::DisputeClosed const& e) { return e.won ? change(position, e) : nothing(); },
                          [](domain::PayoutRequested const&) { return nothing(); },
                          [](domain::PayoutAdvanced const&) { return nothing(); },
+                         [](domain::PayoutFileWritten const&) { return nothing(); },
+                         [](domain::PayoutAccountCorrected const&) { return nothing(); },
                      },
                      event);
       if (!folded) return folded;

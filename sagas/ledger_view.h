@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "domain/events.h"
 
@@ -25,6 +26,11 @@ class LedgerView {
   [[nodiscard]] virtual std::optional<domain::Returned> returned(domain::Position order) const = 0;
   // nullopt: it has ended, or never was.
   [[nodiscard]] virtual std::optional<domain::OpenPayout> payout(domain::Position payout) const = 0;
+  // What a day's files would hold now: those that belong to it (domain/payout.h), oldest first.
+  [[nodiscard]] virtual std::vector<domain::Position> payouts_of(domain::Day day) const = 0;
+  [[nodiscard]] virtual bool has_payout_files(domain::Day day) const = 0;
+  // Whether one of them waits for a PayoutFileWritten: then the others of its day do too.
+  [[nodiscard]] virtual bool is_dated_by_export(domain::Day day) const = 0;
   [[nodiscard]] virtual std::string currency_name(domain::CurrencyId currency) const = 0;
 
   // Whose phone it is, with the number and the e-mail of that person, both sealed under the person's key.

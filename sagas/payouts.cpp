@@ -20,49 +20,12 @@ constexpr auto kLookEvery = std::chrono::seconds(1);
 
 }  // namespace
 
-eventstore::Faulty<AchEntry> entry_of(eventstore::Log& log, eventstore::Vault const& vault, Position payout) {
-  auto const commit = eventstore::read_commit(log, payout);
-  if (!commit) return fail(commit.error());
-  if (commit.value()) {
-    for (auto const& event : commit.value()->events) {
-      auto const* asked = std::get_if<domain::PayoutRequested>(&event);
-      if (asked == nullptr) continue;
-      auto holder = vault.open(asked->contact, eventstore::Field::bank_holder, asked->holder);
-      if (!holder) return fail(holder.error());
-      auto account = vault.open(asked->contact, eventstore::Field::bank_account, asked->account);
-      if (!account) return fail(account.error());
-      // What is sealed for somebody who was erased before is empty.
-      if (holder.value().empty() || account.value().empty()) break;
-      return AchEntry{payout,    std::move(holder).value(), asked->routing, std::move(account).value(), asked->type,
-                      asked->usd};
-    }
-  }
-  return eventstore::fault(eventstore::Fault::Kind::missing, "no payout with bank details was requested there");
-}
-
-eventstore::Faulty<DayEntries> entries_of(eventstore::Log& log, eventstore::Vault const& vault,
-                                          std::span<DayPayout const> payouts) {
-  DayEntries day;
-  for (auto const& [payout, has_failed] : payouts) {
-    auto entry = entry_of(log, vault, payout);
-    if (entry) {
-      day.entries.push_back(std::move(entry).value());
-    } else if (entry.error().kind != eventstore::Fault::Kind::missing) {
-      return fail(entry.error());
-    } else if (!has_failed) {
-      day.unreadable = payout;
-      return day;
-    }
-  }
-  return day;
-}
-
 struct Payouts::Impl {
-  Impl(asio::io_context& context, Bank const& their_bank, AchOrigin from, LedgerView const& ledger,
+  Impl(asio::io_context& context, Bank const& their_bank, AchSettings from, LedgerView const& ledger,
        eventstore::Log& events, eventstore::Vault const& keys, eventstore::Clock const& time)
       : io(context),
         bank(their_bank),
-        origin(std::move(from)),
+        settings(std::move(from)),
         view(ledger),
         log(events),
         vault(keys),
@@ -71,7 +34,7 @@ struct Payouts::Impl {
 
   asio::io_context& io;
   Bank const& bank;
-  AchOrigin const origin;
+  AchSettings const settings;
   LedgerView const& view;
   eventstore::Log& log;
   eventstore::Vault const& vault;
@@ -81,10 +44,14 @@ struct Payouts::Impl {
   // The effects thread's.
   std::set<Position> processing;
   std::set<Position> reporting;
+  std::set<domain::Day> writing;
+  std::set<domain::Day> complained;  // about: once each
   asio::steady_timer alarm;
 
   void look();
   void ask_about(Position payout);
+  bool is_with_the_bank(domain::OpenPayout const& open);
+  void write_files(domain::Day day);
   void report(Position payout, PayoutStatus status, std::string note);
 };
 
@@ -104,14 +71,16 @@ void Payouts::Impl::ask_about(Position payout) {
     return;
   }
   if (reporting.contains(payout) || clock.now() < bank.answers_at(open->since)) return;
+  if (!is_with_the_bank(*open)) return;
   auto const entry = entry_of(log, vault, payout);
   if (!entry) {
     report(payout, PayoutStatus::failed, "the bank details cannot be opened");
     return;
   }
-  auto const file = write_nacha({origin, open->since, 'A', next_banking_day(day_of(open->since)), {entry.value()}});
-  if (!file) return report(payout, PayoutStatus::failed, file.error());
-  if (auto const taken = bank.submit(file.value()); !taken) return report(payout, PayoutStatus::failed, taken.error());
+  if (!open->filed) {
+    auto const file = write_nacha(old_file(settings.origin, domain::day_of(open->processing_at), {entry.value()}));
+    if (!file) return report(payout, PayoutStatus::failed, file.error());
+  }
   auto const answer = bank.outcome(entry.value(), open->since, clock.now());
   switch (answer.outcome) {
     case BankOutcome::pending: return;
@@ -119,6 +88,45 @@ void Payouts::Impl::ask_about(Position payout) {
     case BankOutcome::returned:
       return report(payout, PayoutStatus::failed, answer.return_code + " " + answer.return_reason);
   }
+}
+
+// What is due and in no file yet brings about its day's files; what is left out of them is nobody's to ask about.
+bool Payouts::Impl::is_with_the_bank(domain::OpenPayout const& open) {
+  if (open.filed) return true;
+  auto const day = domain::day_of(open.processing_at);
+  if (view.has_payout_files(day)) {
+    processing.erase(open.payout);
+    return false;
+  }
+  // Its day's file follows from the day alone, so it was with the bank when the day was over.
+  if (!open.dated_by_export && !view.is_dated_by_export(day)) return true;
+  if (clock.now() >= files_from(day)) write_files(day);
+  return false;
+}
+
+void Payouts::Impl::write_files(domain::Day day) {
+  if (writing.contains(day)) return;
+  auto const payouts = view.payouts_of(day);
+  auto const complain = [&](std::string const& why) {
+    if (complained.insert(day).second) spdlog::error("payouts of {}: {}", domain::to_date(day), why);
+  };
+  auto planned = plan_files(log, vault, settings, day, clock.now(), payouts);
+  if (!planned) return complain(planned.error().what);
+  if (planned.value().command.files.empty()) {
+    for (auto const payout : payouts) processing.erase(payout);
+    return;
+  }
+  for (auto const& text : planned.value().texts) {
+    if (auto const taken = bank.submit(text); !taken) return complain("the bank refuses its file: " + taken.error());
+  }
+  writing.insert(day);
+  submit(io, *writer, domain::Command(std::move(planned.value().command)),
+         [this, day, payouts](eventstore::Outcome const& outcome) {
+           writing.erase(day);
+           // The writer has stopped: a restart takes them up again.
+           if (is_busy(outcome) || !std::holds_alternative<eventstore::Unavailable>(outcome)) return;
+           for (auto const payout : payouts) processing.erase(payout);
+         });
 }
 
 void Payouts::Impl::report(Position payout, PayoutStatus status, std::string note) {
@@ -130,9 +138,9 @@ void Payouts::Impl::report(Position payout, PayoutStatus status, std::string not
   });
 }
 
-Payouts::Payouts(asio::io_context& io, Bank const& bank, AchOrigin origin, LedgerView const& view, eventstore::Log& log,
-                 eventstore::Vault const& vault, eventstore::Clock const& clock)
-    : impl_(std::make_unique<Impl>(io, bank, std::move(origin), view, log, vault, clock)) {}
+Payouts::Payouts(asio::io_context& io, Bank const& bank, AchSettings settings, LedgerView const& view,
+                 eventstore::Log& log, eventstore::Vault const& vault, eventstore::Clock const& clock)
+    : impl_(std::make_unique<Impl>(io, bank, std::move(settings), view, log, vault, clock)) {}
 
 Payouts::~Payouts() = default;
 
@@ -164,7 +172,7 @@ bool Payouts::settle(int timeout_ms) {
     auto quiet = answer.get_future();
     asio::post(impl_->io, [impl = impl_.get(), &answer] {
       impl->look();
-      answer.set_value(impl->reporting.empty());
+      answer.set_value(impl->reporting.empty() && impl->writing.empty());
     });
     if (quiet.get()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -77,7 +77,6 @@ Result<HttpReply, std::string> http_exchange(ServerAddress const& server, std::s
   request.set(http::field::user_agent, "florin");
   for (auto const& [name, value] : headers) request.set(name, value);
   request.body() = body;
-  if (!body.empty()) request.set(http::field::content_type, "application/json");
   request.keep_alive(false);
   request.prepare_payload();
 

@@ -1,4 +1,7 @@
 // florin payout: the operators' review of what games cash out (CONTRACT, Withdrawals and Operators).
+#include <cstdio>
+#include <fstream>
+
 #include "api/cli/command.h"
 #include "api/cli/http_client.h"
 #include "api/cli/server_call.h"
@@ -13,6 +16,7 @@ struct PayoutArguments {
   std::string status;
   std::string reason;
   std::string date;
+  std::string file;
   std::string cursor;
   int limit = 100;
 };
@@ -41,13 +45,55 @@ int advance(Invocation const& invocation, PayoutArguments const& arguments, std:
   return reply ? print_reply(invocation, reply.value()) : reply.error();
 }
 
-// The file's bytes as the bank takes them, and nothing else: for a redirection.
+int files(Invocation const& invocation, PayoutArguments const& arguments) {
+  ServerCall call;
+  call.path = "/admin/payouts/ach/files?date=" + percent_encode(arguments.date);
+  auto const reply = call_server(invocation, call);
+  return reply ? print_reply(invocation, reply.value()) : reply.error();
+}
+
+// The file's bytes as the bank takes them, and nothing else: for a redirection. Of a day of several files one must be
+// named, so that none is forgotten; who is in none is said on stderr.
 int ach(Invocation const& invocation, PayoutArguments const& arguments) {
   ServerCall call;
+  call.path = "/admin/payouts/ach/files?date=" + percent_encode(arguments.date);
+  auto const listed = call_server(invocation, call);
+  if (!listed) return listed.error();
+  std::string letters;
+  std::size_t count = 0;
+  for (auto const file : simdjson::dom::array(listed.value().root["files"])) {
+    letters.append(count++ == 0 ? "" : ", ").append(std::string_view(file["file"]));
+  }
+  if (count > 1 && arguments.file.empty()) {
+    return complain(invocation, kUsage, "that day has the files " + letters + ": take each of them with --file");
+  }
   call.path = "/admin/payouts/ach?date=" + percent_encode(arguments.date);
+  if (!arguments.file.empty()) call.path += "&file=" + percent_encode(arguments.file);
   auto const file = call_server_for_text(invocation, call);
   if (!file) return file.error();
+  for (auto const left_out : simdjson::dom::array(listed.value().root["left_out"])) {
+    std::fprintf(stderr, "florin: %s is in no file, because %s: fail it\n",
+                 std::string(std::string_view(left_out["payout_id"])).c_str(),
+                 std::string(std::string_view(left_out["reason"])).c_str());
+  }
   return print(file.value()) ? kOk : kUnreachable;
+}
+
+int returns(Invocation const& invocation, PayoutArguments const& arguments) {
+  constexpr std::size_t kFileBytesMax = std::size_t{4} << 20;
+  std::ifstream in(arguments.file, std::ios::binary);
+  ServerCall call;
+  call.method = "POST";
+  call.path = "/admin/payouts/ach/returns";
+  call.content_type = "text/plain";
+  call.body.resize(kFileBytesMax + 1);
+  in.read(call.body.data(), static_cast<std::streamsize>(call.body.size()));
+  call.body.resize(static_cast<std::size_t>(in.gcount()));
+  if (in.bad() || call.body.empty() || call.body.size() > kFileBytesMax) {
+    return complain(invocation, kUsage, "'" + arguments.file + "' cannot be read, is empty or larger than 4 MiB");
+  }
+  auto const reply = call_server(invocation, call);
+  return reply ? print_reply(invocation, reply.value()) : reply.error();
 }
 
 }  // namespace
@@ -59,6 +105,7 @@ void add_payout_commands(CLI::App& app, Invocation& invocation) {
   florin payout approve po_000000000002G
   florin payout process po_000000000002G
   florin payout ach 2026-11-20 > payouts.ach
+  florin payout returns returns.ach
   florin payout complete po_000000000002G)");
 
   auto* list_command = add_command(group, invocation, "list", "List payouts, the newest first", R"(Examples:
@@ -96,12 +143,30 @@ void add_payout_commands(CLI::App& app, Invocation& invocation) {
 
   auto* ach_command =
       add_command(group, invocation, "ach",
-                  "Print the NACHA file of a day's payouts: when the day (UTC) is over, always the same one",
+                  "Print a NACHA file of a day's payouts: there when the day (UTC) is over, and from then on the same",
                   R"(Examples:
-  florin payout ach 2026-11-20 > payouts.ach)",
+  florin payout ach 2026-11-20 > payouts.ach
+  florin payout ach 2026-11-20 --file B > payouts-B.ach)",
                   [&invocation, arguments] { return ach(invocation, *arguments); });
   add_server_options(*ach_command, invocation);
   ach_command->add_option("date", arguments->date, "the day (UTC) on which they became processing, YYYY-MM-DD")
+      ->required();
+  ach_command->add_option("--file", arguments->file, "which of the day's files, if there are several: A, B, …");
+
+  auto* files_command = add_command(group, invocation, "files", "List the NACHA files of a day, and who is in none",
+                                    R"(Examples:
+  florin payout files 2026-11-20)",
+                                    [&invocation, arguments] { return files(invocation, *arguments); });
+  add_server_options(*files_command, invocation);
+  files_command->add_option("date", arguments->date, "the day (UTC), YYYY-MM-DD")->required();
+
+  auto* returns_command = add_command(group, invocation, "returns",
+                                      "Import what the bank sent back: returns fail their payouts, changes mark them",
+                                      R"(Examples:
+  florin payout returns returns.ach)",
+                                      [&invocation, arguments] { return returns(invocation, *arguments); });
+  add_server_options(*returns_command, invocation);
+  returns_command->add_option("file", arguments->file, "the bank's file; to import it again changes nothing")
       ->required();
 }
 

@@ -46,6 +46,7 @@ Result<std::string, int> call_server_for_text(Invocation const& invocation, Serv
   } else {
     headers.emplace_back("X-Game-Secret-Key", call.game_key);
   }
+  if (!call.body.empty()) headers.emplace_back("Content-Type", std::string(call.content_type));
   for (auto const& [name, value] : headers) {
     if (value.find_first_of("\r\n") != std::string::npos) {
       return fail(complain(invocation, kUsage, name + ": the credential holds a line break"));

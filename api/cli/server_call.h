@@ -23,6 +23,7 @@ struct ServerCall {
   std::string_view method = "GET";
   std::string path;  // "/admin/games": the sandbox prefix is added here
   std::string body;
+  std::string_view content_type = "application/json";  // of the body
 };
 
 // A parsed 2xx reply. The element points into the parser.

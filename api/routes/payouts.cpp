@@ -1,18 +1,13 @@
-// CONTRACT, Operators: the review of payouts and the day's file for the bank.
+// CONTRACT, Operators: the review of payouts.
 #include "api/routes/payouts.h"
 
 #include "api/routes/operators.h"
 #include "eventstore/read_commit.h"
-#include "sagas/payouts.h"
 
 namespace florin::api {
 namespace {
 
 using domain::PayoutStatus;
-
-// After a day is over, before its file is made: a commit of its last moment may still be on its way into the log, and
-// the system's clock may be set back a little.
-constexpr std::int64_t kLateCommitsMicros = 60 * domain::kMicrosPerSecond;
 
 struct PayoutRoutes {
   Services& services;
@@ -48,8 +43,9 @@ struct PayoutRoutes {
           json.begin_object();
           json.string("status", "success");
           json.begin_array("payouts");
+          PayoutFiles files(environment);
           for (auto const& row : page.value().payouts) {
-            auto story = load_payout(environment, view.value(), row.payout);
+            auto story = load_payout(environment, view.value(), files, row.payout);
             if (!story) return void(response = view_unavailable(request, story.error()));
             if (!story.value()) continue;
             json.begin_object();
@@ -98,34 +94,6 @@ struct PayoutRoutes {
     });
   }
 
-  // The payouts that became processing on that day (UTC) and had not failed when it was over, as one file. Only then is
-  // it a fact, and the same bytes whenever it is asked for.
-  Awaitable<Response> ach(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto& environment = services.environment;
-    auto const day = domain::parse_iso8601(request.query_value("date").value_or("") + "T00:00:00Z");
-    if (!day) {
-      co_return error_response(request, 400, "INVALID_REQUEST", "Name the day: ?date=2026-11-20",
-                               {{"field", "\"date\""}});
-    }
-    auto const& origin = environment.ach_origin();
-    if (auto const wrong = sagas::fault_of(origin); !wrong.empty()) {
-      co_return error_response(request, 409, "ACH_NOT_CONFIGURED", "The settings [ach] are not complete: " + wrong);
-    }
-    auto const fact_at = *day + (domain::kMicrosPerDay + kLateCommitsMicros);
-    if (auto const now = environment.clock().now(); now < fact_at) {
-      co_return error_response(
-          request, 409, "ACH_DAY_NOT_OVER",
-          "Payouts can still join or leave that day's file. Ask again from " + domain::to_iso8601(fact_at) + " on.");
-    }
-    bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
-    if (!reached) co_return view_behind(request);
-    Response response;
-    if (!co_await on_worker(services, request, [&] { write_file(request, *day, response); }))
-      co_return server_busy(request);
-    co_return response;
-  }
-
  private:
   // The ledger forgets a payout at its end; the log does not. 409 for one that ended, 404 for one that never was.
   Awaitable<Response> refuse_ended(Request const& request, domain::Position payout) const {
@@ -145,42 +113,6 @@ struct PayoutRoutes {
     co_return refusal_response(
         request, {.reason = ended ? domain::Rejection::payout_not_next : domain::Rejection::payout_not_found});
   }
-
-  void write_file(Request const& request, domain::Timestamp day, Response& response) const {
-    auto& environment = services.environment;
-    auto view = environment.views().read("payments");
-    if (!view) return void(response = view_unavailable(request, view.error()));
-    auto const end = day + domain::kMicrosPerDay;
-    auto const rows = projections::read_processed(view.value(), day, end);
-    if (!rows) return void(response = view_unavailable(request, rows.error()));
-    std::vector<sagas::DayPayout> payouts;
-    payouts.reserve(rows.value().size());
-    for (auto const& row : rows.value()) payouts.push_back({row.payout, row.status == PayoutStatus::failed});
-    auto entries = sagas::entries_of(environment.log(), environment.vault(), payouts);
-    if (!entries) return void(response = view_unavailable(request, entries.error()));
-    if (auto const unreadable = entries.value().unreadable) {
-      response = error_response(request, 409, "PAYOUT_NOT_READABLE",
-                                "The bank details of " + domain::format_payout_id(*unreadable) +
-                                    " cannot be opened: their contact was erased. Fail this payout, and the file is "
-                                    "made without it.");
-      return;
-    }
-    if (entries.value().entries.empty()) {
-      response = error_response(request, 404, "NO_PAYOUTS", "No payout of that day is to be paid.");
-      return;
-    }
-    sagas::AchFile file;
-    file.origin = environment.ach_origin();
-    file.created = end;
-    file.effective = sagas::next_banking_day(sagas::day_of(day));
-    file.entries = std::move(entries.value().entries);
-    auto text = sagas::write_nacha(file);
-    if (!text) return void(response = error_response(request, 409, "ACH_NOT_WRITABLE", text.error()));
-    response.content_type = "text/plain; charset=us-ascii";
-    response.headers = "Content-Disposition: attachment; filename=\"payouts.ach\"\r\n";
-    response.body = std::move(text).value();
-    response.position = view.value().position().value();
-  }
 };
 
 }  // namespace
@@ -194,12 +126,13 @@ void add_payout_routes(Router& router, Services& services, AdminOptions const& o
     };
   };
   router.add(Method::get, base, bind(&PayoutRoutes::list));
-  router.add(Method::get, base + "/ach", bind(&PayoutRoutes::ach));
   router.add(Method::post, base + "/{payout_id}/approve", bind(&PayoutRoutes::advance<PayoutStatus::approved>));
   router.add(Method::post, base + "/{payout_id}/reject", bind(&PayoutRoutes::advance<PayoutStatus::rejected>));
   router.add(Method::post, base + "/{payout_id}/process", bind(&PayoutRoutes::advance<PayoutStatus::processing>));
   router.add(Method::post, base + "/{payout_id}/complete", bind(&PayoutRoutes::advance<PayoutStatus::completed>));
   router.add(Method::post, base + "/{payout_id}/fail", bind(&PayoutRoutes::advance<PayoutStatus::failed>));
+  add_payout_file_routes(router, services, options);
+  add_payout_return_routes(router, services, options);
 }
 
 }  // namespace florin::api

@@ -3,6 +3,7 @@
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
 #include "eventstore/read_commit.h"
+#include "sagas/gateways/ach_text.h"
 
 namespace florin::api {
 namespace {
@@ -62,6 +63,11 @@ BankFields read_bank(JsonBody& body) {
   if (body.error() != nullptr) return fields;
   if (!domain::is_holder_name(fields.holder)) {
     bank->fail("account_holder_name", "account_holder_name must be 1 to 100 bytes of text.", "INVALID_BANK_ACCOUNT");
+  } else if (sagas::ach_text(fields.holder, domain::kHolderNameLettersInFile).empty()) {
+    bank->fail("account_holder_name",
+               "account_holder_name has no letter or digit that a bank's file can hold (A to Z, 0 to 9, and what "
+               "transliterates to them); give the name as the bank writes it.",
+               "INVALID_BANK_ACCOUNT");
   }
   if (!domain::is_routing_number(fields.routing)) {
     bank->fail("routing_number", "routing_number is not nine digits with a right check digit.", "INVALID_BANK_ACCOUNT");
@@ -82,7 +88,8 @@ Awaitable<Response> request_payout(Services& services, Request const& request, P
   auto const& game = *caller.value();
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
-  auto const usd = body.required_amount("amount_usd", domain::Money::from_minor(1), domain::kMaxPayoutUsd);
+  auto const usd =
+      body.required_amount("amount_usd", domain::Money::from_minor(1), sagas::entry_limit(environment.ach()));
   auto const contact = read_email_text(body, "contact_email");
   auto bank = read_bank(body);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
@@ -138,8 +145,9 @@ Awaitable<Response> history(Services& services, Request const& request, PathValu
         json.begin_object();
         json.string("status", "success");
         json.begin_array("payouts");
+        PayoutFiles files(environment);
         for (auto const& row : page.value().payouts) {
-          auto story = load_payout(environment, view.value(), row.payout);
+          auto story = load_payout(environment, view.value(), files, row.payout);
           if (!story) return void(response = view_unavailable(request, story.error()));
           if (!story.value()) continue;
           json.begin_object();
@@ -157,8 +165,51 @@ Awaitable<Response> history(Services& services, Request const& request, PathValu
 
 }  // namespace
 
+eventstore::Faulty<domain::PayoutFileWritten const*> PayoutFiles::of(domain::Day day) {
+  auto found = days_.find(day);
+  if (found == days_.end()) {
+    std::optional<domain::PayoutFileWritten> files;
+    auto const written =
+        environment_.balances().read([&](domain::State const& state) { return state.find_payout_file(day); });
+    if (written) {
+      auto const commit = eventstore::read_commit(environment_.log(), *written);
+      if (!commit) return fail(commit.error());
+      if (commit.value()) {
+        for (auto const& event : commit.value()->events) {
+          if (auto const* e = std::get_if<domain::PayoutFileWritten>(&event)) files = *e;
+        }
+      }
+      if (!files) return eventstore::fault(eventstore::Fault::Kind::corrupt, "no files of payouts were written there");
+    }
+    found = days_.emplace(day, std::move(files)).first;
+  }
+  return found->second ? &*found->second : nullptr;
+}
+
+eventstore::Faulty<std::optional<PayoutPlace>> PayoutFiles::find(domain::Position payout,
+                                                                 domain::Timestamp processing_at) {
+  PayoutPlace place;
+  place.day = domain::day_of(processing_at);
+  auto const files = of(place.day);
+  if (!files) return fail(files.error());
+  if (files.value() == nullptr) return std::optional<PayoutPlace>();
+  auto const& event = *files.value();
+  for (auto const& file : event.files) {
+    auto const at = std::ranges::find(file.payouts, payout);
+    if (at == file.payouts.end()) continue;
+    place.letter = file.letter;
+    place.trace = domain::format_trace_number(event.origin,
+                                              file.first_trace + static_cast<std::uint32_t>(at - file.payouts.begin()));
+    return std::optional(std::move(place));
+  }
+  for (auto const& left_out : event.left_out) {
+    if (left_out.payout == payout) place.left_out = left_out.reason;
+  }
+  return std::optional(std::move(place));
+}
+
 eventstore::Faulty<std::optional<PayoutStory>> load_payout(Environment& environment, projections::ViewReader& view,
-                                                           domain::Position payout) {
+                                                           PayoutFiles& files, domain::Position payout) {
   auto const steps = projections::read_steps(view, payout);
   if (!steps) return fail(steps.error());
   std::optional<PayoutStory> story;
@@ -174,7 +225,18 @@ eventstore::Faulty<std::optional<PayoutStory>> load_payout(Environment& environm
       story->status = advanced->status;
       story->changed_at = at;
       story->note = advanced->note;
+      if (advanced->status == domain::PayoutStatus::processing) story->processing_at = at;
+    } else if (auto const* corrected = std::get_if<domain::PayoutAccountCorrected>(&event);
+               corrected != nullptr && story) {
+      auto const text =
+          reveal(environment, corrected->contact, eventstore::Field::bank_correction, corrected->corrected);
+      story->correction = AccountCorrection{corrected->code, domain::masked(text), at};
     }
+  }
+  if (story && story->processing_at != domain::Timestamp{}) {
+    auto place = files.find(payout, story->processing_at);
+    if (!place) return fail(place.error());
+    story->place = std::move(place).value();
   }
   return story;
 }
@@ -198,6 +260,32 @@ void write_payout(JsonWriter& json, Environment& environment, PayoutStory const&
     json.null("note");
   } else {
     json.string("note", story.note);
+  }
+  if (story.place) {
+    json.begin_object("bank_file");
+    json.string("date", domain::to_date(story.place->day));
+    if (story.place->trace.empty()) {
+      json.null("file");
+      json.null("trace_number");
+      json.string("left_out", story.place->left_out ? domain::left_out_reason(*story.place->left_out)
+                                                    : "it was not to be paid when the files were written");
+    } else {
+      json.string("file", std::string(1, story.place->letter));
+      json.string("trace_number", story.place->trace);
+      json.null("left_out");
+    }
+    json.end_object();
+  } else {
+    json.null("bank_file");
+  }
+  if (story.correction) {
+    json.begin_object("account_correction");
+    json.string("code", story.correction->code);
+    json.string("corrected", story.correction->corrected);
+    json.time("at", story.correction->at);
+    json.end_object();
+  } else {
+    json.null("account_correction");
   }
   json.time("requested_at", story.requested_at);
   json.time("updated_at", story.changed_at);

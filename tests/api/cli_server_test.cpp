@@ -1,5 +1,7 @@
 // The commands that ask a running server, against the real HTTP server with answers made up for the test.
 #include <atomic>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 
 #include <simdjson.h>
@@ -123,7 +125,38 @@ TEST_F(CliServer, PayoutsAreListedAdvancedAndWritten) {
   EXPECT_EQ(refused.code, kConflict);
   EXPECT_TRUE(contains(refused.err, "It was rejected.")) << refused.err;
   EXPECT_EQ(cli({"payout", "approve", "../games"}).code, kUsage);
-  EXPECT_EQ(cli({"payout", "ach", "2026-11-20"}).out, "101 021000021 1234567890\n") << "as it is";
+  route(Method::get, "/admin/payouts/ach/files",
+        always(200, R"({"status":"success","date":"2026-11-20","files":[{"file":"A","entries":1}],)"
+                    R"("left_out":[{"payout_id":"po_000000000002J","reason":"the account number is not one"}]})"));
+  auto const file = cli({"payout", "ach", "2026-11-20"});
+  EXPECT_EQ(file.out, "101 021000021 1234567890\n") << "as it is";
+  EXPECT_EQ(cli({"payout", "ach", "2026-11-20", "--file", "B"}).code, kOk);
+  EXPECT_TRUE(contains(cli({"payout", "files", "2026-11-20"}).out, "2026-11-20"));
+}
+
+// Who takes one of two files and knows of no other leaves somebody unpaid.
+TEST_F(CliServer, OfSeveralFilesOneMustBeNamed) {
+  route(Method::get, "/admin/payouts/ach/files",
+        always(200, R"({"status":"success","files":[{"file":"A"},{"file":"B"}],"left_out":[]})"));
+  route(Method::get, "/admin/payouts/ach", always(200, "101 file\n"));
+  auto const result = cli({"payout", "ach", "2026-11-20"});
+  EXPECT_EQ(result.code, kUsage);
+  EXPECT_EQ(result.out, "");
+  EXPECT_TRUE(contains(result.err, "A, B")) << result.err;
+  EXPECT_EQ(cli({"payout", "ach", "2026-11-20", "--file", "B"}).out, "101 file\n");
+}
+
+TEST_F(CliServer, TheBanksAnswerIsSentAsItIs) {
+  route(Method::post, "/admin/payouts/ach/returns",
+        always(200, R"({"status":"success","returned":1,"corrected":0,"refused":0,"entries":[]})"));
+  std::string const name = FLORIN_SOURCE_DIR "/tests/golden/ach/returns.ach";
+  std::ifstream in(name, std::ios::binary);
+  std::string const text((std::istreambuf_iterator<char>(in)), {});
+  auto const result = cli({"payout", "returns", name});
+  ASSERT_EQ(result.code, kOk) << result.err;
+  EXPECT_TRUE(contains(result.out, "returned"));
+  EXPECT_EQ(seen().body, text);
+  EXPECT_EQ(cli({"payout", "returns", "no/such/file"}).code, kUsage);
 }
 
 TEST_F(CliServer, MinorsAreFlaggedAndCleared) {

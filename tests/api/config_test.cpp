@@ -300,12 +300,13 @@ TEST_F(ConfigTest, ThePublicUrlIsAbsoluteAndEndsWithoutASlash) {
 }
 
 TEST_F(ConfigTest, TheFileOfPayoutsNamesBanksAndCompany) {
-  EXPECT_EQ(config().ach.destination + config().ach.origin + config().ach.odfi, "") << "nothing is made up";
+  EXPECT_EQ(config().ach.origin.destination + config().ach.origin.origin + config().ach.origin.odfi, "")
+      << "nothing is made up";
   toml(
       "[ach]\ndestination = \"091000019\"\ndestination_name = \"WELLS FARGO\"\norigin = \"1234567890\"\n"
       "origin_name = \"FLORIN INC\"\ncompany_name = \"FLORIN PAYOUTS\"\ncompany_id = \"1234567890\"\n"
       "odfi = \"09100001\"\n");
-  auto const ach = config().ach;
+  auto const ach = config().ach.origin;
   EXPECT_EQ(ach.destination, "091000019");
   EXPECT_EQ(ach.destination_name, "WELLS FARGO");
   EXPECT_EQ(ach.origin, "1234567890");
@@ -317,6 +318,38 @@ TEST_F(ConfigTest, TheFileOfPayoutsNamesBanksAndCompany) {
   EXPECT_TRUE(contains(error(), "ach.routng"));
   toml("[ach]\ndestination = 91000019\n");
   EXPECT_TRUE(contains(error(), "ach.destination"));
+}
+
+// What the settings say goes into every file: what no file can hold is refused when the server starts.
+TEST_F(ConfigTest, ABankThatNoFileCanNameIsRefusedAtTheStart) {
+  std::map<std::string, std::string> const good{
+      {"DESTINATION", "091000019"},  {"DESTINATION_NAME", "Wells Fargo"}, {"ORIGIN", "1234567890"},
+      {"ORIGIN_NAME", "Florin Inc"}, {"COMPANY_NAME", "Florin Payouts"},  {"COMPANY_ID", "1234567890"},
+      {"ODFI", "09100001"}};
+  auto const set = [&](std::string const& name, std::string const& value) {
+    for (auto const& [key, fine] : good) variables_["FLORIN_ACH_" + key] = fine;
+    variables_["FLORIN_ACH_" + name] = value;
+  };
+  set("ODFI", "09100001");
+  EXPECT_EQ(config().ach.origin.odfi, "09100001");
+  for (auto const& [name, value] : std::map<std::string, std::string>{{"DESTINATION", "091000018"},
+                                                                      {"DESTINATION_NAME", "\u00a0"},
+                                                                      {"ORIGIN", "12345"},
+                                                                      {"ORIGIN_NAME", ""},
+                                                                      {"COMPANY_NAME", "..."},
+                                                                      {"COMPANY_ID", "123"},
+                                                                      {"ODFI", "091000019"}}) {
+    set(name, value);
+    EXPECT_TRUE(contains(error(), "ach: ")) << name << ": " << error();
+  }
+}
+
+TEST_F(ConfigTest, PayingOnTheDayOfTheFileIsASetting) {
+  EXPECT_FALSE(config().ach.same_day);
+  toml("[ach]\nsame_day = true\n");
+  EXPECT_TRUE(config().ach.same_day);
+  toml("[ach]\nsame_day = 1\n");
+  EXPECT_TRUE(contains(error(), "ach.same_day"));
 }
 
 TEST_F(ConfigTest, HelpListsEverySetting) {

@@ -128,6 +128,7 @@ inline State restored_from(State const& state) {
   for (auto const& [position, order] : state.orders()) FLORIN_ASSERT(copy.restore_order(order));
   for (auto const& [position, returned] : state.returned_orders()) FLORIN_ASSERT(copy.restore_returned(returned));
   for (auto const& [position, payout] : state.payouts()) FLORIN_ASSERT(copy.restore_payout(payout));
+  for (auto const& [day, written] : state.payout_files()) FLORIN_ASSERT(copy.restore_payout_file(day, written));
   for (auto const& revenue : state.revenues()) {
     FLORIN_ASSERT(copy.restore_revenue(CurrencyId(copy.revenues().size() + 1), revenue));
   }

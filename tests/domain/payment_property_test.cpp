@@ -292,7 +292,8 @@ TEST(PaymentProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
     }
   }
   auto const checkout_opened = Event(CheckoutOpened{}).index();  // moves nothing: the purchase's own tests
-  for (auto i = checkout_opened + 1; i < std::variant_size_v<Event>; ++i) {
+  auto const payout_advanced = Event(PayoutAdvanced{}).index();  // what a bank's files say moves nothing either
+  for (auto i = checkout_opened + 1; i <= payout_advanced; ++i) {
     EXPECT_TRUE(events.contains(i)) << "event " << i;
   }
   EXPECT_EQ(failures.size(), 5u);

@@ -50,7 +50,9 @@ PayoutRequested requested(std::string_view amount, std::vector<PayoutShare> shar
           AccountType::checking};
 }
 PayoutAdvanced advanced(PayoutStatus status, std::string note = "note") {
-  return {kPayout, kGame, usd("9.00"), {{kGold, units("90.00")}}, status, std::move(note)};
+  PayoutAdvanced event{kPayout, kGame, usd("9.00"), {{kGold, units("90.00")}}, status, std::move(note)};
+  event.dated_by_export = status == PayoutStatus::processing;
+  return event;
 }
 // The bank gave back what it had paid.
 PayoutAdvanced given_back(std::string note = "note") {

@@ -38,10 +38,10 @@ const exempt = [
   [/ purchaseCurrency 402 AUTHENTICATION_FAILED$/, 'nobody can answer their bank before its address is told'],
   [/^sandbox confirmPayment 503 PAYMENTS_UNAVAILABLE$/, 'what is ordered is in the ledger, and the sandbox has a processor'],
   [/^production purchaseCurrency 402 PAYMENT_ABANDONED$/, 'only the sandbox\'s clock can be moved'],
-  [/^production exportPayouts 200$/, 'the day is not over, and only the sandbox\'s clock can be moved'],
-  [/^sandbox exportPayouts 409 ACH_NOT_CONFIGURED$/, 'the sandbox has a bank'],
-  [/ exportPayouts 409 (ACH_NOT_WRITABLE|PAYOUT_NOT_READABLE)$/, 'what is accepted fits; nobody is erased yet'],
-  [/ (purchaseCurrency|confirmPayment|refundCurrency|exportPayouts) 503 VIEW_BEHIND$/, 'the view is quicker than a test'],
+  [/^production (exportPayouts|listPayoutFiles) 200$/, 'the day is not over, and only the sandbox\'s clock can be moved'],
+  [/^sandbox (exportPayouts|listPayoutFiles) 409 ACH_NOT_CONFIGURED$/, 'the sandbox has a bank'],
+  [/ (exportPayouts|listPayoutFiles) 409 (ACH_NOT_WRITABLE|PAYOUT_NOT_READABLE)$/, 'what is accepted fits; nobody is erased yet'],
+  [/ (purchaseCurrency|confirmPayment|refundCurrency|exportPayouts|listPayoutFiles|importReturns) 503 VIEW_BEHIND$/, 'the view is quicker than a test'],
   [/ (SERVER_BUSY|VIEW_UNAVAILABLE)$/, 'the server is quicker than a test that would have to overload or break it'],
 ];
 

@@ -103,6 +103,28 @@ TEST(Codec, ACommitLargerThanTheScratchIsStillOneSegment) {
   EXPECT_EQ(out, encoded(samples::purchase()));
 }
 
+// Or a day could be accepted payout by payout and never be written.
+TEST(Codec, TheFilesOfTheLargestDayFitIntoACommit) {
+  domain::PayoutFileWritten event;
+  for (auto const& sample : samples::events()) {
+    if (auto const* one = std::get_if<domain::PayoutFileWritten>(&sample)) event = *one;
+  }
+  event.files.assign(domain::kPayoutFilesMax, event.files.front());
+  event.left_out.clear();
+  std::uint64_t position = 0;
+  for (auto& file : event.files) file.payouts.clear();
+  for (std::size_t i = 0; i < domain::kFiledPayoutsMax; ++i) {
+    event.files[i % event.files.size()].payouts.emplace_back(++position);
+  }
+  for (std::size_t i = 0; i < domain::kLeftOutListedMax; ++i) {
+    event.left_out.push_back({domain::Position(++position), domain::LeftOutReason::no_room});
+  }
+  auto const commit = samples::commit(domain::Event(event));
+  auto const bytes = encoded(commit);
+  EXPECT_LE(bytes.size(), kMaxCommitBytes);
+  EXPECT_EQ(decode(bytes).value(), commit);
+}
+
 TEST(Codec, BytesMayLieAtAnyAddress) {
   auto small = samples::purchase();
   auto large = small;
@@ -321,6 +343,27 @@ void first_form_is(domain::Event const& event) {
   auto const decoded = decode(file(golden("v1", event)));
   ASSERT_TRUE(decoded) << decoded.error().what;
   EXPECT_EQ(decoded.value(), samples::commit(event));
+}
+
+// A payout that waits for its day's files to be written: the second form of its event. The first says nothing of it.
+TEST(CodecGolden, APayoutsSecondFormIsDatedByItsExport) {
+  auto event = sample_of<domain::PayoutAdvanced>();
+  EXPECT_FALSE(event.dated_by_export);
+  first_form_is(event);
+  event.status = domain::PayoutStatus::processing;
+  event.note = "";
+  event.dated_by_export = true;
+  auto const path = golden("v2", event);
+  auto bytes = file(path);
+  if (bytes.empty() && std::getenv("FLORIN_WRITE_GOLDEN") != nullptr) {
+    std::ofstream(path, std::ios::binary) << encoded(samples::commit(event));
+    bytes = file(path);
+  }
+  ASSERT_FALSE(bytes.empty()) << "no golden bytes: " << path;
+  auto const decoded = decode(bytes);
+  ASSERT_TRUE(decoded) << decoded.error().what;
+  EXPECT_EQ(decoded.value(), samples::commit(event));
+  EXPECT_EQ(encoded(decoded.value()), bytes);
 }
 
 TEST(CodecGolden, ADisputeClosedBeforeFeesCameBackChangesNoFee) {

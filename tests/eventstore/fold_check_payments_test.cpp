@@ -84,7 +84,25 @@ struct Town {
   }
   [[nodiscard]] PayoutAdvanced advance(Position position, PayoutStatus status) const {
     auto const& open = *state.find_payout(position);
-    return {position, open.game, open.usd, open.shares, status, "", open.status == PayoutStatus::completed};
+    return {position,
+            open.game,
+            open.usd,
+            open.shares,
+            status,
+            "",
+            open.status == PayoutStatus::completed,
+            status == PayoutStatus::processing};
+  }
+  [[nodiscard]] PayoutFileWritten files() const {
+    auto const day = day_of(minute(1));
+    PayoutFileWritten out{next(), day, start_of(day + std::chrono::days(1)),
+                          {},     {},  {{requested, LeftOutReason::holder}}};
+    out.files = {{'A', day + std::chrono::days(2), 1, minor(100), {}, {processing}},
+                 {'B', day + std::chrono::days(2), 2, minor(100), {}, {completed}}};
+    return out;
+  }
+  [[nodiscard]] PayoutAccountCorrected correct() const {
+    return {processing, kGame, kAnnIdentity, "C01", {"sealed", true}};
   }
 };
 
@@ -171,6 +189,8 @@ std::vector<Row> impossible(Town const& town) {
   auto const close = town.close(true);
   auto const payout = town.payout();
   auto const advance = town.advance(town.requested, PayoutStatus::approved);
+  auto const files = town.files();
+  auto const correct = town.correct();
   PaymentOpened const opening{town.ordered, "pi_1"};
   PaymentChallenged const challenge{town.opened, minute(15)};
   PaymentFailed const failure{town.ordered, kAnn, PaymentFailure::refused, ""};
@@ -183,6 +203,8 @@ std::vector<Row> impossible(Town const& town) {
   using Close = DisputeClosed;
   using Payout = PayoutRequested;
   using Advance = PayoutAdvanced;
+  using Files = PayoutFileWritten;
+  using Correct = PayoutAccountCorrected;
   char const* const out_of_range = "moves an amount out of range";
   char const* const foreign = "moves a currency that is not of the player's game";
   char const* const wrong_sum = "the balance after it does not add up";
@@ -319,6 +341,29 @@ std::vector<Row> impossible(Town const& town) {
        but(town.advance(town.processing, PayoutStatus::failed), [](Advance& e) { e.was_completed = true; })},
       {"moves a payout from where it is not",
        but(town.advance(town.completed, PayoutStatus::failed), [](Advance& e) { e.was_completed = false; })},
+      {"says of which form the file is of a payout that joins none",
+       but(advance, [](Advance& e) { e.dated_by_export = true; })},
+
+      {"writes a bank's file under another name than its commit's",
+       but(files, [&](Files& e) { e.written = elsewhere; })},
+      {"is no file of a day", but(files, [](Files& e) { e.created = Timestamp::from_micros(-1); })},
+      {"is no file of a day", but(files, [&](Files& e) { e.created = late; })},
+      {"is no file of a day", but(files, [](Files& e) { e.files.clear(); })},
+      {"is no file of a day", but(files, [](Files& e) { e.files[1].letter = 'A'; })},
+      {"is no file of a day", but(files, [](Files& e) { e.files[1].first_trace = 3; })},
+      {"is no file of a day", but(files, [](Files& e) { e.files[0].effective -= std::chrono::days(2); })},
+      {"is no file of a day", but(files, [](Files& e) { e.files[1].payouts = e.files[0].payouts; })},
+      {"is no file of a day", but(files, [](Files& e) { e.left_out[0].payout = e.files[0].payouts[0]; })},
+      {"writes a payout that is not of that day", but(files, [&](Files& e) { e.files[0].payouts = {elsewhere}; })},
+      {"writes a payout that is not of that day",
+       but(files, [&](Files& e) { e.left_out.clear(), e.files[0].payouts = {town.requested}; })},
+      {"writes a payout that is not of that day", but(files, [](Files& e) { e.day -= std::chrono::days(1); })},
+      {"writes a file whose total is not the sum of its payouts",
+       but(files, [](Files& e) { e.files[1].usd += minor(1); })},
+      {"corrects an account that nobody named", but(correct, [](Correct& e) { e.payout = {}; })},
+      {"corrects an account that nobody named", but(correct, [&](Correct& e) { e.payout = town.next(); })},
+      {"corrects the account of a game that does not exist", but(correct, [](Correct& e) { e.game = kNowhere; })},
+      {"has nobody to be told", but(correct, [](Correct& e) { e.contact = IdentityId(2); })},
   };
 }
 
@@ -350,6 +395,8 @@ std::vector<Event> possible(Town const& town) {
     out.emplace_back(town.advance(town.processing, status));
   }
   out.emplace_back(town.advance(town.completed, PayoutStatus::failed));
+  out.emplace_back(town.files());
+  out.emplace_back(town.correct());
   return out;
 }
 
@@ -361,6 +408,13 @@ TEST(FoldCheckPayments, WhatCanHappenMayAndIsApplied) {
     auto again = town();
     again.commit({event});
   }
+}
+
+TEST(FoldCheckPayments, ADayIsWrittenOnce) {
+  auto here = town();
+  here.commit({here.files()});
+  EXPECT_STREQ(why_impossible(here.state, here.files(), {minute(1), here.next(), here.next()}),
+               "writes the file of a day twice");
 }
 
 TEST(FoldCheckPayments, EveryLieIsNamed) {

@@ -56,7 +56,7 @@ inline void open_money_matters(Store& store, domain::GameId game, OpenMatters& o
     return std::get<PayoutRequested>(asked->events.back()).payout;
   };
   auto const advance = [&](Position position, PayoutStatus status) {
-    store.commit(AdvancePayout{position, status, ""});
+    return store.commit(AdvancePayout{position, status, ""})->at;
   };
   out.requested = payout(3);
   out.processing = payout(4);
@@ -65,7 +65,11 @@ inline void open_money_matters(Store& store, domain::GameId game, OpenMatters& o
     advance(out.processing, status);
     advance(completed, status);
   }
-  advance(completed, PayoutStatus::completed);
+  WritePayoutFile files;
+  files.day = day_of(advance(completed, PayoutStatus::completed));
+  files.created = start_of(files.day + std::chrono::days(1));
+  files.files = {{'A', files.day + std::chrono::days(2), 1, units(9), {}, {out.processing, completed}}};
+  store.commit(files);
 }
 
 inline OpenMatters open_matters(Store& store) {

@@ -148,6 +148,20 @@ inline std::vector<domain::Event> events() {
                       "6789",
                       AccountType::savings},
       PayoutAdvanced{Position(41), game, money(10'000), {{crowns, money(100'000)}}, PayoutStatus::failed, "R03"},
+      PayoutFileWritten{
+          Position(42),
+          Day(std::chrono::days(20'454)),
+          time(60),
+          {"091000019", "First Bank", "123456780", "Florin", "Florin Payouts", "1123456789", "09100001", "PAYOUT"},
+          {{'A', Day(std::chrono::days(20'456)), 1, money(10'000), bytes<32>(0x20), {Position(31)}},
+           {'B',
+            Day(std::chrono::days(20'456)),
+            2,
+            money(9'999'999'999),
+            bytes<32>(0x60),
+            {Position(33), Position(37)}}},
+          {{Position(35), LeftOutReason::holder}}},
+      PayoutAccountCorrected{Position(41), game, identity, "C01", {"sealed data of a correction, bytes", true}},
   };
 }
 

@@ -121,6 +121,8 @@ TEST_F(StateFileTest, TheTownHasEverythingOpen) {
   EXPECT_EQ(returned.at(matters.returned).disputes.size(), 2u);
   EXPECT_EQ(state().payouts().size(), 3u) << "the completed one may still come back";
   EXPECT_EQ(state().payouts().at(matters.processing).status, PayoutStatus::processing);
+  EXPECT_EQ(state().payout_files().size(), 1u);
+  EXPECT_TRUE(state().payouts().at(matters.processing).filed);
   EXPECT_EQ(state().revenues().at(0).in_flight, units(70));
   EXPECT_EQ(state().revenues().at(0).paid, units(50));
 }
@@ -138,12 +140,13 @@ TEST_F(StateFileTest, ComesBackAsItWas) {
   EXPECT_EQ(back.orders(), state().orders());
   EXPECT_EQ(back.returned_orders(), state().returned_orders());
   EXPECT_EQ(back.payouts(), state().payouts());
+  EXPECT_EQ(back.payout_files(), state().payout_files());
   EXPECT_EQ(back.revenues(), state().revenues());
   EXPECT_TRUE(back == state());
   EXPECT_EQ(back.phones().people(phone(1).index), state().phones().people(phone(1).index));
 }
 
-TEST_F(StateFileTest, AStateThatHasNothingOpenIsTenCounts) {
+TEST_F(StateFileTest, AStateThatHasNothingOpenIsElevenCounts) {
   auto writer = must(BlockWriter::create(file(), kKind));
   put_open_matters(*writer, State());
   must(writer->commit());
@@ -179,7 +182,8 @@ TEST_F(StateFileTest, WhatNoStateHoldsIsRefused) {
   std::size_t const returned = orders + 8 * (7 + 8) + 8;  // the second order has a name
   std::size_t const disputes = returned + 8 * 4 + 8 * (5 + 5 + 4) + 8;
   std::size_t const payouts = disputes + 8 * 5 * 2 + 8;
-  std::size_t const revenues = payouts + 8 * 8 * 3 + 8;
+  std::size_t const files = payouts + 8 * 11 * 3 + 8;
+  std::size_t const revenues = files + 8 * 2 + 8;
   ASSERT_EQ(revenues + 8 * 3 * state().revenues().size(), whole.size());
 
   EXPECT_TRUE(refused(phones + 16, 0)) << "a phone of nobody";
@@ -253,6 +257,15 @@ TEST_F(StateFileTest, WhatNoStateHoldsIsRefused) {
     EXPECT_TRUE(refused(payouts + 8 * 6, static_cast<std::uint64_t>(value))) << "an ended payout";
   }
   EXPECT_TRUE(refused(payouts + 8 * 7, lowest)) << "no such time";
+  EXPECT_TRUE(refused(payouts + 8 * 8, 1)) << "processed before it was approved";
+  EXPECT_TRUE(refused(payouts + 8 * 8, lowest)) << "no such time";
+  EXPECT_TRUE(refused(payouts + 8 * 9, 1)) << "waits for a file before it was processed";
+  EXPECT_TRUE(refused(payouts + 8 * 10, 1)) << "in a file before it was processed";
+  EXPECT_TRUE(refused(payouts + 8 * 11 + 8 * 8, 0)) << "processed at no time";
+  EXPECT_TRUE(refused(payouts + 8 * 11 + 8 * 9, 2)) << "neither true nor false";
+  EXPECT_TRUE(refused(files, lowest)) << "a day before there were any";
+  EXPECT_TRUE(refused(files, std::uint64_t{1} << 40)) << "a day beyond the calendar";
+  EXPECT_TRUE(refused(files + 8, 0)) << "files that nobody wrote";
   EXPECT_TRUE(refused(revenues - 8, 0)) << "payouts of what earned nothing";
   EXPECT_TRUE(refused(revenues - 8, 3)) << "more revenues than currencies";
   EXPECT_TRUE(refused(revenues, lowest - 1)) << "owed past all sums";

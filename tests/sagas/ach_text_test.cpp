@@ -6,7 +6,43 @@
 namespace florin::sagas {
 namespace {
 
-TEST(AchText, IsUpperCaseAscii) {
+TEST(AchText, IsUpperCaseAsciiOfEveryScript) {
+  struct Case {
+    std::string_view in;
+    std::string_view out;
+  };
+  for (auto const& [in, out] : {
+           Case{"Aurora Games, Inc.", "AURORA GAMES, INC."},
+           Case{"  two  blanks ", "TWO  BLANKS"},
+           Case{"ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏ", "AAAAAAAECEEEEIIII"},
+           Case{"Łódź Größe Œuvre", "LODZ GROSSE OEUVRE"},
+           Case{"e\xcc\x81te\xcc\x81", "ETE"},  // accents as characters of their own
+           Case{"O’Brien “x” a–b\u00a0c\td", "O'BRIEN \"X\" A-B C D"},
+           Case{"株式会社 A", "ZHU SHI HUI SHE A"},
+           Case{"Иванов и сыновья", "IVANOV I SYNOV'A"},
+           Case{"Παπαδόπουλος", "PAPADOPOULOS"},
+           Case{"ＡＢＣ１２", "ABC12"},
+           Case{"Studio 👾", "STUDIO"},
+           Case{"a\nb\x7f"
+                "c",
+                "A BC"},
+           Case{"\xff\xc3 x", "X"},
+       }) {
+    EXPECT_EQ(ach_text(in, 30), out) << in;
+  }
+}
+
+// Nothing of them is left: they are refused where they are read.
+TEST(AchText, IsEmptyWithoutALetterOrADigit) {
+  for (std::string_view const name :
+       {"", "   ", "\u00a0", "\u0301", "\u200b", "👾", "...", "???", "-", "\u3000\u3000", "\xff", "\xe2\x82"}) {
+    EXPECT_EQ(ach_text(name, 22), "") << name;
+  }
+  EXPECT_EQ(ach_text("... 1", 4), "") << "cut before the digit";
+}
+
+// As the files of days before: their bytes do not change.
+TEST(AchText, InPlainLetteringIsWhatItEverWas) {
   struct Case {
     std::string_view in;
     std::string_view out;
@@ -34,7 +70,7 @@ TEST(AchText, IsUpperCaseAscii) {
            Case{"", ""},
            Case{"   ", ""},
        }) {
-    EXPECT_EQ(ach_text(in, 30), out);
+    EXPECT_EQ(ach_letters(in, 30, AchLettering::plain), out);
   }
 }
 

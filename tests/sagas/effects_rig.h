@@ -62,6 +62,18 @@ class FoldedView final : public sagas::LedgerView, public eventstore::CommitList
     auto const* open = state_.find_payout(payout);
     return open != nullptr ? std::optional(*open) : std::nullopt;
   }
+  std::vector<domain::Position> payouts_of(domain::Day day) const override {
+    std::lock_guard const lock(mutex_);
+    return state_.payouts_of(day);
+  }
+  bool has_payout_files(domain::Day day) const override {
+    std::lock_guard const lock(mutex_);
+    return state_.find_payout_file(day).has_value();
+  }
+  bool is_dated_by_export(domain::Day day) const override {
+    std::lock_guard const lock(mutex_);
+    return state_.is_dated_by_export(day);
+  }
   std::string currency_name(domain::CurrencyId currency) const override {
     std::lock_guard const lock(mutex_);
     for (auto const& game : state_.games()) {

@@ -10,6 +10,8 @@
 //                 [PAYOUT HOLDER ROUTING ACCOUNT checking|savings USD]…
 //       prints the file, or why there is none; CREATED and EFFECTIVE are times, of EFFECTIVE the day counts; PAYOUT is
 //       a position
+//   gateway_probe day CREATED same|next ENTRIES_MAX DESTINATION … [PAYOUT …]…
+//       the same entries shared out among files of at most ENTRIES_MAX: prints the files, one after the other
 //   gateway_probe bank FILE                     prints what the sandbox bank reads in its text: "ENTRIES USD", or why
 //   not
 //   gateway_probe stripe-sign SECONDS BODY             prints Stripe-Signature; the secret is in TWILIO_AUTH_TOKEN too
@@ -25,6 +27,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "eventstore/clock.h"
+#include "sagas/gateways/ach_day.h"
 #include "sagas/gateways/form.h"
 #include "sagas/gateways/nacha.h"
 #include "sagas/gateways/sandbox_bank.h"
@@ -94,6 +97,29 @@ int nacha(std::vector<std::string> const& words) {
   return 0;
 }
 
+int day(std::vector<std::string> const& words) {
+  constexpr std::size_t kFixed = 12;
+  constexpr std::size_t kAnEntry = 6;
+  auto const created = florin::domain::parse_iso8601(words[1]);
+  if (!created || (words.size() - kFixed) % kAnEntry != 0) return 2;
+  AchSettings const settings{{words[4], words[5], words[6], words[7], words[8], words[9], words[10], words[11]},
+                             words[2] == "same"};
+  AchDayLimits limits;
+  limits.entries = static_cast<std::size_t>(std::atoll(words[3].c_str()));
+  std::vector<AchEntry> entries;
+  for (std::size_t at = kFixed; at < words.size(); at += kAnEntry) {
+    auto entry = entry_of(words, at);
+    if (!entry) return 2;
+    entries.push_back(std::move(*entry));
+  }
+  auto const shared = share_out(settings, *created, std::move(entries), limits);
+  for (auto const& file : shared.files) {
+    auto const text = write_nacha(file);
+    std::fputs(text ? text.value().c_str() : text.error().c_str(), stdout);
+  }
+  return 0;
+}
+
 int bank(std::string const& file) {
   auto const receipt = SandboxBank().submit(file);
   if (!receipt) {
@@ -126,6 +152,7 @@ int main(int count, char** arguments) {
   std::string const token = secret == nullptr ? "" : secret;
   if (words.size() == 6 && words[0] == "send") return send(words, token);
   if (words.size() >= 12 && words[0] == "nacha") return nacha(words);
+  if (words.size() >= 12 && words[0] == "day") return day(words);
   if (words.size() == 2 && words[0] == "bank") return bank(words[1]);
   if (words.size() == 4 && words[0] == "reply") {
     florin::eventstore::SystemClock const clock;

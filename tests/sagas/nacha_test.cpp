@@ -83,6 +83,7 @@ AchFile as_written(AchFile file) {
   auto const minute = 60 * domain::kMicrosPerSecond;
   file.created = domain::Timestamp::from_micros(file.created.micros() / minute * minute);
   for (auto& entry : file.entries) entry.holder = ach_text(entry.holder, 22);
+  file.lettering = AchLettering::plain;
   return file;
 }
 
@@ -205,15 +206,18 @@ TEST(Nacha, RefusesWhatCannotBePaid) {
             [](AchFile& f) { f.entries[1].account = "123"; }},
            {"Payout po_0000000000100: the account number is not one.",
             [](AchFile& f) { f.entries[1].account = std::string(18, '1'); }},
-           {"Payout po_0000000000100: the account has no holder's name.",
+           {"Payout po_0000000000100: nothing of the holder's name can be written.",
             [](AchFile& f) { f.entries[1].holder = " \xcc\x81 "; }},
-           {"Payout po_0000000000100: the amount is not above zero.", [](AchFile& f) { f.entries[1].usd = Money(); }},
-           {"Payout po_0000000000100: the amount is not above zero.",
+           {"Payout po_0000000000100: the amount does not fit into an entry.",
+            [](AchFile& f) { f.entries[1].usd = Money(); }},
+           {"Payout po_0000000000100: the amount does not fit into an entry.",
             [](AchFile& f) { f.entries[1].usd = Money::from_minor(-1); }},
-           {"Payout po_0000000000100: the amount has more than ten digits.",
+           {"Payout po_0000000000100: the amount does not fit into an entry.",
             [](AchFile& f) { f.entries[1].usd = Money::from_minor(10'000'000'000); }},
            {"The file's modifier is A to Z or 0 to 9.", [](AchFile& f) { f.modifier = 'a'; }},
            {"The file's modifier is A to Z or 0 to 9.", [](AchFile& f) { f.modifier = ' '; }},
+           {"The trace numbers are 1 to 9999999.", [](AchFile& f) { f.first_trace = 0; }},
+           {"The trace numbers are 1 to 9999999.", [](AchFile& f) { f.first_trace = 9'999'999; }},
            {"The effective date is before the day of the file.",
             [](AchFile& f) { f.effective = 2026y / std::chrono::November / 19; }},
            {"The file's dates are in the years 2000 to 2099.", [](AchFile& f) { f.created = domain::Timestamp(); }},
@@ -244,17 +248,14 @@ TEST(Nacha, RefusesWhatCannotBePaid) {
   }
 }
 
-TEST(Nacha, TheNextBankingDayIsNoSaturdayAndNoSunday) {
-  using namespace std::chrono;
-  auto const november = [](unsigned day) { return sys_days(2026y / November / day); };
-  for (auto const& [day, next] :
-       {std::pair{18u, 19u}, {19u, 20u}, {20u, 23u}, {21u, 23u}, {22u, 23u}, {23u, 24u}}) {  // the 20th is a Friday
-    EXPECT_EQ(next_banking_day(november(day)), november(next)) << day;
-  }
-  EXPECT_EQ(next_banking_day(2026y / December / 31), sys_days(2027y / January / 1)) << "holidays are the bank's";
-  auto const end = domain::Timestamp::from_seconds(seconds(november(21).time_since_epoch()).count());
-  EXPECT_EQ(day_of(end), november(21));
-  EXPECT_EQ(day_of(end + -1), november(20));
+TEST(Nacha, TraceNumbersRunOnFromFileToFile) {
+  AchFile file = example_file();
+  file.modifier = 'B';
+  file.first_trace = 100'001;
+  std::string const text = written(file);
+  EXPECT_EQ(line_of(text, 3).substr(79), "091000010100001");
+  EXPECT_EQ(line_of(text, 4).substr(79), "091000010100002");
+  EXPECT_EQ(read_nacha(text).value(), as_written(file));
 }
 
 TEST(Nacha, PaysOnTheDayOfTheFileToo) {
@@ -394,7 +395,7 @@ TEST(NachaDamage, MissingMovedAndForeignLinesAreNoticed) {
   EXPECT_EQ(unread(with_line(4, line_of(text, 3))), "Line 4: the trace number does not follow.");
   std::string swapped = replaced(text, 3, 1, line_of(text, 4));
   swapped = replaced(swapped, 4, 1, line_of(text, 3));
-  EXPECT_EQ(unread(swapped), "Line 3: the trace number does not follow.");
+  EXPECT_EQ(unread(swapped), "Line 4: the trace number does not follow.");
 
   std::string block;
   for (int i = 0; i < 10; ++i) block += nines + "\n";
@@ -456,7 +457,7 @@ std::string routing_number() {
   RC_FAIL("no check digit fits");
 }
 
-// Any bytes, with a letter so that something is left of them.
+// Any bytes, with a letter or a digit in front so that something is left of them.
 std::string name() {
   auto const bytes = *rc::gen::oneOf(
       rc::gen::arbitrary<std::string>(),
@@ -467,7 +468,7 @@ std::string name() {
                      for (auto const& letter : letters) out += letter;
                      return out;
                    }));
-  return *rc::gen::element<std::string>("x", "É", "?") + bytes;
+  return *rc::gen::element<std::string>("x", "É", "7") + bytes;
 }
 
 AchFile any_file() {
@@ -482,6 +483,7 @@ AchFile any_file() {
   file.origin.entry_description = name();
   file.created = domain::Timestamp::from_seconds(*rc::gen::inRange<std::int64_t>(946'684'800, 4'102'444'800));
   file.modifier = *rc::gen::element('A', 'M', 'Z', '0', '9');
+  file.first_trace = *rc::gen::element<std::uint32_t>(1, 2, 100'001, 9'000'000);
   file.effective = std::chrono::floor<std::chrono::days>(std::chrono::sys_time<std::chrono::seconds>(
                        std::chrono::seconds(file.created.micros() / domain::kMicrosPerSecond))) +
                    std::chrono::days(*rc::gen::inRange(0, 10));

@@ -258,7 +258,7 @@ class CardRig {
         payments_(io_, guarded_, view_, log, *vault_, world.clock,
                   {"https://pay.example/checkout?session=", "&return=1", "https://pay.example/checkout/return",
                    3600 * kSecond}),
-        payouts_(io_, bank_, ach_origin(), view_, log, *vault_, world.clock) {
+        payouts_(io_, bank_, {ach_origin(), false}, view_, log, *vault_, world.clock) {
     auto recovered = must(eventstore::recover(log, own_.path() / "snapshots", requests_.get(),
                                               [this](domain::Commit const& commit) { view_.add(commit); }));
     payments_.resume(recovered.state, recovered.at);

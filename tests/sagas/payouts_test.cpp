@@ -2,9 +2,12 @@
 #include "sagas/payouts.h"
 
 #include <atomic>
+#include <fstream>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
+#include "eventstore/read_commit.h"
 #include "tests/sagas/payments_rig.h"
 
 namespace florin::sagas {
@@ -159,8 +162,128 @@ TEST_F(PayoutsTest, WaitingForTheBankReadsNothing) {
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(rig->pass(kSecond));
   EXPECT_EQ(watched.reads, before);
   ASSERT_TRUE(rig->pass(kDay));
-  EXPECT_EQ(watched.reads, before + 3) << "one payout, one file";
+  EXPECT_EQ(watched.reads, before + 3 + 3) << "each once for the day's file and once for the bank's answer";
   EXPECT_EQ(last().status, PayoutStatus::completed);
+}
+
+// Nobody exported the day: the sandbox does, once, and the bank answers for what is in a file and for nothing else.
+TEST_F(PayoutsTest, TheBankAnswersForWhatIsInAFile) {
+  auto const first = processing();
+  auto unwritable = request(game);
+  unwritable.holder = "\u00a0";
+  auto const commit = rig->commit(unwritable);
+  auto const second = std::get<domain::PayoutRequested>(commit->events.back()).payout;
+  advance(second, PayoutStatus::approved);
+  advance(second, PayoutStatus::processing);
+  ASSERT_TRUE(rig->pass(2 * kDay));
+  auto const files = rig->view().all<domain::PayoutFileWritten>();
+  ASSERT_EQ(files.size(), 1u);
+  ASSERT_EQ(files.front().files.size(), 1u);
+  EXPECT_EQ(files.front().files.front().payouts, std::vector{first});
+  EXPECT_EQ(files.front().left_out, (std::vector<domain::LeftOutPayout>{{second, domain::LeftOutReason::holder}}));
+  EXPECT_EQ(last().payout, first);
+  EXPECT_EQ(last().status, PayoutStatus::completed);
+  ASSERT_TRUE(rig->pass(30 * kDay));
+  EXPECT_EQ(rig->view().payout(second)->status, PayoutStatus::processing) << "until an operator fails it";
+  advance(second, PayoutStatus::failed);
+  EXPECT_EQ(rig->sum(domain::Account::payouts_in_flight), Money{});
+}
+
+// What the first export fixed is what every later one gives, whatever became of the payouts and of the settings.
+TEST_F(PayoutsTest, AWrittenFileIsTheSameBytesForEver) {
+  std::vector<Position> const payouts{processing(), processing("000111111116"), processing()};
+  AchSettings const settings{test_support::ach_origin(), false};
+  auto const day = domain::day_of(rig->view().payout(payouts.front())->processing_at);
+  auto const created = files_from(day) + 55 * 3'600 * kSecond;
+  auto planned = plan_files(log, rig->vault(), settings, day, created, payouts);
+  ASSERT_TRUE(planned.ok());
+  ASSERT_EQ(planned.value().texts.size(), 1u);
+  auto const text = planned.value().texts.front();
+  auto const again = plan_files(log, rig->vault(), settings, day, created, payouts);
+  EXPECT_EQ(again.value().texts.front(), text);
+  rig->commit(planned.value().command);
+  advance(payouts[0], PayoutStatus::failed);
+  start();
+  ASSERT_TRUE(rig->pass(3 * kDay));
+  auto const event = rig->view().all<domain::PayoutFileWritten>().front();
+  EXPECT_EQ(event.created, created) << "of the export, not of the midnight before";
+  auto const made = file_again(log, rig->vault(), event, event.files.front());
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ(made.value().text, text);
+  EXPECT_EQ(rig->view().all<domain::PayoutFileWritten>().size(), 1u);
+  // Where the same bytes cannot be had any more, none are given.
+  auto altered = event.files.front();
+  altered.digest[0] ^= 1;
+  auto const other = file_again(log, rig->vault(), event, altered);
+  ASSERT_TRUE(other.ok());
+  EXPECT_TRUE(other.value().text.empty() && !other.value().why.empty());
+  auto const contact =
+      std::get<domain::PayoutRequested>(test_support::must(eventstore::read_commit(log, payouts[1]))->events.back())
+          .contact;
+  rig.reset();
+  auto keys = test_support::must(eventstore::Vault::open(vault.path()));
+  ASSERT_TRUE(keys->destroy(contact));
+  auto const erased = file_again(log, *keys, event, event.files.front());
+  ASSERT_TRUE(erased.ok());
+  EXPECT_TRUE(erased.value().text.empty());
+  EXPECT_NE(erased.value().why.find("erased"), std::string::npos);
+}
+
+TEST_F(PayoutsTest, ADayOfTwoFilesIsMadeAgainFileByFile) {
+  constexpr std::int64_t kSale = 999'998;  // the largest price of an item, in whole units
+  for (int i = 0; i < 13; ++i) {
+    rig->commit(test_support::credit(game, 1, units(kSale)));
+    rig->commit(test_support::purchase(game, 1, units(kSale)));
+  }
+  auto large = request(game);
+  large.usd = domain::kMaxSameDayAmount + usd(1);
+  auto const asked = rig->commit(large);
+  auto const first = std::get<domain::PayoutRequested>(asked->events.back()).payout;
+  advance(first, PayoutStatus::approved);
+  advance(first, PayoutStatus::processing);
+  auto const second = processing();
+  auto const day = domain::day_of(rig->view().payout(first)->processing_at);
+  AchSettings const settings{test_support::ach_origin(), true};
+  auto const planned = plan_files(log, rig->vault(), settings, day, files_from(day), rig->view().payouts_of(day));
+  ASSERT_TRUE(planned.ok());
+  ASSERT_EQ(planned.value().texts.size(), 2u) << "what is too large for the same day has a file of its own";
+  rig->commit(planned.value().command);
+  start();
+  auto const event = rig->view().all<domain::PayoutFileWritten>().front();
+  EXPECT_EQ(event.files[0].payouts, std::vector{second});
+  EXPECT_EQ(event.files[1].payouts, std::vector{first});
+  EXPECT_EQ(event.files[1].letter, 'B');
+  EXPECT_EQ(event.files[1].first_trace, 2u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto const again = file_again(log, rig->vault(), event, event.files[i]);
+    ASSERT_TRUE(again.ok());
+    EXPECT_EQ(again.value().text, planned.value().texts[i]);
+    EXPECT_TRUE(SandboxBank().submit(again.value().text).ok());
+  }
+}
+
+// day.ach was made by the release before there were events of files: its entries give its bytes, to the last one.
+TEST(OldDays, KeepTheirBytes) {
+  auto const golden = [] {
+    std::ifstream in(FLORIN_SOURCE_DIR "/tests/golden/ach/day.ach", std::ios::binary);
+    std::ostringstream out;
+    out << in.rdbuf();
+    return out.str();
+  }();
+  AchOrigin origin{"091000019",      "Sandbox Bank", "091000019", "Florin Sandbox",
+                   "Florin Sandbox", "1234567890",   "09100001",  "PAYOUT"};
+  origin.origin = golden.substr(13, 10);
+  if (origin.origin.starts_with(' ')) origin.origin.erase(0, 1);
+  auto const read = read_nacha(golden);
+  ASSERT_TRUE(read.ok()) << read.error();
+  auto entries = read.value().entries;
+  ASSERT_EQ(entries.size(), 5u);
+  entries[1].holder = "Ünicode Spiele GmbH & Co. KG";
+  entries[2].holder = "株式会社任天堂";
+  entries[3].holder = "Straße";
+  entries[4].holder = "Łódź Gry Sp. z o.o.";
+  domain::Day const day = std::chrono::sys_days(std::chrono::year(2026) / 12 / 2);
+  EXPECT_EQ(write_nacha(old_file(origin, day, entries)).value(), golden);
 }
 
 // A return comes up to two banking days after the money: the operator says so.
@@ -235,8 +358,8 @@ TEST_F(PayoutsTest, ADeathAtAnyCommitChangesNothing) {
   };
   for (auto const& [account, end] :
        {Case{"000123456789", PayoutStatus::completed}, Case{"000111111116", PayoutStatus::failed}}) {
-    // requested, approved, processing, ended: the commit at which the process dies.
-    for (std::size_t death = 1; death <= 4; ++death) {
+    // requested, approved, processing, the day's file, ended: the commit at which the process dies.
+    for (std::size_t death = 1; death <= 5; ++death) {
       for (auto const how : {MemoryLog::Failure::absent, MemoryLog::Failure::durable}) {
         SCOPED_TRACE(testing::Message() << account << ", death " << death << " "
                                         << (how == MemoryLog::Failure::absent ? "not written" : "written"));
@@ -267,6 +390,7 @@ TEST_F(PayoutsTest, ADeathAtAnyCommitChangesNothing) {
         CardRig process(keys.path(), own, other);
         play(process, earning_game(process));
         EXPECT_EQ(process.view().all<domain::PayoutRequested>().size(), 1u);
+        EXPECT_EQ(process.view().all<domain::PayoutFileWritten>().size(), 1u);
         EXPECT_EQ(statuses(process), (std::vector{PayoutStatus::approved, PayoutStatus::processing, end}));
         EXPECT_EQ(process.sum(domain::Account::payouts_in_flight), Money{});
         EXPECT_EQ(process.sum(domain::Account::payouts_paid), end == PayoutStatus::completed ? units(100) : Money{});

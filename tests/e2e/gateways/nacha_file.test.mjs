@@ -51,7 +51,7 @@ function checkDigit(eight) {
 }
 
 // Every rule that does not depend on what was asked for.
-function audit({file, lines}) {
+function audit({file, lines}, firstTrace = 1) {
   const {file: header, batches} = file;
   const all = batches.flatMap(({entries}) => entries);
   const {priority, recordSize, blockingFactor, formatCode} = header;
@@ -78,7 +78,7 @@ function audit({file, lines}) {
     assert.match(entry.dfiAccount, /^\d{4,17}$/);
     assert.equal(entry.addendaIndicator, '0');
     assert.equal(entry.discretionaryData, '');
-    assert.equal(entry.traceNumber, Number(batches[0].originatingDFIIdentification) * 10 ** 7 + i + 1);
+    assert.equal(entry.traceNumber, Number(batches[0].originatingDFIIdentification) * 10 ** 7 + firstTrace + i);
   });
   const {footer} = header;
   assert.equal(footer.batchCount, batches.length);
@@ -177,7 +177,37 @@ test('the largest amounts and the names of the world', async () => {
   const entries = audit(parsed);
   entries.forEach((entry, i) => compare(entry, asked[i]));
   assert.deepEqual(entries.map(({receivingCompanyName}) => receivingCompanyName),
-    ['SOCIETE GENERALE DE JE', 'LODZ GROSSE OEUVRE', '????']);
+    ['SOCIETE GENERALE DE JE', 'LODZ GROSSE OEUVRE', 'ZHU SHI HUI SHE']);
+});
+
+// A day that one file does not hold: each of its files is one by itself, and together they are the day.
+test('a day of several files', async () => {
+  const asked = payouts(11);
+  const day = (created, when, most) => printed('', 'day', created, when, String(most), ...Object.values(origin),
+    ...asked.flatMap((each) => [each.payout, each.holder, each.routing, each.account, each.type, each.usd]));
+  for (const [created, when, effective] of [
+    ['2026-12-24T16:45:59Z', 'next', '261228'], ['2026-11-23T16:45:59Z', 'next', '261124'], ['2026-11-23T16:45:59Z', 'same', '261123'],
+    ['2026-12-25T16:45:59Z', 'same', '261228']]) {
+    const text = await day(created, when, 4);
+    const files = text.split(/^(?=101 )/m);
+    assert.equal(files.length, 3);
+    let trace = 1;
+    const all = [];
+    for (const [i, one] of files.entries()) {
+      const parsed = read(one);
+      assert.equal(parsed.file.file.idModifier, 'ABC'[i]);
+      const entries = audit(parsed, trace);
+      for (const {effectiveDate} of parsed.file.batches) assert.equal(effectiveDate, effective);
+      trace += entries.length;
+      all.push(...entries);
+      assert.equal(await rewritten(parsed), one);
+      const total = sum(entries.map(({amount}) => amount));
+      assert.deepEqual(await probe('', 'bank', one), [`${entries.length} ${usd(total)}`]);
+    }
+    assert.equal(all.length, asked.length);
+    all.forEach((entry, i) => compare(entry, asked[i]));
+    assert.equal(await day(created, when, 4), text, 'the same day is the same bytes');
+  }
 });
 
 // Or the tests above would prove nothing.

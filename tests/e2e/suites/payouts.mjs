@@ -1,7 +1,9 @@
 // Real money out: what a game has earned, its requests, the operators' review, the bank's file.
 import assert from 'node:assert/strict';
+import {readFile} from 'node:fs/promises';
 import {it as test} from 'node:test';
 import {badAmounts} from './balances.mjs';
+import {nextBankingDay, returnsFile} from '../support/bank.mjs';
 import {ask, bank, earn, feeless, listed, payoutAt, payoutBody} from '../support/payouts.mjs';
 import {email, minor, requestId} from '../support/world.mjs';
 
@@ -98,7 +100,8 @@ export function payoutsSuite(context, environment) {
       // A digit too few or too many, another check digit, two digits changed about, a range that no bank has.
       routing_number: ['11000000', '1100000000', '110000001', '101000000', '990000007', '11000000x', '110 000 00'],
       account_number: ['123', '1'.repeat(18), '12345678x', '1234 5678', '-1234567'],
-      account_holder_name: [' ', 'a\u0007b', 'é'.repeat(51)],
+      // The last ones: nothing of them can be written into the bank's file.
+      account_holder_name: [' ', 'a\u0007b', 'é'.repeat(51), '\u00a0', '\u0301', '\u200b', '👾', '...'],
       account_type: ['Checking', 'CHECKING', 'gold', 'check']};
     for (const [field, values] of Object.entries(wrong)) {
       for (const value of values) {
@@ -222,10 +225,31 @@ export function payoutsSuite(context, environment) {
     for (const bad of [{}, {date: ''}, {date: 'x'}, {date: '2026-13-01'}, {date: '2026-02-30'}, {date: '2026-1-1'}, {date: `${date}T00:00:00Z`}]) {
       await world().call('exportPayouts', {query: bad, expect: [400, 'INVALID_REQUEST']});
     }
-    await world().call('exportPayouts', {query: {date: '2020-01-01'}, expect: [404, 'NO_PAYOUTS']});
-    if (environment === 'production') {
-      await context.movingWorlds.production.call('exportPayouts', {query: {date}, expect: [409, 'ACH_NOT_CONFIGURED']});
+    await world().call('listPayoutFiles', {query: {date}, expect: [409, 'ACH_DAY_NOT_OVER']});
+    await world().call('listPayoutFiles', {query: {}, expect: [400, 'INVALID_REQUEST']});
+    for (const file of ['a', 'AB', '', '-']) {
+      await world().call('exportPayouts', {query: {date, file}, expect: [400, 'INVALID_REQUEST']});
     }
+    await world().call('exportPayouts', {query: {date: '2020-01-01'}, expect: [404, 'NO_PAYOUTS']});
+    await world().call('listPayoutFiles', {query: {date: '2020-01-01'}, expect: [404, 'NO_PAYOUTS']});
+    if (environment === 'production') {
+      for (const id of ['exportPayouts', 'listPayoutFiles']) {
+        await context.movingWorlds.production.call(id, {query: {date}, expect: [409, 'ACH_NOT_CONFIGURED']});
+      }
+    }
+  });
+
+  // An independent library's file about somebody's payouts: each entry is refused by itself, and nothing happens.
+  test('a bank\'s file about entries that are not ours', async () => {
+    const raw = await readFile(new URL('../../golden/ach/returns.ach', import.meta.url), 'utf8');
+    const post = (options) => world().call('importReturns', {type: 'text/plain', raw, ...options});
+    const {json} = await post({expect: 200});
+    assert.deepEqual([json.returned, json.corrected, json.refused], [0, 0, 4]);
+    assert.deepEqual(json.entries.map(({line, code}) => [line, code]), [[3, 'R01'], [5, 'R03'], [7, 'R02'], [11, 'C01']]);
+    assert.ok(json.entries.every(({reason_code, reason}) => reason_code && reason));
+    await post({raw: 'no file', expect: [400, 'INVALID_REQUEST']});
+    await post({type: 'application/json', expect: [415, 'UNSUPPORTED_MEDIA_TYPE']});
+    await post({raw: 'x'.repeat(4 * 1024 * 1024 + 1), expect: [413, 'PAYLOAD_TOO_LARGE']});
   });
 
   test('of a short account number four digits stay hidden', async () => {
@@ -282,9 +306,20 @@ export function laterPayoutsSuite(context) {
     const [control] = lines.filter((line) => line.startsWith('9') && !/^9+$/.test(line));
     assert.deepEqual([entries.length, Number(control.slice(13, 21)), BigInt(control.slice(43, 55))], [3, 3, minor('3.00')]);
     const day = Date.parse(`${date}T00:00:00Z`);
-    let effective = day;
-    do effective += 86_400_000; while ([0, 6].includes(new Date(effective).getUTCDay()));
-    assert.deepEqual([lines[0].slice(23, 34), lines[1].slice(69, 75)], [`${yymmdd(day + 86_400_000)}0000A`, yymmdd(effective)]);
+    const list = async (expect = 200, at = date) => (await world().call('listPayoutFiles', {query: {date: at}, expect})).json;
+    const files = await list();
+    const created = Date.parse(files.created_at);
+    assert.ok(created > day + 86_400_000, 'dated by its export, not by the midnight before');
+    assert.deepEqual([lines[0].slice(23, 34), lines[1].slice(69, 75)],
+      [`${yymmdd(created)}${files.created_at.slice(11, 16).replace(':', '')}A`, yymmdd(nextBankingDay(created))]);
+    assert.deepEqual(files.files, [{file: 'A', effective_date: new Date(nextBankingDay(created)).toISOString().slice(0, 10),
+      entries: 3, amount_usd: '3.00', first_trace_number: '091000010000001'}]);
+    assert.deepEqual(files.left_out, []);
+    assert.equal((await world().call('exportPayouts', {query: {date, file: 'A'}, expect: 200})).text, text);
+    await world().call('exportPayouts', {query: {date, file: 'B'}, expect: [404, 'NO_PAYOUTS']});
+    assert.deepEqual((await listed(game, wanted[0].payout_id)).bank_file,
+      {date, file: 'A', trace_number: entries.find((line) => line.includes(wanted[0].account.account_number)).slice(79), left_out: null});
+    assert.equal((await listed(game, wanted[4].payout_id)).bank_file, null);
     // What comes later changes nothing.
     await step('failPayout', wanted[0].payout_id);
     await step('failPayout', wanted[2].payout_id);
@@ -295,8 +330,73 @@ export function laterPayoutsSuite(context) {
     await tomorrow(7200);
     assert.equal((await read()).text, text);
     await read([404, 'NO_PAYOUTS'], next);
+    await list([404, 'NO_PAYOUTS'], next);
+    assert.deepEqual(await list(), files);
     assert.equal((await listed(game, wanted[1].payout_id)).payout_status, 'completed');
     assert.equal((await revenue(game))[3], '1.00');
+  });
+
+  test('returns fail their payouts, changes mark them, and nothing else does anything', async () => {
+    const game = await world().createGame(feeless);
+    await tomorrow(3600);
+    const number = () => `8${requestId().replace(/\D/g, '').padStart(12, '0').slice(-12)}`;
+    const payouts = [];
+    for (let i = 0; i < 5; ++i) payouts.push(await payoutAt(game, 'processing', {account_number: number()}));
+    const date = payouts[0].updated_at.slice(0, 10);
+    await tomorrow(70); // the day is over, and the sandbox's bank has not answered yet
+    const before = await revenue(game);
+    const {text: file} = await world().call('exportPayouts', {query: {date}, expect: 200});
+    const entries = payouts.map(({bank: {last4}}) => file.split('\n').find((line) => line.startsWith('6') &&
+      line.slice(12, 29).trim().endsWith(last4)));
+    const post = async (raw, expect = 200) =>
+      (await world().call('importReturns', {raw, type: 'text/plain', expect})).json;
+    const outcomes = (reply) => reply.entries.map(({outcome, reason_code}) => reason_code ?? outcome);
+    const answers = [{entry: entries[0], code: 'R03'}, {entry: entries[1], code: 'C01', corrected: '000999888777'}];
+
+    // What does not match is refused by itself, with its reason, and the rest is booked.
+    const wrong = [{...answers[0], amount: 101}, {...answers[0], account: '123456789'}, {...answers[0], trace: '091000010000099'},
+      {...answers[0], identification: '0000000000001'}, {...answers[0], code: 'R67'}];
+    const first = await post(returnsFile([...wrong, ...answers, ...answers]));
+    assert.deepEqual(outcomes(first), ['WRONG_AMOUNT', 'WRONG_ACCOUNT', 'WRONG_TRACE', 'NOT_OURS', 'NOT_READABLE', 'returned',
+      'corrected', 'ALREADY_IMPORTED', 'ALREADY_IMPORTED']);
+    assert.deepEqual([first.returned, first.corrected, first.refused, first.returned_usd], [1, 1, 7, '1.00']);
+    assert.deepEqual(outcomes(await post(returnsFile(answers, {company: '9999999999'}))), ['NOT_OURS', 'NOT_OURS']);
+    assert.ok(!JSON.stringify(first).includes(entries[0].slice(12, 29).trim()));
+    const at = (await game.call('getAvailableRevenue', {expect: 200})).headers['florin-position'];
+    const failed = await listed(game, payouts[0].payout_id, at);
+    assert.deepEqual([failed.payout_status, failed.note], ['failed', 'R03 no such account']);
+    const corrected = await listed(game, payouts[1].payout_id, at);
+    assert.equal(corrected.payout_status, 'processing');
+    assert.deepEqual([corrected.account_correction.code, corrected.account_correction.corrected], ['C01', '********8777']);
+    const {json: all} = await world().call('listPayouts', {query: {limit: 100}, headers: {'Florin-Min-Position': at}, expect: 200});
+    assert.deepEqual(all.payouts.find((one) => one.payout_id === corrected.payout_id), corrected, 'operators see it too');
+    const usd = (text) => minor(text);
+    assert.equal(usd((await revenue(game))[0]) - usd(before[0]), 100n, 'a dollar is back');
+
+    // The same file again, and again: nothing.
+    const after = await revenue(game);
+    for (let i = 0; i < 2; ++i) assert.deepEqual(outcomes(await post(returnsFile(answers))), ['ALREADY_IMPORTED', 'ALREADY_IMPORTED']);
+    assert.deepEqual(await revenue(game), after);
+    // A batch whose total is wrong, a file that is cut, and one that is none.
+    const good = returnsFile([{entry: entries[2], code: 'R02'}]);
+    const control = good.indexOf('\n8') + 1;
+    const damaged = good.slice(0, control + 43) + '1' + good.slice(control + 44);
+    assert.deepEqual(outcomes(await post(damaged)), ['NOT_READABLE']);
+    assert.deepEqual(outcomes(await post(good.slice(0, control))), ['NOT_READABLE']);
+    for (const raw of ['', 'hello', '{}']) await post(raw || '\n', [400, 'INVALID_REQUEST']);
+    await world().call('importReturns', {raw: good, type: 'application/json', expect: [415, 'UNSUPPORTED_MEDIA_TYPE']});
+    assert.deepEqual(await revenue(game), after);
+    // Without the identification number the trace number finds it; lines may end in another way.
+    assert.deepEqual(outcomes(await post(returnsFile([{entry: entries[2], code: 'R02', identification: ''}]).replaceAll('\n', '\r\n'))),
+      ['returned']);
+    // The bank has paid one, and takes it back within 60 days; of another it is too late.
+    await world().advance(86_400);
+    const done = (await game.call('getAvailableRevenue', {expect: 200})).headers['florin-position'];
+    for (const payout of payouts.slice(3)) assert.equal((await listed(game, payout.payout_id, done)).payout_status, 'completed');
+    assert.deepEqual(outcomes(await post(returnsFile([{entry: entries[3], code: 'R02'}]))), ['returned']);
+    await world().advance(61 * 86_400);
+    assert.deepEqual(outcomes(await post(returnsFile([{entry: entries[4], code: 'R02'}]))), ['TOO_LATE']);
+    assert.equal((await world().call('exportPayouts', {query: {date}, expect: 200})).text, file, 'the file is what it was');
   });
 
   test('the sandbox\'s bank pays a day later, or returns', async () => {
