@@ -121,7 +121,12 @@ void Payouts::Impl::write_files(domain::Day day) {
   }
   writing.insert(day);
   submit(io, *writer, domain::Command(std::move(planned.value().command)),
-         [this, day](eventstore::Outcome const&) { writing.erase(day); });
+         [this, day, payouts](eventstore::Outcome const& outcome) {
+           writing.erase(day);
+           // The writer has stopped: a restart takes them up again.
+           if (is_busy(outcome) || !std::holds_alternative<eventstore::Unavailable>(outcome)) return;
+           for (auto const payout : payouts) processing.erase(payout);
+         });
 }
 
 void Payouts::Impl::report(Position payout, PayoutStatus status, std::string note) {

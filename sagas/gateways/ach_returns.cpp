@@ -115,6 +115,8 @@ class Reader {
 
   void take(char type) {
     if (is_long_) spoil_batch("Line " + std::to_string(number_) + " has more than 94 characters.");
+    // What follows a file's control begins another one, header or not: its control must come too.
+    if (type >= '5' && type <= '8') in_file_ = true;
     switch (type) {
       case '1':
         end_file("The file ends before its control record: it is not whole. Import all of it.");

@@ -103,6 +103,28 @@ TEST(Codec, ACommitLargerThanTheScratchIsStillOneSegment) {
   EXPECT_EQ(out, encoded(samples::purchase()));
 }
 
+// Or a day could be accepted payout by payout and never be written.
+TEST(Codec, TheFilesOfTheLargestDayFitIntoACommit) {
+  domain::PayoutFileWritten event;
+  for (auto const& sample : samples::events()) {
+    if (auto const* one = std::get_if<domain::PayoutFileWritten>(&sample)) event = *one;
+  }
+  event.files.assign(domain::kPayoutFilesMax, event.files.front());
+  event.left_out.clear();
+  std::uint64_t position = 0;
+  for (auto& file : event.files) file.payouts.clear();
+  for (std::size_t i = 0; i < domain::kFiledPayoutsMax; ++i) {
+    event.files[i % event.files.size()].payouts.emplace_back(++position);
+  }
+  for (std::size_t i = 0; i < domain::kLeftOutListedMax; ++i) {
+    event.left_out.push_back({domain::Position(++position), domain::LeftOutReason::no_room});
+  }
+  auto const commit = samples::commit(domain::Event(event));
+  auto const bytes = encoded(commit);
+  EXPECT_LE(bytes.size(), kMaxCommitBytes);
+  EXPECT_EQ(decode(bytes).value(), commit);
+}
+
 TEST(Codec, BytesMayLieAtAnyAddress) {
   auto small = samples::purchase();
   auto large = small;

@@ -212,6 +212,17 @@ TEST_F(Payments, PayoutsComeInPagesTheNewestFirst) {
   EXPECT_EQ(row, (PayoutRow{all[1], a().id, PayoutStatus::approved, {}, {}}));
 }
 
+TEST_F(Payments, ACorrectionIsAStepOfItsPayout) {
+  auto const one = payout(a());
+  process(one);
+  ASSERT_NE(town.play(domain::CorrectPayoutAccount{one, a().id, domain::IdentityId(1), "C01", "000999888777"}),
+            nullptr);
+  expect_steps(one, 4);
+  auto view = read("payments");
+  EXPECT_EQ(read_payouts(view, {}, PayoutStatus::processing, 1, std::nullopt).value().payouts.at(0).payout, one)
+      << "it stands where it stood";
+}
+
 // What was in a day's file stays in it, whatever became of it since.
 TEST_F(Payments, ADaysFileIsWhatBecameProcessingOnThatDay) {
   auto const one = payout(a());

@@ -28,6 +28,7 @@ void seal(Commit& commit) {
       seal(payout->holder);
       seal(payout->account);
     }
+    if (auto* corrected = std::get_if<PayoutAccountCorrected>(&event)) seal(corrected->corrected);
   }
 }
 

@@ -40,13 +40,13 @@ using Faults = std::vector<std::string>;
 
 TEST(AchReturns, ReadsReturnsAndNotificationsOfChange) {
   EXPECT_EQ(read(golden()), (std::vector<AchReturn>{
-                                {3, false, "R01", "091000010000001", "1234567890", "98694993406397", "000000000022E",
+                                {3, false, "R01", "091000010000001", "1234567890", "98286949934934063", "000000000022E",
                                  "80935181", "", Money::from_minor(9'999'999'999), ""},
-                                {5, false, "R03", "091000010000003", "1234567890", "9411", "000000000022J", "29749118",
-                                 "", Money::from_minor(200), ""},
-                                {7, false, "R02", "091000010000005", "1234567890", "1533", "000000000022P", "04049746",
-                                 "", Money::from_minor(9'900), ""},
-                                {11, true, "C01", "091000010000004", "1234567890", "1661581186", "000000000022M",
+                                {5, false, "R03", "091000010000003", "1234567890", "000000009411", "000000000022J",
+                                 "29749118", "", Money::from_minor(2), ""},
+                                {7, false, "R02", "091000010000005", "1234567890", "000000001533", "000000000022P",
+                                 "04049746", "", Money::from_minor(99), ""},
+                                {11, true, "C01", "091000010000004", "1234567890", "461661581186", "000000000022M",
                                  "71955597", "000999888777", Money{}, ""},
                             }));
 }
@@ -86,7 +86,7 @@ TEST(AchReturns, AFaultSpoilsNoMoreThanItIsAbout) {
   auto const text = golden();
   std::string const sum = "The batch's control record is not the sum of its entries.";
   EXPECT_EQ(faults(replaced(text, 5, 39, "1")), (Faults{sum, sum, sum, ""})) << "an amount";
-  EXPECT_EQ(faults(replaced(text, 9, 44, "0")), (Faults{sum, sum, sum, ""})) << "a total";
+  EXPECT_EQ(faults(replaced(text, 9, 44, "2")), (Faults{sum, sum, sum, ""})) << "a total";
   EXPECT_EQ(faults(replaced(text, 13, 9, "3")), (Faults{"", "", "", sum})) << "a count";
   EXPECT_EQ(faults(replaced(text, 13, 20, "1")), (Faults{"", "", "", sum})) << "a hash";
   EXPECT_EQ(faults(replaced(text, 13, 54, "1")),
@@ -127,6 +127,10 @@ TEST(AchReturns, WhatIsNotWholeIsNotTaken) {
   std::string lacking = text;
   lacking.erase(9 * kLine, 4 * kLine);
   EXPECT_EQ(faults(lacking), Faults(3, wrong));
+  // Behind a file's control there is another file, which must be whole as well.
+  auto const batch = text.substr(9 * kLine, 2 * kLine);
+  EXPECT_EQ(faults(text + batch), (Faults{"", "", "", "", "The entry announces no return and no change."}));
+  EXPECT_EQ(faults(text + text.substr(9 * kLine, 4 * kLine)), (Faults{"", "", "", "", cut}));
   // A batch without its control ends with the next one.
   auto const open = faults(without_line(text, 9));
   EXPECT_EQ(open.size(), 4U);
@@ -142,7 +146,7 @@ TEST(AchReturns, SayNothingPersonal) {
       auto const entries = read_returns(damaged);
       if (!entries) continue;
       for (auto const& entry : entries.value()) {
-        for (std::string_view const secret : {"98694993406397", "000999888777", "1661581186", "STUDIO", "LODZ"}) {
+        for (std::string_view const secret : {"98286949934934063", "000999888777", "461661581186", "STUDIO", "LODZ"}) {
           EXPECT_EQ(entry.fault.find(secret), std::string::npos) << entry.fault;
         }
       }

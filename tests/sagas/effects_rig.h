@@ -63,13 +63,16 @@ class FoldedView final : public sagas::LedgerView, public eventstore::CommitList
     return open != nullptr ? std::optional(*open) : std::nullopt;
   }
   std::vector<domain::Position> payouts_of(domain::Day day) const override {
-    return read([&](domain::State const& state) { return state.payouts_of(day); });
+    std::lock_guard const lock(mutex_);
+    return state_.payouts_of(day);
   }
   bool has_payout_files(domain::Day day) const override {
-    return read([&](domain::State const& state) { return state.find_payout_file(day).has_value(); });
+    std::lock_guard const lock(mutex_);
+    return state_.find_payout_file(day).has_value();
   }
   bool is_dated_by_export(domain::Day day) const override {
-    return read([&](domain::State const& state) { return state.is_dated_by_export(day); });
+    std::lock_guard const lock(mutex_);
+    return state_.is_dated_by_export(day);
   }
   std::string currency_name(domain::CurrencyId currency) const override {
     std::lock_guard const lock(mutex_);

@@ -229,6 +229,39 @@ TEST_F(PayoutsTest, AWrittenFileIsTheSameBytesForEver) {
   EXPECT_NE(erased.value().why.find("erased"), std::string::npos);
 }
 
+TEST_F(PayoutsTest, ADayOfTwoFilesIsMadeAgainFileByFile) {
+  constexpr std::int64_t kSale = 999'998;  // the largest price of an item, in whole units
+  for (int i = 0; i < 13; ++i) {
+    rig->commit(test_support::credit(game, 1, units(kSale)));
+    rig->commit(test_support::purchase(game, 1, units(kSale)));
+  }
+  auto large = request(game);
+  large.usd = domain::kMaxSameDayAmount + usd(1);
+  auto const asked = rig->commit(large);
+  auto const first = std::get<domain::PayoutRequested>(asked->events.back()).payout;
+  advance(first, PayoutStatus::approved);
+  advance(first, PayoutStatus::processing);
+  auto const second = processing();
+  auto const day = domain::day_of(rig->view().payout(first)->processing_at);
+  AchSettings const settings{test_support::ach_origin(), true};
+  auto const planned = plan_files(log, rig->vault(), settings, day, files_from(day), rig->view().payouts_of(day));
+  ASSERT_TRUE(planned.ok());
+  ASSERT_EQ(planned.value().texts.size(), 2u) << "what is too large for the same day has a file of its own";
+  rig->commit(planned.value().command);
+  start();
+  auto const event = rig->view().all<domain::PayoutFileWritten>().front();
+  EXPECT_EQ(event.files[0].payouts, std::vector{second});
+  EXPECT_EQ(event.files[1].payouts, std::vector{first});
+  EXPECT_EQ(event.files[1].letter, 'B');
+  EXPECT_EQ(event.files[1].first_trace, 2u);
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto const again = file_again(log, rig->vault(), event, event.files[i]);
+    ASSERT_TRUE(again.ok());
+    EXPECT_EQ(again.value().text, planned.value().texts[i]);
+    EXPECT_TRUE(SandboxBank().submit(again.value().text).ok());
+  }
+}
+
 // day.ach was made by the release before there were events of files: its entries give its bytes, to the last one.
 TEST(OldDays, KeepTheirBytes) {
   auto const golden = [] {

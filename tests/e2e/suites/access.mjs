@@ -54,7 +54,9 @@ export async function validRequest(game, id) {
     case 'processPayout': return review(await payoutAt(game, 'approved'));
     case 'completePayout':
     case 'failPayout': return review(await payoutAt(game, 'processing'));
-    case 'exportPayouts': return {query: {date: '2026-01-01'}};
+    case 'exportPayouts':
+    case 'listPayoutFiles': return {query: {date: '2026-01-01'}};
+    case 'importReturns': return {type: 'text/plain', raw: `101 091000019${' '.repeat(81)}\n`};
     case 'getProcessorStatement': return {};
     case 'breakProcessor': return {body: {lost_callback: 0}};
     case 'disputePayment': return {body: {
@@ -146,7 +148,8 @@ async function sceneOf(game, flavour) {
 function expected(operation, reply) {
   const code = {rebuildProjection: 'REBUILD_RUNNING', resendTransferPin: 'RESEND_COOLDOWN',
     resendSendPin: 'RESEND_COOLDOWN', receiveText: 'INVALID_SIGNATURE',
-    receivePayment: 'INVALID_SIGNATURE', exportPayouts: 'NO_PAYOUTS'}[operation.id];
+    receivePayment: 'INVALID_SIGNATURE', exportPayouts: 'NO_PAYOUTS',
+    listPayoutFiles: 'NO_PAYOUTS'}[operation.id];
   return code !== undefined && reply.json?.error_code === code;
 }
 
