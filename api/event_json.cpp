@@ -346,6 +346,15 @@ void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* va
                    json.string("note", e.note);
                    if (e.was_completed) json.boolean("was_completed", true);
                  },
+                 [&](DisputeMoved const& e) {
+                   order_json(json, e);
+                   json.string("reference", e.reference);
+                   usd_json(json, e.usd);
+                   json.amount("processor_fee_change_usd", e.fee);
+                   json.string("dispute_status", dispute_status_name(e.status));
+                   json.integer("entries", e.entries);
+                   json.amount("available_after", e.available_after);
+                 },
              },
              event);
 }

@@ -151,6 +151,7 @@ struct Fold {
   void operator()(DisputeClosed const& e) const;
   void operator()(PayoutRequested const& e) const;
   void operator()(PayoutAdvanced const& e) const;
+  void operator()(DisputeMoved const& e) const;
 
  private:
   // A commit's movements: available by `delta`, reserved by `reserved_delta`, checked against what the event says came

@@ -343,6 +343,7 @@ domain::Event read(Reading& reading, wire::Event::Reader in) {
     case wire::Event::DISPUTE_CLOSED: return read(reading, in.getDisputeClosed());
     case wire::Event::PAYOUT_REQUESTED: return read(reading, in.getPayoutRequested());
     case wire::Event::PAYOUT_ADVANCED: return read(reading, in.getPayoutAdvanced());
+    case wire::Event::DISPUTE_MOVED: return read(reading, in.getDisputeMoved());
   }
   reading.unknown("commit: an event of a newer version");
   return {};

@@ -137,6 +137,7 @@ void write(wire::Event::Builder event, domain::DisputeOpened const& in);
 void write(wire::Event::Builder event, domain::DisputeClosed const& in);
 void write(wire::Event::Builder event, domain::PayoutRequested const& in);
 void write(wire::Event::Builder event, domain::PayoutAdvanced const& in);
+void write(wire::Event::Builder event, domain::DisputeMoved const& in);
 
 domain::Event read(Reading& reading, wire::CheckoutOpened::Reader in);
 domain::Event read(Reading& reading, wire::CurrencyOrdered::Reader in);
@@ -150,5 +151,6 @@ domain::Event read(Reading& reading, wire::DisputeOpened::Reader in);
 domain::Event read(Reading& reading, wire::DisputeClosed::Reader in);
 domain::Event read(Reading& reading, wire::PayoutRequested::Reader in);
 domain::Event read(Reading& reading, wire::PayoutAdvanced::Reader in);
+domain::Event read(Reading& reading, wire::DisputeMoved::Reader in);
 
 }  // namespace florin::eventstore::codec

@@ -56,6 +56,7 @@ struct Prefetch {
   void operator()(domain::DisputeClosed const& e) const { state.prefetch_wallet(e.player, e.currency); }
   void operator()(domain::PayoutRequested const&) const {}
   void operator()(domain::PayoutAdvanced const&) const {}
+  void operator()(domain::DisputeMoved const& e) const { state.prefetch_wallet(e.player, e.currency); }
 };
 
 // The commit in a row of the log, begun where `before` ended.

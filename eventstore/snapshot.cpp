@@ -18,7 +18,7 @@ using domain::Position;
 using domain::State;
 
 // A new version for every change of what fields() or the row layouts say.
-constexpr BlockFileKind kKind{"FLORINSS", 6};
+constexpr BlockFileKind kKind{"FLORINSS", 7};
 static_assert(sizeof(State::IdentityRow) == 16 && sizeof(State::PlayerRow) == 8 && sizeof(State::WalletRow) == 24);
 
 // -1 in place of an absent one: amounts here are never below zero.

@@ -327,6 +327,7 @@ Faulty<Unit> Vault::seal(domain::Commit& commit) {
               return impl_->seal(event.account, event.contact, Field::bank_account, position);
             },
             [](domain::PayoutAdvanced&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::DisputeMoved&) -> Faulty<Unit> { return Unit{}; },
         },
         commit.events[i]);
     if (!done) return done;

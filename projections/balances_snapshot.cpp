@@ -27,7 +27,7 @@ using eventstore::Faulty;
 
 // A new version for every change of the order below, of a row's layout, of the events that make a game, or of the open
 // matters.
-constexpr eventstore::BlockFileKind kKind{"FLORINBA", 3};
+constexpr eventstore::BlockFileKind kKind{"FLORINBA", 4};
 constexpr std::uint64_t kMaxGames = 1u << 24;
 constexpr std::size_t kPrefetchRows = 32;  // enough to hide a miss in an index behind the work on the rows before it
 
