@@ -320,6 +320,12 @@ export function paymentsSuite(context, environment) {
         await refund(game, json.order_id, {usd_amount: more}, [400, 'REFUND_EXCEEDS_PAYMENT']);
       }
     }
+    const {history} = (await game.call('getHistory', {params: {email: player}, expect: 200})).json;
+    assert.deepEqual(history.map((line) => [line.type, line.amount, line.reason]).reverse(), [
+      ['currency_purchase', '100.00', null], ['chargeback', '-100.00', 'dispute open'],
+      ['chargeback_returned', '100.00', 'dispute won'], ['chargeback', '-40.10', 'dispute won'],
+      ['chargeback_returned', '0.10', 'dispute won'], ['chargeback_returned', '40.00', 'dispute won'],
+      ['chargeback', '-100.00', 'dispute lost']]);
   });
 
   test('a card that is disputed at once', async () => {
