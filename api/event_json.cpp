@@ -402,6 +402,15 @@ void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* va
                    json.string("corrected",
                                masked(personal_text(e.contact, Field::bank_correction, e.corrected, vault)));
                  },
+                 [&](DisputeMoved const& e) {
+                   order_json(json, e);
+                   json.string("reference", e.reference);
+                   usd_json(json, e.usd);
+                   json.amount("processor_fee_change_usd", e.fee);
+                   json.string("dispute_status", dispute_status_name(e.status));
+                   json.integer("entries", e.entries);
+                   json.amount("available_after", e.available_after);
+                 },
              },
              event);
 }

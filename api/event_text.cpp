@@ -362,6 +362,16 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
             if (e.was_completed) details.add("after", "completed");
             return details.take();
           },
+          [](DisputeMoved const& e) {
+            return of_order(e)
+                .add("reference", terminal_quoted(e.reference))
+                .add("usd", e.usd)
+                .add("amount", units_of(e.usd))
+                .add("fee change usd", e.fee)
+                .add("status", dispute_status_name(e.status))
+                .add("available", e.available_after)
+                .take();
+          },
           [](PayoutFileWritten const& e) {
             std::size_t payouts = 0;
             std::string letters;

@@ -57,10 +57,10 @@ void write_settings(JsonWriter& json, GameSettings const& settings) {
   json.end_object();
 }
 
-void write_transfer_range(JsonWriter& json, CurrencySpec const& currency) {
-  json.amount("minimum_transfer", currency.minimum_transfer);
-  if (currency.maximum_transfer) {
-    json.amount("maximum_transfer", *currency.maximum_transfer);
+void write_transfer_range(JsonWriter& json, TransferRange const& range) {
+  json.amount("minimum_transfer", range.minimum);
+  if (range.maximum) {
+    json.amount("maximum_transfer", *range.maximum);
   } else {
     json.null("maximum_transfer");
   }
@@ -74,7 +74,7 @@ void write_currencies(JsonWriter& json, std::vector<CurrencySpec> const& currenc
     json.string("currency_name", currency.name);
     json.string("currency_symbol", currency.symbol);
     json.amount("starting_amount", currency.starting_amount);
-    write_transfer_range(json, currency);
+    write_transfer_range(json, {currency.minimum_transfer, currency.maximum_transfer});
     json.end_object();
   }
   json.end_array();

@@ -16,7 +16,7 @@ namespace florin::api {
 void write_settings(JsonWriter& json, domain::GameSettings const& settings);
 
 // "minimum_transfer" and "maximum_transfer", null when there is none: members of the open object.
-void write_transfer_range(JsonWriter& json, domain::CurrencySpec const& currency);
+void write_transfer_range(JsonWriter& json, domain::TransferRange const& range);
 
 // "currencies":[…]
 void write_currencies(JsonWriter& json, std::vector<domain::CurrencySpec> const& currencies);

@@ -275,6 +275,7 @@ Served serve(Config const& wanted, StartLine start_line) {
   for (auto* services : {&production_services, &sandbox_services}) {
     add_balance_routes(router, *services);
     add_history_routes(router, *services);
+    add_transaction_routes(router, *services);
     add_stream_routes(router, *services);
     add_item_routes(router, *services);
     add_currency_purchase_routes(router, *services);

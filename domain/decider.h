@@ -153,6 +153,7 @@ struct Fold {
   void operator()(DisputeClosed const& e) const;
   void operator()(PayoutRequested const& e) const;
   void operator()(PayoutAdvanced const& e) const;
+  void operator()(DisputeMoved const& e) const;
   void operator()(PayoutFileWritten const& e) const;
   void operator()(PayoutAccountCorrected const& e) const;
 

@@ -43,6 +43,7 @@ char const* event_name(Event const& event) {
                         [](DisputeClosed const&) { return "DisputeClosed"; },
                         [](PayoutRequested const&) { return "PayoutRequested"; },
                         [](PayoutAdvanced const&) { return "PayoutAdvanced"; },
+                        [](DisputeMoved const&) { return "DisputeMoved"; },
                         [](PayoutFileWritten const&) { return "PayoutFileWritten"; },
                         [](PayoutAccountCorrected const&) { return "PayoutAccountCorrected"; },
                     },

@@ -389,6 +389,22 @@ struct DisputeClosed {
   friend bool operator==(DisputeClosed const&, DisputeClosed const&) = default;
 };
 
+// A word of the processor about a dispute, the first or a later one: any number of them. The amounts are what changed,
+// so each movement is booked once. The two events above are how it was written before an end could be taken back; none
+// is written any more.
+struct DisputeMoved {
+  Position order;
+  std::string reference;
+  PlayerId player;
+  CurrencyId currency;
+  Money usd;                                   // given back to the player; below zero: debited; may be zero
+  Money fee;                                   // USD that its fee grew by; below zero when some came back
+  DisputeStatus status = DisputeStatus::open;  // after it
+  std::uint32_t entries = 0;                   // of the processor's account, with this one: DisputeReport
+  Money available_after;                       // may be below zero
+  friend bool operator==(DisputeMoved const&, DisputeMoved const&) = default;
+};
+
 // A game cashes out. Account and holder are sealed under the key of the person to be told.
 struct PayoutRequested {
   Position payout;  // first position of this commit
@@ -450,7 +466,8 @@ using Event =
                  GuardianApproved, TransferClaimed, TransferReturned, PhoneShareRequested, ShareCodeRejected,
                  PhoneShareEnded, ReplyReceived, TextSettled, CheckoutOpened, CurrencyOrdered, PaymentOpened,
                  PaymentChallenged, CurrencyPurchased, PaymentFailed, RefundRequested, RefundSettled, DisputeOpened,
-                 DisputeClosed, PayoutRequested, PayoutAdvanced, PayoutFileWritten, PayoutAccountCorrected>;
+                 DisputeClosed, PayoutRequested, PayoutAdvanced, DisputeMoved, PayoutFileWritten,
+                 PayoutAccountCorrected>;
 
 // "ItemPurchased": for logs, auditors and error messages.
 [[nodiscard]] char const* event_name(Event const& event);

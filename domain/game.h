@@ -95,6 +95,14 @@ struct CurrencySpec {
   friend bool operator==(CurrencySpec const&, CurrencySpec const&) = default;
 };
 
+// How much may be transferred at a time. With a maximum below the minimum nothing may.
+struct TransferRange {
+  Money minimum;
+  std::optional<Money> maximum;
+  [[nodiscard]] bool contains(Money amount) const { return amount >= minimum && (!maximum || amount <= *maximum); }
+  [[nodiscard]] bool is_empty() const { return maximum && *maximum < minimum; }
+};
+
 // A rotated key that still works. Rotating again does not cut the one before short; an immediate rotation cuts all.
 struct PreviousKey {
   Digest hash{};

@@ -178,6 +178,15 @@ void apply(State& state, Commit const& commit);
 // What a game may cash out, in USD: whole cents of what its currencies earned together.
 [[nodiscard]] Money payable_usd(State const& state, Game const& game);
 
+// What a refund of this order would be granted now when `game` asks for it: at most so much, or why none.
+[[nodiscard]] Result<Money, Refusal> refundable_usd(State const& state, GameId game, CurrencyPurchased const& original,
+                                                    bool can_charge);
+
+// Why currency may not go from one game to the other; nullopt: it may.
+[[nodiscard]] std::optional<Rejection> check_policy(Game const& source, Game const& target);
+// How much may go from a currency to another game's, which is that game's first one.
+[[nodiscard]] TransferRange transfer_range(CurrencySpec const& source, CurrencySpec const& target);
+
 using Decision = Result<std::vector<Event>, Refusal>;
 // One or more events, or the first applicable refusal.
 [[nodiscard]] Decision decide(State const& state, Command const& command, Context const& context);

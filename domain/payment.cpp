@@ -24,6 +24,15 @@ char const* refund_end_name(RefundEnd end) {
   return "";
 }
 
+char const* dispute_status_name(DisputeStatus status) {
+  switch (status) {
+    case DisputeStatus::open: return "open";
+    case DisputeStatus::won: return "won";
+    case DisputeStatus::lost: return "lost";
+  }
+  return "";
+}
+
 bool valid_dispute_fee(Money usd) {
   constexpr std::int64_t kTimes = 6;
   auto const most = kTimes * kMaxPurchaseUsd.minor();
@@ -32,13 +41,17 @@ bool valid_dispute_fee(Money usd) {
 
 bool may_book(RefundReport const& report, Money paid) { return report.usd > Money{} && report.usd <= paid; }
 
+bool valid_withheld(Money usd) { return usd >= Money{} && usd <= kMaxPurchaseUsd; }
+
 bool may_book(DisputeReport const& report) {
   auto const most = kMaxPurchaseUsd + kMaxPurchaseUsd;
-  return report.usd > Money{} && report.usd <= most && report.fee >= -kMaxPurchaseUsd && report.fee <= kMaxPurchaseUsd;
+  return !report.reference.empty() && report.withheld >= Money{} && report.withheld <= most &&
+         report.fee >= -kMaxPurchaseUsd && report.fee <= kMaxPurchaseUsd;
 }
 
-Money fee_in_the_end(DisputeReport const& report, Money debited) {
-  return report.status == DisputeStatus::won ? report.fee : report.fee + (report.usd - debited);
+DisputeShares shares_of(DisputeReport const& report, Money paid) {
+  auto const player = std::min(report.withheld, paid);
+  return {player, report.fee + (report.withheld - player)};
 }
 
 Money Returned::refunded() const {
@@ -46,6 +59,12 @@ Money Returned::refunded() const {
   for (auto const& refund : refunds) {
     if (refund.status != RefundStatus::failed) sum += refund.usd;
   }
+  return sum;
+}
+
+Money Returned::withheld() const {
+  Money sum;
+  for (auto const& dispute : disputes) sum += dispute.usd;
   return sum;
 }
 

@@ -27,6 +27,8 @@ inline constexpr Money kMaxPurchaseUsd = Money::from_minor(99'999);
 // What may be booked as the fee of one dispute, and its change: what the processor says, and what it claims beyond the
 // order.
 [[nodiscard]] bool valid_dispute_fee(Money usd);
+// What a player may be debited for one dispute: nothing, or up to the largest order.
+[[nodiscard]] bool valid_withheld(Money usd);
 inline constexpr std::int64_t kCheckoutMicros = 900 * kMicrosPerSecond;   // 15 minutes: a session's link
 inline constexpr std::int64_t kChallengeMicros = 900 * kMicrosPerSecond;  // the cardholder's answer to their bank
 // Of one order. Each is a call to the processor, and a row for as long as the order lives.
@@ -52,22 +54,31 @@ struct RefundReport {
   friend bool operator==(RefundReport const&, RefundReport const&) = default;
 };
 
-// From `open` on the processor holds back amount and fee; when it is won it gives the amount back, and sometimes the
-// fee. The amount may be above what was charged: it is what the cardholder's bank claims, after its own conversion.
+// A dispute is what the processor withdrew for it and did not give back. No status is final: what was lost may be
+// reinstated, what was won may be withdrawn again, and fees come late. So a report says what holds now, and the ledger
+// books the difference to what it booked before.
 enum class DisputeStatus : std::uint8_t { open = 0, won = 1, lost = 2 };
+[[nodiscard]] char const* dispute_status_name(DisputeStatus status);  // "lost"
 struct DisputeReport {
   std::string reference;
-  Money usd;
+  // Now; above what was charged when the cardholder's bank claims more, after its own conversion. Never below zero.
+  Money withheld;
   Money fee;  // of all that was booked until now; below zero when more was given back than taken
   DisputeStatus status = DisputeStatus::open;
+  // How many entries of the processor's account it takes in. They are only ever added, so a report with fewer is an
+  // older one, however late it arrives. Zero: the processor does not count them.
+  std::uint32_t entries = 0;
   friend bool operator==(DisputeReport const&, DisputeReport const&) = default;
 };
 // Amounts are another company's word: what no order could have moved is passed over, and the rest of its report counts.
 [[nodiscard]] bool may_book(RefundReport const& report, Money paid);
 [[nodiscard]] bool may_book(DisputeReport const& report);
-// The fee of a dispute that is over, for which the player was debited so much: what was claimed beyond it is one,
-// unless it came back.
-[[nodiscard]] Money fee_in_the_end(DisputeReport const& report, Money debited);
+// Who bears a dispute. The player owes at most what they paid; what the processor withholds beyond it is a fee.
+struct DisputeShares {
+  Money player;
+  Money fee;
+};
+[[nodiscard]] DisputeShares shares_of(DisputeReport const& report, Money paid);
 
 // All that the processor says of a payment at one moment, and nothing secret. Comparing it with what the ledger knows
 // is how every answer, callback and poll is handled: twice, late or out of order, it changes nothing twice.
@@ -126,9 +137,10 @@ struct Returned {
   };
   struct Dispute {
     std::string reference;
-    Money usd;  // what the player was debited
+    Money usd;  // what the player is debited now
     DisputeStatus status = DisputeStatus::open;
-    Money fee{};  // what was booked as the processor's fee until now
+    Money fee{};                // what is booked as the processor's fee until now
+    std::uint32_t entries = 0;  // of the newest report that was booked; zero: not known
     friend bool operator==(Dispute const&, Dispute const&) = default;
   };
   Position order;
@@ -138,6 +150,7 @@ struct Returned {
   std::vector<Dispute> disputes;
 
   [[nodiscard]] Money refunded() const;  // what is asked back and did not fail
+  [[nodiscard]] Money withheld() const;  // what its disputes debit the player now
   [[nodiscard]] bool disputed() const;   // a dispute is open or was lost
   friend bool operator==(Returned const&, Returned const&) = default;
 };

@@ -128,6 +128,7 @@ std::vector<Posting> postings(Event const& event) {
           [](DisputeClosed const& e) { return through_clearing(e.player, e.currency, e.won ? e.usd : Money{}, e.fee); },
           [](PayoutRequested const& e) { return pay_out(e.shares, Account::game_revenue, Account::payouts_in_flight); },
           [](PayoutAdvanced const& e) { return advance(e); },
+          [](DisputeMoved const& e) { return through_clearing(e.player, e.currency, e.usd, e.fee); },
           [](PayoutFileWritten const&) { return Postings{}; },
           [](PayoutAccountCorrected const&) { return Postings{}; },
       },

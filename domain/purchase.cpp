@@ -115,25 +115,43 @@ void Reporting::settle(Returned::Refund& row, RefundReport const& report) {
 
 // The player is debited what the bank took for them, whatever was refunded beside it: they have it twice then, or the
 // dispute is won. So it does not matter what is heard of first, and a refund that fails later changes nothing of this.
+//
+// What is booked is the difference between what the processor says now and what was booked before. So the same word
+// twice books nothing, and the last word is what the books say, whatever was heard of on the way.
 void Reporting::dispute(DisputeReport const& report) {
   if (!may_book(report)) return;
   auto row = std::find_if(returned_.disputes.begin(), returned_.disputes.end(),
                           [&](Returned::Dispute const& known) { return known.reference == report.reference; });
-  if (row == returned_.disputes.end()) {
-    auto const usd = std::min(report.usd, ordered_.usd);
-    auto const fee = report.fee + (report.usd - usd);
-    events_.emplace_back(
-        DisputeOpened{ordered_.order, report.reference, ordered_.player, ordered_.currency, usd, fee, moved_to(-usd)});
-    returned_.disputes.push_back({report.reference, usd, DisputeStatus::open, fee});
-    row = std::prev(returned_.disputes.end());
-  }
-  if (row->status != DisputeStatus::open || report.status == DisputeStatus::open) return;
-  bool const won = report.status == DisputeStatus::won;
-  auto const fee = fee_in_the_end(report, row->usd);
-  events_.emplace_back(DisputeClosed{ordered_.order, report.reference, ordered_.player, ordered_.currency, row->usd,
-                                     won, won ? moved_to(row->usd) : available_, fee - row->fee});
-  row->fee = fee;
-  row->status = report.status;
+  bool const first = row == returned_.disputes.end();
+  if (first) row = returned_.disputes.insert(row, Returned::Dispute{report.reference, {}});
+  if (report.entries < row->entries) return;  // an older word, which arrived late
+  auto const owed = shares_of(report, ordered_.usd);
+  auto const usd = row->usd - owed.player;
+  auto const fee = owed.fee - row->fee;
+  bool const counted = row->entries != 0 && report.entries > row->entries;
+  bool const moved = usd != Money{} || fee != Money{} || counted;
+  // What is over is open again only when the processor moved something since.
+  auto const status = report.status == DisputeStatus::open && !moved ? row->status : report.status;
+  if (!first && !moved && status == row->status) return;
+  events_.emplace_back(DisputeMoved{ordered_.order, report.reference, ordered_.player, ordered_.currency, usd, fee,
+                                    status, report.entries, moved_to(usd)});
+  *row = {report.reference, owed.player, status, owed.fee, report.entries};
+}
+
+// What went neither back nor is claimed back, or why none of it may go.
+Result<Money, Refusal> left_of(State const& state, GameId caller, CurrencyPurchased const& original) {
+  auto const* game = state.find_game(caller);
+  if (game == nullptr) return refuse(Rejection::game_not_found);
+  if (!may_call(game->settings.status)) return refuse(Rejection::game_not_active);
+  if (game->find_currency(original.currency) == nullptr) return refuse(Rejection::order_not_found);
+  auto const* returned = state.find_returned(original.order);
+  if (returned == nullptr) return original.usd;
+  auto left = original.usd - returned->refunded();
+  if (left <= Money{}) return refuse(Rejection::already_refunded);
+  // A dispute that was won may hold back a part still.
+  left -= returned->withheld();
+  if (returned->disputed() || left <= Money{}) return refuse(Rejection::order_disputed);
+  return left;
 }
 
 }  // namespace
@@ -190,23 +208,28 @@ Decision Decider::operator()(FailOrder const& command) const {
   return std::vector<Event>{PaymentFailed{command.order, open->player, command.failure, command.code}};
 }
 
+Result<Money, Refusal> refundable_usd(State const& state, GameId caller, CurrencyPurchased const& original,
+                                      bool can_charge) {
+  auto left = left_of(state, caller, original);
+  if (!left) return left;
+  auto const* returned = state.find_returned(original.order);
+  if (returned != nullptr && returned->refunds.size() >= kRefundsMax) return refuse(Rejection::too_many_refunds);
+  if (!can_charge) return refuse(Rejection::payments_unavailable);
+  return left;
+}
+
 Decision Decider::operator()(RefundPurchase const& command) const {
   auto const& original = command.original;
-  auto const* game = state.find_game(command.game);
-  if (game == nullptr) return refuse(Rejection::game_not_found);
-  if (!may_call(game->settings.status)) return refuse(Rejection::game_not_active);
-  if (game->find_currency(original.currency) == nullptr) return refuse(Rejection::order_not_found);
-  auto const* returned = state.find_returned(original.order);
-  auto const left = original.usd - (returned != nullptr ? returned->refunded() : Money{});
+  auto const left = left_of(state, command.game, original);
+  if (!left && left.error().reason < Rejection::invalid_amount) return fail(left.error());
   if (command.usd && !valid_usd(*command.usd)) return refuse(Rejection::invalid_amount);
-  if (left <= Money{}) return refuse(Rejection::already_refunded);
-  if (returned != nullptr && returned->disputed()) return refuse(Rejection::order_disputed);
-  auto const usd = command.usd.value_or(left);
-  if (usd > left) {
-    return fail(Refusal{.reason = Rejection::refund_exceeds_payment, .available = left, .required = usd});
+  if (left && command.usd > left.value()) {
+    return fail(
+        Refusal{.reason = Rejection::refund_exceeds_payment, .available = left.value(), .required = *command.usd});
   }
-  if (returned != nullptr && returned->refunds.size() >= kRefundsMax) return refuse(Rejection::too_many_refunds);
-  if (!command.can_charge) return refuse(Rejection::payments_unavailable);
+  auto const most = refundable_usd(state, command.game, original, command.can_charge);
+  if (!most) return fail(most.error());
+  auto const usd = command.usd.value_or(most.value());
   auto const available = state.wallet(original.player, original.currency).available;
   return std::vector<Event>{RefundRequested{context.next,
                                             original.order,
@@ -294,7 +317,7 @@ void Fold::operator()(RefundSettled const& e) const {
 
 void Fold::operator()(DisputeOpened const& e) const {
   auto& returned = returned_of(e.order, e.player, e.currency);
-  returned.disputes.push_back({e.reference, moved(e.usd), DisputeStatus::open, e.fee});
+  returned.disputes.push_back({e.reference, moved(e.usd), DisputeStatus::open, e.fee, 0});
   charge(e.player, e.currency, -units_of(e.usd), e.available_after);
 }
 
@@ -304,8 +327,22 @@ void Fold::operator()(DisputeClosed const& e) const {
                                 [&](Returned::Dispute const& dispute) { return dispute.reference == e.reference; });
   FLORIN_ASSERT(row != disputes.end() && row->usd == e.usd && row->status == DisputeStatus::open);
   row->status = e.won ? DisputeStatus::won : DisputeStatus::lost;
+  if (e.won) row->usd = {};
   row->fee += e.fee;
   charge(e.player, e.currency, e.won ? units_of(e.usd) : Money{}, e.available_after);
+}
+
+void Fold::operator()(DisputeMoved const& e) const {
+  auto& disputes = returned_of(e.order, e.player, e.currency).disputes;
+  auto row = std::find_if(disputes.begin(), disputes.end(),
+                          [&](Returned::Dispute const& dispute) { return dispute.reference == e.reference; });
+  if (row == disputes.end()) row = disputes.insert(row, Returned::Dispute{e.reference, {}});
+  FLORIN_ASSERT(e.entries >= row->entries && valid_withheld(row->usd - e.usd));
+  row->usd -= e.usd;
+  row->fee += e.fee;
+  row->status = e.status;
+  row->entries = e.entries;
+  charge(e.player, e.currency, units_of(e.usd), e.available_after);
 }
 
 OpenOrder const* State::find_order(Position order) const {
@@ -333,7 +370,7 @@ bool State::restore_returned(Returned const& returned) {
     if (!refund.refund || !valid_usd(refund.usd)) return false;
   }
   for (auto const& dispute : returned.disputes) {
-    if (!valid_usd(dispute.usd) || !valid_dispute_fee(dispute.fee)) return false;
+    if (!valid_withheld(dispute.usd) || !valid_dispute_fee(dispute.fee)) return false;
   }
   return returned_.emplace(returned.order, returned).second;
 }

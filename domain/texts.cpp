@@ -77,6 +77,7 @@ std::vector<TextRef> texts_owed(Event const& event) {
                         [](DisputeClosed const&) { return Texts{}; },
                         [](PayoutRequested const&) { return Texts{}; },
                         [](PayoutAdvanced const&) { return Texts{}; },
+                        [](DisputeMoved const&) { return Texts{}; },
                         [](PayoutFileWritten const&) { return Texts{}; },
                         [](PayoutAccountCorrected const&) { return Texts{}; },
                     },

@@ -29,30 +29,12 @@ Failure<Refusal> refuse_for(Rejection reason, std::int64_t retry_after) {
   return fail(Refusal{.reason = reason, .retry_after = retry_after});
 }
 
-// "Transfer Policy Requirements", "Game Status Requirements" (seed "initiate send").
-std::optional<Rejection> check_policy(Game const& source, Game const& target) {
-  if (source.settings.status == GameStatus::testing || target.settings.status == GameStatus::testing) {
-    return Rejection::game_in_testing;
-  }
-  if (source.id == target.id) return std::nullopt;
-  if (target.settings.status != GameStatus::live) return Rejection::transfer_policy;
-  if (!source.settings.allows_outgoing_transfers || !target.settings.allows_incoming_transfers) {
-    return Rejection::transfer_policy;
-  }
-  auto const& linked = source.settings.linked_games;
-  auto const allowed =
-      source.settings.universal_transfers || std::find(linked.begin(), linked.end(), target.id) != linked.end();
-  return allowed ? std::nullopt : std::optional(Rejection::transfer_policy);
-}
-
-// What the currencies on both sides allow; the receiving side's is that game's first one, as the destinations list it.
 std::optional<Refusal> check_range(CurrencySpec const& source, CurrencySpec const& target, Money amount) {
-  auto const minimum = std::max(source.minimum_transfer, target.minimum_transfer);
-  auto maximum = source.maximum_transfer;
-  if (target.maximum_transfer && (!maximum || *target.maximum_transfer < *maximum)) maximum = target.maximum_transfer;
-  if (amount >= minimum && (!maximum || amount <= *maximum)) return std::nullopt;
-  return Refusal{
-      .reason = Rejection::transfer_amount_range, .available = minimum, .required = maximum.value_or(Money{})};
+  auto const range = transfer_range(source, target);
+  if (range.contains(amount)) return std::nullopt;
+  return Refusal{.reason = Rejection::transfer_amount_range,
+                 .available = range.minimum,
+                 .required = range.maximum.value_or(Money{})};
 }
 
 Result<OpenTransfer const*, Refusal> find_open(State const& state, GameId game, Flavour flavour, Position transaction) {
@@ -72,6 +54,29 @@ Result<OpenTransfer const*, Refusal> find_own(State const& state, GameId game, F
 }
 
 }  // namespace
+
+// "Transfer Policy Requirements", "Game Status Requirements" (seed "initiate send").
+std::optional<Rejection> check_policy(Game const& source, Game const& target) {
+  if (source.settings.status == GameStatus::testing || target.settings.status == GameStatus::testing) {
+    return Rejection::game_in_testing;
+  }
+  if (source.id == target.id) return std::nullopt;
+  if (target.settings.status != GameStatus::live) return Rejection::transfer_policy;
+  if (!source.settings.allows_outgoing_transfers || !target.settings.allows_incoming_transfers) {
+    return Rejection::transfer_policy;
+  }
+  auto const& linked = source.settings.linked_games;
+  auto const allowed =
+      source.settings.universal_transfers || std::find(linked.begin(), linked.end(), target.id) != linked.end();
+  return allowed ? std::nullopt : std::optional(Rejection::transfer_policy);
+}
+
+// What the currencies on both sides allow.
+TransferRange transfer_range(CurrencySpec const& source, CurrencySpec const& target) {
+  auto maximum = source.maximum_transfer;
+  if (target.maximum_transfer && (!maximum || *target.maximum_transfer < *maximum)) maximum = target.maximum_transfer;
+  return {std::max(source.minimum_transfer, target.minimum_transfer), maximum};
+}
 
 TransferFees transfer_fees(Money amount, BasisPoints source, BasisPoints target) {
   FLORIN_ASSERT(amount > Money{} && source >= BasisPoints{} && target >= BasisPoints{});

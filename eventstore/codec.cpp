@@ -343,7 +343,7 @@ domain::Event read(Reading& reading, wire::Event::Reader in) {
     case wire::Event::DISPUTE_CLOSED: return read(reading, in.getDisputeClosed());
     case wire::Event::PAYOUT_REQUESTED: return read(reading, in.getPayoutRequested());
     case wire::Event::PAYOUT_ADVANCED: return read(reading, in.getPayoutAdvanced());
-    case wire::Event::RESERVED39:
+    case wire::Event::DISPUTE_MOVED: return read(reading, in.getDisputeMoved());
     case wire::Event::RESERVED40:
     case wire::Event::RESERVED41: break;
     case wire::Event::PAYOUT_FILE_WRITTEN: return read(reading, in.getPayoutFileWritten());

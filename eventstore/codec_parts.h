@@ -137,6 +137,7 @@ void write(wire::Event::Builder event, domain::DisputeOpened const& in);
 void write(wire::Event::Builder event, domain::DisputeClosed const& in);
 void write(wire::Event::Builder event, domain::PayoutRequested const& in);
 void write(wire::Event::Builder event, domain::PayoutAdvanced const& in);
+void write(wire::Event::Builder event, domain::DisputeMoved const& in);
 void write(wire::Event::Builder event, domain::PayoutFileWritten const& in);
 void write(wire::Event::Builder event, domain::PayoutAccountCorrected const& in);
 
@@ -152,6 +153,7 @@ domain::Event read(Reading& reading, wire::DisputeOpened::Reader in);
 domain::Event read(Reading& reading, wire::DisputeClosed::Reader in);
 domain::Event read(Reading& reading, wire::PayoutRequested::Reader in);
 domain::Event read(Reading& reading, wire::PayoutAdvanced::Reader in);
+domain::Event read(Reading& reading, wire::DisputeMoved::Reader in);
 domain::Event read(Reading& reading, wire::PayoutFileWritten::Reader in);
 domain::Event read(Reading& reading, wire::PayoutAccountCorrected::Reader in);
 

@@ -129,6 +129,19 @@ void write(wire::Event::Builder event, domain::DisputeClosed const& in) {
   out.setFee(in.fee.minor());
 }
 
+void write(wire::Event::Builder event, domain::DisputeMoved const& in) {
+  auto out = event.initDisputeMoved();
+  out.setOrder(in.order.value());
+  out.setReference(text(in.reference));
+  out.setPlayer(in.player.value());
+  out.setCurrency(number(in.currency));
+  out.setUsd(in.usd.minor());
+  out.setFee(in.fee.minor());
+  out.setStatus(static_cast<std::uint8_t>(in.status));
+  out.setEntries(in.entries);
+  out.setAvailableAfter(in.available_after.minor());
+}
+
 void write(wire::Event::Builder event, domain::PayoutRequested const& in) {
   auto out = event.initPayoutRequested();
   out.setPayout(in.payout.value());
@@ -306,6 +319,21 @@ domain::Event read(Reading&, wire::DisputeClosed::Reader in) {
   out.won = in.getWon();
   out.available_after = money(in.getAvailableAfter());
   out.fee = money(in.getFee());
+  return out;
+}
+
+domain::Event read(Reading& reading, wire::DisputeMoved::Reader in) {
+  domain::DisputeMoved out;
+  out.order = domain::Position(in.getOrder());
+  out.reference = text(in.getReference());
+  out.player = domain::PlayerId(in.getPlayer());
+  out.currency = domain::CurrencyId(in.getCurrency());
+  out.usd = money(in.getUsd());
+  out.fee = money(in.getFee());
+  out.status =
+      known(reading, in.getStatus(), domain::DisputeStatus::lost, "commit: a status of a dispute of a newer version");
+  out.entries = in.getEntries();
+  out.available_after = money(in.getAvailableAfter());
   return out;
 }
 

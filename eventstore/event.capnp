@@ -55,7 +55,7 @@ struct Event {
     disputeClosed @36 :DisputeClosed;
     payoutRequested @37 :PayoutRequested;
     payoutAdvanced @38 :PayoutAdvanced;
-    reserved39 @39 :Void;
+    disputeMoved @39 :DisputeMoved;
     reserved40 @40 :Void;
     reserved41 @41 :Void;
     payoutFileWritten @42 :PayoutFileWritten;
@@ -381,6 +381,18 @@ struct DisputeClosed {
   won @5 :Bool;
   availableAfter @6 :Int64;
   fee @7 :Int64;  # signed: what the fee grew by; 0 in those written before it was
+}
+
+struct DisputeMoved {
+  order @0 :UInt64;
+  reference @1 :Text;
+  player @2 :UInt64;
+  currency @3 :UInt32;
+  usd @4 :Int64;            # signed: given back to the player; below zero: debited
+  fee @5 :Int64;            # signed: what the fee grew by
+  status @6 :UInt8;         # domain/payment.h, DisputeStatus
+  entries @7 :UInt32;
+  availableAfter @8 :Int64;
 }
 
 struct PayoutShare {

@@ -51,19 +51,22 @@ char const* check_reserve(State const& state, PlayerId player, CurrencyId curren
   return check_after(wallet, wallet.available - moved, wallet.reserved + moved, available_after, reserved_after);
 }
 
-// A dollar amount of a card, `sign` times, on a wallet: it may lead below zero and above what a wallet may hold, but
-// not where sums are not exact any more.
-char const* check_charge(State const& state, PlayerId player, CurrencyId currency, Money usd, int sign, Money after) {
-  if (!has_wallet(state, player, currency)) return "moves a currency that is not of the player's game";
-  if (usd <= Money{} || usd > kMaxPurchaseUsd) return "moves an amount out of range";
-  auto const available = state.wallet(player, currency).available + units_of(sign > 0   ? usd
-                                                                             : sign < 0 ? -usd
-                                                                                        : Money{});
+// So many dollars of a card come to a wallet, or leave it, within kMaxPurchaseUsd.
+char const* check_card_move(State const& state, PlayerId player, CurrencyId currency, Money usd, Money after) {
+  auto const available = state.wallet(player, currency).available + units_of(usd);
   if (available != after) return "the balance after it does not add up";
   constexpr std::int64_t kFar = 2;
   return available.minor() > kFar * kMaxBalance.minor() || available.minor() < -kMaxBalance.minor()
              ? "leaves a balance out of range"
              : nullptr;
+}
+
+// A dollar amount of a card, `sign` times, on a wallet: it may lead below zero and above what a wallet may hold, but
+// not where sums are not exact any more.
+char const* check_charge(State const& state, PlayerId player, CurrencyId currency, Money usd, int sign, Money after) {
+  if (!has_wallet(state, player, currency)) return "moves a currency that is not of the player's game";
+  if (usd <= Money{} || usd > kMaxPurchaseUsd) return "moves an amount out of range";
+  return check_card_move(state, player, currency, sign > 0 ? usd : sign < 0 ? -usd : Money{}, after);
 }
 
 // Whether an event is of the player and the currency that the order's earlier ones were of.
@@ -455,6 +458,28 @@ struct Check {
     if (!e.payout || e.payout >= place.first) return "corrects an account that nobody named";
     if (state.find_game(e.game) == nullptr) return "corrects the account of a game that does not exist";
     return knows(e.contact) ? nullptr : "has nobody to be told";
+  }
+  char const* operator()(DisputeMoved const& e) const {
+    if (e.reference.empty()) return "disputes under no name";
+    if (state.find_order(e.order) != nullptr || e.order >= place.position) return "disputes what is not paid";
+    if (!has_wallet(state, e.player, e.currency)) return "moves a currency that is not of the player's game";
+    Returned::Dispute before;
+    bool first = true;
+    if (auto const* returned = state.find_returned(e.order)) {
+      if (!is_of(*returned, e)) return "disputes another order than was paid";
+      for (auto const& dispute : returned->disputes) {
+        if (dispute.reference != e.reference) continue;
+        before = dispute;
+        first = false;
+      }
+    }
+    if (e.entries < before.entries) return "moves a dispute by an older word";
+    bool const moves = e.usd != Money{} || e.fee != Money{} || e.status != before.status || e.entries != before.entries;
+    if (!first && !moves) return "moves nothing of a dispute";
+    if (e.usd < -kMaxPurchaseUsd || e.usd > kMaxPurchaseUsd) return "moves an amount out of range";
+    if (!valid_withheld(before.usd - e.usd)) return "gives back more than a dispute took, or takes more than any order";
+    if (!valid_dispute_fee(e.fee) || !valid_dispute_fee(before.fee + e.fee)) return "has fees out of range";
+    return check_card_move(state, e.player, e.currency, e.usd, e.available_after);
   }
 };
 

@@ -56,6 +56,7 @@ struct Prefetch {
   void operator()(domain::DisputeClosed const& e) const { state.prefetch_wallet(e.player, e.currency); }
   void operator()(domain::PayoutRequested const&) const {}
   void operator()(domain::PayoutAdvanced const&) const {}
+  void operator()(domain::DisputeMoved const& e) const { state.prefetch_wallet(e.player, e.currency); }
   void operator()(domain::PayoutFileWritten const&) const {}
   void operator()(domain::PayoutAccountCorrected const&) const {}
 };

@@ -68,7 +68,8 @@ bool fields(Stream& s, Returned& r) {
                 }) &&
          s.list(r.disputes, [&](Returned::Dispute& dispute) {
            return s.text(dispute.reference) && field(s, dispute.usd) &&
-                  s.enumerated(dispute.status, DisputeStatus::lost) && field(s, dispute.fee);
+                  s.enumerated(dispute.status, DisputeStatus::lost) && field(s, dispute.fee) &&
+                  s.number(dispute.entries);
          });
 }
 

@@ -327,6 +327,7 @@ Faulty<Unit> Vault::seal(domain::Commit& commit) {
               return impl_->seal(event.account, event.contact, Field::bank_account, position);
             },
             [](domain::PayoutAdvanced&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::DisputeMoved&) -> Faulty<Unit> { return Unit{}; },
             [](domain::PayoutFileWritten&) -> Faulty<Unit> { return Unit{}; },
             [&](domain::PayoutAccountCorrected& event) {
               return impl_->seal(event.corrected, event.contact, Field::bank_correction, position);

@@ -88,6 +88,7 @@ void Balances::Impl::prefetch(std::span<eventstore::CommitPtr const> commits) {
                      [&](domain::DisputeClosed const& e) { wallet(e); },
                      [](domain::PayoutRequested const&) {},
                      [](domain::PayoutAdvanced const&) {},
+                     [&](domain::DisputeMoved const& e) { wallet(e); },
                      [](domain::PayoutFileWritten const&) {},
                      [](domain::PayoutAccountCorrected const&) {},
                  },
@@ -160,6 +161,9 @@ void Balances::Impl::apply(domain::Commit const& commit) {
                    },
                    [](domain::PayoutRequested const&) {},
                    [](domain::PayoutAdvanced const&) {},
+                   [&](domain::DisputeMoved const& e) {
+                     if (e.usd != domain::Money{}) touch(e.player, e.currency, at);
+                   },
                    [](domain::PayoutFileWritten const&) {},
                    [](domain::PayoutAccountCorrected const&) {},
                },

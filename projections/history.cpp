@@ -182,6 +182,12 @@ class HistoryWriter final : public ProjectionWriter {
                      },
                      [](domain::PayoutRequested const&) {},
                      [](domain::PayoutAdvanced const&) {},
+                     [&](domain::DisputeMoved const& e) {
+                       if (e.usd == domain::Money{}) return;
+                       auto const kind =
+                           e.usd < domain::Money{} ? MovementKind::chargeback : MovementKind::chargeback_returned;
+                       add(commit, position, kind, e, units_of(e.usd), e.order);
+                     },
                      [](domain::PayoutFileWritten const&) {},
                      [](domain::PayoutAccountCorrected const&) {},
                  },

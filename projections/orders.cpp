@@ -73,6 +73,7 @@ class OrdersWriter final : public ProjectionWriter {
                      [](domain::DisputeClosed const&) {},
                      [](domain::PayoutRequested const&) {},
                      [](domain::PayoutAdvanced const&) {},
+                     [](domain::DisputeMoved const&) {},
                      [](domain::PayoutFileWritten const&) {},
                      [](domain::PayoutAccountCorrected const&) {},
                  },

@@ -131,6 +131,7 @@ class PaymentsWriter final : public ProjectionWriter {
               auto const set = advance_payout_.run(static_cast<int>(e.status), processing_at, failed_at, e.payout);
               return set ? step(e.payout) : set;
             },
+            [&](domain::DisputeMoved const& e) { return step(e.order); },
             [](domain::PayoutFileWritten const&) { return nothing(); },
             [&](domain::PayoutAccountCorrected const& e) { return step(e.payout); },
         },

@@ -159,6 +159,7 @@ class ReconciliationWriter final : public ProjectionWriter {
                          [&](domain::DisputeClosed const& e) { return e.won ? change(position, e) : nothing(); },
                          [](domain::PayoutRequested const&) { return nothing(); },
                          [](domain::PayoutAdvanced const&) { return nothing(); },
+                         [&](domain::DisputeMoved const& e) { return moves(e.usd) ? change(position, e) : nothing(); },
                          [](domain::PayoutFileWritten const&) { return nothing(); },
                          [](domain::PayoutAccountCorrected const&) { return nothing(); },
                      },
@@ -215,6 +216,7 @@ class ReconciliationWriter final : public ProjectionWriter {
   };
 
   static Faulty<Unit> nothing() { return Unit{}; }
+  static bool moves(domain::Money usd) { return usd != domain::Money{}; }
 
   void learn(domain::GameId game, std::vector<std::uint32_t> const& currencies) {
     auto const number = std::uint64_t{games_.size()};

@@ -276,6 +276,7 @@ class TransfersWriter final : public ProjectionWriter {
             [](domain::DisputeClosed const&) { return nothing(); },
             [](domain::PayoutRequested const&) { return nothing(); },
             [](domain::PayoutAdvanced const&) { return nothing(); },
+            [](domain::DisputeMoved const&) { return nothing(); },
             [](domain::PayoutFileWritten const&) { return nothing(); },
             [](domain::PayoutAccountCorrected const&) { return nothing(); },
         },

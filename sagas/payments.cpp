@@ -676,23 +676,11 @@ void Payments::Impl::say_what_is_not_booked(domain::PaymentReport const& payment
         "payment {}: refund {} is of {} USD, of {} that were paid; it is not booked: look at it at the processor",
         payment.reference, refund.reference, domain::to_string(refund.usd), domain::to_string(paid));
   }
-  auto const known = payment.disputes.empty() ? std::nullopt : view.returned(payment.order);
   for (auto const& dispute : payment.disputes) {
-    if (!may_book(dispute)) {
-      spdlog::error(
-          "payment {}: dispute {} is of {} USD with a fee of {}; it is not booked: look at it at the processor",
-          payment.reference, dispute.reference, domain::to_string(dispute.usd), domain::to_string(dispute.fee));
-      continue;
-    }
-    if (!known || dispute.status == domain::DisputeStatus::open) continue;
-    for (auto const& row : known->disputes) {
-      if (row.reference != dispute.reference || row.status == domain::DisputeStatus::open) continue;
-      if (row.status == dispute.status && row.fee == fee_in_the_end(dispute, row.usd)) continue;
-      spdlog::error(
-          "payment {}: dispute {} was over, and the processor decided or charged again since; that is not "
-          "booked: look at it at the processor",
-          payment.reference, dispute.reference);
-    }
+    if (may_book(dispute)) continue;
+    spdlog::error(
+        "payment {}: dispute {} withholds {} USD with a fee of {}; it is not booked: look at it at the processor",
+        payment.reference, dispute.reference, domain::to_string(dispute.withheld), domain::to_string(dispute.fee));
   }
 }
 

@@ -1,5 +1,6 @@
 // CONTRACT, Balances: the two single reads, batch, credit and debit.
 #include <algorithm>
+#include <unordered_set>
 
 #include "api/routes/identifiers.h"
 #include "api/routes/players.h"
@@ -92,14 +93,13 @@ void render_batch(std::string& out, Environment& environment, domain::Game const
   json.string("status", "success");
   json.begin_array("players");
   domain::Total total;
-  std::uint64_t found = 0;
+  std::unordered_set<domain::PlayerId> counted;  // the same player may be named several times
   for (std::size_t i = 0; i < emails.size(); ++i) {
     auto const& entry = entries[i];
     if (!valid[i] || !entry.player) continue;
     auto const wallets = std::span(balances).subspan(entry.first_balance, game.currencies.size());
     auto const value = total_of(wallets);
-    total.add(value);
-    ++found;
+    if (with_summary && counted.insert(entry.player).second) total.add(value);
     json.begin_object();
     json.string("player_email", emails[i]);
     json.integer("player_id", entry.player.value());
@@ -118,7 +118,7 @@ void render_batch(std::string& out, Environment& environment, domain::Game const
   json.end_array();
   if (with_summary) {
     json.begin_object("summary");
-    json.integer("total_players", found);
+    json.integer("total_players", counted.size());
     json.string("total_value", total.text());
     json.end_object();
   }

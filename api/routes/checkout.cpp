@@ -109,7 +109,7 @@ Awaitable<Response> read_session(Services& services, Request const& request, Pat
   if (loaded.refused) co_return std::move(*loaded.refused);
   if (!loaded.session) co_return not_found();
   auto const& session = *loaded.session;
-  StoryResult story;
+  PaymentStoryResult story;
   if (!session.attempts.empty()) {
     auto const last = session.attempts.back();
     if (!co_await on_worker(services, request, [&] { story = load_story(services, request, game.id, last); })) {

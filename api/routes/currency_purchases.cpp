@@ -264,7 +264,7 @@ Awaitable<Response> refund(Services& services, Request const& request, PathValue
   // That it was paid is a fact once it is one; the view must know it, so it catches up with what is durable.
   bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
   if (!reached) co_return view_behind(request);
-  StoryResult loaded;
+  PaymentStoryResult loaded;
   if (!co_await on_worker(services, request, [&] { loaded = load_story(services, request, game.id, *order); })) {
     co_return server_busy(request);
   }
@@ -332,7 +332,7 @@ Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, R
     // was then.
     bool const reached = co_await reach_view(services, request, "payments", outcome.position);
     if (!reached) co_return fail(view_behind(request));
-    StoryResult loaded;
+    PaymentStoryResult loaded;
     auto const ran = co_await on_worker(services, request, [&] { loaded = load_story(services, request, {}, order); });
     if (!ran) co_return fail(server_busy(request));
     if (loaded.refused) co_return fail(std::move(*loaded.refused));

@@ -89,6 +89,7 @@ domain::Position order_of(domain::Commit const& commit) {
                    [&](domain::DisputeClosed const& e) { order = e.order; },
                    [](domain::PayoutRequested const&) {},
                    [](domain::PayoutAdvanced const&) {},
+                   [&](domain::DisputeMoved const& e) { order = e.order; },
                    [](domain::PayoutFileWritten const&) {},
                    [](domain::PayoutAccountCorrected const&) {},
                },

@@ -2,19 +2,50 @@
 #include "projections/history.h"
 
 #include "api/routes/routes.h"
+#include "api/routes/transactions.h"
+#include "eventstore/read_commit.h"
 
 namespace florin::api {
 namespace {
 
+// A movement with what its event says of it.
+struct Line {
+  projections::Movement movement;
+  domain::Position transaction;
+  MovementDetails details;
+};
+
 struct Read {
-  std::optional<projections::MovementPage> page;
+  std::vector<Line> lines;
+  std::optional<std::uint64_t> next;
   std::optional<Response> refused;
   domain::Position position;
 };
 
+bool is_received(projections::MovementKind kind) {
+  using enum projections::MovementKind;
+  return kind == transfer_received || kind == send_received;
+}
+
+// Out of the log, at the movement's own position: the view keeps amounts only.
+eventstore::Faulty<Line> read_line(Environment& environment, domain::GameId game,
+                                   projections::Movement const& movement) {
+  auto const commit = eventstore::read_commit(environment.log(), movement.transaction);
+  if (!commit) return fail(commit.error());
+  auto const index = static_cast<std::size_t>(movement.position.value() - movement.transaction.value());
+  if (!commit.value() || movement.position < movement.transaction || index >= commit.value()->events.size()) {
+    return eventstore::fault(eventstore::Fault::Kind::corrupt,
+                             "history: the log has no event at position " + std::to_string(movement.position.value()));
+  }
+  auto details = details_of(environment, game, commit.value()->events[index], is_received(movement.kind));
+  if (!details) return fail(details.error());
+  auto const name = transaction_of(*commit.value(), index);
+  return Line{movement, name ? name->transaction : movement.transaction, std::move(details).value()};
+}
+
 // On a worker: reads one page.
-void read_page(Services& services, Request const& request, domain::PlayerId player, domain::CurrencyId currency,
-               Paging const& paging, Read& read) {
+void read_page(Services& services, Request const& request, domain::GameId game, domain::PlayerId player,
+               domain::CurrencyId currency, Paging const& paging, Read& read) {
   auto& views = services.environment.views();
   auto view = views.read("history");
   if (!view) {
@@ -30,7 +61,15 @@ void read_page(Services& services, Request const& request, domain::PlayerId play
                        : view_unavailable(request, page.error());
     return;
   }
-  read.page = std::move(page).value();
+  for (auto const& movement : page.value().movements) {
+    auto line = read_line(services.environment, game, movement);
+    if (!line) {
+      read.refused = view_unavailable(request, line.error());
+      return;
+    }
+    read.lines.push_back(std::move(line).value());
+  }
+  read.next = page.value().next;
   read.position = view.value().position();
 }
 
@@ -63,8 +102,9 @@ Awaitable<Response> history(Services& services, Request const& request, PathValu
   bool const reached = co_await reach_view(services, request, "history", wanted.value());
   if (!reached) co_return view_behind(request);
   Read read;
-  if (!co_await on_worker(services, request,
-                          [&] { read_page(services, request, player->player, currency, paging.value(), read); }))
+  if (!co_await on_worker(services, request, [&] {
+        read_page(services, request, game.id, player->player, currency, paging.value(), read);
+      }))
     co_return server_busy(request);
   if (read.refused) co_return std::move(*read.refused);
 
@@ -74,9 +114,9 @@ Awaitable<Response> history(Services& services, Request const& request, PathValu
   json.begin_object();
   json.string("status", "success");
   json.begin_array("history");
-  for (auto const& movement : read.page->movements) {
+  for (auto const& [movement, transaction, details] : read.lines) {
     json.begin_object();
-    json.string("transaction_id", domain::format_transaction_id(movement.transaction));
+    json.string("transaction_id", domain::format_transaction_id(transaction));
     if (movement.order) {
       json.string("order_id", domain::format_order_id(movement.order));
     } else {
@@ -90,10 +130,11 @@ Awaitable<Response> history(Services& services, Request const& request, PathValu
     json.amount("available_balance", movement.available_after);
     json.amount("reserved_balance", movement.reserved_after);
     json.time("created_at", movement.at);
+    write_details(json, services.environment, *caller.value().directory, details);
     json.end_object();
   }
   json.end_array();
-  write_pagination(json, paging.value().limit, read.page->next);
+  write_pagination(json, paging.value().limit, read.next);
   json.end_object();
   co_return response;
 }

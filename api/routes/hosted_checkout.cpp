@@ -221,7 +221,7 @@ Awaitable<Response> show(Services& services, Request const& request, CardTries& 
 
 // Whether it was paid before this form came: by another window, or by the same form when it was sent first.
 Awaitable<bool> paid_before(Visit const& visit) {
-  StoryResult loaded;
+  PaymentStoryResult loaded;
   bool const ran = co_await on_worker(visit.services, visit.request, [&] {
     loaded = load_story(visit.services, visit.request, visit.session.opened.game, visit.session.attempts.back());
   });

@@ -33,23 +33,37 @@ struct Telling {
       if (refund.asked.refund == e.refund) refund.end = e.end;
     }
   }
-  void operator()(domain::DisputeOpened const& e) const { story.disputes.push_back({e, at, std::nullopt}); }
+  void operator()(domain::DisputeOpened const& e) const {
+    dispute(e.reference).movements.push_back({-e.usd, e.fee, domain::DisputeStatus::open, at});
+  }
   void operator()(domain::DisputeClosed const& e) const {
-    for (auto& dispute : story.disputes) {
-      if (dispute.opened.reference == e.reference) dispute.won = e.won;
-    }
+    auto const status = e.won ? domain::DisputeStatus::won : domain::DisputeStatus::lost;
+    dispute(e.reference).movements.push_back({e.won ? e.usd : domain::Money{}, e.fee, status, at});
+  }
+  void operator()(domain::DisputeMoved const& e) const {
+    dispute(e.reference).movements.push_back({e.usd, e.fee, e.status, at});
   }
   // No step of an order is anything else.
   template <class Other>
   void operator()(Other const&) const {}
+
+ private:
+  [[nodiscard]] DisputeStory& dispute(std::string const& reference) const {
+    for (auto& known : story.disputes) {
+      if (known.reference == reference) return known;
+    }
+    return story.disputes.emplace_back(DisputeStory{reference, {}});
+  }
 };
 
-char const* refund_status(RefundStory const& refund) {
-  return refund.end ? domain::refund_end_name(*refund.end) : "pending";
-}
-
-char const* dispute_status(DisputeStory const& dispute) {
-  return !dispute.won ? "open" : *dispute.won ? "won" : "lost";
+// The most that a refund would be granted now: of the moment, whatever the view has reached.
+domain::Money refundable(Environment const& environment, domain::GameId game, PaymentStory const& story) {
+  if (!story.purchased) return {};
+  bool const can_charge = environment.can_charge();
+  return environment.balances().read([&](domain::State const& state) {
+    auto const most = domain::refundable_usd(state, game, *story.purchased, can_charge);
+    return most ? most.value() : domain::Money{};
+  });
 }
 
 }  // namespace
@@ -62,13 +76,34 @@ domain::Money PaymentStory::refunded() const {
   return sum;
 }
 
+domain::Money DisputeStory::claimed() const {
+  domain::Money most;
+  domain::Money now;
+  for (auto const& movement : movements) most = std::max(most, now -= movement.usd);
+  return most;
+}
+
+domain::Money DisputeStory::withheld() const {
+  domain::Money now;
+  for (auto const& movement : movements) now -= movement.usd;
+  return now;
+}
+
+domain::Money DisputeStory::fee() const {
+  domain::Money sum;
+  for (auto const& movement : movements) sum += movement.fee;
+  return sum;
+}
+
 char const* PaymentStory::status() const {
   if (failed) return "failed";
   if (!purchased) return challenged ? "requires_action" : "created";
+  bool lost = false;
   for (auto const& dispute : disputes) {
-    if (!dispute.won) return "disputed";
-    if (!*dispute.won) return "lost";
+    if (dispute.status() == domain::DisputeStatus::open) return "disputed";
+    lost = lost || dispute.status() == domain::DisputeStatus::lost;
   }
+  if (lost) return "lost";
   auto const back = refunded();
   if (back == domain::Money{}) return "paid";
   return back < purchased->usd ? "partly_refunded" : "refunded";
@@ -109,7 +144,7 @@ void write_metadata(JsonWriter& json, Environment& environment, domain::Checkout
   }
 }
 
-StoryResult load_story(Services& services, Request const& request, domain::GameId game, Position order) {
+PaymentStoryResult load_story(Services& services, Request const& request, domain::GameId game, Position order) {
   auto& environment = services.environment;
   auto const ordered = load_ordered(environment, game, order);
   if (!ordered) return {std::nullopt, view_unavailable(request, ordered.error())};
@@ -171,8 +206,7 @@ void write_payment_order(JsonWriter& json, Environment& environment, domain::Gam
   json.boolean("credited", story.purchased.has_value());
   json.amount("usd_charged", story.purchased ? story.purchased->usd : domain::Money{});
   json.amount("usd_refunded", story.refunded());
-  json.amount("usd_refundable",
-              story.purchased ? std::max(domain::Money{}, story.purchased->usd - story.refunded()) : domain::Money{});
+  json.amount("usd_refundable", refundable(environment, game.id, story));
   if (story.purchased) {
     json.time("paid_at", story.purchased_at);
   } else {
@@ -191,7 +225,7 @@ void write_payment_order(JsonWriter& json, Environment& environment, domain::Gam
   for (auto const& refund : story.refunds) {
     json.begin_object();
     json.string("refund_id", domain::format_refund_id(refund.asked.refund));
-    json.string("refund_status", refund_status(refund));
+    json.string("refund_status", refund.status());
     json.amount("usd_amount", refund.asked.usd);
     json.amount("currency_amount", domain::units_of(refund.asked.usd));
     json.string("reason", refund.asked.reason);
@@ -202,11 +236,24 @@ void write_payment_order(JsonWriter& json, Environment& environment, domain::Gam
   json.begin_array("disputes");
   for (auto const& dispute : story.disputes) {
     json.begin_object();
-    json.string("dispute_id", dispute.opened.reference);
-    json.string("dispute_status", dispute_status(dispute));
-    json.amount("usd_amount", dispute.opened.usd);
-    json.amount("currency_amount", domain::units_of(dispute.opened.usd));
-    json.time("opened_at", dispute.opened_at);
+    json.string("dispute_id", dispute.reference);
+    json.string("dispute_status", domain::dispute_status_name(dispute.status()));
+    json.amount("usd_amount", dispute.claimed());
+    json.amount("currency_amount", domain::units_of(dispute.claimed()));
+    json.amount("usd_withheld", dispute.withheld());
+    json.amount("usd_fee", dispute.fee());
+    json.time("opened_at", dispute.movements.front().at);
+    json.begin_array("movements");
+    for (auto const& movement : dispute.movements) {
+      json.begin_object();
+      json.amount("usd_amount", movement.usd);
+      json.amount("currency_amount", domain::units_of(movement.usd));
+      json.amount("usd_fee", movement.fee);
+      json.string("dispute_status", domain::dispute_status_name(movement.status));
+      json.time("created_at", movement.at);
+      json.end_object();
+    }
+    json.end_array();
     json.end_object();
   }
   json.end_array();

@@ -10,12 +10,25 @@ struct RefundStory {
   domain::RefundRequested asked;
   domain::Timestamp asked_at;
   std::optional<domain::RefundEnd> end;
+  // "pending", "succeeded", "failed", "reversed".
+  [[nodiscard]] char const* status() const { return end ? domain::refund_end_name(*end) : "pending"; }
 };
 
+// What a dispute's events moved, one after the other; there is at least one.
+struct DisputeMovement {
+  domain::Money usd;                                           // given back to the player; below zero: debited
+  domain::Money fee;                                           // what the processor's fee grew by
+  domain::DisputeStatus status = domain::DisputeStatus::open;  // after it
+  domain::Timestamp at;
+};
 struct DisputeStory {
-  domain::DisputeOpened opened;
-  domain::Timestamp opened_at;
-  std::optional<bool> won;
+  std::string reference;
+  std::vector<DisputeMovement> movements;
+
+  [[nodiscard]] domain::DisputeStatus status() const { return movements.back().status; }
+  [[nodiscard]] domain::Money claimed() const;   // the most that it debited the player at a time
+  [[nodiscard]] domain::Money withheld() const;  // what it debits them now
+  [[nodiscard]] domain::Money fee() const;
 };
 
 struct PaymentStory {
@@ -43,12 +56,12 @@ struct PaymentStory {
                                                                                       domain::Position order);
 // The whole of it, as the view "payments" has it: reach_view() comes before. A missing result is an order that is not
 // the game's (zero: of any).
-struct StoryResult {
+struct PaymentStoryResult {
   std::optional<PaymentStory> story;
   std::optional<Response> refused;  // 503 VIEW_UNAVAILABLE
 };
-[[nodiscard]] StoryResult load_story(Services& services, Request const& request, domain::GameId game,
-                                     domain::Position order);
+[[nodiscard]] PaymentStoryResult load_story(Services& services, Request const& request, domain::GameId game,
+                                            domain::Position order);
 
 // The checkout that was opened at this position; nullopt: none was.
 [[nodiscard]] eventstore::Faulty<std::optional<domain::CheckoutOpened>> load_checkout(Environment& environment,

@@ -16,6 +16,7 @@ void add_payment_callback_routes(Router& router, Services& services);   // the p
 void add_withdrawal_routes(Router& router, Services& services);         // Withdrawals
 void add_transfer_routes(Router& router, Services& services);           // Transfers and sends: initiate to claim
 void add_transfer_status_routes(Router& router, Services& services);    // status, destinations, approval-status
+void add_transaction_routes(Router& router, Services& services);        // GET /transactions/{transaction_id}
 void add_phone_share_routes(Router& router, Services& services);        // Phone-share approval
 void add_key_routes(Router& router, Services& services);                // Key rotation
 

@@ -64,21 +64,39 @@ struct ProcessorRoutes {
     co_return response;
   }
 
-  // "open", "won" or "lost".
+  // Its status, "open", "won" or "lost"; or one movement of what it holds back.
   Awaitable<Response> dispute(Request const& request, PathValues const&) const {
     if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
     auto body = JsonBody::parse(request);
     auto const payment = body.required_string("payment_intent_id", 255);
-    auto const to = body.required_string("dispute_status", 8);
-    if (to != "open" && to != "won" && to != "lost") {
+    auto const to = body.optional_string("dispute_status", 8);
+    auto const movement = body.optional_string("movement", 16);
+    auto const usd = movement ? body.required_amount("usd_amount") : domain::Money{};
+    if (to.has_value() == movement.has_value()) {
+      body.fail("dispute_status", "Send either dispute_status or movement.");
+    } else if (to && *to != "open" && *to != "won" && *to != "lost") {
       body.fail("dispute_status", "dispute_status is open, won or lost.");
+    }
+    domain::Money withdrawn;
+    domain::Money fee;
+    if (movement == "withdrawal") {
+      withdrawn = usd;
+    } else if (movement == "reinstatement") {
+      withdrawn = -usd;
+    } else if (movement == "fee") {
+      fee = usd;
+    } else if (movement == "fee_refund") {
+      fee = -usd;
+    } else if (movement) {
+      body.fail("movement", "movement is withdrawal, reinstatement, fee or fee_refund.");
     }
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     bool done = false;
     if (!co_await on_worker(services, request, [&] {
           std::string const reference(payment);
-          done = to == "open" ? processor.open_dispute(reference).ok()
-                              : processor.close_dispute(reference, to == "won").ok();
+          done = movement        ? processor.move_dispute(reference, withdrawn, fee).ok()
+                 : *to == "open" ? processor.open_dispute(reference).ok()
+                                 : processor.close_dispute(reference, *to == "won").ok();
         }))
       co_return server_busy(request);
     co_return done_or_not(request, done);

@@ -322,6 +322,11 @@ std::string_view status_of(TransferStory const& story) {
   return "";
 }
 
+std::string_view status_for(bool is_source, TransferStory const& story) {
+  auto const status = status_of(story);
+  return !is_source && status == "pending_guardian_approval" ? "pending_pin_verification" : status;
+}
+
 namespace {
 
 // From the log and the ledger; open or not.

@@ -87,6 +87,9 @@ struct TransferStory {
   std::optional<projections::TransferRecord> record;  // when it is not open
 };
 [[nodiscard]] std::string_view status_of(TransferStory const& story);
+// What the receiving game is told of a transaction that has not reached it: that it waits or has ended, not for whom or
+// why. "No API reply ever reveals the flag" (CONTRACT, Guardian approval), and only the source's 202 has told of one.
+[[nodiscard]] std::string_view status_for(bool is_source, TransferStory const& story);
 using StoryResult = Result<std::optional<TransferStory>, Response>;
 // nullopt: no such transaction of this flavour in which `game` has a part. The error is the reply: 503 VIEW_BEHIND,
 // VIEW_UNAVAILABLE, SERVER_BUSY. One that has ended moments ago waits for the view, and holds no worker meanwhile.

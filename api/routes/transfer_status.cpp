@@ -28,13 +28,6 @@ void time_or_null(JsonWriter& json, std::string_view name, domain::Timestamp at)
   }
 }
 
-// What the receiving game is told of a transaction that has not reached it: that it waits or has ended, not for whom or
-// why. "No API reply ever reveals the flag" (CONTRACT, Guardian approval), and only the source's 202 has told of one.
-std::string_view status_for(bool is_source, TransferStory const& story) {
-  auto const status = status_of(story);
-  return !is_source && status == "pending_guardian_approval" ? "pending_pin_verification" : status;
-}
-
 void write_status(std::string& out, Services& services, projections::GameDirectory const& games,
                   FlavourWords const& words, domain::GameId caller, TransferStory const& story) {
   auto const& e = story.initiated;
@@ -158,13 +151,17 @@ struct StatusRoutes {
     if (auto limited = refuse_over_limit(request, services, game, domain::LimitKind::destinations_per_ip_minute,
                                          client_subject(request)))
       co_return std::move(*limited);
+    auto const* source = &game.currencies.front();
     if (!request.body.empty()) {
       auto body = JsonBody::parse(request);
       auto const asked = body.optional_game_id("source_game_id");
+      auto const currency = body.optional_integer("currency_id", 1, 0xffff'ffff);
       if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
       if (asked && *asked != game.id) {
         co_return refusal_response(request, {.reason = domain::Rejection::game_not_found});
       }
+      if (currency) source = game.find_currency(domain::CurrencyId(static_cast<std::uint64_t>(*currency)));
+      if (source == nullptr) co_return refusal_response(request, {.reason = domain::Rejection::currency_not_found});
     }
     auto const& settings = game.settings;
     Response response;
@@ -177,14 +174,12 @@ struct StatusRoutes {
     json.string("transfer_mode", domain::policy_name(settings.universal_transfers));
     json.begin_array("available_games");
     std::uint64_t total = 0;
-    bool const may_send = settings.status == domain::GameStatus::live && settings.allows_outgoing_transfers;
     for (auto const& target : caller.value().directory->games()) {
-      if (!may_send || target.id == game.id || target.settings.status != domain::GameStatus::live) continue;
-      if (!target.settings.allows_incoming_transfers) continue;
-      auto const& linked = settings.linked_games;
-      if (!settings.universal_transfers && std::find(linked.begin(), linked.end(), target.id) == linked.end()) continue;
-      ++total;
+      if (target.id == game.id || domain::check_policy(game, target)) continue;
       auto const& currency = target.currencies.front();
+      auto const range = domain::transfer_range(*source, currency);
+      if (range.is_empty()) continue;
+      ++total;
       json.begin_object();
       json.string("game_id", std::to_string(target.id.value()));
       json.string("game_name", target.settings.name);
@@ -193,7 +188,7 @@ struct StatusRoutes {
       json.string("game_icon", target.settings.icon_url);
       json.string("currency_name", currency.name);
       json.string("currency_symbol", currency.symbol);
-      write_transfer_range(json, currency);
+      write_transfer_range(json, range);
       json.end_object();
     }
     json.end_array();

@@ -30,7 +30,10 @@ using eventstore::Faulty;
 constexpr std::int64_t kApplicationId = 0x464c'5350;  // "FLSP" in the file's header
 constexpr std::int64_t kFormat = 1;                   // user_version
 
-// Amounts are cents. payments.state is a PaymentStatus, disputes.state a DisputeStatus, methods.card a TestCard.
+// Amounts are cents. disputes.cents is what was claimed, withheld what is held back of it now, entries how often it was
+// withdrawn, given back or charged for. The last two are NULL in rows from before an end could be taken back: there all
+// was held back until the dispute was won (state 1). payments.state is a PaymentStatus, disputes.state a DisputeStatus,
+// methods.card a TestCard.
 constexpr char const* kCreate =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE payments(sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, ordered INTEGER NOT NULL,"
@@ -45,7 +48,8 @@ constexpr char const* kCreate =
     " asked_at INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE INDEX refunds_of ON refunds(payment);"
     "CREATE TABLE disputes(sequence INTEGER PRIMARY KEY, id TEXT NOT NULL, payment TEXT NOT NULL,"
-    " cents INTEGER NOT NULL, fee INTEGER NOT NULL, state INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;"
+    " cents INTEGER NOT NULL, fee INTEGER NOT NULL, state INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " withheld INTEGER, entries INTEGER) STRICT;"
     "CREATE INDEX disputes_of ON disputes(payment);"
     "CREATE TABLE events(sequence INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, object TEXT NOT NULL,"
     " object_id TEXT NOT NULL, payment TEXT NOT NULL, created INTEGER NOT NULL, copies INTEGER NOT NULL,"
@@ -60,8 +64,12 @@ struct AddedColumn {
   char const* count;
   char const* add;
 };
-constexpr std::array<AddedColumn, 2> kAdded = {
-    {{"SELECT count(*) FROM pragma_table_info('payments') WHERE name = 'ordered_at'",
+constexpr std::array<AddedColumn, 4> kAdded = {
+    {{"SELECT count(*) FROM pragma_table_info('disputes') WHERE name = 'withheld'",
+      "ALTER TABLE disputes ADD COLUMN withheld INTEGER"},
+     {"SELECT count(*) FROM pragma_table_info('disputes') WHERE name = 'entries'",
+      "ALTER TABLE disputes ADD COLUMN entries INTEGER"},
+     {"SELECT count(*) FROM pragma_table_info('payments') WHERE name = 'ordered_at'",
       "ALTER TABLE payments ADD COLUMN ordered_at INTEGER NOT NULL DEFAULT 0"},
      {"SELECT count(*) FROM pragma_table_info('refunds') WHERE name = 'asked_at'",
       "ALTER TABLE refunds ADD COLUMN asked_at INTEGER NOT NULL DEFAULT 0"}}};
@@ -305,11 +313,14 @@ struct SandboxBooks::Impl {
       payment.report.refunds.push_back(
           {refunds.text(0), Position(refunds.count(1)), refunds.money(2), RefundStatus::succeeded, refunds.time(3)});
     }
-    Query disputes = query("SELECT id, cents, fee, state FROM disputes WHERE payment = ?1 ORDER BY sequence");
+    Query disputes = query(
+        "SELECT id, ifnull(withheld, iif(state = 1, 0, cents)), fee, state, ifnull(entries, iif(state = 1, 2, 1))"
+        " FROM disputes WHERE payment = ?1 ORDER BY sequence");
     disputes.with(payment.report.reference);
     while (disputes.row()) {
-      payment.report.disputes.push_back(
-          {disputes.text(0), disputes.money(1), disputes.money(2), static_cast<DisputeStatus>(disputes.integer(3))});
+      payment.report.disputes.push_back({disputes.text(0), disputes.money(1), disputes.money(2),
+                                         static_cast<DisputeStatus>(disputes.integer(3)),
+                                         static_cast<std::uint32_t>(disputes.count(4))});
     }
   }
 
@@ -391,7 +402,9 @@ struct SandboxBooks::Impl {
 
   std::string dispute(std::string const& reference, Money usd, Timestamp now) {
     std::string id = random_id("dp_");
-    query("INSERT INTO disputes(id, payment, cents, fee, state, created) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+    query(
+        "INSERT INTO disputes(id, payment, cents, fee, state, created, withheld, entries)"
+        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?3, 1)")
         .with(id)
         .with(reference)
         .with(usd)
@@ -401,6 +414,39 @@ struct SandboxBooks::Impl {
         .run();
     tell("charge.dispute.created", "dispute", id, reference, now);
     return id;
+  }
+
+  // What the dispute is from now on: one entry more, unless nothing but its status changed.
+  void set_dispute(domain::DisputeReport const& before, Money withheld, Money fee, DisputeStatus status) {
+    bool const booked = withheld != before.withheld || fee != before.fee;
+    query("UPDATE disputes SET withheld = ?2, fee = ?3, state = ?4, entries = ?5 WHERE id = ?1")
+        .with(before.reference)
+        .with(withheld)
+        .with(fee)
+        .with(status)
+        .with(std::uint64_t{before.entries} + (booked ? 1 : 0))
+        .run();
+  }
+
+  // What its bank claimed at first: what is withdrawn again when it was won and then lost.
+  Money claimed(std::string_view dispute) {
+    Query row = query("SELECT cents FROM disputes WHERE id = ?1");
+    row.with(dispute);
+    return row.row() ? row.money(0) : Money();
+  }
+
+  // Who wins gets all of it back, the fee too; who loses after that pays both again.
+  void end_dispute(domain::DisputeReport const& before, bool won, std::string_view reference, Timestamp now) {
+    if (won) {
+      set_dispute(before, {}, {}, DisputeStatus::won);
+      tell("charge.dispute.funds_reinstated", "dispute", before.reference, reference, now);
+    } else if (before.status == DisputeStatus::won) {
+      set_dispute(before, claimed(before.reference), kDisputeFee, DisputeStatus::lost);
+      tell("charge.dispute.funds_withdrawn", "dispute", before.reference, reference, now);
+    } else {
+      set_dispute(before, before.withheld, before.fee, DisputeStatus::lost);
+    }
+    tell("charge.dispute.closed", "dispute", before.reference, reference, now);
   }
 
   std::optional<TestCard> card_of(std::string const& method) {
@@ -435,9 +481,7 @@ Money remaining(domain::PaymentReport const& report) {
   if (report.status != PaymentStatus::succeeded) return {};
   Money rest = report.usd;
   for (auto const& refund : report.refunds) rest -= refund.usd;
-  for (auto const& dispute : report.disputes) {
-    if (dispute.status != DisputeStatus::won) rest -= dispute.usd;
-  }
+  for (auto const& dispute : report.disputes) rest -= dispute.withheld;
   return rest;
 }
 
@@ -659,20 +703,46 @@ SandboxBooks::Answer SandboxBooks::close_dispute(std::string const& reference, b
   return impl_->answer([&] {
     auto const payment = impl_->find(reference);
     if (!payment) return refused("resource_missing");
+    auto const wanted = won ? DisputeStatus::won : DisputeStatus::lost;
     std::string closed;
     for (auto const& dispute : payment->report.disputes) {
       if (dispute.status != DisputeStatus::open) continue;
-      // Who wins gets the fee back.
-      impl_->query("UPDATE disputes SET state = ?2, fee = iif(?2 = ?3, 0, fee) WHERE id = ?1")
-          .with(dispute.reference)
-          .with(won ? DisputeStatus::won : DisputeStatus::lost)
-          .with(DisputeStatus::won)
-          .run();
-      impl_->tell("charge.dispute.closed", "dispute", dispute.reference, reference, now);
+      impl_->end_dispute(dispute, won, reference, now);
       closed = dispute.reference;
+    }
+    // None is open: the newest that ended the other way is decided anew.
+    for (auto dispute = payment->report.disputes.rbegin(); closed.empty() && dispute != payment->report.disputes.rend();
+         ++dispute) {
+      if (dispute->status == wanted) continue;
+      impl_->end_dispute(*dispute, won, reference, now);
+      closed = dispute->reference;
     }
     if (closed.empty()) return refused("no_open_dispute");
     return impl_->as_it_is(reference, std::move(closed));
+  });
+}
+
+SandboxBooks::Answer SandboxBooks::move_dispute(std::string const& reference, Money withdrawn, Money fee,
+                                                Timestamp now) {
+  return impl_->answer([&] {
+    auto const payment = impl_->find(reference);
+    if (!payment) return refused("resource_missing");
+    auto const& disputes = payment->report.disputes;
+    if (disputes.empty()) return refused("no_open_dispute");
+    auto const& dispute = disputes.back();
+    Money const withheld = dispute.withheld + withdrawn;
+    Money const fees = dispute.fee + fee;
+    if (withdrawn == Money() && fee == Money()) return refused("parameter_invalid_integer");
+    if (withheld < Money() || withheld > payment->report.usd || fees < -domain::kMaxPurchaseUsd ||
+        fees > domain::kMaxPurchaseUsd) {
+      return refused("amount_too_large");
+    }
+    impl_->set_dispute(dispute, withheld, fees, dispute.status);
+    std::string_view const type = withdrawn > Money()   ? "charge.dispute.funds_withdrawn"
+                                  : withdrawn < Money() ? "charge.dispute.funds_reinstated"
+                                                        : "charge.dispute.updated";
+    impl_->tell(type, "dispute", dispute.reference, reference, now);
+    return impl_->as_it_is(reference, dispute.reference);
   });
 }
 
@@ -762,8 +832,8 @@ Faulty<ProcessorStatement> SandboxBooks::statement() {
       }
       Query row = impl_->query(
           "SELECT count(*) FILTER (WHERE state = ?1), count(*) FILTER (WHERE state = ?2),"
-          " count(*) FILTER (WHERE state = ?3), ifnull(sum(cents) FILTER (WHERE state <> ?2), 0), ifnull(sum(fee), 0)"
-          " FROM disputes");
+          " count(*) FILTER (WHERE state = ?3), "
+          " ifnull(sum(ifnull(withheld, iif(state = 1, 0, cents))), 0), ifnull(sum(fee), 0) FROM disputes");
       row.with(DisputeStatus::open).with(DisputeStatus::won).with(DisputeStatus::lost).row();
       out.disputes_open = row.count(0);
       out.disputes_won = row.count(1);

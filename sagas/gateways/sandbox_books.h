@@ -66,7 +66,7 @@ struct ProcessorStatement {
   std::uint64_t callbacks_waiting = 0;  // events whose post nobody has taken yet
   domain::Money charged;
   domain::Money refunded;
-  domain::Money disputed;  // held back: of open disputes and lost ones
+  domain::Money disputed;  // held back for disputes, whatever their status
   domain::Money fees;
   domain::Money dispute_fees;
   domain::Money balance;  // charged - refunded - disputed - fees - dispute_fees
@@ -108,8 +108,13 @@ class SandboxBooks {
   // usd: none for all that is not refunded or disputed yet. refused "charge_not_disputable" when nothing is.
   [[nodiscard]] Answer open_dispute(std::string const& reference, std::optional<domain::Money> usd,
                                     domain::Timestamp now);
-  // Closes the payment's open disputes. refused "no_open_dispute".
+  // Closes the payment's open disputes; where none is open, decides the newest that ended the other way anew. refused
+  // "no_open_dispute".
   [[nodiscard]] Answer close_dispute(std::string const& reference, bool won, domain::Timestamp now);
+  // Of the payment's newest dispute, whatever its status: so much more is withdrawn and charged for it; below zero:
+  // given back. Within what was charged, and kMaxPurchaseUsd for the fee: refused "amount_too_large".
+  [[nodiscard]] Answer move_dispute(std::string const& reference, domain::Money withdrawn, domain::Money fee,
+                                    domain::Timestamp now);
 
   // After `after`, in order.
   [[nodiscard]] eventstore::Faulty<std::vector<SandboxPayment>> payments(std::uint64_t after, std::size_t limit);

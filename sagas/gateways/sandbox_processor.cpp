@@ -394,6 +394,16 @@ Result<std::string, std::string> SandboxProcessor::close_dispute(std::string con
   return made(std::move(answer));
 }
 
+Result<std::string, std::string> SandboxProcessor::move_dispute(std::string const& reference, domain::Money withdrawn,
+                                                                domain::Money fee) {
+  SandboxBooks::Answer answer;
+  {
+    std::lock_guard const lock(mutex_);
+    answer = books_->move_dispute(reference, withdrawn, fee, clock_.now());
+  }
+  return made(std::move(answer));
+}
+
 Result<std::string, std::string> SandboxProcessor::refund_at_processor(std::string const& reference,
                                                                        domain::Money usd) {
   SandboxBooks::Answer answer;

@@ -100,6 +100,9 @@ class SandboxProcessor final : public PaymentGateway {
   [[nodiscard]] Result<std::string, std::string> open_dispute(std::string const& reference,
                                                               std::optional<domain::Money> usd = std::nullopt);
   [[nodiscard]] Result<std::string, std::string> close_dispute(std::string const& reference, bool won);
+  // What comes after a dispute was opened, at any time: a second withdrawal, a reinstatement, a fee; sandbox_books.h.
+  [[nodiscard]] Result<std::string, std::string> move_dispute(std::string const& reference, domain::Money withdrawn,
+                                                              domain::Money fee);
   [[nodiscard]] Result<std::string, std::string> refund_at_processor(std::string const& reference, domain::Money usd);
 
   [[nodiscard]] eventstore::Faulty<ProcessorStatement> statement() const;

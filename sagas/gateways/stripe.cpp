@@ -254,7 +254,7 @@ Read<std::vector<domain::RefundReport>> refunds_of(element const& list) {
   return out;
 }
 
-// nullopt: it holds nothing back. `foreign`: set when a fee is not in dollars.
+// nullopt: nothing was withdrawn for it yet. `foreign`: set when an entry is not in dollars.
 Read<std::optional<domain::DisputeReport>> dispute_of(element const& dispute, bool& foreign) {
   std::string_view const id = text_of(dispute, "id");
   std::string_view const status = text_of(dispute, "status");
@@ -266,30 +266,37 @@ Read<std::optional<domain::DisputeReport>> dispute_of(element const& dispute, bo
   }
   if (status.starts_with("warning_")) return std::optional<domain::DisputeReport>();
   if (booked.size() == 0) return std::optional<domain::DisputeReport>();
+  domain::DisputeReport report;
+  report.reference = id;
   std::int64_t fees = 0;
   std::int64_t held = 0;
-  bool in_usd = true;
+  std::int64_t held_abroad = 0;  // in cents of another currency
+  bool came_back = false;
   for (element const entry : booked) {
     std::int64_t fee = 0;
     std::int64_t amount = 0;
     auto const within = [](std::int64_t cents) { return cents >= -kCentsMax && cents <= kCentsMax; };
     if (entry["fee"].get(fee) != simdjson::SUCCESS || !within(fee)) return unreadable();
     if (entry["amount"].get(amount) != simdjson::SUCCESS || !within(amount)) return unreadable();
+    came_back = came_back || amount > 0;
+    ++report.entries;
     if (text_of(entry, "currency") == "usd") {
       fees += fee;
       held -= amount;
     } else {
-      in_usd = false;
+      foreign = true;
+      held_abroad -= amount;
     }
   }
-  foreign = foreign || !in_usd;
-  bool const given_back = in_usd ? held <= 0 : booked.size() > 1;
-  // What is held back is what was withdrawn, less what came back at once because it had been refunded.
-  auto const taken = in_usd && held > 0 ? Money::from_minor(held) : *usd;
-  DisputeStatus const now = status == "won" && given_back ? DisputeStatus::won
-                            : status == "lost"            ? DisputeStatus::lost
-                                                          : DisputeStatus::open;
-  return std::optional(domain::DisputeReport{std::string(id), taken, Money::from_minor(fees), now});
+  // More came back than was withdrawn: that is no player's, so it lessens the fee.
+  if (held < 0) fees += std::exchange(held, 0);
+  if (held_abroad > 0) held += usd->minor();
+  report.withheld = Money::from_minor(held);
+  report.fee = Money::from_minor(fees);
+  report.status = status == "won" && came_back ? DisputeStatus::won
+                  : status == "lost"           ? DisputeStatus::lost
+                                               : DisputeStatus::open;
+  return std::optional(std::move(report));
 }
 
 Read<std::vector<domain::DisputeReport>> disputes_of(element const& list, bool& foreign) {

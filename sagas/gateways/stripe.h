@@ -22,11 +22,12 @@
 // not booked then, or is in another currency than dollars (the account should settle in them), succeeded with the fee
 // zero. An error is logged for each such payment once in a run, for the operator to book the fee.
 //
-// Disputes hold back what their balance transactions withdrew and did not give back (in another currency: their
-// amount), so one that has none (an inquiry, warning_*, or a moment before funds_withdrawn) is not reported yet. A
-// status that is not known here counts as open, and so does one that is won until all was given back. The fee is what
-// they add up to, below zero when more came back than was taken; one in another currency counts as zero and is logged
-// as above.
+// A dispute is what its balance transactions withdrew and did not give back (in another currency: its amount, until as
+// much came back), so one that has none (an inquiry, warning_*, or a moment before funds_withdrawn) is not reported
+// yet. Stripe only ever adds to them: whatever comes after a dispute was lost or won (reinstated, withdrawn again, a
+// late fee) is one more, and their number tells an older answer from a newer one. A status that is not known here
+// counts as open, and so does one that is won until something was given back. The fee is what they add up to, below
+// zero when more came back than was taken; one in another currency counts as zero and is logged as above.
 //
 // Which order a payment is, its metadata says: florin_server is our tag, florin_order "<position>-<micros>" with the
 // time of the order's commit; a refund's florin_refund is the same of the commit that asked for it. In any other form

@@ -181,67 +181,110 @@ TEST(CurrencyRefund, OneThatFailedAtTheProcessorStaysFailed) {
   given(paid() + std::vector<Event>{made, failed}).when(reported(report)).then(Rejection::nothing_new);
 }
 
-TEST(Dispute, TakesTheAmountAndGivesItBackWhenItIsWon) {
+// What the processor says of one dispute: withheld, fee, status, and after how many entries of its account.
+PaymentReport disputed(std::string_view withheld, std::string_view fee, DisputeStatus status,
+                       std::uint32_t entries = 0) {
   auto report = said(PaymentStatus::succeeded);
-  report.disputes = {{"dp_1", usd("10.00"), usd("15.00"), DisputeStatus::open}};
-  DisputeOpened const opened_now{kOrder, "dp_1", kAnn, kGold, usd("10.00"), usd("15.00"), units("5.00")};
-  given(paid()).when(reported(report)).then({opened_now});
-  auto const disputed = paid() + std::vector<Event>{opened_now};
-  given(disputed).when(reported(report)).then(Rejection::nothing_new);
-  given(disputed).when(refund(std::nullopt)).then(Rejection::order_disputed);
-  report.disputes[0].status = DisputeStatus::won;
-  given(disputed)
-      .when(reported(report))
-      .then({DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), true, units("105.00")}});
-  report.disputes[0].status = DisputeStatus::lost;
-  given(disputed)
-      .when(reported(report))
-      .then({DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), false, units("5.00")}});
+  report.disputes = {{"dp_1", usd(withheld), fee.starts_with('-') ? -usd(fee.substr(1)) : usd(fee), status, entries}};
+  return report;
+}
+DisputeMoved movement(Money given_back, Money fee, DisputeStatus status, std::uint32_t entries,
+                      std::string_view after) {
+  return {kOrder, "dp_1", kAnn, kGold, given_back, fee, status, entries, units(after)};
+}
+constexpr auto kOpen = DisputeStatus::open;
+constexpr auto kWon = DisputeStatus::won;
+constexpr auto kLost = DisputeStatus::lost;
+
+// Whatever the processor says, one word after the other, becomes these movements; said again it becomes nothing.
+void expect_movements(std::vector<Event> history,
+                      std::vector<std::pair<PaymentReport, std::optional<DisputeMoved>>> const& words) {
+  for (auto const& [word, movement] : words) {
+    if (movement) {
+      given(history).when(reported(word)).then({*movement});
+      history.push_back(*movement);
+    }
+    given(history).when(reported(word)).then(Rejection::nothing_new);
+  }
 }
 
-TEST(Dispute, TheFeeIsCorrectedWhenItIsClosed) {
-  DisputeOpened const opened_now{kOrder, "dp_1", kAnn, kGold, usd("10.00"), usd("15.00"), units("5.00")};
-  auto const disputed = paid() + std::vector<Event>{opened_now};
-  auto report = said(PaymentStatus::succeeded);
-  report.disputes = {{"dp_1", usd("10.00"), usd("0.00"), DisputeStatus::won}};
-  DisputeClosed closed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), true, units("105.00"), -usd("15.00")};
-  given(disputed).when(reported(report)).then({closed});
-  given(disputed + std::vector<Event>{closed}).when(reported(report)).then(Rejection::nothing_new);
-  report.disputes[0].fee = -usd("0.50");  // more came back than was taken
-  closed.fee = -usd("15.50");
-  given(disputed).when(reported(report)).then({closed});
-  report.disputes[0] = {"dp_1", usd("10.00"), usd("30.00"), DisputeStatus::lost};
-  given(disputed)
-      .when(reported(report))
-      .then({DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), false, units("5.00"), usd("15.00")}});
+TEST(Dispute, TakesTheAmountAndGivesItBackWhenItIsWon) {
+  auto const taken = movement(-usd("10.00"), usd("15.00"), kOpen, 1, "5.00");
+  expect_movements(paid(),
+                   {{disputed("10.00", "15.00", kOpen, 1), taken},
+                    {disputed("0.00", "0.00", kWon, 2), movement(usd("10.00"), -usd("15.00"), kWon, 2, "105.00")}});
+  expect_movements(paid(), {{disputed("10.00", "15.00", kOpen, 1), taken},
+                            {disputed("10.00", "15.00", kLost, 1), movement({}, {}, kLost, 1, "5.00")}});
+}
+
+TEST(Dispute, WhatWasLostMayBeReinstatedAndTakenAgain) {
+  expect_movements(paid(),
+                   {{disputed("10.00", "15.00", kOpen, 1), movement(-usd("10.00"), usd("15.00"), kOpen, 1, "5.00")},
+                    {disputed("10.00", "15.00", kLost, 1), movement({}, {}, kLost, 1, "5.00")},
+                    {disputed("0.00", "15.00", kWon, 2), movement(usd("10.00"), {}, kWon, 2, "105.00")},
+                    {disputed("10.00", "30.00", kLost, 3), movement(-usd("10.00"), usd("15.00"), kLost, 3, "5.00")},
+                    {disputed("0.00", "0.00", kWon, 5), movement(usd("10.00"), -usd("30.00"), kWon, 5, "105.00")}});
+}
+
+TEST(Dispute, PartsLateFeesAndSecondWithdrawalsAreBookedToTheCent) {
+  expect_movements(
+      paid(),
+      {{disputed("10.00", "15.00", kOpen, 1), movement(-usd("10.00"), usd("15.00"), kOpen, 1, "5.00")},
+       {disputed("10.00", "15.20", kOpen, 2), movement({}, usd("0.20"), kOpen, 2, "5.00")},  // a fee while open
+       {disputed("6.01", "15.20", kOpen, 3), movement(usd("3.99"), {}, kOpen, 3, "44.90")},  // a part came back
+       {disputed("0.00", "0.20", kWon, 4), movement(usd("6.01"), -usd("15.00"), kWon, 4, "105.00")},
+       {disputed("0.00", "20.20", kWon, 5), movement({}, usd("20.00"), kWon, 5, "105.00")},  // a late fee
+       {disputed("7.77", "20.20", kWon, 6), movement(-usd("7.77"), {}, kWon, 6, "27.30")},   // taken again
+       {disputed("7.77", "-0.50", kWon, 7), movement({}, -usd("20.70"), kWon, 7, "27.30")},  // more than it took
+       {disputed("7.77", "-0.50", kOpen, 8), movement({}, {}, kOpen, 8, "27.30")}});         // heard anew
+}
+
+TEST(Dispute, AnOlderWordThatArrivesLateChangesNothing) {
+  std::vector<PaymentReport> const words = {disputed("10.00", "15.00", kOpen, 1), disputed("10.00", "15.00", kLost, 1),
+                                            disputed("0.00", "0.00", kWon, 2), disputed("10.00", "15.00", kLost, 3),
+                                            disputed("4.00", "15.00", kLost, 4)};
+  auto const last = movement(-usd("4.00"), usd("15.00"), kLost, 4, "65.00");
+  given(paid()).when(reported(words.back())).then({last});
+  for (auto const& word : words) {
+    given(paid() + std::vector<Event>{last}).when(reported(word)).then(Rejection::nothing_new);
+  }
+}
+
+// The two events that were written before an end could be taken back are folded as ever, and later words go on there.
+TEST(Dispute, OneOfAnOldLogGoesOn) {
+  DisputeOpened const opened_then{kOrder, "dp_1", kAnn, kGold, usd("10.00"), usd("15.00"), units("5.00")};
+  DisputeClosed const lost_then{kOrder, "dp_1", kAnn, kGold, usd("10.00"), false, units("5.00"), usd("0.50")};
+  DisputeClosed const won_then{kOrder, "dp_1", kAnn, kGold, usd("10.00"), true, units("105.00"), -usd("15.00")};
+  auto const opened_before = paid() + std::vector<Event>{opened_then};
+  expect_movements(opened_before, {{disputed("10.00", "15.00", kOpen, 1), std::nullopt},
+                                   {disputed("10.00", "15.00", kLost, 1), movement({}, {}, kLost, 1, "5.00")}});
+  expect_movements(opened_before + std::vector<Event>{lost_then},
+                   {{disputed("10.00", "15.50", kOpen, 1), std::nullopt},
+                    {disputed("10.00", "15.50", kLost, 1), std::nullopt},
+                    {disputed("0.00", "15.50", kWon, 2), movement(usd("10.00"), {}, kWon, 2, "105.00")}});
+  expect_movements(opened_before + std::vector<Event>{won_then},
+                   {{disputed("0.00", "0.00", kWon, 2), std::nullopt},
+                    {disputed("10.00", "15.00", kLost, 3), movement(-usd("10.00"), usd("15.00"), kLost, 3, "5.00")}});
 }
 
 TEST(Dispute, AboveTheChargeThePlayerPaysWhatWasPaidAndTheRestIsAFee) {
-  auto report = said(PaymentStatus::succeeded);
-  report.disputes = {{"dp_1", usd("10.13"), usd("15.00"), DisputeStatus::open}};
-  DisputeOpened const opened_now{kOrder, "dp_1", kAnn, kGold, usd("10.00"), usd("15.13"), units("5.00")};
-  given(paid()).when(reported(report)).then({opened_now});
-  auto const disputed = paid() + std::vector<Event>{opened_now};
-  report.disputes[0].status = DisputeStatus::won;
-  given(disputed)
-      .when(reported(report))
-      .then({DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), true, units("105.00"), -usd("0.13")}});
-  report.disputes[0].status = DisputeStatus::lost;
-  given(disputed)
-      .when(reported(report))
-      .then({DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), false, units("5.00"), usd("0.00")}});
+  expect_movements(paid(),
+                   {{disputed("10.13", "15.00", kOpen, 1), movement(-usd("10.00"), usd("15.13"), kOpen, 1, "5.00")},
+                    {disputed("10.05", "15.00", kOpen, 2), movement({}, -usd("0.08"), kOpen, 2, "5.00")},
+                    {disputed("9.95", "15.00", kLost, 3), movement(usd("0.05"), -usd("0.05"), kLost, 3, "5.50")},
+                    {disputed("0.00", "15.00", kWon, 4), movement(usd("9.95"), {}, kWon, 4, "105.00")}});
 }
 
 // Whoever has the money twice owes the units twice; whichever is heard of first.
 TEST(Dispute, TakesTheAmountWhateverWasRefundedBesideIt) {
-  auto report = said(PaymentStatus::succeeded);
+  auto report = disputed("10.00", "15.00", kOpen, 1);
   report.refunds = {{"re_1", {}, usd("10.00"), RefundStatus::succeeded}};
-  report.disputes = {{"dp_1", usd("10.00"), usd("15.00"), DisputeStatus::open}};
   RefundRequested const asked{Position(10), kOrder, kAnn, kGold, usd("10.00"), units("5.00"), "made at the processor",
                               "pi_1",       "re_1"};
   RefundSettled const sent{Position(10),         kOrder, kAnn,         kGold, usd("10.00"),
                            RefundEnd::succeeded, "re_1", units("5.00")};
-  DisputeOpened const opened_now{kOrder, "dp_1", kAnn, kGold, usd("10.00"), usd("15.00"), -units("95.00")};
+  auto opened_now = movement(-usd("10.00"), usd("15.00"), kOpen, 1, "95.00");
+  opened_now.available_after = -units("95.00");
   given(paid()).when(reported(report)).then({asked, sent, opened_now});
 
   // The refund comes back: then it was the dispute alone that took something.
@@ -251,19 +294,90 @@ TEST(Dispute, TakesTheAmountWhateverWasRefundedBesideIt) {
   given(both)
       .when(reported(report))
       .then({RefundSettled{Position(10), kOrder, kAnn, kGold, usd("10.00"), RefundEnd::reversed, "re_1", units("5.00")},
-             DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), false, units("5.00")}});
+             movement({}, {}, kLost, 1, "5.00")});
 }
 
-TEST(Dispute, OfTwoEachTakesItsAmountAndTheOneThatIsWonGivesItBack) {
-  auto report = said(PaymentStatus::succeeded);
-  report.disputes = {{"dp_1", usd("10.00"), usd("15.00"), DisputeStatus::won},
-                     {"dp_2", usd("10.00"), usd("15.00"), DisputeStatus::lost}};
-  given(paid())
-      .when(reported(report))
-      .then({DisputeOpened{kOrder, "dp_1", kAnn, kGold, usd("10.00"), usd("15.00"), units("5.00")},
-             DisputeClosed{kOrder, "dp_1", kAnn, kGold, usd("10.00"), true, units("105.00")},
-             DisputeOpened{kOrder, "dp_2", kAnn, kGold, usd("10.00"), usd("15.00"), units("5.00")},
-             DisputeClosed{kOrder, "dp_2", kAnn, kGold, usd("10.00"), false, units("5.00")}});
+TEST(Dispute, OfTwoEachIsBookedForItself) {
+  auto report = disputed("0.00", "0.00", kWon, 2);
+  report.disputes.push_back({"dp_2", usd("10.00"), usd("15.00"), kLost, 1});
+  auto second = movement(-usd("10.00"), usd("15.00"), kLost, 1, "5.00");
+  second.reference = "dp_2";
+  given(paid()).when(reported(report)).then({movement({}, {}, kWon, 2, "105.00"), second});
+}
+
+// ---- what is shown is granted, and a cent more is not -------------------------------------------------------------
+
+struct RefundableCase {
+  char const* what;
+  std::vector<Event> history;
+  Money most;
+  Rejection otherwise;  // why, with nothing left
+  GameId game = kGame;
+  bool can_charge = true;
+};
+
+std::vector<RefundableCase> refundable_cases() {
+  auto const with = [](std::vector<Event> more) { return paid() + std::move(more); };
+  auto const open = movement(-usd("6.00"), usd("15.00"), kOpen, 1, "45.00");
+  std::vector<Event> many;
+  auto after = units("105.00");
+  for (std::size_t i = 0; i < kRefundsMax; ++i) {
+    after -= units("0.10");
+    many.emplace_back(refunded(10 + i, "0.01", after));
+  }
+  return {{"paid", paid(), usd("10.00"), {}},
+          {"partly refunded", with({refunded(10, "6.00", units("45.00"))}), usd("4.00"), {}},
+          {"refunded", with({refunded(10, "10.00", units("5.00"))}), {}, Rejection::already_refunded},
+          {"disputed", with({open}), {}, Rejection::order_disputed},
+          {"lost", with({open, movement({}, {}, kLost, 1, "45.00")}), {}, Rejection::order_disputed},
+          {"won", with({open, movement(usd("6.00"), {}, kWon, 2, "105.00")}), usd("10.00"), {}},
+          {"won, and a part is withheld", with({open, movement(usd("4.00"), {}, kWon, 2, "85.00")}), usd("8.00"), {}},
+          {"won, and taken again",
+           with({open, movement(usd("6.00"), {}, kWon, 2, "105.00"), movement(-usd("10.00"), {}, kWon, 3, "5.00")}),
+           {},
+           Rejection::order_disputed},
+          {"lost and reinstated",
+           with({open, movement({}, {}, kLost, 1, "45.00"), movement(usd("6.00"), {}, kWon, 2, "105.00")}),
+           usd("10.00"),
+           {}},
+          {"refunded too often", with(many), {}, Rejection::too_many_refunds},
+          {"nobody can be charged", paid(), {}, Rejection::payments_unavailable, kGame, false},
+          {"a suspended game", paid(), {}, Rejection::game_not_active, kSuspended},
+          {"another game's", paid(), {}, Rejection::order_not_found, kTesting},
+          {"a game that is none", paid(), {}, Rejection::game_not_found, kUnknown}};
+}
+
+TEST(Refundable, WhatIsShownIsGrantedAndACentMoreIsNot) {
+  for (auto const& row : refundable_cases()) {
+    SCOPED_TRACE(row.what);
+    State state;
+    for (auto const& event : row.history) apply(state, event, kNow);
+    auto const shown = refundable_usd(state, row.game, purchased("105.00"), row.can_charge);
+    EXPECT_EQ(shown ? shown.value() : Money{}, row.most);
+    auto const ask = [&](std::optional<Money> amount) {
+      auto command = refund(amount);
+      command.game = row.game;
+      command.can_charge = row.can_charge;
+      return decide(state, command, {kNow, Position(100), 7});
+    };
+    auto const cent = Money::from_minor(1);
+    if (row.most == Money{}) {
+      for (auto const& amount : {std::optional<Money>(), std::optional(cent)}) {
+        auto const decision = ask(amount);
+        ASSERT_FALSE(decision.ok());
+        EXPECT_EQ(decision.error().reason, row.otherwise);
+      }
+      continue;
+    }
+    EXPECT_TRUE(ask(row.most).ok());
+    auto const all = ask(std::nullopt);
+    ASSERT_TRUE(all.ok());
+    EXPECT_EQ(std::get<RefundRequested>(all.value().front()).usd, row.most);
+    auto const more = ask(row.most + cent);
+    ASSERT_FALSE(more.ok());
+    EXPECT_EQ(more.error().reason, Rejection::refund_exceeds_payment);
+    EXPECT_EQ(more.error().available, row.most);
+  }
 }
 
 TEST(PaymentReport, AnOddRefundOrDisputeHidesNoOther) {
@@ -272,7 +386,8 @@ TEST(PaymentReport, AnOddRefundOrDisputeHidesNoOther) {
                     {"re_1", {}, usd("10.01"), RefundStatus::succeeded},
                     {"re_2", {}, usd("2.00"), RefundStatus::succeeded}};
   report.disputes = {{"dp_0", usd("1999.99"), usd("15.00"), DisputeStatus::open},
-                     {"dp_1", usd("0.00"), usd("15.00"), DisputeStatus::open},
+                     {"dp_1", -usd("0.01"), usd("15.00"), DisputeStatus::open},
+                     {"", usd("1.00"), usd("15.00"), DisputeStatus::open},
                      {"dp_2", usd("1.00"), usd("1000.00"), DisputeStatus::open},
                      {"dp_3", usd("1.00"), -usd("1000.00"), DisputeStatus::open},
                      {"dp_4", usd("1.00"), usd("15.00"), DisputeStatus::open}};
@@ -282,7 +397,7 @@ TEST(PaymentReport, AnOddRefundOrDisputeHidesNoOther) {
           {RefundRequested{Position(10), kOrder, kAnn, kGold, usd("2.00"), units("85.00"), "made at the processor",
                            "pi_1", "re_2"},
            RefundSettled{Position(10), kOrder, kAnn, kGold, usd("2.00"), RefundEnd::succeeded, "re_2", units("85.00")},
-           DisputeOpened{kOrder, "dp_4", kAnn, kGold, usd("1.00"), usd("15.00"), units("75.00")}});
+           DisputeMoved{kOrder, "dp_4", kAnn, kGold, -usd("1.00"), usd("15.00"), kOpen, 0, units("75.00")}});
 }
 
 TEST(Dispute, ADebtIsRepaidBeforeAnythingIsSpent) {

@@ -192,6 +192,7 @@ TEST(Events, EachHasItsOwnName) {
   EXPECT_STREQ(event_name(DisputeClosed{}), "DisputeClosed");
   EXPECT_STREQ(event_name(PayoutRequested{}), "PayoutRequested");
   EXPECT_STREQ(event_name(PayoutAdvanced{}), "PayoutAdvanced");
+  EXPECT_STREQ(event_name(DisputeMoved{}), "DisputeMoved");
 }
 
 TEST(Events, ACommitEndsWhereItsEventsEnd) {

@@ -32,14 +32,14 @@ enum class Deed : int {
   refund_there,  // made at the processor
   settle_refund,
   dispute,
-  close_dispute,
+  move_dispute,
   payout,
   advance,
 };
-inline constexpr char const* kDeedNames[] = {"credit",        "debit",       "sell",         "take_back",     "order",
-                                             "buy",           "open",        "proceed",      "report",        "give_up",
-                                             "refund",        "send_refund", "refund_there", "settle_refund", "dispute",
-                                             "close_dispute", "payout",      "advance"};
+inline constexpr char const* kDeedNames[] = {"credit",       "debit",       "sell",         "take_back",     "order",
+                                             "buy",          "open",        "proceed",      "report",        "give_up",
+                                             "refund",       "send_refund", "refund_there", "settle_refund", "dispute",
+                                             "move_dispute", "payout",      "advance"};
 
 // In the small: indexes into three games, three people and what was made so far. `aimed` steps name what is really
 // there and say the newest; the others whatever comes.
@@ -88,7 +88,7 @@ struct Arbitrary<florin::domain::testing::MoneyStep> {
                                                                {2, Deed::refund_there},
                                                                {5, Deed::settle_refund},
                                                                {2, Deed::dispute},
-                                                               {2, Deed::close_dispute},
+                                                               {4, Deed::move_dispute},
                                                                {4, Deed::payout},
                                                                {6, Deed::advance}})),
         gen::set(&MoneyStep::game, gen::weightedElement<int>({{8, 0}, {3, 1}, {1, 2}, {1, 3}})),
@@ -120,7 +120,7 @@ struct Charge {
     if (now().status != PaymentStatus::succeeded) return {};
     auto left = now().usd;
     for (auto const& refund : now().refunds) left -= refund.status == RefundStatus::failed ? Money{} : refund.usd;
-    for (auto const& dispute : now().disputes) left -= dispute.status == DisputeStatus::won ? Money{} : dispute.usd;
+    for (auto const& dispute : now().disputes) left -= dispute.withheld;
     return left;
   }
   // Its line of the processor's statement.
@@ -128,9 +128,7 @@ struct Charge {
     if (now().status != PaymentStatus::succeeded) return {};
     auto held = now().usd - now().fee;
     for (auto const& refund : now().refunds) held -= refund.status == RefundStatus::succeeded ? refund.usd : Money{};
-    for (auto const& dispute : now().disputes) {
-      held -= dispute.fee + (dispute.status == DisputeStatus::won ? Money{} : dispute.usd);
-    }
+    for (auto const& dispute : now().disputes) held -= dispute.fee + dispute.withheld;
     return held;
   }
   [[nodiscard]] Money fees() const {
@@ -247,7 +245,7 @@ struct PaymentWorld {
       case Deed::refund_there:
       case Deed::settle_refund:
       case Deed::dispute:
-      case Deed::close_dispute: break;
+      case Deed::move_dispute: break;
     }
     return std::nullopt;
   }
@@ -334,7 +332,7 @@ struct PaymentWorld {
     if (step.deed == Deed::proceed) proceed(*known, step.choice, step.minor);
     if (step.deed == Deed::send_refund) take_refund(*known, step);
     if (step.deed == Deed::settle_refund) settle_refund(*known, step);
-    if (step.deed == Deed::close_dispute) close_dispute(*known, step);
+    if (step.deed == Deed::move_dispute) move_dispute(*known, step);
     // A bank may claim all of it, whatever was refunded or is on its way back.
     bool const all =
         step.deed == Deed::dispute && step.minor % 8 == 3 && known->now().status == PaymentStatus::succeeded;
@@ -347,7 +345,7 @@ struct PaymentWorld {
     if (step.deed == Deed::dispute) {
       auto const most = known->now().usd + known->now().usd;
       auto const claimed = step.minor % 4 == 0 ? std::min(usd + Money::from_minor(1 + step.minor % 16), most) : usd;
-      known->change().disputes.push_back({name("dp_"), claimed, units("15.00"), DisputeStatus::open});
+      known->change().disputes.push_back({name("dp_"), claimed, units("15.00"), DisputeStatus::open, 1});
     }
   }
 
@@ -358,15 +356,37 @@ struct PaymentWorld {
     known.change().refunds.push_back({name("re_"), row->refund, row->usd, status});
   }
 
-  static void close_dispute(Charge& known, MoneyStep const& step) {
-    for (std::size_t i = 0; i < known.now().disputes.size(); ++i) {
-      if (known.now().disputes[i].status != DisputeStatus::open) continue;
-      auto& dispute = known.change().disputes[i];
-      dispute.status = step.choice < 6 ? DisputeStatus::won : DisputeStatus::lost;
-      // Now and then the fee comes back, or there is another one for what was answered.
-      if (step.choice % 3 == 0) dispute.fee = dispute.status == DisputeStatus::won ? Money{} : units("30.00");
-      return;
+  // Any word, at any time: decided one way or the other, whatever it was before, or moved by a part, a fee, or both.
+  static void move_dispute(Charge& known, MoneyStep const& step) {
+    if (known.now().disputes.empty()) return;
+    auto const at = static_cast<std::size_t>(step.which) % known.now().disputes.size();
+    auto const before = known.now().disputes[at];
+    auto after = before;
+    auto const part = Money::from_minor(1 + (step.minor & 0x3ff));
+    auto const most = known.now().usd + known.now().usd;
+    if (step.choice < 3) {
+      after.status = DisputeStatus::won;
+      after.withheld = step.minor % 4 == 1 ? std::min(part, after.withheld) : Money{};
+      if (step.choice == 0) after.fee = Money{};
+    } else if (step.choice < 6) {
+      after.status = DisputeStatus::lost;
+      if (before.status == DisputeStatus::won) after.withheld = known.now().usd;
+      if (step.choice == 3) after.fee += units("15.00");
+    } else if (step.choice < 8) {
+      after.withheld = std::min(after.withheld + part, most);
+      if (step.minor % 3 == 0) after.status = DisputeStatus::open;
+    } else if (step.choice < 10) {
+      after.withheld -= std::min(part, after.withheld);
+    } else {
+      after.fee += step.choice == 10 ? part : -part;
     }
+    if (after.fee > kMaxPurchaseUsd || after.fee < -kMaxPurchaseUsd || after == before) return;
+    // To decide what is open moves nothing by itself; all else is an entry of its account.
+    auto decided = before;
+    decided.status = after.status;
+    bool const moves_nothing = before.status == DisputeStatus::open && after == decided;
+    if (!moves_nothing) ++after.entries;
+    known.change().disputes[at] = after;
   }
 
   static Money part_of(Money left, MoneyStep const& step) {

@@ -82,6 +82,7 @@ std::vector<Event> one_of_each() {
                           "",
                           AccountType::checking},
           PayoutAdvanced{Position(9), kGame, units("1.00"), {{kGold, units("10.00")}}, PayoutStatus::failed, ""},
+          DisputeMoved{Position(9), "dp", kPlayer, kGold, -units("10.05"), units("15.00"), {}, 1, {}},
           PayoutFileWritten{},
           PayoutAccountCorrected{}};
 }
@@ -199,6 +200,21 @@ TEST(Postings, AClosedDisputeCorrectsItsFee) {
             (std::vector<Posting>{{Account::player_available, kPlayer, kGold, units("10.00")},
                                   {Account::card_clearing, {}, kGold, -units("160.00")},
                                   {Account::processor_fees, {}, kGold, units("150.00")}}));
+}
+
+TEST(Postings, ADisputeMovesEitherWayAndChargesByItself) {
+  auto const moved = [](Money usd, Money fee) {
+    return postings(DisputeMoved{Position(9), "dp", kPlayer, kGold, usd, fee, DisputeStatus::lost, 1, {}});
+  };
+  EXPECT_EQ(moved({}, {}), std::vector<Posting>{});
+  EXPECT_EQ(moved(-units("1.00"), units("15.00")),
+            (std::vector<Posting>{{Account::player_available, kPlayer, kGold, -units("10.00")},
+                                  {Account::card_clearing, {}, kGold, units("160.00")},
+                                  {Account::processor_fees, {}, kGold, -units("150.00")}}));
+  EXPECT_EQ(moved(units("0.01"), -units("0.20")),
+            (std::vector<Posting>{{Account::player_available, kPlayer, kGold, units("0.10")},
+                                  {Account::card_clearing, {}, kGold, -units("2.10")},
+                                  {Account::processor_fees, {}, kGold, units("2.00")}}));
 }
 
 }  // namespace

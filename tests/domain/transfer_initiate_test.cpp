@@ -173,6 +173,79 @@ TEST(InitiateAmount, TheTighterOfBothGamesRangesHolds) {
   }
 }
 
+// transfer_range() and check_policy() are what the destinations show.
+TEST(InitiateAmount, WhatADestinationShowsIsGrantedAndACentMoreIsNot) {
+  struct Row {
+    Money source_minimum;
+    std::optional<Money> source_maximum;
+    Money target_minimum;
+    std::optional<Money> target_maximum;
+  };
+  auto const cent = Money::from_minor(1);
+  for (auto const& row :
+       {Row{cent, {}, cent, {}}, Row{units("5.00"), {}, units("7.00"), units("100.00")},
+        Row{units("7.00"), units("100.00"), units("5.00"), {}},
+        Row{cent, units("50.00"), units("50.00"), units("60.00")}, Row{cent, units("49.99"), units("50.00"), {}}}) {
+    auto gold = currency(kGold, "gold");
+    gold.minimum_transfer = row.source_minimum;
+    gold.maximum_transfer = row.source_maximum;
+    auto coins = currency(kCoins, "coins");
+    coins.minimum_transfer = row.target_minimum;
+    coins.maximum_transfer = row.target_maximum;
+    std::vector<Event> const world{game_created(kGame, GameStatus::live, {gold}),
+                                   game_created(kOther, GameStatus::live, {coins}), registered(1, kAnn),
+                                   joined(1, kGame, 1, kAnn), credited(1, kGold, units("1000.00"), units("1000.00"))};
+    auto const reason = [&](Money amount) -> std::optional<Rejection> {
+      auto const decision = decide_in(world, send_to_bob(amount));
+      return decision.ok() ? std::nullopt : std::optional(decision.error().reason);
+    };
+    auto const shown = transfer_range(gold, coins);
+    auto const outside = std::optional(Rejection::transfer_amount_range);
+    SCOPED_TRACE(to_string(shown.minimum));
+    EXPECT_EQ(reason(shown.minimum), shown.is_empty() ? outside : std::nullopt);
+    if (shown.minimum > cent) {
+      EXPECT_EQ(reason(shown.minimum - cent), outside);
+    }
+    if (!shown.maximum) continue;
+    EXPECT_EQ(reason(*shown.maximum), shown.is_empty() ? outside : std::nullopt);
+    EXPECT_EQ(reason(*shown.maximum + cent), outside);
+  }
+}
+
+TEST(InitiatePolicy, WhereADestinationIsShownCurrencyMayGo) {
+  struct Row {
+    GameStatus source = GameStatus::live;
+    GameStatus target = GameStatus::live;
+    bool outgoing = true;
+    bool incoming = true;
+    bool universal = true;
+    bool linked = false;
+  };
+  for (auto const& row : {Row{}, Row{.target = GameStatus::testing}, Row{.target = GameStatus::suspended},
+                          Row{.source = GameStatus::testing}, Row{.outgoing = false}, Row{.incoming = false},
+                          Row{.universal = false}, Row{.universal = false, .linked = true}}) {
+    auto const world = ann_at_home() + std::vector<Event>{changed(kOther,
+                                                                  [&](GameSettings& s) {
+                                                                    s.status = row.target;
+                                                                    s.allows_incoming_transfers = row.incoming;
+                                                                  }),
+                                                          changed(kGame, [&](GameSettings& s) {
+                                                            s.status = row.source;
+                                                            s.allows_outgoing_transfers = row.outgoing;
+                                                            s.universal_transfers = row.universal;
+                                                            if (row.linked) s.linked_games = {kOther};
+                                                          })};
+    State state;
+    for (auto const& event : world) apply(state, event, kNow);
+    auto const shown = check_policy(*state.find_game(kGame), *state.find_game(kOther));
+    auto const decision = decide_in(world, send_to_bob());
+    EXPECT_EQ(decision.ok(), !shown);
+    if (shown) {
+      EXPECT_EQ(decision.error().reason, *shown);
+    }
+  }
+}
+
 TEST(InitiateAmount, ARangeWithoutAMaximumNamesNone) {
   auto const world = with_ranges() + std::vector<Event>{credited(1, kGems, units("9.00"), units("9.00"))};
   auto command = send_to_bob(units("6.99"));

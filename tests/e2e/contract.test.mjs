@@ -26,6 +26,7 @@ import {policySuite} from './suites/policy.mjs';
 import {purchasesSuite} from './suites/purchases.mjs';
 import {streamSuite} from './suites/stream.mjs';
 import {outageSuite, textsSuite} from './suites/texts.mjs';
+import {transactionsSuite} from './suites/transactions.mjs';
 import {transfersSuite} from './suites/transfers.mjs';
 
 // Promises that no quick test over HTTP can see kept, with the reason.
@@ -73,7 +74,7 @@ framingSuite(context);
 for (const environment of Object.keys(environments)) {
   describe(environment, () => {
     for (const suite of [accessSuite, balancesSuite, purchasesSuite, paymentsSuite, checkoutSuite, payoutsSuite, streamSuite,
-      operatorsSuite, transfersSuite, policySuite, guardianSuite, phoneShareSuite, textsSuite]) {
+      operatorsSuite, transfersSuite, transactionsSuite, policySuite, guardianSuite, phoneShareSuite, textsSuite]) {
       suite(context, environment);
     }
   });

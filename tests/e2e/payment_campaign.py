@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Purchases of currency against the sandbox's processor, with faults and kill -9 on the way.
 
-Clients buy with cards that succeed, are declined or are disputed, refund parts, dispute what they paid and win or lose;
+Clients buy with cards that succeed, are declined or are disputed, refund parts, dispute what they paid and win or lose,
+and lose what they won: no end of a dispute is final, parts come back, are taken again, and fees come late;
 the processor times out before and after its effects, loses, doubles and delays its callbacks; the server is killed at
 random moments and started again.
 When all is quiet must hold:
@@ -30,6 +31,8 @@ import flow_clients
 
 METHODS = ["pm_card_visa"] * 16 + ["pm_card_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds",
                                    "pm_card_createDispute", "pm_card_threeDSecure2Required"]
+# What may come after a dispute was opened, in any order.
+WORDS = ["won", "won", "lost", "lost", "withdrawal", "reinstatement", "fee", "fee_refund"]
 OPERATOR = {"Authorization": "Bearer " + flow_clients.TOKEN}
 PLAYERS = 200
 CLIENTS = 8
@@ -78,11 +81,15 @@ class Buyer(threading.Thread):
                     "client_request_id": f"back-{self.number}-{i}", "order_id": reply["order_id"], "reason": "campaign",
                     "usd_amount": "0.25"})
                 self.counts[f"refund {status} {reply.get('error_code', 'ok')}"] += 1
-            elif status == 200 and what == "success" and self.rng.random() < 0.05:
-                for said in ("open", self.rng.choice(["won", "lost"])):
+            elif status == 200 and what == "success" and self.rng.random() < 0.1:
+                for said in ["open"] + self.rng.choices(WORDS, k=self.rng.randint(1, 6)):
+                    word = {"dispute_status": said} if said in ("open", "won", "lost") else {
+                        "movement": said, "usd_amount": f"0.{self.rng.randint(1, 50):02}"}
                     status, _ = self.post("/admin/processor/disputes", {
-                        "payment_intent_id": reply["payment_intent_id"], "dispute_status": said}, OPERATOR)
+                        "payment_intent_id": reply["payment_intent_id"]} | word, OPERATOR)
                     self.counts[f"dispute {said} {status}"] += 1
+                    if self.rng.random() < 0.5:
+                        time.sleep(self.rng.random() / 20)  # heard of before the next one, or together with it
 
 
 def settle(port):
@@ -146,6 +153,9 @@ def main():
     if row["refunds_in_flight"] != "0.00":
         problems.append(f"refunds in flight: {row['refunds_in_flight']}")
     # Units are tenths of a dollar: ten times as many.
+    moved = sum(n for name, n in counts.items() if name.startswith("dispute ") and name.endswith(" 200"))
+    if options.purchases >= 400 and moved < 20:
+        problems.append(f"only {moved} words about disputes: this campaign says nothing of them")
     if -cents(row["card_clearing"]) != 10 * cents(statement["usd_balance"]):
         problems.append(f"card_clearing {row['card_clearing']} is not the statement's {statement['usd_balance']}")
     credited = 10 * (cents(statement["usd_charged"]) - cents(statement["usd_refunded"]) - cents(statement["usd_disputed"]))

@@ -210,6 +210,9 @@ TEST(Codec, WhatANewerVersionWroteIsUnknown) {
             Fault::Kind::unknown);
   EXPECT_EQ(kind_of(altered([](wire::Commit::Builder commit) { commit.getEvents()[0].initTextSettled().setEnd(3); })),
             Fault::Kind::unknown);
+  EXPECT_EQ(
+      kind_of(altered([](wire::Commit::Builder commit) { commit.getEvents()[0].initDisputeMoved().setStatus(3); })),
+      Fault::Kind::unknown);
 
   // The union's discriminant is the first two bytes of the event: find it by its value and raise it.
   auto bytes = encoded(samples::purchase());

@@ -75,6 +75,11 @@ struct Town {
   [[nodiscard]] DisputeClosed close(bool won) const {
     return {paid, "dp_1", kAnn, kGold, minor(400), won, won ? after(minor(400)) : available()};
   }
+  // Of the dispute that is open, which debits 4.00 and cost 15.00.
+  [[nodiscard]] DisputeMoved movement(Money given_back, Money fee = {}, DisputeStatus status = DisputeStatus::lost,
+                                      std::uint32_t entries = 2) const {
+    return {paid, "dp_1", kAnn, kGold, given_back, fee, status, entries, after(given_back)};
+  }
   [[nodiscard]] PayoutRequested payout() const {
     return {next(),           kGame,
             minor(100),       {{kGold, minor(900)}, {kGems, minor(100)}},
@@ -139,6 +144,8 @@ Town town() {
   out.commit(
       {RefundSettled{out.refunded, out.paid, kAnn, kGold, minor(200), RefundEnd::succeeded, "re_2", out.available()}});
   out.commit({DisputeOpened{out.paid, "dp_1", kAnn, kGold, minor(400), minor(1'500), out.after(-minor(400))}});
+  out.commit(
+      {DisputeMoved{out.paid, "dp_7", kAnn, kGold, -minor(50), {}, DisputeStatus::open, 7, out.after(-minor(50))}});
   out.requested = out.commit({out.payout()});
   out.processing = out.commit({out.payout()});
   for (auto const status : {PayoutStatus::approved, PayoutStatus::processing}) {
@@ -187,6 +194,7 @@ std::vector<Row> impossible(Town const& town) {
   auto const settle = town.settle(RefundEnd::succeeded);
   auto const dispute = town.dispute();
   auto const close = town.close(true);
+  auto const moved = town.movement(minor(100));
   auto const payout = town.payout();
   auto const advance = town.advance(town.requested, PayoutStatus::approved);
   auto const files = town.files();
@@ -201,6 +209,7 @@ std::vector<Row> impossible(Town const& town) {
   using Settle = RefundSettled;
   using Dispute = DisputeOpened;
   using Close = DisputeClosed;
+  using Moved = DisputeMoved;
   using Payout = PayoutRequested;
   using Advance = PayoutAdvanced;
   using Files = PayoutFileWritten;
@@ -307,6 +316,31 @@ std::vector<Row> impossible(Town const& town) {
       {"has fees out of range", but(close, [&](Close& e) { e.fee = most_fee - minor(1'499); })},
       {"has fees out of range", but(close, [&](Close& e) { e.fee = -most_fee - minor(1'501); })},
 
+      {"disputes under no name", but(moved, [](Moved& e) { e.reference.clear(); })},
+      {"disputes what is not paid", but(moved, [&](Moved& e) { e.order = town.ordered; })},
+      {"disputes what is not paid", but(moved, [&](Moved& e) { e.order = town.next(); })},
+      {foreign, but(moved, [](Moved& e) { e.player = kNobody; })},
+      {foreign, but(moved, [](Moved& e) { e.currency = kSilver; })},
+      {"disputes another order than was paid", but(moved, [](Moved& e) { e.currency = kGems; })},
+      {"moves a dispute by an older word",
+       but(town.movement({}, {}, DisputeStatus::lost, 6), [](Moved& e) { e.reference = "dp_7", e.entries = 6; })},
+      {"moves nothing of a dispute", town.movement({}, {}, DisputeStatus::open, 0)},
+      {out_of_range, but(moved, [&](Moved& e) { e.usd = over; })},
+      {out_of_range, but(moved, [&](Moved& e) { e.usd = -over; })},
+      {out_of_range, but(moved, [&](Moved& e) { e.usd = lowest; })},
+      {out_of_range, but(moved, [&](Moved& e) { e.usd = highest; })},
+      {"gives back more than a dispute took, or takes more than any order", town.movement(minor(401))},
+      {"gives back more than a dispute took, or takes more than any order",
+       town.movement(minor(400) - kMaxPurchaseUsd - minor(1))},
+      {"gives back more than a dispute took, or takes more than any order",
+       but(moved, [](Moved& e) { e.reference = "dp_9"; })},
+      {"has fees out of range", town.movement({}, most_fee - minor(1'499))},
+      {"has fees out of range", town.movement({}, -most_fee - minor(1'501))},
+      {"has fees out of range", town.movement({}, lowest)},
+      {"has fees out of range", town.movement({}, highest)},
+      {wrong_sum, but(moved, [](Moved& e) { e.available_after += minor(1); })},
+      {wrong_sum, but(moved, [](Moved& e) { e.usd -= minor(1); })},
+
       {"requests a payout under another name than its commit's", but(payout, [&](Payout& e) { e.payout = elsewhere; })},
       {"requests a payout under another name than its commit's",
        but(payout, [&](Payout& e) { e.payout = town.requested; })},
@@ -386,6 +420,15 @@ std::vector<Event> possible(Town const& town) {
                          but(town.close(true), [](DisputeClosed& e) { e.fee = minor(-1'500); }),
                          town.close(false),
                          town.payout()};
+  for (auto const status : {DisputeStatus::open, DisputeStatus::won, DisputeStatus::lost}) {
+    out.emplace_back(town.movement(minor(400), minor(-1'500), status));
+    out.emplace_back(town.movement(minor(400) - kMaxPurchaseUsd, minor(1), status));
+    out.emplace_back(town.movement({}, {}, status));
+    // The first word about another one, which may be that it is over.
+    out.emplace_back(
+        but(town.movement(minor(-200), minor(1'500), status, 0), [](DisputeMoved& e) { e.reference = "dp_8"; }));
+    out.emplace_back(but(town.movement({}, {}, status, 0), [](DisputeMoved& e) { e.reference = "dp_8"; }));
+  }
   for (auto const end : {RefundEnd::succeeded, RefundEnd::failed, RefundEnd::reversed})
     out.emplace_back(town.settle(end));
   for (auto const status : {PayoutStatus::approved, PayoutStatus::rejected}) {

@@ -148,6 +148,8 @@ inline std::vector<domain::Event> events() {
                       "6789",
                       AccountType::savings},
       PayoutAdvanced{Position(41), game, money(10'000), {{crowns, money(100'000)}}, PayoutStatus::failed, "R03"},
+      DisputeMoved{Position(41), "dp_1Pgc71B7WZ01zgkW", player, crowns, money(-1'050), money(1'500),
+                   DisputeStatus::lost, 3, money(-10'500)},
       PayoutFileWritten{
           Position(42),
           Day(std::chrono::days(20'454)),

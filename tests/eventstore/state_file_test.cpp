@@ -181,7 +181,7 @@ TEST_F(StateFileTest, WhatNoStateHoldsIsRefused) {
   std::size_t const orders = velocity + 8 * 4 * state().velocity().entries().size() + 8;
   std::size_t const returned = orders + 8 * (7 + 8) + 8;  // the second order has a name
   std::size_t const disputes = returned + 8 * 4 + 8 * (5 + 5 + 4) + 8;
-  std::size_t const payouts = disputes + 8 * 5 * 2 + 8;
+  std::size_t const payouts = disputes + 8 * 6 * 2 + 8;
   std::size_t const files = payouts + 8 * 11 * 3 + 8;
   std::size_t const revenues = files + 8 * 2 + 8;
   ASSERT_EQ(revenues + 8 * 3 * state().revenues().size(), whole.size());
@@ -240,10 +240,11 @@ TEST_F(StateFileTest, WhatNoStateHoldsIsRefused) {
   EXPECT_TRUE(refused(returned + 8 * 7, usd_max + 1)) << "a refund out of range";
   EXPECT_TRUE(refused(returned + 8 * 8, 3)) << "a refund in no known state";
   EXPECT_TRUE(refused(disputes - 8, 1)) << "a dispute too few";
-  EXPECT_TRUE(refused(disputes + 8 * 2, 0)) << "a dispute about nothing";
+  EXPECT_TRUE(refused(disputes + 8 * 2, lowest)) << "a dispute below zero";
   EXPECT_TRUE(refused(disputes + 8 * 2, usd_max + 1)) << "a dispute out of range";
   EXPECT_TRUE(refused(disputes + 8 * 3, 3)) << "a dispute in no known state";
   for (auto const fee : {6 * usd_max + 1, ~(6 * usd_max)}) EXPECT_TRUE(refused(disputes + 8 * 4, fee)) << fee;
+  EXPECT_TRUE(refused(disputes + 8 * 5, std::uint64_t{1} << 32)) << "more entries than there are numbers";
   EXPECT_TRUE(refused(payouts, 0)) << "a payout without a name";
   EXPECT_TRUE(refused(payouts, matters.processing.value())) << "a payout twice";
   EXPECT_TRUE(refused(payouts + 8, 99)) << "a payout of no game";

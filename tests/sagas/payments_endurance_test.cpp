@@ -329,7 +329,7 @@ TEST_F(PaymentsTest, APollThatThrowsIsTroubleUntilTheNext) {
   EXPECT_TRUE(rig->payments().trouble());
   ASSERT_TRUE(rig->pass(kMinute));
   EXPECT_FALSE(rig->payments().trouble());
-  EXPECT_EQ(count<domain::DisputeOpened>(), 1u);
+  EXPECT_EQ(count<domain::DisputeMoved>(), 1u);
 }
 
 // ---- long away ---------------------------------------------------------------------------------------------------

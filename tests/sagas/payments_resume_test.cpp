@@ -73,11 +73,19 @@ Step refund_there(std::int64_t cents) {
   });
 }
 Step hear_of_dispute() {
-  return there(happened<domain::DisputeOpened>, [](SandboxProcessor&, SandboxPayment const&) {});
+  return there(happened<domain::DisputeMoved>, [](SandboxProcessor&, SandboxPayment const&) {});
 }
 Step close_dispute(bool won) {
-  return there(happened<domain::DisputeClosed>, [won](SandboxProcessor& processor, SandboxPayment const& payment) {
-    (void)processor.close_dispute(payment.report.reference, won);
+  auto const wanted = won ? domain::DisputeStatus::won : domain::DisputeStatus::lost;
+  auto const decided = [wanted](FoldedView const& view) {
+    auto const all = view.all<domain::DisputeMoved>();
+    return std::ranges::any_of(all, [&](auto const& moved) { return moved.status == wanted; });
+  };
+  return there(decided, [wanted](SandboxProcessor& processor, SandboxPayment const& payment) {
+    auto const& disputes = payment.report.disputes;
+    if (!disputes.empty() && disputes.back().status != wanted) {
+      (void)processor.close_dispute(payment.report.reference, wanted == domain::DisputeStatus::won);
+    }
   });
 }
 
@@ -95,6 +103,10 @@ std::vector<Flow> flows() {
       {"refunded there", {order("pm_card_visa"), refund_there(300)}, 70, {}},
       {"dispute won", {order(disputed), hear_of_dispute(), close_dispute(true)}, 100, {}},
       {"dispute lost", {order(disputed), hear_of_dispute(), close_dispute(false)}, 0, {}},
+      {"dispute lost and reinstated",
+       {order(disputed), hear_of_dispute(), close_dispute(false), close_dispute(true)},
+       100,
+       {}},
   };
 }
 

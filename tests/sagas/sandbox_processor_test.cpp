@@ -209,16 +209,48 @@ TEST_F(Processor, DisputesHoldTheMoneyBackAndGiveItBackWhenWon) {
   EXPECT_EQ(processor->open_dispute(reference).error(), "charge_not_disputable");
   EXPECT_EQ(refund(reference, 1, "r2").code, "charge_disputed");
   auto const held = look(reference).payment.disputes.at(0);
-  EXPECT_EQ(held.usd, usd(700));
+  EXPECT_EQ(held.withheld, usd(700));
   EXPECT_EQ(held.fee, usd(1500));
   EXPECT_EQ(processor->statement().value().balance, usd(1000 - 300 - 700 - 59 - 1500));
   ASSERT_TRUE(processor->close_dispute(reference, true).ok());
   EXPECT_EQ(look(reference).payment.disputes.at(0).status, DisputeStatus::won);
   EXPECT_EQ(processor->statement().value().balance, usd(1000 - 300 - 59));
-  EXPECT_EQ(processor->close_dispute(reference, false).error(), "no_open_dispute");
+  EXPECT_EQ(processor->close_dispute(reference, true).error(), "no_open_dispute") << "it is won already";
   ASSERT_TRUE(processor->open_dispute(reference, usd(700)).ok());
   ASSERT_TRUE(processor->close_dispute(reference, false).ok());
   EXPECT_EQ(processor->statement().value().disputes_lost, 1u);
+}
+
+TEST_F(Processor, NoEndOfADisputeIsFinal) {
+  auto const reference = paid(1000);
+  EXPECT_EQ(processor->move_dispute(reference, usd(1), {}).error(), "no_open_dispute");
+  ASSERT_TRUE(processor->open_dispute(reference).ok());
+  auto const expect = [&](domain::DisputeReport const& wanted) {
+    auto dispute = look(reference).payment.disputes.at(0);
+    dispute.reference.clear();
+    EXPECT_EQ(dispute, wanted);
+    EXPECT_EQ(processor->statement().value().balance, usd(1000 - 59) - wanted.withheld - wanted.fee);
+    EXPECT_EQ(processor->statement().value().disputed, wanted.withheld);
+  };
+  expect({"", usd(1000), usd(1500), DisputeStatus::open, 1});
+  ASSERT_TRUE(processor->close_dispute(reference, false).ok());
+  expect({"", usd(1000), usd(1500), DisputeStatus::lost, 1});
+  ASSERT_TRUE(processor->close_dispute(reference, true).ok());
+  expect({"", {}, {}, DisputeStatus::won, 2});
+  ASSERT_TRUE(processor->close_dispute(reference, false).ok());
+  expect({"", usd(1000), usd(1500), DisputeStatus::lost, 3});
+  ASSERT_TRUE(processor->move_dispute(reference, usd(-400), {}).ok());
+  expect({"", usd(600), usd(1500), DisputeStatus::lost, 4});
+  ASSERT_TRUE(processor->move_dispute(reference, {}, usd(20)).ok());
+  expect({"", usd(600), usd(1520), DisputeStatus::lost, 5});
+  ASSERT_TRUE(processor->move_dispute(reference, usd(100), usd(-1520)).ok());
+  expect({"", usd(700), {}, DisputeStatus::lost, 6});
+  EXPECT_EQ(processor->move_dispute(reference, {}, {}).error(), "parameter_invalid_integer");
+  EXPECT_EQ(processor->move_dispute(reference, usd(301), {}).error(), "amount_too_large");
+  EXPECT_EQ(processor->move_dispute(reference, usd(-701), {}).error(), "amount_too_large");
+  EXPECT_EQ(processor->move_dispute(reference, {}, usd(100'000)).error(), "amount_too_large");
+  EXPECT_EQ(processor->move_dispute("pi_nobody", usd(1), {}).error(), "resource_missing");
+  expect({"", usd(700), {}, DisputeStatus::lost, 6});
 }
 
 TEST_F(Processor, FaultsComeOnDemand) {

@@ -291,15 +291,51 @@ TEST_F(Stripe, OfADisputeWhatWasWithdrawnCounts) {
     return look().payment.disputes.at(0);
   };
   std::string const withdrawn = R"({"currency":"usd","amount":-203,"fee":1500})";
-  EXPECT_EQ(disputed("lost", "[" + withdrawn + "]").usd, Money::from_minor(203)) << "after the bank's conversion";
+  EXPECT_EQ(disputed("lost", "[" + withdrawn + "]").withheld, Money::from_minor(203)) << "after the bank's conversion";
   auto const partly = disputed("won", "[" + withdrawn + R"(,{"currency":"usd","amount":80,"fee":0}])");
-  EXPECT_EQ(partly.usd, Money::from_minor(123)) << "what was refunded before came back at once";
-  EXPECT_EQ(partly.status, DisputeStatus::open);
+  EXPECT_EQ(partly.withheld, Money::from_minor(123));
+  EXPECT_EQ(partly.status, DisputeStatus::won) << "a part of it";
   for (std::string const booked :
        {R"([{"currency":"usd","fee":1500}])", R"([{"currency":"usd","amount":"x","fee":1500}])",
         R"([{"currency":"usd","amount":-99999999999999999,"fee":1500}])"}) {
     is_paid("", dispute_of("lost", booked));
     EXPECT_EQ(look().outcome, PaymentOutcome::unknown) << booked;
+  }
+}
+
+// Each word after a dispute was decided is one more entry: what it withholds, its fee and how many there are follow.
+TEST_F(Stripe, ADisputeIsWhatItsEntriesAddUpTo) {
+  struct Word {
+    char const* entry;
+    char const* status;
+    std::int64_t withheld;
+    std::int64_t fee;
+    DisputeStatus meant;
+  };
+  std::string booked;
+  std::uint32_t entries = 0;
+  for (auto const& word :
+       {Word{R"({"currency":"usd","amount":-200,"fee":1500})", "needs_response", 200, 1500, DisputeStatus::open},
+        Word{"", "lost", 200, 1500, DisputeStatus::lost},
+        Word{R"({"currency":"usd","amount":200,"fee":0})", "won", 0, 1500, DisputeStatus::won},
+        Word{R"({"currency":"usd","amount":-200,"fee":1500})", "lost", 200, 3000, DisputeStatus::lost},
+        Word{R"({"currency":"usd","amount":150,"fee":0})", "won", 50, 3000, DisputeStatus::won},
+        Word{R"({"currency":"usd","amount":0,"fee":20})", "won", 50, 3020, DisputeStatus::won},
+        // More comes back than was taken: it lessens the fee.
+        Word{R"({"currency":"usd","amount":53,"fee":-1500})", "won", 0, 1517, DisputeStatus::won}}) {
+    SCOPED_TRACE(booked + word.entry);
+    if (*word.entry != '\0') {
+      booked += (booked.empty() ? "" : ",") + std::string(word.entry);
+      ++entries;
+    }
+    is_paid("", dispute_of(word.status, "[" + booked + "]"));
+    auto const answer = look();
+    ASSERT_EQ(answer.payment.disputes.size(), 1u) << answer.code;
+    auto const& dispute = answer.payment.disputes[0];
+    EXPECT_EQ(dispute.withheld, Money::from_minor(word.withheld));
+    EXPECT_EQ(dispute.fee, Money::from_minor(word.fee));
+    EXPECT_EQ(dispute.status, word.meant);
+    EXPECT_EQ(dispute.entries, entries);
   }
 }
 
@@ -322,6 +358,13 @@ TEST_F(Stripe, WhoPaidIsCreditedInWhateverCurrencyTheAccountSettles) {
   auto const answer = is_credited_without_a_fee();
   ASSERT_EQ(answer.payment.disputes.size(), 1u);
   EXPECT_EQ(answer.payment.disputes[0].fee, Money());
+  EXPECT_EQ(answer.payment.disputes[0].withheld, Money::from_minor(1'000)) << "its amount, in dollars";
+  is_paid("", dispute_of("won",
+                         R"([{"currency":"eur","amount":-190,"fee":1500},{"currency":"eur","amount":190,"fee":0}])"));
+  auto const back = look();
+  ASSERT_EQ(back.payment.disputes.size(), 1u) << back.code;
+  EXPECT_EQ(back.payment.disputes[0].withheld, Money());
+  EXPECT_EQ(back.payment.disputes[0].status, DisputeStatus::won);
 }
 
 TEST_F(Stripe, AFeeThatIsMissingIsSaidOnceForEachPayment) {

@@ -80,6 +80,7 @@ export async function validRequest(game, id) {
     case 'getProjectionProgress': return {params: {name: 'history'}};
     case 'listTransferDestinations':
     case 'listSendDestinations': return {body: {source_game_id: game.id}};
+    case 'getTransaction': return {params: {transaction_id: (await game.credit(player, '1.00')).json.transaction_id}};
     case 'getApprovalStatus': {
       const scene = await sceneOf(game, flavours.send);
       await game.world.call('flagMinor', {params: {email: scene.sender.email}, body: {guardian_phone: phone()}, expect: 200});

@@ -276,6 +276,13 @@ export function balancesSuite(context, environment) {
     const summed = (await game.call('getBalancesBatch',
       {body: {player_emails: players, include_summary: true}, expect: 200})).json;
     assert.deepEqual(summed.summary, {total_players: 5, total_value: '267.50'});
+    // A player who is named again, in whatever spelling, counts once; the list is as asked for.
+    const named = [players[1], players[0], players[1], ` ${players[1].toUpperCase()}`, unknown, players[0]];
+    const again = (await game.call('getBalancesBatch',
+      {body: {player_emails: named, include_summary: true}, expect: 200})).json;
+    assert.deepEqual(again.players.map((entry) => entry.player_email), named.filter((one) => one !== unknown));
+    assert.deepEqual(again.summary, {total_players: 2, total_value:
+      decimal(minor(again.players[0].total_value) + minor(again.players[1].total_value))});
     const none = (await game.call('getBalancesBatch',
       {body: {player_emails: [], include_summary: true}, expect: 200})).json;
     assert.deepEqual([none.players, none.not_found, none.summary], [[], [], {total_players: 0, total_value: '0.00'}]);

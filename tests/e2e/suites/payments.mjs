@@ -8,7 +8,7 @@ import {cardForm, checkoutBody, checkoutQuery, form, testCards} from '../support
 import {Processor, accounts, buy, cards, details, orderBody, refund, roomy} from '../support/payments.mjs';
 import {Server} from '../support/server.mjs';
 import {Stripe, sign} from '../support/stripe.mjs';
-import {World, email, requestId} from '../support/world.mjs';
+import {World, decimal, email, minor, requestId} from '../support/world.mjs';
 
 const unknownOrders = ['ord_0000000000000', 'ord_ZZZZZZZZZZZZZ', 'ord_1', 'x', ''];
 
@@ -259,7 +259,7 @@ export function paymentsSuite(context, environment) {
     await refund(game, order_id, {}, [400, 'TOO_MANY_REFUNDS']);
     assert.equal(await game.available(player), '5.00');
     const order = await details(game, order_id, ({refunds}) => refunds.every((one) => one.refund_status === 'succeeded'));
-    assert.deepEqual([order.payment.usd_refunded, order.payment.usd_refundable], ['0.50', '0.50']);
+    assert.deepEqual([order.payment.usd_refunded, order.payment.usd_refundable], ['0.50', '0.00'], 'there is no fifty-first');
   });
 
   for (const won of [true, false]) {
@@ -275,15 +275,62 @@ export function paymentsSuite(context, environment) {
       assert.deepEqual([order.order.order_status, order.disputes[0].dispute_status, order.disputes[0].usd_amount],
         ['disputed', 'open', '6.00'], 'what was refunded is not claimed again');
       assert.equal(await game.available(player), '-10.00');
+      assert.equal(order.payment.usd_refundable, '0.00', 'what is shown is what a refund would get');
       for (const change of [{}, {usd_amount: '0.01'}]) await refund(game, json.order_id, change, [409, 'ORDER_DISPUTED']);
       await processor().dispute(json.payment_intent_id, won ? 'won' : 'lost');
       order = await details(game, json.order_id, ({disputes}) => disputes[0].dispute_status !== 'open');
       assert.equal(order.order.order_status, won ? 'partly_refunded' : 'lost');
       assert.equal(await game.available(player), won ? '50.00' : '-10.00');
+      assert.equal(order.payment.usd_refundable, won ? '6.00' : '0.00');
       if (!won) await refund(game, json.order_id, {}, [409, 'ORDER_DISPUTED']);
       else assert.equal((await refund(game, json.order_id)).json.usd_refunded, '6.00', 'it may be refunded again');
     });
   }
+
+  test('no end of a dispute is final, and each movement is booked to the cent', async () => {
+    const game = await newGame();
+    const player = email();
+    const {json} = await buy(game, player, {usd_amount: '10.00'});
+    const payment = json.payment_intent_id;
+    await processor().dispute(payment, 'open');
+    const words = [
+      // what happens; then the status, the player's units, what a refund would get, what is withheld, the fee
+      [() => {}, 'open', '0.00', '0.00', '10.00', '15.00'],
+      [() => processor().dispute(payment, 'lost'), 'lost', '0.00', '0.00', '10.00', '15.00'],
+      [() => processor().dispute(payment, 'won'), 'won', '100.00', '10.00', '0.00', '0.00'],
+      [() => processor().move(payment, 'fee', '0.20'), 'won', '100.00', '10.00', '0.00', '0.20'],
+      [() => processor().move(payment, 'withdrawal', '4.01'), 'won', '59.90', '5.99', '4.01', '0.20'],
+      [() => processor().move(payment, 'reinstatement', '0.01'), 'won', '60.00', '6.00', '4.00', '0.20'],
+      [() => processor().move(payment, 'fee_refund', '0.50'), 'won', '60.00', '6.00', '4.00', '-0.30'],
+      [() => processor().move(payment, 'reinstatement', '4.00'), 'won', '100.00', '10.00', '0.00', '-0.30'],
+      [() => processor().dispute(payment, 'lost'), 'lost', '0.00', '0.00', '10.00',
+        world().name === 'production' ? '14.70' : '15.00']];
+    for (const [number, [happens, status, units, refundable, withheld, fee]] of words.entries()) {
+      await happens();
+      const order = await details(game, json.order_id, ({disputes}) => disputes[0]?.movements.length === number + 1);
+      const [dispute] = order.disputes;
+      assert.deepEqual([dispute.dispute_status, dispute.usd_withheld, dispute.usd_fee, order.payment.usd_refundable],
+        [status, withheld, fee, refundable], `word ${number}`);
+      assert.equal(await game.available(player), units, `word ${number}`);
+      const sum = (name) => decimal(dispute.movements.reduce((all, one) => all + minor(one[name]), 0n));
+      assert.deepEqual([sum('usd_fee'), sum('usd_amount')], [fee, withheld === '0.00' ? '0.00' : `-${withheld}`]);
+      // Double entry: what the processor holds is what was charged, less its fees and what it withholds.
+      const held = minor('10.00') - minor('0.59') - minor(withheld) - minor(fee);
+      assert.equal(minor(accounts(order).card_clearing ?? '0.00'), -10n * held, `word ${number}`);
+      if (refundable === '0.00') {
+        await refund(game, json.order_id, {usd_amount: '0.01'}, [409, 'ORDER_DISPUTED']);
+      } else {
+        const more = decimal(minor(refundable) + 1n);
+        await refund(game, json.order_id, {usd_amount: more}, [400, 'REFUND_EXCEEDS_PAYMENT']);
+      }
+    }
+    const {history} = (await game.call('getHistory', {params: {email: player}, expect: 200})).json;
+    assert.deepEqual(history.map((line) => [line.type, line.amount, line.reason]).reverse(), [
+      ['currency_purchase', '100.00', null], ['chargeback', '-100.00', 'dispute open'],
+      ['chargeback_returned', '100.00', 'dispute won'], ['chargeback', '-40.10', 'dispute won'],
+      ['chargeback_returned', '0.10', 'dispute won'], ['chargeback_returned', '40.00', 'dispute won'],
+      ['chargeback', '-100.00', 'dispute lost']]);
+  });
 
   test('a card that is disputed at once', async () => {
     const game = await newGame();
@@ -460,7 +507,18 @@ export function paymentsSuite(context, environment) {
       await dispute(paid, 'open', closed);
       await give(paid, '1.00', closed);
       await dispute(paid, 'lost', 200);
-      await dispute(paid, 'won', closed);
+      await dispute(paid, 'lost', closed);
+      const move = (movement, usd_amount, expect) =>
+        world().call('disputePayment', {body: {payment_intent_id: paid, movement, usd_amount}, expect});
+      await move('withdrawal', '4.01', closed); // 6.00 of 10.00 are held back
+      await move('reinstatement', '6.01', closed);
+      for (const [movement, usd, code] of [['x', '1.00', 'INVALID_REQUEST'], ['', '1.00', 'INVALID_REQUEST'],
+        ['fee', undefined, 'INVALID_REQUEST'], ['fee', 7, 'INVALID_AMOUNT']]) {
+        await move(movement, usd, [400, code]);
+      }
+      await world().call('disputePayment', {body: {payment_intent_id: paid}, expect: [400, 'INVALID_REQUEST']});
+      await world().call('disputePayment', {expect: [400, 'INVALID_REQUEST'], body: {
+        payment_intent_id: paid, dispute_status: 'won', movement: 'fee', usd_amount: '1.00'}});
       const end = await statement();
       assert.deepEqual([end.refunds - after.refunds, end.disputes_lost - after.disputes_lost], [1, 1]);
       assert.equal(cents(end, 'balance'), balance(end));

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {it as test} from 'node:test';
 import {Scene, flavours, otherCode} from '../support/scene.mjs';
+import {decimal, minor} from '../support/world.mjs';
 
 export function policySuite(context, environment) {
   const world = () => context.movingWorlds[environment];
@@ -9,6 +10,42 @@ export function policySuite(context, environment) {
 
   for (const f of Object.values(flavours)) {
     const destinations = async (game, body) => (await game.call(f.destinations, {body, expect: 200})).json;
+
+    test(`${f.name}: the range that a destination shows is granted, and a cent beyond it is not`, async () => {
+      const gold = (range) => [{currency_name: 'Gold', currency_symbol: 'G', starting_amount: '5000.00', ...range}];
+      for (const [own, theirs, least, most] of [
+        [{}, {}, '0.01', null],
+        [{}, {minimum_transfer: '5.00', maximum_transfer: '1000.00'}, '5.00', '1000.00'],
+        [{minimum_transfer: '7.00', maximum_transfer: '50.00'}, {minimum_transfer: '5.00'}, '7.00', '50.00'],
+        [{maximum_transfer: '50.00'}, {minimum_transfer: '5.00', maximum_transfer: '1000.00'}, '5.00', '50.00'],
+        [{maximum_transfer: '4.99'}, {minimum_transfer: '5.00'}, null, null]]) {
+        const scene = await Scene.make(world(), f, {source: {currencies: [...gold(own),
+          {currency_name: 'Gems', currency_symbol: '*', minimum_transfer: '9.00'}]}, target: {currencies: gold(theirs)}, balance: ''});
+        await scene.source.credit(scene.sender.email, '1.00');
+        const find = async (body) => (await destinations(scene.source, body)).available_games
+          .find((game) => game.game_id === scene.target.id);
+        const refused = [400, 'INVALID_AMOUNT'];
+        const cent = (amount, by) => decimal(minor(amount) + by);
+        const shown = await find();
+        if (least === null) {
+          assert.equal(shown, undefined, 'no amount may go there');
+          for (const amount of ['4.99', '5.00']) await scene.initiate({amount}, refused);
+        } else {
+          assert.deepEqual([shown.minimum_transfer, shown.maximum_transfer], [least, most]);
+          await scene.initiate({amount: least});
+          if (least !== '0.01') await scene.initiate({amount: cent(least, -1n)}, refused);
+          if (most) {
+            await scene.initiate({amount: most});
+            await scene.initiate({amount: cent(most, 1n)}, refused);
+          }
+        }
+        const gems = await find({currency_id: scene.source.currencies[1].currency_id});
+        assert.equal(gems.minimum_transfer, '9.00', 'of the currency that was asked about');
+        await scene.source.call(f.destinations,
+          {body: {currency_id: scene.target.currencies[0].currency_id}, expect: [404, 'CURRENCY_NOT_FOUND']});
+        await scene.source.call(f.destinations, {body: {currency_id: 'x'}, expect: [400, 'INVALID_REQUEST']});
+      }
+    });
 
     test(`${f.name}: a universal game may reach every live game, a linked one its links`, async () => {
       const scene = await Scene.make(world(), f, {source: {universal_transfers: 'no'},

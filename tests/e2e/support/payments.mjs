@@ -65,6 +65,18 @@ export class Processor {
     await this.tell(payment);
   }
 
+  // 'withdrawal', 'reinstatement', 'fee' or 'fee_refund': of the newest dispute, whatever its status
+  async move(payment, movement, usd) {
+    if (!this.stripe) {
+      await this.world.call('disputePayment',
+        {body: {payment_intent_id: payment, movement, usd_amount: usd}, expect: 200});
+      return;
+    }
+    const cents = Number(minor(usd)) * (movement === 'reinstatement' || movement === 'fee_refund' ? -1 : 1);
+    this.stripe.moveDispute(payment, movement.startsWith('fee') ? 0 : cents, movement.startsWith('fee') ? cents : 0);
+    await this.tell(payment);
+  }
+
   async refund(payment, usd) {
     if (!this.stripe) {
       await this.world.call('refundAtProcessor', {body: {payment_intent_id: payment, usd_amount: usd}, expect: 200});

@@ -150,8 +150,16 @@ export class Stripe {
 
   closeDispute(id, won) {
     const dispute = this.payments.get(id).disputes.at(-1);
+    const before = dispute.status;
     dispute.status = won ? 'won' : 'lost';
-    if (won) dispute.balance_transactions.push({id: random('txn'), currency: 'usd', amount: dispute.amount, fee: -1500});
+    if (won) this.moveDispute(id, -dispute.amount, -1500);
+    else if (before === 'won') this.moveDispute(id, dispute.amount, 1500);
+  }
+
+  // So many cents more are withdrawn, and charged for; negative: given back.
+  moveDispute(id, cents, fee) {
+    this.payments.get(id).disputes.at(-1).balance_transactions.push(
+      {id: random('txn'), currency: 'usd', amount: -cents, fee});
   }
 
   refundHere(id, cents) {

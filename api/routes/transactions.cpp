@@ -1,0 +1,555 @@
+// CONTRACT, Ids: GET /transactions/{transaction_id}, for every id that a reply gives.
+#include "api/routes/transactions.h"
+
+#include <set>
+
+#include "api/routes/payment_story.h"
+#include "api/routes/payouts.h"
+#include "api/routes/phone_share.h"
+#include "api/routes/players.h"
+#include "api/routes/routes.h"
+#include "api/routes/transfer_replies.h"
+#include "domain/postings.h"
+#include "eventstore/codec.h"
+#include "eventstore/read_commit.h"
+
+namespace florin::api {
+namespace {
+
+using domain::Commit;
+using domain::Event;
+using domain::Money;
+using domain::PlayerId;
+using domain::Position;
+using eventstore::Faulty;
+using Kind = TransactionKind;
+using Name = std::optional<TransactionName>;
+
+Kind kind_of(domain::Flavour flavour) { return flavour == domain::Flavour::transfer ? Kind::transfer : Kind::send; }
+
+// Without what belongs to its commit's first transaction only.
+Name named_by(Event const& event, Position position, Position commit) {
+  if (std::holds_alternative<domain::BalanceCredited>(event)) return Name({Kind::credit, commit});
+  if (std::holds_alternative<domain::BalanceDebited>(event)) return Name({Kind::debit, commit});
+  if (std::holds_alternative<domain::ItemPurchased>(event)) return Name({Kind::item_purchase, commit});
+  if (std::holds_alternative<domain::ItemRefunded>(event)) return Name({Kind::item_refund, commit});
+  if (auto const* e = std::get_if<domain::TransferInitiated>(&event))
+    return Name({kind_of(e->flavour), e->transaction});
+  if (auto const* e = std::get_if<domain::TransferClaimed>(&event)) return Name({kind_of(e->flavour), e->transaction});
+  if (auto const* e = std::get_if<domain::TransferReturned>(&event)) return Name({kind_of(e->flavour), e->transaction});
+  if (auto const* e = std::get_if<domain::CurrencyOrdered>(&event)) return Name({Kind::currency_purchase, e->order});
+  if (auto const* e = std::get_if<domain::CurrencyPurchased>(&event)) return Name({Kind::currency_purchase, e->order});
+  if (auto const* e = std::get_if<domain::RefundRequested>(&event)) return Name({Kind::currency_refund, e->refund});
+  if (auto const* e = std::get_if<domain::RefundSettled>(&event)) return Name({Kind::currency_refund, e->refund});
+  if (std::holds_alternative<domain::DisputeOpened>(event)) return Name({Kind::chargeback, position});
+  if (std::holds_alternative<domain::DisputeClosed>(event)) return Name({Kind::chargeback, position});
+  if (std::holds_alternative<domain::DisputeMoved>(event)) return Name({Kind::chargeback, position});
+  if (auto const* e = std::get_if<domain::PayoutRequested>(&event)) return Name({Kind::withdrawal, e->payout});
+  if (auto const* e = std::get_if<domain::PayoutAdvanced>(&event)) return Name({Kind::withdrawal, e->payout});
+  return std::nullopt;
+}
+
+// The commit that holds the event at this position; nullopt when none does.
+Faulty<std::optional<Commit>> commit_with(eventstore::Log& log, Position position) {
+  auto cursor = log.read(position);
+  if (!cursor) return fail(cursor.error());
+  auto const stored = cursor.value()->next();
+  if (!stored) return fail(stored.error());
+  if (!stored.value()) return std::optional<Commit>();
+  auto const row = eventstore::decode(stored.value()->bytes);
+  if (!row) return fail(row.error());
+  auto commit = eventstore::read_commit(log, row.value().first);
+  if (!commit) return fail(commit.error());
+  bool const holds = commit.value() && commit.value()->first <= position && position <= commit.value()->last();
+  return holds ? std::move(commit) : Faulty<std::optional<Commit>>(std::optional<Commit>());
+}
+
+struct Facts {
+  PlayerId player;  // zero: of no player
+  domain::CurrencyId currency;
+  Position order;
+  Money amount;
+  std::optional<Money> usd;
+  std::optional<Money> usd_fee;
+};
+
+Money magnitude(Money amount) { return amount < Money{} ? -amount : amount; }
+
+// Of the event that opened a transaction.
+Facts facts_of(Event const& event, Position transaction) {
+  using domain::units_of;
+  if (auto const* e = std::get_if<domain::BalanceCredited>(&event))
+    return {e->player, e->currency, transaction, e->amount, {}, {}};
+  if (auto const* e = std::get_if<domain::BalanceDebited>(&event))
+    return {e->player, e->currency, transaction, e->amount, {}, {}};
+  if (auto const* e = std::get_if<domain::ItemPurchased>(&event))
+    return {e->player, e->currency, transaction, e->total, {}, {}};
+  if (auto const* e = std::get_if<domain::ItemRefunded>(&event))
+    return {e->player, e->currency, e->order, e->total, {}, {}};
+  if (auto const* e = std::get_if<domain::TransferInitiated>(&event))
+    return {e->sender, e->currency, transaction, e->amount, {}, {}};
+  if (auto const* e = std::get_if<domain::CurrencyOrdered>(&event)) {
+    return {e->player, e->currency, e->order, units_of(e->usd), e->usd, {}};
+  }
+  if (auto const* e = std::get_if<domain::RefundRequested>(&event)) {
+    return {e->player, e->currency, e->order, units_of(e->usd), e->usd, {}};
+  }
+  if (auto const* e = std::get_if<domain::DisputeOpened>(&event)) {
+    return {e->player, e->currency, e->order, units_of(e->usd), e->usd, e->fee};
+  }
+  if (auto const* e = std::get_if<domain::DisputeClosed>(&event)) {
+    auto const usd = e->won ? e->usd : Money{};
+    return {e->player, e->currency, e->order, units_of(usd), usd, e->fee};
+  }
+  if (auto const* e = std::get_if<domain::DisputeMoved>(&event)) {
+    return {e->player, e->currency, e->order, units_of(magnitude(e->usd)), magnitude(e->usd), e->fee};
+  }
+  if (auto const* e = std::get_if<domain::PayoutRequested>(&event)) {
+    return {{}, {}, transaction, units_of(e->usd), e->usd, {}};
+  }
+  return {};
+}
+
+Response transaction_not_found(Request const& request) {
+  return refusal_response(request, {.reason = domain::Rejection::transfer_not_open});
+}
+
+// Who initiated, who gets it and in which game: of a transfer's or a send's first event.
+Faulty<domain::TransferInitiated> initiation(Environment& environment, Position transaction) {
+  auto const commit = eventstore::read_commit(environment.log(), transaction);
+  if (!commit) return fail(commit.error());
+  if (commit.value()) {
+    for (auto const& event : commit.value()->events) {
+      if (auto const* e = std::get_if<domain::TransferInitiated>(&event)) return *e;
+    }
+  }
+  return eventstore::fault(eventstore::Fault::Kind::corrupt,
+                           "position " + std::to_string(transaction.value()) + ": no transfer begins there");
+}
+
+domain::GameId game_of(Environment& environment, PlayerId player) {
+  return environment.balances().read([&](domain::State const& state) {
+    auto const* game = state.game_of(player);
+    return game != nullptr ? game->id : domain::GameId{};
+  });
+}
+
+domain::IdentityId identity_of(Environment& environment, PlayerId player) {
+  return environment.balances().read(
+      [&](domain::State const& state) { return state.identity_of(player).value_or(domain::IdentityId{}); });
+}
+
+// The receiver, whom the sender's game named. Once somebody claimed, in a game of its own: that player.
+Counterparty receiver_of(Environment& environment, domain::GameId game, domain::TransferInitiated const& initiated,
+                         PlayerId claimed_by) {
+  if (initiated.target != game) return {initiated.target, initiated.receiver, {}};
+  if (claimed_by) return {game, identity_of(environment, claimed_by), claimed_by};
+  auto const player = environment.balances().read(
+      [&](domain::State const& state) { return state.find_player(game, initiated.receiver).value_or(PlayerId{}); });
+  return {game, initiated.receiver, player};
+}
+
+Counterparty sender_of(Environment& environment, domain::GameId game, PlayerId sender) {
+  auto const source = game_of(environment, sender);
+  if (source != game) return {source, {}, {}};
+  return {game, identity_of(environment, sender), sender};
+}
+
+struct Looked {
+  TransactionName name;
+  LocatedEvent origin;
+  std::string status;
+  PlayerId player;  // of the calling game; zero: none
+  MovementDetails details;
+  std::optional<Money> usd_fee;
+  std::vector<std::pair<domain::Timestamp, domain::Posting>> postings;
+};
+
+struct TransactionRoutes {
+  Services& services;
+
+  [[nodiscard]] Environment& environment() const { return services.environment; }
+
+  // The commits in which the transaction may have steps, its first one left out.
+  Faulty<std::vector<Position>> steps_about(Position about) const {
+    auto view = environment().views().read("payments");
+    if (!view) return fail(view.error());
+    auto const steps = projections::read_steps(view.value(), about);
+    if (!steps) return fail(steps.error());
+    std::vector<Position> commits;
+    for (auto const& step : steps.value()) commits.push_back(step.commit);
+    return commits;
+  }
+
+  // Every posting of the transaction, in the currencies of `game`.
+  Faulty<Unit> add_postings(domain::Game const& game, std::vector<Position> const& later, Looked& looked) const {
+    std::set<Position> commits(later.begin(), later.end());
+    commits.insert(looked.origin.commit.first);
+    for (auto const first : commits) {
+      auto const commit = eventstore::read_commit(environment().log(), first);
+      if (!commit) return fail(commit.error());
+      if (!commit.value()) continue;
+      for (std::size_t i = 0; i < commit.value()->events.size(); ++i) {
+        auto const& event = commit.value()->events[i];
+        if (transaction_of(*commit.value(), i) != looked.name) continue;
+        if (auto const* paid = std::get_if<domain::CurrencyPurchased>(&event)) looked.usd_fee = paid->fee;
+        for (auto const& posting : domain::postings(event)) {
+          if (game.find_currency(posting.currency) != nullptr)
+            looked.postings.emplace_back(commit.value()->at, posting);
+        }
+      }
+    }
+    return Unit{};
+  }
+
+  // What is asked for, when `game` has a part in it.
+  Faulty<std::optional<Looked>> find(domain::GameId game, Position position) const {
+    if (position > environment().balances().position()) return std::optional<Looked>();
+    auto origin = find_transaction(environment(), position);
+    if (!origin) return fail(origin.error());
+    if (!origin.value()) return std::optional<Looked>();
+    Looked looked;
+    looked.origin = std::move(*origin.value());
+    looked.name = *transaction_of(looked.origin.commit, looked.origin.index);
+    auto const& event = looked.origin.event();
+    auto const facts = facts_of(event, looked.name.transaction);
+    looked.usd_fee = facts.usd_fee;
+    if (auto const* e = std::get_if<domain::PayoutRequested>(&event)) {
+      return e->game == game ? std::optional(std::move(looked)) : std::nullopt;
+    }
+    if (game_of(environment(), facts.player) == game) {
+      looked.player = facts.player;
+      return std::optional(std::move(looked));
+    }
+    auto const* initiated = std::get_if<domain::TransferInitiated>(&event);
+    if (initiated != nullptr && initiated->target == game) return std::optional(std::move(looked));
+    return std::optional<Looked>();
+  }
+
+  // Out of the log and the views, but for a transfer's story, which waits for its view by itself. On a worker.
+  std::optional<Response> complete(Request const& request, domain::Game const& game, Looked& looked,
+                                   std::optional<TransferStory> const& story) const {
+    auto const transaction = looked.name.transaction;
+    std::vector<Position> later;
+    looked.status = "completed";
+    bool receives = false;
+    switch (looked.name.kind) {
+      case Kind::credit:
+      case Kind::debit:
+      case Kind::item_refund:
+      case Kind::chargeback: break;
+      case Kind::item_purchase: {
+        bool const back =
+            environment().balances().read([&](domain::State const& state) { return state.is_refunded(transaction); });
+        if (back) looked.status = "refunded";
+        break;
+      }
+      case Kind::transfer:
+      case Kind::send: {
+        if (!story) return transaction_not_found(request);
+        looked.status = status_for(game.id == story->source, *story);
+        auto const& record = story->record;
+        if (record && record->end) later.push_back(record->ended_in);
+        receives = game.id != story->source;
+        if (receives && record && record->end == domain::TransferEnd::completed) looked.player = record->receiver;
+        break;
+      }
+      case Kind::currency_purchase:
+      case Kind::currency_refund: {
+        auto const order = facts_of(looked.origin.event(), transaction).order;
+        auto loaded = load_story(services, request, game.id, order);
+        if (loaded.refused) return std::move(loaded.refused);
+        if (!loaded.story) return transaction_not_found(request);
+        if (looked.name.kind == Kind::currency_purchase) looked.status = loaded.story->status();
+        for (auto const& refund : loaded.story->refunds) {
+          if (looked.name.kind == Kind::currency_refund && refund.asked.refund == transaction) {
+            looked.status = refund.status();
+          }
+        }
+        auto steps = steps_about(order);
+        if (!steps) return view_unavailable(request, steps.error());
+        later = std::move(steps).value();
+        break;
+      }
+      case Kind::withdrawal: {
+        auto view = environment().views().read("payments");
+        if (!view) return view_unavailable(request, view.error());
+        auto const payout = load_payout(environment(), view.value(), transaction);
+        if (!payout) return view_unavailable(request, payout.error());
+        if (payout.value()) looked.status = domain::payout_status_name(payout.value()->status);
+        auto steps = steps_about(transaction);
+        if (!steps) return view_unavailable(request, steps.error());
+        later = std::move(steps).value();
+        break;
+      }
+    }
+    auto details = details_of(environment(), game.id, looked.origin.event(), receives);
+    if (!details) return view_unavailable(request, details.error());
+    looked.details = std::move(details).value();
+    if (story && !receives && story->record && story->record->receiver) {
+      looked.details.counterparty = receiver_of(environment(), game.id, story->initiated, story->record->receiver);
+    }
+    if (auto const added = add_postings(game, later, looked); !added) return view_unavailable(request, added.error());
+    return std::nullopt;
+  }
+
+  void write(JsonWriter& json, Caller const& caller, Looked const& looked) const {
+    auto const& game = *caller;
+    auto const transaction = looked.name.transaction;
+    auto const facts = facts_of(looked.origin.event(), transaction);
+    Money change;
+    for (auto const& [at, posting] : looked.postings) {
+      bool const own = posting.account == domain::Account::player_available && posting.player == looked.player;
+      if (own && looked.player) change += posting.amount;
+    }
+    json.begin_object("transaction");
+    json.string("transaction_id", domain::format_transaction_id(transaction));
+    json.string("order_id", domain::format_order_id(facts.order));
+    json.string("type", transaction_kind_name(looked.name.kind));
+    json.string("transaction_status", looked.status);
+    json.time("created_at", looked.origin.commit.at);
+    json.amount("amount", facts.amount);
+    json.amount("net_amount", facts.amount - looked.details.fee.value_or(Money{}));
+    json.amount("balance_change", change);
+    if (!facts.currency) {
+      json.null("currency_id");
+      json.null("currency_name");
+    } else {
+      auto const* source = caller.directory->find(game_of(environment(), facts.player));
+      json.integer("currency_id", facts.currency.value());
+      json.string("currency_name", source != nullptr ? currency_name(*source, facts.currency) : std::string_view());
+    }
+    amount_or_null(json, "usd_amount", facts.usd);
+    amount_or_null(json, "usd_fee", looked.usd_fee);
+    write_details(json, environment(), *caller.directory, looked.details);
+    auto const player = looked.player ? environment().balances().by_id(game.id, looked.player) : std::nullopt;
+    if (player) {
+      auto const email = reveal(environment(), player->identity, eventstore::Field::email, player->email);
+      write_player(json, environment(), game, looked.player, email, "");
+    } else {
+      json.null("player");
+    }
+    json.begin_array("postings");
+    for (auto const& [at, posting] : looked.postings) {
+      json.begin_object();
+      json.string("account", domain::account_name(posting.account));
+      if (posting.player) {
+        json.integer("player_id", posting.player.value());
+      } else {
+        json.null("player_id");
+      }
+      json.integer("currency_id", posting.currency.value());
+      json.amount("amount", posting.amount);
+      json.time("created_at", at);
+      json.end_object();
+    }
+    json.end_array();
+    json.end_object();
+  }
+
+  static void amount_or_null(JsonWriter& json, std::string_view name, std::optional<Money> const& amount) {
+    if (amount) {
+      json.amount(name, *amount);
+    } else {
+      json.null(name);
+    }
+  }
+
+  Awaitable<Response> transaction(Request const& request, PathValues const& path) const {
+    auto caller = authenticate(request, environment());
+    if (!caller) co_return std::move(caller).error();
+    auto const& game = *caller.value();
+    if (auto behind = check_balances(request, services)) co_return std::move(*behind);
+    auto const position = domain::parse_transaction_id(path.values[0]);
+    if (!position) co_return transaction_not_found(request);
+    auto const reached_at = environment().balances().position();
+    std::optional<Faulty<std::optional<Looked>>> found;
+    if (!co_await on_worker(services, request, [&] { found = find(game.id, *position); })) {
+      co_return server_busy(request);
+    }
+    if (!*found) co_return view_unavailable(request, found->error());
+    if (!found->value()) co_return transaction_not_found(request);
+    auto& looked = *found->value();
+    std::optional<TransferStory> story;
+    if (looked.name.kind == Kind::transfer || looked.name.kind == Kind::send) {
+      auto loaded = co_await load_story(services, request, game.id, std::nullopt, looked.name.transaction);
+      if (!loaded) co_return std::move(loaded).error();
+      story = std::move(loaded).value();
+    } else if (looked.name.kind == Kind::currency_purchase || looked.name.kind == Kind::currency_refund ||
+               looked.name.kind == Kind::withdrawal) {
+      bool const reached = co_await reach_view(services, request, "payments", reached_at);
+      if (!reached) co_return view_behind(request);
+    }
+    Response response;
+    if (!co_await on_worker(services, request, [&] {
+          if (auto refused = complete(request, game, looked, story)) return void(response = std::move(*refused));
+          response.position = reached_at.value();
+          JsonWriter json(response.body);
+          json.begin_object();
+          json.string("status", "success");
+          write(json, caller.value(), looked);
+          json.end_object();
+        }))
+      co_return server_busy(request);
+    co_return response;
+  }
+};
+
+}  // namespace
+
+char const* transaction_kind_name(TransactionKind kind) {
+  switch (kind) {
+    case Kind::credit: return "credit";
+    case Kind::debit: return "debit";
+    case Kind::item_purchase: return "item_purchase";
+    case Kind::item_refund: return "item_refund";
+    case Kind::transfer: return "transfer";
+    case Kind::send: return "send";
+    case Kind::currency_purchase: return "currency_purchase";
+    case Kind::currency_refund: return "currency_refund";
+    case Kind::chargeback: return "chargeback";
+    case Kind::withdrawal: return "withdrawal";
+  }
+  return "";
+}
+
+Name transaction_of(Commit const& commit, std::size_t index) {
+  if (index >= commit.events.size()) return std::nullopt;
+  auto const& event = commit.events[index];
+  if (!std::holds_alternative<domain::StartingBalanceGranted>(event)) {
+    return named_by(event, next(commit.first, index), commit.first);
+  }
+  for (std::size_t i = 0; i < commit.events.size(); ++i) {
+    if (auto const name = named_by(commit.events[i], next(commit.first, i), commit.first)) return name;
+  }
+  return std::nullopt;
+}
+
+Faulty<std::optional<LocatedEvent>> find_transaction(Environment& environment, Position name) {
+  using Found = std::optional<LocatedEvent>;
+  auto commit = commit_with(environment.log(), name);
+  if (!commit) return fail(commit.error());
+  if (!commit.value()) return Found();
+  // Where the name is a commit's, whatever the commit is about first: an older history named a claim so.
+  Name wanted;
+  auto const at = static_cast<std::size_t>(name.value() - commit.value()->first.value());
+  if (at != 0) wanted = transaction_of(*commit.value(), at);
+  for (std::size_t i = 0; at == 0 && i < commit.value()->events.size(); ++i) {
+    auto const here = transaction_of(*commit.value(), i);
+    if (here && (!wanted || here->transaction == name)) wanted = here;
+    if (wanted && wanted->transaction == name) break;
+  }
+  if (!wanted || (at != 0 && wanted->transaction != name)) return Found();
+  if (wanted->transaction < commit.value()->first || wanted->transaction > commit.value()->last()) {
+    commit = commit_with(environment.log(), wanted->transaction);
+    if (!commit) return fail(commit.error());
+    if (!commit.value()) return Found();
+  }
+  for (std::size_t i = 0; i < commit.value()->events.size(); ++i) {
+    bool const granted = std::holds_alternative<domain::StartingBalanceGranted>(commit.value()->events[i]);
+    if (!granted && transaction_of(*commit.value(), i) == wanted) return Found({std::move(*commit.value()), i});
+  }
+  return Found();
+}
+
+Faulty<MovementDetails> details_of(Environment& environment, domain::GameId game, Event const& event, bool receives) {
+  MovementDetails out;
+  if (auto const* e = std::get_if<domain::BalanceCredited>(&event)) out.reason = e->reason;
+  if (auto const* e = std::get_if<domain::BalanceDebited>(&event)) out.reason = e->reason;
+  if (auto const* e = std::get_if<domain::ItemPurchased>(&event)) {
+    out.item = e->item;
+    out.quantity = e->quantity;
+    out.fee = e->platform_fee;
+  }
+  if (auto const* e = std::get_if<domain::ItemRefunded>(&event)) {
+    out.reason = e->reason;
+    out.fee = e->platform_fee;
+    auto const bought = eventstore::read_commit(environment.log(), e->order);
+    if (!bought) return fail(bought.error());
+    for (auto const& other : bought.value() ? bought.value()->events : std::vector<Event>()) {
+      auto const* item = std::get_if<domain::ItemPurchased>(&other);
+      if (item == nullptr) continue;
+      out.item = item->item;
+      out.quantity = item->quantity;
+    }
+  }
+  if (auto const* e = std::get_if<domain::TransferInitiated>(&event)) {
+    out.fee = e->fees.total();
+    out.counterparty = receives ? sender_of(environment, game, e->sender) : receiver_of(environment, game, *e, {});
+  }
+  if (auto const* e = std::get_if<domain::TransferClaimed>(&event)) {
+    out.fee = e->fees.total();
+    if (receives) {
+      out.counterparty = sender_of(environment, game, e->sender);
+    } else {
+      auto const initiated = initiation(environment, e->transaction);
+      if (!initiated) return fail(initiated.error());
+      out.counterparty = receiver_of(environment, game, initiated.value(), e->receiver);
+    }
+  }
+  if (auto const* e = std::get_if<domain::TransferReturned>(&event)) {
+    out.reason = domain::reason_name(e->reason);
+    auto const initiated = initiation(environment, e->transaction);
+    if (!initiated) return fail(initiated.error());
+    out.counterparty = receiver_of(environment, game, initiated.value(), {});
+  }
+  if (auto const* e = std::get_if<domain::RefundRequested>(&event)) out.reason = e->reason;
+  if (auto const* e = std::get_if<domain::RefundSettled>(&event)) out.reason = domain::refund_end_name(e->end);
+  auto const dispute = [](domain::DisputeStatus status) {
+    return std::string("dispute ") + domain::dispute_status_name(status);
+  };
+  if (std::holds_alternative<domain::DisputeOpened>(event)) out.reason = dispute(domain::DisputeStatus::open);
+  if (auto const* e = std::get_if<domain::DisputeClosed>(&event)) {
+    out.reason = dispute(e->won ? domain::DisputeStatus::won : domain::DisputeStatus::lost);
+  }
+  if (auto const* e = std::get_if<domain::DisputeMoved>(&event)) out.reason = dispute(e->status);
+  return out;
+}
+
+void write_details(JsonWriter& json, Environment& environment, projections::GameDirectory const& games,
+                   MovementDetails const& details) {
+  json.string_or_null("reason", details.reason);
+  if (details.item) {
+    json.begin_object("item");
+    json.string("item_id", details.item->id);
+    json.string("item_name", details.item->name);
+    json.integer("item_quantity", std::uint64_t{details.quantity});
+    json.end_object();
+  } else {
+    json.null("item");
+  }
+  if (details.counterparty) {
+    auto const& [game, identity, player] = *details.counterparty;
+    auto const* found = games.find(game);
+    json.begin_object("counterparty");
+    json.string("game_id", std::to_string(game.value()));
+    json.string("game_name", found != nullptr ? std::string_view(found->settings.name) : std::string_view());
+    if (player) {
+      json.integer("player_id", player.value());
+    } else {
+      json.null("player_id");
+    }
+    auto const hint = identity ? email_hint(environment, identity) : std::string();
+    if (hint.empty()) {
+      json.null("email_hint");
+    } else {
+      json.string("email_hint", hint);
+    }
+    json.end_object();
+  } else {
+    json.null("counterparty");
+  }
+  if (details.fee) {
+    json.amount("fee_amount", *details.fee);
+  } else {
+    json.null("fee_amount");
+  }
+}
+
+void add_transaction_routes(Router& router, Services& services) {
+  auto const routes = std::make_shared<TransactionRoutes const>(services);
+  router.add(Method::get, services.api() + "/transactions/{transaction_id}",
+             [routes](Request const& request, PathValues const& path) { return routes->transaction(request, path); });
+}
+
+}  // namespace florin::api
