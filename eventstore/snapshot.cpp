@@ -8,6 +8,7 @@
 #include <map>
 
 #include "eventstore/block_fields.h"
+#include "eventstore/linked_cursor.h"
 #include "eventstore/state_file.h"
 
 namespace florin::eventstore {
@@ -154,11 +155,9 @@ void delete_leftovers(fs::path const& folder) {
 }
 
 Faulty<bool> log_has(Log& log, Head const& head) {
-  auto cursor = log.read(head.position);
-  if (!cursor) return fail(cursor.error());
-  auto const row = cursor.value()->next();
-  if (!row) return fail(row.error());
-  return row.value() && row.value()->last == head.position && row.value()->link == head.link;
+  auto const link = link_at(log, head.position);
+  if (!link) return fail(link.error());
+  return link.value() == head.link;
 }
 
 Faulty<Recovered> read_snapshot(fs::path const& file, Position position, Log& log) {

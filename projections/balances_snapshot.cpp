@@ -11,6 +11,7 @@
 
 #include "eventstore/block_file.h"
 #include "eventstore/codec.h"
+#include "eventstore/linked_cursor.h"
 #include "eventstore/state_file.h"
 #include "projections/balances_impl.h"
 
@@ -166,17 +167,6 @@ void delete_old(fs::path const& folder, Position newest) {
   }
 }
 
-// The link of the commit that ends at `position`; nullopt when the log has no such commit.
-Faulty<std::optional<domain::Digest>> link_at(eventstore::Log& log, Position position) {
-  auto cursor = log.read(position);
-  if (!cursor) return fail(cursor.error());
-  auto const row = cursor.value()->next();
-  if (!row) return fail(row.error());
-  std::optional<domain::Digest> link;
-  if (row.value() && row.value()->last == position) link = row.value()->link;
-  return link;
-}
-
 }  // namespace
 
 Faulty<Unit> Balances::write_snapshot(fs::path const& folder, eventstore::Log& log) const {
@@ -185,7 +175,7 @@ Faulty<Unit> Balances::write_snapshot(fs::path const& folder, eventstore::Log& l
   auto const& state = view.state;
   auto const position = domain::Position(view.position);
   if (!position) return Unit{};
-  auto const link = link_at(log, position);
+  auto const link = eventstore::link_at(log, position);
   if (!link) return fail(link.error());
   if (!link.value()) return eventstore::fault(Fault::Kind::conflict, "balances: the log does not reach their position");
   std::error_code error;
@@ -324,7 +314,7 @@ Faulty<std::unique_ptr<Balances::Impl>> Balances::read_snapshot(fs::path const& 
   Position stands_at;
   domain::Digest link{};
   if (!get(in, stands_at) || !get(in, link) || stands_at != position) return refuse();
-  auto const log_link = link_at(log, position);
+  auto const log_link = eventstore::link_at(log, position);
   if (!log_link) return fail(log_link.error());
   if (log_link.value() != link) {
     return eventstore::fault(Fault::Kind::conflict, file.filename().string() + ": not of this log");

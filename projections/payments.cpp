@@ -189,6 +189,10 @@ Faulty<std::vector<Step>> read_steps(ViewReader& view, Position about) {
   return all_rows(view, kSelectSteps, get, about);
 }
 
+Failure<eventstore::Fault> distrust_steps(ViewReader& view, Position about) {
+  return view.distrust("payments: a step of " + std::to_string(about.value()) + " is no event of the log");
+}
+
 Faulty<std::vector<Position>> read_attempts(ViewReader& view, Position session) {
   return all_rows(view, kSelectAttempts, [](Statement const& row) { return row.position(0); }, session);
 }

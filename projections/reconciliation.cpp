@@ -54,6 +54,8 @@ constexpr std::uint64_t kJournalPositions = 8'000'000;
 constexpr std::uint64_t kScannedForOneWalked = 16;
 
 constexpr int kPlayerBits = 40;
+// More than any installation has: a file that names a larger one is damaged, and nothing is allocated for it.
+constexpr std::uint32_t kCurrenciesMax = 1u << 24;
 constexpr std::size_t kAmountBytes = sizeof(std::int64_t);
 constexpr std::uint32_t kAmounts = 2;  // of one currency
 constexpr std::uint32_t kAvailable = 0;
@@ -104,6 +106,9 @@ class ReconciliationWriter final : public ProjectionWriter {
       std::vector<std::uint32_t> currencies(packed.size() / sizeof(std::uint32_t));
       for (std::size_t i = 0; i < currencies.size(); ++i) {
         currencies[i] = packed_at<std::uint32_t>(packed, i * sizeof(std::uint32_t));
+        if (currencies[i] > kCurrenciesMax) {
+          return eventstore::fault(Fault::Kind::corrupt, "reconciliation: a game has a currency that cannot be");
+        }
       }
       learn(domain::GameId(select.value().number(1)), currencies);
       row = select.value().next();
@@ -287,6 +292,7 @@ class ReconciliationWriter final : public ProjectionWriter {
       auto end = begin;
       for (; end < changes_.size() && changes_[end].key == key; ++end) {
         if (changes_[end].amount_index == kNoAmount) continue;
+        if (amounts_.size() < (changes_[end].amount_index + 1) * kAmountBytes) return broken_row(key);
         set_packed(amounts_, changes_[end].amount_index * kAmountBytes, changes_[end].amount);
       }
       auto const changed = changes_[end - 1].position;
@@ -309,10 +315,12 @@ class ReconciliationWriter final : public ProjectionWriter {
     if (!found) return fail(found.error());
     if (found.value()) amounts_ = sql_.select_amounts.blob(0);
     sql_.select_amounts.reset();
-    if (!found.value() || amounts_.size() < (first.amount_index + 1) * kAmountBytes) {
-      return impossible(domain::Position(first.position), "names a player who never joined");
-    }
+    if (!found.value()) return impossible(domain::Position(first.position), "names a player who never joined");
     return Unit{};
+  }
+
+  static Failure<Fault> broken_row(std::uint64_t key) {
+    return eventstore::fault(Fault::Kind::corrupt, "reconciliation: the row of " + std::to_string(key) + " is broken");
   }
 
   Statements sql_;
@@ -374,7 +382,7 @@ Faulty<ReconciliationStream> ReconciliationStream::open(ViewReader view, domain:
   }
   auto const number = select.value().number(0);
   auto const packed = select.value().blob(1);
-  for (std::size_t i = 0; i < packed.size(); i += sizeof(std::uint32_t)) {
+  for (std::size_t i = 0; i + sizeof(std::uint32_t) <= packed.size(); i += sizeof(std::uint32_t)) {
     impl->currencies.emplace_back(packed_at<std::uint32_t>(packed, i));
   }
   auto const players = select.value().number(2);
@@ -407,8 +415,8 @@ Faulty<bool> ReconciliationStream::next(ReconciledPlayer& player) {
   player.email.bytes = row.blob(4);
   player.email.sealed = !player.email.bytes.empty();
   if (amounts.size() != impl_->currencies.size() * kAmounts * kAmountBytes) {
-    return eventstore::fault(Fault::Kind::corrupt, "reconciliation: the row of player " +
-                                                       std::to_string(player.player.value()) + " is broken");
+    return impl_->view.distrust("reconciliation: the row of player " + std::to_string(player.player.value()) +
+                                " is broken");
   }
   player.balances.clear();
   auto const amount = [&](std::size_t i) {

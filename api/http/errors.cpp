@@ -80,7 +80,9 @@ Response error_response(Request const& request, int status, std::string_view cod
   if (retry_after_seconds > 0) json.integer("retry_after", retry_after_seconds);
   json.end_object();
 
-  spdlog::log(status >= 500 ? spdlog::level::err : spdlog::level::info, "{} {} {} {} {}", id,
+  // What passes by itself is told once, by whoever knows that it began and that it ended, and not by each request.
+  bool const passes = status == 503 && retry_after_seconds > 0;
+  spdlog::log(status >= 500 && !passes ? spdlog::level::err : spdlog::level::info, "{} {} {} {} {}", id,
               method_name(request.method), loggable_path(request), status, code);
   return response;
 }

@@ -218,7 +218,10 @@ Awaitable<Response> purchase_history(Services& services, Request const& request,
         for (auto const& fate : page.value().orders) {
           auto record = load_purchase(environment, game.id, fate.order);
           if (!record) return void(response = view_unavailable(request, record.error()));
-          if (!record.value()) continue;
+          if (!record.value()) {
+            auto const wrong = view.value().distrust("orders: no item was bought at " + domain::format_order_id(fate.order));
+            return void(response = view_unavailable(request, wrong.error));
+          }
           record.value()->fate = fate;
           json.begin_object();
           write_order_fields(json, game, *record.value(), email.value().text);
