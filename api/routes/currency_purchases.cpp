@@ -305,14 +305,15 @@ Response payments_unavailable(Request const& request) {
 }
 
 Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, Request const& request, Position order,
-                                                           int patience_seconds) {
+                                                           int patience_seconds, bool last_look) {
   auto& environment = services.environment;
   PaymentOutcome outcome;
   if (auto* const payments = environment.payments()) {
     Completion<sagas::PaymentNews> told(*request.inbox);
     auto const answer = std::make_shared<Completer<sagas::PaymentNews>>(told.completer());
-    payments->watch(order, std::chrono::seconds(patience_seconds),
-                    [answer](sagas::PaymentNews const& news) { answer->complete(news); });
+    payments->watch(
+        order, std::chrono::seconds(patience_seconds),
+        [answer](sagas::PaymentNews const& news) { answer->complete(news); }, last_look);
     auto news = co_await told.wait(patience_seconds);
     outcome.position = environment.balances().position();
     if (!news || news->state == sagas::PaymentNews::State::pending) co_return outcome;
