@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "domain/contract.h"
+#include "eventstore/durable_file.h"
 #include "projections/history.h"
 #include "projections/orders.h"
 #include "projections/payments.h"
@@ -40,6 +41,17 @@ std::string random_token() {
   return domain::to_hex({reinterpret_cast<char const*>(bytes.data()), bytes.size()});
 }
 
+// What is wrong with a view; empty: nothing is. It names no position: the text is one while the state is one.
+std::string trouble_of(projections::ProjectionStatus const& view) {
+  if (view.failed) return "view " + view.name + " has stopped: " + view.error;
+  if (!view.readable) return "view " + view.name + " is being built and cannot be read yet";
+  if (view.served_version == view.version) return {};
+  auto text = "view " + view.name + " is read in its version " + std::to_string(view.served_version) +
+              " until version " + std::to_string(view.version) + " is built";
+  if (!view.error.empty()) text += ", which failed: " + view.error;
+  return text;
+}
+
 }  // namespace
 
 Environment::Environment(std::string name, Layout layout, eventstore::Clock const& clock, EnvironmentOptions options)
@@ -57,8 +69,7 @@ Faulty<std::unique_ptr<Environment>> Environment::open(std::string name, Layout 
 Faulty<Unit> Environment::recover() {
   std::error_code error;
   for (auto const& part : {layout_.vault(), layout_.snapshots(), layout_.requests(), layout_.views()}) {
-    std::filesystem::create_directories(part, error);
-    if (error) return eventstore::fault(Fault::Kind::io, part.string() + ": " + error.message());
+    if (auto made = eventstore::make_folder(part); !made) return made;
   }
   std::filesystem::permissions(layout_.folder, std::filesystem::perms::owner_all, error);
 
@@ -213,12 +224,20 @@ Faulty<Unit> Environment::start() {
   return Unit{};
 }
 
+std::vector<std::string> Environment::unreadable_views() const {
+  std::vector<std::string> found;
+  for (auto const& view : runner_->status()) {
+    if (!view.readable) found.push_back(view.name);
+  }
+  return found;
+}
+
 std::vector<std::string> Environment::troubles() const {
   std::vector<std::string> found;
   if (auto const fault = writer_->fault()) found.push_back("writes have stopped until a restart: " + fault->what);
   if (auto const fault = writer_->checkpoint_fault()) found.push_back("no checkpoint can be signed: " + fault->what);
   for (auto const& view : runner_->status()) {
-    if (view.failed) found.push_back("view " + view.name + " has stopped: " + view.error);
+    if (auto trouble = trouble_of(view); !trouble.empty()) found.push_back(std::move(trouble));
   }
   if (processor_) {
     for (auto& trouble : processor_->troubles()) found.push_back(std::move(trouble));

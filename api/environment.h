@@ -64,6 +64,8 @@ class Environment {
 
   // What keeps it from its work at the moment, one sentence each, for the operator's log. Any thread.
   [[nodiscard]] std::vector<std::string> troubles() const;
+  // Any thread. The read models that answer 503 now: being built with no older version to read, or stopped.
+  [[nodiscard]] std::vector<std::string> unreadable_views() const;
 
   [[nodiscard]] std::string const& name() const { return name_; }  // "production" or "sandbox"
   [[nodiscard]] eventstore::Clock const& clock() const { return clock_; }

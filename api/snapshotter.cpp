@@ -6,6 +6,7 @@
 
 #include "eventstore/recovery.h"
 #include "projections/balances.h"
+#include "projections/commit_feed.h"
 
 namespace florin::api {
 namespace {
@@ -35,15 +36,13 @@ Faulty<Unit> snapshot_balances(eventstore::Log& log, std::filesystem::path const
 }  // namespace
 
 Faulty<Unit> catch_up(eventstore::Log& log, projections::Balances& balances, domain::Position until) {
-  auto cursor = log.read(domain::next(balances.position()));
-  if (!cursor) return fail(cursor.error());
+  auto feed = projections::CommitFeed::open(log, balances.position());
+  if (!feed) return fail(feed.error());
   while (balances.position() < until) {
-    auto stored = cursor.value()->next();
-    if (!stored) return fail(stored.error());
-    if (!stored.value()) break;
-    auto commit = eventstore::decode(stored.value()->bytes);
-    if (!commit) return fail(commit.error());
-    balances.apply(commit.value());
+    auto const fed = feed.value().next();
+    if (!fed) return fail(fed.error());
+    if (!fed.value()) break;
+    balances.apply(fed.value()->commit);
   }
   return Unit{};
 }

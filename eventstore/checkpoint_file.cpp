@@ -238,6 +238,8 @@ Faulty<CheckpointFile> CheckpointFile::open(std::filesystem::path const& folder)
   } else if (published.value() != expected) {
     return fault(Fault::Kind::corrupt, (folder / kPublicFile).string() + ": not the public half of checkpoint.key");
   }
+  // A process that died between renaming one of the three and syncing the folder.
+  if (auto synced = sync_folder(folder); !synced) return fail(std::move(synced).error());
   return out;
 }
 

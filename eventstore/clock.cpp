@@ -59,6 +59,8 @@ Faulty<std::unique_ptr<AdjustableClock>> AdjustableClock::open(std::filesystem::
   if (auto const text = read_file(path, kMaxFileBytes); text) {
     auto const parsed = parse_file(text.value(), path);
     if (!parsed) return fail(parsed.error());
+    // A process that died between renaming the file and syncing the folder: a power cut must not take the time back.
+    if (auto synced = sync_folder(path.parent_path()); !synced) return fail(std::move(synced).error());
     offset = parsed.value();
   } else if (text.error().kind != Fault::Kind::missing) {
     return fail(text.error());

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "domain/contract.h"
+#include "eventstore/read_commit.h"
 
 namespace florin::eventstore {
 namespace {
@@ -126,16 +127,12 @@ Faulty<CommitPtr> Decider::commit_at(Position first) {
                                        [](CommitPtr const& commit, Position at) { return commit->first < at; });
   if (recent != recent_.end() && (*recent)->first == first) return *recent;
   // Not among the recent ones: durable.
-  auto cursor = log_.read(first);
-  if (!cursor) return fail(cursor.error());
-  auto const row = cursor.value()->next();
-  if (!row) return fail(row.error());
-  auto const place = "position " + std::to_string(first.value()) + ": ";
-  if (!row.value()) return fault(Fault::Kind::corrupt, place + "not in the log");
-  auto commit = decode(row.value()->bytes);
-  if (!commit) return fault(commit.error().kind, place + commit.error().what);
-  if (commit.value().first != first) return fault(Fault::Kind::corrupt, place + "another commit's row");
-  return std::make_shared<Commit const>(std::move(commit).value());
+  auto commit = read_commit(log_, first);
+  if (!commit) return fail(commit.error());
+  if (!commit.value()) {
+    return fault(Fault::Kind::corrupt, "position " + std::to_string(first.value()) + ": no commit begins here");
+  }
+  return std::make_shared<Commit const>(*std::move(commit).value());
 }
 
 }  // namespace florin::eventstore

@@ -77,4 +77,17 @@ Faulty<Unit> sync_folder(std::filesystem::path const& folder) {
   return Unit{};
 }
 
+Faulty<Unit> make_folder(std::filesystem::path const& folder) {
+  std::error_code error;
+  auto const whole = std::filesystem::absolute(folder, error);
+  if (!error) std::filesystem::create_directories(whole, error);
+  if (error) return system_fault(error.value(), "create", folder);
+  auto at = whole;
+  for (int levels = 0; levels < 3; ++levels, at = at.parent_path()) {
+    if (levels > 0 && ::access(at.c_str(), R_OK) != 0) break;
+    if (auto synced = sync_folder(at); !synced) return synced;
+  }
+  return Unit{};
+}
+
 }  // namespace florin::eventstore

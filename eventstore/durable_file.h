@@ -42,7 +42,12 @@ class FileDescriptor {
 // The whole file; Kind::missing when there is none, Kind::corrupt when it is larger than `limit` bytes.
 [[nodiscard]] Faulty<std::string> read_file(std::filesystem::path const& path, std::size_t limit);
 
-// Makes the folder's entries (created, renamed, removed files) durable.
+// Makes the folder's entries (created, renamed, removed files) durable. Whoever opens files that another process may
+// have renamed just before it died calls it first: what was read must still be there after a power cut.
 [[nodiscard]] Faulty<Unit> sync_folder(std::filesystem::path const& folder);
+
+// Makes the folder and its parents where they are absent, and the names of the folder, its parent and the one above
+// durable. A parent that this user may not list is the operator's and is left alone.
+[[nodiscard]] Faulty<Unit> make_folder(std::filesystem::path const& folder);
 
 }  // namespace florin::eventstore

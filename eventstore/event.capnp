@@ -56,8 +56,8 @@ struct Event {
     payoutRequested @37 :PayoutRequested;
     payoutAdvanced @38 :PayoutAdvanced;
     disputeMoved @39 :DisputeMoved;
-    reserved40 @40 :Void;
-    reserved41 @41 :Void;
+    currencyAdded @40 :GameCurrency;
+    currencyChanged @41 :GameCurrency;
     payoutFileWritten @42 :PayoutFileWritten;
     payoutAccountCorrected @43 :PayoutAccountCorrected;
   }
@@ -102,6 +102,11 @@ struct GameCreated {
 struct GameUpdated {
   game @0 :UInt64;
   settings @1 :GameSettings;
+}
+
+struct GameCurrency {
+  game @0 :UInt64;
+  currency @1 :Currency;    # all of it, as it is from now on
 }
 
 struct SdkKeyRotated {

@@ -71,6 +71,8 @@ Faulty<PersonKeys> PersonKeys::open(std::filesystem::path const& path, Check con
   if (static_cast<std::size_t>(got) != kHeaderBytes || found != header(check)) {
     return fault(Fault::Kind::corrupt, path.string() + ": its header is damaged or belongs to another master key");
   }
+  // What a dead process wrote and did not sync, an erasure among it: read() tells of it from now on.
+  if (::fdatasync(file.get()) != 0) return system_fault(errno, "fdatasync", path);
   return PersonKeys(path, std::move(file), static_cast<std::uint64_t>(end));
 }
 

@@ -1,6 +1,7 @@
 #include "eventstore/recovery.h"
 
 #include "eventstore/fold_check.h"
+#include "eventstore/linked_cursor.h"
 #include "eventstore/linked_reader.h"
 
 namespace florin::eventstore {
@@ -16,6 +17,8 @@ struct Prefetch {
   domain::State const& state;
   void operator()(domain::GameCreated const&) const {}
   void operator()(domain::GameUpdated const&) const {}
+  void operator()(domain::CurrencyAdded const&) const {}
+  void operator()(domain::CurrencyChanged const&) const {}
   void operator()(domain::SdkKeyRotated const&) const {}
   void operator()(domain::IdentityRegistered const& e) const { state.prefetch_identity(e.email_index); }
   void operator()(domain::PlayerJoined const& e) const { state.prefetch_player(e.game, e.identity); }
@@ -75,19 +78,22 @@ Faulty<Commit> open_row(std::string_view bytes, Position last, Position before) 
 // The index needs the ids of commits that the snapshot already contains.
 Faulty<Unit> refill(Log& log, RequestIndex& requests, Position until) {
   if (requests.covered() >= until) return Unit{};
-  auto cursor = log.read(next(requests.covered()));
+  auto cursor = LinkedCursor::open(log, requests.covered());
   if (!cursor) return fail(cursor.error());
-  for (;;) {
-    auto const row = cursor.value()->next();
-    if (!row) return fail(row.error());
-    if (!row.value() || row.value()->last > until) return Unit{};
-    auto const commit = decode(row.value()->bytes);
-    if (!commit) return fault_at(row.value()->last, commit.error().kind, commit.error().what);
-    auto const& request = commit.value().request;
+  if (!cursor.value()) {
+    return fault_at(requests.covered(), Fault::Kind::corrupt,
+                    "no commit ends here, which the request index says: delete the folder requests, it is made anew");
+  }
+  while (cursor.value()->head().position < until) {
+    auto const commit = cursor.value()->next();
+    if (!commit) return fail(commit.error());
+    if (!commit.value()) return Unit{};
+    auto const& request = commit.value()->request;
     if (request.id.empty()) continue;
-    auto added = requests.add(request.game, request.id, commit.value().first, commit.value().last());
+    auto added = requests.add(request.game, request.id, commit.value()->first, commit.value()->last());
     if (!added) return added;
   }
+  return Unit{};
 }
 
 }  // namespace

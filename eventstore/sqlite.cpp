@@ -50,6 +50,19 @@ Faulty<Unit> execute(sqlite3* connection, char const* sql) {
   return Unit{};
 }
 
+Faulty<Unit> make_wal_durable(sqlite3* connection, std::string_view name) {
+  auto statement = prepare(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+  if (!statement) return fail(std::move(statement).error());
+  auto const doing = std::string(name) + ": checkpoint at open";
+  if (sqlite3_step(statement.value().get()) != SQLITE_ROW) return last_fault(connection, doing);
+  // "Busy" is no error code but the first column of the row.
+  if (sqlite3_column_int64(statement.value().get(), 0) != 0) {
+    return fault(Fault::Kind::conflict,
+                 doing + ": another process is reading it and does not let go; end that process and start again");
+  }
+  return Unit{};
+}
+
 Faulty<std::int64_t> query_integer(sqlite3* connection, char const* sql) {
   auto statement = prepare(connection, sql);
   if (!statement) return fail(std::move(statement).error());

@@ -72,9 +72,11 @@ Faulty<Unit> prepare_file(sqlite3* connection, std::filesystem::path const& file
   // A crash between the two leaves an empty database, which is again a new one.
   if (id.value() == 0 && tables.value() == 0) {
     if (auto done = sqlite::execute(connection, kCreate); !done) return done;
-    if (auto done = sync_folder(file.parent_path()); !done) return done;
   }
-  return check_format(connection, file.string());
+  if (auto done = check_format(connection, file.string()); !done) return done;
+  // The rows that a dead process left in the WAL, and the names of the files, before anybody is told of them.
+  if (auto done = sqlite::make_wal_durable(connection, file.string()); !done) return done;
+  return sync_folder(file.parent_path());
 }
 
 // SQLite's URI form of a path.

@@ -16,8 +16,9 @@ namespace florin::eventstore {
 
 class SqliteLog final : public Log {
  public:
-  // Creates the file when absent. Takes an exclusive lock file beside it for as long as it lives: a second writer
-  // is Kind::conflict. A file of a newer format is Kind::unknown.
+  // Creates the file when absent. What it then holds is durable, also what a dead process wrote and never synced. Takes
+  // an exclusive lock file beside it for as long as it lives: a second writer is Kind::conflict. A file of a newer
+  // format is Kind::unknown.
   [[nodiscard]] static Faulty<std::unique_ptr<SqliteLog>> open(std::filesystem::path const& file);
   // For auditors and tools: never writes, may run beside a live server. append() is Kind::conflict.
   [[nodiscard]] static Faulty<std::unique_ptr<SqliteLog>> open_read_only(std::filesystem::path const& file);

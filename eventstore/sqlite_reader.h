@@ -83,7 +83,7 @@ class SqliteCursor final : public LogCursor {
   std::shared_ptr<SqliteReaderPool> pool_;
   std::unique_ptr<SqliteReader> reader_;
   domain::Position from_;
-  unsigned block_rows_ = 1;  // the first block is a point read; it grows to kMaxBlockRows
+  unsigned block_rows_ = 2;  // the first block is a point read: a row and the link before it; it grows to kMaxBlockRows
   std::size_t at_ = 0;
   std::size_t size_ = 0;
 };

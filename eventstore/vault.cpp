@@ -233,6 +233,8 @@ Faulty<std::unique_ptr<Vault>> Vault::open(std::filesystem::path const& folder) 
     }
     if (auto made = create_files(master_path, persons_path); !made) return fail(std::move(made).error());
   }
+  // A process that died between renaming master.key and syncing the folder: everything sealed from now on needs it.
+  if (auto synced = sync_folder(folder); !synced) return fail(std::move(synced).error());
   auto read = read_file(master_path, Key().size());
   if (!read) return fail(std::move(read).error());
   Wiped<std::string> const bytes{std::move(read).value()};
@@ -285,6 +287,8 @@ Faulty<Unit> Vault::seal(domain::Commit& commit) {
             },
             [](domain::GameCreated&) -> Faulty<Unit> { return Unit{}; },
             [](domain::GameUpdated&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::CurrencyAdded&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::CurrencyChanged&) -> Faulty<Unit> { return Unit{}; },
             [](domain::SdkKeyRotated&) -> Faulty<Unit> { return Unit{}; },
             [](domain::StartingBalanceGranted&) -> Faulty<Unit> { return Unit{}; },
             [](domain::BalanceCredited&) -> Faulty<Unit> { return Unit{}; },

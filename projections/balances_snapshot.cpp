@@ -11,6 +11,8 @@
 
 #include "eventstore/block_file.h"
 #include "eventstore/codec.h"
+#include "eventstore/game_fields.h"
+#include "eventstore/linked_cursor.h"
 #include "eventstore/state_file.h"
 #include "projections/balances_impl.h"
 
@@ -25,10 +27,8 @@ using eventstore::BlockWriter;
 using eventstore::Fault;
 using eventstore::Faulty;
 
-// A new version for every change of the order below, of a row's layout, of the events that make a game, or of the open
-// matters.
+// A new version for every change of the order below, of a row's layout, of a game's fields, or of the open matters.
 constexpr eventstore::BlockFileKind kKind{"FLORINBA", 4};
-constexpr std::uint64_t kMaxGames = 1u << 24;
 constexpr std::size_t kPrefetchRows = 32;  // enough to hide a miss in an index behind the work on the rows before it
 
 static_assert(sizeof(State::IdentityRow) == 16 && sizeof(State::PlayerRow) == 8 && sizeof(State::WalletRow) == 24);
@@ -44,6 +44,18 @@ template <class T>
 bool get(BlockReader& in, T& value) {
   static_assert(std::is_trivially_copyable_v<T>);
   return in.get({reinterpret_cast<char*>(&value), sizeof value});
+}
+
+template <class Stream>
+bool fields(Stream& s, Former& former) {
+  bool there = former.spec.has_value();
+  if (!field(s, former.game) || !field(s, former.currency) || !field(s, former.until) || !s.text(former.name) ||
+      !s.number(there)) {
+    return false;
+  }
+  if (!there) return true;
+  if (!former.spec) former.spec.emplace();
+  return eventstore::fields(s, *former.spec);
 }
 
 void put_bytes(BlockWriter& out, std::string_view bytes) {
@@ -70,42 +82,19 @@ bool get_text(BlockReader& in, domain::PersonalText& text) {
   return get_bytes(in, text.bytes);
 }
 
-// The shortest history that leaves this game behind.
-domain::Commit history_of(domain::Game const& game) {
-  domain::Commit commit{Position(1), game.created_at, {}, {}};
-  auto const& previous = game.previous_keys;
-  auto const key = [&](std::size_t i) { return i < previous.size() ? previous[i].hash : game.key_hash; };
-  commit.events.emplace_back(domain::GameCreated{game.id, game.settings, game.currencies, key(0)});
-  for (std::size_t i = 0; i < previous.size(); ++i) {
-    commit.events.emplace_back(domain::SdkKeyRotated{game.id, key(i + 1), previous[i].valid_until});
-  }
-  return commit;
+bool put_games(BlockWriter& to, State const& state, std::vector<Former> former) {
+  eventstore::FieldsOut out{to};
+  auto games = state.games();
+  return out.list(games, [&](domain::Game& game) { return eventstore::fields(out, game); }) &&
+         out.list(former, [&](Former& one) { return fields(out, one); });
 }
 
-void put_games(BlockWriter& out, State const& state) {
-  put(out, std::uint64_t{state.games().size()});
-  eventstore::Encoder encoder;
-  std::string bytes;
-  for (auto const& game : state.games()) {
-    bytes.clear();
-    encoder.encode(history_of(game), bytes);
-    put_bytes(out, bytes);
-  }
-}
-
-bool get_games(BlockReader& in, State& state) {
-  std::uint64_t count = 0;
-  if (!get(in, count) || count > kMaxGames) return false;
-  State made;
-  std::string bytes;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    if (!get_bytes(in, bytes)) return false;
-    auto const commit = eventstore::decode(bytes);
-    if (!commit) return false;
-    domain::apply(made, commit.value());
-  }
-  state.restore_games(made.games());
-  return true;
+bool get_games(BlockReader& from, State& state, std::vector<Former>& former) {
+  eventstore::FieldsIn in{from};
+  std::vector<domain::Game> games;
+  if (!in.list(games, [&](domain::Game& game) { return eventstore::fields(in, game); })) return false;
+  state.restore_games(std::move(games));
+  return in.list(former, [&](Former& one) { return fields(in, one); });
 }
 
 // Reads `count` records a few ahead of their use: fetch(record) hints the index that use(record) will touch.
@@ -166,17 +155,6 @@ void delete_old(fs::path const& folder, Position newest) {
   }
 }
 
-// The link of the commit that ends at `position`; nullopt when the log has no such commit.
-Faulty<std::optional<domain::Digest>> link_at(eventstore::Log& log, Position position) {
-  auto cursor = log.read(position);
-  if (!cursor) return fail(cursor.error());
-  auto const row = cursor.value()->next();
-  if (!row) return fail(row.error());
-  std::optional<domain::Digest> link;
-  if (row.value() && row.value()->last == position) link = row.value()->link;
-  return link;
-}
-
 }  // namespace
 
 Faulty<Unit> Balances::write_snapshot(fs::path const& folder, eventstore::Log& log) const {
@@ -185,7 +163,7 @@ Faulty<Unit> Balances::write_snapshot(fs::path const& folder, eventstore::Log& l
   auto const& state = view.state;
   auto const position = domain::Position(view.position);
   if (!position) return Unit{};
-  auto const link = link_at(log, position);
+  auto const link = eventstore::link_at(log, position);
   if (!link) return fail(link.error());
   if (!link.value()) return eventstore::fault(Fault::Kind::conflict, "balances: the log does not reach their position");
   std::error_code error;
@@ -197,7 +175,7 @@ Faulty<Unit> Balances::write_snapshot(fs::path const& folder, eventstore::Log& l
   auto& out = *created.value();
   put(out, position);
   put(out, *link.value());
-  put_games(out, state);
+  put_games(out, state, view.former);
   put(out, state.identity_count());
   for (std::size_t i = 0; i < view.identities.size(); ++i) {
     put(out, state.identity_rows()[i]);
@@ -324,14 +302,14 @@ Faulty<std::unique_ptr<Balances::Impl>> Balances::read_snapshot(fs::path const& 
   Position stands_at;
   domain::Digest link{};
   if (!get(in, stands_at) || !get(in, link) || stands_at != position) return refuse();
-  auto const log_link = link_at(log, position);
+  auto const log_link = eventstore::link_at(log, position);
   if (!log_link) return fail(log_link.error());
   if (log_link.value() != link) {
     return eventstore::fault(Fault::Kind::conflict, file.filename().string() + ": not of this log");
   }
   auto view = std::make_unique<Impl>();
   SnapshotReader reader{in, *view};
-  if (!get_games(in, view->state) || !reader.identities() || !reader.players() || !reader.wallets() ||
+  if (!get_games(in, view->state, view->former) || !reader.identities() || !reader.players() || !reader.wallets() ||
       !reader.refunded() || !eventstore::get_open_matters(in, view->state) || !reader.phones() || !in.at_end()) {
     return refuse();
   }

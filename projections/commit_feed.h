@@ -1,11 +1,10 @@
-// The log as a projection sees it: decoded commits, one after another without a gap. One thread.
+// The log as a projection sees it: decoded commits whose links are right, one after another without a gap. One thread.
 #pragma once
 
-#include <memory>
 #include <optional>
 
 #include "domain/events.h"
-#include "eventstore/log.h"
+#include "eventstore/linked_cursor.h"
 
 namespace florin::projections {
 
@@ -16,21 +15,19 @@ struct FedCommit {
 
 class CommitFeed {
  public:
-  // Starts after `position`, the last position of some commit (or zero).
+  // Starts after `position`, the last position of some commit (or zero); Kind::corrupt when no commit ends there.
   [[nodiscard]] static eventstore::Faulty<CommitFeed> open(eventstore::Log& log, domain::Position position);
 
-  // Nullopt when the log has no more; a later call may find more. Kind::corrupt when the commits do not follow one
-  // another, Kind::unknown for an event of a newer version: the feed does not go past either.
+  // Nullopt when the log has no more; a later call may find more. Kind::corrupt when a commit is not what was
+  // written, Kind::unknown for an event of a newer version: the feed does not go past either.
   [[nodiscard]] eventstore::Faulty<std::optional<FedCommit>> next();
 
-  [[nodiscard]] domain::Position position() const { return position_; }
+  [[nodiscard]] domain::Position position() const { return cursor_.head().position; }
 
  private:
-  CommitFeed(std::unique_ptr<eventstore::LogCursor> cursor, domain::Position position)
-      : cursor_(std::move(cursor)), position_(position) {}
+  explicit CommitFeed(eventstore::LinkedCursor cursor) : cursor_(std::move(cursor)) {}
 
-  std::unique_ptr<eventstore::LogCursor> cursor_;
-  domain::Position position_;
+  eventstore::LinkedCursor cursor_;
 };
 
 // Is `checkpoint` a place that this log went through? False when the log is shorter or has another history.

@@ -4,6 +4,7 @@
 // swapped out deletes its file when the last of them lets go, so that a reader never sees its file change under it.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,10 @@ class Generation {
   // From now on: delete the file at the end.
   void retire();
 
+  // Any thread. A reader found what cannot be: nobody is to read it any more.
+  void distrust() { distrusted_ = true; }
+  [[nodiscard]] bool distrusted() const { return distrusted_; }
+
   [[nodiscard]] std::filesystem::path const& file() const { return file_; }
 
  private:
@@ -36,6 +41,7 @@ class Generation {
   std::mutex mutex_;  // never held while SQLite works
   std::vector<std::unique_ptr<Database>> idle_;
   bool retired_ = false;
+  std::atomic<bool> distrusted_{false};
 };
 
 // The file with what SQLite keeps beside it.

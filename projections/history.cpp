@@ -116,6 +116,8 @@ class HistoryWriter final : public ProjectionWriter {
       std::visit(Overloaded{
                      [](domain::GameCreated const&) {},
                      [](domain::GameUpdated const&) {},
+                     [](domain::CurrencyAdded const&) {},
+                     [](domain::CurrencyChanged const&) {},
                      [](domain::SdkKeyRotated const&) {},
                      [](domain::IdentityRegistered const&) {},
                      [](domain::PlayerJoined const&) {},
@@ -253,8 +255,15 @@ class HistoryWriter final : public ProjectionWriter {
         auto const before = heads_.in_wallet(row.currency);
         row.previous = heads_.last;
         row.previous_in_wallet = before.last;
-        row.available_after = domain::Money::from_minor(before.available) + row.change;
-        row.reserved_after = domain::Money::from_minor(before.reserved) + row.reserved_change;
+        auto const available = domain::Money::checked_add(domain::Money::from_minor(before.available), row.change);
+        auto const reserved =
+            domain::Money::checked_add(domain::Money::from_minor(before.reserved), row.reserved_change);
+        if (!available || !reserved) {
+          return eventstore::fault(Fault::Kind::corrupt,
+                                   "history: the balances of player " + std::to_string(player) + " are broken");
+        }
+        row.available_after = *available;
+        row.reserved_after = *reserved;
         heads_.put(row.currency, {row.number, row.available_after.minor(), row.reserved_after.minor()});
       }
       auto const written = replace_head_.run(player, heads_.last, std::string_view(heads_.wallets));
@@ -370,12 +379,17 @@ Faulty<MovementPage> read_history(ViewReader& view, domain::PlayerId player, dom
     if (!ours) {
       row.reset();
       if (at_cursor) return foreign_cursor();
-      return eventstore::fault(Fault::Kind::corrupt, "history: the row at " + std::to_string(number) + " is broken");
+      return view.distrust("history: the row at " + std::to_string(number) + " is broken");
     }
     at_cursor = false;
     auto const position = number / kRowsPerEvent;
+    auto const kind = row.integer(2);
+    if (kind < 0 || kind > 255 || *movement_name(static_cast<MovementKind>(kind)) == '\0' || row.number(8) > position) {
+      row.reset();
+      return view.distrust("history: the row at " + std::to_string(number) + " is broken");
+    }
     page.movements.push_back({domain::Position(position), domain::Position(position - row.number(8)), row.position(9),
-                              row.time(7), static_cast<MovementKind>(row.integer(2)), domain::CurrencyId(row.number(1)),
+                              row.time(7), static_cast<MovementKind>(kind), domain::CurrencyId(row.number(1)),
                               row.money(3), row.money(4), row.money(5), row.money(6)});
     number = row.number(currency ? 11 : 10);
   }

@@ -34,6 +34,8 @@ class OrdersWriter final : public ProjectionWriter {
       std::visit(Overloaded{
                      [](domain::GameCreated const&) {},
                      [](domain::GameUpdated const&) {},
+                     [](domain::CurrencyAdded const&) {},
+                     [](domain::CurrencyChanged const&) {},
                      [](domain::SdkKeyRotated const&) {},
                      [](domain::IdentityRegistered const&) {},
                      [](domain::PlayerJoined const&) {},
@@ -224,7 +226,7 @@ Faulty<OrderPage> read_orders(ViewReader& view, domain::PlayerId player, std::si
     if (!row.value() || row.value()->order.player != player) {
       if (at_cursor)
         return eventstore::fault(Fault::Kind::missing, "orders: the cursor is not of this player's orders");
-      return eventstore::fault(Fault::Kind::corrupt, "orders: the row at " + std::to_string(position) + " is broken");
+      return view.distrust("orders: the row at " + std::to_string(position) + " is broken");
     }
     at_cursor = false;
     page.orders.push_back(row.value()->order);

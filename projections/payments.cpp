@@ -78,6 +78,8 @@ class PaymentsWriter final : public ProjectionWriter {
         Overloaded{
             [](domain::GameCreated const&) { return nothing(); },
             [](domain::GameUpdated const&) { return nothing(); },
+            [](domain::CurrencyAdded const&) { return nothing(); },
+            [](domain::CurrencyChanged const&) { return nothing(); },
             [](domain::SdkKeyRotated const&) { return nothing(); },
             [](domain::IdentityRegistered const&) { return nothing(); },
             [](domain::PlayerJoined const&) { return nothing(); },
@@ -190,6 +192,10 @@ Projection const& payments_projection() {
 Faulty<std::vector<Step>> read_steps(ViewReader& view, Position about) {
   auto const get = [](Statement const& row) { return Step{row.position(0), row.position(1)}; };
   return all_rows(view, kSelectSteps, get, about);
+}
+
+Failure<eventstore::Fault> distrust_steps(ViewReader& view, Position about) {
+  return view.distrust("payments: a step of " + std::to_string(about.value()) + " is no event of the log");
 }
 
 Faulty<std::vector<Position>> read_attempts(ViewReader& view, Position session) {

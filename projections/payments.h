@@ -34,6 +34,8 @@ struct PayoutPage {
 
 // Of an order or a payout, oldest first; empty when there is none of this name.
 [[nodiscard]] eventstore::Faulty<std::vector<Step>> read_steps(ViewReader& view, domain::Position about);
+// A step names an event that the log does not have: the fault for it, as ViewReader::distrust.
+[[nodiscard]] Failure<eventstore::Fault> distrust_steps(ViewReader& view, domain::Position about);
 // The orders that a checkout session led to, oldest first.
 [[nodiscard]] eventstore::Faulty<std::vector<domain::Position>> read_attempts(ViewReader& view,
                                                                               domain::Position session);

@@ -2,12 +2,14 @@
 //
 // The file is views/<name>.v<version>.<generation>.db. The runner keeps the checkpoint (the position reached) in the
 // same transaction as the rows, opens it with synchronous=OFF, and deletes it to rebuild: a read model holds nothing
-// that the log does not. A new version is a new file, built from the log at start; a rebuild is a new generation,
-// built beside the live one and swapped. No path is ever used twice while someone may have the old file open.
+// that the log does not. A new version is a new file, built from the log at start, beside an older one that can still
+// be read; a rebuild is a new generation, built beside the live one and swapped. No path is ever used twice while
+// someone may have the old file open.
 #pragma once
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "domain/events.h"
 #include "eventstore/fault.h"
@@ -32,6 +34,11 @@ class Projection {
   virtual ~Projection() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;
   [[nodiscard]] virtual int version() const = 0;
+  // The older versions whose files today's readers read rightly, the best first. The runner serves such a file until
+  // this version is built, so that a new version is no outage. Tested on the views of an old release
+  // (tests/golden/release_*, tests/e2e/release_folders.py). To be in this list is a promise of the readers: a new
+  // version that reads other tables or columns starts with none.
+  [[nodiscard]] virtual std::vector<int> served_versions() const { return {}; }
   [[nodiscard]] virtual std::string_view schema() const = 0;  // SQL, run once on a new file
   [[nodiscard]] virtual eventstore::Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const = 0;
 };

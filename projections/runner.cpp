@@ -58,11 +58,17 @@ ViewReader::ViewReader(ViewReader&&) noexcept = default;
 ViewReader::~ViewReader() {
   if (!impl_) return;
   impl_->connection->reset_statements();
+  if (impl_->connection->damaged()) impl_->generation->distrust();
   if (impl_->connection->execute("COMMIT")) impl_->generation->give_back(std::move(impl_->connection));
 }
 
 Database& ViewReader::database() { return *impl_->connection; }
 domain::Position ViewReader::position() const { return impl_->position; }
+
+Failure<Fault> ViewReader::distrust(std::string what) {
+  impl_->connection->mark_damaged();
+  return eventstore::fault(Fault::Kind::corrupt, "view: " + std::move(what));
+}
 
 struct Runner::Impl {
   eventstore::Log& log;
@@ -422,8 +428,9 @@ void Runner::on_commits(std::span<eventstore::CommitPtr const> commits) {
 }
 
 Faulty<ViewReader> Runner::read(std::string_view name) {
-  auto const* slot = impl_->find(name);
+  auto* slot = impl_->find(name);
   if (slot == nullptr) return eventstore::fault(Fault::Kind::missing, "view: unknown name");
+  if (slot->drop_distrusted()) impl_->order_build(*slot);
   auto generation = slot->readable();
   if (!generation) return fail(generation.error());
   auto impl = std::make_unique<ViewReader::Impl>();

@@ -3,9 +3,11 @@
 // Threads: one projector thread for all, and one builder, asleep unless something is being rebuilt (both of low
 // priority: answering clients comes first, a lag is allowed and known). Readers take a ViewReader from any thread.
 //
-// A view that is missing, damaged or of another version is built from the log before it can be read. A fault in one
-// view stops that one; a log that cannot be read stops them all. A stopped view is not read: what it has grows old. It
-// is tried again after a while when the fault is one that may pass (disk full, no descriptor left).
+// A view that is missing, damaged or of another version is built from the log before it can be read; until then an
+// older version is read, if there is one that today's readers can read. What a file says is not believed: who reads a
+// row that cannot be says so (ViewReader::distrust), and the view is built anew. A fault in one view stops that one; a
+// log that cannot be read stops them all. A stopped view is not read: what it has grows old. It is tried again after a
+// while when the fault is one that may pass (disk full, no descriptor left).
 #pragma once
 
 #include <chrono>
@@ -37,9 +39,11 @@ struct ProjectionStatus {
   std::string name;
   int version = 0;
   domain::Position position;
-  std::uint64_t lag = 0;  // events behind the log's durable head
-  bool failed = false;    // stopped by a fault; `error` says which. Tried again (io, full), or rebuild to recover.
-  std::string error;      // of the last fault, also of a rebuild that failed while the view itself goes on
+  std::uint64_t lag = 0;   // events behind the log's durable head
+  bool readable = false;   // somebody may read it now, if only an older version
+  int served_version = 0;  // which version is read; zero: none. Another than `version` while that one is being built
+  bool failed = false;     // stopped by a fault; `error` says which. Tried again (io, full), or rebuild to recover.
+  std::string error;       // of the last fault, also of a rebuild that failed while the view itself goes on
   std::optional<RebuildStatus> rebuild;  // while one waits for its turn, runs, or is about to be swapped in
 };
 
@@ -51,6 +55,8 @@ class ViewReader {
   ViewReader(ViewReader&&) noexcept;
   [[nodiscard]] Database& database();
   [[nodiscard]] domain::Position position() const;  // the checkpoint inside this transaction
+  // The fault for a row that cannot be. Nobody reads this file from now on, and the view is built anew.
+  [[nodiscard]] Failure<eventstore::Fault> distrust(std::string what);
 
  private:
   friend class Runner;

@@ -35,6 +35,7 @@ Faulty<bool> Statement::next() {
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
   auto const failed = sqlite_fault(sqlite3_db_handle(statement_));
+  if (failed.error.kind == Fault::Kind::corrupt) *damaged_ = true;
   sqlite3_reset(statement_);
   return failed;
 }
@@ -94,14 +95,16 @@ Faulty<Unit> Database::execute(std::string_view sql) {
 
 Faulty<Statement> Database::statement(char const* sql) {
   for (auto const& [known, statement] : statements_) {
-    if (known == sql) return Statement(statement);
+    if (known == sql) return Statement(statement, damaged_);
   }
   sqlite3_stmt* prepared = nullptr;
   if (sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared, nullptr) != SQLITE_OK) {
-    return sqlite_fault(database_);
+    auto const failed = sqlite_fault(database_);
+    damaged_ = damaged_ || failed.error.kind == Fault::Kind::corrupt;
+    return failed;
   }
   statements_.emplace_back(sql, prepared);
-  return Statement(prepared);
+  return Statement(prepared, damaged_);
 }
 
 void Database::reset_statements() {

@@ -23,7 +23,7 @@ namespace florin::projections {
 class Statement {
  public:
   Statement() = default;
-  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  Statement(sqlite3_stmt* statement, bool& damaged) : statement_(statement), damaged_(&damaged) {}
 
   // For statements without rows: bind, run to the end, reset.
   template <class... Values>
@@ -69,6 +69,7 @@ class Statement {
   [[nodiscard]] eventstore::Faulty<Unit> finish();
 
   sqlite3_stmt* statement_ = nullptr;  // owned by the Database
+  bool* damaged_ = nullptr;            // the Database's
 };
 
 class Database {
@@ -89,9 +90,14 @@ class Database {
   // Puts the file's bytes on the disk through SQLite's own descriptor: opening another would drop its locks.
   [[nodiscard]] eventstore::Faulty<Unit> sync();
 
+  // Something in the file was found to be wrong: by SQLite, or by whoever read a row that cannot be.
+  void mark_damaged() { damaged_ = true; }
+  [[nodiscard]] bool damaged() const { return damaged_; }
+
  private:
   explicit Database(sqlite3* database) : database_(database) {}
   sqlite3* database_;
+  bool damaged_ = false;
   std::vector<std::pair<char const*, sqlite3_stmt*>> statements_;
 };
 

@@ -29,6 +29,13 @@ constexpr int kCompleted = 1;
 constexpr int kFirstReturn = 2;
 constexpr int kFirstShareEnd = 1;
 
+template <class Enum>
+bool enumerated(std::int64_t number, Enum& out, Enum last) {
+  if (number < 0 || number > static_cast<std::int64_t>(last)) return false;
+  out = static_cast<Enum>(number);
+  return true;
+}
+
 // How a record lies in its table.
 struct TransferTable {
   using Record = TransferRecord;
@@ -38,18 +45,20 @@ struct TransferTable {
   static constexpr char const* kReplace =
       "INSERT OR REPLACE INTO transfers VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-  static Record get(Position transaction, Statement const& row) {
+  // nullopt: the row cannot be.
+  static std::optional<Record> get(Position transaction, Statement const& row) {
     Record record;
     record.transaction = transaction;
-    record.flavour = static_cast<domain::Flavour>(row.integer(0));
-    record.stage = static_cast<domain::TransferStage>(row.integer(1));
-    record.guardian = static_cast<domain::GuardianState>(row.integer(2));
     auto const outcome = row.integer(3);
-    if (outcome == kCompleted) record.end = domain::TransferEnd::completed;
-    if (outcome >= kFirstReturn) {
-      record.reason = static_cast<domain::ReturnReason>(outcome - kFirstReturn);
-      record.end = domain::end_of(record.reason);
+    if (!enumerated(row.integer(0), record.flavour, domain::Flavour::send) ||
+        !enumerated(row.integer(1), record.stage, domain::TransferStage::claim) ||
+        !enumerated(row.integer(2), record.guardian, domain::GuardianState::approved) ||
+        (outcome != kOpen && outcome != kCompleted &&
+         !enumerated(outcome - kFirstReturn, record.reason, domain::ReturnReason::cancelled))) {
+      return std::nullopt;
     }
+    if (outcome == kCompleted) record.end = domain::TransferEnd::completed;
+    if (outcome >= kFirstReturn) record.end = domain::end_of(record.reason);
     record.initiated_at = row.time(4);
     record.pin_expires_at = row.time(5);
     record.guardian_expires_at = row.time(6);
@@ -80,13 +89,16 @@ struct ShareTable {
       "SELECT phone, asked_at, expires_at, outcome, ended_at FROM shares WHERE position = ?";
   static constexpr char const* kReplace = "INSERT OR REPLACE INTO shares VALUES(?, ?, ?, ?, ?, ?)";
 
-  static Record get(Position approval, Statement const& row) {
+  static std::optional<Record> get(Position approval, Statement const& row) {
     Record record;
     record.approval = approval;
     record.phone = domain::PhoneId(row.number(0));
     record.asked_at = row.time(1);
     record.expires_at = row.time(2);
-    if (row.integer(3) != kOpen) record.end = static_cast<domain::ShareEnd>(row.integer(3) - kFirstShareEnd);
+    if (row.integer(3) != kOpen &&
+        !enumerated(row.integer(3) - kFirstShareEnd, record.end.emplace(), domain::ShareEnd::superseded)) {
+      return std::nullopt;
+    }
     record.ended_at = row.time(4);
     return record;
   }
@@ -104,6 +116,10 @@ Faulty<std::optional<typename Table::Record>> look_up(Statement& select, Positio
   std::optional<typename Table::Record> record;
   if (found.value()) record = Table::get(position, select);
   select.reset();
+  if (found.value() && !record) {
+    return eventstore::fault(Fault::Kind::corrupt,
+                             "transfers: the row of " + std::to_string(position.value()) + " is broken");
+  }
   return record;
 }
 
@@ -111,7 +127,9 @@ template <class Table>
 Faulty<std::optional<typename Table::Record>> look_up(ViewReader& view, Position position) {
   auto select = view.database().statement(Table::kSelect);
   if (!select) return fail(select.error());
-  return look_up<Table>(select.value(), position);
+  auto record = look_up<Table>(select.value(), position);
+  if (!record && record.error().kind == Fault::Kind::corrupt) return view.distrust(record.error().what);
+  return record;
 }
 
 // The rows that the transaction at hand touches: each is read and written at most once, in the order of the table.
@@ -200,6 +218,8 @@ class TransfersWriter final : public ProjectionWriter {
         Overloaded{
             [](domain::GameCreated const&) { return nothing(); },
             [](domain::GameUpdated const&) { return nothing(); },
+            [](domain::CurrencyAdded const&) { return nothing(); },
+            [](domain::CurrencyChanged const&) { return nothing(); },
             [](domain::SdkKeyRotated const&) { return nothing(); },
             [](domain::IdentityRegistered const&) { return nothing(); },
             [](domain::PlayerJoined const&) { return nothing(); },

@@ -41,6 +41,28 @@ Failure<Fault> untrusted(std::string_view name, std::string_view why) {
   return eventstore::fault(Fault::Kind::corrupt, "view " + std::string(name) + ": " + std::string(why));
 }
 
+// The checkpoint of a file that may be trusted.
+Faulty<eventstore::Head> trusted_head(Database& database, std::string_view name, int version) {
+  auto select = database.statement("SELECT format, name, version, position, link, open_in_boot FROM checkpoint");
+  if (!select) return untrusted(name, select.error().what);
+  auto const row = select.value().first();
+  if (!row) return fail(row.error());
+  if (!row.value()) return untrusted(name, "no checkpoint");
+  auto& columns = select.value();
+  eventstore::Head head;
+  auto const link = columns.blob(4);
+  if (columns.integer(0) != kViewFileFormat || columns.blob(1) != name || columns.integer(2) != version ||
+      link.size() != head.link.size()) {
+    return untrusted(name, "written by another version");
+  }
+  auto const open_in = columns.blob(5);
+  if (!open_in.empty() && open_in != boot_id()) return untrusted(name, "was open when the machine went down");
+  head.position = columns.position(3);
+  std::copy(link.begin(), link.end(), reinterpret_cast<char*>(head.link.data()));
+  columns.reset();
+  return head;
+}
+
 }  // namespace
 
 Faulty<std::unique_ptr<ViewFile>> ViewFile::create(std::filesystem::path const& file, Projection const& projection,
@@ -76,29 +98,20 @@ Faulty<std::unique_ptr<ViewFile>> ViewFile::open(std::filesystem::path const& fi
   return view;
 }
 
+Faulty<eventstore::Head> ViewFile::read_head(std::filesystem::path const& file, Projection const& projection,
+                                             int version) {
+  auto database = Database::open(file, Database::Mode::read_only);
+  if (!database) return fail(database.error());
+  return trusted_head(*database.value(), projection.name(), version);
+}
+
 Faulty<Unit> ViewFile::read_checkpoint(Projection const& projection) {
-  auto const name = projection.name();
-  auto select = database_->statement("SELECT format, name, version, position, link, open_in_boot FROM checkpoint");
-  if (!select) return untrusted(name, select.error().what);
-  auto const row = select.value().first();
-  if (!row) return fail(row.error());
-  if (!row.value()) return untrusted(name, "no checkpoint");
-  auto& columns = select.value();
-  auto const link = columns.blob(4);
-  if (columns.integer(0) != kViewFileFormat || columns.blob(1) != name || columns.integer(2) != projection.version() ||
-      link.size() != checkpoint_.link.size()) {
-    return untrusted(name, "written by another version");
-  }
-  auto const boot = boot_id();
-  auto const open_in = columns.blob(5);
-  if (!open_in.empty() && open_in != boot) return untrusted(name, "was open when the machine went down");
-  checkpoint_.position = columns.position(3);
-  std::copy(link.begin(), link.end(), reinterpret_cast<char*>(checkpoint_.link.data()));
-  reached_ = checkpoint_;
-  columns.reset();
+  auto const head = trusted_head(*database_, projection.name(), projection.version());
+  if (!head) return fail(head.error());
+  checkpoint_ = reached_ = head.value();
   auto mark = database_->statement("UPDATE checkpoint SET open_in_boot = ?");
   if (!mark) return fail(mark.error());
-  return mark.value().run(std::string_view(boot));
+  return mark.value().run(std::string_view(boot_id()));
 }
 
 Faulty<Unit> ViewFile::apply(domain::Commit const& commit, eventstore::Head const& head) {

@@ -31,6 +31,10 @@ class ViewFile {
   [[nodiscard]] static eventstore::Faulty<std::unique_ptr<ViewFile>> open(std::filesystem::path const& file,
                                                                           Projection const& projection);
 
+  // Of a file of another version, only to be read: what its rows reflect. Kind::corrupt as open().
+  [[nodiscard]] static eventstore::Faulty<eventstore::Head> read_head(std::filesystem::path const& file,
+                                                                      Projection const& projection, int version);
+
   // What the committed rows reflect: the last commit folded in, by its position and its link in the log's chain.
   [[nodiscard]] eventstore::Head const& checkpoint() const { return checkpoint_; }
   // The same, with the transaction at hand.

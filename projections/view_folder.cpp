@@ -90,6 +90,17 @@ std::uint64_t clean_view_folder(std::filesystem::path const& folder, Projection 
   return current;
 }
 
+std::optional<std::filesystem::path> newest_of_version(std::filesystem::path const& folder,
+                                                       Projection const& projection, int version) {
+  std::optional<Found> newest;
+  for (auto const& found : files_of(folder, projection)) {
+    if (found.name.version != static_cast<std::uint64_t>(version) || found.name.generation == 0) continue;
+    if (!newest || found.name.generation > newest->name.generation) newest = found;
+  }
+  if (!newest) return std::nullopt;
+  return newest->file;
+}
+
 void remove_other_versions(std::filesystem::path const& folder, Projection const& projection) {
   for (auto const& found : files_of(folder, projection)) {
     if (!of_version(found, projection)) remove_view_file(found.file);

@@ -20,6 +20,10 @@ namespace florin::projections {
 // Zero: there is none. Other versions' files stay.
 [[nodiscard]] std::uint64_t clean_view_folder(std::filesystem::path const& folder, Projection const& projection);
 
+// The newest file of another version; nullopt: there is none.
+[[nodiscard]] std::optional<std::filesystem::path> newest_of_version(std::filesystem::path const& folder,
+                                                                     Projection const& projection, int version);
+
 // Once this version has caught up, nobody needs the others.
 void remove_other_versions(std::filesystem::path const& folder, Projection const& projection);
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <system_error>
+#include <utility>
 
 #include "projections/commit_feed.h"
 #include "projections/view_folder.h"
@@ -19,7 +20,7 @@ bool ViewSlot::open(eventstore::Log& log, eventstore::Head const& head) {
       auto const ours = log_contains(log, view.value()->checkpoint());
       if (ours && ours.value()) {
         live_ = std::move(view).value();
-        publish(file);
+        publish_live(file);
         return true;
       }
       view.value().reset();
@@ -27,28 +28,47 @@ bool ViewSlot::open(eventstore::Log& log, eventstore::Head const& head) {
     // Damaged, or a view of another log: it holds nothing that cannot be had again.
     remove_view_file(file);
   }
-  if (head.position != domain::Position{}) return false;
+  if (head.position != domain::Position{}) {
+    serve_older_version(log);
+    return false;
+  }
 
   // An empty log: an empty view is complete.
   auto const file = view_path(folder_, projection_, ++newest_generation_);
   auto view = ViewFile::create(file, projection_, ViewFile::Purpose::live);
   if (view) {
     live_ = std::move(view).value();
-    publish(file);
+    publish_live(file);
   } else {
     stop_live(view.error());
   }
   return true;
 }
 
-void ViewSlot::publish(std::filesystem::path const& file) {
+void ViewSlot::serve_older_version(eventstore::Log& log) {
+  for (int const version : projection_.served_versions()) {
+    auto const file = newest_of_version(folder_, projection_, version);
+    if (!file) continue;
+    auto const head = ViewFile::read_head(*file, projection_, version);
+    if (!head) continue;
+    auto const ours = log_contains(log, head.value());
+    if (ours && ours.value()) return publish(*file, version, head.value().position);
+  }
+}
+
+void ViewSlot::publish_live(std::filesystem::path const& file) {
+  publish(file, projection_.version(), live_->checkpoint().position);
+}
+
+void ViewSlot::publish(std::filesystem::path const& file, int version, domain::Position position) {
   auto fresh = std::make_shared<Generation>(file);
   {
     std::lock_guard const lock(mutex_);
     if (generation_) generation_->retire();
     std::swap(generation_, fresh);
+    served_version_ = version;
   }
-  position_ = live_->checkpoint().position.value();
+  position_ = position.value();
 }  // the old generation's file goes here, or with its last reader
 
 void ViewSlot::adopt(domain::Position head) {
@@ -68,7 +88,7 @@ void ViewSlot::swap_when_caught_up() {
   if (built_->checkpoint().position < target) return;
   live_ = std::move(built_);
   retry_at_.reset();
-  publish(built_path_);
+  publish_live(built_path_);
   std::lock_guard const lock(mutex_);
   build_.reset();
   failed_ = false;
@@ -87,7 +107,7 @@ void ViewSlot::plan_retry(Fault const& fault) {
 bool ViewSlot::retry(eventstore::Log& log) {
   retry_at_.reset();
   auto const current = generation();
-  if (!current) return true;
+  if (!current || status({}).served_version != projection_.version()) return true;
   auto view = ViewFile::open(current->file(), projection_);
   if (!view) return fail_live(view.error());
   auto const ours = log_contains(log, view.value()->checkpoint());
@@ -126,7 +146,7 @@ void ViewSlot::fail_build(Fault const& fault) {
   remove_view_file(build_file());
   if (!built_path_.empty()) remove_view_file(built_path_);
   built_path_.clear();
-  if (!live_ && !generation()) plan_retry(fault);
+  if (!live_ || !generation()) plan_retry(fault);
   std::lock_guard const lock(mutex_);
   build_.reset();
   failed_ = failed_ || !generation_;
@@ -164,6 +184,18 @@ eventstore::Faulty<std::shared_ptr<Generation>> ViewSlot::readable() const {
   return generation_;
 }
 
+bool ViewSlot::drop_distrusted() {
+  std::shared_ptr<Generation> dropped;  // its file goes after the lock
+  std::lock_guard const lock(mutex_);
+  if (!generation_ || !generation_->distrusted()) return false;
+  generation_->retire();
+  dropped.swap(generation_);
+  if (!std::exchange(rebuilt_after_damage_, true)) return true;
+  failed_ = true;
+  error_ = "a reader found a row that cannot be";
+  return false;
+}
+
 std::shared_ptr<BuildProgress> ViewSlot::begin_build() {
   std::lock_guard const lock(mutex_);
   if (build_) return nullptr;
@@ -180,6 +212,8 @@ ProjectionStatus ViewSlot::status(domain::Position head) const {
   status.position = position();
   status.lag = head > status.position ? head.value() - status.position.value() : 0;
   std::lock_guard const lock(mutex_);
+  status.readable = generation_ != nullptr && !failed_;
+  status.served_version = generation_ != nullptr ? served_version_ : 0;
   status.failed = failed_;
   status.error = error_;
   if (!build_) return status;

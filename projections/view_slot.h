@@ -26,7 +26,8 @@ class ViewSlot {
 
   // --- The projector (and start(), before it runs).
 
-  // Opens the newest file. False: there is none that is good, and the view is to be built. `head` is the log's.
+  // Opens the newest file. False: there is none that is good, and the view is to be built; meanwhile a file of an older
+  // version is read, where there is one that the projection serves. `head` is the log's.
   [[nodiscard]] bool open(eventstore::Log& log, eventstore::Head const& head);
   // The files that take commits: the live one, and a built one on its last stretch. Either may be null.
   [[nodiscard]] ViewFile* live() { return live_.get(); }
@@ -55,6 +56,9 @@ class ViewSlot {
   [[nodiscard]] domain::Position position() const { return domain::Position(position_); }
   [[nodiscard]] bool failed() const;
   [[nodiscard]] std::shared_ptr<Generation> generation() const;  // null: not built yet
+  // True: a reader found that the file is damaged; it is read no more, and the view is to be built anew (once in a
+  // process, as for fail_live).
+  [[nodiscard]] bool drop_distrusted();
   // The generation to read. Kind::missing: being built; Kind::io: stopped, with the reason.
   [[nodiscard]] eventstore::Faulty<std::shared_ptr<Generation>> readable() const;
   [[nodiscard]] ProjectionStatus status(domain::Position head) const;
@@ -63,7 +67,9 @@ class ViewSlot {
   [[nodiscard]] std::filesystem::path build_file() const;
 
  private:
-  void publish(std::filesystem::path const& file);
+  void publish(std::filesystem::path const& file, int version, domain::Position position);
+  void publish_live(std::filesystem::path const& file);
+  void serve_older_version(eventstore::Log& log);
   void plan_retry(eventstore::Fault const& fault);
 
   Projection const& projection_;
@@ -76,13 +82,14 @@ class ViewSlot {
   std::filesystem::path built_path_;
   domain::Position built_target_;  // with no live file to compare with: the log's head at adoption
   std::uint64_t newest_generation_ = 0;
-  bool rebuilt_after_damage_ = false;
-  std::optional<std::chrono::steady_clock::time_point> retry_at_;  // set only while live_ is null
+  std::optional<std::chrono::steady_clock::time_point> retry_at_;  // set only while live_ is null or nobody can read
 
   std::atomic<std::uint64_t> position_{0};
 
   mutable std::mutex mutex_;  // guards what follows; held for moments
   std::shared_ptr<Generation> generation_;
+  int served_version_ = 0;  // of generation_
+  bool rebuilt_after_damage_ = false;
   std::shared_ptr<BuildProgress> build_;  // from the order to the swap
   bool failed_ = false;
   std::string error_;

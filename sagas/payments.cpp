@@ -77,11 +77,12 @@ enum class Place : std::uint8_t { none, queue, fresh };
 struct Plan {
   Place queued = Place::none;  // an entry in the other queue is passed over
   bool busy = false;
-  bool again = false;     // to be taken up once more when it is out of hand
-  Timestamp due;          // resting: until then. An older entry among those that rest is passed over
-  Timestamp looked;       // when it was last taken up
-  unsigned failures = 0;  // since it last got on
-  unsigned opens = 0;     // that were answered with nothing of use
+  bool again = false;                // to be taken up once more when it is out of hand
+  Timestamp due;                     // resting: until then. An older entry among those that rest is passed over
+  Timestamp looked;                  // when it was last taken up
+  unsigned failures = 0;             // since it last got on
+  std::optional<PaymentNews> asked;  // of the last look: the cardholder is asked
+  unsigned opens = 0;                // that were answered with nothing of use
   unsigned confirms = 0;
 };
 
@@ -202,7 +203,7 @@ struct Payments::Impl {
   void note_end(Position order, PaymentNews end);  // under mutex
   [[nodiscard]] PaymentNews end_of(Position order);
   void tell(Position order, PaymentNews const& news_of_it);
-  void watch(Position order, Watcher watcher);
+  void watch(Position order, Watcher watcher, bool last_look);
   void tell_the_impatient();
   void remember(std::string const& event_id);
 
@@ -441,6 +442,7 @@ Awaitable<Next> Payments::Impl::see_to(Position order, Plan& plan) {
     tell(order, {});  // longer than anybody waits; who was told of the challenge waits no more
     return micros;
   };
+  plan.asked.reset();
   std::optional<PaymentStatus> known;  // what the processor said of it just now
   std::string refused_code;            // why it would not try to charge
   while (!stopping) {
@@ -501,6 +503,7 @@ Awaitable<Next> Payments::Impl::see_to(Position order, Plan& plan) {
       asked.reference = answer.payment.reference;
       asked.client_secret = answer.client_secret;
       asked.redirect_url = answer.redirect_url;
+      plan.asked = asked;
       tell(order, asked);
     }
   }
@@ -758,9 +761,13 @@ void Payments::Impl::tell(Position order, PaymentNews const& news_of_it) {
   for (auto const& watcher : waiting) watcher.told(news_of_it);
 }
 
-void Payments::Impl::watch(Position order, Watcher watcher) {
+void Payments::Impl::watch(Position order, Watcher watcher, bool last_look) {
   if (stopping) return;
   if (!view.order(order)) return watcher.told(end_of(order));
+  if (auto const plan = plans.find(order); last_look && plan != plans.end() && plan->second.asked) {
+    auto const since = clock.now().micros() - plan->second.looked.micros();
+    if (!plan->second.busy && since >= 0 && since < kLookPauseMicros) return watcher.told(*plan->second.asked);
+  }
   auto& waiting = watchers[order];
   watched_until = std::min(watched_until, watcher.until);
   waiting.push_back(std::move(watcher));
@@ -888,10 +895,11 @@ void Payments::on_commits(std::span<eventstore::CommitPtr const> commits) {
   asio::post(impl_->io, [impl = impl_.get()] { impl->take_news(); });
 }
 
-void Payments::watch(Position order, std::chrono::milliseconds patience, std::function<void(PaymentNews const&)> told) {
+void Payments::watch(Position order, std::chrono::milliseconds patience, std::function<void(PaymentNews const&)> told,
+                     bool last_look) {
   Watcher watcher{std::chrono::steady_clock::now() + patience, std::move(told)};
-  asio::post(impl_->io, [impl = impl_.get(), order, waiting = std::move(watcher)]() mutable {
-    impl->watch(order, std::move(waiting));
+  asio::post(impl_->io, [impl = impl_.get(), order, waiting = std::move(watcher), last_look]() mutable {
+    impl->watch(order, std::move(waiting), last_look);
   });
 }
 

@@ -75,7 +75,10 @@ class Payments final : public eventstore::CommitListener {
   // `pending` when the processor says that it takes its time, or something of it that cannot be; and `pending`, up to a
   // second late, when `patience` is over. Looks at the order now when it is waiting already. stop() drops whoever waits
   // still. At most kWatchersMax wait for one order: one more, and the one who has waited longest is told `pending`.
-  void watch(domain::Position order, std::chrono::milliseconds patience, std::function<void(PaymentNews const&)> told);
+  // With `last_look`, told at once that the cardholder is asked when a look of the last second found so: for who cannot
+  // have answered yet.
+  void watch(domain::Position order, std::chrono::milliseconds patience, std::function<void(PaymentNews const&)> told,
+             bool last_look = false);
   static constexpr std::size_t kWatchersMax = 16;  // one page, reloaded in impatience
   // A callback's. told(true): what it is about is in the log, or concerns us not; false: post it again.
   void changed(PaymentChange change, std::function<void(bool)> told);

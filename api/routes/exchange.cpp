@@ -1,6 +1,9 @@
 #include "api/routes/exchange.h"
 
+#include <chrono>
 #include <cstring>
+#include <map>
+#include <mutex>
 
 #include <spdlog/spdlog.h>
 
@@ -52,6 +55,8 @@ domain::Position order_of(domain::Commit const& commit) {
     std::visit(domain::Overloaded{
                    [](domain::GameCreated const&) {},
                    [](domain::GameUpdated const&) {},
+                   [](domain::CurrencyAdded const&) {},
+                   [](domain::CurrencyChanged const&) {},
                    [](domain::SdkKeyRotated const&) {},
                    [](domain::IdentityRegistered const&) {},
                    [](domain::PlayerJoined const&) {},
@@ -370,8 +375,27 @@ Response view_behind(Request const& request) {
                         "This view has not reached the position asked for in Florin-Min-Position yet; retry.", {}, 1);
 }
 
+namespace {
+
+// One line a fault and minute, however many requests meet it.
+void log_once(eventstore::Fault const& fault) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::size_t kKnownMax = 64;
+  static std::mutex mutex;
+  static std::map<std::string, Clock::time_point> known;
+  auto const now = Clock::now();
+  std::lock_guard const lock(mutex);
+  std::erase_if(known, [&](auto const& one) { return now - one.second > std::chrono::minutes(1); });
+  if (known.size() >= kKnownMax || !known.emplace(fault.what, now).second) return;
+  spdlog::error("{}", fault.what);
+}
+
+}  // namespace
+
 Response view_unavailable(Request const& request, eventstore::Fault const& fault) {
-  spdlog::error("view: {}", fault.what);
+  // A view that is not there is no news of this request: the environment tells of it once, when it begins and when it
+  // ends.
+  if (fault.kind != eventstore::Fault::Kind::missing) log_once(fault);
   return error_response(request, 503, "VIEW_UNAVAILABLE", "This view is being rebuilt or cannot be read; retry.", {},
                         5);
 }
@@ -412,6 +436,11 @@ void write_pagination(JsonWriter& json, std::size_t limit, std::optional<std::ui
 std::string_view currency_name(domain::Game const& game, domain::CurrencyId currency) {
   auto const* found = game.find_currency(currency);
   return found != nullptr ? std::string_view(found->name) : std::string_view();
+}
+
+std::string currency_name_at(Environment& environment, domain::GameId game, domain::CurrencyId currency,
+                             domain::Position moment) {
+  return std::string(environment.balances().games()->currency_name_at(game, currency, moment));
 }
 
 std::string reveal(Environment& environment, domain::IdentityId identity, eventstore::Field field,

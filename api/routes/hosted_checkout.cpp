@@ -101,11 +101,11 @@ Response pay_response(Visit const& visit, int status, std::vector<CardFault> fau
   return page_response(status, pay_page(page));
 }
 
-Response see_other(Visit const& visit) {
+Response see_other(Visit const& visit, std::string_view what_is_known = {}) {
   Response response;
   response.status = 303;
   response.content_type = "text/plain; charset=us-ascii";
-  response.headers = "Location: " + visit.next_look() + "\r\n";
+  response.headers = "Location: " + visit.next_look() + std::string(what_is_known) + "\r\n";
   return response;
 }
 
@@ -198,7 +198,10 @@ Awaitable<Response> show(Services& services, Request const& request, CardTries& 
   Decline declined;
   if (!visit.session.attempts.empty()) {
     auto const last = visit.session.attempts.back();
-    auto followed = co_await follow_payment(services, request, last, kPageWaitSeconds);
+    // On the way from the form to the bank the cardholder has answered nothing yet: what the order's own look found is
+    // the news, and the page waits for no other.
+    bool const asked = request.query_value("asked").has_value();
+    auto followed = co_await follow_payment(services, request, last, kPageWaitSeconds, asked);
     if (!followed) co_return unsure_response(visit);
     auto const& outcome = followed.value();
     switch (outcome.state) {
@@ -297,8 +300,9 @@ Awaitable<Response> order(Visit& visit, domain::PlayerRef player, std::string me
   }
   auto const& commit = done != nullptr ? *done->commit : *repeated->original;
   // Whatever comes of it, or is not known yet, the next look tells.
-  (void)co_await follow_payment(visit.services, visit.request, event_of<domain::CurrencyOrdered>(commit).order);
-  co_return see_other(visit);
+  auto const followed =
+      co_await follow_payment(visit.services, visit.request, event_of<domain::CurrencyOrdered>(commit).order);
+  co_return see_other(visit, followed && followed.value().state == State::action_required ? "&asked=1" : "");
 }
 
 // Takes its place until the processor has spoken, or nobody waits any more.

@@ -164,10 +164,10 @@ PaymentStoryResult load_story(Services& services, Request const& request, domain
   for (auto const& step : steps.value()) {
     auto const commit = eventstore::read_commit(environment.log(), step.commit);
     if (!commit) return {std::nullopt, view_unavailable(request, commit.error())};
-    if (!commit.value()) continue;
-    auto const& event = commit.value()->events[step.event.value() - step.commit.value()];
-    std::visit(Telling{story, commit.value()->at}, event);
-    for (auto const& posting : domain::postings(event)) story.postings.push_back(posting);
+    auto const* event = commit.value() ? eventstore::event_at(*commit.value(), step.event) : nullptr;
+    if (event == nullptr) return {std::nullopt, view_unavailable(request, distrust_steps(view.value(), order).error)};
+    std::visit(Telling{story, commit.value()->at}, *event);
+    for (auto const& posting : domain::postings(*event)) story.postings.push_back(posting);
   }
   return {std::move(story), std::nullopt};
 }

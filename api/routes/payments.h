@@ -19,10 +19,11 @@ struct PaymentOutcome {
 };
 
 // Follows an order of ours until it is settled, waits for the cardholder, or patience ends. Without a processor (it was
-// taken out of the configuration) the ledger alone is asked, at once. The response: 503.
+// taken out of the configuration) the ledger alone is asked, at once. last_look: as Payments::watch. The response: 503.
 [[nodiscard]] Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, Request const& request,
                                                                          domain::Position order,
-                                                                         int patience_seconds = kPaymentWaitSeconds);
+                                                                         int patience_seconds = kPaymentWaitSeconds,
+                                                                         bool last_look = false);
 // 503 PAYMENTS_UNAVAILABLE: no processor is configured here.
 [[nodiscard]] Response payments_unavailable(Request const& request);
 

@@ -48,7 +48,9 @@ struct PayoutRoutes {
           for (auto const& row : page.value().payouts) {
             auto story = load_payout(environment, view.value(), files, row.payout);
             if (!story) return void(response = view_unavailable(request, story.error()));
-            if (!story.value()) continue;
+            if (!story.value()) {
+              return void(response = view_unavailable(request, distrust_steps(view.value(), row.payout).error));
+            }
             json.begin_object();
             write_payout(json, environment, *story.value());
             json.end_object();

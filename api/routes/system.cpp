@@ -11,12 +11,20 @@ Awaitable<Response> live(Request const&, PathValues const&) {
   co_return response;
 }
 
-// Ready: every environment accepts writes. After a failed append reads go on, but no balancer should send more here.
+// Ready: every environment accepts writes and can read every view. After a failed append reads go on, but no balancer
+// should send more here.
 Awaitable<Response> ready(std::vector<Services*> const& environments, Request const& request) {
   for (auto const* services : environments) {
     if (!services->environment.writer().healthy()) {
       co_return error_response(request, 503, "NOT_READY",
                                services->environment.name() + " does not accept writes: see the server's log.", {}, 5);
+    }
+    auto const views = services->environment.unreadable_views();
+    if (!views.empty()) {
+      co_return error_response(request, 503, "NOT_READY",
+                               services->environment.name() + " cannot read its view " + views.front() +
+                                   ": it is being built or has stopped; see the server's log.",
+                               {}, 5);
     }
   }
   Response response;

@@ -149,7 +149,9 @@ Awaitable<Response> history(Services& services, Request const& request, PathValu
         for (auto const& row : page.value().payouts) {
           auto story = load_payout(environment, view.value(), files, row.payout);
           if (!story) return void(response = view_unavailable(request, story.error()));
-          if (!story.value()) continue;
+          if (!story.value()) {
+            return void(response = view_unavailable(request, distrust_steps(view.value(), row.payout).error));
+          }
           json.begin_object();
           write_payout(json, environment, *story.value());
           json.end_object();
@@ -216,12 +218,12 @@ eventstore::Faulty<std::optional<PayoutStory>> load_payout(Environment& environm
   for (auto const& step : steps.value()) {
     auto const commit = eventstore::read_commit(environment.log(), step.commit);
     if (!commit) return fail(commit.error());
-    if (!commit.value()) continue;
-    auto const& event = commit.value()->events[step.event.value() - step.commit.value()];
+    auto const* event = commit.value() ? eventstore::event_at(*commit.value(), step.event) : nullptr;
+    if (event == nullptr) return distrust_steps(view, payout);
     auto const at = commit.value()->at;
-    if (auto const* requested = std::get_if<domain::PayoutRequested>(&event)) {
+    if (auto const* requested = std::get_if<domain::PayoutRequested>(event)) {
       story = PayoutStory{*requested, at, domain::PayoutStatus::requested, at, {}};
-    } else if (auto const* advanced = std::get_if<domain::PayoutAdvanced>(&event); advanced != nullptr && story) {
+    } else if (auto const* advanced = std::get_if<domain::PayoutAdvanced>(event); advanced != nullptr && story) {
       story->status = advanced->status;
       story->changed_at = at;
       story->note = advanced->note;

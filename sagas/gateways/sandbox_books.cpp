@@ -12,6 +12,7 @@
 #include <openssl/sha.h>
 
 #include "domain/contract.h"
+#include "eventstore/durable_file.h"
 #include "eventstore/sqlite.h"
 
 namespace florin::sagas {
@@ -527,6 +528,10 @@ Faulty<std::unique_ptr<SandboxBooks>> SandboxBooks::open(std::filesystem::path c
   auto connection = sqlite::open(file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   if (!connection) return fail(std::move(connection).error());
   if (auto done = prepare_file(connection.value().get(), file.string()); !done) return fail(std::move(done).error());
+  // The ledger acts on what the processor says: it must not say what a power cut can undo.
+  auto durable = sqlite::make_wal_durable(connection.value().get(), file.string());
+  if (durable) durable = eventstore::sync_folder(file.parent_path());
+  if (!durable) return fail(std::move(durable).error());
   auto impl = std::make_unique<Impl>();
   impl->connection = std::move(connection).value();
   impl->amount_min = amount_min;

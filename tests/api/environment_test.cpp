@@ -53,6 +53,7 @@ TEST_F(EnvironmentTroubles, ThereAreNoneWhenAllIsWell) {
   open(true, std::move(options));
   EXPECT_TRUE(environment_->views().wait_for("payments", environment_->balances().position(), 20'000));
   EXPECT_EQ(environment_->troubles(), std::vector<std::string>{});
+  EXPECT_EQ(environment_->unreadable_views(), std::vector<std::string>{});
 }
 
 TEST_F(EnvironmentTroubles, AViewThatCannotBeBuilt) {
@@ -65,6 +66,7 @@ TEST_F(EnvironmentTroubles, AViewThatCannotBeBuilt) {
   options.sandbox_processor = options.sandbox_phone = true;
   open(true, std::move(options));
   EXPECT_TRUE(told("view payments has stopped: "));
+  EXPECT_EQ(environment_->unreadable_views(), std::vector<std::string>{"payments"});
 }
 
 TEST_F(EnvironmentTroubles, AProcessorThatDoesNotAnswer) {

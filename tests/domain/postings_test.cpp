@@ -83,6 +83,8 @@ std::vector<Event> one_of_each() {
                           AccountType::checking},
           PayoutAdvanced{Position(9), kGame, units("1.00"), {{kGold, units("10.00")}}, PayoutStatus::failed, ""},
           DisputeMoved{Position(9), "dp", kPlayer, kGold, -units("10.05"), units("15.00"), {}, 1, {}},
+          CurrencyAdded{kGame, currency(CurrencyId(5), "ore")},
+          CurrencyChanged{kGame, currency(kGold, "coins")},
           PayoutFileWritten{},
           PayoutAccountCorrected{}};
 }

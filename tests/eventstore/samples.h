@@ -150,6 +150,8 @@ inline std::vector<domain::Event> events() {
       PayoutAdvanced{Position(41), game, money(10'000), {{crowns, money(100'000)}}, PayoutStatus::failed, "R03"},
       DisputeMoved{Position(41), "dp_1Pgc71B7WZ01zgkW", player, crowns, money(-1'050), money(1'500),
                    DisputeStatus::lost, 3, money(-10'500)},
+      CurrencyAdded{game, {CurrencyId(3), "Embers", "EMB", money(1'500), money(200), money(5'000)}},
+      CurrencyChanged{game, {CurrencyId(2), "Splinters", "SPL", money(25), money(1), std::nullopt}},
       PayoutFileWritten{
           Position(42),
           Day(std::chrono::days(20'454)),

@@ -17,6 +17,7 @@
 #include "eventstore/chain.h"
 #include "eventstore/codec.h"
 #include "eventstore/open_files.h"
+#include "eventstore/sqlite.h"
 #include "tests/eventstore/failing_disk.h"
 #include "tests/eventstore/temporary_folder.h"
 
@@ -208,6 +209,66 @@ TEST(SqliteLog, AFailedSyncStopsItAndTheNextStartIsConsistent) {
   auto const found = positions(*log, Position(1));
   EXPECT_TRUE(found == range(1, 3) || found == range(1, 5)) << found.size();
   EXPECT_TRUE(append(*log, Position(found.size()), {found.size() + 1}));
+}
+
+// A process wrote and died before the sync; the next one recovers, serves, and then the power goes.
+TEST(SqliteLog, WhatADeadProcessDidNotSyncIsDurableBeforeItIsServed) {
+  FailingDisk disk;
+  TemporaryFolder const first;
+  TemporaryFolder const second;
+  TemporaryFolder const third;
+  auto dying = opened(first / "log.db");
+  ASSERT_TRUE(append(*dying, Position(), {1, 2, 3}));
+  disk.fail_syncs(true);
+  ASSERT_FALSE(append(*dying, Position(3), {4, 5}));
+  disk.leave_written(first.path(), second.path());
+  dying.reset();
+  disk.fail_syncs(false);
+
+  auto serving = opened(second / "log.db");
+  auto const served = positions(*serving, Position(1));
+  EXPECT_EQ(served, range(1, 5)) << "what was written can be recovered";
+  ASSERT_TRUE(append(*serving, Position(5), {6}));
+  disk.leave_synced(second.path(), third.path());
+  EXPECT_EQ(positions(*opened(third / "log.db"), Position(1)), range(1, 6));
+  TemporaryFolder const fourth;
+  disk.leave_written(second.path(), fourth.path());
+  serving.reset();
+
+  // The same without a write of its own: whoever was only asked must be as certain.
+  TemporaryFolder const fifth;
+  TemporaryFolder const sixth;
+  auto dying_again = opened(fourth / "log.db");
+  ASSERT_TRUE(append(*dying_again, Position(6), {7}));
+  disk.fail_syncs(true);
+  ASSERT_FALSE(append(*dying_again, Position(7), {8}));
+  disk.leave_written(fourth.path(), fifth.path());
+  dying_again.reset();
+  disk.fail_syncs(false);
+  serving = opened(fifth / "log.db");
+  EXPECT_EQ(serving->head().value().position, Position(8));
+  disk.leave_synced(fifth.path(), sixth.path());
+  EXPECT_EQ(positions(*opened(sixth / "log.db"), Position(1)), range(1, 8));
+}
+
+TEST(SqliteLog, ACheckpointAtOpenThatAReaderHoldsUpIsAFault) {
+  TemporaryFolder const folder;
+  auto const log = opened(folder / "log.db");
+  ASSERT_TRUE(append(*log, Position(), {1}));
+  auto const name = (folder / "log.db").string();
+  auto reader = sqlite::open(name, SQLITE_OPEN_READONLY);
+  ASSERT_TRUE(reader);
+  ASSERT_TRUE(sqlite::execute(reader.value().get(), "BEGIN; SELECT count(*) FROM commits"));
+  ASSERT_TRUE(append(*log, Position(1), {2}));
+  auto other = sqlite::open(name, SQLITE_OPEN_READWRITE);
+  ASSERT_TRUE(other);
+  sqlite3_busy_timeout(other.value().get(), 1);
+  auto const held_up = sqlite::make_wal_durable(other.value().get(), name);
+  ASSERT_FALSE(held_up);
+  EXPECT_EQ(held_up.error().kind, Fault::Kind::conflict) << held_up.error().what;
+  ASSERT_TRUE(sqlite::execute(reader.value().get(), "COMMIT"));
+  EXPECT_TRUE(sqlite::make_wal_durable(other.value().get(), name));
+  EXPECT_EQ(std::filesystem::file_size(folder / "log.db-wal"), 0u);
 }
 
 // 40 MiB pass through a WAL that is copied away at 16.

@@ -272,6 +272,23 @@ TEST_F(WriterTest, ADamagedOriginalStopsTheWriterInsteadOfGuessing) {
   EXPECT_FALSE(store.writer().stop().ok());
 }
 
+TEST_F(WriterTest, AnOriginalThatDecodesButIsNotWhatWasWrittenStopsTheWriter) {
+  GameId game;
+  {
+    Store store(folder.path(), log);
+    game = store.make_game();
+    store.commit(credit(game, 1, units(10)), request(game, "a"));
+    for (int i = 0; i < 5000; ++i) store.ask(credit(game, 1, units(1)), {});
+  }
+  Store store(folder.path(), log);
+  auto& bytes = log.rows()[1].bytes;
+  auto const id = bytes.find(std::string("a\0\0\0\0\0\0\0", 8));
+  ASSERT_NE(id, std::string::npos);
+  bytes[id + 8] ^= 1;  // the message stays whole
+  auto repeated = store.ask(credit(game, 1, units(10)), request(game, "a"));
+  EXPECT_TRUE(unavailable(repeated, Unavailable::stopped));
+}
+
 TEST_F(WriterTest, AnIdThatCannotBeLookedUpNowIsBusyAndEverythingElseGoesOn) {
   GameId game;
   {

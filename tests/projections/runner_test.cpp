@@ -29,6 +29,15 @@ class Counter final : public Projection {
     return std::unique_ptr<ProjectionWriter>(std::make_unique<Writer>(*this, database));
   }
 
+  std::vector<int> served_versions() const override { return serves; }
+
+  std::vector<int> serves;
+  // While it holds, no commit is folded in.
+  mutable std::atomic<bool> holds{false};
+  void go_on() {
+    holds = false;
+    holds.notify_all();
+  }
   std::atomic<std::uint64_t> fails_at{0};
   std::atomic<Fault::Kind> fails_with{Fault::Kind::io};
 
@@ -37,6 +46,7 @@ class Counter final : public Projection {
    public:
     Writer(Counter const& counter, Database& database) : counter_(counter), database_(database) {}
     Faulty<Unit> apply(domain::Commit const& commit) override {
+      counter_.holds.wait(true);
       if (commit.first.value() == counter_.fails_at) return eventstore::fault(counter_.fails_with, "told to fail");
       seen_.emplace_back(commit.first, commit.events.size());
       return Unit{};
@@ -111,6 +121,12 @@ std::set<std::string> files_in(fs::path const& folder) {
 }
 
 void fill(fs::path const& file, std::string const& bytes) { std::ofstream(file, std::ios::binary) << bytes; }
+
+// Whatever fails meanwhile, the builder does not wait for ever.
+struct GoOn {
+  Counter& counter;
+  ~GoOn() { counter.go_on(); }
+};
 
 class RunnerTest : public ViewsTest {
  protected:
@@ -319,6 +335,87 @@ TEST_F(RunnerTest, AnotherVersionsFileStaysUntilTheNewOneHasCaughtUp) {
   wait_for_rebuild("counter");
   EXPECT_TRUE(status("counter").failed) << "the log cannot be read to its end";
   EXPECT_EQ(files_in(folder.path()).count("counter.v1.1.db"), 1u);
+}
+
+TEST_F(RunnerTest, AnOlderVersionIsReadUntilTheNewOneIsBuilt) {
+  play(200);
+  start({&counter});
+  auto const before = seen("counter");
+  runner.reset();
+  play(50);
+  Counter next_version("counter", 2);
+  next_version.serves = {1};
+  next_version.holds = true;
+  GoOn const at_the_end{next_version};
+  restart({&next_version});
+  {
+    auto view = runner->read("counter");
+    ASSERT_TRUE(view) << view.error().what;
+    EXPECT_EQ(events_seen(view.value()), before);
+    EXPECT_EQ(view.value().position(), Position(before));
+    EXPECT_TRUE(status("counter").readable);
+    EXPECT_EQ(status("counter").served_version, 1);
+    EXPECT_EQ(status("counter").version, 2);
+  }
+  next_version.go_on();
+  EXPECT_EQ(seen("counter"), town.head().value());
+  EXPECT_EQ(status("counter").served_version, 2);
+  runner.reset();
+  EXPECT_EQ(files_in(folder.path()), (std::set<std::string>{"counter.v2.1.db"}));
+}
+
+TEST_F(RunnerTest, AVersionThatReadersCannotReadIsNotServed) {
+  play(20);
+  start({&counter});
+  static_cast<void>(read("counter"));
+  Counter next_version("counter", 3);
+  next_version.serves = {2};
+  next_version.holds = true;
+  GoOn const at_the_end{next_version};
+  restart({&next_version});
+  auto const view = runner->read("counter");
+  ASSERT_FALSE(view);
+  EXPECT_EQ(view.error().kind, Fault::Kind::missing);
+  EXPECT_FALSE(status("counter").readable);
+  EXPECT_EQ(status("counter").served_version, 0);
+  next_version.go_on();
+  EXPECT_EQ(seen("counter"), town.head().value());
+  EXPECT_TRUE(status("counter").readable);
+}
+
+TEST_F(RunnerTest, ADamagedFileOfAnOlderVersionIsNotServed) {
+  play(20);
+  start({&counter});
+  static_cast<void>(read("counter"));
+  runner.reset();
+  fill(folder.path() / "counter.v1.1.db", "no database at all");
+  Counter next_version("counter", 2);
+  next_version.serves = {1};
+  start({&next_version});
+  EXPECT_EQ(seen("counter"), town.head().value());
+  EXPECT_EQ(status("counter").served_version, 2);
+}
+
+TEST_F(RunnerTest, ARowThatCannotBeIsReadNoMoreAndTheViewIsBuiltAnewOnce) {
+  play(50);
+  start({&counter});
+  for (int round = 0; round < 2; ++round) {
+    {
+      auto view = read("counter");
+      auto const fault = view.distrust("counter: told so");
+      EXPECT_EQ(fault.error.kind, Fault::Kind::corrupt);
+    }
+    auto const refused = runner->read("counter");
+    ASSERT_FALSE(refused);
+    if (round == 0) {
+      wait_for_rebuild("counter");
+      EXPECT_EQ(seen("counter"), town.head().value());
+    }
+  }
+  EXPECT_TRUE(status("counter").failed) << "a disk that damages every file needs a person";
+  ASSERT_TRUE(runner->rebuild("counter"));
+  wait_for_rebuild("counter");
+  EXPECT_EQ(seen("counter"), town.head().value());
 }
 
 TEST_F(RunnerTest, AnotherVersionsFileGoesWhenTheNewOneHasCaughtUp) {

@@ -325,6 +325,30 @@ TEST_F(PaymentsTest, AChallengeThatIsPassedIsPaid) {
   expect_paid();
 }
 
+TEST_F(PaymentsTest, WhoCannotHaveAnsweredYetIsToldOfTheLastLookAtOnce) {
+  auto const made = buy(kAsked);
+  auto const looks = rig->gateway().made(Call::look);
+  Watcher at_once;
+  Watcher patient;
+  rig->payments().watch(made, kWait, at_once.ear(), true);
+  rig->payments().watch(made, kWait, patient.ear());
+  ASSERT_TRUE(rig->pass(0));
+  ASSERT_EQ(at_once.told->size(), 1u);
+  EXPECT_EQ(at_once.told->front().state, PaymentNews::State::action_required);
+  EXPECT_EQ(at_once.told->front().client_secret, world.payment().client_secret);
+  EXPECT_TRUE(patient.told->empty()) << "who may have answered waits for a look of their own";
+  EXPECT_EQ(rig->gateway().made(Call::look), looks);
+  ASSERT_TRUE(rig->pass(kSecond));
+  ASSERT_EQ(patient.told->size(), 1u);
+  Watcher late;
+  ASSERT_TRUE(rig->pass(2 * kSecond));
+  auto const before = rig->gateway().made(Call::look);
+  rig->payments().watch(made, kWait, late.ear(), true);
+  ASSERT_TRUE(rig->pass(0));
+  EXPECT_EQ(late.told->size(), 1u);
+  EXPECT_GT(rig->gateway().made(Call::look), before) << "what was found is too old";
+}
+
 TEST_F(PaymentsTest, AChallengeThatIsNotPassedIsNotPaid) {
   buy(kAsked);
   auto const payment = world.payment();

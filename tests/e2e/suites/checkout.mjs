@@ -221,8 +221,9 @@ export function checkoutSuite(context, environment) {
     for (const answer of ['complete', 'fail']) {
       const player = email();
       const session = await open(game, {player_email: player, cancel_url: 'https://game.example.com/shop'});
-      await pay(session, card(cards.asked), 303);
-      const hop = await show(session, 200, {return: '1'});
+      const {headers} = await pay(session, card(cards.asked), 303);
+      assert.equal(headers.location, `?session=${token(session)}&return=1&asked=1`);
+      const hop = await show(session, 200, {return: '1', asked: '1'});
       assert.match(hop.text, /wants to confirm this payment[^]*Continue to your bank[^]*href="https:\/\/game\.example\.com\/shop">Cancel/);
       assert.equal((await look(game, session)).session_status, 'requires_action');
       if (environment === 'production') {

@@ -26,10 +26,12 @@ DisputeClosed PayoutRequested PayoutAdvanced""".split()
 
 
 class Server:
-    def __init__(self, binary, data):
+    def __init__(self, binary, data, stderr=None):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("FLORIN_")}
-        self.process = subprocess.Popen([binary, "serve", "--data", data, "--listen", "127.0.0.1:0"],
-                                        stdout=subprocess.PIPE, text=True, env=environment | {"FLORIN_ADMIN_TOKEN": TOKEN})
+        self.log = open(stderr, "w") if stderr else None
+        self.process = subprocess.Popen([binary, "serve", "--data", data, "--listen", "127.0.0.1:0"], text=True,
+                                        stdout=subprocess.PIPE, stderr=self.log,
+                                        env=environment | {"FLORIN_ADMIN_TOKEN": TOKEN})
         atexit.register(self.process.kill)
         for line in self.process.stdout:
             if "listening on http://" in line:
@@ -37,7 +39,8 @@ class Server:
                 return
         sys.exit("the server did not start")
 
-    def call(self, method, path, body=None, key=None, expect=None):
+    def call_status(self, method, path, body=None, key=None):
+        """(status, reply): the reply as JSON where it is JSON."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"X-Game-Secret-Key": key} if key else {"Authorization": "Bearer " + TOKEN}
         raw = body if isinstance(body, str) else json.dumps(body) if body is not None else None
@@ -46,12 +49,16 @@ class Server:
         reply = connection.getresponse()
         text = reply.read().decode()
         connection.close()
-        if expect is not None and reply.status != expect:
-            sys.exit(f"{method} {path}: {reply.status} instead of {expect}: {text}")
         try:
-            return json.loads(text)
+            return reply.status, json.loads(text)
         except ValueError:
-            return text
+            return reply.status, text
+
+    def call(self, method, path, body=None, key=None, expect=None):
+        status, reply = self.call_status(method, path, body, key)
+        if expect is not None and status != expect:
+            sys.exit(f"{method} {path}: {status} instead of {expect}: {reply}")
+        return reply
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
