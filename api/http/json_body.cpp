@@ -63,13 +63,14 @@ struct JsonObject::Parsed {
     return value.get(text) == simdjson::SUCCESS && !is_large_number(value);
   }
 
-  // True when a key comes twice in `object` or in anything inside it.
-  bool has_duplicate_keys(dom::object object);
-  bool has_duplicate_keys(dom::element element);
+  // True when a key comes twice in `object` or in anything inside it, or when all of them are too many.
+  bool has_bad_keys(dom::object object);
+  bool has_bad_keys(dom::element element);
 
   dom::parser parser;  // its set_max_capacity() is broken in 3.0.1; bodies are bounded before they come here
   std::vector<Node> nodes;
   std::vector<std::string_view> keys;  // scratch: a stack of the open objects' keys
+  std::size_t keys_seen = 0;           // of this body
   std::optional<BodyError> error;
   bool has_large_numbers = false;  // in their place stands kLargeNumber, which no getter takes
   bool strict = false;
@@ -96,12 +97,12 @@ void JsonObject::Parsed::end_strict() {
 }
 
 // Recursion is bounded by the parser's depth.
-bool JsonObject::Parsed::has_duplicate_keys(dom::element element) {
+bool JsonObject::Parsed::has_bad_keys(dom::element element) {
   switch (element.type()) {
-    case dom::element_type::OBJECT: return has_duplicate_keys(dom::object(element));
+    case dom::element_type::OBJECT: return has_bad_keys(dom::object(element));
     case dom::element_type::ARRAY:
       for (dom::element const inner : dom::array(element)) {
-        if (has_duplicate_keys(inner)) return true;
+        if (has_bad_keys(inner)) return true;
       }
       return false;
     case dom::element_type::INT64:
@@ -114,10 +115,10 @@ bool JsonObject::Parsed::has_duplicate_keys(dom::element element) {
   return false;
 }
 
-bool JsonObject::Parsed::has_duplicate_keys(dom::object object) {
+bool JsonObject::Parsed::has_bad_keys(dom::object object) {
   std::size_t const base = keys.size();
   for (auto const field : object) {
-    if (has_duplicate_keys(field.value)) return true;
+    if (++keys_seen > kMaxJsonKeys || has_bad_keys(field.value)) return true;
     keys.push_back(field.key);
   }
   auto const mine = keys.begin() + static_cast<std::ptrdiff_t>(base);
@@ -206,13 +207,18 @@ bool JsonObject::Parsed::is_large_number(dom::element value) const {
   return has_large_numbers && value.get(text) == simdjson::SUCCESS && text == kLargeNumber;
 }
 
+std::optional<BodyError> check_json_type(std::string_view content_type) {
+  if (is_json(content_type)) return std::nullopt;
+  return BodyError{415, "UNSUPPORTED_MEDIA_TYPE", "", "Send the body as JSON with Content-Type: application/json."};
+}
+
 JsonBody JsonBody::parse(Request const& request) {
   auto parsed = request.parsers != nullptr ? request.parsers->take() : std::make_unique<Parsed>();
   parsed->reset();
   JsonBody body(std::move(parsed), request.parsers);
   Parsed& mine = *body.parsed_;
-  if (!is_json(request.content_type)) {
-    mine.fail({415, "UNSUPPORTED_MEDIA_TYPE", "", "Send the body as JSON with Content-Type: application/json."});
+  if (auto wrong = check_json_type(request.content_type)) {
+    mine.fail(std::move(*wrong));
     return body;
   }
   dom::element root;
@@ -223,7 +229,14 @@ JsonBody JsonBody::parse(Request const& request) {
     return body;
   }
   mine.keys.clear();
-  if (mine.has_duplicate_keys(object)) {
+  mine.keys_seen = 0;
+  if (mine.has_bad_keys(object)) {
+    if (mine.keys_seen > kMaxJsonKeys) {
+      mine.fail(
+          {400, "INVALID_REQUEST", "",
+           "The body has more than " + std::to_string(kMaxJsonKeys) + " keys; send only the fields of this call."});
+      return body;
+    }
     mine.fail({400, "INVALID_REQUEST", "", "A key comes twice in one object of the body; send each key once."});
     return body;
   }

@@ -319,7 +319,7 @@ struct AdminRoutes {
 
   Awaitable<Response> rebuild(Request const& request, PathValues const& path) const {
     if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    if (auto refused = refuse_fields(request)) co_return std::move(*refused);
+    if (auto wrong = refuse_needless_body(request)) co_return std::move(*wrong);
     auto const started = services.environment.views().rebuild(path.values[0]);
     if (!started && started.error().kind == eventstore::Fault::Kind::missing) co_return unknown_projection(request);
     if (!started && started.error().kind == eventstore::Fault::Kind::conflict) {
@@ -401,11 +401,11 @@ std::optional<Response> refuse_unless_operator(Request const& request, AdminOpti
     return error_response(request, 403, "ADMIN_DISABLED",
                           "The operators' routes are off: start the server with FLORIN_ADMIN_TOKEN set.");
   }
-  constexpr std::string_view kBearer = "Bearer ";
-  if (!request.authorization.starts_with(kBearer)) {
+  auto const token = bearer_token(request.authorization);
+  if (token.empty()) {
     return error_response(request, 401, "MISSING_ADMIN_TOKEN", "Send the operator's token: Authorization: Bearer …");
   }
-  auto const given = eventstore::sha256(request.authorization.substr(kBearer.size()));
+  auto const given = eventstore::sha256(token);
   if (CRYPTO_memcmp(given.data(), options.token_hash.data(), given.size()) != 0) {
     return error_response(request, 401, "INVALID_ADMIN_TOKEN", "This is not the operator's token.");
   }
@@ -416,13 +416,6 @@ std::optional<Response> refuse_unless_operator(Request const& request, AdminOpti
       "Unknown query parameter '" + name + "': " + nearest_hint(*unknown, {parameters.begin(), parameters.size()});
   if (!message.ends_with('?')) message += '.';
   return error_response(request, 400, "INVALID_REQUEST", message, {{"field", json_text(name)}});
-}
-
-std::optional<Response> refuse_fields(Request const& request) {
-  if (request.body.empty()) return std::nullopt;
-  auto const body = JsonBody::parse(request);
-  if (auto const* wrong = body.error()) return body_error_response(request, *wrong);
-  return std::nullopt;
 }
 
 bool changed_nothing(Performed const& outcome) {

@@ -52,9 +52,9 @@ struct MinorRoutes {
 
   Awaitable<Response> clear(Request const& request, PathValues const& path) const {
     if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    if (auto refused = refuse_fields(request)) co_return std::move(*refused);
     auto email = read_person(request, path);
     if (!email) co_return std::move(email).error();
+    if (auto wrong = refuse_needless_body(request)) co_return std::move(*wrong);
     auto const outcome = co_await perform(request, services.environment, domain::ClearMinor{email.value().index}, {},
                                           "", Payload("clear-minor"));
     co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {

@@ -12,9 +12,6 @@ namespace florin::api {
 [[nodiscard]] std::optional<Response> refuse_unless_operator(Request const& request, AdminOptions const& options,
                                                              std::initializer_list<std::string_view> parameters = {});
 
-// For a route that reads no body: 400 for one that has fields all the same.
-[[nodiscard]] std::optional<Response> refuse_fields(Request const& request);
-
 // The write was decided and left everything as it is (Rejection::nothing_new): nothing was written.
 [[nodiscard]] bool changed_nothing(Performed const& outcome);
 
