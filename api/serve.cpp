@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 #include <sqlite3.h>
 
+#include "api/clock_report.h"
 #include "api/layout.h"
 #include "api/private_memory.h"
 #include "api/routes/routes.h"
@@ -63,7 +64,7 @@ sagas::AchOrigin sandbox_ach() {
   return origin;
 }
 
-std::unique_ptr<Environment> open_environment(Config const& config, bool sandbox, eventstore::Clock const& clock) {
+std::unique_ptr<Environment> open_environment(Config const& config, bool sandbox, eventstore::Clock& clock) {
   auto const name = std::string(sandbox ? kSandboxFolder : kProductionFolder);
   EnvironmentOptions options;
   options.writer = config.writer;
@@ -108,9 +109,12 @@ std::unique_ptr<Environment> open_environment(Config const& config, bool sandbox
 int wait_for_signal(sigset_t const& signals, std::vector<Environment const*> const& environments) {
   constexpr timespec kLook{1, 0};
   std::set<std::string> known;
+  std::vector<ClockWatch> clocks;
+  for (auto const* environment : environments) clocks.emplace_back(environment->name());
   for (;;) {
     if (auto const signal_number = sigtimedwait(&signals, nullptr, &kLook); signal_number > 0) return signal_number;
     std::set<std::string> found;
+    for (std::size_t i = 0; i < clocks.size(); ++i) clocks[i].look(environments[i]->clock().state());
     for (auto const* environment : environments) {
       for (auto const& trouble : environment->troubles()) found.insert(environment->name() + ": " + trouble);
     }
@@ -169,7 +173,7 @@ int serve(Config const& wanted) {
         "server.max_connections.",
         open_files, config.server.max_connections, config.server.max_connections + kOwnFiles);
   }
-  eventstore::SystemClock const clock;
+  eventstore::LedgerClock clock;
 
   auto const production = open_environment(config, false, clock);
   if (!production) return 1;
@@ -221,6 +225,7 @@ int serve(Config const& wanted) {
     add_admin_routes(router, *services, admin);
     add_minor_routes(router, *services, admin);
     add_payout_routes(router, *services, admin);
+    add_clock_routes(router, *services, admin);
   }
   router.add_clock("", clock);
   router.add_clock("/sandbox/", sandbox_clock);
