@@ -54,13 +54,13 @@ std::string trouble_of(projections::ProjectionStatus const& view) {
 
 }  // namespace
 
-Environment::Environment(std::string name, Layout layout, eventstore::Clock const& clock, EnvironmentOptions options)
+Environment::Environment(std::string name, Layout layout, eventstore::Clock& clock, EnvironmentOptions options)
     : name_(std::move(name)), layout_(std::move(layout)), clock_(clock), options_(std::move(options)) {}
 
 Environment::~Environment() = default;
 
-Faulty<std::unique_ptr<Environment>> Environment::open(std::string name, Layout const& layout,
-                                                       eventstore::Clock const& clock, EnvironmentOptions options) {
+Faulty<std::unique_ptr<Environment>> Environment::open(std::string name, Layout const& layout, eventstore::Clock& clock,
+                                                       EnvironmentOptions options) {
   std::unique_ptr<Environment> environment(new Environment(std::move(name), layout, clock, std::move(options)));
   if (auto recovered = environment->recover(); !recovered) return fail(recovered.error());
   return environment;
@@ -111,6 +111,7 @@ Faulty<Unit> Environment::recover() {
   auto recovered = std::move(replayed).value();
   if (followed) followed = catch_up(*log_, balances_, recovered.head.position);
   if (!followed) return followed;
+  clock_.not_before(recovered.at);
   spdlog::info("{}: recovered to position {} ({} games, {} players)", name_, recovered.head.position.value(),
                recovered.state.games().size(), recovered.state.player_count());
 
@@ -191,7 +192,7 @@ Faulty<Unit> Environment::make_payments(eventstore::Recovered const& recovered) 
 
 // What the route of the webhook does, without the network between the twin and us.
 sagas::Awaitable<bool> Environment::take_callback(std::string body, std::string signature) {
-  auto const read = processor_->read_callback(signature, body, clock_.now());
+  auto const read = sagas::read_fresh_callback(*processor_, signature, body, clock_);
   if (!read || !read.value().change) co_return read.ok();
   struct Call {
     explicit Call(asio::io_context& io) : answered(io) {}

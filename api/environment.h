@@ -52,9 +52,10 @@ struct EnvironmentOptions {
 class Environment {
  public:
   // Recovers: newest snapshots, the tail of the log, and whatever the request index misses. Fails when the log is
-  // shorter than its signed checkpoint, or is not the log that was signed. `clock` outlives the environment.
+  // shorter than its signed checkpoint, or is not the log that was signed. `clock` outlives the environment, and never
+  // shows a time before the log's last.
   [[nodiscard]] static eventstore::Faulty<std::unique_ptr<Environment>> open(std::string name, Layout const& layout,
-                                                                             eventstore::Clock const& clock,
+                                                                             eventstore::Clock& clock,
                                                                              EnvironmentOptions options = {});
   ~Environment();
 
@@ -68,7 +69,7 @@ class Environment {
   [[nodiscard]] std::vector<std::string> unreadable_views() const;
 
   [[nodiscard]] std::string const& name() const { return name_; }  // "production" or "sandbox"
-  [[nodiscard]] eventstore::Clock const& clock() const { return clock_; }
+  [[nodiscard]] eventstore::Clock& clock() const { return clock_; }
   [[nodiscard]] eventstore::Log& log() { return *log_; }
   [[nodiscard]] eventstore::Vault const& vault() const { return *vault_; }
   [[nodiscard]] eventstore::Writer& writer() { return *writer_; }
@@ -88,7 +89,7 @@ class Environment {
   [[nodiscard]] InboundOptions const& inbound() const { return options_.inbound; }
 
  private:
-  Environment(std::string name, Layout layout, eventstore::Clock const& clock, EnvironmentOptions options);
+  Environment(std::string name, Layout layout, eventstore::Clock& clock, EnvironmentOptions options);
   [[nodiscard]] eventstore::Faulty<Unit> recover();
   [[nodiscard]] eventstore::Faulty<Unit> make_effects(domain::State const& state);
   sagas::Awaitable<bool> take_callback(std::string body, std::string signature);
@@ -96,7 +97,7 @@ class Environment {
 
   std::string const name_;
   Layout const layout_;
-  eventstore::Clock const& clock_;
+  eventstore::Clock& clock_;
   EnvironmentOptions options_;
   std::unique_ptr<eventstore::SqliteLog> log_;
   std::unique_ptr<eventstore::Vault> vault_;

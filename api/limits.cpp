@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "domain/flat_table.h"
+#include "domain/time.h"
 
 namespace florin::api {
 namespace {
@@ -93,13 +94,12 @@ Limits::Bucket& Limits::find(Set& set, std::uint64_t subject) const {
   return *oldest;
 }
 
-int Limits::take(domain::Game const& game, domain::LimitKind kind, std::uint64_t subject, domain::Timestamp at) {
+int Limits::take(domain::Game const& game, domain::LimitKind kind, std::uint64_t subject, std::int64_t now) {
   if (!sets_) return 0;
   auto const key = domain::hash_ids(subject, domain::hash_ids(game.id.value(), static_cast<std::uint64_t>(kind))) | 1;
   auto const set_number = (key >> 20) % kSets;
   std::lock_guard const lock(locks_[set_number % kLocks]);
   auto& bucket = find(sets_[set_number], key);
-  auto const now = at.micros();
   auto const refill = period(kind) / limit_of(game, kind);  // µs for one request
   auto const depth = period(kind) * 3 / 2;                  // a bucket's worth of time
 

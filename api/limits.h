@@ -4,6 +4,8 @@
 // Requests within a second of a refusal or a strike are no strike, so that clients which ask at the same time are told
 // the same.
 //
+// Measured by the steady clock alone: whoever sets the wall clock locks nobody out and lets nobody in.
+//
 // Bounded memory: a set-associative table of kSets × kWays buckets; a full set forgets the bucket that was idle
 // longest, which can only be kinder. Any thread; one short lock per set group.
 #pragma once
@@ -15,7 +17,6 @@
 
 #include "domain/game.h"
 #include "domain/ids.h"
-#include "domain/time.h"
 
 namespace florin::api {
 
@@ -27,9 +28,8 @@ class Limits {
 
   [[nodiscard]] bool enabled() const { return sets_ != nullptr; }
   // Takes one request of `kind` from the bucket of `subject` (a game, or a player's blind index). 0: allowed;
-  // otherwise the seconds to wait.
-  [[nodiscard]] int take(domain::Game const& game, domain::LimitKind kind, std::uint64_t subject,
-                         domain::Timestamp now);
+  // otherwise the seconds to wait. `now`: the environment's steady clock, in µs.
+  [[nodiscard]] int take(domain::Game const& game, domain::LimitKind kind, std::uint64_t subject, std::int64_t now);
 
   static constexpr int kPenaltySecondsMax = 300;
 

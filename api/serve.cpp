@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 #include <sqlite3.h>
 
+#include "api/clock_report.h"
 #include "api/http/json.h"
 #include "api/http/printable_text.h"
 #include "api/layout.h"
@@ -106,7 +107,7 @@ sagas::AchOrigin sandbox_ach() {
 }
 
 Result<std::unique_ptr<Environment>, Served> open_environment(Config const& config, bool sandbox,
-                                                              eventstore::Clock const& clock) {
+                                                              eventstore::Clock& clock) {
   auto const name = std::string(sandbox ? kSandboxFolder : kProductionFolder);
   EnvironmentOptions options;
   options.writer = config.writer;
@@ -148,6 +149,8 @@ Result<std::unique_ptr<Environment>, Served> open_environment(Config const& conf
 int wait_for_signal(sigset_t const& signals, std::vector<Environment const*> const& environments) {
   constexpr timespec kLook{1, 0};
   std::set<std::string> known;
+  std::vector<ClockWatch> clocks;
+  for (auto const* environment : environments) clocks.emplace_back(environment->name());
   for (;;) {
     if (auto const signal_number = sigtimedwait(&signals, nullptr, &kLook); signal_number > 0) {
       if (ends_server(signal_number)) return signal_number;
@@ -156,6 +159,7 @@ int wait_for_signal(sigset_t const& signals, std::vector<Environment const*> con
       continue;
     }
     std::set<std::string> found;
+    for (std::size_t i = 0; i < clocks.size(); ++i) clocks[i].look(environments[i]->clock().state());
     for (auto const* environment : environments) {
       for (auto const& trouble : environment->troubles()) found.insert(environment->name() + ": " + trouble);
     }
@@ -233,7 +237,7 @@ Served serve(Config const& wanted, StartLine start_line) {
         "server.max_connections.",
         open_files, config.server.max_connections, config.server.max_connections + kOwnFiles);
   }
-  eventstore::SystemClock const clock;
+  eventstore::LedgerClock clock;
   if (auto const today = domain::day_of(clock.now());
       std::chrono::year_month_day(today).year() > sagas::kHolidaysKnownThrough) {
     spdlog::warn(
@@ -293,6 +297,7 @@ Served serve(Config const& wanted, StartLine start_line) {
     add_admin_routes(router, *services, admin);
     add_minor_routes(router, *services, admin);
     add_payout_routes(router, *services, admin);
+    add_clock_routes(router, *services, admin);
     router.add_gate(services->api() + "/", [services](Request const& request) -> std::optional<Response> {
       auto caller = authenticate(request, services->environment);
       return caller ? std::nullopt : std::optional(std::move(caller).error());

@@ -59,7 +59,6 @@ void Velocity::withdraw(Entry const& entry) {
 }
 
 void Velocity::withdraw_amount(Entry const& entry) {
-  FLORIN_ASSERT(entry.amount > Money{});
   if (auto* const moment = find(entry)) moment->amount = Money{};
 }
 

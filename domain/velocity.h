@@ -48,7 +48,7 @@ class Velocity {
   // Takes one entry back, as if it had not been recorded; nothing when it has been forgotten already. Of several equal
   // ones it takes one: they cannot be told apart.
   void withdraw(Entry const& entry);
-  // Takes only the entry's amount back: it goes on to count as one, of nothing. The amount is above zero.
+  // Takes only the entry's amount back: it goes on to count as one, of nothing.
   void withdraw_amount(Entry const& entry);
 
   // Entries of the last `span` microseconds (at most the kind's window) before `now`, those at now - span excluded.

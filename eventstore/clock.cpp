@@ -1,16 +1,29 @@
 #include "eventstore/clock.h"
 
+#include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include <time.h>  // NOLINT(modernize-deprecated-headers): CLOCK_BOOTTIME is Linux's, not <ctime>'s
+
+#include "domain/contract.h"
 #include "eventstore/chain.h"
 #include "eventstore/durable_file.h"
 
 namespace florin::eventstore {
 namespace {
+
+std::int64_t micros_of(clockid_t which) {
+  timespec at{};
+  FLORIN_ASSERT(::clock_gettime(which, &at) == 0);  // Linux has had both for longer than we support it
+  return static_cast<std::int64_t>(at.tv_sec) * domain::kMicrosPerSecond + at.tv_nsec / 1'000;
+}
+
+// Bounds within which sums of tenths of µs are exact: the calendar's, and as much on the steady clock.
+constexpr std::int64_t kFarMicros = std::int64_t{253'402'300'799} * domain::kMicrosPerSecond;
+std::int64_t within_bounds(std::int64_t micros) { return std::clamp<std::int64_t>(micros, 0, kFarMicros); }
 
 constexpr std::string_view kHead = "florin clock v";
 constexpr std::string_view kVersion = "1\n";
@@ -46,15 +59,103 @@ Faulty<std::int64_t> parse_file(std::string_view text, std::filesystem::path con
 
 }  // namespace
 
-domain::Timestamp SystemClock::now() const {
-  auto const since = std::chrono::system_clock::now().time_since_epoch();
-  return domain::Timestamp::from_micros(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
+ClockReading read_machine_clocks() {
+  return {domain::Timestamp::from_micros(micros_of(CLOCK_REALTIME)), micros_of(CLOCK_BOOTTIME)};
 }
 
-AdjustableClock::AdjustableClock(std::filesystem::path path, std::int64_t offset_seconds)
-    : path_(std::move(path)), offset_seconds_(offset_seconds) {}
+ClockReading Clock::read() const {
+  auto const at = now();
+  return {at, at.micros()};
+}
 
-Faulty<std::unique_ptr<AdjustableClock>> AdjustableClock::open(std::filesystem::path path) {
+void Clock::not_before(domain::Timestamp) {}
+
+ClockState Clock::state() const {
+  auto const at = now();
+  return {at, at};
+}
+
+std::int64_t Clock::confirm() { return 0; }
+
+domain::Timestamp SystemClock::now() const { return domain::Timestamp::from_micros(micros_of(CLOCK_REALTIME)); }
+
+ClockReading SystemClock::read() const { return read_machine_clocks(); }
+
+LedgerTime::LedgerTime(ClockReading start)
+    : ledger_(within_bounds(start.wall.micros()) * 10), wall_(ledger_), steady_(within_bounds(start.steady)) {}
+
+domain::Timestamp LedgerTime::advance(ClockReading reading) {
+  auto const passed = std::max<std::int64_t>(0, within_bounds(reading.steady) - steady_);
+  auto const wall = within_bounds(reading.wall.micros()) * 10;
+  if (auto const jump = (wall - wall_) / 10 - passed; jump >= kJumpMicros || jump <= -kJumpMicros) {
+    ++wall_jumps_;
+    last_jump_ = jump;
+  }
+  steady_ += passed;
+  wall_ = wall;
+  allowance_ = std::min(kFollowMicros * 10, allowance_ + passed);  // a tenth of what passed
+  auto const even = ledger_ + passed * 10;
+  following_ = wall - even <= kFollowMicros * 10;
+  if (wall < even) {
+    ledger_ = std::max(wall, ledger_ + passed * 9);
+  } else if (following_) {
+    auto const step = std::min(wall - even, allowance_);
+    allowance_ -= step;
+    ledger_ = even + step;
+  } else {
+    ledger_ = even;
+  }
+  return domain::Timestamp::from_micros(ledger_ / 10);
+}
+
+void LedgerTime::not_before(domain::Timestamp held) { ledger_ = std::max(ledger_, within_bounds(held.micros()) * 10); }
+
+std::int64_t LedgerTime::confirm(ClockReading reading) {
+  (void)advance(reading);
+  auto const step = std::max<std::int64_t>(0, wall_ - ledger_);
+  ledger_ += step;
+  following_ = true;
+  return step / 10;
+}
+
+ClockState LedgerTime::state() const {
+  return {domain::Timestamp::from_micros(wall_ / 10),
+          domain::Timestamp::from_micros(ledger_ / 10),
+          (ledger_ - wall_) / 10,
+          following_,
+          wall_jumps_,
+          last_jump_};
+}
+
+LedgerClock::LedgerClock(ReadClocks read) : read_(std::move(read)), time_(read_()) {}
+
+domain::Timestamp LedgerClock::now() const {
+  std::lock_guard const lock(mutex_);
+  return time_.advance(read_());
+}
+
+ClockReading LedgerClock::read() const { return read_(); }
+
+void LedgerClock::not_before(domain::Timestamp held) {
+  std::lock_guard const lock(mutex_);
+  time_.not_before(held);
+}
+
+ClockState LedgerClock::state() const {
+  std::lock_guard const lock(mutex_);
+  (void)time_.advance(read_());
+  return time_.state();
+}
+
+std::int64_t LedgerClock::confirm() {
+  std::lock_guard const lock(mutex_);
+  return time_.confirm(read_());
+}
+
+AdjustableClock::AdjustableClock(std::filesystem::path path, std::int64_t offset_seconds, ReadClocks read)
+    : base_(std::move(read)), path_(std::move(path)), offset_seconds_(offset_seconds) {}
+
+Faulty<std::unique_ptr<AdjustableClock>> AdjustableClock::open(std::filesystem::path path, ReadClocks read) {
   std::int64_t offset = 0;
   if (auto const text = read_file(path, kMaxFileBytes); text) {
     auto const parsed = parse_file(text.value(), path);
@@ -65,10 +166,26 @@ Faulty<std::unique_ptr<AdjustableClock>> AdjustableClock::open(std::filesystem::
   } else if (text.error().kind != Fault::Kind::missing) {
     return fail(text.error());
   }
-  return std::unique_ptr<AdjustableClock>(new AdjustableClock(std::move(path), offset));
+  return std::unique_ptr<AdjustableClock>(new AdjustableClock(std::move(path), offset, std::move(read)));
 }
 
-domain::Timestamp AdjustableClock::now() const { return system_.now() + offset_seconds() * domain::kMicrosPerSecond; }
+domain::Timestamp AdjustableClock::now() const { return base_.now() + offset_micros(); }
+
+ClockReading AdjustableClock::read() const {
+  auto const reading = base_.read();
+  auto const offset = offset_micros();
+  return {reading.wall + offset, reading.steady + offset};
+}
+
+void AdjustableClock::not_before(domain::Timestamp held) { base_.not_before(held + -offset_micros()); }
+
+ClockState AdjustableClock::state() const {
+  auto state = base_.state();
+  state.ledger = state.ledger + offset_micros();
+  return state;
+}
+
+std::int64_t AdjustableClock::confirm() { return base_.confirm(); }
 
 std::int64_t AdjustableClock::offset_seconds() const { return offset_seconds_.load(std::memory_order_acquire); }
 

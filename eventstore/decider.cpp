@@ -61,10 +61,13 @@ Decider::Decider(domain::State state, Position head, domain::Timestamp at, Log& 
     : state_(std::move(state)),
       next_(next(head)),
       at_(at),
+      now_(at),
       log_(log),
       vault_(vault),
       requests_(requests),
       clock_(clock) {}
+
+void Decider::read_clock() { now_ = std::max(at_, clock_.now()); }
 
 Faulty<Unit> Decider::handle(Submission& submission, Position durable, Batch& batch) {
   while (recent_.size() > kRecentCommits && recent_.front()->last() <= durable) recent_.pop_front();
@@ -82,17 +85,15 @@ Faulty<Unit> Decider::handle(Submission& submission, Position durable, Batch& ba
       return answer(Reused{std::move(original)});
     }
   }
-  auto const now = std::max(at_, clock_.now());
-  auto decision = decide(state_, submission.command, {now, next_, entropy_.draw()});
+  auto decision = decide(state_, submission.command, {now_, next_, entropy_.draw()});
   if (!decision) return answer(decision.error());
-  auto recorded = record(now, std::move(request), std::move(decision).value(), batch);
+  auto recorded = record(std::move(request), std::move(decision).value(), batch);
   if (!recorded) return fail(recorded.error());
   return answer(Committed{std::move(recorded).value()});
 }
 
-Faulty<CommitPtr> Decider::record(domain::Timestamp now, domain::Request request, std::vector<domain::Event> events,
-                                  Batch& batch) {
-  auto commit = std::make_shared<Commit>(Commit{next_, now, std::move(request), std::move(events)});
+Faulty<CommitPtr> Decider::record(domain::Request request, std::vector<domain::Event> events, Batch& batch) {
+  auto commit = std::make_shared<Commit>(Commit{next_, now_, std::move(request), std::move(events)});
   FLORIN_ASSERT(!commit->events.empty());
   if (auto sealed = vault_.seal(*commit); !sealed) return fail(sealed.error());
   if (!commit->request.id.empty()) {
@@ -106,7 +107,7 @@ Faulty<CommitPtr> Decider::record(domain::Timestamp now, domain::Request request
   batch.commits.push_back(commit);
   recent_.push_back(commit);
   next_ = next(commit->last());
-  at_ = now;
+  at_ = now_;
   return CommitPtr(std::move(commit));
 }
 

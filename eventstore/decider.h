@@ -47,6 +47,8 @@ class Decider {
   Decider(domain::State state, domain::Position head, domain::Timestamp at, Log& log, Vault& vault,
           RequestIndex& requests, Clock const& clock);
 
+  // Reads the clock for what is handled from here on: once for what waited together, and before the first handle().
+  void read_clock();
   // Adds the answer, and the commit if there is one, to `batch`. `durable`: how far the log is known to reach. When
   // an earlier commit of the same id cannot be looked up now, and nothing stored is known to be wrong, nothing is
   // decided and the answer is `busy`. After a fault the submission still owns its reply, nothing was decided for it,
@@ -60,12 +62,12 @@ class Decider {
   // The commit that carries the same (game, id), or null.
   Faulty<CommitPtr> find_earlier(domain::Request const& request);
   Faulty<CommitPtr> commit_at(domain::Position first);
-  Faulty<CommitPtr> record(domain::Timestamp now, domain::Request request, std::vector<domain::Event> events,
-                           Batch& batch);
+  Faulty<CommitPtr> record(domain::Request request, std::vector<domain::Event> events, Batch& batch);
 
   domain::State state_;
   domain::Position next_;
-  domain::Timestamp at_;  // of the last commit
+  domain::Timestamp at_;   // of the last commit
+  domain::Timestamp now_;  // never before it
   Log& log_;
   Vault& vault_;
   RequestIndex& requests_;

@@ -112,6 +112,7 @@ struct Writer::Impl {
       taken_left = taken.size() - end;
       lock.unlock();
       Faulty<Unit> handled = Unit{};
+      decider.read_clock();
       for (; at < end && handled; ++at) handled = decider.handle(taken[at], Position(durable.load()), chunk);
       lock.lock();
       if (!handled) stop_for_good(handled.error());

@@ -185,6 +185,10 @@ struct Payments::Impl {
   void forget_stale();
   [[nodiscard]] std::int64_t backoff(unsigned failures);
   [[nodiscard]] bool quiet() const;
+  // The processor dates what happened by the true time. Where our two hands differ it is not known which of them shows
+  // it, so we ask from the earlier one on: what is heard twice is looked at twice, what is not asked for is never
+  // heard.
+  [[nodiscard]] Timestamp processor_now() const { return std::min(clock.now(), clock.read().wall); }
 
   // ---- doing it
   Awaitable<Next> see_to(Position order, Plan& plan);
@@ -708,7 +712,7 @@ Awaitable<void> Payments::Impl::poll() {
 }
 
 Awaitable<bool> Payments::Impl::poll_once() {
-  auto const began = clock.now();
+  auto const began = processor_now();
   std::string from;
   for (bool more = true; more && !stopping;) {
     auto const answer = co_await gateway.changes(polled_from, from);
@@ -828,8 +832,10 @@ void Payments::resume(domain::State const& state, Timestamp last_commit) {
       break;
     }
   }
-  auto const reach = impl_->clock.now() + -kPollReachMicros;
-  impl_->polled_from = std::max(reach, last_commit + -kPollOverlapMicros);
+  auto const now = impl_->processor_now();
+  auto const reach = now + -kPollReachMicros;
+  // A last commit that is still to come was written by a clock that was ahead: nobody knows since when.
+  impl_->polled_from = last_commit > now ? reach : std::max(reach, last_commit + -kPollOverlapMicros);
   if (last_commit == Timestamp{} || last_commit >= reach) return;
   impl_->unheard =
       "the ledger's last commit is older than what the card processor can be asked for: refunds and "

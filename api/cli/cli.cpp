@@ -118,6 +118,7 @@ int run(int argc, char** argv) {
   add_game_commands(app, invocation);
   add_player_commands(app, invocation);
   add_payout_commands(app, invocation);
+  add_clock_commands(app, invocation);
   add_projection_commands(app, invocation);
   add_log_commands(app, invocation);
   add_audit_commands(app, invocation);

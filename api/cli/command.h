@@ -63,6 +63,7 @@ CLI::Option* add_variable_option(CLI::App& command, Invocation& invocation, std:
 void add_serve_command(CLI::App& app, Invocation& invocation);
 void add_game_commands(CLI::App& app, Invocation& invocation);
 void add_player_commands(CLI::App& app, Invocation& invocation);
+void add_clock_commands(CLI::App& app, Invocation& invocation);
 void add_payout_commands(CLI::App& app, Invocation& invocation);
 void add_projection_commands(CLI::App& app, Invocation& invocation);
 void add_log_commands(CLI::App& app, Invocation& invocation);

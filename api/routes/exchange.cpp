@@ -186,7 +186,7 @@ Result<Caller, Response> authenticate(Request const& request, Environment& envir
 
 std::optional<Response> refuse_over_limit(Request const& request, Services& services, domain::Game const& game,
                                           domain::LimitKind kind, std::uint64_t subject) {
-  auto const wait = services.limits.take(game, kind, subject, services.environment.clock().now());
+  auto const wait = services.limits.take(game, kind, subject, services.environment.clock().read().steady);
   if (wait == 0) return std::nullopt;
   return error_response(request, 429, "RATE_LIMITED",
                         "Too many requests of this kind; wait for retry_after seconds. Asking sooner makes it longer.",

@@ -27,7 +27,7 @@ Awaitable<Response> receive(Services& services, Request const& request, PathValu
   if (processor == nullptr || processor->name() != path.values[0]) {
     co_return error_response(request, 404, "GATEWAY_NOT_FOUND", "No processor of this name is configured here.");
   }
-  auto read = processor->read_callback(request.signature, request.body, environment.clock().now());
+  auto read = sagas::read_fresh_callback(*processor, request.signature, request.body, environment.clock());
   if (!read) co_return fault_response(request, read.error());
   Response response;
   response.body = R"({"status":"success"})";

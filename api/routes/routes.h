@@ -29,6 +29,7 @@ void add_admin_routes(Router& router, Services& services, AdminOptions const& op
 void add_minor_routes(Router& router, Services& services, AdminOptions const& options);   // Operators: minors
 void add_sms_routes(Router& router, Services& services);                                  // the provider's webhook
 void add_payout_routes(Router& router, Services& services, AdminOptions const& options);  // Operators: payouts
+void add_clock_routes(Router& router, Services& services, AdminOptions const& options);   // Operators: the wall clock
 // The sandbox's phone and clock.
 void add_sandbox_routes(Router& router, Services& services, AdminOptions const& options,
                         eventstore::AdjustableClock& clock);
@@ -36,7 +37,7 @@ void add_sandbox_routes(Router& router, Services& services, AdminOptions const& 
 // The sandbox's card processor: its statement, its faults, disputes, and the bank's page.
 void add_sandbox_processor_routes(Router& router, Services& services, AdminOptions const& options);
 
-// /livez, /readyz, /openapi.json: of the process, not of an environment.
+// /livez, /readyz, /metrics, /openapi.json: of the process, not of an environment.
 void add_system_routes(Router& router, std::vector<Services*> const& environments);
 
 }  // namespace florin::api

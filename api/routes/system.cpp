@@ -1,5 +1,7 @@
 // Health and description of the process.
+#include "api/metrics.h"
 #include "api/openapi.h"
+#include "api/readiness.h"
 #include "api/routes/routes.h"
 
 namespace florin::api {
@@ -11,21 +13,24 @@ Awaitable<Response> live(Request const&, PathValues const&) {
   co_return response;
 }
 
-// Ready: every environment accepts writes and can read every view. After a failed append reads go on, but no balancer
-// should send more here.
+// Ready: no check fails. ?verbose shows them all.
 Awaitable<Response> ready(std::vector<Services*> const& environments, Request const& request) {
+  std::string checks;
+  std::string failed;
+  JsonWriter list(checks);
+  list.begin_array();
   for (auto const* services : environments) {
-    if (!services->environment.writer().healthy()) {
-      co_return error_response(request, 503, "NOT_READY",
-                               services->environment.name() + " does not accept writes: see the server's log.", {}, 5);
+    for (auto const& check : readiness_checks(services->environment)) {
+      if (check.status == CheckStatus::fail && failed.empty()) failed = check.message;
+      write_check(list, services->environment.name(), check);
     }
-    auto const views = services->environment.unreadable_views();
-    if (!views.empty()) {
-      co_return error_response(request, 503, "NOT_READY",
-                               services->environment.name() + " cannot read its view " + views.front() +
-                                   ": it is being built or has stopped; see the server's log.",
-                               {}, 5);
-    }
+  }
+  list.end_array();
+  bool const verbose = request.query_value("verbose").has_value();
+  if (!failed.empty()) {
+    std::vector<ErrorExtra> extras;
+    if (verbose) extras.push_back({"checks", std::move(checks)});
+    co_return error_response(request, 503, "NOT_READY", failed, extras, 5);
   }
   Response response;
   JsonWriter json(response.body);
@@ -36,7 +41,17 @@ Awaitable<Response> ready(std::vector<Services*> const& environments, Request co
     json.integer(services->environment.name(), services->environment.writer().durable().value());
   }
   json.end_object();
+  if (verbose) json.raw("checks", checks);
   json.end_object();
+  co_return response;
+}
+
+Awaitable<Response> metrics(std::vector<Services*> const& environments) {
+  std::vector<Environment const*> all;
+  for (auto const* services : environments) all.push_back(&services->environment);
+  Response response;
+  response.content_type = kMetricsType;
+  response.body = metrics_text(all);
   co_return response;
 }
 
@@ -71,6 +86,8 @@ void add_system_routes(Router& router, std::vector<Services*> const& environment
   router.add(Method::get, "/livez", live);
   router.add(Method::get, "/readyz",
              [environments](Request const& request, PathValues const&) { return ready(environments, request); });
+  router.add(Method::get, "/metrics",
+             [environments](Request const&, PathValues const&) { return metrics(environments); });
   router.add(Method::get, "/openapi.json", [tag = tag_of(openapi_json())](Request const& request, PathValues const&) {
     return description(request, tag);
   });

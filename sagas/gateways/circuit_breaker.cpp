@@ -29,21 +29,19 @@ CircuitBreaker::CircuitBreaker(BreakerPolicy policy) : policy_(policy) {
   FLORIN_ASSERT(policy.open_micros > 0 && policy.open_cap_micros >= policy.open_micros && policy.probe_micros > 0);
 }
 
-bool CircuitBreaker::available(domain::Timestamp now) const { return wait_micros(now) == 0; }
+bool CircuitBreaker::available(std::int64_t now) const { return wait_micros(now) == 0; }
 
-std::int64_t CircuitBreaker::wait_micros(domain::Timestamp now) const {
+std::int64_t CircuitBreaker::wait_micros(std::int64_t now) const {
   std::int64_t const from = available_from_.load(std::memory_order_acquire);
-  if (from == kAlways || now.micros() >= from) return 0;
-  std::int64_t const wait = from - now.micros();
-  return wait > std::max(policy_.open_cap_micros, policy_.probe_micros) ? 0 : wait;
+  return from == kAlways || now >= from ? 0 : from - now;
 }
 
-std::optional<CircuitBreaker::Permit> CircuitBreaker::try_acquire(domain::Timestamp now) {
+std::optional<CircuitBreaker::Permit> CircuitBreaker::try_acquire(std::int64_t now) {
   if (!available(now)) return std::nullopt;
   if (state_ != State::closed) {
     state_ = State::half_open;
     ++era_;  // also past a probe that was never heard of again
-    available_from_.store((now + policy_.probe_micros).micros(), std::memory_order_release);
+    available_from_.store(now + policy_.probe_micros, std::memory_order_release);
   }
   return Permit{era_};
 }
@@ -59,7 +57,7 @@ void CircuitBreaker::succeeded(Permit permit) {
   outcomes_known_ = std::min(outcomes_known_ + 1, policy_.window_calls);
 }
 
-void CircuitBreaker::failed(Permit permit, domain::Timestamp now, std::uint64_t random) {
+void CircuitBreaker::failed(Permit permit, std::int64_t now, std::uint64_t random) {
   if (permit.era != era_) return;
   if (state_ == State::half_open) {
     open(now, random);
@@ -86,13 +84,13 @@ void CircuitBreaker::close() {
   available_from_.store(kAlways, std::memory_order_release);
 }
 
-void CircuitBreaker::open(domain::Timestamp now, std::uint64_t random) {
+void CircuitBreaker::open(std::int64_t now, std::uint64_t random) {
   state_ = State::open;
   ++era_;
   forget();
   std::int64_t const time = jittered(grown(policy_.open_micros, policy_.open_cap_micros, times_opened_), random);
   ++times_opened_;
-  available_from_.store((now + time).micros(), std::memory_order_release);
+  available_from_.store(now + time, std::memory_order_release);
 }
 
 void CircuitBreaker::forget() {

@@ -1,5 +1,6 @@
 // When to stop calling somebody who does not answer, when to ask again, and how long to wait between tries. Pure:
-// time and random bits come in, nothing is called.
+// time and random bits come in, nothing is called. `now` is a steady clock in µs (eventstore/clock.h): whoever sets the
+// wall clock neither keeps a breaker open nor closes one.
 //
 //   closed     every call is let through. Opens after `consecutive_failures` in a row, or when of the last
 //              `window_calls` calls `window_failure_percent` failed (a provider that fails every other call never fails
@@ -44,23 +45,22 @@ class CircuitBreaker {
   explicit CircuitBreaker(BreakerPolicy policy = {});
 
   // The owner's thread. nullopt: not now. Every permit is reported exactly once, or never (a crash, a cancelled wait).
-  [[nodiscard]] std::optional<Permit> try_acquire(domain::Timestamp now);
+  [[nodiscard]] std::optional<Permit> try_acquire(std::int64_t now);
   void succeeded(Permit permit);
-  void failed(Permit permit, domain::Timestamp now, std::uint64_t random);
+  void failed(Permit permit, std::int64_t now, std::uint64_t random);
   // The owner's thread. An open breaker whose time is over is still `open` until somebody asks to probe.
   [[nodiscard]] State state() const { return state_; }
 
   // Any thread: would try_acquire let a call through at `now`? For refusing early what would end in a call.
-  // A clock that was set back does not keep it shut: a time further off than any we ever set counts as over.
-  [[nodiscard]] bool available(domain::Timestamp now) const;
+  [[nodiscard]] bool available(std::int64_t now) const;
   // Any thread. How long until available(), at least 0.
-  [[nodiscard]] std::int64_t wait_micros(domain::Timestamp now) const;
+  [[nodiscard]] std::int64_t wait_micros(std::int64_t now) const;
 
  private:
   static constexpr std::int64_t kAlways = std::numeric_limits<std::int64_t>::min();
 
   void close();
-  void open(domain::Timestamp now, std::uint64_t random);
+  void open(std::int64_t now, std::uint64_t random);
   void forget();
 
   BreakerPolicy const policy_;

@@ -4,6 +4,13 @@
 
 namespace florin::sagas {
 
+Result<Callback, CallbackFault> read_fresh_callback(PaymentGateway const& gateway, std::string_view signature,
+                                                    std::string_view body, eventstore::Clock const& clock) {
+  auto read = gateway.read_callback(signature, body, clock.now());
+  if (read || read.error() != CallbackFault::stale) return read;
+  return gateway.read_callback(signature, body, clock.read().wall);
+}
+
 GuardedPayments::GuardedPayments(PaymentGateway& gateway, eventstore::Clock const& clock,
                                  std::function<std::uint64_t()> random, BreakerPolicy policy)
     : gateway_(gateway), clock_(clock), random_(std::move(random)), breaker_(policy) {}
@@ -11,7 +18,7 @@ GuardedPayments::GuardedPayments(PaymentGateway& gateway, eventstore::Clock cons
 // `call` has not begun: a coroutine of Asio's starts when it is awaited.
 template <class Answer>
 Awaitable<Answer> GuardedPayments::guard(Awaitable<Answer> call) {
-  auto const permit = breaker_.try_acquire(clock_.now());
+  auto const permit = breaker_.try_acquire(clock_.read().steady);
   if (!permit) {
     Answer closed;
     closed.outcome = PaymentOutcome::unknown;
@@ -25,7 +32,7 @@ Awaitable<Answer> GuardedPayments::guard(Awaitable<Answer> call) {
   if (reached) {
     breaker_.succeeded(*permit);
   } else {
-    breaker_.failed(*permit, clock_.now(), random_());
+    breaker_.failed(*permit, clock_.read().steady, random_());
   }
   note(answer.code, reached);
   co_return answer;
@@ -86,7 +93,7 @@ Result<Callback, CallbackFault> GuardedPayments::read_callback(std::string_view 
 }
 
 std::int64_t GuardedPayments::retry_after_seconds() const {
-  return (breaker_.wait_micros(clock_.now()) + domain::kMicrosPerSecond - 1) / domain::kMicrosPerSecond;
+  return (breaker_.wait_micros(clock_.read().steady) + domain::kMicrosPerSecond - 1) / domain::kMicrosPerSecond;
 }
 
 }  // namespace florin::sagas

@@ -19,6 +19,13 @@
 
 namespace florin::sagas {
 
+// A callback is signed by the processor's clock, which is right. Where the wall clock and the ledger's time differ it
+// is not known which of them is, so a signature that is fresh by either is fresh; whoever kept one could post it again
+// for no longer than its tolerance after each, and a callback that was taken before changes nothing.
+[[nodiscard]] Result<Callback, CallbackFault> read_fresh_callback(PaymentGateway const& gateway,
+                                                                  std::string_view signature, std::string_view body,
+                                                                  eventstore::Clock const& clock);
+
 class GuardedPayments final : public PaymentGateway {
  public:
   // `gateway` and `clock` outlive it; the clock is the machine's, not the sandbox's, which jumps. `random` is called on
@@ -42,7 +49,7 @@ class GuardedPayments final : public PaymentGateway {
                                                               domain::Timestamp now) const override;
 
   // Any thread. False: a purchase answers 503 and opens nothing.
-  [[nodiscard]] bool available() const { return breaker_.available(clock_.now()); }
+  [[nodiscard]] bool available() const { return breaker_.available(clock_.read().steady); }
   // Any thread. For Retry-After: at least 1 while not available.
   [[nodiscard]] std::int64_t retry_after_seconds() const;
   // Any thread. What an operator should see to, one sentence each, the same for as long as it lasts.

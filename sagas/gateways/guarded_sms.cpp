@@ -12,7 +12,7 @@ GuardedSms::GuardedSms(SmsGateway& gateway, eventstore::Clock const& clock, std:
 
 Awaitable<SmsResult> GuardedSms::send(TextMessage message) {
   auto const before = breaker_.state();
-  auto const permit = breaker_.try_acquire(clock_.now());
+  auto const permit = breaker_.try_acquire(clock_.read().steady);
   if (before != breaker_.state()) spdlog::info("texts: one goes out to see whether the provider answers again");
   if (!permit) co_return SmsResult::unavailable("circuit_open");
   SmsResult result = co_await gateway_.send(std::move(message));
@@ -20,7 +20,7 @@ Awaitable<SmsResult> GuardedSms::send(TextMessage message) {
   switch (result.outcome) {
     case SmsResult::Outcome::sent:
     case SmsResult::Outcome::refused: breaker_.succeeded(*permit); break;
-    case SmsResult::Outcome::unavailable: breaker_.failed(*permit, clock_.now(), random_()); break;
+    case SmsResult::Outcome::unavailable: breaker_.failed(*permit, clock_.read().steady, random_()); break;
   }
   if (asked != breaker_.state()) {
     bool const open = breaker_.state() == CircuitBreaker::State::open;
@@ -34,7 +34,7 @@ Awaitable<SmsResult> GuardedSms::send(TextMessage message) {
 }
 
 std::int64_t GuardedSms::retry_after_seconds() const {
-  return (breaker_.wait_micros(clock_.now()) + domain::kMicrosPerSecond - 1) / domain::kMicrosPerSecond;
+  return (breaker_.wait_micros(clock_.read().steady) + domain::kMicrosPerSecond - 1) / domain::kMicrosPerSecond;
 }
 
 }  // namespace florin::sagas

@@ -22,7 +22,7 @@ class GuardedSms final : public SmsGateway {
   [[nodiscard]] Awaitable<SmsResult> send(TextMessage message) override;
 
   // Any thread. False: initiate answers 503 SMS_UNAVAILABLE and stages nothing.
-  [[nodiscard]] bool available() const { return breaker_.available(clock_.now()); }
+  [[nodiscard]] bool available() const { return breaker_.available(clock_.read().steady); }
   // Any thread. For Retry-After: at least 1 while not available. In the sandbox too these are seconds of the machine:
   // the one wait that putting its clock forward does not end.
   [[nodiscard]] std::int64_t retry_after_seconds() const;

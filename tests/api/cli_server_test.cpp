@@ -161,6 +161,19 @@ TEST_F(CliServer, ReplyTextsCannotFoolWhoReadsThem) {
   EXPECT_TRUE(file.out.empty());
 }
 
+TEST_F(CliServer, TheClockIsShownAndConfirmed) {
+  route(Method::get, "/admin/clock",
+        always(200, R"({"status":"success","clock":{"lead_seconds":-7200,"following":false}})"));
+  route(Method::post, "/sandbox/admin/clock/confirm", always(200, R"({"status":"success","stepped_seconds":7200})"));
+  auto const shown = cli({"clock", "show"});
+  ASSERT_EQ(shown.code, kOk) << shown.err;
+  EXPECT_TRUE(contains(shown.out, "clock.lead_seconds  -7200")) << shown.out;
+  auto const confirmed = cli({"clock", "confirm", "--sandbox", "--json"});
+  ASSERT_EQ(confirmed.code, kOk) << confirmed.err;
+  EXPECT_TRUE(contains(confirmed.out, R"("stepped_seconds":7200)")) << confirmed.out;
+  EXPECT_EQ(seen().authorization, "Bearer token-of-the-operator");
+}
+
 TEST_F(CliServer, PayoutsAreListedAdvancedAndWritten) {
   route(
       Method::get, "/sandbox/admin/payouts",

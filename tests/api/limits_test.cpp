@@ -11,7 +11,6 @@ namespace florin::api {
 namespace {
 
 using domain::LimitKind;
-using domain::Timestamp;
 
 domain::Game game_with(std::uint32_t purchases) {
   domain::Game game;
@@ -20,7 +19,8 @@ domain::Game game_with(std::uint32_t purchases) {
   return game;
 }
 
-Timestamp at_seconds(std::int64_t seconds) { return Timestamp::from_seconds(1'800'000'000 + seconds); }
+// A machine that started a moment ago.
+std::int64_t at_seconds(std::int64_t seconds) { return (5 + seconds) * domain::kMicrosPerSecond; }
 
 int purchase(Limits& limits, domain::Game const& game, std::uint64_t player, std::int64_t second) {
   return limits.take(game, LimitKind::item_purchases_per_player_minute, player, at_seconds(second));

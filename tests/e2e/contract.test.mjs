@@ -13,6 +13,7 @@ import {Stripe} from './support/stripe.mjs';
 import {World} from './support/world.mjs';
 import {accessSuite} from './suites/access.mjs';
 import {balancesSuite} from './suites/balances.mjs';
+import {clockSuite} from './suites/clock.mjs';
 import {expirySuite} from './suites/expiry.mjs';
 import {framingSuite} from './suites/framing.mjs';
 import {checkoutExpirySuite, checkoutOutageSuite, checkoutSuite} from './suites/checkout.mjs';
@@ -71,6 +72,7 @@ const context = {server, contract, adminToken, worlds: worldsOf(server), closedW
   movingWorlds: worldsOf(moving)};
 
 lifecycleSuite(context);
+clockSuite(context);
 framingSuite(context);
 parsersSuite(context);
 for (const environment of Object.keys(environments)) {

@@ -127,6 +127,31 @@ TEST_F(StateFileTest, TheTownHasEverythingOpen) {
   EXPECT_EQ(state().revenues().at(0).paid, units(50));
 }
 
+// A transfer that is returned counts no more (CONTRACT, Limits), wherever a snapshot was taken meanwhile.
+TEST_F(StateFileTest, WhatIsReturnedAfterOrBeforeItIsWrittenCountsNoMore) {
+  using namespace domain;
+  auto back = rows();
+  ASSERT_TRUE(get(bytes(), back));
+  auto const fresh = state().transfers().at(matters.fresh);
+  auto const sent = [&](State const& in) {
+    return in.velocity().recent(VelocityKind::sends, fresh.sender.value(), recovered.at, kMicrosPerDay);
+  };
+  auto const before = sent(state());
+  for (auto* each : {&recovered.state, &back}) {
+    auto const position = next(recovered.head.position);
+    CancelTransfer const cancel{each->game_of(fresh.sender)->id, fresh.flavour, matters.fresh};
+    auto decision = decide(*each, cancel, {recovered.at, position, 0});
+    ASSERT_TRUE(decision.ok());
+    apply(*each, Commit{position, recovered.at, {}, std::move(decision).value()});
+    EXPECT_EQ(sent(*each).count, before.count);
+    EXPECT_EQ(sent(*each).amount, before.amount - fresh.amount);
+  }
+  EXPECT_EQ(back.velocity().entries(), state().velocity().entries());
+  auto later = rows();
+  ASSERT_TRUE(get(bytes(), later));
+  EXPECT_EQ(later.velocity().entries(), state().velocity().entries());
+}
+
 TEST_F(StateFileTest, ComesBackAsItWas) {
   auto back = rows();
   ASSERT_TRUE(get(bytes(), back));

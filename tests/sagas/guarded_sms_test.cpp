@@ -5,6 +5,7 @@
 #include "sagas/gateways/sandbox_phone.h"
 #include "tests/sagas/run.h"
 #include "tests/support/fixed_clock.h"
+#include "tests/support/two_hands_clock.h"
 
 namespace florin::sagas {
 namespace {
@@ -43,6 +44,28 @@ TEST_F(Guarded, StopsAskingAProviderThatIsDownAndComesBackByAProbe) {
   clock.advance(3 * domain::kMicrosPerSecond);
   EXPECT_TRUE(sms.available());
   EXPECT_EQ(send().outcome, SmsResult::Outcome::sent);
+  EXPECT_TRUE(sms.available());
+}
+
+// The wait is of a steady clock: whoever sets the machine's clock neither prolongs nor ends it.
+TEST(GuardedSmsTime, IsShutForSecondsAndNotForTheHoursByWhichAClockWasSet) {
+  test_support::Machine machine;
+  eventstore::LedgerClock const clock(machine.reader());
+  SandboxPhone phone(clock, {});
+  GuardedSms sms(phone, clock, [] { return std::uint64_t{0}; });
+  boost::asio::io_context io;
+  phone.set_down(true);
+  for (int i = 0; i < 5; ++i) {
+    TextMessage message{"+15551234567", "hello", "key"};
+    (void)test_support::run(io, sms.send(std::move(message)));
+  }
+  for (auto const jump : {7'200, -14'400, 7'200}) {
+    machine.set_wall_by(jump);
+    EXPECT_FALSE(sms.available());
+    EXPECT_EQ(sms.retry_after_seconds(), 3);
+  }
+  machine.set_wall_by(-7'200);
+  machine.pass_seconds(3);
   EXPECT_TRUE(sms.available());
 }
 

@@ -186,5 +186,30 @@ TEST_P(PaymentsResume, ItEndsTheSameAfterADeathAtAnyCommit) {
 
 INSTANTIATE_TEST_SUITE_P(Flows, PaymentsResume, testing::Range<std::size_t>(0, flows().size()));
 
+// The processor dates what happened by the true time: whichever of our hands is ahead of it, nothing is left out.
+TEST(PaymentsResume, IsAskedForFromTheEarlierHandOn) {
+  constexpr std::int64_t kTwoHours = 120 * kMinute;
+  CardWorld world;
+  MemoryLog log;
+  test_support::TempFolder const vault;
+  bool committed = false;
+  for (auto const ahead : {std::int64_t{0}, kTwoHours, -kTwoHours}) {
+    world.clock.set_wall_ahead(ahead);
+    CardRig rig(vault.path(), log, world);
+    ASSERT_TRUE(rig.quiet());
+    auto const asked = rig.gateway().asked_since();
+    ASSERT_FALSE(asked.empty());
+    EXPECT_LE(asked.front(), std::min(world.clock.now(), world.clock.read().wall) + -10 * kMinute) << ahead;
+    if (!std::exchange(committed, true)) {
+      (void)rig.commit(test_support::create_game());
+      continue;
+    }
+    // The log's last commit is of now. Where that is still to come by the wall clock, it was written by a clock that
+    // was ahead, nobody knows since when: all is asked for that can be.
+    auto const reach = ahead < 0 ? 30 * domain::kMicrosPerDay + kTwoHours : 10 * kMinute;
+    EXPECT_EQ(asked.front(), world.clock.now() + -reach) << ahead;
+  }
+}
+
 }  // namespace
 }  // namespace florin::sagas

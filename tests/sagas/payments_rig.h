@@ -92,6 +92,12 @@ class TroubledGateway final : public sagas::PaymentGateway {
     return found == keys_.end() ? std::vector<sagas::IdempotencyKey>() : found->second;
   }
 
+  // From when on what happened was asked for, in the order of the calls.
+  [[nodiscard]] std::vector<domain::Timestamp> asked_since() const {
+    std::lock_guard const lock(mutex_);
+    return asked_since_;
+  }
+
   [[nodiscard]] std::string_view name() const override { return gateway_.name(); }
   [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> open(sagas::OpenPayment request) override {
     auto key = request.key;
@@ -118,6 +124,10 @@ class TroubledGateway final : public sagas::PaymentGateway {
     return serve(Call::tokenize, gateway_.tokenize(std::move(card)));
   }
   [[nodiscard]] sagas::Awaitable<sagas::ChangesAnswer> changes(domain::Timestamp since, std::string from) override {
+    {
+      std::lock_guard const lock(mutex_);
+      asked_since_.push_back(since);
+    }
     return serve(Call::changes, gateway_.changes(since, std::move(from)));
   }
   [[nodiscard]] Result<sagas::Callback, sagas::CallbackFault> read_callback(std::string_view signature,
@@ -188,6 +198,7 @@ class TroubledGateway final : public sagas::PaymentGateway {
   std::map<Call, std::vector<sagas::IdempotencyKey>> keys_;
   std::set<sagas::IdempotencyKey> spoilt_;
   std::vector<std::string> looked_;
+  std::vector<domain::Timestamp> asked_since_;
   std::function<void(domain::PaymentReport&)> tamper_;
   std::function<void(Call)> on_call_;
   std::vector<Call> made_;

@@ -7,9 +7,11 @@
 
 #include "eventstore/sqlite.h"
 #include "sagas/gateways/guarded_payments.h"
+#include "sagas/gateways/stripe_signature.h"
 #include "tests/sagas/run.h"
 #include "tests/support/fixed_clock.h"
 #include "tests/support/temp_folder.h"
+#include "tests/support/two_hands_clock.h"
 
 namespace florin::sagas {
 namespace {
@@ -407,6 +409,29 @@ struct OneAnswer final : PaymentGateway {
   }
   Awaitable<PaymentAnswer> told() { co_return answer; }
 };
+
+// Which of the two hands shows the true time, by which the processor signs, is not known.
+TEST_F(Processor, ACallbackThatIsFreshByEitherHandIsTaken) {
+  constexpr std::string_view kBody = R"({"id":"evt_1","object":"event","type":"ping","data":{"object":{}}})";
+  test_support::Machine machine;
+  eventstore::LedgerClock hands(machine.reader());
+  auto const taken = [&](domain::Timestamp signed_at) {
+    auto const signature = stripe_signature(options.webhook_secret, kBody, signed_at);
+    auto const read = read_fresh_callback(*processor, signature, kBody, hands);
+    return read.ok() || read.error() != CallbackFault::stale;
+  };
+  for (auto const jump : {7'200, -7'200}) {
+    auto const before = machine.wall();
+    machine.set_wall_by(jump);
+    (void)hands.now();
+    EXPECT_TRUE(taken(before)) << jump;
+    EXPECT_TRUE(taken(machine.wall())) << jump;
+    EXPECT_FALSE(taken(before + 3'600 * domain::kMicrosPerSecond)) << jump;
+    EXPECT_FALSE(taken(before + -3'600 * domain::kMicrosPerSecond)) << jump;
+    machine.set_wall_by(-jump);
+    (void)hands.confirm();
+  }
+}
 
 struct GuardedCards : testing::Test {
   test_support::FixedClock clock;

@@ -110,6 +110,9 @@ export async function validRequest(game, id) {
     case 'breakPhone': return {body: {down: false}};
     case 'advanceClock': return {body: {advance_seconds: 1}};
     case 'receiveText': return {type: 'application/x-www-form-urlencoded', ...game.world.server.provider.post(phone(), 'YES')};
+    case 'getClock':
+    case 'confirmClock':
+    case 'getMetrics':
     case 'listGames':
     case 'listProjections':
     case 'getLiveness':

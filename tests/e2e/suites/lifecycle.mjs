@@ -12,7 +12,22 @@ export function lifecycleSuite(context) {
   test('health checks answer', async () => {
     const world = context.worlds.production;
     await world.call('getLiveness', {expect: 200});
-    await world.call('getReadiness', {expect: 200});
+    const quiet = (await world.call('getReadiness', {expect: 200})).json;
+    assert.equal(quiet.checks, undefined);
+    for (const verbose of ['', 'true']) {
+      const {checks} = (await world.call('getReadiness', {query: {verbose}, expect: 200})).json;
+      assert.deepEqual(checks.map((check) => `${check.environment} ${check.name} ${check.status}`).sort(),
+        Object.keys(environments).flatMap((name) => ['time', 'views', 'writes'].map((check) => `${name} ${check} pass`)).sort());
+    }
+    assert.match((await raw(context.server.port, 'GET /readyz?verbose HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).text,
+      /"checks":\[/);
+    const metrics = (await world.call('getMetrics', {expect: 200})).text;
+    for (const name of Object.keys(environments)) {
+      for (const figure of [`florin_clock_lead_seconds{environment="${name}"} -?[0-9.e-]+`,
+        `florin_clock_following{environment="${name}"} 1`, `florin_clock_wall_jumps_total{environment="${name}"} 0`]) {
+        assert.match(metrics, new RegExp(`^${figure}$`, 'm'));
+      }
+    }
     const document = await world.call('getOpenApi', {expect: 200});
     assert.deepEqual(document.json, context.contract.document);
     for (const tag of [document.headers.etag, `"another", W/${document.headers.etag}`, '*']) {
@@ -124,6 +139,9 @@ export function lifecycleSuite(context) {
     const acknowledged = sent.filter((entry) => entry.reply.status === 200).length;
     assert.ok(minor(await game.available(player)) >= 100n + BigInt(acknowledged), 'reads go on');
     assert.equal((await world.call('getReadiness', {provoked: true})).status, 503);
+    const closed = await world.call('getReadiness', {query: {verbose: ''}, provoked: true});
+    assert.equal(closed.status, 503);
+    assert.equal(closed.json.checks.find((check) => check.name === 'writes').status, 'fail');
     await world.call('getLiveness', {expect: 200});
     await server.stop();
 

@@ -10,6 +10,16 @@ export function operatorsSuite(context, environment) {
   const least = {game_name: 'Adventure Quest', status: 'live', universal_transfers: 'yes', currencies: [gold]};
   const create = (body, expect) => world().call('createGame', {body: {...least, ...body}, expect});
 
+  test('the clock is shown, and confirmed as often as one likes', async () => {
+    const {clock} = (await world().call('getClock', {expect: 200})).json;
+    assert.deepEqual([clock.lead_seconds, clock.following, clock.wall_jumps, clock.message], [0, true, 0, null]);
+    assert.ok(Math.abs(Date.parse(clock.wall) - Date.now()) < 120_000);
+    for (let i = 0; i < 2; ++i) {
+      const {json} = await world().call('confirmClock', {expect: 200});
+      assert.deepEqual([json.stepped_seconds, json.clock.following], [0, true]);
+    }
+  });
+
   test('a game is made with defaults, found again, and changed a field at a time', async () => {
     const friend = await world().createGame();
     const {json: made} = await create({}, 201);

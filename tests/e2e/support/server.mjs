@@ -1,7 +1,7 @@
 // A real `florin serve` on a free port with a folder of its own. Every server started is stopped, and every folder
 // removed, when the test process ends, however it ends.
 import {spawn} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -24,11 +24,20 @@ export function temporaryFolder() {
   return folder;
 }
 
+// libfaketime (scripts/setup): sets the wall clock of one process and leaves its steady clocks alone.
+function fakeWall() {
+  const libraries = readdirSync('/usr/lib').map((name) => `/usr/lib/${name}/faketime/libfaketimeMT.so.1`);
+  const found = libraries.find((path) => existsSync(path));
+  if (!found) throw new Error('libfaketime is missing: run scripts/setup');
+  return found;
+}
+
 export class Server {
   // Resolves once the server says that it listens. `admin: false` starts it without an admin token; `settings` are
   // TOML keys and values; `provider` texts for production (provider.mjs) and `stripe` charges its cards (stripe.mjs);
-  // `fileBytes` lets no file grow past it, as a full disk would.
-  static async start({data = temporaryFolder(), admin = true, settings = {}, provider, stripe, fileBytes} = {}) {
+  // `fileBytes` lets no file grow past it, as a full disk would; `wallAhead` is how many seconds its wall clock is ahead,
+  // which setWall() changes while it runs.
+  static async start({data = temporaryFolder(), admin = true, settings = {}, provider, stripe, fileBytes, wallAhead} = {}) {
     const server = new Server();
     server.data = data;
     const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('FLORIN_')));
@@ -43,6 +52,12 @@ export class Server {
       Object.assign(environment, stripe.environment);
     }
     if (admin) environment.FLORIN_ADMIN_TOKEN = adminToken;
+    if (wallAhead !== undefined) {
+      server.wallFile = join(temporaryFolder(), 'wall');
+      server.setWall(wallAhead);
+      Object.assign(environment, {LD_PRELOAD: fakeWall(), FAKETIME_TIMESTAMP_FILE: server.wallFile, FAKETIME_NO_CACHE: '1',
+        FAKETIME_DONT_FAKE_MONOTONIC: '1'});
+    }
     const command = [binary, 'serve', '--data', data, '--listen', '127.0.0.1:0',
       ...Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`])];
     // Ignoring SIGXFSZ makes a write past the limit fail instead of ending the process.
@@ -83,6 +98,11 @@ export class Server {
       throw new Error(`${binary} serve did not start:\n${server.output.slice(-4000)}`);
     }
     return server;
+  }
+
+  // Somebody sets the machine's clock.
+  setWall(secondsAhead) {
+    writeFileSync(this.wallFile, `${secondsAhead < 0 ? '' : '+'}${secondsAhead}\n`);
   }
 
   // What the process ended with; kills it when it does not end.
