@@ -109,6 +109,14 @@ void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* va
                    game_id(json, e.game);
                    write_settings(json, e.settings);
                  },
+                 [&](CurrencyAdded const& e) {
+                   game_id(json, e.game);
+                   write_currency(json, e.currency);
+                 },
+                 [&](CurrencyChanged const& e) {
+                   game_id(json, e.game);
+                   write_currency(json, e.currency);
+                 },
                  [&](SdkKeyRotated const& e) {
                    game_id(json, e.game);
                    json.string("key_sha256", hex(e.key_hash));

@@ -92,6 +92,17 @@ std::string currency_list(std::vector<CurrencySpec> const& currencies) {
   return out;
 }
 
+std::string currency_details(GameId game, CurrencySpec const& currency) {
+  return Details()
+      .add("game", game)
+      .add("currency", currency_list({currency}))
+      .add("symbol", terminal_quoted(currency.symbol))
+      .add("starting amount", currency.starting_amount)
+      .add("minimum", currency.minimum_transfer)
+      .add("maximum", currency.maximum_transfer ? to_string(*currency.maximum_transfer) : "none")
+      .take();
+}
+
 std::string details_of(Event const& event, eventstore::Vault const* vault) {
   using eventstore::Field;
   return std::visit(
@@ -111,6 +122,8 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
                 .add("status", game_status_name(e.settings.status))
                 .take();
           },
+          [](CurrencyAdded const& e) { return currency_details(e.game, e.currency); },
+          [](CurrencyChanged const& e) { return currency_details(e.game, e.currency); },
           [](SdkKeyRotated const& e) {
             return Details()
                 .add("game", e.game)

@@ -66,15 +66,25 @@ void write_transfer_range(JsonWriter& json, CurrencySpec const& currency) {
   }
 }
 
+void write_currency_fields(JsonWriter& json, CurrencySpec const& currency) {
+  json.integer("currency_id", currency.currency.value());
+  json.string("currency_name", currency.name);
+  json.string("currency_symbol", currency.symbol);
+  json.amount("starting_amount", currency.starting_amount);
+  write_transfer_range(json, currency);
+}
+
+void write_currency(JsonWriter& json, CurrencySpec const& currency) {
+  json.begin_object("currency");
+  write_currency_fields(json, currency);
+  json.end_object();
+}
+
 void write_currencies(JsonWriter& json, std::vector<CurrencySpec> const& currencies) {
   json.begin_array("currencies");
   for (auto const& currency : currencies) {
     json.begin_object();
-    json.integer("currency_id", currency.currency.value());
-    json.string("currency_name", currency.name);
-    json.string("currency_symbol", currency.symbol);
-    json.amount("starting_amount", currency.starting_amount);
-    write_transfer_range(json, currency);
+    write_currency_fields(json, currency);
     json.end_object();
   }
   json.end_array();

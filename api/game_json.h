@@ -18,6 +18,12 @@ void write_settings(JsonWriter& json, domain::GameSettings const& settings);
 // "minimum_transfer" and "maximum_transfer", null when there is none: members of the open object.
 void write_transfer_range(JsonWriter& json, domain::CurrencySpec const& currency);
 
+// "currency_id" to "maximum_transfer": members of the open object.
+void write_currency_fields(JsonWriter& json, domain::CurrencySpec const& currency);
+
+// "currency":{…}
+void write_currency(JsonWriter& json, domain::CurrencySpec const& currency);
+
 // "currencies":[…]
 void write_currencies(JsonWriter& json, std::vector<domain::CurrencySpec> const& currencies);
 

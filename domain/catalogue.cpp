@@ -1,4 +1,4 @@
-// Games: creating, changing, rotating keys.
+// Games and their currencies: creating, changing, rotating keys.
 #include <algorithm>
 #include <set>
 
@@ -20,15 +20,27 @@ std::optional<Rejection> check_settings(State const& state, GameSettings const& 
   return std::nullopt;
 }
 
+// One rule for a currency, whether its game is made with it, gets it or changes it.
+bool valid_currency(CurrencySpec const& currency) {
+  if (currency.name.empty()) return false;
+  if (currency.starting_amount < Money{} || currency.starting_amount > kMaxAmount) return false;
+  if (currency.minimum_transfer <= Money{} || currency.minimum_transfer > kMaxAmount) return false;
+  return !currency.maximum_transfer || *currency.maximum_transfer >= currency.minimum_transfer;
+}
+
 bool valid_currencies(std::vector<CurrencySpec> const& currencies) {
   std::set<std::string> names;
   for (auto const& currency : currencies) {
-    if (currency.name.empty() || !names.insert(currency.name).second) return false;
-    if (currency.starting_amount < Money{} || currency.starting_amount > kMaxAmount) return false;
-    if (currency.minimum_transfer <= Money{}) return false;
-    if (currency.maximum_transfer && *currency.maximum_transfer < currency.minimum_transfer) return false;
+    if (!valid_currency(currency) || !names.insert(currency.name).second) return false;
   }
-  return !currencies.empty();
+  return !currencies.empty() && currencies.size() <= kCurrenciesPerGameMax;
+}
+
+// Another currency of the game has this name.
+bool is_name_taken(Game const& game, CurrencySpec const& currency) {
+  return std::any_of(game.currencies.begin(), game.currencies.end(), [&](CurrencySpec const& other) {
+    return other.currency != currency.currency && other.name == currency.name;
+  });
 }
 
 GameId draw_game_id(State const& state, std::uint64_t entropy) {
@@ -58,6 +70,28 @@ Decision Decider::operator()(UpdateGame const& command) const {
   return std::vector<Event>{GameUpdated{command.game, std::move(settings)}};
 }
 
+Decision Decider::operator()(AddCurrency const& command) const {
+  auto const* game = state.find_game(command.game);
+  if (game == nullptr) return refuse(Rejection::game_not_found);
+  if (game->currencies.size() >= kCurrenciesPerGameMax) return refuse(Rejection::too_many_currencies);
+  auto currency = command.currency;
+  currency.currency = CurrencyId(state.currency_count() + 1);
+  if (!valid_currency(currency)) return refuse(Rejection::invalid_currency);
+  if (is_name_taken(*game, currency)) return refuse(Rejection::currency_name_taken);
+  return std::vector<Event>{CurrencyAdded{command.game, std::move(currency)}};
+}
+
+Decision Decider::operator()(ChangeCurrency const& command) const {
+  auto const* game = state.find_game(command.game);
+  if (game == nullptr) return refuse(Rejection::game_not_found);
+  auto const* current = game->find_currency(command.currency);
+  if (current == nullptr) return refuse(Rejection::currency_not_found);
+  auto currency = command.changes.applied_to(*current);
+  if (!valid_currency(currency)) return refuse(Rejection::invalid_currency);
+  if (is_name_taken(*game, currency)) return refuse(Rejection::currency_name_taken);
+  return std::vector<Event>{CurrencyChanged{command.game, std::move(currency)}};
+}
+
 Decision Decider::operator()(RotateSdkKey const& command) const {
   if (state.find_game(command.game) == nullptr) return refuse(Rejection::game_not_found);
   auto const until = command.immediate ? Timestamp{} : context.now + kKeyGraceMicros;
@@ -76,6 +110,21 @@ void Fold::operator()(GameCreated const& e) const {
 }
 
 void Fold::operator()(GameUpdated const& e) const { state.game_at(e.game).settings = e.settings; }
+
+void Fold::operator()(CurrencyAdded const& e) const {
+  FLORIN_ASSERT(e.currency.currency.value() == state.currency_count_ + 1);
+  state.game_at(e.game).currencies.push_back(e.currency);
+  ++state.currency_count_;
+}
+
+void Fold::operator()(CurrencyChanged const& e) const {
+  auto& currencies = state.game_at(e.game).currencies;
+  auto const found = std::find_if(currencies.begin(), currencies.end(), [&](CurrencySpec const& currency) {
+    return currency.currency == e.currency.currency;
+  });
+  FLORIN_ASSERT(found != currencies.end());
+  *found = e.currency;
+}
 
 void Fold::operator()(SdkKeyRotated const& e) const {
   auto& game = state.game_at(e.game);

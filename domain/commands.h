@@ -31,6 +31,17 @@ struct UpdateGame {
   GameChanges changes;
 };
 
+struct AddCurrency {
+  GameId game;
+  CurrencySpec currency;  // its id is ignored
+};
+
+struct ChangeCurrency {
+  GameId game;
+  CurrencyId currency;
+  CurrencyChanges changes;
+};
+
 struct RotateSdkKey {
   GameId game;
   Digest key_hash{};
@@ -251,10 +262,10 @@ inline constexpr std::uint32_t kMaxItemQuantity = 1000;
 // "total_price must … be < 999999.99": this much is already too much.
 inline constexpr Money kItemTotalLimit = Money::from_minor(99'999'999);
 
-using Command = std::variant<CreateGame, UpdateGame, RotateSdkKey, CreditBalance, DebitBalance, PurchaseItem,
-                             RefundItem, InitiateTransfer, VerifyPin, ResendPin, CancelTransfer, ClaimTransfer,
-                             ExpireTransfer, FlagMinor, ClearMinor, RequestPhoneShare, AnswerPhoneShare,
-                             ExpirePhoneShare, ReceiveReply, SettleTexts, OpenCheckout, OrderCurrency, ReportPayment,
-                             FailOrder, RefundPurchase, FailRefund, RequestPayout, AdvancePayout>;
+using Command = std::variant<CreateGame, UpdateGame, AddCurrency, ChangeCurrency, RotateSdkKey, CreditBalance,
+                             DebitBalance, PurchaseItem, RefundItem, InitiateTransfer, VerifyPin, ResendPin,
+                             CancelTransfer, ClaimTransfer, ExpireTransfer, FlagMinor, ClearMinor, RequestPhoneShare,
+                             AnswerPhoneShare, ExpirePhoneShare, ReceiveReply, SettleTexts, OpenCheckout, OrderCurrency,
+                             ReportPayment, FailOrder, RefundPurchase, FailRefund, RequestPayout, AdvancePayout>;
 
 }  // namespace florin::domain

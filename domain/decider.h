@@ -66,6 +66,8 @@ struct Decider {
 
   Decision operator()(CreateGame const& command) const;
   Decision operator()(UpdateGame const& command) const;
+  Decision operator()(AddCurrency const& command) const;
+  Decision operator()(ChangeCurrency const& command) const;
   Decision operator()(RotateSdkKey const& command) const;
   Decision operator()(CreditBalance const& command) const;
   Decision operator()(DebitBalance const& command) const;
@@ -114,6 +116,8 @@ struct Fold {
 
   void operator()(GameCreated const& e) const;
   void operator()(GameUpdated const& e) const;
+  void operator()(CurrencyAdded const& e) const;
+  void operator()(CurrencyChanged const& e) const;
   void operator()(SdkKeyRotated const& e) const;
   void operator()(IdentityRegistered const& e) const;
   void operator()(PlayerJoined const& e) const;

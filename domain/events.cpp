@@ -6,6 +6,8 @@ char const* event_name(Event const& event) {
   return std::visit(Overloaded{
                         [](GameCreated const&) { return "GameCreated"; },
                         [](GameUpdated const&) { return "GameUpdated"; },
+                        [](CurrencyAdded const&) { return "CurrencyAdded"; },
+                        [](CurrencyChanged const&) { return "CurrencyChanged"; },
                         [](SdkKeyRotated const&) { return "SdkKeyRotated"; },
                         [](IdentityRegistered const&) { return "IdentityRegistered"; },
                         [](PlayerJoined const&) { return "PlayerJoined"; },

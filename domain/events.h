@@ -43,6 +43,20 @@ struct GameUpdated {
   friend bool operator==(GameUpdated const&, GameUpdated const&) = default;
 };
 
+// A game gets another currency: the next CurrencyId. Players who are there get nothing of it.
+struct CurrencyAdded {
+  GameId game;
+  CurrencySpec currency;
+  friend bool operator==(CurrencyAdded const&, CurrencyAdded const&) = default;
+};
+
+// The whole specification as it is from now on.
+struct CurrencyChanged {
+  GameId game;
+  CurrencySpec currency;
+  friend bool operator==(CurrencyChanged const&, CurrencyChanged const&) = default;
+};
+
 struct SdkKeyRotated {
   GameId game;
   Digest key_hash{};
@@ -423,7 +437,7 @@ using Event =
                  GuardianApproved, TransferClaimed, TransferReturned, PhoneShareRequested, ShareCodeRejected,
                  PhoneShareEnded, ReplyReceived, TextSettled, CheckoutOpened, CurrencyOrdered, PaymentOpened,
                  PaymentChallenged, CurrencyPurchased, PaymentFailed, RefundRequested, RefundSettled, DisputeOpened,
-                 DisputeClosed, PayoutRequested, PayoutAdvanced>;
+                 DisputeClosed, PayoutRequested, PayoutAdvanced, CurrencyAdded, CurrencyChanged>;
 
 // "ItemPurchased": for logs, auditors and error messages.
 [[nodiscard]] char const* event_name(Event const& event);

@@ -31,6 +31,15 @@ GameSettings GameChanges::applied_to(GameSettings settings) const {
   return settings;
 }
 
+CurrencySpec CurrencyChanges::applied_to(CurrencySpec currency) const {
+  if (name) currency.name = *name;
+  if (symbol) currency.symbol = *symbol;
+  if (starting_amount) currency.starting_amount = *starting_amount;
+  if (minimum_transfer) currency.minimum_transfer = *minimum_transfer;
+  if (maximum_transfer) currency.maximum_transfer = *maximum_transfer;
+  return currency;
+}
+
 CurrencySpec const* Game::find_currency(CurrencyId currency) const {
   for (auto const& candidate : currencies) {
     if (candidate.currency == currency) return &candidate;

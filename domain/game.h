@@ -95,6 +95,20 @@ struct CurrencySpec {
   friend bool operator==(CurrencySpec const&, CurrencySpec const&) = default;
 };
 
+// What an operator changes of a currency: what is absent stays as it is. Merged where it is decided, as GameChanges.
+struct CurrencyChanges {
+  std::optional<std::string> name;
+  std::optional<std::string> symbol;
+  std::optional<Money> starting_amount;  // of players who join from now on
+  std::optional<Money> minimum_transfer;
+  std::optional<std::optional<Money>> maximum_transfer;  // holding nullopt: there is none any more
+
+  [[nodiscard]] CurrencySpec applied_to(CurrencySpec currency) const;
+};
+
+// Every balance that is read shows all of a game's currencies: a bound on what one read can cost.
+inline constexpr std::size_t kCurrenciesPerGameMax = 50;
+
 // A rotated key that still works. Rotating again does not cut the one before short; an immediate rotation cuts all.
 struct PreviousKey {
   Digest hash{};

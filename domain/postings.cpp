@@ -80,6 +80,8 @@ std::vector<Posting> postings(Event const& event) {
       Overloaded{
           [](GameCreated const&) { return Postings{}; },
           [](GameUpdated const&) { return Postings{}; },
+          [](CurrencyAdded const&) { return Postings{}; },
+          [](CurrencyChanged const&) { return Postings{}; },
           [](SdkKeyRotated const&) { return Postings{}; },
           [](IdentityRegistered const&) { return Postings{}; },
           [](PlayerJoined const&) { return Postings{}; },

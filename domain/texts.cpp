@@ -31,6 +31,8 @@ std::vector<TextRef> texts_owed(Event const& event) {
   return std::visit(Overloaded{
                         [](GameCreated const&) { return Texts{}; },
                         [](GameUpdated const&) { return Texts{}; },
+                        [](CurrencyAdded const&) { return Texts{}; },
+                        [](CurrencyChanged const&) { return Texts{}; },
                         [](SdkKeyRotated const&) { return Texts{}; },
                         [](IdentityRegistered const&) { return Texts{}; },
                         [](PlayerJoined const&) { return Texts{}; },

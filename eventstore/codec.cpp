@@ -75,6 +75,18 @@ void write(wire::Event::Builder event, domain::GameUpdated const& in) {
   write(out.initSettings(), in.settings);
 }
 
+void write(wire::Event::Builder event, domain::CurrencyAdded const& in) {
+  auto out = event.initCurrencyAdded();
+  out.setGame(in.game.value());
+  write(out.initCurrency(), in.currency);
+}
+
+void write(wire::Event::Builder event, domain::CurrencyChanged const& in) {
+  auto out = event.initCurrencyChanged();
+  out.setGame(in.game.value());
+  write(out.initCurrency(), in.currency);
+}
+
 void write(wire::Event::Builder event, domain::SdkKeyRotated const& in) {
   auto out = event.initSdkKeyRotated();
   out.setGame(in.game.value());
@@ -225,6 +237,14 @@ domain::Event read(Reading& reading, wire::GameUpdated::Reader in) {
   return out;
 }
 
+template <class Event>
+domain::Event read_currency(Reading& reading, wire::GameCurrency::Reader in) {
+  Event out;
+  out.game = domain::GameId(in.getGame());
+  out.currency = read(reading, in.getCurrency());
+  return out;
+}
+
 domain::Event read(Reading& reading, wire::SdkKeyRotated::Reader in) {
   domain::SdkKeyRotated out;
   out.game = domain::GameId(in.getGame());
@@ -343,6 +363,9 @@ domain::Event read(Reading& reading, wire::Event::Reader in) {
     case wire::Event::DISPUTE_CLOSED: return read(reading, in.getDisputeClosed());
     case wire::Event::PAYOUT_REQUESTED: return read(reading, in.getPayoutRequested());
     case wire::Event::PAYOUT_ADVANCED: return read(reading, in.getPayoutAdvanced());
+    case wire::Event::DISPUTE_MOVED: break;
+    case wire::Event::CURRENCY_ADDED: return read_currency<domain::CurrencyAdded>(reading, in.getCurrencyAdded());
+    case wire::Event::CURRENCY_CHANGED: return read_currency<domain::CurrencyChanged>(reading, in.getCurrencyChanged());
   }
   reading.unknown("commit: an event of a newer version");
   return {};

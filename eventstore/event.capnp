@@ -55,6 +55,9 @@ struct Event {
     disputeClosed @36 :DisputeClosed;
     payoutRequested @37 :PayoutRequested;
     payoutAdvanced @38 :PayoutAdvanced;
+    disputeMoved @39 :Void;
+    currencyAdded @40 :GameCurrency;
+    currencyChanged @41 :GameCurrency;
   }
 }
 
@@ -97,6 +100,11 @@ struct GameCreated {
 struct GameUpdated {
   game @0 :UInt64;
   settings @1 :GameSettings;
+}
+
+struct GameCurrency {
+  game @0 :UInt64;
+  currency @1 :Currency;    # all of it, as it is from now on
 }
 
 struct SdkKeyRotated {

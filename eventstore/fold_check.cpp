@@ -170,6 +170,16 @@ struct Check {
   char const* operator()(GameUpdated const& e) const {
     return state.find_game(e.game) == nullptr ? "changes a game that does not exist" : nullptr;
   }
+  char const* operator()(CurrencyAdded const& e) const {
+    if (state.find_game(e.game) == nullptr) return "adds a currency to a game that does not exist";
+    return e.currency.currency.value() == state.currency_count() + 1 ? nullptr : "adds a currency out of sequence";
+  }
+  char const* operator()(CurrencyChanged const& e) const {
+    auto const* game = state.find_game(e.game);
+    if (game == nullptr) return "changes a currency of a game that does not exist";
+    return game->find_currency(e.currency.currency) == nullptr ? "changes a currency that the game does not have"
+                                                               : nullptr;
+  }
   char const* operator()(SdkKeyRotated const& e) const {
     return state.find_game(e.game) == nullptr ? "rotates the key of a game that does not exist" : nullptr;
   }

@@ -17,6 +17,8 @@ struct Prefetch {
   domain::State const& state;
   void operator()(domain::GameCreated const&) const {}
   void operator()(domain::GameUpdated const&) const {}
+  void operator()(domain::CurrencyAdded const&) const {}
+  void operator()(domain::CurrencyChanged const&) const {}
   void operator()(domain::SdkKeyRotated const&) const {}
   void operator()(domain::IdentityRegistered const& e) const { state.prefetch_identity(e.email_index); }
   void operator()(domain::PlayerJoined const& e) const { state.prefetch_player(e.game, e.identity); }

@@ -287,6 +287,8 @@ Faulty<Unit> Vault::seal(domain::Commit& commit) {
             },
             [](domain::GameCreated&) -> Faulty<Unit> { return Unit{}; },
             [](domain::GameUpdated&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::CurrencyAdded&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::CurrencyChanged&) -> Faulty<Unit> { return Unit{}; },
             [](domain::SdkKeyRotated&) -> Faulty<Unit> { return Unit{}; },
             [](domain::StartingBalanceGranted&) -> Faulty<Unit> { return Unit{}; },
             [](domain::BalanceCredited&) -> Faulty<Unit> { return Unit{}; },

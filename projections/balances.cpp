@@ -48,6 +48,8 @@ void Balances::Impl::prefetch(std::span<eventstore::CommitPtr const> commits) {
       std::visit(Overloaded{
                      [](domain::GameCreated const&) {},
                      [](domain::GameUpdated const&) {},
+                     [](domain::CurrencyAdded const&) {},
+                     [](domain::CurrencyChanged const&) {},
                      [](domain::SdkKeyRotated const&) {},
                      [&](domain::IdentityRegistered const& e) { state.prefetch_identity(e.email_index); },
                      [&](domain::PlayerJoined const& e) { state.prefetch_player(e.game, e.identity); },
@@ -104,10 +106,13 @@ void Balances::Impl::apply(domain::Commit const& commit) {
   FLORIN_ASSERT(commit.first == next(reached));
   auto const at = commit.at;
   for (auto const& event : commit.events) {
+    remember_former(event, commit.first);
     domain::apply(state, event, at);
     std::visit(Overloaded{
                    [&](domain::GameCreated const&) { directory_stale = true; },
                    [&](domain::GameUpdated const&) { directory_stale = true; },
+                   [&](domain::CurrencyAdded const&) { directory_stale = true; },
+                   [&](domain::CurrencyChanged const&) { directory_stale = true; },
                    [&](domain::SdkKeyRotated const&) { directory_stale = true; },
                    [&](domain::IdentityRegistered const& e) { identities.push_back({texts.add(e.email)}); },
                    [&](domain::PlayerJoined const& e) { players.push_back({texts.add(e.name), e.name_tag, at, at}); },
@@ -164,6 +169,18 @@ void Balances::Impl::apply(domain::Commit const& commit) {
   position = commit.last().value();
 }
 
+void Balances::Impl::remember_former(domain::Event const& event, domain::Position first) {
+  if (auto const* updated = std::get_if<domain::GameUpdated>(&event)) {
+    auto const& name = state.find_game(updated->game)->settings.name;
+    if (name != updated->settings.name) former.push_back({updated->game, {}, first, name, std::nullopt});
+  } else if (auto const* added = std::get_if<domain::CurrencyAdded>(&event)) {
+    former.push_back({added->game, added->currency.currency, first, {}, std::nullopt});
+  } else if (auto const* changed = std::get_if<domain::CurrencyChanged>(&event)) {
+    auto const currency = changed->currency.currency;
+    former.push_back({changed->game, currency, first, {}, *state.find_game(changed->game)->find_currency(currency)});
+  }
+}
+
 void Balances::Impl::touch(domain::PlayerId player, domain::CurrencyId currency, domain::Timestamp at) {
   players[player.value() - 1].last_active = at;
   auto const row = state.find_wallet(player, currency);
@@ -177,7 +194,7 @@ std::shared_ptr<GameDirectory const> Balances::games() const {
   if (impl_->directory_stale) {
     std::shared_lock const state_lock(impl_->mutex);
     impl_->directory_stale = false;
-    impl_->directory = std::make_shared<GameDirectory const>(impl_->state.games());
+    impl_->directory = std::make_shared<GameDirectory const>(impl_->state.games(), impl_->former);
   }
   return impl_->directory;
 }

@@ -10,10 +10,13 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -140,11 +143,26 @@ class Balances final : public eventstore::CommitListener {
 };
 
 // Games by id and by key, as of one position. Immutable.
+// What a game was called (currency zero), or what a currency was, for every commit that begins before `until`.
+struct Former {
+  domain::GameId game;
+  domain::CurrencyId currency;
+  domain::Position until;
+  std::string name;                          // the game's
+  std::optional<domain::CurrencySpec> spec;  // the currency's; nullopt: it was not there yet
+};
+
 class GameDirectory {
  public:
-  explicit GameDirectory(std::vector<domain::Game> games);
+  explicit GameDirectory(std::vector<domain::Game> games, std::vector<Former> const& former = {});
   [[nodiscard]] std::vector<domain::Game> const& games() const { return games_; }
   [[nodiscard]] domain::Game const* find(domain::GameId game) const;
+  // What the game was called, and what its currencies were, when the commit that begins at `moment` was decided: a
+  // repeated request is answered with the first reply, whatever was changed since. Empty for what is unknown.
+  [[nodiscard]] std::string_view name_at(domain::GameId game, domain::Position moment) const;
+  [[nodiscard]] std::string_view currency_name_at(domain::GameId game, domain::CurrencyId currency,
+                                                  domain::Position moment) const;
+  [[nodiscard]] std::vector<domain::CurrencySpec> currencies_at(domain::GameId game, domain::Position moment) const;
   // The game whose current key, or previous key still in grace at `now`, has this SHA-256. Constant-time compare of
   // the digest after a look-up by its first bytes.
   [[nodiscard]] domain::Game const* find_by_key(domain::Digest const& key_hash, domain::Timestamp now) const;
@@ -152,6 +170,10 @@ class GameDirectory {
  private:
   std::vector<domain::Game> games_;
   std::vector<std::pair<domain::GameId, std::uint32_t>> by_id_;  // sorted
+  [[nodiscard]] Former const* former_at(domain::GameId game, domain::CurrencyId currency,
+                                        domain::Position moment) const;
+
+  std::map<std::tuple<domain::GameId, domain::CurrencyId, domain::Position>, Former> former_;  // by until
   std::vector<std::pair<std::uint64_t, std::uint32_t>> by_key_;  // sorted: first 8 bytes of a hash, game index
 };
 

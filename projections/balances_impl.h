@@ -33,6 +33,8 @@ struct Balances::Impl {
   // Hints for what these commits will touch: on the appender's path the misses of a batch overlap.
   void prefetch(std::span<eventstore::CommitPtr const> commits);
   void apply(domain::Commit const& commit);
+  // What the event, of a commit that begins at `first`, is about to change.
+  void remember_former(domain::Event const& event, domain::Position first);
   void touch(domain::PlayerId player, domain::CurrencyId currency, domain::Timestamp at);
   [[nodiscard]] PlayerBalances describe(domain::Game const& game, domain::PlayerId player) const;
   [[nodiscard]] CurrencyBalance balance(domain::CurrencyId currency, std::optional<std::uint32_t> row) const;
@@ -45,6 +47,7 @@ struct Balances::Impl {
   domain::ChunkedRows<PhoneProfile> phones;
   domain::ChunkedRows<PlayerProfile> players;
   domain::ChunkedRows<WalletProfile> wallets;
+  std::vector<Former> former;                                               // an operator's call each
   std::vector<std::pair<domain::PlayerId, domain::CurrencyId>> prefetched;  // scratch of prefetch()
   std::atomic<std::uint64_t> position{0};                                   // written under the lock
 

@@ -11,6 +11,7 @@
 
 #include "eventstore/block_file.h"
 #include "eventstore/codec.h"
+#include "eventstore/game_fields.h"
 #include "eventstore/linked_cursor.h"
 #include "eventstore/state_file.h"
 #include "projections/balances_impl.h"
@@ -26,10 +27,8 @@ using eventstore::BlockWriter;
 using eventstore::Fault;
 using eventstore::Faulty;
 
-// A new version for every change of the order below, of a row's layout, of the events that make a game, or of the open
-// matters.
-constexpr eventstore::BlockFileKind kKind{"FLORINBA", 3};
-constexpr std::uint64_t kMaxGames = 1u << 24;
+// A new version for every change of the order below, of a row's layout, of a game's fields, or of the open matters.
+constexpr eventstore::BlockFileKind kKind{"FLORINBA", 4};
 constexpr std::size_t kPrefetchRows = 32;  // enough to hide a miss in an index behind the work on the rows before it
 
 static_assert(sizeof(State::IdentityRow) == 16 && sizeof(State::PlayerRow) == 8 && sizeof(State::WalletRow) == 24);
@@ -45,6 +44,18 @@ template <class T>
 bool get(BlockReader& in, T& value) {
   static_assert(std::is_trivially_copyable_v<T>);
   return in.get({reinterpret_cast<char*>(&value), sizeof value});
+}
+
+template <class Stream>
+bool fields(Stream& s, Former& former) {
+  bool there = former.spec.has_value();
+  if (!field(s, former.game) || !field(s, former.currency) || !field(s, former.until) || !s.text(former.name) ||
+      !s.number(there)) {
+    return false;
+  }
+  if (!there) return true;
+  if (!former.spec) former.spec.emplace();
+  return eventstore::fields(s, *former.spec);
 }
 
 void put_bytes(BlockWriter& out, std::string_view bytes) {
@@ -71,42 +82,19 @@ bool get_text(BlockReader& in, domain::PersonalText& text) {
   return get_bytes(in, text.bytes);
 }
 
-// The shortest history that leaves this game behind.
-domain::Commit history_of(domain::Game const& game) {
-  domain::Commit commit{Position(1), game.created_at, {}, {}};
-  auto const& previous = game.previous_keys;
-  auto const key = [&](std::size_t i) { return i < previous.size() ? previous[i].hash : game.key_hash; };
-  commit.events.emplace_back(domain::GameCreated{game.id, game.settings, game.currencies, key(0)});
-  for (std::size_t i = 0; i < previous.size(); ++i) {
-    commit.events.emplace_back(domain::SdkKeyRotated{game.id, key(i + 1), previous[i].valid_until});
-  }
-  return commit;
+bool put_games(BlockWriter& to, State const& state, std::vector<Former> former) {
+  eventstore::FieldsOut out{to};
+  auto games = state.games();
+  return out.list(games, [&](domain::Game& game) { return eventstore::fields(out, game); }) &&
+         out.list(former, [&](Former& one) { return fields(out, one); });
 }
 
-void put_games(BlockWriter& out, State const& state) {
-  put(out, std::uint64_t{state.games().size()});
-  eventstore::Encoder encoder;
-  std::string bytes;
-  for (auto const& game : state.games()) {
-    bytes.clear();
-    encoder.encode(history_of(game), bytes);
-    put_bytes(out, bytes);
-  }
-}
-
-bool get_games(BlockReader& in, State& state) {
-  std::uint64_t count = 0;
-  if (!get(in, count) || count > kMaxGames) return false;
-  State made;
-  std::string bytes;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    if (!get_bytes(in, bytes)) return false;
-    auto const commit = eventstore::decode(bytes);
-    if (!commit) return false;
-    domain::apply(made, commit.value());
-  }
-  state.restore_games(made.games());
-  return true;
+bool get_games(BlockReader& from, State& state, std::vector<Former>& former) {
+  eventstore::FieldsIn in{from};
+  std::vector<domain::Game> games;
+  if (!in.list(games, [&](domain::Game& game) { return eventstore::fields(in, game); })) return false;
+  state.restore_games(std::move(games));
+  return in.list(former, [&](Former& one) { return fields(in, one); });
 }
 
 // Reads `count` records a few ahead of their use: fetch(record) hints the index that use(record) will touch.
@@ -187,7 +175,7 @@ Faulty<Unit> Balances::write_snapshot(fs::path const& folder, eventstore::Log& l
   auto& out = *created.value();
   put(out, position);
   put(out, *link.value());
-  put_games(out, state);
+  put_games(out, state, view.former);
   put(out, state.identity_count());
   for (std::size_t i = 0; i < view.identities.size(); ++i) {
     put(out, state.identity_rows()[i]);
@@ -321,7 +309,7 @@ Faulty<std::unique_ptr<Balances::Impl>> Balances::read_snapshot(fs::path const& 
   }
   auto view = std::make_unique<Impl>();
   SnapshotReader reader{in, *view};
-  if (!get_games(in, view->state) || !reader.identities() || !reader.players() || !reader.wallets() ||
+  if (!get_games(in, view->state, view->former) || !reader.identities() || !reader.players() || !reader.wallets() ||
       !reader.refunded() || !eventstore::get_open_matters(in, view->state) || !reader.phones() || !in.at_end()) {
     return refuse();
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 #include "projections/balances.h"
 
@@ -21,7 +22,9 @@ bool same_digest(domain::Digest const& a, domain::Digest const& b) {
 
 }  // namespace
 
-GameDirectory::GameDirectory(std::vector<domain::Game> games) : games_(std::move(games)) {
+GameDirectory::GameDirectory(std::vector<domain::Game> games, std::vector<Former> const& former)
+    : games_(std::move(games)) {
+  for (auto const& one : former) former_.emplace(std::tuple(one.game, one.currency, one.until), one);
   for (std::uint32_t i = 0; i < games_.size(); ++i) {
     by_id_.emplace_back(games_[i].id, i);
     by_key_.emplace_back(first_bytes(games_[i].key_hash), i);
@@ -35,6 +38,43 @@ domain::Game const* GameDirectory::find(domain::GameId game) const {
   auto const found = std::lower_bound(by_id_.begin(), by_id_.end(), std::pair{game, std::uint32_t{0}});
   if (found == by_id_.end() || found->first != game) return nullptr;
   return &games_[found->second];
+}
+
+Former const* GameDirectory::former_at(domain::GameId game, domain::CurrencyId currency,
+                                       domain::Position moment) const {
+  auto const found = former_.upper_bound({game, currency, moment});
+  if (found == former_.end() || found->second.game != game || found->second.currency != currency) return nullptr;
+  return &found->second;
+}
+
+std::string_view GameDirectory::name_at(domain::GameId game, domain::Position moment) const {
+  if (auto const* former = former_at(game, {}, moment)) return former->name;
+  auto const* found = find(game);
+  return found != nullptr ? std::string_view(found->settings.name) : std::string_view();
+}
+
+std::string_view GameDirectory::currency_name_at(domain::GameId game, domain::CurrencyId currency,
+                                                 domain::Position moment) const {
+  auto const* former = former_at(game, currency, moment);
+  if (former != nullptr && former->spec) return former->spec->name;
+  auto const* found = find(game);
+  auto const* spec = found != nullptr ? found->find_currency(currency) : nullptr;
+  return spec != nullptr ? std::string_view(spec->name) : std::string_view();
+}
+
+std::vector<domain::CurrencySpec> GameDirectory::currencies_at(domain::GameId game, domain::Position moment) const {
+  std::vector<domain::CurrencySpec> currencies;
+  auto const* found = find(game);
+  if (found == nullptr) return currencies;
+  for (auto const& now : found->currencies) {
+    auto const* former = former_at(game, now.currency, moment);
+    if (former == nullptr) {
+      currencies.push_back(now);
+    } else if (former->spec) {
+      currencies.push_back(*former->spec);
+    }
+  }
+  return currencies;
 }
 
 domain::Game const* GameDirectory::find_by_key(domain::Digest const& key_hash, domain::Timestamp now) const {

@@ -116,6 +116,8 @@ class HistoryWriter final : public ProjectionWriter {
       std::visit(Overloaded{
                      [](domain::GameCreated const&) {},
                      [](domain::GameUpdated const&) {},
+                     [](domain::CurrencyAdded const&) {},
+                     [](domain::CurrencyChanged const&) {},
                      [](domain::SdkKeyRotated const&) {},
                      [](domain::IdentityRegistered const&) {},
                      [](domain::PlayerJoined const&) {},
@@ -246,7 +248,8 @@ class HistoryWriter final : public ProjectionWriter {
         row.previous = heads_.last;
         row.previous_in_wallet = before.last;
         auto const available = domain::Money::checked_add(domain::Money::from_minor(before.available), row.change);
-        auto const reserved = domain::Money::checked_add(domain::Money::from_minor(before.reserved), row.reserved_change);
+        auto const reserved =
+            domain::Money::checked_add(domain::Money::from_minor(before.reserved), row.reserved_change);
         if (!available || !reserved) {
           return eventstore::fault(Fault::Kind::corrupt,
                                    "history: the balances of player " + std::to_string(player) + " are broken");

@@ -34,6 +34,8 @@ class OrdersWriter final : public ProjectionWriter {
       std::visit(Overloaded{
                      [](domain::GameCreated const&) {},
                      [](domain::GameUpdated const&) {},
+                     [](domain::CurrencyAdded const&) {},
+                     [](domain::CurrencyChanged const&) {},
                      [](domain::SdkKeyRotated const&) {},
                      [](domain::IdentityRegistered const&) {},
                      [](domain::PlayerJoined const&) {},

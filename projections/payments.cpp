@@ -78,6 +78,8 @@ class PaymentsWriter final : public ProjectionWriter {
         Overloaded{
             [](domain::GameCreated const&) { return nothing(); },
             [](domain::GameUpdated const&) { return nothing(); },
+            [](domain::CurrencyAdded const&) { return nothing(); },
+            [](domain::CurrencyChanged const&) { return nothing(); },
             [](domain::SdkKeyRotated const&) { return nothing(); },
             [](domain::IdentityRegistered const&) { return nothing(); },
             [](domain::PlayerJoined const&) { return nothing(); },

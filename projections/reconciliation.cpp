@@ -23,12 +23,14 @@ constexpr std::string_view kSchema =
     " players INTEGER NOT NULL) STRICT;"
     "CREATE TABLE identities(identity INTEGER PRIMARY KEY, email BLOB NOT NULL) STRICT;"
     "CREATE TABLE players(key INTEGER PRIMARY KEY, identity INTEGER NOT NULL, email BLOB NOT NULL) STRICT;"
-    // amounts: for each of the game's currencies (available i64, reserved i64), packed.
+    // amounts: for each of the game's currencies (available i64, reserved i64), packed; without those that came after
+    // the player's last movement.
     "CREATE TABLE balances(key INTEGER PRIMARY KEY, changed INTEGER NOT NULL, amounts BLOB NOT NULL) STRICT;"
     // place: twice the position, plus one for the second of two players whom one event concerns.
     "CREATE TABLE changes(place INTEGER PRIMARY KEY, key INTEGER NOT NULL) STRICT";
 
 constexpr char const* kInsertGame = "INSERT INTO games VALUES(?, ?, ?, 0)";
+constexpr char const* kSetCurrencies = "UPDATE games SET currencies = ? WHERE number = ?";
 constexpr char const* kCountPlayers = "UPDATE games SET players = players + ? WHERE number = ?";
 constexpr char const* kInsertIdentity = "INSERT INTO identities VALUES(?, ?)";
 constexpr char const* kInsertPlayer =
@@ -69,15 +71,16 @@ std::uint64_t key_of(std::uint64_t game_number, domain::PlayerId player) {
 }
 
 struct Statements {
-  Statement insert_game, count_players, insert_identity, insert_player, select_amounts, replace_balance, insert_change,
-      prune_changes;
+  Statement insert_game, set_currencies, count_players, insert_identity, insert_player, select_amounts, replace_balance,
+      insert_change, prune_changes;
 
   Faulty<Unit> prepare(Database& database) {
     for (auto const& [statement, sql] :
-         {std::pair{&insert_game, kInsertGame}, std::pair{&count_players, kCountPlayers},
-          std::pair{&insert_identity, kInsertIdentity}, std::pair{&insert_player, kInsertPlayer},
-          std::pair{&select_amounts, kSelectAmounts}, std::pair{&replace_balance, kReplaceBalance},
-          std::pair{&insert_change, kInsertChange}, std::pair{&prune_changes, kPruneChanges}}) {
+         {std::pair{&insert_game, kInsertGame}, std::pair{&set_currencies, kSetCurrencies},
+          std::pair{&count_players, kCountPlayers}, std::pair{&insert_identity, kInsertIdentity},
+          std::pair{&insert_player, kInsertPlayer}, std::pair{&select_amounts, kSelectAmounts},
+          std::pair{&replace_balance, kReplaceBalance}, std::pair{&insert_change, kInsertChange},
+          std::pair{&prune_changes, kPruneChanges}}) {
       auto prepared = database.statement(sql);
       if (!prepared) return fail(prepared.error());
       *statement = prepared.value();
@@ -125,6 +128,8 @@ class ReconciliationWriter final : public ProjectionWriter {
           std::visit(Overloaded{
                          [&](domain::GameCreated const& e) { return create_game(e); },
                          [](domain::GameUpdated const&) { return nothing(); },
+                         [&](domain::CurrencyAdded const& e) { return add_currency(position, e); },
+                         [](domain::CurrencyChanged const&) { return nothing(); },
                          [](domain::SdkKeyRotated const&) { return nothing(); },
                          [&](domain::IdentityRegistered const& e) { return register_identity(e); },
                          [&](domain::PlayerJoined const& e) { return join(position, e); },
@@ -199,6 +204,7 @@ class ReconciliationWriter final : public ProjectionWriter {
  private:
   struct KnownGame {
     std::size_t currencies = 0;
+    std::string packed;        // their ids, as stored
     std::uint64_t joined = 0;  // in the transaction at hand
   };
   struct CurrencyPlace {
@@ -222,7 +228,8 @@ class ReconciliationWriter final : public ProjectionWriter {
   void learn(domain::GameId game, std::vector<std::uint32_t> const& currencies) {
     auto const number = std::uint64_t{games_.size()};
     numbers_.emplace(game, number);
-    games_.push_back({currencies.size(), 0});
+    games_.push_back({currencies.size(), {}, 0});
+    for (auto const currency : currencies) append_packed(games_.back().packed, currency);
     for (std::uint32_t i = 0; i < currencies.size(); ++i) {
       if (currencies[i] >= places_.size()) places_.resize(currencies[i] + 1);
       places_[currencies[i]] = {number, i};
@@ -231,14 +238,24 @@ class ReconciliationWriter final : public ProjectionWriter {
 
   Faulty<Unit> create_game(domain::GameCreated const& event) {
     std::vector<std::uint32_t> currencies;
-    std::string packed;
     for (auto const& currency : event.currencies) {
       currencies.push_back(static_cast<std::uint32_t>(currency.currency.value()));
-      append_packed(packed, currencies.back());
     }
     auto const number = std::uint64_t{games_.size()};
     learn(event.game, currencies);
-    return sql_.insert_game.run(number, event.game, std::string_view(packed));
+    return sql_.insert_game.run(number, event.game, std::string_view(games_.back().packed));
+  }
+
+  // The rows of players who are there stay shorter until they move: what is missing at the end is zero.
+  Faulty<Unit> add_currency(domain::Position position, domain::CurrencyAdded const& event) {
+    auto const number = numbers_.find(event.game);
+    if (number == numbers_.end()) return impossible(position, "names an unknown game");
+    auto const currency = static_cast<std::uint32_t>(event.currency.currency.value());
+    auto& game = games_[number->second];
+    if (currency >= places_.size()) places_.resize(currency + 1);
+    places_[currency] = {number->second, static_cast<std::uint32_t>(game.currencies++)};
+    append_packed(game.packed, currency);
+    return sql_.set_currencies.run(std::string_view(game.packed), number->second);
   }
 
   Faulty<Unit> register_identity(domain::IdentityRegistered const& event) {
@@ -292,7 +309,6 @@ class ReconciliationWriter final : public ProjectionWriter {
       auto end = begin;
       for (; end < changes_.size() && changes_[end].key == key; ++end) {
         if (changes_[end].amount_index == kNoAmount) continue;
-        if (amounts_.size() < (changes_[end].amount_index + 1) * kAmountBytes) return broken_row(key);
         set_packed(amounts_, changes_[end].amount_index * kAmountBytes, changes_[end].amount);
       }
       auto const changed = changes_[end - 1].position;
@@ -316,6 +332,9 @@ class ReconciliationWriter final : public ProjectionWriter {
     if (found.value()) amounts_ = sql_.select_amounts.blob(0);
     sql_.select_amounts.reset();
     if (!found.value()) return impossible(domain::Position(first.position), "names a player who never joined");
+    auto const size = games_[first.key >> kPlayerBits].currencies * kAmounts * kAmountBytes;
+    if (amounts_.size() > size || amounts_.size() % (kAmounts * kAmountBytes) != 0) return broken_row(first.key);
+    amounts_.resize(size, '\0');  // of currencies that came since
     return Unit{};
   }
 
@@ -414,12 +433,14 @@ Faulty<bool> ReconciliationStream::next(ReconciledPlayer& player) {
   player.identity = domain::IdentityId(row.number(3));
   player.email.bytes = row.blob(4);
   player.email.sealed = !player.email.bytes.empty();
-  if (amounts.size() != impl_->currencies.size() * kAmounts * kAmountBytes) {
+  if (amounts.size() > impl_->currencies.size() * kAmounts * kAmountBytes ||
+      amounts.size() % (kAmounts * kAmountBytes) != 0) {
     return impl_->view.distrust("reconciliation: the row of player " + std::to_string(player.player.value()) +
                                 " is broken");
   }
   player.balances.clear();
   auto const amount = [&](std::size_t i) {
+    if ((i + 1) * kAmountBytes > amounts.size()) return domain::Money{};  // of a currency that came since
     return domain::Money::from_minor(packed_at<std::int64_t>(amounts, i * kAmountBytes));
   };
   for (std::size_t i = 0; i < impl_->currencies.size(); ++i) {

@@ -117,8 +117,8 @@ Faulty<std::optional<typename Table::Record>> look_up(Statement& select, Positio
   if (found.value()) record = Table::get(position, select);
   select.reset();
   if (found.value() && !record) {
-    return eventstore::fault(Fault::Kind::corrupt, "transfers: the row of " + std::to_string(position.value()) +
-                                                       " is broken");
+    return eventstore::fault(Fault::Kind::corrupt,
+                             "transfers: the row of " + std::to_string(position.value()) + " is broken");
   }
   return record;
 }
@@ -218,6 +218,8 @@ class TransfersWriter final : public ProjectionWriter {
         Overloaded{
             [](domain::GameCreated const&) { return nothing(); },
             [](domain::GameUpdated const&) { return nothing(); },
+            [](domain::CurrencyAdded const&) { return nothing(); },
+            [](domain::CurrencyChanged const&) { return nothing(); },
             [](domain::SdkKeyRotated const&) { return nothing(); },
             [](domain::IdentityRegistered const&) { return nothing(); },
             [](domain::PlayerJoined const&) { return nothing(); },

@@ -1,4 +1,5 @@
-// florin game create | list | show | rotate-key: through the running server (CONTRACT, Operators).
+// florin game create | update | list | show | rotate-key | currency add, update: through the running server (CONTRACT,
+// Operators).
 #include "api/cli/command.h"
 #include "api/cli/json_view.h"
 #include "api/cli/server_call.h"
@@ -13,6 +14,7 @@ struct GameArguments {
   std::string genre;
   std::string icon;
   std::string status = "testing";
+  std::string new_status;  // of an update: empty, it stays
   std::string universal;
   std::string outgoing;
   std::string incoming;
@@ -20,8 +22,20 @@ struct GameArguments {
   std::string transfer_fee;
   std::string item_fee;
   std::vector<std::string> currencies;
+  std::vector<std::string> limits;
   std::string id;
   bool immediate = false;
+};
+
+// Of one currency, to add or to change.
+struct CurrencyArguments {
+  std::string game;
+  std::string id;
+  std::string name;
+  std::string symbol;
+  std::string starting;
+  std::string minimum;
+  std::string maximum;
 };
 
 std::vector<std::string> split(std::string const& text, char separator) {
@@ -97,15 +111,107 @@ int create(Invocation const& invocation, GameArguments const& arguments) {
   return reply ? print_key(invocation, reply.value()) : reply.error();
 }
 
+// NAME=NUMBER; the server knows the names.
+bool write_limit(JsonWriter& json, std::string const& text) {
+  auto const equals = text.find('=');
+  if (equals == std::string::npos) return false;
+  auto const number = domain::parse_number(std::string_view(text).substr(equals + 1));
+  if (equals == 0 || !number) return false;
+  json.integer(std::string_view(text).substr(0, equals), *number);
+  return true;
+}
+
+int not_a_game_id(Invocation const& invocation, std::string const& id) {
+  return complain(invocation, kUsage, "'" + id + "' is not a game id: twelve digits");
+}
+
+// Only what was named is sent: the rest stays as it is.
+int update(Invocation const& invocation, GameArguments const& arguments) {
+  if (!domain::parse_game_id(arguments.id)) return not_a_game_id(invocation, arguments.id);
+  ServerCall call;
+  call.method = "PATCH";
+  call.path = "/admin/games/" + arguments.id;
+  JsonWriter json(call.body);
+  bool any = false;
+  auto const optional = [&](std::string_view name, std::string const& value) {
+    if (value.empty()) return;
+    json.string(name, value);
+    any = true;
+  };
+  auto const optional_flag = [&](std::string_view name, std::string const& value) {
+    if (value.empty()) return;
+    json.boolean(name, value == "yes");
+    any = true;
+  };
+  json.begin_object();
+  optional("game_name", arguments.name);
+  optional("developer_name", arguments.developer);
+  optional("genre", arguments.genre);
+  optional("game_icon", arguments.icon);
+  optional("status", arguments.new_status);
+  optional("universal_transfers", arguments.universal);
+  optional_flag("allows_outgoing_transfers", arguments.outgoing);
+  optional_flag("allows_incoming_transfers", arguments.incoming);
+  if (!arguments.linked.empty()) {
+    json.begin_array("linked_game_ids");
+    for (auto const& game : arguments.linked) {
+      if (game != "none") json.string(game);
+    }
+    json.end_array();
+    any = true;
+  }
+  optional("transfer_fee_percentage", arguments.transfer_fee);
+  optional("item_fee_percentage", arguments.item_fee);
+  if (!arguments.limits.empty()) {
+    json.begin_object("limits");
+    for (auto const& limit : arguments.limits) {
+      if (!write_limit(json, limit)) {
+        return complain(invocation, kUsage,
+                        "--limit " + limit + ": write NAME=NUMBER, such as sends_per_player_hour=50");
+      }
+    }
+    json.end_object();
+    any = true;
+  }
+  json.end_object();
+  if (!any) return complain(invocation, kUsage, "name what is to change, such as --status live; see --help");
+  auto const reply = call_server(invocation, call);
+  return reply ? print_reply(invocation, reply.value()) : reply.error();
+}
+
+int change_currency(Invocation const& invocation, CurrencyArguments const& arguments, bool add) {
+  if (!domain::parse_game_id(arguments.game)) return not_a_game_id(invocation, arguments.game);
+  if (!add && !domain::parse_number(arguments.id)) {
+    return complain(invocation, kUsage, "'" + arguments.id + "' is not a currency id: a number, as game show has it");
+  }
+  ServerCall call;
+  call.method = add ? "POST" : "PATCH";
+  call.path = "/admin/games/" + arguments.game + "/currencies" + (add ? std::string() : "/" + arguments.id);
+  JsonWriter json(call.body);
+  bool any = false;
+  json.begin_object();
+  struct Field {
+    char const* name;
+    std::string const& value;
+  };
+  for (Field const& field : {Field{"currency_name", arguments.name}, Field{"currency_symbol", arguments.symbol},
+                             Field{"starting_amount", arguments.starting}, Field{"minimum_transfer", arguments.minimum},
+                             Field{"maximum_transfer", arguments.maximum}}) {
+    if (field.value.empty()) continue;
+    json.string(field.name, field.value);
+    any = true;
+  }
+  json.end_object();
+  if (!any) return complain(invocation, kUsage, "name what is to change, such as --name; see --help");
+  auto const reply = call_server(invocation, call);
+  return reply ? print_reply(invocation, reply.value()) : reply.error();
+}
+
 int list(Invocation const& invocation) {
   ServerCall call;
   call.path = "/admin/games";
   auto const reply = call_server(invocation, call);
   return reply ? print_reply(invocation, reply.value()) : reply.error();
-}
-
-int not_a_game_id(Invocation const& invocation, std::string const& id) {
-  return complain(invocation, kUsage, "'" + id + "' is not a game id: twelve digits");
 }
 
 int show(Invocation const& invocation, GameArguments const& arguments) {
@@ -133,7 +239,7 @@ int rotate_key(Invocation const& invocation, GameArguments const& arguments) {
 
 void add_game_commands(CLI::App& app, Invocation& invocation) {
   auto const arguments = std::make_shared<GameArguments>();
-  auto& group = *add_group(app, "game", "Create and list games, replace their keys", R"(Examples:
+  auto& group = *add_group(app, "game", "Create, change and list games, replace their keys", R"(Examples:
   florin game create --name "Knights" --currency Gold:GLD:100.00 --status live
   florin game list --sandbox)");
 
@@ -163,6 +269,56 @@ void add_game_commands(CLI::App& app, Invocation& invocation) {
       ->allow_extra_args(false);
   create_command->add_option("--transfer-fee", arguments->transfer_fee, "percent, 0 to 10");
   create_command->add_option("--item-fee", arguments->item_fee, "percent, 0 to 100");
+
+  auto* update_command = add_command(group, invocation, "update", "Change a game's settings", R"(Examples:
+  florin game update 482910573621 --status live
+  florin game update 482910573621 --transfer-fee 2.5 --limit sends_per_player_hour=50 --sandbox)",
+                                     [&invocation, arguments] { return update(invocation, *arguments); });
+  add_server_options(*update_command, invocation);
+  update_command->add_option("id", arguments->id, "the game's id")->required();
+  update_command->add_option("--name", arguments->name, "name of the game");
+  update_command->add_option("--status", arguments->new_status, "live, testing or suspended")
+      ->check(CLI::IsMember({"live", "testing", "suspended"}));
+  update_command->add_option("--developer", arguments->developer, "the developer's name");
+  update_command->add_option("--genre", arguments->genre, "the genre");
+  update_command->add_option("--icon", arguments->icon, "URL of the icon");
+  update_command->add_option("--universal-transfers", arguments->universal, "yes or no")->check(yes_no);
+  update_command->add_option("--outgoing-transfers", arguments->outgoing, "yes or no")->check(yes_no);
+  update_command->add_option("--incoming-transfers", arguments->incoming, "yes or no")->check(yes_no);
+  update_command
+      ->add_option("--linked-game", arguments->linked, "id of a linked game, repeatable: the whole list; none: no game")
+      ->allow_extra_args(false);
+  update_command->add_option("--transfer-fee", arguments->transfer_fee, "percent, 0 to 10");
+  update_command->add_option("--item-fee", arguments->item_fee, "percent, 0 to 100");
+  update_command->add_option("--limit", arguments->limits, "NAME=NUMBER, repeatable; the other limits stay")
+      ->allow_extra_args(false);
+
+  auto const currency = std::make_shared<CurrencyArguments>();
+  auto& currency_group = *add_group(group, "currency", "Add and change a game's currencies", R"(Examples:
+  florin game currency add 482910573621 --name Gems --symbol GEM --starting 5.00
+  florin game currency update 482910573621 2 --name Diamonds --maximum none)");
+  auto* add_currency_command =
+      add_command(currency_group, invocation, "add", "Give a game another currency", R"(Examples:
+  florin game currency add 482910573621 --name Gems --symbol GEM --starting 5.00)",
+                  [&invocation, currency] { return change_currency(invocation, *currency, true); });
+  auto* update_currency_command =
+      add_command(currency_group, invocation, "update", "Change a currency; what is not named stays", R"(Examples:
+  florin game currency update 482910573621 2 --name Diamonds
+  florin game currency update 482910573621 2 --minimum 1.00 --maximum none --sandbox)",
+                  [&invocation, currency] { return change_currency(invocation, *currency, false); });
+  for (auto* command : {add_currency_command, update_currency_command}) {
+    bool const adds = command == add_currency_command;
+    add_server_options(*command, invocation);
+    command->add_option("game", currency->game, "the game's id")->required();
+    if (!adds) command->add_option("currency", currency->id, "the currency's id")->required();
+    command->add_option("--name", currency->name, "its name, another than the game's other currencies have")
+        ->required(adds);
+    command->add_option("--symbol", currency->symbol, "its symbol")->required(adds);
+    command->add_option("--starting", currency->starting, "what a player who joins from now on receives");
+    command->add_option("--minimum", currency->minimum, "the least amount of a transfer");
+    command->add_option("--maximum", currency->maximum,
+                        adds ? "the largest amount of a transfer" : "the largest amount of a transfer, or none");
+  }
 
   auto* list_command = add_command(group, invocation, "list", "List the games", R"(Examples:
   florin game list

@@ -113,6 +113,17 @@ Response refusal_response(Request const& request, domain::Refusal const& refusal
       return error_response(request, 400, "INVALID_REQUEST",
                             "The game's settings are not valid. Give it at least one currency, distinct currency names "
                             "and rates within their ranges.");
+    case Rejection::too_many_currencies:
+      return error_response(request, 409, "TOO_MANY_CURRENCIES",
+                            "The game has 50 currencies, and none is ever removed. Change one instead.");
+    case Rejection::invalid_currency:
+      return error_response(
+          request, 400, "INVALID_CURRENCY",
+          "The currency's amounts do not fit together: its minimum_transfer is at least \"0.01\" and at "
+          "most its maximum_transfer.");
+    case Rejection::currency_name_taken:
+      return error_response(request, 409, "CURRENCY_NAME_TAKEN",
+                            "Another currency of the game has this name. Choose another one.");
     case Rejection::currency_not_found:
       return error_response(
           request, 404, "CURRENCY_NOT_FOUND",

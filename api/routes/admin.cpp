@@ -64,18 +64,49 @@ GameChanges read_settings(JsonBody& body) {
   return changes;
 }
 
+// Of a body, or of an element of its list.
+template <class Object>
+domain::CurrencySpec read_currency(Object& object) {
+  domain::CurrencySpec currency;
+  currency.name = object.required_string("currency_name", 100);
+  currency.symbol = object.required_string("currency_symbol", 10);
+  currency.starting_amount = object.optional_amount("starting_amount", domain::Money{}).value_or(domain::Money{});
+  currency.minimum_transfer = object.optional_amount("minimum_transfer").value_or(currency.minimum_transfer);
+  currency.maximum_transfer = object.optional_amount("maximum_transfer");
+  return currency;
+}
+
 std::vector<domain::CurrencySpec> read_currencies(JsonBody& body) {
   std::vector<domain::CurrencySpec> currencies;
-  for (auto& object : body.required_objects("currencies", 1, 20)) {
-    domain::CurrencySpec currency;
-    currency.name = object.required_string("currency_name", 100);
-    currency.symbol = object.required_string("currency_symbol", 10);
-    currency.starting_amount = object.optional_amount("starting_amount", domain::Money{}).value_or(domain::Money{});
-    currency.minimum_transfer = object.optional_amount("minimum_transfer").value_or(currency.minimum_transfer);
-    currency.maximum_transfer = object.optional_amount("maximum_transfer");
-    currencies.push_back(std::move(currency));
-  }
+  for (auto& object : body.required_objects("currencies", 1, 20)) currencies.push_back(read_currency(object));
   return currencies;
+}
+
+// What the body names of a currency to change. A maximum is taken away by "none".
+domain::CurrencyChanges read_currency_changes(JsonBody& body) {
+  domain::CurrencyChanges changes;
+  if (auto const name = body.optional_string("currency_name", 100)) {
+    changes.name = *name;
+    if (name->empty()) body.fail("currency_name", "currency_name must not be empty.");
+  }
+  if (auto const symbol = body.optional_string("currency_symbol", 10)) {
+    changes.symbol = *symbol;
+    if (symbol->empty()) body.fail("currency_symbol", "currency_symbol must not be empty.");
+  }
+  changes.starting_amount = body.optional_amount("starting_amount", domain::Money{});
+  changes.minimum_transfer = body.optional_amount("minimum_transfer");
+  if (body.optional_string("maximum_transfer", 32) == "none") {
+    changes.maximum_transfer.emplace();
+  } else if (auto const maximum = body.optional_amount("maximum_transfer")) {
+    changes.maximum_transfer = maximum;
+  }
+  if (!changes.name && !changes.symbol && !changes.starting_amount && !changes.minimum_transfer &&
+      !changes.maximum_transfer) {
+    body.fail("currency_name",
+              "Name what is to change: currency_name, currency_symbol, starting_amount, minimum_transfer or "
+              "maximum_transfer.");
+  }
+  return changes;
 }
 
 void write_game_fields(JsonWriter& json, domain::Game const& game) {
@@ -83,6 +114,17 @@ void write_game_fields(JsonWriter& json, domain::Game const& game) {
   write_settings(json, game.settings);
   write_currencies(json, game.currencies);
   json.time("created_at", game.created_at);
+}
+
+template <class Event>
+void write_currency_event(std::string& out, domain::Commit const& commit) {
+  auto const& event = event_of<Event>(commit);
+  JsonWriter json(out);
+  json.begin_object();
+  json.string("status", "success");
+  json.string("game_id", std::to_string(event.game.value()));
+  write_currency(json, event.currency);
+  json.end_object();
 }
 
 Response game_not_found(Request const& request) {
@@ -174,10 +216,50 @@ struct AdminRoutes {
       auto const& event = event_of<domain::GameUpdated>(commit);
       auto changed = *game;
       changed.settings = event.settings;
+      changed.currencies = services.environment.balances().games()->currencies_at(game->id, commit.first);
       JsonWriter json(out);
       json.begin_object();
       write_game_fields(json, changed);
       json.end_object();
+    });
+  }
+
+  Awaitable<Response> add_currency(Request const& request, PathValues const& path) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    auto const id = domain::parse_game_id(path.values[0]);
+    if (!id) co_return game_not_found(request);
+    auto body = JsonBody::parse(request);
+    domain::AddCurrency command{*id, read_currency(body)};
+    auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
+    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+    Payload payload("add-currency");
+    payload.add(id->value()).add(request.body);
+    auto const outcome =
+        co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+    co_return write_response(
+        request, outcome,
+        [](std::string& out, domain::Commit const& commit) {
+          write_currency_event<domain::CurrencyAdded>(out, commit);
+        },
+        201);
+  }
+
+  Awaitable<Response> change_currency(Request const& request, PathValues const& path) const {
+    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    auto const id = domain::parse_game_id(path.values[0]);
+    if (!id) co_return game_not_found(request);
+    auto const currency = domain::parse_number(path.values[1]);
+    if (!currency) co_return refusal_response(request, {.reason = domain::Rejection::currency_not_found});
+    auto body = JsonBody::parse(request);
+    domain::ChangeCurrency command{*id, domain::CurrencyId(*currency), read_currency_changes(body)};
+    auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
+    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+    Payload payload("change-currency");
+    payload.add(id->value()).add(*currency).add(request.body);
+    auto const outcome =
+        co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+    co_return write_response(request, outcome, [](std::string& out, domain::Commit const& commit) {
+      write_currency_event<domain::CurrencyChanged>(out, commit);
     });
   }
 
@@ -325,6 +407,8 @@ void add_admin_routes(Router& router, Services& services, AdminOptions const& op
   router.add(Method::get, base + "/games", bind(&AdminRoutes::list_games));
   router.add(Method::get, base + "/games/{game_id}", bind(&AdminRoutes::show_game));
   router.add(Method::patch, base + "/games/{game_id}", bind(&AdminRoutes::change_game));
+  router.add(Method::post, base + "/games/{game_id}/currencies", bind(&AdminRoutes::add_currency));
+  router.add(Method::patch, base + "/games/{game_id}/currencies/{currency_id}", bind(&AdminRoutes::change_currency));
   router.add(Method::post, base + "/games/{game_id}/keys", bind(&AdminRoutes::rotate_key));
   router.add(Method::get, base + "/projections", bind(&AdminRoutes::list_projections));
   router.add(Method::post, base + "/projections/{name}/rebuild", bind(&AdminRoutes::rebuild));

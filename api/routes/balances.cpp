@@ -182,7 +182,7 @@ Awaitable<Response> adjust(Services& services, Request const& request, std::stri
     json.string("transaction_id", domain::format_transaction_id(commit.first));
     json.string("order_id", domain::format_order_id(commit.first));
     json.amount("new_balance", event.available_after);
-    json.string("currency_name", currency_name(game, event.currency));
+    json.string("currency_name", currency_name_at(services.environment, game.id, event.currency, commit.first));
     json.begin_object("balance_info");
     json.amount("previous_balance", event.available_after - change);
     json.amount("new_balance", event.available_after);

@@ -38,8 +38,8 @@ std::string_view read_method(JsonBody& body) {
 }
 
 // What a purchase came to, as a success: paid, waiting for the cardholder, or on its way.
-void write_outcome(std::string& out, domain::Game const& game, domain::CurrencyOrdered const& ordered,
-                   PaymentOutcome const& outcome) {
+void write_outcome(std::string& out, Environment& environment, domain::Game const& game,
+                   domain::CurrencyOrdered const& ordered, PaymentOutcome const& outcome) {
   JsonWriter json(out);
   json.begin_object();
   switch (outcome.state) {
@@ -73,7 +73,7 @@ void write_outcome(std::string& out, domain::Game const& game, domain::CurrencyO
     json.begin_object("purchase_details");
     json.amount("usd_charged", paid.usd);
     json.amount("currency_received", domain::units_of(paid.usd));
-    json.string("currency_name", currency_name(game, paid.currency));
+    json.string("currency_name", currency_name_at(environment, game.id, paid.currency, ordered.order));
     json.amount("new_balance", paid.available_after);
     json.end_object();
   }
@@ -90,12 +90,12 @@ char const* original_status(State state) {
   return "";
 }
 
-Response outcome_response(domain::Game const& game, domain::CurrencyOrdered const& ordered,
+Response outcome_response(Environment& environment, domain::Game const& game, domain::CurrencyOrdered const& ordered,
                           PaymentOutcome const& outcome) {
   Response response;
   response.status = outcome.state == State::pending ? 202 : 200;
   response.position = outcome.position.value();
-  write_outcome(response.body, game, ordered, outcome);
+  write_outcome(response.body, environment, game, ordered, outcome);
   return response;
 }
 
@@ -142,7 +142,7 @@ Awaitable<Response> purchase(Services& services, Request const& request, PathVal
   auto const& outcome = followed.value();
   if (repeated != nullptr) {
     std::string original;
-    write_outcome(original, game, ordered, outcome);
+    write_outcome(original, environment, game, ordered, outcome);
     auto response =
         error_response(request, 409, "DUPLICATE_REQUEST",
                        "This client_request_id was already used for the same request; its result is under original.",
@@ -153,7 +153,7 @@ Awaitable<Response> purchase(Services& services, Request const& request, PathVal
     response.position = outcome.position.value();
     co_return response;
   }
-  if (outcome.state != State::failed) co_return outcome_response(game, ordered, outcome);
+  if (outcome.state != State::failed) co_return outcome_response(environment, game, ordered, outcome);
   auto response = payment_failed_response(request, *outcome.failed);
   response.position = outcome.position.value();
   co_return response;
@@ -210,7 +210,7 @@ Awaitable<Response> confirm(Services& services, Request const& request, PathValu
   if (!ordered->value()) co_return payment_order_not_found(request);
   auto followed = co_await follow_payment(services, request, order);
   if (!followed) co_return std::move(followed).error();
-  co_return outcome_response(game, *ordered->value(), followed.value());
+  co_return outcome_response(environment, game, *ordered->value(), followed.value());
 }
 
 Awaitable<Response> order_details(Services& services, Request const& request, PathValues const&) {
@@ -287,7 +287,7 @@ Awaitable<Response> refund(Services& services, Request const& request, PathValue
     json.string("refund_status", "pending");
     json.amount("usd_refunded", event.usd);
     json.amount("new_balance", event.available_after);
-    json.string("currency_name", currency_name(game, event.currency));
+    json.string("currency_name", currency_name_at(environment, game.id, event.currency, commit.first));
     json.begin_object("balance_info");
     json.amount("previous_balance", event.available_after + domain::units_of(event.usd));
     json.amount("new_balance", event.available_after);

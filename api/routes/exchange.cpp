@@ -55,6 +55,8 @@ domain::Position order_of(domain::Commit const& commit) {
     std::visit(domain::Overloaded{
                    [](domain::GameCreated const&) {},
                    [](domain::GameUpdated const&) {},
+                   [](domain::CurrencyAdded const&) {},
+                   [](domain::CurrencyChanged const&) {},
                    [](domain::SdkKeyRotated const&) {},
                    [](domain::IdentityRegistered const&) {},
                    [](domain::PlayerJoined const&) {},
@@ -421,6 +423,11 @@ void write_pagination(JsonWriter& json, std::size_t limit, std::optional<std::ui
 std::string_view currency_name(domain::Game const& game, domain::CurrencyId currency) {
   auto const* found = game.find_currency(currency);
   return found != nullptr ? std::string_view(found->name) : std::string_view();
+}
+
+std::string currency_name_at(Environment& environment, domain::GameId game, domain::CurrencyId currency,
+                             domain::Position moment) {
+  return std::string(environment.balances().games()->currency_name_at(game, currency, moment));
 }
 
 std::string reveal(Environment& environment, domain::IdentityId identity, eventstore::Field field,

@@ -167,6 +167,10 @@ void write_pagination(JsonWriter& json, std::size_t limit, std::optional<std::ui
 
 // The game's currency by id; its name is "" for an id that is not the game's.
 [[nodiscard]] std::string_view currency_name(domain::Game const& game, domain::CurrencyId currency);
+// What it was called when the commit that begins at `moment` was decided: for the reply to a write, which a repeated
+// request gets again whatever was renamed since.
+[[nodiscard]] std::string currency_name_at(Environment& environment, domain::GameId game, domain::CurrencyId currency,
+                                           domain::Position moment);
 // Personal text for a reply; "" when there is none or its person was erased.
 [[nodiscard]] std::string reveal(Environment& environment, domain::IdentityId identity, eventstore::Field field,
                                  domain::PersonalText const& text);

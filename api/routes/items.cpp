@@ -17,7 +17,7 @@ void write_breakdown(JsonWriter& json, ItemPurchased const& event) {
   json.end_object();
 }
 
-void write_details(JsonWriter& json, domain::Game const& game, ItemPurchased const& event,
+void write_details(JsonWriter& json, std::string_view currency, ItemPurchased const& event,
                    std::string_view purchased_by) {
   json.begin_object("purchase_details");
   json.string("item_id", event.item.id);
@@ -25,7 +25,7 @@ void write_details(JsonWriter& json, domain::Game const& game, ItemPurchased con
   json.string("item_description", event.item.description);
   json.string("item_category", event.item.category);
   json.string("purchased_by", purchased_by);
-  json.string("currency_name", currency_name(game, event.currency));
+  json.string("currency_name", currency);
   json.integer("quantity", std::uint64_t{event.quantity});
   json.amount("unit_price", event.unit_price);
   json.amount("total_price", event.total);
@@ -35,6 +35,7 @@ void write_details(JsonWriter& json, domain::Game const& game, ItemPurchased con
 void write_purchase_reply(std::string& out, Environment& environment, domain::Game const& game, PlayerFields const& who,
                           domain::Commit const& commit) {
   auto const& event = event_of<ItemPurchased>(commit);
+  auto const currency = currency_name_at(environment, game.id, event.currency, commit.first);
   out.reserve(1024);
   JsonWriter json(out);
   json.begin_object();
@@ -43,7 +44,7 @@ void write_purchase_reply(std::string& out, Environment& environment, domain::Ga
   json.string("transaction_id", domain::format_transaction_id(commit.first));
   json.string("order_id", domain::format_order_id(commit.first));
   json.amount("new_balance", event.available_after);
-  json.string("currency_name", currency_name(game, event.currency));
+  json.string("currency_name", currency);
   json.begin_object("balance_info");
   json.amount("previous_balance", event.available_after + event.total);
   json.amount("new_balance", event.available_after);
@@ -51,7 +52,7 @@ void write_purchase_reply(std::string& out, Environment& environment, domain::Ga
   json.end_object();
   write_breakdown(json, event);
   write_player(json, environment, game, event.player, who.email.text, who.name);
-  write_details(json, game, event, who.email.text);
+  write_details(json, currency, event, who.email.text);
   json.end_object();
 }
 
@@ -127,7 +128,7 @@ void write_order_fields(JsonWriter& json, domain::Game const& game, OrderRecord 
   }
   json.integer("currency_id", event.currency.value());
   json.string("currency_name", currency_name(game, event.currency));
-  write_details(json, game, event, purchased_by);
+  write_details(json, currency_name(game, event.currency), event, purchased_by);
   write_breakdown(json, event);
 }
 
@@ -219,7 +220,8 @@ Awaitable<Response> purchase_history(Services& services, Request const& request,
           auto record = load_purchase(environment, game.id, fate.order);
           if (!record) return void(response = view_unavailable(request, record.error()));
           if (!record.value()) {
-            auto const wrong = view.value().distrust("orders: no item was bought at " + domain::format_order_id(fate.order));
+            auto const wrong =
+                view.value().distrust("orders: no item was bought at " + domain::format_order_id(fate.order));
             return void(response = view_unavailable(request, wrong.error));
           }
           record.value()->fate = fate;
@@ -270,7 +272,7 @@ Awaitable<Response> refund(Services& services, Request const& request, PathValue
     json.string("order_id", domain::format_order_id(event.order));
     json.string("order_status", "refunded");
     json.amount("new_balance", event.available_after);
-    json.string("currency_name", currency_name(game, event.currency));
+    json.string("currency_name", currency_name_at(environment, game.id, event.currency, commit.first));
     json.begin_object("balance_info");
     json.amount("previous_balance", event.available_after - event.total);
     json.amount("new_balance", event.available_after);

@@ -135,8 +135,8 @@ void write_initiated(std::string& out, TransferScene const& scene, domain::Commi
                      std::string_view sender_phone, std::string_view receiver_phone) {
   auto const& e = event_of<domain::TransferInitiated>(commit);
   auto const& words = scene.words;
-  auto const* source = scene.games.find(commit.request.game);
-  auto const* target = scene.games.find(e.target);
+  auto const source = commit.request.game;
+  auto const currency = scene.games.currency_name_at(source, e.currency, commit.first);
   bool const held = bool{e.guardian};
   std::string message(words.noun);
   message += held ? " initiated. SMS PIN sent to your phone, but verification is held until the guardian on file "
@@ -150,15 +150,15 @@ void write_initiated(std::string& out, TransferScene const& scene, domain::Commi
   json.string("transaction_id", domain::format_transaction_id(commit.first));
   json.string("order_id", domain::format_order_id(commit.first));
   json.amount("new_balance", e.available_after);
-  json.string("currency_name", currency_of(source, e.currency));
+  json.string("currency_name", currency);
   json.string("verification_method", "sms");
   json.time("verification_expires_at", e.pin_expires_at);
   if (held) write_guardian(json, scene.services, commit.first, "pending", e.guardian_expires_at);
   json.begin_object(words.details);
-  json.string(words.source_game, name_of(source));
-  json.string(words.target_game, name_of(target));
+  json.string(words.source_game, scene.games.name_at(source, commit.first));
+  json.string(words.target_game, scene.games.name_at(e.target, commit.first));
   json.string(words.target_game_id, std::to_string(e.target.value()));
-  json.string("currency", currency_of(source, e.currency));
+  json.string("currency", currency);
   json.integer("currency_id", e.currency.value());
   json.amount("amount_initiated", e.amount);
   write_fees(json, "fees_preview", scene, e);
@@ -217,20 +217,21 @@ void write_claimed(std::string& out, TransferScene const& scene, domain::Commit 
                    std::string_view receiver_email) {
   auto const& e = event_of<domain::TransferClaimed>(commit);
   auto const& words = scene.words;
-  auto const* target = scene.games.find(e.target);
   auto const* source = game_of_player(scene, e.sender);
+  auto const currency = scene.games.currency_name_at(e.target, e.target_currency, commit.first);
   JsonWriter json(out);
   json.begin_object();
   json.string("status", "success");
   json.string("message", std::string(words.noun) + " claimed.");
   json.string("transaction_id", domain::format_transaction_id(e.transaction));
   json.string("order_id", domain::format_order_id(e.transaction));
-  json.string("currency_name", currency_of(target, e.target_currency));
+  json.string("currency_name", currency);
   json.amount("new_balance", e.available_after);
   json.begin_object(words.details);
   json.amount("amount_received", e.net());
-  json.string(words.source_game, name_of(source));
-  json.string(words.target_currency, currency_of(target, e.target_currency));
+  json.string(words.source_game,
+              source != nullptr ? scene.games.name_at(source->id, commit.first) : std::string_view());
+  json.string(words.target_currency, currency);
   json.begin_object(words.receiver);
   json.integer("player_id", e.receiver.value());
   json.string("player_email", receiver_email);

@@ -90,6 +90,41 @@ TEST_F(CliServer, CreateRefusesACurrencyWithoutSymbol) {
   EXPECT_TRUE(contains(result.err, "NAME:SYMBOL"));
 }
 
+TEST_F(CliServer, UpdateSendsWhatIsNamedAndNothingElse) {
+  route(Method::patch, "/sandbox/admin/games/{id}", always(200, R"({"game_id":"482910573621","status":"live"})"));
+  auto const result = cli({"game", "update", "482910573621", "--status", "live", "--transfer-fee", "2.5", "--item-fee",
+                           "0", "--limit", "sends_per_player_hour=50", "--limit", "batch_reads_per_minute=7",
+                           "--linked-game", "none", "--incoming-transfers", "no", "--sandbox"});
+  ASSERT_EQ(result.code, kOk) << result.err;
+  EXPECT_EQ(seen().body, R"({"status":"live","allows_incoming_transfers":false,"linked_game_ids":[],)"
+                         R"("transfer_fee_percentage":"2.5","item_fee_percentage":"0",)"
+                         R"("limits":{"sends_per_player_hour":50,"batch_reads_per_minute":7}})");
+  EXPECT_EQ(cli({"game", "update", "482910573621"}).code, kUsage) << "nothing to change";
+  EXPECT_EQ(cli({"game", "update", "../secrets", "--status", "live"}).code, kUsage);
+  EXPECT_EQ(cli({"game", "update", "482910573621", "--limit", "sends"}).code, kUsage);
+  EXPECT_EQ(cli({"game", "update", "482910573621", "--limit", "sends=x"}).code, kUsage);
+  EXPECT_EQ(cli({"game", "update", "482910573621", "--status", "paused"}).code, kUsage);
+}
+
+TEST_F(CliServer, CurrenciesAreAddedAndChanged) {
+  route(Method::post, "/admin/games/{id}/currencies", always(201, R"({"currency":{"currency_id":3}})"));
+  route(Method::patch, "/admin/games/{id}/currencies/{currency_id}", always(200, R"({"currency":{"currency_id":2}})"));
+  auto const added = cli({"game", "currency", "add", "482910573621", "--name", "Gems", "--symbol", "GM", "--starting",
+                          "5.00", "--minimum", "1", "--maximum", "9"});
+  ASSERT_EQ(added.code, kOk) << added.err;
+  EXPECT_EQ(seen().path, "/admin/games/482910573621/currencies");
+  EXPECT_EQ(seen().body, R"({"currency_name":"Gems","currency_symbol":"GM","starting_amount":"5.00",)"
+                         R"("minimum_transfer":"1","maximum_transfer":"9"})");
+  auto const changed = cli({"game", "currency", "update", "482910573621", "2", "--maximum", "none"});
+  ASSERT_EQ(changed.code, kOk) << changed.err;
+  EXPECT_EQ(seen().path, "/admin/games/482910573621/currencies/2");
+  EXPECT_EQ(seen().body, R"({"maximum_transfer":"none"})");
+  EXPECT_EQ(cli({"game", "currency", "update", "482910573621", "2"}).code, kUsage) << "nothing to change";
+  EXPECT_EQ(cli({"game", "currency", "update", "482910573621", "gold", "--name", "G"}).code, kUsage);
+  EXPECT_EQ(cli({"game", "currency", "add", "482910573621", "--name", "Gems"}).code, kUsage);
+  EXPECT_EQ(cli({"game", "currency", "add", "x", "--name", "Gems", "--symbol", "G"}).code, kUsage);
+}
+
 TEST_F(CliServer, ListAndShowRenderTheReply) {
   route(Method::get, "/admin/games",
         always(200, R"({"status":"success","games":[{"game_id":"482910573621","game_name":"A"},)"

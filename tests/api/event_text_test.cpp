@@ -46,10 +46,10 @@ TEST(EventText, EveryKindOfEventHasItsJson) {
 TEST(EventText, PositionsCountWithinTheCommit) {
   auto const commit = samples::commit(samples::events());
   auto const last = commit.events.size() - 1;
-  EXPECT_TRUE(event_line(commit, last).starts_with("        80  "));
+  EXPECT_TRUE(event_line(commit, last).starts_with("        82  "));
   std::string json;
   append_event_json(json, commit, last);
-  EXPECT_TRUE(json.starts_with(R"({"position":80,)"));
+  EXPECT_TRUE(json.starts_with(R"({"position":82,)"));
 }
 
 TEST(EventText, ACommandWithoutARequestIdHasNoRequest) {

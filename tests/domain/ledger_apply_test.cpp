@@ -192,6 +192,8 @@ TEST(Events, EachHasItsOwnName) {
   EXPECT_STREQ(event_name(DisputeClosed{}), "DisputeClosed");
   EXPECT_STREQ(event_name(PayoutRequested{}), "PayoutRequested");
   EXPECT_STREQ(event_name(PayoutAdvanced{}), "PayoutAdvanced");
+  EXPECT_STREQ(event_name(CurrencyAdded{}), "CurrencyAdded");
+  EXPECT_STREQ(event_name(CurrencyChanged{}), "CurrencyChanged");
 }
 
 TEST(Events, ACommitEndsWhereItsEventsEnd) {
@@ -222,6 +224,9 @@ std::vector<Impossible> impossible_events() {
       {"a game without a currency", game_created(kUnknown, GameStatus::live, {})},
       {"a currency out of sequence", game_created(kUnknown, GameStatus::live, {currency(CurrencyId(6), "gold")})},
       {"an update of an unknown game", GameUpdated{kUnknown, {}}},
+      {"a currency of an unknown game", CurrencyAdded{kUnknown, currency(CurrencyId(5), "ore")}},
+      {"an added currency out of sequence", CurrencyAdded{kGame, currency(CurrencyId(6), "ore")}},
+      {"a change of another game's currency", CurrencyChanged{kGame, currency(kDust, "ore")}},
       {"a new key for an unknown game", SdkKeyRotated{kUnknown, {}, {}}},
       {"an identity out of sequence", registered(4, "dan@example.com")},
       {"an e-mail registered twice", registered(3, kAnn)},

@@ -206,6 +206,107 @@ TEST(UpdateGame, RefusalsComeInOrder) {
        {Rejection::invalid_game, [](UpdateGame& c) { c.changes.item_fee = BasisPoints(10'001); }}});
 }
 
+State after(std::vector<Event> const& facts) { return state_after(facts); }
+
+AddCurrency add(std::string name = "ore") { return {kGame, currency(CurrencyId{}, std::move(name))}; }
+
+TEST(AddCurrency, GetsTheNextNumberOfAllGames) {
+  auto command = add();
+  command.currency.currency = CurrencyId(77);  // ignored
+  given(three_games()).when(command).then({CurrencyAdded{kGame, currency(CurrencyId(5), "ore")}});
+}
+
+TEST(AddCurrency, IsForPlayersWhoJoinFromThenOn) {
+  auto const facts = ann_with_gold(units("5.00")) +
+                     std::vector<Event>{CurrencyAdded{kGame, currency(CurrencyId(5), "ore", units("3.00"))}};
+  auto const before = after(facts);
+  EXPECT_EQ(before.wallet(PlayerId(1), CurrencyId(5)), Wallet{});
+  auto const decided = given(facts).when(CreditBalance{kGame, player("ann@example.com"), kGold, units("1.00"), ""});
+  for (auto const& event : decided.events()) EXPECT_FALSE(std::holds_alternative<StartingBalanceGranted>(event));
+  auto const fresh = given(facts).when(CreditBalance{kGame, player("zoe@example.com"), kGold, units("1.00"), ""});
+  std::size_t granted = 0;
+  for (auto const& event : fresh.events()) {
+    auto const* grant = std::get_if<StartingBalanceGranted>(&event);
+    if (grant != nullptr && grant->currency == CurrencyId(5)) granted += grant->amount == units("3.00") ? 1 : 0;
+  }
+  EXPECT_EQ(granted, 1u);
+}
+
+TEST(AddCurrency, AGameHasFiftyAtMost) {
+  auto facts = three_games();
+  auto const had = after(facts).find_game(kGame)->currencies.size();
+  for (std::uint64_t i = had; i < kCurrenciesPerGameMax; ++i) {
+    facts.push_back(CurrencyAdded{kGame, currency(CurrencyId(5 + i - had), "ore " + std::to_string(i))});
+  }
+  given(facts).when(add()).then(Rejection::too_many_currencies);
+  facts.pop_back();
+  EXPECT_EQ(given(facts).when(add()).events().size(), 1u);
+}
+
+TEST(AddCurrency, RefusalsComeInOrder) {
+  expect_precedence<AddCurrency>(
+      three_games(), add(),
+      {{Rejection::game_not_found, [](AddCurrency& c) { c.game = kUnknown; }},
+       {Rejection::invalid_currency, [](AddCurrency& c) { c.currency.minimum_transfer = Money{}; }},
+       {Rejection::currency_name_taken, [](AddCurrency& c) { c.currency.name = "gold"; }}});
+}
+
+TEST(ChangeCurrency, ChangesWhatIsNamedAndNothingElse) {
+  auto const facts = three_games();
+  auto const before = *after(facts).find_game(kGame)->find_currency(kGold);
+  ChangeCurrency command{kGame, kGold, {}};
+  auto expected = before;
+  command.changes.name = expected.name = "crowns";
+  given(facts).when(command).then({CurrencyChanged{kGame, expected}});
+  command.changes = {};
+  expected = before;
+  command.changes.starting_amount = expected.starting_amount = units("9.00");
+  command.changes.minimum_transfer = expected.minimum_transfer = units("2.00");
+  command.changes.maximum_transfer = expected.maximum_transfer = units("2.00");
+  given(facts).when(command).then({CurrencyChanged{kGame, expected}});
+  auto const limited = facts + std::vector<Event>{CurrencyChanged{kGame, expected}};
+  command.changes = {};
+  command.changes.maximum_transfer.emplace();
+  expected.maximum_transfer.reset();
+  given(limited).when(command).then({CurrencyChanged{kGame, expected}});
+}
+
+TEST(ChangeCurrency, ItsOwnNameIsNotTaken) {
+  ChangeCurrency command{kGame, kGold, {}};
+  command.changes.name = "gold";
+  EXPECT_EQ(given(three_games()).when(command).events().size(), 1u);
+}
+
+TEST(ChangeCurrency, RefusesWhatIsNotACurrency) {
+  using Change = void (*)(CurrencyChanges&);
+  for (Change const change : std::initializer_list<Change>{
+           [](CurrencyChanges& c) { c.name = ""; },
+           [](CurrencyChanges& c) { c.starting_amount = Money::from_minor(-1); },
+           [](CurrencyChanges& c) { c.starting_amount = kMaxAmount + Money::from_minor(1); },
+           [](CurrencyChanges& c) { c.minimum_transfer = Money{}; },
+           [](CurrencyChanges& c) { c.minimum_transfer = kMaxAmount + Money::from_minor(1); },
+           [](CurrencyChanges& c) {
+             c.minimum_transfer = units("2.00");
+             c.maximum_transfer = units("1.99");
+           },
+       }) {
+    ChangeCurrency command{kGame, kGold, {}};
+    change(command.changes);
+    given(three_games()).when(command).then(Rejection::invalid_currency);
+  }
+}
+
+TEST(ChangeCurrency, RefusalsComeInOrder) {
+  ChangeCurrency command{kGame, kGold, {}};
+  command.changes.symbol = "CR";
+  expect_precedence<ChangeCurrency>(
+      three_games() + std::vector<Event>{CurrencyAdded{kGame, currency(CurrencyId(5), "ore")}}, command,
+      {{Rejection::game_not_found, [](ChangeCurrency& c) { c.game = kUnknown; }},
+       {Rejection::currency_not_found, [](ChangeCurrency& c) { c.currency = kDust; }},
+       {Rejection::invalid_currency, [](ChangeCurrency& c) { c.changes.minimum_transfer = Money{}; }},
+       {Rejection::currency_name_taken, [](ChangeCurrency& c) { c.changes.name = "ore"; }}});
+}
+
 TEST(RotateSdkKey, TheOldKeyWorksForSevenMoreDays) {
   given(three_games())
       .when(RotateSdkKey{kGame, Digest{2}, false})

@@ -293,7 +293,8 @@ TEST(PaymentProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
   }
   auto const checkout_opened = Event(CheckoutOpened{}).index();  // moves nothing: the purchase's own tests
   for (auto i = checkout_opened + 1; i < std::variant_size_v<Event>; ++i) {
-    EXPECT_TRUE(events.contains(i)) << "event " << i;
+    auto const of_catalogue = i == Event(CurrencyAdded{}).index() || i == Event(CurrencyChanged{}).index();
+    EXPECT_TRUE(of_catalogue || events.contains(i)) << "event " << i;
   }
   EXPECT_EQ(failures.size(), 5u);
   EXPECT_EQ(refund_ends.size(), 3u);

@@ -81,7 +81,9 @@ std::vector<Event> one_of_each() {
                           "",
                           "",
                           AccountType::checking},
-          PayoutAdvanced{Position(9), kGame, units("1.00"), {{kGold, units("10.00")}}, PayoutStatus::failed, ""}};
+          PayoutAdvanced{Position(9), kGame, units("1.00"), {{kGold, units("10.00")}}, PayoutStatus::failed, ""},
+          CurrencyAdded{kGame, currency(CurrencyId(5), "ore")},
+          CurrencyChanged{kGame, currency(kGold, "coins")}};
 }
 
 TEST(Postings, OfEveryEventSumToZeroPerCurrency) {

@@ -274,7 +274,8 @@ TEST(TransferProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
       Rejection::order_not_paid,        Rejection::order_disputed,       Rejection::refund_exceeds_payment,
       Rejection::too_many_refunds,      Rejection::payments_unavailable, Rejection::payment_mismatch,
       Rejection::nothing_new,           Rejection::order_not_open,       Rejection::payout_exceeds_balance,
-      Rejection::payout_not_found,      Rejection::payout_not_next};
+      Rejection::payout_not_found,      Rejection::payout_not_next,      Rejection::too_many_currencies,
+      Rejection::invalid_currency,      Rejection::currency_name_taken};
   for (int i = 0; i <= static_cast<int>(Rejection::balance_limit); ++i) {
     auto const reason = static_cast<Rejection>(i);
     EXPECT_TRUE(elsewhere.contains(reason) || refusals.contains(reason)) << "refusal " << i;

@@ -148,6 +148,8 @@ inline std::vector<domain::Event> events() {
                       "6789",
                       AccountType::savings},
       PayoutAdvanced{Position(41), game, money(10'000), {{crowns, money(100'000)}}, PayoutStatus::failed, "R03"},
+      CurrencyAdded{game, {CurrencyId(3), "Embers", "EMB", money(1'500), money(200), money(5'000)}},
+      CurrencyChanged{game, {CurrencyId(2), "Splinters", "SPL", money(25), money(1), std::nullopt}},
   };
 }
 

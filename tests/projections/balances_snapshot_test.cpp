@@ -74,6 +74,43 @@ class BalancesSnapshot : public testing::Test {
   Balances balances;
 };
 
+// Currency numbers of a game do not follow one another any more, and what was is kept for old replies.
+TEST_F(BalancesSnapshot, KeepsAddedAndRenamedCurrenciesAndWhatTheyWere) {
+  town.create_game("a", {"gold"});
+  town.create_game("b", {"silver"});
+  auto const a = town.game(0).id;
+  auto const gold = town.game(0).currencies[0].currency;
+  auto const created = town.commits()[0]->first;
+  domain::ChangeCurrency rename{a, gold, {}};
+  rename.changes.name = "crowns";
+  auto const renamed = town.play(rename);
+  domain::CurrencySpec gems;
+  gems.name = "gems";
+  gems.symbol = "g";
+  auto const added = town.play(domain::AddCurrency{a, gems});
+  domain::UpdateGame update{a, {}};
+  update.changes.name = "castle";
+  auto const updated = town.play(update);
+  ASSERT_TRUE(renamed && added && updated);
+  town.credit(town.game(0), 1, 500, 1);
+  balances.on_commits(town.commits());
+  write();
+  Balances restored;
+  ASSERT_TRUE(restored.read_newest_snapshot(folder.path(), town.log(), town.head()));
+  expect_same(balances, restored, town.state());
+  for (auto const* view : {&balances, &restored}) {
+    auto const games = view->games();
+    EXPECT_EQ(games->currency_name_at(a, gold, created), "gold");
+    EXPECT_EQ(games->currency_name_at(a, gold, renamed->first), "crowns");
+    EXPECT_EQ(games->name_at(a, added->first), "a");
+    EXPECT_EQ(games->name_at(a, updated->first), "castle");
+    EXPECT_EQ(games->currencies_at(a, created).size(), 1u);
+    EXPECT_EQ(games->currencies_at(a, created)[0].name, "gold");
+    EXPECT_EQ(games->currencies_at(a, renamed->first)[0].name, "crowns");
+    EXPECT_EQ(games->currencies_at(a, added->first).size(), 2u);
+  }
+}
+
 TEST_F(BalancesSnapshot, RestoresEverythingAndGoesOn) {
   play(2'000);
   leave_open();

@@ -40,6 +40,32 @@ class Reconciliation : public ViewsTest {
   }
 };
 
+TEST_F(Reconciliation, ACurrencyThatComesLaterIsZeroUntilItMoves) {
+  town.create_game("a", {"gold"});
+  auto const a = town.game(0).id;
+  town.credit(town.game(0), 0, 100);
+  town.credit(town.game(0), 1, 50);
+  EXPECT_EQ(lines(a).at(town.player(town.game(0), 0)).balances.size(), 1u);
+  domain::CurrencySpec gems;
+  gems.name = "gems";
+  gems.symbol = "g";
+  ASSERT_TRUE(town.play(domain::AddCurrency{a, gems}));
+  town.credit(town.game(0), 0, 7, 1);
+  town.credit(town.game(0), 2, 30, 1);
+  runner.reset();  // also for a file that was written before
+  auto const all = lines(a);
+  auto const amounts = [&](std::size_t person) {
+    std::vector<std::int64_t> out;
+    for (auto const& balance : all.at(town.player(town.game(0), person)).balances) {
+      out.push_back(balance.available.minor());
+    }
+    return out;
+  };
+  EXPECT_EQ(amounts(0), (std::vector<std::int64_t>{100, 7}));
+  EXPECT_EQ(amounts(1), (std::vector<std::int64_t>{50, 0}));
+  EXPECT_EQ(amounts(2), (std::vector<std::int64_t>{0, 30}));
+}
+
 TEST_F(Reconciliation, HasALineForEveryPlayerOfTheGame) {
   town.create_game("a", {"gold", "gems"});
   town.create_game("b", {"gold"});

@@ -72,6 +72,9 @@ export async function validRequest(game, id) {
       game_name: 'Another', status: 'testing', universal_transfers: 'no',
       currencies: [{currency_name: 'Gems', currency_symbol: 'GM'}]}};
     case 'updateGame': return {params: {id: game.id}, body: {genre: 'RPG'}};
+    case 'addCurrency': return {params: {id: game.id}, body: {currency_name: `Gems ${requestId()}`, currency_symbol: 'GM'}};
+    case 'changeCurrency': return {params: {id: game.id, currency_id: game.currencies[0].currency_id},
+      body: {currency_symbol: 'GD'}};
     case 'getGame': return {params: {id: game.id}};
     case 'rotateGameKey': return {params: {id: game.id}, body: {immediate: false}};
     case 'rebuildProjection':

@@ -39,6 +39,95 @@ export function operatorsSuite(context, environment) {
     await world().call('streamBalances', {key, expect: 200});
   });
 
+  test('a currency is added: new players receive it, those who are there do not', async () => {
+    const game = await world().createGame({currencies: [{...gold, starting_amount: '5.00'}]});
+    const [old, fresh] = [email(), email()];
+    await game.credit(old, '10.00');
+    const params = {id: game.id};
+    const {json} = await world().call('addCurrency', {params, expect: 201,
+      body: {currency_name: 'Gems', currency_symbol: 'GM', starting_amount: '7.00', minimum_transfer: '2'}});
+    const {currency_id: id, ...rest} = json.currency;
+    assert.deepEqual(rest, {currency_name: 'Gems', currency_symbol: 'GM', starting_amount: '7.00',
+      minimum_transfer: '2.00', maximum_transfer: null});
+    await game.credit(fresh, '1.00');
+    const amounts = async (player) => (await game.balance(player)).balances.map((one) => [one.currency_name, one.available_balance]);
+    assert.deepEqual(await amounts(old), [['Gold Coins', '15.00'], ['Gems', '0.00']]);
+    assert.deepEqual(await amounts(fresh), [['Gold Coins', '6.00'], ['Gems', '7.00']]);
+    const credited = await game.credit(old, '3.00', {currency_id: id});
+    assert.deepEqual([credited.json.currency_name, credited.json.new_balance], ['Gems', '3.00']);
+    const last = await game.credit(old, '1.00');
+    assert.equal(last.json.currency_name, 'Gold Coins', 'the first one stays the default');
+    const {players} = await game.stream({}, {'Florin-Min-Position': last.headers['florin-position']});
+    const streamed = Object.fromEntries(players.map((one) => [one.player_email, one.balances.map((row) => row.available_balance)]));
+    assert.deepEqual([streamed[old], streamed[fresh]], [['16.00', '3.00'], ['6.00', '7.00']]);
+    assert.equal((await world().call('getGame', {params, expect: 200})).json.currencies.length, 2);
+    const {history} = (await game.call('getHistory', {params: {email: old}, query: {currency_id: id}, expect: 200})).json;
+    assert.deepEqual(history.map((line) => [line.currency_name, line.amount]), [['Gems', '3.00']]);
+  });
+
+  test('a currency is changed; what was answered before stays what it was', async () => {
+    const game = await world().createGame({currencies: [{...gold, starting_amount: '5.00'}]});
+    const params = {id: game.id, currency_id: game.currencies[0].currency_id};
+    const change = (body, expect = 200) => world().call('changeCurrency', {params, body, expect});
+    const player = email();
+    const body = {client_request_id: requestId(), player_email: player, amount: '10.00', reason: 'before'};
+    const first = await game.call('creditBalance', {body, expect: 200});
+    const bought = game.purchaseBody(player);
+    const item = await game.call('purchaseItem', {body: bought, expect: 200});
+    const update = {client_request_id: requestId(), genre: 'RPG'};
+    const updated = await world().call('updateGame', {params: {id: game.id}, body: update, expect: 200});
+    let expected = {currency_id: params.currency_id, currency_name: 'Gold Coins', currency_symbol: 'GC',
+      starting_amount: '5.00', minimum_transfer: '0.01', maximum_transfer: null};
+    for (const step of [{currency_name: 'Crowns'}, {currency_symbol: 'CR'}, {starting_amount: '6.00'},
+      {minimum_transfer: '2.00'}, {maximum_transfer: '50.00'}, {minimum_transfer: '3.00', maximum_transfer: '60.00'}]) {
+      expected = {...expected, ...step};
+      assert.deepEqual((await change(step)).json, {status: 'success', game_id: game.id, currency: expected});
+    }
+    assert.equal((await change({maximum_transfer: 'none'})).json.currency.maximum_transfer, null);
+    await world().call('addCurrency', {params: {id: game.id}, body: {currency_name: 'Gems', currency_symbol: 'GM'}, expect: 201});
+    assert.equal((await game.balance(player)).balances[0].currency_name, 'Crowns');
+    const fresh = email();
+    assert.equal((await game.credit(fresh, '1.00')).json.new_balance, '7.00', 'the new starting amount');
+    for (const [operation, request, reply] of [['creditBalance', body, first], ['purchaseItem', bought, item]]) {
+      const {json} = await game.call(operation, {body: request, expect: [409, 'DUPLICATE_REQUEST']});
+      assert.deepEqual(json.original, reply.json, `${operation}: the first reply`);
+    }
+    const {json} = await world().call('updateGame', {params: {id: game.id}, body: update, expect: [409, 'DUPLICATE_REQUEST']});
+    assert.deepEqual(json.original, updated.json, 'the game as it was then');
+  });
+
+  test('currencies that cannot be', async () => {
+    const game = await world().createGame({currencies: [gold, {currency_name: 'Gems', currency_symbol: 'GM'}]});
+    const add = (body, expect, id = game.id) => world().call('addCurrency',
+      {params: {id}, body: {currency_name: 'Ore', currency_symbol: 'O', ...body}, expect});
+    const change = (body, expect, params = {}) => world().call('changeCurrency',
+      {params: {id: game.id, currency_id: game.currencies[1].currency_id, ...params}, body, expect});
+    for (const [body, code] of [[{currency_name: ''}, 'INVALID_REQUEST'], [{currency_symbol: ''}, 'INVALID_REQUEST'],
+      [{currency_name: 'x'.repeat(101)}, 'INVALID_REQUEST'], [{minimum_transfer: '0'}, 'INVALID_AMOUNT'],
+      [{starting_amount: '-1'}, 'INVALID_AMOUNT'], [{minimum_transfer: '5', maximum_transfer: '4.99'}, 'INVALID_CURRENCY'],
+      [{client_request_id: 'sub_1'}, 'CLIENT_REQUEST_ID_RESERVED']]) {
+      await add(body, [400, code]);
+      if (!body.client_request_id) await change(body, [400, code]);
+    }
+    await change({currency_symbol: 'X', client_request_id: 'sub_1'}, [400, 'CLIENT_REQUEST_ID_RESERVED']);
+    await add({currency_name: undefined}, [400, 'INVALID_REQUEST']);
+    await change({client_request_id: requestId()}, [400, 'INVALID_REQUEST']); // nothing to change
+    await change({maximum_transfer: 'all'}, [400, 'INVALID_AMOUNT']);
+    await add({currency_name: 'Gems'}, [409, 'CURRENCY_NAME_TAKEN']);
+    await change({currency_name: 'Gold Coins'}, [409, 'CURRENCY_NAME_TAKEN']);
+    await change({currency_name: 'Gems'}, 200); // its own
+    const other = await world().createGame();
+    for (const unknown of ['0', 'x', '999999999', String(other.currencies[0].currency_id)]) {
+      await change({currency_symbol: 'X'}, [404, 'CURRENCY_NOT_FOUND'], {currency_id: unknown});
+    }
+    for (const unknown of ['999999999999', '1', 'x']) {
+      await add({}, [404, 'GAME_NOT_FOUND'], unknown);
+      await change({currency_symbol: 'X'}, [404, 'GAME_NOT_FOUND'], {id: unknown});
+    }
+    for (let count = 2; count < 50; ++count) await add({currency_name: `Ore ${count}`}, 201);
+    await add({}, [409, 'TOO_MANY_CURRENCIES']);
+  });
+
   test('changes made at the same time do not undo each other', async () => {
     const {json: game} = await create({}, 201);
     const params = {id: game.game_id};
@@ -192,6 +281,11 @@ export function operatorsSuite(context, environment) {
       {...least, client_request_id: requestId()}, {game_name: 'Another'}, 'sdk_key');
     await again((options) => world().call('updateGame', {params: {id: made.game_id}, ...options}),
       {client_request_id: requestId(), genre: 'RPG'}, {genre: 'Puzzle'});
+    await again((options) => world().call('addCurrency', {params: {id: made.game_id}, ...options}),
+      {client_request_id: requestId(), currency_name: 'Gems', currency_symbol: 'GM'}, {currency_symbol: 'G'});
+    await again((options) => world().call('changeCurrency',
+      {params: {id: made.game_id, currency_id: made.currencies[0].currency_id}, ...options}),
+      {client_request_id: requestId(), currency_symbol: 'GD'}, {currency_symbol: 'G'});
     await again((options) => world().call('rotateGameKey', {params: {id: made.game_id}, ...options}),
       {client_request_id: requestId()}, {immediate: true}, 'sdk_key');
     await again((options) => game.call('rotateKey', options), {client_request_id: requestId(), immediate: false},
