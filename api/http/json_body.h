@@ -87,9 +87,9 @@ class JsonObject {
   std::size_t index_;  // of this object in parsed_
 };
 
-// A request's body as one JSON object. Refuses a wrong content type (415), malformed JSON, invalid UTF-8, anything but
-// an object, duplicate keys at any depth (two readers could see two amounts) and nesting deeper than 16. After a
-// refusal every getter returns an empty value and error() tells.
+// A request's body as one JSON object. Refuses a wrong content type (415), malformed JSON, invalid UTF-8 (half a
+// surrogate pair included), anything but an object, duplicate keys at any depth (two readers could see two amounts) and
+// nesting deeper than 16. After a refusal every getter returns an empty value and error() tells.
 //
 //   auto body = JsonBody::parse(request);
 //   auto const email = body.required_string("player_email", 254);

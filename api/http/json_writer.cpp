@@ -3,11 +3,15 @@
 #include <array>
 #include <charconv>
 
+#include "domain/utf8.h"
+
 namespace florin::api {
 namespace {
 
+// What cannot be copied without a look.
 constexpr std::array<bool, 256> escape_table() {
   std::array<bool, 256> table{};
+  for (std::size_t letter = 0x80; letter < table.size(); ++letter) table[letter] = true;
   for (std::size_t letter = 0; letter < 0x20; ++letter) table[letter] = true;
   table['"'] = table['\\'] = true;
   return table;
@@ -28,8 +32,18 @@ void append_json_escaped(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     auto const letter = static_cast<unsigned char>(text[i]);
     if (!kEscaped[letter]) continue;
+    if (letter >= 0x80) {
+      if (auto const size = domain::utf8_character_size(text.substr(i)); size != 0) {
+        i += size - 1;
+        continue;
+      }
+    }
     out.append(text, plain, i - plain);
     plain = i + 1;
+    if (letter >= 0x80) {
+      out.append("\\ufffd");
+      continue;
+    }
     switch (letter) {
       case '"': out.append("\\\""); break;
       case '\\': out.append("\\\\"); break;
@@ -99,7 +113,11 @@ void JsonWriter::time(std::string_view name, domain::Timestamp value) {
 
 void JsonWriter::raw(std::string_view json) {
   separate();
-  out_.append(json);
+  if (domain::is_utf8(json)) {
+    out_.append(json);
+  } else {
+    out_.append(domain::repaired_utf8(json));
+  }
 }
 
 }  // namespace florin::api

@@ -137,6 +137,13 @@ Awaitable<Response> Session::answer(Request& request) {
     response.allow = match.allow;
     co_return response;
   }
+  for (auto const& [part, text] : {std::pair("path", request.path), std::pair("query", request.query)}) {
+    if (is_readable(text)) continue;
+    co_return error_response(
+        request, 400, "INVALID_REQUEST",
+        "The " + std::string(part) +
+            " holds a broken percent escape or bytes that are not UTF-8. Encode its text as UTF-8.");
+  }
   std::string thrown;
   try {
     co_return co_await (*match.handler)(request, match.values);
