@@ -5,10 +5,12 @@
 #include <sstream>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "api/cli/command.h"
 #include "api/config.h"
 #include "api/http/nearest_name.h"
+#include "domain/utf8.h"
 
 namespace florin::api::cli {
 namespace {
@@ -99,6 +101,21 @@ void remark_mistyped_variables() {
   }
 }
 
+// What the shell passes comes as bytes: a name that is not UTF-8 would be written into requests, logs and file names.
+// Empty: all of it is UTF-8.
+std::string wrong_text(int argc, char const* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (!domain::is_utf8(argv[i])) return "argument " + std::to_string(i) + " is not UTF-8";
+  }
+  for (char const* const* each = environ; each != nullptr && *each != nullptr; ++each) {
+    std::string_view const variable(*each);
+    if (variable.starts_with("FLORIN_") && !domain::is_utf8(variable)) {
+      return "the environment's " + domain::repaired_utf8(variable.substr(0, variable.find('='))) + " is not UTF-8";
+    }
+  }
+  return {};
+}
+
 }  // namespace
 }  // namespace florin::api::cli
 
@@ -106,6 +123,10 @@ namespace florin::api {
 
 int run(int argc, char** argv) {
   using namespace cli;
+  if (auto const wrong = wrong_text(argc, argv); !wrong.empty()) {
+    std::fprintf(stderr, "florin: %s. Set the terminal to UTF-8 and type it again.\n", wrong.c_str());
+    return kUsage;
+  }
   Invocation invocation;
   CLI::App app("Florin: a self-hosted ledger and payments server for game currencies.", "florin");
   auto const formatter = std::make_shared<ExamplesFirst>();

@@ -145,9 +145,28 @@ bool length_between(std::string_view text, std::size_t min, std::size_t max) {
   return text.size() <= max || (text.size() <= 4 * max && count_characters(text) <= max);
 }
 
-// simdjson lets a lone low surrogate escape through as three bytes that are not UTF-8.
-bool is_clean(std::string_view text) {
-  return std::memchr(text.data(), 0, text.size()) == nullptr && simdjson::validate_utf8(text.data(), text.size());
+bool is_clean(std::string_view text) { return std::memchr(text.data(), 0, text.size()) == nullptr; }
+
+// Of valid JSON: whether an escape is half of a surrogate pair, which is no character. simdjson lets some of them
+// through, as bytes that are not UTF-8, and a text that is kept as JSON would carry the escape on to its readers.
+bool has_half_pair(std::string_view json) {
+  auto const unit = [&](std::size_t at) -> unsigned {  // of "\uXXXX" at `at`; 0 for anything else
+    unsigned code = 0;
+    if (json.substr(at, 2) != "\\u" || at + 6 > json.size()) return 0;
+    auto const* const end = json.data() + at + 6;
+    return std::from_chars(json.data() + at + 2, end, code, 16).ptr == end ? code : 0;
+  };
+  for (auto at = json.find('\\'); at != std::string_view::npos; at = json.find('\\', at)) {
+    auto const code = unit(at);
+    bool const high = code >= 0xd800 && code <= 0xdbff;
+    if (code >= 0xdc00 && code <= 0xdfff) return true;
+    if (high) {
+      auto const low = unit(at + 6);
+      if (low < 0xdc00 || low > 0xdfff) return true;
+    }
+    at += high ? 12 : 2;
+  }
+  return false;
 }
 
 bool is_json(std::string_view content_type) {
@@ -223,6 +242,11 @@ JsonBody JsonBody::parse(Request const& request) {
   }
   dom::element root;
   if (!mine.read(request.body, root)) return body;
+  if (has_half_pair(request.body)) {
+    mine.fail({400, "INVALID_REQUEST", "",
+               "The body holds an escape from \\ud800 to \\udfff without its other half: that is no character."});
+    return body;
+  }
   dom::object object;
   if (root.get(object) != simdjson::SUCCESS) {
     mine.fail({400, "INVALID_REQUEST", "", "The body must be a JSON object."});

@@ -102,9 +102,9 @@ class JsonObject {
 };
 
 // A request's body as one JSON object. Refuses a wrong content type (415), malformed JSON (naming line and column),
-// invalid UTF-8, anything but an object, duplicate keys at any depth (two readers could see two amounts), more than
-// kMaxJsonKeys of them in all objects together and nesting deeper than 16. After a refusal every getter returns an
-// empty value and error() tells.
+// invalid UTF-8 (half a surrogate pair included), anything but an object, duplicate keys at any depth (two readers
+// could see two amounts), more than kMaxJsonKeys of them in all objects together and nesting deeper than 16. After a
+// refusal every getter returns an empty value and error() tells.
 //
 //   auto body = JsonBody::parse(request);
 //   auto const email = body.required_string("player_email", 254);

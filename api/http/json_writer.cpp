@@ -11,6 +11,7 @@ namespace {
 // Bytes that do not stand for themselves, or only if those after them agree.
 constexpr std::array<bool, 256> escape_table() {
   std::array<bool, 256> table{};
+  for (std::size_t letter = 0x80; letter < table.size(); ++letter) table[letter] = true;
   for (std::size_t letter = 0; letter < 0x20; ++letter) table[letter] = true;
   for (std::size_t letter = 0x80; letter < 0x100; ++letter) table[letter] = true;
   table['"'] = table['\\'] = true;
@@ -48,6 +49,10 @@ void append_json_escaped(std::string& out, std::string_view text) {
     }
     out.append(text, plain, i - plain);
     plain = i + 1;
+    if (letter >= 0x80) {
+      out.append("\\ufffd");
+      continue;
+    }
     switch (letter) {
       case '"': out.append("\\\""); break;
       case '\\': out.append("\\\\"); break;
@@ -117,7 +122,11 @@ void JsonWriter::time(std::string_view name, domain::Timestamp value) {
 
 void JsonWriter::raw(std::string_view json) {
   separate();
-  out_.append(json);
+  if (domain::is_utf8(json)) {
+    out_.append(json);
+  } else {
+    out_.append(domain::repaired_utf8(json));
+  }
 }
 
 }  // namespace florin::api

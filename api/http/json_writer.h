@@ -44,7 +44,8 @@ class JsonWriter {
   void amount(std::string_view name, domain::Money value);
   // "2026-11-20T12:34:56Z"
   void time(std::string_view name, domain::Timestamp value);
-  // Already JSON.
+  // Already JSON. Bytes that are not UTF-8 become U+FFFD, as in every string: an old log may hold such a byte, and what
+  // is printed of it must still be JSON.
   void raw(std::string_view json);
   void raw(std::string_view name, std::string_view json) { key(name), raw(json); }
 

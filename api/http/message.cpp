@@ -1,6 +1,7 @@
 #include "api/http/message.h"
 
 #include <algorithm>
+#include "domain/utf8.h"
 
 namespace florin::api {
 namespace {
@@ -103,5 +104,12 @@ void append_request_id(std::string& out, std::uint64_t id) {
 
 // A '+' in a path is a plus sign: "a+b@example.com" is a legal address.
 std::optional<std::string> percent_decode(std::string_view text) { return decode(text, false); }
+
+// As a whole: '/', '&' and '=' are ASCII, so none of them can complete a character that was cut short.
+bool is_readable(std::string_view path_or_query) {
+  if (path_or_query.find('%') == std::string_view::npos) return domain::is_utf8(path_or_query);
+  auto const decoded = decode(path_or_query, false);
+  return decoded && domain::is_utf8(*decoded);
+}
 
 }  // namespace florin::api

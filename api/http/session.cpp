@@ -145,8 +145,19 @@ Response whole_server() {
 }
 
 // The reply to a request that no handler takes.
+std::optional<Response> refuse_unreadable(Request const& request) {
+  for (auto const& [part, text] : {std::pair("path", request.path), std::pair("query", request.query)}) {
+    if (is_readable(text)) continue;
+    return error_response(
+        request, 400, "INVALID_REQUEST",
+        "The " + std::string(part) +
+            " holds a broken percent escape or bytes that are not UTF-8. Encode its text as UTF-8.");
+  }
+  return std::nullopt;
+}
+
 std::optional<Response> refuse_unrouted(Request const& request, Router::Match const& match) {
-  if (match.handler != nullptr) return std::nullopt;
+  if (match.handler != nullptr) return refuse_unreadable(request);
   if (request.method == Method::unknown) {
     return error_response(request, 501, "NOT_IMPLEMENTED",
                           "This server does not know this method. Methods are written in capitals, such as GET.");

@@ -16,10 +16,19 @@ TEST(CliUsage, HelpStartsWithExamplesAndNamesTheExitCodes) {
 }
 
 TEST(CliUsage, EveryCommandHasExamplesAndJson) {
-  std::vector<std::vector<std::string>> const commands = {
-      {"serve"},           {"game", "create"},       {"game", "list"},    {"game", "show"}, {"player", "balance"},
-      {"log", "tail"},     {"log", "show"},          {"audit", "verify"}, {"audit", "at"},  {"projection", "list"},
-      {"bench", "replay"}, {"projection", "rebuild"}};
+  std::vector<std::vector<std::string>> const commands = {{"serve"},
+                                                          {"game", "create"},
+                                                          {"game", "list"},
+                                                          {"game", "show"},
+                                                          {"player", "balance"},
+                                                          {"log", "tail"},
+                                                          {"log", "show"},
+                                                          {"audit", "verify"},
+                                                          {"audit", "at"},
+                                                          {"projection", "list"},
+                                                          {"audit", "mailboxes"},
+                                                          {"bench", "replay"},
+                                                          {"projection", "rebuild"}};
   for (auto command : commands) {
     auto const name = testing::PrintToString(command);
     command.push_back("--help");
@@ -85,6 +94,26 @@ TEST(CliUsage, ComplaintsShowHiddenCharactersOfTheirArguments) {
     EXPECT_FALSE(contains(result.err, "\x1b")) << result.err;
     EXPECT_FALSE(contains(result.err, "\xff")) << result.err;
   }
+}
+
+TEST(CliUsage, WhatIsNotUtf8IsRefusedBeforeAnythingIsDone) {
+  for (auto const& words :
+       std::vector<std::vector<std::string>>{{"game", "create", "--name", "\xff"},
+                                             {"player", "minor", "\xff@example.com"},
+                                             {"payout", "list", "--status", "\xc3"},
+                                             {"serve", "--data", "/srv", "--set", "ach.company_name=\xed\xa0\x80"},
+                                             {"\xff"}}) {
+    served_config().reset();
+    auto const result = run_cli(words);
+    EXPECT_EQ(result.code, kUsage) << testing::PrintToString(words);
+    EXPECT_TRUE(contains(result.err, "is not UTF-8")) << result.err;
+    EXPECT_FALSE(served_config());
+  }
+  ASSERT_EQ(::setenv("FLORIN_SERVER", "http://\xff", 1), 0);
+  auto const result = run_cli({"game", "list"});
+  ::unsetenv("FLORIN_SERVER");
+  EXPECT_EQ(result.code, kUsage);
+  EXPECT_TRUE(contains(result.err, "FLORIN_SERVER is not UTF-8")) << result.err;
 }
 
 TEST(CliUsage, AFolderWithoutALogIsNamed) {

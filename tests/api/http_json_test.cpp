@@ -207,9 +207,45 @@ TEST(JsonBody, StringsHaveLimitsInCharacters) {
   EXPECT_EQ(error(R"({"s":null})", 3), "400 INVALID_REQUEST s");
   EXPECT_EQ(error(R"({})", 3), "400 INVALID_REQUEST s");
   EXPECT_EQ(error(R"({"s":"a\u0000b"})", 9), "400 INVALID_REQUEST s") << "NUL";
-  EXPECT_NE(error(R"({"s":"\ud800"})", 9), "") << "a lone high surrogate";
-  EXPECT_NE(error(R"({"s":"\udc00"})", 9), "") << "a lone low surrogate";
   EXPECT_EQ(error(R"({"s":"\ud83d\ude00"})", 1), "") << "a pair is one character";
+}
+
+// Wherever in the body: in a field that is read, in one that is ignored, in a key, in what is kept as JSON.
+TEST(JsonBody, HalfASurrogatePairIsNoCharacter) {
+  for (auto const* half :
+       {R"(\ud800)", R"(\udc00)", R"(\uDBFF)", R"(\udfff)", R"(\ud800\u0041)", R"(\ud800\ud800)", R"(\udc00\ud800)",
+        R"(\ud800x\udc00)", R"(\ud800\n)", R"(\\\ud800)", R"(\ud83d\ude00\ude00)"}) {
+    for (auto const& body :
+         {"{\"s\":\"" + std::string(half) + "\"}", "{\"s\":\"a\",\"other\":[{\"x\":\"" + std::string(half) + "\"}]}",
+          "{\"s\":\"a\",\"" + std::string(half) + "\":1}", "{\"m\":{\"k\":\"" + std::string(half) + "\"}}"}) {
+      EXPECT_EQ(error_of(JsonBody::parse(with_body(body))), "400 INVALID_REQUEST ") << body;
+    }
+  }
+  for (auto const* whole : {R"(\ud83d\ude00)", R"(\\ud800)", R"(\uD83D\uDE00\ud83d\ude00)", R"(\u00e9)", R"(\ufffd)"}) {
+    auto const body = "{\"s\":\"" + std::string(whole) + "\"}";
+    EXPECT_EQ(error_of(JsonBody::parse(with_body(body))), "") << body;
+  }
+}
+
+TEST(JsonBody, BytesThatAreNotUtf8AreRefusedWhereverTheyAre) {
+  for (auto const* bad : {"\xff", "\xc3", "\xed\xa0\x80", "\xc0\xaf", "\xf5\x80\x80\x80"}) {
+    for (auto const& body : {"{\"s\":\"" + std::string(bad) + "\"}", "{\"" + std::string(bad) + "\":1}"}) {
+      EXPECT_EQ(error_of(JsonBody::parse(with_body(body))), "400 INVALID_REQUEST ") << body;
+    }
+  }
+}
+
+// What an old log holds is printed as JSON whatever it is.
+TEST(JsonWriter, ABadByteComesOutAsTheReplacementCharacter) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object();
+  json.string("email",
+              "a\xff"
+              "b\xc3@é.example");
+  json.raw("metadata", "{\"k\":\"\xed\xb0\x80\"}");
+  json.end_object();
+  EXPECT_EQ(out, "{\"email\":\"a\\ufffdb\\ufffd@é.example\",\"metadata\":{\"k\":\"\uFFFD\uFFFD\uFFFD\"}}");
 }
 
 TEST(JsonBody, IntegersAreIntegersInRange) {

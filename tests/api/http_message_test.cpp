@@ -22,6 +22,17 @@ TEST(PercentDecode, DecodesPlainlyAndRefusesBrokenEscapes) {
   EXPECT_EQ(percent_decode("%%41"), std::nullopt);
 }
 
+TEST(Readable, IsUtf8BehindWholeEscapes) {
+  for (auto const* good :
+       {"", "/a/b", "/a/%C3%A9%40b.example", "x=1&y=%e2%82%ac+z", "/caf\xc3\xa9", "/%25ff", "q=%00"}) {
+    EXPECT_TRUE(is_readable(good)) << good;
+  }
+  for (auto const* bad : {"/%ff%40example.com/minor", "email=%ff%40b.example", "/\xff", "/%c3", "/%c3/%a9",
+                          "a=%c3&b=%a9", "/%ed%a0%80", "/%c0%ae", "/%zz", "/%", "/a%4", "email=%f5%80%80%80"}) {
+    EXPECT_FALSE(is_readable(bad)) << bad;
+  }
+}
+
 TEST(QueryValue, FindsTheFirstOfItsName) {
   Request request;
   request.query = "limit=5&cursor=a%26b+c&flag&limit=7&bad=%zz";

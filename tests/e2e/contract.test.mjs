@@ -19,6 +19,7 @@ import {framingSuite} from './suites/framing.mjs';
 import {checkoutExpirySuite, checkoutOutageSuite, checkoutSuite} from './suites/checkout.mjs';
 import {guardianSuite} from './suites/guardian.mjs';
 import {lifecycleSuite} from './suites/lifecycle.mjs';
+import {mailboxesSuite} from './suites/mailboxes.mjs';
 import {operatorsSuite} from './suites/operators.mjs';
 import {laterPaymentsSuite, paymentOutageSuite, paymentsSuite} from './suites/payments.mjs';
 import {parsersSuite} from './suites/parsers.mjs';
@@ -77,7 +78,7 @@ framingSuite(context);
 parsersSuite(context);
 for (const environment of Object.keys(environments)) {
   describe(environment, () => {
-    for (const suite of [accessSuite, balancesSuite, purchasesSuite, paymentsSuite, checkoutSuite, payoutsSuite, streamSuite,
+    for (const suite of [accessSuite, balancesSuite, mailboxesSuite, purchasesSuite, paymentsSuite, checkoutSuite, payoutsSuite, streamSuite,
       operatorsSuite, transfersSuite, transactionsSuite, policySuite, guardianSuite, phoneShareSuite, textsSuite]) {
       suite(context, environment);
     }
