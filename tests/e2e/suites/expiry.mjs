@@ -65,7 +65,7 @@ export function expirySuite(context) {
   test('velocity is forgotten as time passes', async () => {
     const f = flavours.send;
     const scene = await Scene.make(world(), f, {source: {limits: {[f.perHour]: 1, [f.perDay]: 30}}});
-    await scene.initiate({amount: '20.00'});
+    await scene.approve({amount: '20.00'}); // open for a day: what expires counts no more
     const {json} = await scene.initiate({amount: '20.00'}, [429, 'VELOCITY_LIMIT_EXCEEDED']);
     await world().advance(json.retry_after);
     await scene.initiate({amount: '20.00'}, [429, 'VELOCITY_LIMIT_EXCEEDED']); // the day's units
@@ -73,6 +73,17 @@ export function expirySuite(context) {
     await world().advance(86_400);
     await scene.initiate({amount: '20.00'});
   });
+
+  for (const f of Object.values(flavours)) {
+    test(`${f.name}: units that expired count no more`, async () => {
+      const scene = await Scene.make(world(), f, {source: {limits: {[f.perDay]: 30}}});
+      await scene.initiate({amount: '30.00'});
+      await scene.initiate({amount: '0.01'}, [429, 'VELOCITY_LIMIT_EXCEEDED']);
+      await world().advance(600);
+      await scene.initiate({amount: '30.00'});
+      await scene.initiate({amount: '0.01'}, [429, 'VELOCITY_LIMIT_EXCEEDED']);
+    });
+  }
 
   test('an approval of a phone is good for ten minutes', async () => {
     const scene = await Scene.make(world(), flavours.send);
