@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 
+#include "api/former_people.h"
 #include "domain/contract.h"
 #include "projections/history.h"
 #include "projections/orders.h"
@@ -102,6 +103,15 @@ Faulty<Unit> Environment::recover() {
   if (!followed) return followed;
   spdlog::info("{}: recovered to position {} ({} games, {} players)", name_, recovered.head.position.value(),
                recovered.state.games().size(), recovered.state.player_count());
+
+  auto const former = list_former_people(*vault_, balances_, layout_.mailboxes());
+  mailboxes_ = std::make_unique<Mailboxes const>(*vault_, former, [this](domain::BlindIndex const& index) {
+    return balances_.read([&](domain::State const& state) { return state.find_identity(index).has_value(); });
+  });
+  if (!former.empty()) {
+    spdlog::info("{}: {} people have an e-mail index of an earlier rule (florin audit mailboxes lists them)", name_,
+                 former.size());
+  }
 
   runner_ = std::make_unique<projections::Runner>(
       *log_, layout_.views(),

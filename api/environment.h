@@ -12,6 +12,7 @@
 #include "api/http/asio.h"
 #include "api/layout.h"
 #include "api/ledger_view.h"
+#include "api/mailboxes.h"
 #include "api/snapshotter.h"
 #include "eventstore/clock.h"
 #include "eventstore/sqlite_log.h"
@@ -71,6 +72,7 @@ class Environment {
   [[nodiscard]] eventstore::Vault const& vault() const { return *vault_; }
   [[nodiscard]] eventstore::Writer& writer() { return *writer_; }
   [[nodiscard]] projections::Balances const& balances() const { return balances_; }
+  [[nodiscard]] Mailboxes const& mailboxes() const { return *mailboxes_; }
   [[nodiscard]] projections::Runner& views() { return *runner_; }
   [[nodiscard]] sagas::Effects& effects() { return *effects_; }
   [[nodiscard]] sagas::SandboxPhone* phone() { return phone_.get(); }    // null in production
@@ -101,6 +103,7 @@ class Environment {
   std::unique_ptr<eventstore::RequestIndex> requests_;
   std::unique_ptr<eventstore::CheckpointFile> checkpoints_;
   projections::Balances balances_;
+  std::unique_ptr<Mailboxes const> mailboxes_;
   std::unique_ptr<projections::Runner> runner_;
   std::unique_ptr<Snapshotter> snapshotter_;
   eventstore::SystemClock const machine_clock_;

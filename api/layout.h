@@ -26,6 +26,7 @@ struct Layout {
   [[nodiscard]] std::filesystem::path clock() const { return folder / "clock"; }
   [[nodiscard]] std::filesystem::path snapshots() const { return folder / "snapshots"; }
   [[nodiscard]] std::filesystem::path requests() const { return folder / "requests"; }
+  [[nodiscard]] std::filesystem::path mailboxes() const { return snapshots() / "mailboxes.bin"; }
   [[nodiscard]] std::filesystem::path views() const { return folder / "views"; }
 };
 

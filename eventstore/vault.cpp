@@ -176,8 +176,15 @@ struct Vault::Impl {
   KeyedHash const fingerprints;
   Codes const codes;
   PersonKeys persons;
-  OpenedNames opened;
+  OpenedNames opened_names;
+  OpenedNames opened_emails;
   RandomBytes random;  // seal only
+
+  // Where openings of this field are kept; nullptr: nowhere.
+  [[nodiscard]] OpenedNames* opened_of(Field field) {
+    if (field == Field::name) return &opened_names;
+    return field == Field::email ? &opened_emails : nullptr;
+  }
 
   [[nodiscard]] Faulty<Wiped<Key>> key_of(domain::IdentityId identity) const;
   [[nodiscard]] Faulty<Unit> make_person(domain::IdentityId identity);
@@ -347,15 +354,15 @@ Faulty<std::string> Vault::open(domain::IdentityId identity, Field field, domain
   }
   auto const* const bytes = unsigned_bytes(box);
   if (bytes[0] != kSealVersion) return fault(Fault::Kind::unknown, "vault: a sealed text of a newer version");
-  bool const keep = field == Field::name;
-  if (keep) {
-    if (auto known = impl_->opened.find(identity, box)) return std::move(*known);
+  auto* const kept = impl_->opened_of(field);
+  if (kept != nullptr) {
+    if (auto known = kept->find(identity, box)) return std::move(*known);
   }
-  auto const erasures = impl_->opened.erasures();
+  auto const erasures = kept != nullptr ? kept->erasures() : 0;
   auto const key = impl_->key_of(identity);
   if (!key) return fail(key.error());
   auto clear = open_box(key.value().value, binding(identity, field, domain::Position(get_u64(bytes + 1))), box);
-  if (keep && clear) impl_->opened.put(identity, box, clear.value(), erasures);
+  if (kept != nullptr && clear) kept->put(identity, box, clear.value(), erasures);
   return clear;
 }
 
@@ -365,7 +372,8 @@ Faulty<Unit> Vault::destroy(domain::IdentityId identity) {
     return present.error().kind == Fault::Kind::missing ? Faulty<Unit>(Unit{}) : fail(present.error());
   }
   auto const written = impl_->persons.write(identity, Seed{});
-  impl_->opened.erase(identity);
+  impl_->opened_names.erase(identity);
+  impl_->opened_emails.erase(identity);
   if (!written) return fail(written.error());
   return impl_->persons.sync();
 }

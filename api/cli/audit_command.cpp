@@ -1,12 +1,13 @@
 // florin audit verify | at: proofs and past states, from the folder alone.
 #include <algorithm>
-#include <cctype>
 #include <limits>
 
 #include "api/cli/command.h"
+#include "api/cli/people.h"
 #include "api/cli/progress.h"
 #include "api/cli/store.h"
 #include "api/cli/trial_balance.h"
+#include "api/email.h"
 #include "api/event_text.h"
 #include "api/http/json.h"
 #include "eventstore/recovery.h"
@@ -212,25 +213,39 @@ struct PlayerThen {
   std::vector<std::pair<domain::CurrencySpec, domain::Wallet>> wallets;
 };
 
-std::string normalised_email(std::string_view text) {
-  auto const first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  std::string out(text.substr(first, text.find_last_not_of(" \t") - first + 1));
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
-  return out;
+// `last`: where the log stood then. Everybody's e-mail is opened only where neither key finds anybody.
+Faulty<std::optional<domain::IdentityId>> find_person(eventstore::Log& log, eventstore::Vault const& vault,
+                                                      domain::State const& state, Position last,
+                                                      std::string_view text) {
+  auto const find = [&](std::string_view key) { return state.find_identity(vault.email_index(key)); };
+  if (auto const key = former_key(text)) {
+    if (auto const known = find(*key)) return known;
+  }
+  auto const mailbox = read_mailbox(text);
+  if (!mailbox) {
+    return eventstore::fault(Fault::Kind::missing,
+                             "--player is not an e-mail address: " + std::string(mailbox.error()));
+  }
+  if (auto const known = find(mailbox.value().key)) return known;
+  auto const former = read_former_people(log, vault, last);
+  if (!former) return fail(former.error());
+  Mailboxes const mailboxes(vault, former.value(), [](domain::BlindIndex const&) { return false; });
+  auto const email = mailboxes.find(text);
+  return email ? state.find_identity(email.value().index) : std::nullopt;
 }
 
-Faulty<PlayerThen> player_then(Layout const& layout, AuditArguments const& arguments, domain::State const& state) {
+Faulty<PlayerThen> player_then(eventstore::Log& log, Layout const& layout, AuditArguments const& arguments,
+                               domain::State const& state, Position last) {
   PlayerThen then;
   if (arguments.player.empty()) return then;
   then.asked = true;
   auto const vault = open_vault(layout);
   if (!vault) return fail(vault.error());
   auto const* game = state.find_game(*domain::parse_game_id(arguments.game));
-  auto const identity = state.find_identity(vault.value()->email_index(normalised_email(arguments.player)));
-  if (game == nullptr || !identity) return then;
-  then.player = state.find_player(game->id, *identity).value_or(domain::PlayerId{});
+  auto const identity = find_person(log, *vault.value(), state, last, arguments.player);
+  if (!identity) return fail(identity.error());
+  if (game == nullptr || !identity.value()) return then;
+  then.player = state.find_player(game->id, *identity.value()).value_or(domain::PlayerId{});
   if (!then.player) return then;
   for (auto const& currency : game->currencies) {
     then.wallets.emplace_back(currency, state.wallet(then.player, currency.currency));
@@ -351,7 +366,7 @@ int at(Invocation const& invocation, AuditArguments const& arguments) {
   if (!moment) return complain(invocation, moment.error());
   Past past{moment.value(), {}, {}};
   if (auto const folded = fold(log, invocation.json, past); !folded) return complain(invocation, folded.error());
-  auto const player = player_then(store.value().layout, arguments, past.recovered.state);
+  auto const player = player_then(log, store.value().layout, arguments, past.recovered.state, past.moment.last);
   if (!player) return complain(invocation, player.error());
   (void)print(invocation.json ? past_json(past, player.value()) : past_text(past, player.value()));
   auto const wrong = past.books.disagreements(past.recovered.state);
@@ -396,6 +411,7 @@ void add_audit_commands(CLI::App& app, Invocation& invocation) {
       ->required();
   at_command->add_option("--player", arguments->player, "also this player's balances then, by e-mail");
   at_command->add_option("--game", arguments->game, "the game of --player");
+  add_mailboxes_command(group, invocation);
 }
 
 }  // namespace florin::api::cli

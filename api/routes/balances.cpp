@@ -1,7 +1,6 @@
 // CONTRACT, Balances: the two single reads, batch, credit and debit.
 #include <algorithm>
 
-#include "api/routes/identifiers.h"
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
 
@@ -34,7 +33,8 @@ Awaitable<Response> by_email(Services& services, Request const& request, PathVal
   if (!player) co_return player_not_found(request);
   Response response;
   response.position = player->position.value();
-  write_balance_body(response.body, services.environment, game, *player, email.value().text);
+  auto const first = reveal(services.environment, player->identity, eventstore::Field::email, player->email);
+  write_balance_body(response.body, services.environment, game, *player, first.empty() ? email.value().written : first);
   co_return response;
 }
 
@@ -76,8 +76,8 @@ void render_batch(std::string& out, Environment& environment, domain::Game const
   std::vector<domain::BlindIndex> indexes(emails.size());
   std::vector<bool> valid(emails.size());
   for (std::size_t i = 0; i < emails.size(); ++i) {
-    if (auto const email = normalise_email(emails[i])) {
-      indexes[i] = environment.vault().email_index(*email);
+    if (auto const email = environment.mailboxes().find(emails[i])) {
+      indexes[i] = email.value().index;
       valid[i] = true;
     }
   }
@@ -167,7 +167,7 @@ Awaitable<Response> adjust(Services& services, Request const& request, std::stri
   auto const& who = player.value();
 
   Payload payload(operation);
-  payload.add(who.email.text).add(who.name).add(static_cast<std::uint64_t>(currency.value_or(0)));
+  payload.add(who.email.key).add(who.name).add(static_cast<std::uint64_t>(currency.value_or(0)));
   payload.add(static_cast<std::uint64_t>(amount.minor())).add(reason);
   Command command{game.id, who.ref, domain::CurrencyId(static_cast<std::uint64_t>(currency.value_or(0))), amount,
                   std::string(reason)};
@@ -188,7 +188,8 @@ Awaitable<Response> adjust(Services& services, Request const& request, std::stri
     json.amount("new_balance", event.available_after);
     json.amount("amount", event.amount);
     json.end_object();
-    write_player(json, services.environment, game, event.player, who.email.text, who.name);
+    write_player(json, services.environment, game, event.player, shown_email(services.environment, who.email),
+                 who.name);
     json.end_object();
   });
 }

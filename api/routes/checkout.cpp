@@ -71,11 +71,11 @@ Awaitable<Response> open_session(Services& services, Request const& request, Pat
   if (environment.payments() == nullptr || !environment.can_charge()) co_return payments_unavailable(request);
 
   command.game = game.id;
-  command.person = {who.email.index, who.email.text};
+  command.person = {who.email.index, who.email.written};
   command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency.value_or(0)));
   command.usd = usd;
   Payload payload("checkout-session");
-  payload.add(who.email.text).add(static_cast<std::uint64_t>(usd.minor())).add(command.currency.value());
+  payload.add(who.email.key).add(static_cast<std::uint64_t>(usd.minor())).add(command.currency.value());
   payload.add(command.success_url).add(command.cancel_url).add(command.metadata);
   auto const outcome = co_await perform(request, environment, std::move(command), game.id, request_id, payload);
   co_return write_response(

@@ -127,7 +127,7 @@ Awaitable<Response> purchase(Services& services, Request const& request, PathVal
   command.method = method;
   command.can_charge = environment.can_charge();
   Payload payload("purchase-currency");
-  payload.add(who.email.text).add(who.name).add(static_cast<std::uint64_t>(usd.minor())).add(method);
+  payload.add(who.email.key).add(who.name).add(static_cast<std::uint64_t>(usd.minor())).add(method);
   payload.add(command.currency.value());
   auto const placed = co_await perform(request, environment, command, game.id, request_id, payload);
   auto const* done = std::get_if<eventstore::Committed>(&placed);

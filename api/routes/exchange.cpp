@@ -196,14 +196,20 @@ std::uint64_t limit_subject(domain::BlindIndex const& email) {
 
 Result<Email, Response> read_email(Request const& request, Environment& environment, std::string_view raw,
                                    std::string_view field) {
-  auto email = normalise_email(raw);
-  if (!email) {
-    return fail(error_response(request, 400, "INVALID_EMAIL",
-                               std::string(field) + " is not an e-mail address like player@example.com.",
-                               {{"field", json_text(field)}}));
-  }
-  auto const index = environment.vault().email_index(*email);
-  return Email{std::move(*email), index};
+  auto email = environment.mailboxes().find(raw);
+  if (email) return std::move(email).value();
+  return fail(error_response(
+      request, 400, "INVALID_EMAIL",
+      std::string(field) + " is not an e-mail address like player@example.com: " + std::string(email.error()) + ".",
+      {{"field", json_text(field)}}));
+}
+
+std::string shown_email(Environment& environment, Email const& email) {
+  auto const& balances = environment.balances();
+  auto const identity = balances.read([&](domain::State const& state) { return state.find_identity(email.index); });
+  auto const sealed = identity ? balances.email_of(*identity) : std::nullopt;
+  auto first = sealed ? reveal(environment, *identity, eventstore::Field::email, *sealed) : std::string();
+  return first.empty() ? email.written : first;
 }
 
 Payload& Payload::add(std::string_view field) {
@@ -241,7 +247,7 @@ Result<PlayerFields, Response> read_player(Request const& request, Environment& 
 domain::PlayerRef player_ref(Environment& environment, domain::GameId game, Email const& email, std::string_view name) {
   domain::PlayerRef ref;
   ref.email_index = email.index;
-  ref.email = email.text;
+  ref.email = email.written;
   ref.name = name;
   if (!name.empty()) {
     ref.name_tag = environment.vault().name_tag(name);

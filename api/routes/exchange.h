@@ -60,13 +60,13 @@ struct Caller {
 // The limits' subject for a player.
 [[nodiscard]] std::uint64_t limit_subject(domain::BlindIndex const& email);
 
-// An e-mail from a path or a query, normalised and indexed; 400 INVALID_EMAIL.
-struct Email {
-  std::string text;
-  domain::BlindIndex index{};
-};
+// An e-mail from a path, a query or a body: `written`, `key` for fingerprints, and the index; 400 INVALID_EMAIL.
+using Email = Mailboxes::Found;
 [[nodiscard]] Result<Email, Response> read_email(Request const& request, Environment& environment, std::string_view raw,
                                                  std::string_view field);
+
+// As replies show it: as it was first written, or as it is now where nobody is known by it.
+[[nodiscard]] std::string shown_email(Environment& environment, Email const& email);
 
 // The request id and the payload's fingerprint. The payload is built field by field: the operation's name first, then
 // every field that means something, each length-prefixed.

@@ -262,7 +262,9 @@ std::optional<domain::PlayerRef> player_of(Visit const& visit) {
   auto const sealed = environment.balances().email_of(opened.identity);
   auto const text = sealed ? reveal(environment, opened.identity, eventstore::Field::email, *sealed) : std::string();
   if (text.empty()) return std::nullopt;  // erased since
-  return player_ref(environment, opened.game, {text, environment.vault().email_index(text)}, {});
+  auto const index = environment.balances().read(
+      [&](domain::State const& state) { return state.identity_rows()[opened.identity.value() - 1].email_index; });
+  return player_ref(environment, opened.game, {text, text, index}, {});
 }
 
 // Orders with this card. The response: why not, as a page.

@@ -50,8 +50,9 @@ void write_purchase_reply(std::string& out, Environment& environment, domain::Ga
   json.amount("amount_spent", event.total);
   json.end_object();
   write_breakdown(json, event);
-  write_player(json, environment, game, event.player, who.email.text, who.name);
-  write_details(json, game, event, who.email.text);
+  auto const email = shown_email(environment, who.email);
+  write_player(json, environment, game, event.player, email, who.name);
+  write_details(json, game, event, email);
   json.end_object();
 }
 
@@ -78,7 +79,7 @@ Awaitable<Response> purchase(Services& services, Request const& request, PathVal
     co_return std::move(*limited);
 
   Payload payload("purchase-item");
-  payload.add(who.email.text).add(who.name).add(item.id).add(item.name).add(item.category).add(item.description);
+  payload.add(who.email.key).add(who.name).add(item.id).add(item.name).add(item.category).add(item.description);
   payload.add(static_cast<std::uint64_t>(quantity)).add(static_cast<std::uint64_t>(unit_price.minor()));
   payload.add(static_cast<std::uint64_t>(total.minor())).add(currency);
   domain::PurchaseItem command{
@@ -210,10 +211,11 @@ Awaitable<Response> purchase_history(Services& services, Request const& request,
                                                       {{"field", "\"cursor\""}})
                                      : view_unavailable(request, page.error()));
         }
+        auto const shown = shown_email(environment, email.value());
         JsonWriter json(response.body);
         json.begin_object();
         json.string("status", "success");
-        write_player(json, environment, game, player->player, email.value().text, "");
+        write_player(json, environment, game, player->player, shown, "");
         json.begin_array("purchases");
         for (auto const& fate : page.value().orders) {
           auto record = load_purchase(environment, game.id, fate.order);
@@ -221,7 +223,7 @@ Awaitable<Response> purchase_history(Services& services, Request const& request,
           if (!record.value()) continue;
           record.value()->fate = fate;
           json.begin_object();
-          write_order_fields(json, game, *record.value(), email.value().text);
+          write_order_fields(json, game, *record.value(), shown);
           json.end_object();
         }
         json.end_array();

@@ -28,7 +28,7 @@ struct MinorRoutes {
     if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
     auto email = read_person(request, path);
     if (!email) co_return std::move(email).error();
-    domain::FlagMinor command{{email.value().index, email.value().text}, std::nullopt};
+    domain::FlagMinor command{{email.value().index, email.value().written}, std::nullopt};
     if (!request.body.empty()) {
       auto body = JsonBody::parse(request);
       if (body.has("guardian_phone")) {
@@ -41,7 +41,7 @@ struct MinorRoutes {
     auto const outcome =
         co_await perform(request, services.environment, std::move(command), {}, "", Payload("flag-minor"));
     co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {
-      write_flag(out, email.value().text, true, guardian);
+      write_flag(out, shown_email(services.environment, email.value()), true, guardian);
     });
   }
 
@@ -52,7 +52,7 @@ struct MinorRoutes {
     auto const outcome = co_await perform(request, services.environment, domain::ClearMinor{email.value().index}, {},
                                           "", Payload("clear-minor"));
     co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {
-      write_flag(out, email.value().text, false, false);
+      write_flag(out, shown_email(services.environment, email.value()), false, false);
     });
   }
 };

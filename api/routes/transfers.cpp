@@ -122,7 +122,7 @@ struct TransferRoutes {
     command.sender = player_ref(environment(), game.id, sender.value(), name);
     command.sender_phone = {vault.phone_index(sender_phone), std::string(sender_phone)};
     command.target = target;
-    command.receiver = {receiver.value().index, receiver.value().text};
+    command.receiver = {receiver.value().index, receiver.value().written};
     command.receiver_phone = {vault.phone_index(receiver_phone), std::string(receiver_phone)};
     command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency));
     command.amount = amount;
@@ -130,7 +130,7 @@ struct TransferRoutes {
     command.can_text = environment().effects().sms_available();
 
     Payload payload(words.initiate);
-    payload.add(name).add(sender.value().text).add(sender_phone).add(receiver.value().text).add(receiver_phone);
+    payload.add(name).add(sender.value().key).add(sender_phone).add(receiver.value().key).add(receiver_phone);
     payload.add(target.value()).add(static_cast<std::uint64_t>(amount.minor())).add(command.currency.value());
     auto const outcome = co_await perform(request, environment(), command, game.id, request_id, payload);
     if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
@@ -140,7 +140,7 @@ struct TransferRoutes {
       if (refusal->reason == Rejection::phone_share_required) {
         auto const& asked = refusal->receiver_side ? receiver.value() : sender.value();
         auto const& phone = refusal->receiver_side ? command.receiver_phone : command.sender_phone;
-        domain::PersonRef const person{asked.index, asked.text};
+        domain::PersonRef const person{asked.index, shown_email(environment(), asked)};
         co_return co_await phone_share_required(services, request, game.id, phone, person);
       }
       co_return with_position(initiation_refusal(request, scene(caller.value()), game, target, *refusal), outcome);
@@ -327,7 +327,7 @@ struct TransferRoutes {
         co_return co_await unclaimable(request, game.id, *transaction, command.phone.index);
       }
       if (refusal->reason == Rejection::phone_share_required) {
-        domain::PersonRef const person{email.value().index, email.value().text};
+        domain::PersonRef const person{email.value().index, shown_email(environment(), email.value())};
         co_return co_await phone_share_required(services, request, game.id, command.phone, person);
       }
       if (refusal->reason == Rejection::account_selection) {
@@ -339,7 +339,7 @@ struct TransferRoutes {
       auto const& event = event_of<domain::TransferClaimed>(commit);
       auto const credited = environment().balances().by_id(game.id, event.receiver);
       auto const whose = credited ? reveal(environment(), credited->identity, eventstore::Field::email, credited->email)
-                                  : email.value().text;
+                                  : email.value().written;
       write_claimed(out, scene(caller.value()), commit, whose);
     });
   }

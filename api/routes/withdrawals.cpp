@@ -91,14 +91,14 @@ Awaitable<Response> request_payout(Services& services, Request const& request, P
 
   domain::RequestPayout command;
   command.game = game.id;
-  command.contact = {email.value().index, email.value().text};
+  command.contact = {email.value().index, email.value().written};
   command.usd = usd;
   command.holder = bank.holder;
   command.account = bank.account;
   command.routing = bank.routing;
   command.type = bank.type;
   Payload payload("request-payout");
-  payload.add(static_cast<std::uint64_t>(usd.minor())).add(email.value().text).add(bank.holder).add(bank.routing);
+  payload.add(static_cast<std::uint64_t>(usd.minor())).add(email.value().key).add(bank.holder).add(bank.routing);
   payload.add(bank.account).add(static_cast<std::uint64_t>(bank.type));
   auto const outcome = co_await perform(request, environment, std::move(command), game.id, request_id, payload);
   co_return write_response(

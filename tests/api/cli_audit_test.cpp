@@ -1,5 +1,6 @@
 #include <fstream>
 #include <random>
+#include <sstream>
 
 #include <simdjson.h>
 #include <sqlite3.h>
@@ -314,6 +315,74 @@ TEST_F(CliAudit, AtRefusesWhatIsNoMoment) {
       cli({"audit", "at", "1", "--player", "eve@example.com", "--game", std::to_string(game_.value())});
   EXPECT_EQ(stranger.code, kOk);
   EXPECT_TRUE(contains(stranger.out, "not in that game"));
+}
+
+// As a release up to 1c8f11c registered people: under the text in ASCII lower case.
+TEST_F(CliAudit, MailboxesListsPeopleOfOneMailboxAndAddressesThatAreNone) {
+  for (auto const* email : {"josÉ@x.example", "josé@x.example", "a..b@c.de", "ÜnÏ@x.example"}) {
+    auto const at = domain::Timestamp::from_seconds(kStart + 1'000);
+    auto const decision =
+        store_->run(domain::CreditBalance{game_, store_->player(email), {}, domain::Money::from_minor(100), "prize"},
+                    {game_, email, {}}, at, 17);
+    ASSERT_TRUE(decision && decision.value());
+  }
+  ASSERT_TRUE(store_->flush());
+  auto const text = cli({"audit", "mailboxes"});
+  ASSERT_EQ(text.code, kOk) << text.err;
+  EXPECT_TRUE(contains(text.out, "6 people, 3 of them under an earlier rule of e-mails")) << text.out;
+  EXPECT_TRUE(contains(text.out, "josÉ@x.example")) << text.out;
+  EXPECT_TRUE(contains(text.out, "a dot is first, last or doubled")) << text.out;
+
+  auto const result = cli({"audit", "mailboxes", "--json"});
+  ASSERT_EQ(result.code, kOk) << result.err;
+  simdjson::dom::parser parser;
+  simdjson::dom::element found;
+  ASSERT_EQ(parser.parse(result.out).get(found), simdjson::SUCCESS) << result.out;
+  ASSERT_EQ(found["mailboxes"].get_array().value().size(), 1u) << result.out;
+  auto const first = found["mailboxes"].at(0).at(0);
+  auto const second = found["mailboxes"].at(0).at(1);
+  EXPECT_EQ(first["email"].get_string().value(), "josé@x.example") << "whoever has the rule's key";
+  EXPECT_EQ(first["found_by"].get_string().value(), "every_other_spelling");
+  EXPECT_EQ(second["email"].get_string().value(), "josÉ@x.example");
+  EXPECT_EQ(second["players"].at(0)["game_id"].get_string().value(), std::to_string(game_.value()));
+  EXPECT_EQ(found["no_email"].at(0)["email"].get_string().value(), "a..b@c.de");
+  EXPECT_EQ(found["no_email"].get_array().value().size(), 1u);
+
+  auto const end = std::to_string(store_->head().position.value());
+  for (auto const* spelling : {"josé@x.example", "JOSÉ@x.example", "jose\u0301@x.example", "ÜNÏ@x.example",
+                               "uni\u0308@x.example", "ünï@x.example", "A..b@c.de"}) {
+    auto const shown = cli({"audit", "at", end, "--player", spelling, "--game", std::to_string(game_.value())});
+    EXPECT_EQ(contains(shown.out, "101.00"), std::string_view(spelling) != "uni\u0308@x.example")
+        << spelling << shown.out;
+  }
+  auto const none = cli({"audit", "at", end, "--player", "x..b@c.de", "--game", std::to_string(game_.value())});
+  EXPECT_EQ(none.code, kUsage);
+  EXPECT_TRUE(contains(none.err, "--player is not an e-mail address")) << none.err;
+}
+
+// A release up to 1c8f11c took a name and an e-mail of any bytes.
+TEST_F(CliAudit, ALogWithABadByteIsPrintedAsJsonAllTheSame) {
+  auto const decision = store_->run(
+      domain::CreditBalance{
+          game_, store_->player("\xff@example.com", "Z\xc3"), {}, domain::Money::from_minor(100), "\xfe"},
+      {game_, "bad\x80", {}}, domain::Timestamp::from_seconds(kStart + 1'000), 17);
+  ASSERT_TRUE(decision && decision.value());
+  ASSERT_TRUE(store_->flush());
+  for (auto const& command : std::vector<std::vector<std::string>>{
+           {"log", "tail", "--from", "1", "--open", "--json"},
+           {"log", "tail", "--from", "1", "--json"},
+           {"log", "show", std::to_string(store_->head().position.value()), "--open", "--json"},
+           {"audit", "mailboxes", "--json"}}) {
+    auto const result = cli(command);
+    ASSERT_EQ(result.code, kOk) << result.err;
+    EXPECT_TRUE(simdjson::validate_utf8(result.out)) << testing::PrintToString(command);
+    std::istringstream lines(result.out);
+    for (std::string line; std::getline(lines, line);) {
+      simdjson::dom::parser parser;
+      EXPECT_EQ(parser.parse(line).error(), simdjson::SUCCESS) << line;
+    }
+  }
+  EXPECT_TRUE(contains(cli({"log", "tail", "--from", "1", "--open", "--json"}).out, "\\ufffd@example.com"));
 }
 
 TEST_F(CliAudit, AtOfAChangedLogFails) {

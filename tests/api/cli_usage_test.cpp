@@ -22,7 +22,7 @@ TEST(CliUsage, EveryCommandHasExamplesAndJson) {
                                                           {"audit", "verify"},
                                                           {"audit", "at"},
                                                           {"projection", "list"},
-
+                                                          {"audit", "mailboxes"},
                                                           {"bench", "replay"},
                                                           {"projection", "rebuild"}};
   for (auto command : commands) {

@@ -18,6 +18,7 @@ import {framingSuite} from './suites/framing.mjs';
 import {checkoutExpirySuite, checkoutOutageSuite, checkoutSuite} from './suites/checkout.mjs';
 import {guardianSuite} from './suites/guardian.mjs';
 import {lifecycleSuite} from './suites/lifecycle.mjs';
+import {mailboxesSuite} from './suites/mailboxes.mjs';
 import {operatorsSuite} from './suites/operators.mjs';
 import {laterPaymentsSuite, paymentOutageSuite, paymentsSuite} from './suites/payments.mjs';
 import {laterPayoutsSuite, payoutsSuite} from './suites/payouts.mjs';
@@ -72,7 +73,7 @@ lifecycleSuite(context);
 framingSuite(context);
 for (const environment of Object.keys(environments)) {
   describe(environment, () => {
-    for (const suite of [accessSuite, balancesSuite, purchasesSuite, paymentsSuite, checkoutSuite, payoutsSuite, streamSuite,
+    for (const suite of [accessSuite, balancesSuite, mailboxesSuite, purchasesSuite, paymentsSuite, checkoutSuite, payoutsSuite, streamSuite,
       operatorsSuite, transfersSuite, policySuite, guardianSuite, phoneShareSuite, textsSuite]) {
       suite(context, environment);
     }

@@ -57,7 +57,7 @@ export function balancesSuite(context, environment) {
     const player = email();
     const shouted = player.toUpperCase();
     const first = (await game.credit(`  ${shouted} `, '10.00')).json;
-    assert.equal(first.player.player_email, player, 'trimmed and in lower case');
+    assert.equal(first.player.player_email, shouted, 'trimmed, and as it was first written');
     const second = (await game.credit(player, '5.00')).json;
     assert.equal(second.player.player_id, first.player.player_id);
     assert.equal((await game.balance(shouted)).balances[0].available_balance, '15.00');

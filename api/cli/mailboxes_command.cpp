@@ -1,0 +1,183 @@
+// florin audit mailboxes: whom an old log holds twice for one mailbox, and who has an address that is none by the rule.
+// From the folder alone; it changes nothing, because whether two people become one is the operator's to decide.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "api/cli/command.h"
+#include "api/cli/people.h"
+#include "api/cli/progress.h"
+#include "api/email.h"
+#include "api/event_text.h"
+#include "api/http/json.h"
+
+namespace florin::api::cli {
+namespace {
+
+using domain::BlindIndex;
+using domain::IdentityId;
+using domain::Position;
+using eventstore::Faulty;
+
+struct Person {
+  IdentityId identity;
+  std::string email;  // as the log shows it; empty: erased
+  std::vector<std::pair<domain::PlayerId, domain::GameId>> players;
+};
+
+struct Listing {
+  std::uint64_t people = 0;
+  std::uint64_t former = 0;
+  std::vector<std::vector<Person>> mailboxes;  // of two people and more; the first one is found by every spelling
+  std::vector<Person> no_email;
+};
+
+Faulty<Listing> list(eventstore::Log& log, eventstore::Vault const& vault, Position last, bool json) {
+  Progress progress("read", last.value(), Progress::choose(json));
+  auto const former = read_former_people(log, vault, last);
+  if (!former) return fail(former.error());
+  Listing listing;
+  listing.former = former.value().size();
+  std::map<BlindIndex, std::set<IdentityId>> by_key;
+  std::map<IdentityId, Person> wanted;
+  for (auto const& person : former.value()) {
+    wanted[person.identity] = {person.identity, {}, {}};
+    if (person.key) by_key[*person.key].insert(person.identity);
+  }
+  std::map<BlindIndex, IdentityId> of_the_rule;
+  auto const read = for_each_event(log, last, [&](domain::Event const& event, Position at) {
+    if (auto const* registered = std::get_if<domain::IdentityRegistered>(&event)) {
+      ++listing.people;
+      if (by_key.contains(registered->email_index)) {
+        of_the_rule[registered->email_index] = registered->identity;
+        wanted[registered->identity] = {registered->identity, {}, {}};
+      }
+      if (auto const found = wanted.find(registered->identity); found != wanted.end()) {
+        auto const email = vault.open(registered->identity, eventstore::Field::email, registered->email);
+        found->second.email = email ? email.value() : std::string();
+      }
+    } else if (auto const* joined = std::get_if<domain::PlayerJoined>(&event)) {
+      if (auto const found = wanted.find(joined->identity); found != wanted.end()) {
+        found->second.players.emplace_back(joined->player, joined->game);
+      }
+    }
+    progress.update(at.value());
+  });
+  if (!read) return fail(read.error());
+  for (auto const& [key, people] : by_key) {
+    std::vector<Person> mailbox;
+    if (auto const first = of_the_rule.find(key); first != of_the_rule.end()) mailbox.push_back(wanted[first->second]);
+    for (auto const identity : people) mailbox.push_back(wanted[identity]);
+    if (mailbox.size() > 1) listing.mailboxes.push_back(std::move(mailbox));
+  }
+  std::sort(listing.mailboxes.begin(), listing.mailboxes.end(),
+            [](auto const& a, auto const& b) { return a.front().identity < b.front().identity; });
+  for (auto const& person : former.value()) {
+    if (!person.key) listing.no_email.push_back(wanted[person.identity]);
+  }
+  return listing;
+}
+
+std::string players_text(Person const& person) {
+  std::string out;
+  for (auto const& [player, game] : person.players) {
+    if (!out.empty()) out += ", ";
+    out += std::to_string(player.value()) + " in " + std::to_string(game.value());
+  }
+  return out.empty() ? "-" : out;
+}
+
+std::string why_none(Person const& person) {
+  auto const mailbox = read_mailbox(person.email);
+  return mailbox ? std::string() : std::string(mailbox.error());
+}
+
+std::string text_of(Listing const& listing) {
+  auto out =
+      grouped(listing.people) + " people, " + grouped(listing.former) + " of them under an earlier rule of e-mails\n";
+  if (listing.mailboxes.empty()) {
+    out += "\nno mailbox belongs to two people\n";
+  } else {
+    std::vector<std::vector<std::string>> rows{{"mailbox", "identity", "e-mail", "found by", "players"}};
+    for (std::size_t i = 0; i < listing.mailboxes.size(); ++i) {
+      for (auto const& person : listing.mailboxes[i]) {
+        bool const first = &person == &listing.mailboxes[i].front();
+        rows.push_back({std::to_string(i + 1), domain::format_identity_id(person.identity),
+                        person.email.empty() ? "(erased)" : terminal_quoted(person.email),
+                        first ? "every other spelling" : "this spelling", players_text(person)});
+      }
+    }
+    out += "\nmailboxes of two people and more\n" + table(rows, {true, false, false, false, false});
+  }
+  if (listing.no_email.empty()) return out;
+  std::vector<std::vector<std::string>> rows{{"identity", "e-mail", "why", "players"}};
+  for (auto const& person : listing.no_email) {
+    rows.push_back({domain::format_identity_id(person.identity), terminal_quoted(person.email), why_none(person),
+                    players_text(person)});
+  }
+  return out + "\naddresses that nobody new could use\n" + table(rows, {false, false, false, false});
+}
+
+void write_person(JsonWriter& json, Person const& person, std::string_view name, std::string_view value) {
+  json.begin_object();
+  json.string("identity_id", domain::format_identity_id(person.identity));
+  json.string("email", person.email);
+  json.string(name, value);
+  json.begin_array("players");
+  for (auto const& [player, game] : person.players) {
+    json.begin_object();
+    json.integer("player_id", player.value());
+    json.string("game_id", std::to_string(game.value()));
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+}
+
+std::string json_of(Listing const& listing) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object();
+  json.integer("people", listing.people);
+  json.integer("former_people", listing.former);
+  json.begin_array("mailboxes");
+  for (auto const& mailbox : listing.mailboxes) {
+    json.begin_array();
+    for (auto const& person : mailbox) {
+      write_person(json, person, "found_by", &person == &mailbox.front() ? "every_other_spelling" : "this_spelling");
+    }
+    json.end_array();
+  }
+  json.end_array();
+  json.begin_array("no_email");
+  for (auto const& person : listing.no_email) write_person(json, person, "why", why_none(person));
+  json.end_array();
+  json.end_object();
+  return out + '\n';
+}
+
+int mailboxes(Invocation const& invocation) {
+  auto store = open_store(invocation);
+  if (!store) return complain(invocation, store.error());
+  auto const vault = open_vault(store.value().layout);
+  if (!vault) return complain(invocation, vault.error());
+  auto const head = store.value().log->head();
+  if (!head) return complain(invocation, head.error());
+  auto const listing = list(*store.value().log, *vault.value(), head.value().position, invocation.json);
+  if (!listing) return complain(invocation, listing.error());
+  return print(invocation.json ? json_of(listing.value()) : text_of(listing.value())) ? kOk : kUnreachable;
+}
+
+}  // namespace
+
+void add_mailboxes_command(CLI::App& audit, Invocation& invocation) {
+  auto* command =
+      add_command(audit, invocation, "mailboxes", "List people of one mailbox that an older release took for several",
+                  R"(Examples:
+  florin audit mailboxes --data /var/lib/florin
+  florin audit mailboxes --data /var/lib/florin --sandbox --json)",
+                  [&invocation] { return mailboxes(invocation); });
+  add_data_options(*command, invocation);
+}
+
+}  // namespace florin::api::cli
