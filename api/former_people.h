@@ -1,7 +1,7 @@
 // The former people of an environment (mailboxes.h), listed at its start. Only their sealed e-mails tell who they are,
-// and opening one takes about 1.5 µs: the first start after an upgrade opens everybody's on all cores (10 s for 20
-// million people on 2), and `snapshots/mailboxes.bin` then says how far that went, so that a later start opens those
-// who came since. Whoever is beyond that mark is opened again at each start: an older release may have run in between.
+// and opening one takes about 2 µs: the first start after an upgrade opens everybody's, on all cores, and
+// `snapshots/mailboxes.bin` then says how far that went, so that a later start opens those who came since. Whoever is
+// beyond that mark is opened again at each start: an older release may have run in between.
 //
 // The file is derived (FORMAT.md, Mailboxes): without it, or when it is of another log, everybody is opened again.
 #pragma once
