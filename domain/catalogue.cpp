@@ -55,6 +55,7 @@ Decision Decider::operator()(UpdateGame const& command) const {
   if (game == nullptr) return refuse(Rejection::game_not_found);
   auto settings = command.changes.applied_to(game->settings);
   if (auto const wrong = check_settings(state, settings, command.game)) return refuse(*wrong);
+  if (settings == game->settings) return refuse(Rejection::nothing_new);
   return std::vector<Event>{GameUpdated{command.game, std::move(settings)}};
 }
 

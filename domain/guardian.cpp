@@ -13,6 +13,7 @@ Decision Decider::operator()(FlagMinor const& command) const {
   if (guardian && state.phones().contains(guardian) && state.phones().is_held(guardian)) {
     return refuse(Rejection::guardian_is_minor);
   }
+  if (events.empty() && state.minor(identity) == guardian) return refuse(Rejection::nothing_new);
   events.emplace_back(MinorFlagged{identity, guardian});
   return events;
 }

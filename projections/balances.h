@@ -148,8 +148,14 @@ class GameDirectory {
   // The game whose current key, or previous key still in grace at `now`, has this SHA-256. Constant-time compare of
   // the digest after a look-up by its first bytes.
   [[nodiscard]] domain::Game const* find_by_key(domain::Digest const& key_hash, domain::Timestamp now) const;
+  // When the grace of a replaced key ended, if its game still remembers it: until the rotation after that. Keys that
+  // were cut at once are forgotten.
+  [[nodiscard]] std::optional<domain::Timestamp> end_of_key(domain::Digest const& key_hash,
+                                                            domain::Timestamp now) const;
 
  private:
+  template <class Found>
+  void look_up(domain::Digest const& key_hash, Found const& found) const;
   std::vector<domain::Game> games_;
   std::vector<std::pair<domain::GameId, std::uint32_t>> by_id_;  // sorted
   std::vector<std::pair<std::uint64_t, std::uint32_t>> by_key_;  // sorted: first 8 bytes of a hash, game index

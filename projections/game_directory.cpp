@@ -37,17 +37,35 @@ domain::Game const* GameDirectory::find(domain::GameId game) const {
   return &games_[found->second];
 }
 
-domain::Game const* GameDirectory::find_by_key(domain::Digest const& key_hash, domain::Timestamp now) const {
+// Calls found(game, valid_until) for every key with this hash; a current key has no end.
+template <class Found>
+void GameDirectory::look_up(domain::Digest const& key_hash, Found const& found) const {
   auto const wanted = first_bytes(key_hash);
   auto candidate = std::lower_bound(by_key_.begin(), by_key_.end(), std::pair{wanted, std::uint32_t{0}});
   for (; candidate != by_key_.end() && candidate->first == wanted; ++candidate) {
     auto const& game = games_[candidate->second];
-    if (same_digest(game.key_hash, key_hash)) return &game;
+    if (same_digest(game.key_hash, key_hash)) found(game, std::optional<domain::Timestamp>());
     for (auto const& key : game.previous_keys) {
-      if (now < key.valid_until && same_digest(key.hash, key_hash)) return &game;
+      if (same_digest(key.hash, key_hash)) found(game, std::optional(key.valid_until));
     }
   }
-  return nullptr;
+}
+
+domain::Game const* GameDirectory::find_by_key(domain::Digest const& key_hash, domain::Timestamp now) const {
+  domain::Game const* works = nullptr;
+  look_up(key_hash, [&](domain::Game const& game, std::optional<domain::Timestamp> valid_until) {
+    if (!valid_until || now < *valid_until) works = &game;
+  });
+  return works;
+}
+
+std::optional<domain::Timestamp> GameDirectory::end_of_key(domain::Digest const& key_hash,
+                                                           domain::Timestamp now) const {
+  std::optional<domain::Timestamp> end;
+  look_up(key_hash, [&](domain::Game const&, std::optional<domain::Timestamp> valid_until) {
+    if (valid_until && *valid_until <= now) end = valid_until;
+  });
+  return end;
 }
 
 }  // namespace florin::projections

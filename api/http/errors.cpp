@@ -206,7 +206,7 @@ Response refusal_response(Request const& request, domain::Refusal const& refusal
       return error_response(request, 404, "MINOR_NOT_FOUND", "Nobody is flagged as a minor under this e-mail.");
     case Rejection::guardian_is_minor:
       return error_response(request, 400, "GUARDIAN_PHONE_IS_MINORS",
-                            "This phone is on file as the minor's own. Name one that the guardian reads.",
+                            "guardian_phone is on file as the minor's own. Name one that the guardian reads.",
                             {{"field", "\"guardian_phone\""}});
     case Rejection::share_not_needed:
       return error_response(request, 409, "ALREADY_APPROVED", "This e-mail may use this phone already.");

@@ -5,25 +5,51 @@
 
 #include <simdjson.h>
 
+#include "api/http/nearest_name.h"
+
 namespace florin::api {
 
 namespace dom = simdjson::dom;
 
+namespace {
+
+// An object, and where unknown fields are refused the names that were asked of it: what else it holds is unknown.
+struct AskedObject {
+  dom::object object;
+  bool strict = false;
+  mutable std::vector<std::string_view> asked;
+};
+
+// CONTRACT, Errors: unknown fields are ignored, but not on operators' routes.
+bool refuses_unknown_fields(std::string_view route) {
+  return route.starts_with("/admin/") || route.starts_with("/sandbox/admin/");
+}
+
+}  // namespace
+
 // A parser, the document in it, and what JsonObjects point at.
 struct JsonObject::Parsed {
   struct Node {
-    dom::object object;
+    AskedObject object;
     std::string path;  // "" for the root, otherwise "bank." or "currencies[0]."
   };
 
   void reset() {
     nodes.clear();
     error.reset();
+    strict = false;
+    pending.reset();
   }
 
+  // Where unknown fields are refused, the first thing wrong waits until every field has been asked for: a mistyped
+  // name says more than that the right one is missing.
   void fail(BodyError wrong) {
-    if (!error) error = std::move(wrong);
+    auto& first = strict ? pending : error;
+    if (!first) first = std::move(wrong);
   }
+  void end_strict();
+
+  void add(dom::object object, std::string path) { nodes.push_back({{object, strict, {}}, std::move(path)}); }
 
   // True when a key comes twice in `object` or in anything inside it.
   bool has_duplicate_keys(dom::object object);
@@ -33,7 +59,28 @@ struct JsonObject::Parsed {
   std::vector<Node> nodes;
   std::vector<std::string_view> keys;  // scratch: a stack of the open objects' keys
   std::optional<BodyError> error;
+  bool strict = false;
+  std::optional<BodyError> pending;  // while strict
 };
+
+void JsonObject::Parsed::end_strict() {
+  if (!std::exchange(strict, false)) return;
+  for (auto const& [object, path] : nodes) {
+    for (auto const field : object.object) {
+      if (std::find(object.asked.begin(), object.asked.end(), field.key) != object.asked.end()) continue;
+      auto const name = shortened_name(field.key);
+      auto known = object.asked;
+      std::sort(known.begin(), known.end());
+      known.erase(std::unique(known.begin(), known.end()), known.end());
+      std::string message = "Unknown field '";
+      message.append(path).append(name).append("': ").append(nearest_hint(field.key, known));
+      if (!message.ends_with('?')) message += '.';
+      fail({400, "INVALID_REQUEST", path + std::string(name), std::move(message)});
+      return;
+    }
+  }
+  error = std::move(pending);
+}
 
 // Recursion is bounded by the parser's depth.
 bool JsonObject::Parsed::has_duplicate_keys(dom::element element) {
@@ -142,7 +189,8 @@ JsonBody JsonBody::parse(Request const& request) {
     mine.fail({400, "INVALID_REQUEST", "", "A key comes twice in one object of the body; send each key once."});
     return body;
   }
-  mine.nodes.push_back({object, ""});
+  mine.strict = refuses_unknown_fields(request.route);
+  mine.add(object, "");
   return body;
 }
 
@@ -153,7 +201,10 @@ JsonBody::~JsonBody() {
   if (own_ != nullptr && home_ != nullptr) home_->give_back(std::move(own_));
 }
 
-BodyError const* JsonBody::error() const { return parsed_->error ? &*parsed_->error : nullptr; }
+BodyError const* JsonBody::error() const {
+  parsed_->end_strict();
+  return parsed_->error ? &*parsed_->error : nullptr;
+}
 
 JsonParsers::JsonParsers() = default;
 JsonParsers::~JsonParsers() = default;
@@ -176,9 +227,10 @@ void JsonParsers::give_back(std::unique_ptr<JsonObject::Parsed> parsed) {
 namespace {
 
 // The field's value, or nothing when it is absent or null.
-std::optional<dom::element> find(dom::object object, std::string_view name) {
+std::optional<dom::element> find(AskedObject const& asked, std::string_view name) {
+  if (asked.strict) asked.asked.push_back(name);
   dom::element value;
-  if (object.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
+  if (asked.object.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
   return value;
 }
 
@@ -326,6 +378,21 @@ bool JsonObject::required_bool(std::string_view name) {
   return flag.value_or(false);
 }
 
+namespace {
+
+// Digits, then at most two decimals: an amount by its form, however large.
+bool is_decimal(std::string_view text) {
+  auto const digits = [](std::string_view part) {
+    return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+  };
+  auto const point = text.find('.');
+  if (point == std::string_view::npos) return digits(text);
+  auto const decimals = text.substr(point + 1);
+  return digits(text.substr(0, point)) && digits(decimals) && decimals.size() <= 2;
+}
+
+}  // namespace
+
 std::optional<domain::Money> JsonObject::amount_of(std::string_view name, domain::Money min, domain::Money max,
                                                    bool required) {
   if (parsed_->error) return std::nullopt;
@@ -337,12 +404,13 @@ std::optional<domain::Money> JsonObject::amount_of(std::string_view name, domain
   std::string_view text;
   std::optional<domain::Money> amount;
   if (value->get(text) == simdjson::SUCCESS) amount = domain::parse_amount(text);
-  if (!amount) {
+  bool const too_large = !amount && is_decimal(text);
+  if (!amount && !too_large) {
     fail(name, std::string(name) + " must be a decimal string with at most two decimals, such as \"100.50\".",
          "INVALID_AMOUNT");
     return std::nullopt;
   }
-  if (*amount < min || *amount > max) {
+  if (too_large || *amount < min || *amount > max) {
     fail(name, std::string(name) + " must be from " + domain::to_string(min) + " to " + domain::to_string(max) + ".",
          "INVALID_AMOUNT");
     return std::nullopt;
@@ -468,7 +536,7 @@ std::optional<JsonObject> JsonObject::optional_object(std::string_view name) {
     fail(name, std::string(name) + " must be an object.");
     return std::nullopt;
   }
-  parsed_->nodes.push_back({object, parsed_->nodes[index_].path + std::string(name) + "."});
+  parsed_->add(object, parsed_->nodes[index_].path + std::string(name) + ".");
   return JsonObject(parsed_, parsed_->nodes.size() - 1);
 }
 
@@ -495,7 +563,7 @@ std::vector<JsonObject> JsonObject::required_objects(std::string_view name, std:
       return {};
     }
     std::string path = parsed_->nodes[index_].path + std::string(name) + "[" + std::to_string(objects.size()) + "].";
-    parsed_->nodes.push_back({object, std::move(path)});
+    parsed_->add(object, std::move(path));
     objects.push_back(JsonObject(parsed_, parsed_->nodes.size() - 1));
   }
   if (objects.size() < min_count) {

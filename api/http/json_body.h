@@ -30,8 +30,9 @@ class JsonParsers;
 
 // Fields of one JSON object. Every getter that finds something wrong records the first error in the body and returns
 // an empty value, so that a route reads all its fields and asks JsonBody::error() once. An explicit null is an absent
-// field. Unknown fields are ignored. Strings are valid UTF-8 without NUL; lengths count code points. The views hold
-// as long as the JsonBody.
+// field. Unknown fields are ignored, except on operators' routes: there error() refuses them, with the nearest known
+// name, in every object that was read, so every field is asked for before it. Strings are valid UTF-8 without NUL;
+// lengths count code points. The views hold as long as the JsonBody.
 class JsonObject {
  public:
   // 1 to max_chars characters.

@@ -3,12 +3,16 @@
 #include <array>
 #include <charconv>
 
+#include "api/http/printable_text.h"
+
 namespace florin::api {
 namespace {
 
+// Bytes that do not stand for themselves, or only if those after them agree.
 constexpr std::array<bool, 256> escape_table() {
   std::array<bool, 256> table{};
   for (std::size_t letter = 0; letter < 0x20; ++letter) table[letter] = true;
+  for (std::size_t letter = 0x80; letter < 0x100; ++letter) table[letter] = true;
   table['"'] = table['\\'] = true;
   return table;
 }
@@ -28,6 +32,20 @@ void append_json_escaped(std::string& out, std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     auto const letter = static_cast<unsigned char>(text[i]);
     if (!kEscaped[letter]) continue;
+    if (letter >= 0x80) {
+      auto const [size, value] = code_point_at(text, i);
+      // The two line ends that JSON allows and JavaScript once did not; and a byte that would not be JSON.
+      char const* const escape = !value             ? "\\ufffd"
+                                 : *value == 0x2028 ? "\\u2028"
+                                 : *value == 0x2029 ? "\\u2029"
+                                                    : nullptr;
+      if (escape != nullptr) {
+        out.append(text, plain, i - plain).append(escape);
+        plain = i + size;
+      }
+      i += size - 1;
+      continue;
+    }
     out.append(text, plain, i - plain);
     plain = i + 1;
     switch (letter) {

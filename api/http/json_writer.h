@@ -68,7 +68,8 @@ class JsonWriter {
   bool comma_ = false;
 };
 
-// Appends `text` with JSON's escapes, without quotes.
+// Appends `text` with JSON's escapes, without quotes. A byte that is not UTF-8 becomes U+FFFD: what is written is JSON
+// whatever the text is.
 void append_json_escaped(std::string& out, std::string_view text);
 
 }  // namespace florin::api

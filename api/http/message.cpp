@@ -1,5 +1,7 @@
 #include "api/http/message.h"
 
+#include <algorithm>
+
 namespace florin::api {
 namespace {
 
@@ -53,6 +55,16 @@ std::optional<std::string> Request::query_value(std::string_view name) const {
     // Names are ours and plain: an encoded name is another name.
     if (pair.substr(0, equals) != name) continue;
     return decode(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1), true);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> Request::unknown_query_name(std::span<std::string_view const> known) const {
+  for (auto rest = query; !rest.empty();) {
+    std::size_t const end = rest.find('&');
+    auto const name = rest.substr(0, end).substr(0, rest.substr(0, end).find('='));
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    if (!name.empty() && std::find(known.begin(), known.end(), name) == known.end()) return name;
   }
   return std::nullopt;
 }

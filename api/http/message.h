@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,8 @@ struct Request {
 
   // The decoded value of a query parameter ('+' is a blank); nullopt when absent or badly encoded.
   [[nodiscard]] std::optional<std::string> query_value(std::string_view name) const;
+  // The first name in the query that is none of these, as it stands there.
+  [[nodiscard]] std::optional<std::string_view> unknown_query_name(std::span<std::string_view const> known) const;
 };
 
 // Bodies too large for memory are pulled a piece at a time and sent chunked. pull() runs on a worker thread, fills

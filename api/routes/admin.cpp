@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "api/game_json.h"
+#include "api/http/nearest_name.h"
 #include "api/routes/keys.h"
 #include "api/routes/operators.h"
 #include "domain/contract.h"
@@ -16,7 +17,7 @@ using domain::GameStatus;
 std::optional<bool> read_yes_no(JsonBody& body, std::string_view name) {
   auto const text = body.optional_string(name, 3);
   if (!text) return std::nullopt;
-  if (*text != "yes" && *text != "no") body.fail(name, "is \"yes\" or \"no\"");
+  if (*text != "yes" && *text != "no") body.fail(name, std::string(name) + " must be \"yes\" or \"no\".");
   return *text == "yes";
 }
 
@@ -36,13 +37,15 @@ std::vector<domain::LimitOverride> read_limits(JsonBody& body) {
   return overrides;
 }
 
+constexpr std::string_view kStatusRule = "status must be live, testing or suspended.";
+
 std::optional<GameStatus> read_status(JsonBody& body) {
   auto const status = body.optional_string("status", 16);
   if (!status) return std::nullopt;
   for (auto const value : {GameStatus::live, GameStatus::testing, GameStatus::suspended}) {
     if (*status == game_status_name(value)) return value;
   }
-  body.fail("status", "is live, testing or suspended");
+  body.fail("status", kStatusRule);
   return std::nullopt;
 }
 
@@ -99,7 +102,7 @@ struct AdminRoutes {
     domain::CreateGame command;
     body.required_string("game_name", 255);  // a change may leave it out
     command.settings = read_settings(body).applied_to({});
-    if (!body.has("status")) body.fail("status", "is required: live, testing or suspended");
+    if (!body.has("status")) body.fail("status", "status is required: live, testing or suspended.");
     command.currencies = read_currencies(body);
     auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
@@ -146,14 +149,8 @@ struct AdminRoutes {
     if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
     auto const directory = services.environment.balances().games();
     auto const id = domain::parse_game_id(path.values[0]);
-    auto const* game = id ? directory->find(*id) : nullptr;
-    if (game == nullptr) co_return game_not_found(request);
-    Response response;
-    JsonWriter json(response.body);
-    json.begin_object();
-    write_game_fields(json, *game);
-    json.end_object();
-    co_return response;
+    if (!id || directory->find(*id) == nullptr) co_return game_not_found(request);
+    co_return show(*id);
   }
 
   Awaitable<Response> change_game(Request const& request, PathValues const& path) const {
@@ -164,12 +161,19 @@ struct AdminRoutes {
     if (game == nullptr) co_return game_not_found(request);
     auto body = JsonBody::parse(request);
     domain::UpdateGame command{game->id, read_settings(body)};
+    if (body.has("currencies")) {
+      body.fail("currencies",
+                "currencies cannot be replaced, because players hold them: POST /admin/games/{game_id}/currencies adds "
+                "one, PATCH /admin/games/{game_id}/currencies/{currency_id} changes one.");
+    }
     auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     Payload payload("change-game");
     payload.add(game->id.value()).add(request.body);
     auto const outcome =
         co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+    // The game is so already: the reply shows it, and nothing is written.
+    if (changed_nothing(outcome)) co_return with_position(show(*id), outcome);
     co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
       auto const& event = event_of<domain::GameUpdated>(commit);
       auto changed = *game;
@@ -233,6 +237,7 @@ struct AdminRoutes {
 
   Awaitable<Response> rebuild(Request const& request, PathValues const& path) const {
     if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    if (auto refused = refuse_fields(request)) co_return std::move(*refused);
     auto const started = services.environment.views().rebuild(path.values[0]);
     if (!started && started.error().kind == eventstore::Fault::Kind::missing) co_return unknown_projection(request);
     if (!started && started.error().kind == eventstore::Fault::Kind::conflict) {
@@ -250,6 +255,17 @@ struct AdminRoutes {
   }
 
  private:
+  // A game is never removed.
+  [[nodiscard]] Response show(domain::GameId id) const {
+    auto const directory = services.environment.balances().games();
+    Response response;
+    JsonWriter json(response.body);
+    json.begin_object();
+    write_game_fields(json, *directory->find(id));
+    json.end_object();
+    return response;
+  }
+
   static Response unknown_projection(Request const& request) {
     return error_response(request, 404, "PROJECTION_NOT_FOUND", "No projection has this name: GET /admin/projections.");
   }
@@ -297,7 +313,8 @@ struct AdminRoutes {
 
 }  // namespace
 
-std::optional<Response> refuse_unless_operator(Request const& request, AdminOptions const& options) {
+std::optional<Response> refuse_unless_operator(Request const& request, AdminOptions const& options,
+                                               std::initializer_list<std::string_view> parameters) {
   if (options.token_hash.empty()) {
     return error_response(request, 403, "ADMIN_DISABLED",
                           "The operators' routes are off: start the server with FLORIN_ADMIN_TOKEN set.");
@@ -310,7 +327,25 @@ std::optional<Response> refuse_unless_operator(Request const& request, AdminOpti
   if (CRYPTO_memcmp(given.data(), options.token_hash.data(), given.size()) != 0) {
     return error_response(request, 401, "INVALID_ADMIN_TOKEN", "This is not the operator's token.");
   }
+  auto const unknown = request.unknown_query_name({parameters.begin(), parameters.size()});
+  if (!unknown) return std::nullopt;
+  auto const name = std::string(shortened_name(*unknown));
+  auto message =
+      "Unknown query parameter '" + name + "': " + nearest_hint(*unknown, {parameters.begin(), parameters.size()});
+  if (!message.ends_with('?')) message += '.';
+  return error_response(request, 400, "INVALID_REQUEST", message, {{"field", json_text(name)}});
+}
+
+std::optional<Response> refuse_fields(Request const& request) {
+  if (request.body.empty()) return std::nullopt;
+  auto const body = JsonBody::parse(request);
+  if (auto const* wrong = body.error()) return body_error_response(request, *wrong);
   return std::nullopt;
+}
+
+bool changed_nothing(Performed const& outcome) {
+  auto const* refusal = std::get_if<domain::Refusal>(&outcome);
+  return refusal != nullptr && refusal->reason == domain::Rejection::nothing_new;
 }
 
 void add_admin_routes(Router& router, Services& services, AdminOptions const& options) {

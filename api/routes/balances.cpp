@@ -12,9 +12,10 @@ constexpr std::size_t kBatchLimit = 100'000;  // CONTRACT, Balances
 // A batch larger than this is looked up and rendered on a worker: 1,000 players take about a millisecond.
 constexpr std::size_t kBatchInline = 1'000;
 
-Response player_not_found(Request const& request) {
-  return error_response(request, 404, "PLAYER_NOT_FOUND",
-                        "No player with this name in your game yet: one appears on the first credit or purchase.");
+Response player_not_found(Request const& request, std::string_view what) {
+  return error_response(
+      request, 404, "PLAYER_NOT_FOUND",
+      "No player with this " + std::string(what) + " in your game: one appears on the first credit or purchase.");
 }
 
 Awaitable<Response> by_email(Services& services, Request const& request, PathValues const& path) {
@@ -31,7 +32,7 @@ Awaitable<Response> by_email(Services& services, Request const& request, PathVal
   }
   auto const& game = *caller.value();
   auto const player = services.environment.balances().by_email(game.id, email.value().index);
-  if (!player) co_return player_not_found(request);
+  if (!player) co_return player_not_found(request, "e-mail");
   Response response;
   response.position = player->position.value();
   write_balance_body(response.body, services.environment, game, *player, email.value().text);
@@ -53,7 +54,7 @@ Awaitable<Response> by_id(Services& services, Request const& request, PathValues
   }
   auto const& game = *caller.value();
   auto const player = services.environment.balances().by_id(game.id, domain::PlayerId(*id));
-  if (!player) co_return player_not_found(request);
+  if (!player) co_return player_not_found(request, "player_id");
   Response response;
   response.position = player->position.value();
   auto const email = reveal(services.environment, player->identity, eventstore::Field::email, player->email);

@@ -153,11 +153,21 @@ Result<Caller, Response> authenticate(Request const& request, Environment& envir
   Caller caller;
   if (request.game_key.size() == kSdkKeyLength && request.game_key.starts_with(kSdkKeyPrefix)) {
     caller.directory = environment.balances().games();
-    caller.game = caller.directory->find_by_key(eventstore::sha256(request.game_key), environment.clock().now());
+    auto const hash = eventstore::sha256(request.game_key);
+    auto const now = environment.clock().now();
+    caller.game = caller.directory->find_by_key(hash, now);
+    // Said only to who has the key.
+    auto const ended = caller.game == nullptr ? caller.directory->end_of_key(hash, now) : std::nullopt;
+    if (ended) {
+      return fail(error_response(
+          request, 401, "INVALID_GAME_SECRET",
+          "This key was replaced, and worked until " + domain::to_iso8601(*ended) + ". Use the game's new key."));
+    }
   }
   if (caller.game == nullptr) {
     return fail(error_response(request, 401, "INVALID_GAME_SECRET",
-                               "This key is not known here. Keys of production and sandbox differ."));
+                               "This key is not known here. Keys of production and sandbox differ, and an immediate "
+                               "rotation cuts the old keys at once. Check it, or ask the operator for a new one."));
   }
   if (!domain::may_call(caller.game->settings.status)) {
     return fail(error_response(request, 403, "GAME_NOT_ACTIVE", "This game is suspended; ask the operator."));
@@ -266,7 +276,7 @@ std::string_view read_phone(JsonBody& body, std::string_view field) {
   if (!phone) {
     body.fail(field, std::string(field) + " is required.");
   } else if (!is_phone(*phone)) {
-    body.fail(field, "The phone number is not + and 10 to 15 digits, like +12025550123.", "INVALID_PHONE");
+    body.fail(field, std::string(field) + " is not + and 10 to 15 digits, like +12025550123.", "INVALID_PHONE");
   }
   return phone.value_or(std::string_view());
 }

@@ -40,6 +40,11 @@ struct MinorRoutes {
     bool const guardian = command.guardian.has_value();
     auto const outcome =
         co_await perform(request, services.environment, std::move(command), {}, "", Payload("flag-minor"));
+    if (changed_nothing(outcome)) {
+      Response response;
+      write_flag(response.body, email.value().text, true, guardian);
+      co_return with_position(std::move(response), outcome);
+    }
     co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {
       write_flag(out, email.value().text, true, guardian);
     });
@@ -47,6 +52,7 @@ struct MinorRoutes {
 
   Awaitable<Response> clear(Request const& request, PathValues const& path) const {
     if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    if (auto refused = refuse_fields(request)) co_return std::move(*refused);
     auto email = read_person(request, path);
     if (!email) co_return std::move(email).error();
     auto const outcome = co_await perform(request, services.environment, domain::ClearMinor{email.value().index}, {},

@@ -6,7 +6,16 @@
 
 namespace florin::api {
 
-// 403 ADMIN_DISABLED, 401 MISSING_ADMIN_TOKEN, 401 INVALID_ADMIN_TOKEN; nothing for an operator.
-[[nodiscard]] std::optional<Response> refuse_unless_operator(Request const& request, AdminOptions const& options);
+// 403 ADMIN_DISABLED, 401 MISSING_ADMIN_TOKEN, 401 INVALID_ADMIN_TOKEN; for an operator 400 INVALID_REQUEST when the
+// query names a parameter that is none of `parameters`, which are all that the route reads. Unknown fields of a body
+// are JsonBody's to refuse.
+[[nodiscard]] std::optional<Response> refuse_unless_operator(Request const& request, AdminOptions const& options,
+                                                             std::initializer_list<std::string_view> parameters = {});
+
+// For a route that reads no body: 400 for one that has fields all the same.
+[[nodiscard]] std::optional<Response> refuse_fields(Request const& request);
+
+// The write was decided and left everything as it is (Rejection::nothing_new): nothing was written.
+[[nodiscard]] bool changed_nothing(Performed const& outcome);
 
 }  // namespace florin::api

@@ -21,7 +21,8 @@ struct PayoutRoutes {
   PayoutRoutes(Services& environment, AdminOptions admin) : services(environment), options(std::move(admin)) {}
 
   Awaitable<Response> list(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    if (auto refused = refuse_unless_operator(request, options, {"status", "limit", "cursor"}))
+      co_return std::move(*refused);
     auto& environment = services.environment;
     std::optional<PayoutStatus> status;
     if (auto const text = request.query_value("status")) {
@@ -101,7 +102,7 @@ struct PayoutRoutes {
   // The payouts that became processing on that day (UTC) and had not failed when it was over, as one file. Only then is
   // it a fact, and the same bytes whenever it is asked for.
   Awaitable<Response> ach(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    if (auto refused = refuse_unless_operator(request, options, {"date"})) co_return std::move(*refused);
     auto& environment = services.environment;
     auto const day = domain::parse_iso8601(request.query_value("date").value_or("") + "T00:00:00Z");
     if (!day) {

@@ -19,7 +19,7 @@ struct SandboxRoutes {
   sagas::SandboxPhone& phone;
 
   Awaitable<Response> messages(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    if (auto refused = refuse_unless_operator(request, options, {"phone"})) co_return std::move(*refused);
     auto const number = request.query_value("phone");
     if (number && !is_phone(*number)) {
       co_return error_response(request, 400, "INVALID_PHONE",
@@ -54,7 +54,7 @@ struct SandboxRoutes {
     auto body = JsonBody::parse(request);
     auto const from = read_phone(body, "from");
     auto const text = body.optional_string("body", 1'600);
-    if (!text) body.fail("body", "is required: what the phone's owner writes");
+    if (!text) body.fail("body", "body is required: what the phone's owner writes.");
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     auto const post = phone.reply(from, *text);
     Request inbound;
@@ -111,9 +111,10 @@ struct SandboxRoutes {
       co_return server_busy(request);
     if (!*advanced) co_return view_unavailable(request, advanced->error());
     if (!advanced->value()) {
-      co_return error_response(request, 400, "INVALID_REQUEST",
-                               "The sandbox's clock cannot be put forward by more than ten years in all.",
-                               {{"field", "\"advance_seconds\""}});
+      co_return error_response(
+          request, 400, "INVALID_REQUEST",
+          "advance_seconds is too much: the clock cannot be put forward by more than ten years in all.",
+          {{"field", "\"advance_seconds\""}});
     }
     Response response;
     response.position = services.environment.balances().position().value();

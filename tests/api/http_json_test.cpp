@@ -59,6 +59,16 @@ TEST(JsonWriter, EscapesQuotesBackslashesAndControlCharacters) {
   EXPECT_EQ(out, "\"\\\"\\\\\\n\\r\\t\\u0008\\u0001\\u001f\\u0000é€\"");
 }
 
+TEST(JsonWriter, EscapesTheLineEndsOfUnicodeAndReplacesWhatIsNoUtf8) {
+  std::string out;
+  append_json_escaped(out,
+                      "a\xe2\x80\xa8"
+                      "b\xe2\x80\xa9"
+                      "c\xff"
+                      "d\xed\xa0\x80\xc3\xa9\xf0\x9f\x8e\xb2");
+  EXPECT_EQ(out, "a\\u2028b\\u2029c\\ufffdd\\ufffd\\ufffd\\ufffd\xc3\xa9\xf0\x9f\x8e\xb2");
+}
+
 TEST(JsonWriter, WhatItWritesTheReaderReadsBack) {
   std::string text;
   for (int letter = 1; letter < 128; ++letter) text.push_back(static_cast<char>(letter));
@@ -216,6 +226,66 @@ TEST(JsonBody, AnAmountOutOfRangeNamesItsOwnRange) {
   EXPECT_EQ(body.optional_amount("usd", least, most), std::nullopt);
   EXPECT_EQ(error_of(body), "400 INVALID_AMOUNT usd");
   EXPECT_EQ(body.error()->message, "usd must be from 0.01 to 999.99.");
+}
+
+TEST(JsonBody, AnAmountThatIsTooLargeIsToldTheRangeAndNotTheForm) {
+  for (auto const* text : {"1000000000.00", "1000000000", "999999999999999999999999999.9"}) {
+    auto body = JsonBody::parse(with_body("{\"amount\":\"" + std::string(text) + "\"}"));
+    body.required_amount("amount");
+    ASSERT_EQ(error_of(body), "400 INVALID_AMOUNT amount");
+    EXPECT_EQ(body.error()->message, "amount must be from 0.01 to 999999999.99.") << text;
+  }
+  auto body = JsonBody::parse(with_body(R"({"amount":"1000000000.001"})"));
+  body.required_amount("amount");
+  ASSERT_EQ(error_of(body), "400 INVALID_AMOUNT amount");
+  EXPECT_NE(body.error()->message.find("a decimal string with at most two decimals"), std::string::npos);
+}
+
+// CONTRACT, Errors: unknown fields are ignored, but refused on operators' routes.
+class OperatorsBody : public testing::TestWithParam<char const*> {
+ protected:
+  // The message, after reading what a game's change has.
+  static std::string read(std::string_view text, std::string_view route) {
+    auto request = with_body(text);
+    request.route = route;
+    auto body = JsonBody::parse(request);
+    (void)body.required_string("status", 16);
+    if (auto limits = body.optional_object("limits")) (void)limits->optional_integer("sends_per_player_hour", 1, 9);
+    if (body.has("currencies")) {
+      for (auto& currency : body.required_objects("currencies", 1, 3)) {
+        (void)currency.optional_string("currency_name", 9);
+      }
+    }
+    if (auto const* wrong = body.error()) return wrong->field + ": " + wrong->message;
+    return "";
+  }
+};
+
+TEST_P(OperatorsBody, RefusesUnknownFieldsWithTheNearestName) {
+  auto const error = [](std::string_view text) { return read(text, GetParam()); };
+  EXPECT_EQ(error(R"({"status":"live"})"), "");
+  EXPECT_EQ(error(R"({"statuss":"live"})"), "statuss: Unknown field 'statuss': did you mean 'status'?")
+      << "which says more than that status is missing";
+  EXPECT_EQ(error(R"({"status":"live","limits":{"sends_per_hour":3}})"),
+            "limits.sends_per_hour: Unknown field 'limits.sends_per_hour': did you mean 'sends_per_player_hour'?");
+  EXPECT_EQ(error(R"({"status":"live","currencies":[{},{"name":"Gold"}]})"),
+            "currencies[1].name: Unknown field 'currencies[1].name': did you mean 'currency_name'?");
+  EXPECT_EQ(error(R"({"status":"live","zzz":null})"),
+            "zzz: Unknown field 'zzz': known are 'currencies', 'limits' and 'status'.");
+  EXPECT_EQ(error(R"({"status":7,"limits":{"sends_per_player_hour":99}})"), "status: status must be a string.")
+      << "the first thing wrong, once every name is known";
+  EXPECT_EQ(error(R"({"limits":{}})"), "status: status is required.");
+}
+
+INSTANTIATE_TEST_SUITE_P(Routes, OperatorsBody,
+                         testing::Values("/admin/games/{game_id}", "/sandbox/admin/games/{game_id}"));
+
+TEST(JsonBody, GamesMaySendFieldsOfTomorrow) {
+  auto request = with_body(R"({"tomorrow":1,"amount":"1.00"})");
+  request.route = "/api/player-balances/credit";
+  auto body = JsonBody::parse(request);
+  EXPECT_EQ(body.required_amount("amount"), domain::Money::from_minor(100));
+  EXPECT_EQ(error_of(body), "");
 }
 
 TEST(JsonBody, AmountsAreDecimalStringsOnly) {

@@ -29,6 +29,12 @@ TEST(Minor, FlaggingAgainChangesTheGuardian) {
   given(ann_the_minor()).when(FlagMinor{person(kAnn), {}}).then({MinorFlagged{IdentityId(1), {}}});
 }
 
+TEST(Minor, FlaggingAsItIsWritesNothing) {
+  given(ann_the_minor()).when(FlagMinor{person(kAnn), phone(kMumsPhone)}).then(Rejection::nothing_new);
+  auto const alone = ann_at_home() + std::vector<Event>{MinorFlagged{IdentityId(1), {}}};
+  given(alone).when(FlagMinor{person(kAnn), {}}).then(Rejection::nothing_new);
+}
+
 TEST(Minor, OnlyAFlagCanBeCleared) {
   given(ann_the_minor()).when(ClearMinor{index_of(kAnn)}).then({MinorCleared{IdentityId(1)}});
   given(ann_at_home()).when(ClearMinor{index_of(kAnn)}).then(Rejection::minor_not_found);

@@ -185,6 +185,22 @@ TEST(UpdateGame, AnEmptyListOfLinksUnlinksAndAnAbsentOneKeeps) {
   given(facts).when(unlink).then({GameUpdated{kGame, settings_of(kGame, GameStatus::live)}});
 }
 
+TEST(UpdateGame, WhatLeavesEverythingAsItIsWritesNothing) {
+  given(three_games()).when(UpdateGame{kGame, {}}).then(Rejection::nothing_new);
+  UpdateGame same{kGame, {}};
+  same.changes.name = settings_of(kGame, GameStatus::live).name;
+  same.changes.status = GameStatus::live;
+  given(three_games()).when(same).then(Rejection::nothing_new);
+
+  auto limited = settings_of(kGame, GameStatus::live);
+  limited.limits = {{LimitKind::batch_reads_per_minute, 7}};
+  auto facts = three_games();
+  facts.emplace_back(GameUpdated{kGame, limited});
+  UpdateGame again{kGame, {}};
+  again.changes.limits = limited.limits;
+  given(facts).when(again).then(Rejection::nothing_new);
+}
+
 TEST(UpdateGame, TheNameCannotBeTakenAway) {
   auto command = update(kGame);
   command.changes.name = "";

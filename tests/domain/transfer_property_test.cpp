@@ -268,13 +268,13 @@ TEST(TransferProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
   EXPECT_EQ(share_ends.size(), 5u);
   // Not to be met here: what only an operator's commands, quantities and totals bring about, and the fullest limits.
   std::set<Rejection> const elsewhere{
-      Rejection::linked_game_not_found, Rejection::invalid_game,         Rejection::invalid_quantity,
-      Rejection::total_mismatch,        Rejection::resend_limit,         Rejection::share_rate_limited,
-      Rejection::verification_blocked,  Rejection::balance_limit,        Rejection::sms_unavailable,
-      Rejection::order_not_paid,        Rejection::order_disputed,       Rejection::refund_exceeds_payment,
-      Rejection::too_many_refunds,      Rejection::payments_unavailable, Rejection::payment_mismatch,
-      Rejection::nothing_new,           Rejection::order_not_open,       Rejection::payout_exceeds_balance,
-      Rejection::payout_not_found,      Rejection::payout_not_next};
+      Rejection::linked_game_not_found, Rejection::invalid_game,           Rejection::invalid_quantity,
+      Rejection::total_mismatch,        Rejection::resend_limit,           Rejection::share_rate_limited,
+      Rejection::verification_blocked,  Rejection::balance_limit,          Rejection::sms_unavailable,
+      Rejection::order_not_paid,        Rejection::order_disputed,         Rejection::refund_exceeds_payment,
+      Rejection::too_many_refunds,      Rejection::payments_unavailable,   Rejection::payment_mismatch,
+      Rejection::order_not_open,        Rejection::payout_exceeds_balance, Rejection::payout_not_found,
+      Rejection::payout_not_next};
   for (int i = 0; i <= static_cast<int>(Rejection::balance_limit); ++i) {
     auto const reason = static_cast<Rejection>(i);
     EXPECT_TRUE(elsewhere.contains(reason) || refusals.contains(reason)) << "refusal " << i;

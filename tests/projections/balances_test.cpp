@@ -280,6 +280,9 @@ TEST(GameDirectory, AnOldKeyWorksUntilItsGraceEnds) {
   EXPECT_EQ(games.find_by_key(previous, before)->id, game.id);
   EXPECT_EQ(games.find_by_key(previous, after), nullptr);
   EXPECT_EQ(games.find_by_key(older, before), nullptr);
+  EXPECT_EQ(games.end_of_key(older, before), domain::Timestamp::from_seconds(500));
+  EXPECT_EQ(games.end_of_key(previous, before), std::nullopt) << "it still works";
+  EXPECT_EQ(games.end_of_key(game.key_hash, after), std::nullopt) << "it works for ever";
   EXPECT_NE(games.find_by_key(older, domain::Timestamp::from_seconds(499)), nullptr) << "two rotations, two old keys";
   auto almost = game.key_hash;
   almost.back() ^= 1;

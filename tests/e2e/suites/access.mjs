@@ -195,6 +195,31 @@ export function accessSuite(context, environment) {
     });
   }
 
+  for (const operation of withToken) {
+    test(`${operation.id}: mistyped fields and parameters are refused, with the nearest name`, async () => {
+      const game = await world().createGame();
+      const request = await validRequest(game, operation.id);
+      const names = operation.parameters.filter((one) => one.in === 'query').map((one) => one.name);
+      for (const name of [...names, 'unheard_of']) {
+        const mistyped = `${name}s`;
+        const reply = await game.call(operation.id, {...request, query: {...request.query, [mistyped]: '1'},
+          expect: [400, 'INVALID_REQUEST']});
+        assert.equal(reply.json.field, mistyped);
+        if (names.includes(name)) assert.match(reply.json.message, new RegExp(`did you mean '${name}'\\?$`));
+      }
+      for (const name of Object.keys(request.body ?? {})) {
+        const {[name]: value, ...others} = request.body;
+        const reply = await game.call(operation.id, {...request, body: {...others, [`${name}s`]: value},
+          expect: [400, 'INVALID_REQUEST']});
+        assert.deepEqual([reply.json.field, reply.json.message],
+          [`${name}s`, `Unknown field '${name}s': did you mean '${name}'?`]);
+      }
+      if (operation.method === 'GET' || operation.body) return;
+      await game.call(operation.id, {...request, body: {immediate: true}, expect: [400, 'INVALID_REQUEST']});
+      await game.call(operation.id, {...request, raw: '{}', type: 'text/plain', expect: [415, 'UNSUPPORTED_MEDIA_TYPE']});
+    });
+  }
+
   // A webhook reads nothing before it has checked who signed it (payments.mjs).
   for (const operation of operations.filter((one) => one.body?.content['application/json'] && one.security !== 'none')) {
     test(`${operation.id}: bodies that are not one JSON object of the right type`, async () => {
@@ -228,7 +253,12 @@ export function accessSuite(context, environment) {
       }
       const extra = {...request.body, a_field_of_tomorrow: [1, {b: null}]};
       const reply = await game.call(operation.id, {...request, body: extra, type: 'application/json; charset=utf-8'});
-      assert.ok(reply.status < 300 || expected(operation, reply), `unknown fields are ignored: ${reply.text.slice(0, 300)}`);
+      if (operation.security === 'adminToken') {
+        assert.deepEqual([reply.json.error_code, reply.json.field], ['INVALID_REQUEST', 'a_field_of_tomorrow'],
+          'an operator is told of a field that there is not');
+      } else {
+        assert.ok(reply.status < 300 || expected(operation, reply), `unknown fields are ignored: ${reply.text.slice(0, 300)}`);
+      }
     });
 
     test(`${operation.id}: a body over the limit`, async () => {

@@ -102,7 +102,8 @@ export function expirySuite(context) {
     assert.equal(after.offset_seconds - before.offset_seconds, 7 * 86_400);
     const gone = Date.parse(after.now) - Date.parse(before.now) - 7 * 86_400_000;
     assert.ok(gone >= 0 && gone < 120_000, `${gone} ms of real time between`);
-    await game.call('getBalanceByEmail', {params: {email: player}, key: old, expect: [401, 'INVALID_GAME_SECRET']});
+    await game.call('getBalanceByEmail', {params: {email: player}, key: old, expect: [401, 'INVALID_GAME_SECRET']})
+      .then((refused) => assert.match(refused.json.message, /^This key was replaced, and worked until \d{4}-.*Z\. Use the game's new key\.$/));
     const {json} = await game.call('creditBalance', {key, expect: 200, body: {
       client_request_id: email(), player_email: player, amount: '1.00', reason: 'later'}});
     assert.equal(json.new_balance, '2.00');

@@ -39,6 +39,44 @@ export function operatorsSuite(context, environment) {
     await world().call('streamBalances', {key, expect: 200});
   });
 
+  test('what is not a change writes nothing, and what is mistyped is no change', async () => {
+    const {json: game} = await create({limits: {batch_reads_per_minute: 7}}, 201);
+    const params = {id: game.game_id};
+    const change = (body, expect) => world().call('updateGame', {params, body, expect});
+    const before = await change({genre: 'RPG'}, 200);
+    for (const body of [{}, {genre: 'RPG'}, {limits: {}}, {limits: {batch_reads_per_minute: 7}}, {status: null},
+      {game_name: game.game_name, status: 'live', linked_game_ids: []}]) {
+      const reply = await change(body, 200);
+      assert.deepEqual(reply.json, before.json);
+      assert.ok(Number(reply.headers['florin-position']) >= Number(before.headers['florin-position']));
+    }
+    for (const [body, field, message] of [
+      [{statuss: 'suspended'}, 'statuss', "Unknown field 'statuss': did you mean 'status'?"],
+      [{limits: {sends_per_hour: 3}}, 'limits.sends_per_hour',
+        "Unknown field 'limits.sends_per_hour': did you mean 'sends_per_player_hour'?"],
+      [{genre: 'Puzzle', x: 1}, 'x', undefined], [{['y'.repeat(3000)]: 1}, 'y'.repeat(64), undefined],
+      [{currencies: [{currency_name: 'Ore', currency_symbol: 'ORE'}]}, 'currencies', undefined],
+      [{status: 'paused'}, 'status', 'status must be live, testing or suspended.'],
+      [{universal_transfers: 'maybe'}, 'universal_transfers', 'universal_transfers must be "yes" or "no".'],
+    ]) {
+      const {json} = await change(body, [400, 'INVALID_REQUEST']);
+      assert.equal(json.field, field);
+      if (message) assert.equal(json.message, message);
+    }
+    assert.match((await change({currencies: []}, [400, 'INVALID_REQUEST'])).json.message, /\/currencies adds one, PATCH/);
+    const nested = await create({currencies: [{...gold, minimum: '1'}]}, [400, 'INVALID_REQUEST']);
+    assert.deepEqual([nested.json.field, nested.json.message], ['currencies[0].minimum',
+      "Unknown field 'currencies[0].minimum': did you mean 'minimum_transfer'?"]);
+    const missing = await create({status: undefined}, [400, 'INVALID_REQUEST']);
+    assert.equal(missing.json.message, 'status is required: live, testing or suspended.');
+    assert.deepEqual((await world().call('getGame', {params, expect: 200})).json, before.json);
+
+    const player = email();
+    const flag = () => world().call('flagMinor', {params: {email: player}, body: {guardian_phone: '+12025550147'}, expect: 200});
+    const flagged = await flag();
+    assert.deepEqual((await flag()).json, flagged.json);
+  });
+
   test('changes made at the same time do not undo each other', async () => {
     const {json: game} = await create({}, 201);
     const params = {id: game.game_id};
@@ -135,7 +173,8 @@ export function operatorsSuite(context, environment) {
     const cut = await game.call('rotateKey', {body: {immediate: true}, key: second, expect: 200});
     assert.equal(cut.json.previous_key_valid_until, null);
     for (const key of [first, second]) {
-      await game.call('getBalanceByEmail', {params: {email: player}, key, expect: [401, 'INVALID_GAME_SECRET']});
+      const refused = await game.call('getBalanceByEmail', {params: {email: player}, key, expect: [401, 'INVALID_GAME_SECRET']});
+      assert.match(refused.json.message, /an immediate rotation cuts the old keys at once/);
     }
     await game.call('getBalanceByEmail', {params: {email: player}, key: cut.json.sdk_key, expect: 200});
     await game.call('rotateKey', {body: {}, key: cut.json.sdk_key, expect: 200}); // not immediate unless asked for

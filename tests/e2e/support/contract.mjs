@@ -154,5 +154,9 @@ export function checkEnvelope(at, reply, ahead = 0) {
   assert.equal(json.error_id.slice(4, 12), json.timestamp.slice(0, 10).replaceAll('-', ''), `${at}: day of error_id`);
   assert.equal(json.error_id.slice(13), headers['request-id'], `${at}: error_id ends with the Request-Id`);
   assert.ok(Math.abs(Date.parse(json.timestamp) - Date.now() - ahead * 1000) < 120_000, `${at}: timestamp is now`);
+  // "is required" of what? Of a path the last step: "currencies[0].currency_name".
+  if (json.field !== undefined) {
+    assert.ok(json.message.includes(json.field.split('.').at(-1)), `${at}: the message names ${json.field}: ${json.message}`);
+  }
   if (json.retry_after !== undefined) assert.equal(headers['retry-after'], String(json.retry_after), at);
 }
