@@ -5,11 +5,14 @@
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <span>
 #include <variant>
 
 #include <toml++/toml.h>
+#include <unistd.h>
 
+#include "api/http/nearest_name.h"
 #include "api/web/links.h"
 
 namespace florin::api {
@@ -165,6 +168,16 @@ Complaint set_trusted_proxies(Config& config, std::vector<std::string> const& gi
 Complaint set_listen(Config& config, std::string const& text) {
   auto parsed = parse_listen(text);
   if (!parsed) return "'" + text + "' is not HOST:PORT; write for example 127.0.0.1:8080 or [::1]:8080";
+  auto& host = parsed->first;
+  if (host == "localhost") host = "127.0.0.1";
+  boost::system::error_code error;
+  (void)asio::ip::make_address(host, error);
+  // A name may stand for several addresses, and for others tomorrow.
+  if (error) {
+    return "'" + host +
+           "' is a name; give the address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 or [::] " +
+           "for every one";
+  }
   std::tie(config.server.host, config.server.port) = std::move(*parsed);
   return std::nullopt;
 }
@@ -287,6 +300,15 @@ std::string variable_of(std::string_view key) {
   return name;
 }
 
+// Variables that are no setting's: secrets, and what other commands read.
+constexpr char const* kOtherVariables[] = {"FLORIN_ADMIN_TOKEN",
+                                           "FLORIN_SMS_AUTH_TOKEN",
+                                           "FLORIN_PAYMENTS_SECRET_KEY",
+                                           "FLORIN_PAYMENTS_WEBHOOK_SECRET",
+                                           "FLORIN_CONFIG",
+                                           "FLORIN_SERVER",
+                                           "FLORIN_GAME_KEY"};
+
 std::string expected(Setting const& setting) {
   return std::visit(domain::Overloaded{
                         [](Number const& n) {
@@ -386,10 +408,10 @@ bool is_section(std::string_view key) {
   });
 }
 
-std::string known_keys() {
-  std::string keys;
-  for (auto const& setting : settings()) keys.append(keys.empty() ? "" : ", ").append(setting.key);
-  return keys;
+std::string no_such_setting(std::string_view key) {
+  std::vector<std::string_view> keys;
+  for (auto const& setting : settings()) keys.push_back(setting.key);
+  return "no such setting; " + nearest_hint(key, keys);
 }
 
 std::optional<ConfigError> read_table(toml::table const& table, std::string const& prefix, std::string const& file,
@@ -403,7 +425,7 @@ std::optional<ConfigError> read_table(toml::table const& table, std::string cons
       continue;
     }
     if (!prefix.empty() || !is_section(key)) {
-      return where.append("no such setting; the settings are ").append(known_keys());
+      return where.append(no_such_setting(key));
     }
     auto const* section = node.as_table();
     if (section == nullptr) {
@@ -455,7 +477,7 @@ std::optional<ConfigError> read_environment(ConfigSources const& sources, Config
 std::optional<ConfigError> read_flags(ConfigSources const& sources, Config& config) {
   for (auto const& [key, value] : sources.flags) {
     auto const* setting = find_setting(key);
-    if (setting == nullptr) return key + ": no such setting; the settings are " + known_keys();
+    if (setting == nullptr) return "--set " + key + ": " + no_such_setting(key);
     if (auto const complaint = set_from_text(*setting, config, value)) return key + " (command line): " + *complaint;
   }
   return std::nullopt;
@@ -520,6 +542,36 @@ std::optional<std::string> process_environment(std::string const& name) {
   char const* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nothing here changes the environment
   if (value == nullptr) return std::nullopt;
   return std::string(value);
+}
+
+std::vector<std::string> process_environment_names() {
+  std::vector<std::string> names;
+  for (auto* const* entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    std::string_view const text(*entry);
+    names.emplace_back(text.substr(0, text.find('=')));
+  }
+  return names;
+}
+
+std::vector<UnknownVariable> unknown_variables(std::vector<std::string> const& names) {
+  constexpr std::string_view kPrefix = "FLORIN_";
+  std::vector<std::string> known(std::begin(kOtherVariables), std::end(kOtherVariables));
+  for (auto const& setting : settings()) known.push_back(variable_of(setting.key));
+  // Compared without what all have in common.
+  std::vector<std::string_view> parts;
+  for (auto const& name : known) parts.push_back(std::string_view(name).substr(kPrefix.size()));
+  std::vector<UnknownVariable> unknown;
+  for (auto const& name : std::set(names.begin(), names.end())) {
+    if (!name.starts_with(kPrefix) || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    auto const nearest = nearest_name(std::string_view(name).substr(kPrefix.size()), parts);
+    unknown.push_back({name, nearest ? std::optional(std::string(kPrefix).append(*nearest)) : std::nullopt});
+  }
+  return unknown;
+}
+
+std::string describe(UnknownVariable const& variable) {
+  return std::string(shortened_name(variable.name)) + " is set, but no setting has this name: it is ignored" +
+         (variable.nearest ? "; did you mean " + *variable.nearest + "?" : "");
 }
 
 std::optional<std::pair<std::string, std::uint16_t>> parse_listen(std::string_view text) {

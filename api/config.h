@@ -73,8 +73,20 @@ using ConfigError = std::string;
 [[nodiscard]] Result<Config, ConfigError> load_config(ConfigSources const& sources);
 
 [[nodiscard]] std::optional<std::string> process_environment(std::string const& name);
+[[nodiscard]] std::vector<std::string> process_environment_names();
 
-// "host:port" or "[v6]:port".
+// A variable FLORIN_… that nothing here reads. It is no error: an orchestrator sets some by itself, for a service named
+// florin FLORIN_PORT and FLORIN_SERVICE_HOST.
+struct UnknownVariable {
+  std::string name;
+  std::optional<std::string> nearest;  // the one that was meant, perhaps
+};
+// Each once, in order of their names.
+[[nodiscard]] std::vector<UnknownVariable> unknown_variables(std::vector<std::string> const& names);
+// A line for the operator.
+[[nodiscard]] std::string describe(UnknownVariable const& variable);
+
+// "host:port" or "[v6]:port". The host is not looked at here.
 [[nodiscard]] std::optional<std::pair<std::string, std::uint16_t>> parse_listen(std::string_view text);
 
 // One line a setting for --help: key, default, variable, meaning.

@@ -1,6 +1,7 @@
 #include "api/event_text.h"
 
 #include "api/game_json.h"
+#include "api/http/printable_text.h"
 
 namespace florin::api {
 namespace {
@@ -385,21 +386,12 @@ std::string personal_text(IdentityId identity, eventstore::Field field, Personal
 }
 
 std::string terminal_quoted(std::string_view text) {
-  std::string out = "\"";
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    auto const byte = static_cast<unsigned char>(text[i]);
-    auto const next_byte = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
-    if (byte == '"' || byte == '\\') {
-      out.append({'\\', text[i]});
-    } else if (byte < 0x20 || byte == 0x7f) {
-      out.append("\\x").append(to_hex(text.substr(i, 1)));
-    } else if (byte == 0xc2 && next_byte >= 0x80 && next_byte < 0xa0) {
-      out.append("\\x").append(to_hex(text.substr(++i, 1)));  // C1 controls: U+0080 to U+009F
-    } else {
-      out.push_back(text[i]);
-    }
+  std::string marked;
+  for (char const letter : text) {
+    if (letter == '"' || letter == '\\') marked += '\\';
+    marked += letter;
   }
-  return out + '"';
+  return '"' + printable(marked) + '"';
 }
 
 std::string event_line(Commit const& commit, std::size_t index, eventstore::Vault const* vault) {

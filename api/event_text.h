@@ -12,8 +12,8 @@
 
 namespace florin::api {
 
-// "position  time  transaction  event  details", without a line end. Bytes that could steer a terminal (control
-// characters in a game's own texts) are shown as \x1b.
+// "position  time  transaction  event  details", without a line end. What could fool a reader in a game's own texts is
+// written out (printable_text.h).
 [[nodiscard]] std::string event_line(domain::Commit const& commit, std::size_t index,
                                      eventstore::Vault const* vault = nullptr);
 
@@ -21,7 +21,7 @@ namespace florin::api {
 [[nodiscard]] std::string personal_text(domain::IdentityId identity, eventstore::Field field,
                                         domain::PersonalText const& text, eventstore::Vault const* vault);
 
-// Quotes `text` for a terminal: control characters escaped.
+// Quotes `text` for a terminal: quotes, backslashes and what printable_text.h names are escaped.
 [[nodiscard]] std::string terminal_quoted(std::string_view text);
 
 }  // namespace florin::api

@@ -5,10 +5,13 @@
 #include <thread>
 
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): sigwait and its like are POSIX's, not <csignal>'s
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sqlite3.h>
 
+#include "api/http/json.h"
+#include "api/http/printable_text.h"
 #include "api/layout.h"
 #include "api/private_memory.h"
 #include "api/routes/routes.h"
@@ -23,10 +26,24 @@ unsigned worker_threads() { return std::max(2u, std::thread::hardware_concurrenc
 // Batch replies in memory. 100,000 players of a game with one currency take some 40 MiB, with twenty of them all of it.
 constexpr std::size_t kBatchBytesMax = std::size_t{512} << 20;
 
+// The message of a line, so that nothing in it fools who reads the log: no second line, no hidden text.
+class PrintableMessage final : public spdlog::custom_flag_formatter {
+ public:
+  void format(spdlog::details::log_msg const& message, std::tm const&, spdlog::memory_buf_t& to) override {
+    auto const text = printable({message.payload.data(), message.payload.size()});
+    to.append(text.data(), text.data() + text.size());
+  }
+  [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<PrintableMessage>();
+  }
+};
+
 void set_up_log(LogLevel level) {
   auto const log = spdlog::stderr_color_mt("florin");
   spdlog::set_default_logger(log);
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<PrintableMessage>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %*");
+  spdlog::set_formatter(std::move(formatter));
   switch (level) {
     case LogLevel::debug: return spdlog::set_level(spdlog::level::debug);
     case LogLevel::info: return spdlog::set_level(spdlog::level::info);
@@ -35,16 +52,38 @@ void set_up_log(LogLevel level) {
   }
 }
 
-// SIGINT and SIGTERM are taken by one sigwait; every thread made after this inherits the block. A client that goes
-// away must not kill the process.
+// SIGINT and SIGTERM end the server. Others are sent by people who know servers that do something on them: to one that
+// does nothing they must not be deadly. All are taken by one sigwait; every thread made after this inherits the block.
+// A client that goes away must not kill the process.
 sigset_t take_signals() {
   signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
+  for (auto const number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&signals, number);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
+}
+
+bool ends_server(int signal_number) { return signal_number == SIGINT || signal_number == SIGTERM; }
+
+char const* signal_name(int signal_number) {
+  switch (signal_number) {
+    case SIGINT: return "SIGINT";
+    case SIGTERM: return "SIGTERM";
+    case SIGHUP: return "SIGHUP";
+    case SIGUSR1: return "SIGUSR1";
+    case SIGUSR2: return "SIGUSR2";
+    default: return "a signal";
+  }
+}
+
+Served failed(cli::ExitCode code, std::string why) {
+  spdlog::error("{}", why);
+  return {code, std::move(why)};
+}
+
+Served failed(eventstore::Fault const& fault, std::string const& what) {
+  return failed(cli::exit_code_of(fault.kind), what + ": " + fault.what);
 }
 
 // What the sandbox's phone signs its posts for. They never leave the process, so the name needs no host.
@@ -63,7 +102,8 @@ sagas::AchOrigin sandbox_ach() {
   return origin;
 }
 
-std::unique_ptr<Environment> open_environment(Config const& config, bool sandbox, eventstore::Clock const& clock) {
+Result<std::unique_ptr<Environment>, Served> open_environment(Config const& config, bool sandbox,
+                                                              eventstore::Clock const& clock) {
   auto const name = std::string(sandbox ? kSandboxFolder : kProductionFolder);
   EnvironmentOptions options;
   options.writer = config.writer;
@@ -93,13 +133,9 @@ std::unique_ptr<Environment> open_environment(Config const& config, bool sandbox
     options.inbound = {config.sms.inbound_url, config.sms.auth_token};
   }
   auto environment = Environment::open(name, environment_layout(config.data, sandbox), clock, std::move(options));
-  if (!environment) {
-    spdlog::error("{} does not open: {}", name, environment.error().what);
-    return nullptr;
-  }
+  if (!environment) return fail(failed(environment.error(), name + " does not open"));
   if (auto started = environment.value()->start(); !started) {
-    spdlog::error("{} does not start: {}", name, started.error().what);
-    return nullptr;
+    return fail(failed(started.error(), name + " does not start"));
   }
   return std::move(environment).value();
 }
@@ -109,7 +145,12 @@ int wait_for_signal(sigset_t const& signals, std::vector<Environment const*> con
   constexpr timespec kLook{1, 0};
   std::set<std::string> known;
   for (;;) {
-    if (auto const signal_number = sigtimedwait(&signals, nullptr, &kLook); signal_number > 0) return signal_number;
+    if (auto const signal_number = sigtimedwait(&signals, nullptr, &kLook); signal_number > 0) {
+      if (ends_server(signal_number)) return signal_number;
+      spdlog::info("{} is ignored: the log goes to stderr and settings are read at the start only; stop with SIGTERM",
+                   signal_name(signal_number));
+      continue;
+    }
     std::set<std::string> found;
     for (auto const* environment : environments) {
       for (auto const& trouble : environment->troubles()) found.insert(environment->name() + ": " + trouble);
@@ -137,6 +178,24 @@ std::uint16_t free_port(std::string const& host) {
   return error ? std::uint16_t{0} : acceptor.local_endpoint(error).port();
 }
 
+// A v6 address stands in brackets before a port.
+std::string url_host(std::string const& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
+
+void announce(std::string const& host, std::uint16_t port, StartLine form) {
+  auto const url = "http://" + url_host(host) + ":" + std::to_string(port);
+  std::string line = "listening on " + url;
+  if (form == StartLine::json) {
+    line.clear();
+    JsonWriter json(line);
+    json.begin_object();
+    json.string("status", "listening");
+    json.string("url", url);
+    json.end_object();
+  }
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
 // Where a browser on this machine finds us: at the address that we listen on, if it is one.
 std::string own_url(std::string const& host, std::uint16_t port) {
   boost::system::error_code error;
@@ -148,8 +207,10 @@ std::string own_url(std::string const& host, std::uint16_t port) {
 
 }  // namespace
 
-int serve(Config const& wanted) {
+Served serve(Config const& wanted, StartLine start_line) {
+  auto const signals = take_signals();
   set_up_log(wanted.log_level);
+  for (auto const& variable : unknown_variables(process_environment_names())) spdlog::warn("{}", describe(variable));
   auto config = wanted;
   if (!config.dumpable && !keep_memory_private()) {
     spdlog::warn("core dumps and debuggers cannot be kept out of this process");
@@ -157,7 +218,6 @@ int serve(Config const& wanted) {
   // Links that we hand out name the port, so it is chosen before anything is opened.
   if (config.server.port == 0) config.server.port = free_port(config.server.host);
   if (config.public_url.empty()) config.public_url = own_url(config.server.host, config.server.port);
-  auto const signals = take_signals();
   // SQLite counts every allocation under one process-wide mutex unless told not to; nobody reads the counts.
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   // A connection is a descriptor; the log, the views and their readers need some hundreds more.
@@ -171,17 +231,16 @@ int serve(Config const& wanted) {
   }
   eventstore::SystemClock const clock;
 
-  auto const production = open_environment(config, false, clock);
-  if (!production) return 1;
+  auto opened_production = open_environment(config, false, clock);
+  if (!opened_production) return std::move(opened_production).error();
+  auto const production = std::move(opened_production).value();
   auto const sandbox_layout = environment_layout(config.data, true);
   auto opened_clock = eventstore::AdjustableClock::open(sandbox_layout.clock());
-  if (!opened_clock) {
-    spdlog::error("the sandbox's clock: {}", opened_clock.error().what);
-    return 1;
-  }
+  if (!opened_clock) return failed(opened_clock.error(), "the sandbox's clock");
   auto& sandbox_clock = *opened_clock.value();
-  auto const sandbox = open_environment(config, true, sandbox_clock);
-  if (!sandbox) return 1;
+  auto opened_sandbox = open_environment(config, true, sandbox_clock);
+  if (!opened_sandbox) return std::move(opened_sandbox).error();
+  auto const sandbox = std::move(opened_sandbox).value();
   sandbox_clock.on_advance([&] {
     sandbox->effects().look_again();
     sandbox->payments()->look_again();
@@ -232,25 +291,26 @@ int serve(Config const& wanted) {
   try {
     server.start();
   } catch (std::system_error const& error) {
-    spdlog::error("cannot listen on {}:{}: {}. Is another server running there? Choose another with --listen.",
-                  config.server.host, config.server.port, error.code().message());
-    return 1;
+    bool const taken = error.code() == std::errc::address_in_use;
+    return failed(taken ? cli::kConflict : cli::kUsage,
+                  "cannot listen on " + url_host(config.server.host) + ":" + std::to_string(config.server.port) + ": " +
+                      error.code().message() +
+                      (taken ? ". Another server listens there: stop it, or choose another port with --listen."
+                             : ". Choose another address with --listen."));
   }
-  std::printf("listening on http://%s:%u\n", config.server.host.c_str(), server.port());
-  std::fflush(stdout);
+  announce(config.server.host, server.port(), start_line);
 
   auto const signal_number = wait_for_signal(signals, {production.get(), sandbox.get()});
-  spdlog::info("stopping on {}", signal_number == SIGINT ? "SIGINT" : "SIGTERM");
+  spdlog::info("stopping on {}", signal_name(signal_number));
   server.stop();
   sandbox_clock.on_advance({});
-  int status = 0;
+  Served served;
   for (auto* environment : {production.get(), sandbox.get()}) {
     if (auto stopped = environment->stop(); !stopped) {
-      spdlog::error("{} stopped earlier: {}", environment->name(), stopped.error().what);
-      status = 1;
+      served = failed(stopped.error(), environment->name() + " stopped earlier");
     }
   }
-  return status;
+  return served;
 }
 
 }  // namespace florin::api

@@ -2,11 +2,19 @@
 // appends, writes a checkpoint and returns. main's thread.
 #pragma once
 
+#include "api/cli/exit_codes.h"
 #include "api/config.h"
 
 namespace florin::api {
 
-// The exit code: 0 after a clean stop, otherwise one of api/cli/cli.h after saying why on stderr.
-[[nodiscard]] int serve(Config const& config);
+// How the line that says where the server listens is written to stdout.
+enum class StartLine : std::uint8_t { text, json };
+
+// How it ended; `why` is empty after a clean stop, and is in the log otherwise.
+struct Served {
+  cli::ExitCode code = cli::kOk;
+  std::string why;
+};
+[[nodiscard]] Served serve(Config const& config, StartLine start_line);
 
 }  // namespace florin::api

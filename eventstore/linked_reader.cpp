@@ -15,6 +15,14 @@ Failure<Fault> fault_at(Position position, Fault::Kind kind, std::string_view wh
   return fault(kind, "position " + std::to_string(position.value()) + ": " + std::string(what));
 }
 
+Faulty<Unit> check_link(Head const& before, StoredCommit const& row) {
+  if (row.last <= before.position || row.link != chain_link(before.link, row.last, row.bytes)) {
+    return fault_at(domain::next(before.position), Fault::Kind::corrupt,
+                    "the commit is missing or is not what was written: its link does not match");
+  }
+  return Unit{};
+}
+
 LinkedReader::LinkedReader(Log& log, Head head, MerkleTree tree, Position until, Checkpoint const* checkpoint)
     : log_(log),
       until_(until),
@@ -114,10 +122,7 @@ Faulty<Unit> LinkedReader::check_end() const {
 }
 
 Faulty<Unit> LinkedReader::check(StoredCommit const& row) {
-  if (row.last <= head_.position || row.link != chain_link(head_.link, row.last, row.bytes)) {
-    return fault_at(domain::next(head_.position), Fault::Kind::corrupt,
-                    "the commit is missing or is not what was written: its link does not match");
-  }
+  if (auto linked = check_link(head_, row); !linked) return linked;
   head_ = {row.last, row.link};
   tree_.add(row.link);
   if (checkpoint_ != nullptr && tree_.size() == checkpoint_->size &&

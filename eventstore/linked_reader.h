@@ -16,6 +16,10 @@ namespace florin::eventstore {
 // "position N: …"
 [[nodiscard]] Failure<Fault> fault_at(domain::Position position, Fault::Kind kind, std::string_view what);
 
+// Corrupt, with the position, unless `row` follows `before` in the chain: nothing between them is missing, and its
+// bytes are what was written when its link was made.
+[[nodiscard]] Faulty<Unit> check_link(Head const& before, StoredCommit const& row);
+
 // The caller's thread constructs, calls next() and destroys.
 class LinkedReader {
  public:

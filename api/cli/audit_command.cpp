@@ -4,11 +4,13 @@
 #include <limits>
 
 #include "api/cli/command.h"
+#include "api/cli/moment.h"
 #include "api/cli/progress.h"
 #include "api/cli/store.h"
 #include "api/cli/trial_balance.h"
 #include "api/event_text.h"
 #include "api/http/json.h"
+#include "domain/time_input.h"
 #include "eventstore/recovery.h"
 
 namespace florin::api::cli {
@@ -56,8 +58,18 @@ Faulty<eventstore::CheckpointVerifier> read_key(std::filesystem::path const& fol
   return eventstore::fault(Fault::Kind::missing, "--public-key: neither a key nor a file that holds one");
 }
 
-std::string verified_text(eventstore::Verified const& found, std::optional<Evidence> const& evidence) {
+// What was audited, and by what: said before what was found.
+struct Audited {
+  std::string environment;
+  std::string folder;
+  std::string empty;  // empty_text() of a log without commits
+};
+
+std::string verified_text(Audited const& audited, eventstore::Verified const& found,
+                          std::optional<Evidence> const& evidence) {
   std::vector<std::vector<std::string>> rows{
+      {"environment", audited.environment},
+      {"folder", audited.folder},
       {"commits", grouped(found.commits)},
       {"events", grouped(found.events)},
       {"head", "position " + std::to_string(found.head.position.value())},
@@ -68,21 +80,27 @@ std::string verified_text(eventstore::Verified const& found, std::optional<Evide
     rows.push_back({"checkpoint", "none yet: the log is empty"});
   } else {
     auto const& checkpoint = evidence->checkpoint;
-    rows.push_back({"checkpoint", "matches: signed after " + grouped(checkpoint.size) + " commits, at position " +
+    rows.push_back({"checkpoint", "matches: signed after " + counted(checkpoint.size, "commit") + ", at position " +
                                       std::to_string(checkpoint.head.position.value())});
     rows.push_back({"key", evidence->key.key_id() + (evidence->key_given
                                                          ? ", as given"
                                                          : ", taken from the audited folder: compare it with yours, "
                                                            "or give --public-key")});
   }
-  return table(rows, {false, false}) + "ok: the log is whole and nothing in it was changed\n";
+  return table(rows, {false, false}) +
+         "ok: " + (audited.empty.empty() ? "the log is whole and nothing in it was changed" : audited.empty) + '\n';
 }
 
-std::string verified_json(eventstore::Verified const& found, std::optional<Evidence> const& evidence) {
+std::string verified_json(Audited const& audited, eventstore::Verified const& found,
+                          std::optional<Evidence> const& evidence) {
   std::string out;
   JsonWriter json(out);
   json.begin_object();
   json.string("status", "ok");
+  json.string("environment", audited.environment);
+  json.string("folder", audited.folder);
+  json.boolean("empty", !audited.empty.empty());
+  if (!audited.empty.empty()) json.string("message", audited.empty);
   json.integer("commits", found.commits);
   json.integer("events", found.events);
   json.integer("position", found.head.position.value());
@@ -106,6 +124,8 @@ std::string verified_json(eventstore::Verified const& found, std::optional<Evide
 int verify(Invocation const& invocation, VerifyArguments const& arguments) {
   auto store = open_store(invocation);
   if (!store) return complain(invocation, store.error());
+  auto const place = place_of(invocation, store.value()) + ": ";
+  auto const fault = [&](Fault const& found) { return complain(invocation, {found.kind, place + found.what}); };
   auto& log = *store.value().log;
   // The checkpoint first: a live server may write commits and a newer one while this runs.
   auto const& folder = store.value().layout.folder;
@@ -115,14 +135,14 @@ int verify(Invocation const& invocation, VerifyArguments const& arguments) {
   auto const checkpoint = key ? key.value().read_note(note) : Faulty<eventstore::Checkpoint>(fail(key.error()));
   if (!checkpoint && !arguments.checkpoint.empty()) return complain(invocation, checkpoint.error());
   auto const head = log.head();
-  if (!head) return complain(invocation, head.error());
+  if (!head) return fault(head.error());
   bool const empty = head.value().position == Position{};
   bool const missing = !checkpoint && checkpoint.error().kind == Fault::Kind::missing;
   if (!checkpoint && !(missing && empty)) {
     auto const why = missing ? "the signed checkpoint is missing, so nothing proves how far the log once went: "
                              : "the signed checkpoint: ";
     return complain(invocation, missing ? kCheckFailed : exit_code_of(checkpoint.error().kind),
-                    why + checkpoint.error().what);
+                    place + why + checkpoint.error().what);
   }
   std::optional<Evidence> evidence;
   if (checkpoint) evidence = Evidence{key.value(), !arguments.public_key.empty(), checkpoint.value()};
@@ -130,65 +150,13 @@ int verify(Invocation const& invocation, VerifyArguments const& arguments) {
   Progress progress("verify", head.value().position.value(), Progress::choose(invocation.json));
   auto const found = eventstore::verify(log, claim, [&](Position at) { progress.update(at.value()); });
   progress.finish();
-  if (!found) return complain(invocation, found.error());
-  return print(invocation.json ? verified_json(found.value(), evidence) : verified_text(found.value(), evidence))
+  if (!found) return fault(found.error());
+  Audited const audited{environment_name(invocation), folder.string(),
+                        found.value().commits == 0 ? empty_text(invocation) : ""};
+  return print(invocation, invocation.json ? verified_json(audited, found.value(), evidence)
+                                           : verified_text(audited, found.value(), evidence))
              ? kOk
              : kUnreachable;
-}
-
-// Where the log stood: after the last whole commit at that moment. Zero: before the first.
-struct Moment {
-  Position last;
-  Timestamp at;  // of that commit
-};
-
-Faulty<Moment> moment_before(eventstore::Log& log, Position first) {
-  if (first.value() <= 1) return Moment{};
-  auto reader = CommitReader::open(log, Position(first.value() - 1));
-  if (!reader) return fail(reader.error());
-  auto const commit = reader.value().next();
-  if (!commit) return fail(commit.error());
-  if (!commit.value()) return Moment{};
-  return Moment{commit.value()->last(), commit.value()->at};
-}
-
-Faulty<domain::Commit> commit_at(eventstore::Log& log, Position position) {
-  auto reader = CommitReader::open(log, position);
-  if (!reader) return fail(reader.error());
-  auto commit = reader.value().next();
-  if (!commit) return fail(commit.error());
-  if (!commit.value()) {
-    return eventstore::fault(Fault::Kind::corrupt, "position " + std::to_string(position.value()) + " is missing");
-  }
-  return std::move(*std::move(commit).value());
-}
-
-// A commit is atomic: a position inside one is before it.
-Faulty<Moment> moment_of(eventstore::Log& log, Position head, Position wanted) {
-  if (wanted > head) {
-    return eventstore::fault(Fault::Kind::missing, "position " + std::to_string(wanted.value()) +
-                                                       " is past the log's end at " + std::to_string(head.value()));
-  }
-  auto const commit = commit_at(log, wanted);
-  if (!commit) return fail(commit.error());
-  if (commit.value().last() == wanted) return Moment{wanted, commit.value().at};
-  return moment_before(log, commit.value().first);
-}
-
-// Commit times never go back (the writer sees to that), so the boundary is found by halving.
-Faulty<Moment> moment_of(eventstore::Log& log, Position head, Timestamp wanted) {
-  std::uint64_t low = 1;
-  std::uint64_t high = head.value() + 1;  // first position of the first commit after `wanted` lies in [low, high]
-  while (low < high) {
-    auto const commit = commit_at(log, Position(low + (high - low) / 2));
-    if (!commit) return fail(commit.error());
-    if (commit.value().at > wanted) {
-      high = commit.value().first.value();
-    } else {
-      low = commit.value().last().value() + 1;
-    }
-  }
-  return moment_before(log, Position(low));
 }
 
 struct Past {
@@ -238,9 +206,11 @@ Faulty<PlayerThen> player_then(Layout const& layout, AuditArguments const& argum
   return then;
 }
 
-std::string past_text(Past const& past, PlayerThen const& player) {
+std::string past_text(Audited const& audited, Past const& past, PlayerThen const& player) {
   auto const& state = past.recovered.state;
-  auto out = table({{"position", std::to_string(past.moment.last.value())},
+  auto out = table({{"environment", audited.environment},
+                    {"folder", audited.folder},
+                    {"position", std::to_string(past.moment.last.value())},
                     {"at", past.moment.last ? domain::to_iso8601_micros(past.moment.at) : "before the first commit"},
                     {"link", hex(past.recovered.head.link)},
                     {"games", grouped(state.games().size())},
@@ -275,11 +245,13 @@ std::string past_text(Past const& past, PlayerThen const& player) {
          table(wallets, {true, false, true, true, true});
 }
 
-std::string past_json(Past const& past, PlayerThen const& player) {
+std::string past_json(Audited const& audited, Past const& past, PlayerThen const& player) {
   auto const& state = past.recovered.state;
   std::string out;
   JsonWriter json(out);
   json.begin_object();
+  json.string("environment", audited.environment);
+  json.string("folder", audited.folder);
   json.integer("position", past.moment.last.value());
   if (past.moment.last) {
     json.string("at", domain::to_iso8601_micros(past.moment.at));
@@ -332,28 +304,35 @@ std::string past_json(Past const& past, PlayerThen const& player) {
 }
 
 int at(Invocation const& invocation, AuditArguments const& arguments) {
-  auto const time = domain::parse_iso8601(arguments.moment);
+  auto const time = domain::parse_time_input(arguments.moment);
   auto const position = domain::parse_number(arguments.moment);
   if (!time && !position) {
     return complain(invocation, kUsage,
-                    "'" + arguments.moment + "' is neither a position nor a time like 2026-11-20T12:00:00Z");
+                    "'" + arguments.moment + "' is neither a position nor a time like 2026-11-20T12:00:00Z or " +
+                        "2026-11-20T14:00:00.5+02:00");
   }
   if (!arguments.player.empty() && !domain::parse_game_id(arguments.game)) {
     return complain(invocation, kUsage, "--player needs --game with the game's twelve digits");
   }
   auto store = open_store(invocation);
   if (!store) return complain(invocation, store.error());
+  auto const place = place_of(invocation, store.value()) + ": ";
+  auto const fault = [&](Fault const& found) { return complain(invocation, {found.kind, place + found.what}); };
   auto& log = *store.value().log;
   auto const head = log.head();
-  if (!head) return complain(invocation, head.error());
-  auto const moment =
-      time ? moment_of(log, head.value().position, *time) : moment_of(log, head.value().position, Position(*position));
-  if (!moment) return complain(invocation, moment.error());
+  if (!head) return fault(head.error());
+  if (!head.value().position) remark(place + empty_text(invocation));
+  // A time without a fraction is the whole of that second.
+  auto const moment = time ? moment_of(log, head.value().position, time->last)
+                           : moment_of(log, head.value().position, Position(*position));
+  if (!moment) return fault(moment.error());
   Past past{moment.value(), {}, {}};
-  if (auto const folded = fold(log, invocation.json, past); !folded) return complain(invocation, folded.error());
+  if (auto const folded = fold(log, invocation.json, past); !folded) return fault(folded.error());
+  Audited const audited{environment_name(invocation), store.value().layout.folder.string(), ""};
   auto const player = player_then(store.value().layout, arguments, past.recovered.state);
   if (!player) return complain(invocation, player.error());
-  (void)print(invocation.json ? past_json(past, player.value()) : past_text(past, player.value()));
+  (void)print(invocation,
+              invocation.json ? past_json(audited, past, player.value()) : past_text(audited, past, player.value()));
   auto const wrong = past.books.disagreements(past.recovered.state);
   for (auto const& line : wrong) (void)complain(invocation, kCheckFailed, line);
   return wrong.empty() ? kOk : kCheckFailed;
@@ -392,7 +371,9 @@ void add_audit_commands(CLI::App& app, Invocation& invocation) {
   florin audit at 1000 --data /var/lib/florin --player ada@example.com --game 482910573621)",
                   [&invocation, arguments] { return at(invocation, *arguments); });
   add_data_options(*at_command, invocation);
-  at_command->add_option("moment", arguments->moment, "a position, or a UTC time like 2026-11-20T12:00:00Z")
+  at_command
+      ->add_option("moment", arguments->moment,
+                   "a position, or a time like 2026-11-20T12:00:00Z: all of that second; 12:00:00.5 is that moment")
       ->required();
   at_command->add_option("--player", arguments->player, "also this player's balances then, by e-mail");
   at_command->add_option("--game", arguments->game, "the game of --player");

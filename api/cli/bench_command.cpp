@@ -51,7 +51,7 @@ int replay(Invocation const& invocation) {
                  {"events/s", grouped(rate)}},
                 {false, true});
   }
-  return print(out) ? kOk : kUnreachable;
+  return print(invocation, out) ? kOk : kUnreachable;
 }
 
 }  // namespace

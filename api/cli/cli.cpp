@@ -1,11 +1,14 @@
 #include "api/cli/cli.h"
 
-#include <cstdio>
+#include <algorithm>
 #include <exception>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 
 #include "api/cli/command.h"
+#include "api/config.h"
+#include "api/http/nearest_name.h"
 
 namespace florin::api::cli {
 namespace {
@@ -23,8 +26,11 @@ constexpr char const* kExamples = R"(Examples:
   florin projection rebuild history
   florin bench replay --data /var/lib/florin)";
 
-constexpr char const* kExitCodes =
-    "Exit codes: 0 ok, 1 a check failed, 2 usage, 3 the server or folder is unreachable, 4 conflict.";
+std::string exit_codes_help() {
+  std::string out = "Exit codes:\n";
+  for (auto const& [code, meaning] : kExitMeanings) out += "  " + std::to_string(code) + "  " + meaning + "\n";
+  return out;
+}
 
 // Examples (kept as the footer) come first: they are what most readers of a help page are looking for.
 class ExamplesFirst final : public CLI::Formatter {
@@ -32,9 +38,66 @@ class ExamplesFirst final : public CLI::Formatter {
   std::string make_help(CLI::App const* app, std::string name, CLI::AppFormatMode mode) const override {
     if (mode == CLI::AppFormatMode::Sub) return make_expanded(app);
     return app->get_footer() + "\n\n" + make_description(app) + make_usage(app, std::move(name)) +
-           make_positionals(app) + make_groups(app, mode) + make_subcommands(app, mode) + "\n" + kExitCodes + "\n";
+           make_positionals(app) + make_groups(app, mode) + make_subcommands(app, mode) + "\n" + exit_codes_help();
   }
 };
+
+std::vector<CLI::App const*> commands_of(CLI::App const& app) {
+  return app.get_subcommands([](CLI::App const*) { return true; });
+}
+
+std::string name_of(CLI::App const& app) {
+  return app.get_parent() == nullptr ? app.get_name() : name_of(*app.get_parent()) + " " + app.get_name();
+}
+
+// A word where a command should be, or none where one is needed. CLI11 would only say that a subcommand is required.
+std::optional<std::string> wrong_command(CLI::App const& app, int count, char const* const* words) {
+  auto const* at = &app;
+  for (int i = 1;; ++i) {
+    auto const commands = commands_of(*at);
+    if (commands.empty()) return std::nullopt;
+    std::vector<std::string> names;
+    for (auto const* command : commands) names.push_back(command->get_name());
+    std::vector<std::string_view> const known(names.begin(), names.end());
+    if (i >= count) return name_of(*at) + " needs a command: " + nearest_hint("", known);
+    std::string const word = words[i];
+    if (word.starts_with('-')) {
+      if (at->get_option_no_throw(word) != nullptr) return std::nullopt;  // --help
+      return word + " is no option of " + name_of(*at) + ": options follow the command";
+    }
+    auto const found =
+        std::find_if(commands.begin(), commands.end(), [&](auto const* one) { return one->get_name() == word; });
+    if (found == commands.end()) {
+      return "'" + word + "' is no command of " + name_of(*at) + ": " + nearest_hint(word, known);
+    }
+    at = *found;
+  }
+}
+
+// What CLI11 says, but with the nearest option for one that there is not.
+std::string words_of(CLI::ParseError const& error, CLI::App& app) {
+  if (error.get_name() != "ExtrasError") return error.what();
+  auto* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().back();
+  auto const extra = command->remaining();
+  if (extra.empty()) return error.what();
+  auto const word = extra.front().substr(0, extra.front().find('='));
+  if (!word.starts_with('-')) return "'" + extra.front() + "' is one word too many for " + name_of(*command);
+  std::vector<std::string> names;
+  for (auto const* option : command->get_options([](CLI::Option const*) { return true; })) {
+    for (auto const& name : option->get_lnames()) names.push_back("--" + name);
+    for (auto const& name : option->get_snames()) names.push_back("-" + name);
+  }
+  std::vector<std::string_view> const known(names.begin(), names.end());
+  return word + " is no option of " + name_of(*command) + ": " + nearest_hint(word, known);
+}
+
+// Of variables that nothing reads only those that look like ours: the rest is somebody else's, and the server says so.
+void remark_mistyped_variables() {
+  for (auto const& variable : unknown_variables(process_environment_names())) {
+    if (variable.nearest) remark(describe(variable));
+  }
+}
 
 }  // namespace
 }  // namespace florin::api::cli
@@ -59,17 +122,29 @@ int run(int argc, char** argv) {
   add_log_commands(app, invocation);
   add_audit_commands(app, invocation);
   add_bench_commands(app, invocation);
+  std::vector<std::string_view> const words(argv + 1, argv + argc);
+  auto const usage = [&](std::string const& what) {
+    invocation.json = std::find(words.begin(), words.end(), "--json") != words.end();
+    auto const code = complain(invocation, kUsage, what);
+    remark("run it with --help to see how it is used");
+    return code;
+  };
+  if (auto const wrong = wrong_command(app, argc, argv)) return usage(*wrong);
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& error) {
-    // Help and the version are "errors" with code 0; the library's other codes are ours as one: usage.
-    return app.exit(error) == 0 ? kOk : kUsage;
+    if (error.get_exit_code() != 0) return usage(words_of(error, app));
+    // Help and the version are "errors" with code 0.
+    std::ostringstream out;
+    app.exit(error, out, out);
+    return print(out.str()) ? kOk : kUnreachable;
   }
+  if (auto const wrong = read_variables(invocation)) return usage(*wrong);
+  if (invocation.command->get_name() != "serve") remark_mistyped_variables();
   try {
     return invocation.action();
   } catch (std::exception const& error) {
-    std::fprintf(stderr, "florin: %s\n", error.what());
-    return kCheckFailed;
+    return complain(invocation, kCheckFailed, error.what());
   }
 }
 

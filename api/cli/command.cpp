@@ -3,23 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "api/config.h"
 #include "api/http/json.h"
+#include "api/http/nearest_name.h"
+#include "api/http/printable_text.h"
+#include "domain/ids.h"
 
 namespace florin::api::cli {
 namespace {
-
-constexpr ExitCode exit_of(eventstore::Fault::Kind kind) {
-  using Kind = eventstore::Fault::Kind;
-  switch (kind) {
-    case Kind::io:
-    case Kind::full: return kUnreachable;
-    case Kind::corrupt: return kCheckFailed;
-    case Kind::conflict: return kConflict;
-    case Kind::missing: return kUsage;
-    case Kind::unknown: return kCheckFailed;
-  }
-  return kCheckFailed;
-}
 
 std::size_t width(std::string const& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
@@ -29,14 +20,15 @@ std::size_t width(std::string const& text) {
 
 }  // namespace
 
-ExitCode exit_code_of(eventstore::Fault::Kind kind) { return exit_of(kind); }
-
 CLI::App* add_command(CLI::App& group, Invocation& invocation, std::string name, std::string description,
                       std::string const& examples, std::function<int()> action) {
   auto* command = group.add_subcommand(std::move(name), std::move(description));
   command->footer(examples);
   command->add_flag("--json", invocation.json, "one JSON object a line instead of text");
-  command->callback([&invocation, action = std::move(action)] { invocation.action = action; });
+  command->callback([&invocation, command, action = std::move(action)] {
+    invocation.command = command;
+    invocation.action = action;
+  });
   return command;
 }
 
@@ -47,36 +39,86 @@ CLI::App* add_group(CLI::App& app, std::string name, std::string description, st
   return group;
 }
 
+CLI::Option* add_variable_option(CLI::App& command, Invocation& invocation, std::string name, char const* variable,
+                                 std::string& value, std::string const& description, Need need) {
+  auto* option = command.add_option(std::move(name), value, description + " (or " + variable + ")");
+  invocation.variable_options.push_back({option, variable, &value, need == Need::required});
+  return option;
+}
+
+std::optional<std::string> read_variables(Invocation const& invocation) {
+  for (auto const& [option, variable, value, required] : invocation.variable_options) {
+    auto const options = invocation.command->get_options();
+    if (std::find(options.begin(), options.end(), option) == options.end() || option->count() > 0) continue;
+    auto found = process_environment(variable);
+    if (found && !found->empty()) {
+      *value = *std::move(found);
+    } else if (required) {
+      return option->get_name() + " is required: give it, or " + variable;
+    }
+  }
+  return std::nullopt;
+}
+
 void add_server_options(CLI::App& command, Invocation& invocation) {
-  command.add_option("--server", invocation.server, "the running server's URL")
-      ->envname("FLORIN_SERVER")
+  add_variable_option(command, invocation, "--server", "FLORIN_SERVER", invocation.server, "the running server's URL",
+                      Need::optional)
       ->capture_default_str();
   command.add_flag("--sandbox", invocation.sandbox, "the sandbox instead of production");
 }
 
 void add_data_options(CLI::App& command, Invocation& invocation) {
-  command.add_option("--data", invocation.data, "the server's data folder")->envname("FLORIN_DATA")->required();
+  add_variable_option(command, invocation, "--data", "FLORIN_DATA", invocation.data, "the server's data folder",
+                      Need::required);
   command.add_flag("--sandbox", invocation.sandbox, "the sandbox instead of production");
 }
 
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
+  auto const wanted = "a whole number from " + grouped(least) + " to " + grouped(most);
+  return CLI::Validator(
+      [=](std::string const& text) {
+        auto const number = text == "0" ? std::optional<std::uint64_t>(0) : domain::parse_number(text);
+        return number && *number >= least && *number <= most ? std::string() : "'" + text + "' is not " + wanted;
+      },
+      std::to_string(least) + " to " + std::to_string(most));
+}
+
+CLI::Validator one_of(std::vector<std::string> words) {
+  std::string listed;
+  for (auto const& word : words) listed += (listed.empty() ? "" : ", ") + word;
+  return CLI::Validator(
+      [words = std::move(words), listed](std::string const& text) {
+        if (std::find(words.begin(), words.end(), text) != words.end()) return std::string();
+        std::vector<std::string_view> const known(words.begin(), words.end());
+        auto const nearest = nearest_name(text, known);
+        return "'" + text + "' is not one of " + listed +
+               (nearest ? "; did you mean '" + std::string(*nearest) + "'?" : "");
+      },
+      listed);
+}
+
 int complain(Invocation const& invocation, ExitCode code, std::string_view message) {
-  std::fprintf(stderr, "florin: %.*s\n", static_cast<int>(message.size()), message.data());
-  if (invocation.json) {
-    std::string line;
-    JsonWriter json(line);
-    json.begin_object();
-    json.string("status", "error");
-    json.integer("exit_code", int{code});
-    json.string("message", message);
-    json.end_object();
-    (void)print(line + '\n');
-  }
+  remark(message);
+  if (invocation.json) print_json_error(code, message);
   return code;
+}
+
+void print_json_error(ExitCode code, std::string_view message) {
+  std::string line;
+  JsonWriter json(line);
+  json.begin_object();
+  json.string("status", "error");
+  json.integer("exit_code", int{code});
+  json.string("message", message);
+  json.end_object();
+  (void)print_json(line + '\n');
 }
 
 int complain(Invocation const& invocation, eventstore::Fault const& fault) {
   return complain(invocation, exit_code_of(fault.kind), fault.what);
 }
+
+void remark(std::string_view message) { std::fprintf(stderr, "florin: %s\n", printable_lines(message).c_str()); }
 
 std::string grouped(std::uint64_t number) {
   auto digits = std::to_string(number);
@@ -84,6 +126,10 @@ std::string grouped(std::uint64_t number) {
     digits.insert(static_cast<std::size_t>(i), ",");
   }
   return digits;
+}
+
+std::string counted(std::uint64_t number, std::string const& noun) {
+  return grouped(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
 std::string table(std::vector<std::vector<std::string>> const& rows, std::vector<bool> const& right_aligned) {
@@ -105,8 +151,16 @@ std::string table(std::vector<std::vector<std::string>> const& rows, std::vector
   return out;
 }
 
-bool print(std::string_view text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+bool print(std::string_view text) { return print_bytes(printable_lines(text)); }
+
+bool print_json(std::string_view lines) { return print_bytes(printable_json(lines)); }
+
+bool print(Invocation const& invocation, std::string_view text_or_json) {
+  return invocation.json ? print_json(text_or_json) : print(text_or_json);
+}
+
+bool print_bytes(std::string_view bytes) {
+  return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() && std::fflush(stdout) == 0;
 }
 
 }  // namespace florin::api::cli

@@ -53,7 +53,7 @@ bool write_currency(JsonWriter& json, std::string const& text) {
 // Prints a reply that carries a new key.
 int print_key(Invocation const& invocation, ServerReply const& reply) {
   auto const code = print_reply(invocation, reply);
-  if (!invocation.json) std::fputs("The sdk_key is shown this once only: keep it.\n", stderr);
+  if (!invocation.json) remark("the sdk_key is shown this once only: keep it");
   return code;
 }
 
@@ -142,7 +142,7 @@ void add_game_commands(CLI::App& app, Invocation& invocation) {
   florin game create --name "Knights" --currency Gold:GLD:100.00 --status live
   florin game create --name "Demo" --currency Gems:GEM --currency Coins:CN:50 --item-fee 12.5 --sandbox --json)",
                                      [&invocation, arguments] { return create(invocation, *arguments); });
-  auto const yes_no = CLI::IsMember({"yes", "no"});
+  auto const yes_no = one_of({"yes", "no"});
   add_server_options(*create_command, invocation);
   create_command->add_option("--name", arguments->name, "name of the game")->required();
   create_command
@@ -151,7 +151,7 @@ void add_game_commands(CLI::App& app, Invocation& invocation) {
       ->required()
       ->allow_extra_args(false);
   create_command->add_option("--status", arguments->status, "live, testing or suspended")
-      ->check(CLI::IsMember({"live", "testing", "suspended"}))
+      ->check(one_of({"live", "testing", "suspended"}))
       ->capture_default_str();
   create_command->add_option("--developer", arguments->developer, "the developer's name");
   create_command->add_option("--genre", arguments->genre, "the genre");

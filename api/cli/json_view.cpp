@@ -53,6 +53,7 @@ std::string table_of(dom::array list) {
     }
   }
   auto const columns = head;
+  for (auto& name : head) name = plain(name);
   for (auto const item : list) {
     std::vector<std::string> row;
     for (auto const& name : columns) row.push_back(scalar_text(item[name]));

@@ -4,10 +4,12 @@
 #include <thread>
 
 #include "api/cli/command.h"
+#include "api/cli/moment.h"
 #include "api/cli/store.h"
 #include "api/event_json.h"
 #include "api/event_text.h"
 #include "domain/postings.h"
+#include "domain/time_input.h"
 
 namespace florin::api::cli {
 namespace {
@@ -23,7 +25,7 @@ std::sig_atomic_t volatile interrupted = 0;
 struct LogArguments {
   bool follow = false;
   bool open = false;
-  std::uint64_t from = 0;
+  std::string from;         // a position or a time; empty: not given
   std::uint64_t count = 0;  // 0: not given
   std::string which;
 };
@@ -43,7 +45,7 @@ class Printer {
     if (out_.size() >= kFlushBytes) flush();
   }
   void flush() {
-    if (!out_.empty() && !print(out_)) gone_ = true;
+    if (!out_.empty() && !(json_ ? print_json(out_) : print(out_))) gone_ = true;
     out_.clear();
   }
   [[nodiscard]] bool gone() const { return gone_; }
@@ -72,6 +74,21 @@ eventstore::Faulty<Opened> open_all(Invocation const& invocation, bool open_pers
   return opened;
 }
 
+std::string from_problem(std::string const& text) {
+  if (domain::parse_number(text) || domain::parse_time_input(text)) return {};
+  return "'" + text + "' is neither a position from 1 on nor a time like 2026-11-20T12:00:00Z";
+}
+
+// Zero when it was not given. A time is that of the first commit in it or after it.
+eventstore::Faulty<std::uint64_t> first_position(eventstore::Log& log, Position head, std::string const& from) {
+  if (auto const position = domain::parse_number(from)) return *position;
+  auto const time = domain::parse_time_input(from);
+  if (!time) return std::uint64_t{0};
+  auto const before = moment_of(log, head, time->first + -1);
+  if (!before) return fail(before.error());
+  return before.value().last.value() + 1;
+}
+
 int tail(Invocation const& invocation, LogArguments const& arguments) {
   auto opened = open_all(invocation, arguments.open);
   if (!opened) return complain(invocation, opened.error());
@@ -80,7 +97,10 @@ int tail(Invocation const& invocation, LogArguments const& arguments) {
   if (!head) return complain(invocation, head.error());
 
   auto const last = head.value().position.value();
-  auto from = arguments.from;
+  if (last == 0) remark(place_of(invocation, opened.value().store) + ": " + empty_text(invocation));
+  auto const given = first_position(log, head.value().position, arguments.from);
+  if (!given) return complain(invocation, given.error());
+  auto from = given.value();
   auto remaining = arguments.count;  // 0: no end
   if (from == 0) {
     auto const wanted = arguments.count == 0 ? kDefaultTail : arguments.count;
@@ -129,7 +149,9 @@ std::optional<Position> parse_place(std::string const& text) {
 std::string commit_text(domain::Commit const& commit, eventstore::Vault const* vault) {
   std::vector<std::vector<std::string>> head{
       {"transaction", domain::format_transaction_id(commit.first)},
-      {"positions", std::to_string(commit.first.value()) + " to " + std::to_string(commit.last().value())},
+      commit.events.size() == 1 ? std::vector<std::string>{"position", std::to_string(commit.first.value())}
+                                : std::vector<std::string>{"positions", std::to_string(commit.first.value()) + " to " +
+                                                                            std::to_string(commit.last().value())},
       {"at", domain::to_iso8601_micros(commit.at)},
       {"game", commit.request.game ? std::to_string(commit.request.game.value()) : "-"},
       {"client_request_id", commit.request.id.empty() ? "-" : terminal_quoted(commit.request.id)},
@@ -189,14 +211,16 @@ void add_log_commands(CLI::App& app, Invocation& invocation) {
   auto* tail_command = add_command(group, invocation, "tail", "Print the last events, or all from a position",
                                    R"(Examples:
   florin log tail --data /var/lib/florin -n 50
+  florin log tail --data /var/lib/florin --from 2026-11-20T12:00:00Z
   florin log tail --data /var/lib/florin --follow --json
   florin log tail --data /var/lib/florin --from 1000 -n 100 --open)",
                                    [&invocation, arguments] { return tail(invocation, *arguments); });
   add_data_options(*tail_command, invocation);
   tail_command->add_flag("-f,--follow", arguments->follow, "go on printing as events are written, until Ctrl-C");
-  tail_command->add_option("--from", arguments->from, "first position to print")->check(CLI::PositiveNumber);
+  tail_command->add_option("--from", arguments->from, "first position to print, or a time: from that second on")
+      ->check(CLI::Validator(from_problem, "POSITION or TIME"));
   tail_command->add_option("-n", arguments->count, "how many events (10 without --from, else all)")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1, 1'000'000'000));
   tail_command->add_flag("--open", arguments->open, "open sealed personal text with the vault");
 
   auto* show_command = add_command(group, invocation, "show", "Print one commit: its events and their postings",

@@ -1,4 +1,6 @@
 // florin payout: the operators' review of what games cash out (CONTRACT, Withdrawals and Operators).
+#include <algorithm>
+
 #include "api/cli/command.h"
 #include "api/cli/http_client.h"
 #include "api/cli/server_call.h"
@@ -47,7 +49,10 @@ int ach(Invocation const& invocation, PayoutArguments const& arguments) {
   call.path = "/admin/payouts/ach?date=" + percent_encode(arguments.date);
   auto const file = call_server_for_text(invocation, call);
   if (!file) return file.error();
-  return print(file.value()) ? kOk : kUnreachable;
+  bool const plain = std::all_of(file.value().begin(), file.value().end(),
+                                 [](char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\r'; });
+  if (!plain) return complain(invocation, kUnreachable, invocation.server + " did not answer with a NACHA file");
+  return print_bytes(file.value()) ? kOk : kUnreachable;
 }
 
 }  // namespace
@@ -67,8 +72,8 @@ void add_payout_commands(CLI::App& app, Invocation& invocation) {
                                    [&invocation, arguments] { return list(invocation, *arguments); });
   add_server_options(*list_command, invocation);
   list_command->add_option("--status", arguments->status, "only those of this status")
-      ->check(CLI::IsMember({"requested", "approved", "processing", "completed", "rejected", "failed"}));
-  list_command->add_option("--limit", arguments->limit, "how many")->check(CLI::Range(1, 100))->capture_default_str();
+      ->check(one_of({"requested", "approved", "processing", "completed", "rejected", "failed"}));
+  list_command->add_option("--limit", arguments->limit, "how many")->check(whole_number(1, 100))->capture_default_str();
   list_command->add_option("--cursor", arguments->cursor, "next_cursor of the page before");
 
   struct Verb {

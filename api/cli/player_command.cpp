@@ -50,7 +50,8 @@ void add_player_commands(CLI::App& app, Invocation& invocation) {
                               [&invocation, arguments] { return balance(invocation, *arguments); });
   add_server_options(*command, invocation);
   command->add_option("email", arguments->email, "the player's e-mail")->required();
-  command->add_option("--key", arguments->key, "the game's SDK key")->envname("FLORIN_GAME_KEY")->required();
+  add_variable_option(*command, invocation, "--key", "FLORIN_GAME_KEY", arguments->key, "the game's SDK key",
+                      Need::required);
 
   auto* minor_command = add_command(group, invocation, "minor", "Say that a person is a minor, or no longer one",
                                     R"(Examples:

@@ -84,7 +84,7 @@ void Progress::draw(std::uint64_t done, double events_per_second, std::int64_t e
     case Style::lines:
       std::fprintf(stderr, "%s\n", line(job_, done, total_, events_per_second, eta_seconds, false).c_str());
       break;
-    case Style::json: (void)print(json_line(job_, done, total_, events_per_second, eta_seconds) + '\n'); break;
+    case Style::json: (void)print_json(json_line(job_, done, total_, events_per_second, eta_seconds) + '\n'); break;
   }
 }
 

@@ -83,7 +83,7 @@ int finished(Invocation const& invocation, std::string const& name, dom::element
   } else {
     out = name + " is rebuilt and live at position " + grouped(position) + '\n';
   }
-  return print(out) ? kOk : kUnreachable;
+  return print(invocation, out) ? kOk : kUnreachable;
 }
 
 int rebuild(Invocation const& invocation, std::string const& name) {

@@ -25,7 +25,9 @@ int run_serve(Invocation const& invocation, ServeArguments const& arguments) {
   }
   auto const config = load_config(sources);
   if (!config) return complain(invocation, kUsage, config.error());
-  return serve(config.value());
+  auto const served = serve(config.value(), invocation.json ? StartLine::json : StartLine::text);
+  if (invocation.json && served.code != kOk) print_json_error(served.code, served.why);
+  return served.code;
 }
 
 }  // namespace
@@ -36,6 +38,7 @@ void add_serve_command(CLI::App& app, Invocation& invocation) {
   florin serve --data /var/lib/florin --listen 127.0.0.1:8080
   FLORIN_ADMIN_TOKEN=$(openssl rand -hex 32) florin serve --data ./data
   florin serve --config florin.toml --set limits.enabled=false
+  florin serve --data ./data --json        # the line that says where it listens, or why it does not, as JSON
 
 Settings (TOML key, default, meaning). The environment variable of a key is FLORIN_ and the key in capitals with _
 for the dot: FLORIN_SERVER_IO_THREADS. The command line beats the environment, which beats the file.
@@ -44,7 +47,8 @@ for the dot: FLORIN_SERVER_IO_THREADS. The command line beats the environment, w
                               [&invocation, arguments] { return run_serve(invocation, *arguments); });
   command->add_option("--data", arguments->data, "folder of the data; made when absent");
   command->add_option("--listen", arguments->listen, "HOST:PORT to listen on");
-  command->add_option("--config", arguments->config, "TOML file")->envname("FLORIN_CONFIG");
+  add_variable_option(*command, invocation, "--config", "FLORIN_CONFIG", arguments->config, "TOML file",
+                      Need::optional);
   command->add_option("--set", arguments->settings, "any setting, as KEY=VALUE")->allow_extra_args(false);
 }
 

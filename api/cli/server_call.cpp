@@ -77,7 +77,7 @@ Result<ServerReply, int> call_server(Invocation const& invocation, ServerCall co
 
 int print_reply(Invocation const& invocation, ServerReply const& reply) {
   auto const text = invocation.json ? simdjson::minify(reply.root) + '\n' : render(reply.root);
-  return print(text) ? kOk : kUnreachable;
+  return print(invocation, text) ? kOk : kUnreachable;
 }
 
 }  // namespace florin::api::cli

@@ -69,6 +69,8 @@ TEST_F(CliAudit, AHealthyLogVerifies) {
   auto const text = verify();
   ASSERT_EQ(text.code, kOk) << text.err;
   EXPECT_TRUE(contains(text.out, "ok: the log is whole"));
+  EXPECT_TRUE(text.out.starts_with("environment  sandbox\nfolder       " + layout().folder.string() + "\n"))
+      << text.out;
   auto const json = cli({"audit", "verify", "--json"});
   ASSERT_EQ(json.code, kOk);
   simdjson::dom::parser parser;
@@ -100,6 +102,86 @@ TEST_F(CliAudit, AnyFlippedByteOfAnyRowIsFoundAndItsPositionNamed) {
     first = row.position + 1;
   }
   EXPECT_EQ(verify().code, kOk);
+}
+
+TEST_F(CliAudit, AFaultSaysWhichFolderItIsIn) {
+  flip(static_cast<std::int64_t>(commit_ends_[2].value()), "bytes", 40, 1);
+  EXPECT_TRUE(contains(verify().err, "sandbox in " + layout().folder.string() + ": position ")) << verify().err;
+}
+
+// What an auditor means is rarely the log that nobody has ever written to.
+TEST_F(CliAudit, AnEmptyLogSaysSoAndNamesTheOtherOne) {
+  ASSERT_TRUE(tests::OfflineStore::create(environment_layout(folder_, false)));
+  auto const production = run_cli({"audit", "verify", "--data", folder_.string()});
+  EXPECT_EQ(production.code, kOk) << production.err;
+  EXPECT_TRUE(production.out.starts_with("environment  production\n")) << production.out;
+  EXPECT_TRUE(
+      contains(production.out,
+               "ok: the log is empty: nothing was ever written to it. The sandbox's log beside it is not empty: "
+               "did you mean --sandbox?"))
+      << production.out;
+  auto const json = run_cli({"audit", "verify", "--data", folder_.string(), "--json"});
+  EXPECT_TRUE(contains(json.out, R"("environment":"production")")) << json.out;
+  EXPECT_TRUE(contains(json.out, R"("empty":true)")) << json.out;
+  for (auto const& words :
+       std::vector<std::vector<std::string>>{{"log", "tail"}, {"audit", "at", "2027-01-01T00:00:00Z"}}) {
+    auto command = words;
+    command.insert(command.end(), {"--data", folder_.string()});
+    EXPECT_TRUE(contains(run_cli(command).err, "did you mean --sandbox?")) << testing::PrintToString(words);
+  }
+}
+
+// One flipped bit: no command shows that row as a fact, each names its first position.
+TEST_F(CliAudit, ARowThatIsNotWhatWasWrittenIsNotShown) {
+  auto const rows = sql("SELECT position, length(bytes), length(link) FROM commits ORDER BY position");
+  ASSERT_GE(rows.size(), 5u);
+  auto const seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  std::int64_t first = 1;
+  for (auto const& row : rows) {
+    auto const named = "position " + std::to_string(first) + ":";
+    for (auto const* column : {"bytes", "link"}) {
+      auto const size = std::string(column) == "bytes" ? row.bytes : row.link;
+      for (int round = 0; round < 20; ++round) {
+        auto const offset = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(size));
+        auto const mask = 1 << (random() % 8);
+        flip(row.position, column, offset, mask);
+        SCOPED_TRACE(std::string(column) + "[" + std::to_string(offset) + "] ^ " + std::to_string(mask) + " at " +
+                     std::to_string(row.position));
+        for (auto const at : {first, row.position}) {
+          for (auto const& form : {std::vector<std::string>{}, {"--json"}}) {
+            std::vector<std::string> words{"log", "show", std::to_string(at)};
+            words.insert(words.end(), form.begin(), form.end());
+            auto const shown = cli(words);
+            EXPECT_EQ(shown.code, kCheckFailed);
+            EXPECT_TRUE(contains(shown.err, named)) << shown.err;
+            EXPECT_FALSE(contains(shown.out, R"("event")")) << shown.out;
+            EXPECT_EQ(shown.out.empty(), form.empty()) << shown.out;
+          }
+        }
+        auto const tail = cli({"log", "tail", "--from", std::to_string(first)});
+        EXPECT_EQ(tail.code, kCheckFailed);
+        EXPECT_TRUE(tail.out.empty()) << tail.out;
+        EXPECT_TRUE(contains(tail.err, named)) << tail.err;
+        auto const all = cli({"log", "tail", "--from", "1"});
+        EXPECT_EQ(all.code, kCheckFailed);
+        EXPECT_EQ(std::count(all.out.begin(), all.out.end(), '\n'), first - 1) << "what comes before it is shown";
+        flip(row.position, column, offset, mask);
+      }
+    }
+    first = row.position + 1;
+  }
+  EXPECT_EQ(cli({"log", "tail", "--from", "1"}).code, kOk);
+}
+
+TEST_F(CliAudit, ARowThatWasTakenOutIsMissedWhereItWasAndBehindIt) {
+  auto const second = commit_ends_[1].value();
+  sql("DELETE FROM commits WHERE position = " + std::to_string(second));
+  for (auto const& words : std::vector<std::vector<std::string>>{
+           {"log", "show", std::to_string(second)}, {"log", "show", std::to_string(second + 1)}, {"log", "tail"}}) {
+    EXPECT_EQ(cli(words).code, kCheckFailed) << testing::PrintToString(words);
+  }
 }
 
 TEST_F(CliAudit, AMissingRowAndAChangedPositionAreFound) {
@@ -304,6 +386,45 @@ TEST_F(CliAudit, AMomentIsTheLastWholeCommitBeforeIt) {
     EXPECT_EQ(position_in(cli({"audit", "at", domain::to_iso8601_micros(time + -1), "--json"})),
               i == 0 ? 0 : commit_ends_[i - 1].value());
   }
+}
+
+// A reply says 00:01:00 of what happened at some microsecond of that second.
+TEST_F(CliAudit, ATimeWithoutAFractionIsAllOfThatSecond) {
+  std::vector<domain::Position> ends;
+  auto const credit = [&](std::int64_t micros) {
+    domain::CreditBalance command{game_, store_->player("ada@example.com"), {}, domain::Money::from_minor(7), "x"};
+    auto const at = domain::Timestamp::from_micros((kStart + 60) * 1'000'000 + micros);
+    auto const done = store_->run(command, {game_, "m" + std::to_string(micros), {}}, at, 1);
+    ASSERT_TRUE(done && done.value());
+    ends.push_back(store_->head().position);
+  };
+  for (auto const micros : {0, 250'000, 999'999, 1'000'000}) credit(micros);
+  ASSERT_TRUE(store_->flush());
+  std::pair<char const*, std::uint64_t> const moments[] = {
+      {"2026-01-01T00:01:00Z", ends[2].value()},
+      {"2026-01-01T02:01:00+02:00", ends[2].value()},
+      {"2026-01-01T00:01:00.0Z", ends[0].value()},
+      {"2026-01-01T00:01:00.25Z", ends[1].value()},
+      {"2026-01-01T00:01:00.999998Z", ends[1].value()},
+      {"2026-01-01T00:01:01Z", ends[3].value()},
+      {"2026-01-01T00:00:59Z", commit_ends_.back().value()},
+  };
+  for (auto const& [text, position] : moments) {
+    EXPECT_EQ(position_in(cli({"audit", "at", text, "--json"})), position) << text;
+  }
+  std::pair<char const*, std::uint64_t> const starts[] = {
+      {"2026-01-01T00:01:00Z", ends[0].value()},
+      {"2026-01-01T00:01:00.25Z", ends[1].value()},
+      {"2026-01-01T00:01:00.3+00:00", ends[2].value()},
+      {"2025-01-01T00:00:00Z", 1},
+  };
+  for (auto const& [text, position] : starts) {
+    auto const tail = cli({"log", "tail", "--from", text, "-n", "1"});
+    EXPECT_EQ(tail.out.substr(0, 12),
+              std::string(10 - std::to_string(position).size(), ' ') + std::to_string(position) + "  ")
+        << text;
+  }
+  EXPECT_TRUE(cli({"log", "tail", "--from", "2027-01-01T00:00:00Z"}).out.empty());
 }
 
 TEST_F(CliAudit, AtRefusesWhatIsNoMoment) {

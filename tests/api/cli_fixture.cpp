@@ -4,9 +4,9 @@
 
 namespace florin::api {
 
-int serve(Config const& config) {
+Served serve(Config const& config, StartLine) {
   cli::served_config() = config;
-  return 0;
+  return {};
 }
 
 }  // namespace florin::api

@@ -117,6 +117,37 @@ TEST_F(CliLog, ShowPrintsEveryEventOfTheCommitAsJson) {
   EXPECT_TRUE(contains(lines.back(), "BalanceCredited"));
 }
 
+TEST_F(CliLog, OneEventIsAtOnePosition) {
+  auto const last = commit_ends_.back().value();
+  auto const one = cli({"log", "show", std::to_string(last)});
+  auto const events = last - commit_ends_[commit_ends_.size() - 2].value();
+  ASSERT_GT(events, 1u);
+  EXPECT_TRUE(
+      contains(one.out, "positions          " + std::to_string(last + 1 - events) + " to " + std::to_string(last)))
+      << one.out;
+  auto const game = cli({"log", "show", "1"});
+  ASSERT_EQ(game.code, kOk) << game.err;
+  EXPECT_TRUE(contains(game.out, "\nposition           1\n")) << game.out;
+}
+
+TEST_F(CliLog, WhatAGameWroteCannotFoolWhoReadsIt) {
+  std::string const trick = "Gift\xe2\x80\xae\xe2\x80\xa8\xe2\x80\x8b\xc2\x9b[2J\nok: the log is whole";
+  domain::CreditBalance credit{game_, store_->player("ada@example.com"), {}, domain::Money::from_minor(7), trick};
+  auto const done = store_->run(credit, {game_, trick, {}}, domain::Timestamp::from_seconds(kStart + 60), 1);
+  ASSERT_TRUE(done && done.value());
+  ASSERT_TRUE(store_->flush());
+  auto const position = std::to_string(store_->head().position.value());
+  for (auto const& words : std::vector<std::vector<std::string>>{
+           {"log", "tail", "-n", "1"}, {"log", "show", position}, {"log", "show", position, "--json"}}) {
+    auto const result = cli(words);
+    ASSERT_EQ(result.code, kOk) << result.err;
+    for (std::string_view const raw : {"\xe2\x80\xae", "\xe2\x80\xa8", "\xe2\x80\x8b", "\xc2\x9b", "\nok: "}) {
+      EXPECT_FALSE(contains(result.out, raw)) << testing::PrintToString(words) << result.out;
+    }
+    EXPECT_TRUE(contains(result.out, "\\u202e\\u2028\\u200b\\u009b[2J")) << result.out;
+  }
+}
+
 TEST_F(CliLog, ShowRefusesWhatIsNotThere) {
   EXPECT_EQ(cli({"log", "show", "nonsense"}).code, kUsage);
   EXPECT_EQ(cli({"log", "show", "0"}).code, kUsage);

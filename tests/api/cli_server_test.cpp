@@ -103,6 +103,27 @@ TEST_F(CliServer, ListAndShowRenderTheReply) {
   EXPECT_EQ(cli({"game", "show", "../secrets"}).code, kUsage);
 }
 
+// Another company's texts, or a stranger's server.
+TEST_F(CliServer, ReplyTextsCannotFoolWhoReadsThem) {
+  std::string const trick = "\xe2\x80\xae\xe2\x80\xa9\xc2\x9b\xef\xbb\xbf";
+  route(Method::get, "/admin/games",
+        always(200, R"({"status":"success","games":[{"game_id":"1","game_name":")" + trick + R"(","x\nok":1}]})"));
+  route(Method::get, "/admin/projections", always(409, R"({"message":")" + trick + R"(","error_code":"A\nok"})"));
+  route(Method::get, "/admin/payouts/ach", always(200, "101 \x1b[2J\n"));
+  for (auto const& words : std::vector<std::vector<std::string>>{
+           {"game", "list"}, {"game", "list", "--json"}, {"projection", "list"}, {"projection", "list", "--json"}}) {
+    auto const result = cli(words);
+    auto const all = result.out + result.err;
+    for (std::string_view const raw : {"\xe2\x80", "\xc2\x9b", "\xef\xbb", "\nok"}) {
+      EXPECT_FALSE(contains(all, raw)) << testing::PrintToString(words) << all;
+    }
+    EXPECT_TRUE(contains(all, "\\u202e\\u2029\\u009b\\ufeff")) << all;
+  }
+  auto const file = cli({"payout", "ach", "2026-11-20"});
+  EXPECT_EQ(file.code, kUnreachable);
+  EXPECT_TRUE(file.out.empty());
+}
+
 TEST_F(CliServer, PayoutsAreListedAdvancedAndWritten) {
   route(
       Method::get, "/sandbox/admin/payouts",

@@ -1,4 +1,6 @@
 // The command line itself: help, usage errors, and what serve is given.
+#include <fstream>
+
 #include "tests/api/cli_fixture.h"
 
 namespace florin::api::cli {
@@ -8,7 +10,9 @@ TEST(CliUsage, HelpStartsWithExamplesAndNamesTheExitCodes) {
   auto const help = run_cli({"--help"});
   EXPECT_EQ(help.code, kOk);
   EXPECT_TRUE(help.out.starts_with("Examples:\n  florin serve")) << help.out;
-  EXPECT_TRUE(contains(help.out, "Exit codes: 0 ok"));
+  for (auto const& [code, meaning] : kExitMeanings) {
+    EXPECT_TRUE(contains(help.out, "  " + std::to_string(code) + "  " + meaning + "\n")) << help.out;
+  }
 }
 
 TEST(CliUsage, EveryCommandHasExamplesAndJson) {
@@ -33,7 +37,54 @@ TEST(CliUsage, MistakesAreTwoAndSayWhatIsWrong) {
   EXPECT_EQ(run_cli({"audit", "verify"}).code, kUsage);
   auto const wrong = run_cli({"log", "tail", "--data", "/tmp", "-n", "none"});
   EXPECT_EQ(wrong.code, kUsage);
-  EXPECT_TRUE(contains(wrong.err, "-n"));
+  EXPECT_TRUE(contains(wrong.err, "-n: 'none' is not a whole number from 1 to 1,000,000,000")) << wrong.err;
+}
+
+TEST(CliUsage, AMistypedWordIsNamedWithTheNearest) {
+  auto const error = [](std::vector<std::string> words) {
+    auto const result = run_cli(std::move(words));
+    EXPECT_EQ(result.code, kUsage);
+    EXPECT_TRUE(result.out.empty()) << result.out;
+    return result.err;
+  };
+  EXPECT_TRUE(contains(error({"gaem", "list"}), "'gaem' is no command of florin: did you mean 'game'?"));
+  EXPECT_TRUE(contains(error({"audit", "verfy"}), "'verfy' is no command of florin audit: did you mean 'verify'?"));
+  EXPECT_TRUE(contains(error({"zzz"}), "'zzz' is no command of florin: known are 'serve', 'game', "));
+  EXPECT_TRUE(contains(error({}), "florin needs a command: known are 'serve'"));
+  EXPECT_TRUE(contains(error({"log"}), "florin log needs a command: known are 'tail' and 'show'"));
+  EXPECT_TRUE(contains(error({"payout", "list", "--statsu", "failed"}),
+                       "--statsu is no option of florin payout list: did you mean '--status'?"));
+  EXPECT_TRUE(contains(error({"payout", "list", "--status", "faild"}), "did you mean 'failed'?"));
+  EXPECT_TRUE(contains(error({"payout", "list", "--limit", "0"}), "'0' is not a whole number from 1 to 100"));
+  EXPECT_TRUE(contains(error({"log", "tail", "--data", "/x", "--from", "yesterday"}),
+                       "--from: 'yesterday' is neither a position from 1 on nor a time like 2026-11-20T12:00:00Z"));
+  EXPECT_TRUE(contains(error({"log", "tail", "--data", "/x", "-n", "0"}), "-n: '0' is not a whole number from 1 to"));
+  EXPECT_TRUE(
+      contains(error({"--data", "/x", "log", "tail"}), "--data is no option of florin: options follow the command"));
+  EXPECT_TRUE(contains(error({"game", "list", "more"}), "'more' is one word too many for florin game list"));
+  EXPECT_TRUE(contains(error({"audit", "verify"}), "--data is required: give it, or FLORIN_DATA"));
+  auto const json = run_cli({"gaem", "--json"});
+  EXPECT_TRUE(contains(json.out, R"("exit_code":2)"));
+}
+
+// What an operator pasted must not steer the terminal that says so.
+TEST(CliUsage, ComplaintsShowHiddenCharactersOfTheirArguments) {
+  std::string const trick = "\x1b[2J\xe2\x80\xaeok\xff";
+  for (auto const& words : std::vector<std::vector<std::string>>{{trick},
+                                                                 {"log", trick},
+                                                                 {"log", "show", trick, "--data", "/x"},
+                                                                 {"audit", "at", trick, "--data", "/x"},
+                                                                 {"log", "tail", "--data", "/x", "-n", trick},
+                                                                 {"log", "tail", "--data", trick},
+                                                                 {"game", "list", "--" + trick},
+                                                                 {"game", "list", "--server", trick},
+                                                                 {"serve", "--data", "/x", "--set", trick}}) {
+    auto const result = run_cli(words);
+    EXPECT_NE(result.code, kOk);
+    EXPECT_TRUE(contains(result.err, "\\x1b[2J\\u202eok\\xff")) << result.err;
+    EXPECT_FALSE(contains(result.err, "\x1b")) << result.err;
+    EXPECT_FALSE(contains(result.err, "\xff")) << result.err;
+  }
 }
 
 TEST(CliUsage, AFolderWithoutALogIsNamed) {
@@ -42,7 +93,7 @@ TEST(CliUsage, AFolderWithoutALogIsNamed) {
     auto words = command;
     words.insert(words.end(), {"--data", "/no/such/folder"});
     auto const result = run_cli(words);
-    EXPECT_EQ(result.code, kUsage) << testing::PrintToString(command);
+    EXPECT_EQ(result.code, kUnreachable) << testing::PrintToString(command);
     EXPECT_TRUE(contains(result.err, "/no/such/folder/production/log.db")) << result.err;
     EXPECT_TRUE(result.out.empty());
   }
@@ -59,6 +110,89 @@ TEST(CliUsage, ServeGetsItsConfigFromTheFlags) {
   EXPECT_EQ(served_config()->server.port, 81);
   EXPECT_FALSE(served_config()->limits_enabled);
   EXPECT_EQ(served_config()->writer.batch_limit, 9u);
+}
+
+// Whoever gives a flag means it, whatever the shell has set.
+TEST(CliUsage, AFlagBeatsItsVariableInEveryCommand) {
+  auto const groups = std::vector<std::vector<std::string>>{
+      {"log", "tail"}, {"log", "show", "1"}, {"audit", "verify"}, {"audit", "at", "1"}, {"bench", "replay"}};
+  ::setenv("FLORIN_DATA", "/no/such/variable", 1);
+  for (auto words : groups) {
+    auto const by_variable = run_cli(words);
+    EXPECT_TRUE(contains(by_variable.err, "/no/such/variable/production")) << by_variable.err;
+    words.insert(words.end(), {"--data", "/no/such/flag"});
+    auto const by_flag = run_cli(words);
+    EXPECT_TRUE(contains(by_flag.err, "/no/such/flag/production")) << by_flag.err;
+    EXPECT_FALSE(contains(by_flag.err, "/no/such/variable")) << by_flag.err;
+  }
+  served_config().reset();
+  ASSERT_EQ(run_cli({"serve", "--data", "/flag"}).code, kOk);
+  EXPECT_EQ(served_config()->data, "/flag");
+  ASSERT_EQ(run_cli({"serve"}).code, kOk);
+  EXPECT_EQ(served_config()->data, "/no/such/variable");
+  ::unsetenv("FLORIN_DATA");
+
+  ::setenv("FLORIN_ADMIN_TOKEN", "token-of-the-operator", 1);
+  ::setenv("FLORIN_GAME_KEY", "ivsdk_variable", 1);
+  auto const asking = std::vector<std::vector<std::string>>{
+      {"game", "list"},
+      {"game", "show", "482910573621"},
+      {"game", "rotate-key", "482910573621"},
+      {"game", "create", "--name", "K", "--currency", "Gold:GLD"},
+      {"player", "balance", "ada@example.com"},
+      {"player", "minor", "ada@example.com"},
+      {"payout", "list"},
+      {"payout", "approve", "po_000000000002G"},
+      {"payout", "reject", "po_000000000002G"},
+      {"payout", "process", "po_000000000002G"},
+      {"payout", "complete", "po_000000000002G"},
+      {"payout", "fail", "po_000000000002G"},
+      {"payout", "ach", "2026-11-20"},
+      {"projection", "list"},
+      {"projection", "rebuild", "history"},
+  };
+  for (auto words : asking) {
+    ::setenv("FLORIN_SERVER", "not-the-variable", 1);
+    auto const by_variable = run_cli(words);
+    EXPECT_TRUE(contains(by_variable.err, "not-the-variable")) << testing::PrintToString(words) << by_variable.err;
+    words.insert(words.end(), {"--server", "not-the-flag"});
+    auto const by_flag = run_cli(words);
+    EXPECT_TRUE(contains(by_flag.err, "not-the-flag")) << by_flag.err;
+    EXPECT_FALSE(contains(by_flag.err, "not-the-variable")) << by_flag.err;
+    ::unsetenv("FLORIN_SERVER");
+  }
+  for (auto const* name : {"FLORIN_ADMIN_TOKEN", "FLORIN_GAME_KEY"}) ::unsetenv(name);
+}
+
+TEST(CliUsage, ServeTakesItsFileFromTheFlagBeforeTheVariable) {
+  auto const folder = std::filesystem::temp_directory_path();
+  auto const file = [&](std::string const& name, std::string const& data) {
+    auto const path = folder / (name + std::to_string(::getpid()) + ".toml");
+    std::ofstream(path) << "data = \"" << data << "\"\n";
+    return path.string();
+  };
+  auto const flag = file("flag", "/from-flag");
+  auto const variable = file("variable", "/from-variable");
+  ::setenv("FLORIN_CONFIG", variable.c_str(), 1);
+  ASSERT_EQ(run_cli({"serve"}).code, kOk);
+  EXPECT_EQ(served_config()->data, "/from-variable");
+  ASSERT_EQ(run_cli({"serve", "--config", flag}).code, kOk);
+  EXPECT_EQ(served_config()->data, "/from-flag");
+  ::unsetenv("FLORIN_CONFIG");
+  for (auto const& path : {flag, variable}) std::filesystem::remove(path);
+}
+
+TEST(CliUsage, AMistypedVariableIsRemarkedAndAForeignOneIsNot) {
+  ::setenv("FLORIN_SERVR", "x", 1);
+  ::setenv("FLORIN_PORT", "tcp://10.0.0.1:80", 1);
+  auto const result = run_cli({"log", "tail", "--data", "/no/such"});
+  EXPECT_TRUE(contains(result.err,
+                       "FLORIN_SERVR is set, but no setting has this name: it is ignored; did you mean "
+                       "FLORIN_SERVER?"))
+      << result.err;
+  EXPECT_FALSE(contains(result.err, "FLORIN_PORT")) << result.err;
+  ::unsetenv("FLORIN_SERVR");
+  ::unsetenv("FLORIN_PORT");
 }
 
 TEST(CliUsage, ServeRefusesAWrongConfig) {

@@ -180,6 +180,41 @@ TEST_F(ConfigTest, RefusesAddressesThatAreNotHostAndPort) {
   EXPECT_EQ(parse_listen("localhost:0")->second, 0);
 }
 
+TEST_F(ConfigTest, TheAddressToListenOnIsNoName) {
+  variables_["FLORIN_LISTEN"] = "localhost:81";
+  EXPECT_EQ(config().server.host, "127.0.0.1");
+  for (auto const* name : {"example.com:80", "myhost:80", "999.1.1.1:80"}) {
+    variables_["FLORIN_LISTEN"] = name;
+    EXPECT_TRUE(contains(error(), "is a name; give the address to listen on: 127.0.0.1")) << name;
+  }
+}
+
+TEST_F(ConfigTest, AMistypedSettingIsToldTheNearest) {
+  toml("[limits]\nenabeld = true\n");
+  EXPECT_TRUE(contains(error(), "no such setting; did you mean 'limits.enabled'?"));
+  sources_.file.reset();
+  sources_.flags = {{"server.io_thread", "2"}};
+  EXPECT_TRUE(contains(error(), "--set server.io_thread: no such setting; did you mean 'server.io_threads'?"));
+  sources_.flags = {{"zzz", "2"}};
+  EXPECT_TRUE(contains(error(), "known are 'data', 'listen', "));
+}
+
+TEST_F(ConfigTest, UnknownVariablesAreNamedOnceEach) {
+  auto const found = unknown_variables({"PATH", "FLORIN_PORT", "FLORIN_LISTEN", "FLORIN_SERVER_IO_THREAD",
+                                        "FLORIN_SERVICE_HOST", "FLORIN_PORT", "FLORIN_ADMIN_TOKEN", "FLORIN_CONFIG",
+                                        "FLORIN_SERVER", "FLORIN_GAME_KEY", "FLORIN_DATA", "FLORIN_ADMIN_TOKN"});
+  std::vector<std::string> lines;
+  for (auto const& variable : found) lines.push_back(describe(variable));
+  EXPECT_EQ(
+      lines,
+      (std::vector<std::string>{
+          "FLORIN_ADMIN_TOKN is set, but no setting has this name: it is ignored; did you mean FLORIN_ADMIN_TOKEN?",
+          "FLORIN_PORT is set, but no setting has this name: it is ignored",
+          "FLORIN_SERVER_IO_THREAD is set, but no setting has this name: it is ignored; did you mean "
+          "FLORIN_SERVER_IO_THREADS?",
+          "FLORIN_SERVICE_HOST is set, but no setting has this name: it is ignored"}));
+}
+
 TEST_F(ConfigTest, BrokenTomlNamesFileAndLine) {
   toml("data = \"/srv\"\n[server\n");
   EXPECT_TRUE(contains(error(), "florin.toml line 2"));

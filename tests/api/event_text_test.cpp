@@ -97,7 +97,8 @@ TEST(EventText, TextsCannotSteerTheTerminal) {
   EXPECT_EQ(terminal_quoted("say \"hi\" \\"), R"("say \"hi\" \\")");
   EXPECT_EQ(terminal_quoted("\xc2\x9b"
                             "31m caf\xc3\xa9"),
-            "\"\\x9b31m caf\xc3\xa9\"");
+            "\"\\u009b31m caf\xc3\xa9\"");
+  EXPECT_EQ(terminal_quoted("Hron\xe2\x80\xae Sword\xe2\x80\xa8\xff"), "\"Hron\\u202e Sword\\u2028\\xff\"");
 }
 
 }  // namespace
