@@ -11,6 +11,8 @@
 
 #include "api/layout.h"
 #include "api/private_memory.h"
+#include "api/routes/exchange.h"
+#include "api/routes/operators.h"
 #include "api/routes/routes.h"
 #include "eventstore/open_files.h"
 
@@ -221,6 +223,12 @@ int serve(Config const& wanted) {
     add_admin_routes(router, *services, admin);
     add_minor_routes(router, *services, admin);
     add_payout_routes(router, *services, admin);
+    router.add_gate(services->api() + "/", [services](Request const& request) -> std::optional<Response> {
+      auto caller = authenticate(request, services->environment);
+      return caller ? std::nullopt : std::optional(std::move(caller).error());
+    });
+    router.add_gate(services->root + "/admin/",
+                    [&admin](Request const& request) { return refuse_unless_operator(request, admin); });
   }
   router.add_clock("", clock);
   router.add_clock("/sandbox/", sandbox_clock);

@@ -40,6 +40,14 @@ bool is_plain(std::string_view segment) {
   return true;
 }
 
+// How to do better next time. A key in a header of ours is an authentication scheme that nobody has registered.
+std::string_view challenge_of(std::string_view code) {
+  if (code == "MISSING_ADMIN_TOKEN") return R"(Bearer realm="florin")";
+  if (code == "INVALID_ADMIN_TOKEN") return R"(Bearer realm="florin", error="invalid_token")";
+  if (code.ends_with("_SIGNATURE")) return R"(Webhook-Signature realm="florin")";
+  return R"(Game-Secret-Key realm="florin", header="X-Game-Secret-Key")";
+}
+
 std::string quoted(domain::Money amount) { return '"' + domain::to_string(amount) + '"'; }
 
 }  // namespace
@@ -67,6 +75,7 @@ Response error_response(Request const& request, int status, std::string_view cod
   Response response;
   response.status = status;
   response.retry_after_seconds = retry_after_seconds;
+  if (status == 401) response.challenge = challenge_of(code);
   response.body.reserve(384);
   JsonWriter json(response.body);
   json.begin_object();
@@ -83,6 +92,13 @@ Response error_response(Request const& request, int status, std::string_view cod
   spdlog::log(status >= 500 ? spdlog::level::err : spdlog::level::info, "{} {} {} {} {}", id,
               method_name(request.method), loggable_path(request), status, code);
   return response;
+}
+
+std::optional<Response> refuse_needless_body(Request const& request) {
+  if (request.body.empty()) return std::nullopt;
+  auto const body = JsonBody::parse(request);
+  if (auto const* wrong = body.error()) return body_error_response(request, *wrong);
+  return std::nullopt;
 }
 
 Response body_error_response(Request const& request, BodyError const& error) {

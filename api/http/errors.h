@@ -1,7 +1,10 @@
 // The error envelope (CONTRACT, Conventions, Errors) and the one switch from refusals to HTTP.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/http/json.h"
 #include "api/http/message.h"
@@ -18,7 +21,8 @@ struct ErrorExtra {
 // the header when retry_after_seconds > 0. "error" repeats the message, unless a seed shows a token there
 // (velocity_limit_exceeded). `message` says what was wrong and what to do, without personal data.
 // Writes the log line that carries error_id, method, route pattern (or the first two path segments), status and code;
-// never a body, a key or personal data. error_id is "ERR_<yyyymmdd>_<the Request-Id's 16 hex digits>".
+// never a body, a key or personal data. A 401 gets the challenge that RFC 9110 demands of it, by its code. error_id is
+// "ERR_<yyyymmdd>_<the Request-Id's 16 hex digits>".
 [[nodiscard]] Response error_response(Request const& request, int status, std::string_view code,
                                       std::string_view message, std::vector<ErrorExtra> const& extras = {},
                                       int retry_after_seconds = 0, std::string_view error_token = {});
@@ -28,6 +32,10 @@ struct ErrorExtra {
 
 // With a "field" extra when the error names one.
 [[nodiscard]] Response body_error_response(Request const& request, BodyError const& error);
+
+// Of a route that needs no body: an absent one is fine, and one that came is checked like any other, because a client
+// that sends something broken meant something else.
+[[nodiscard]] std::optional<Response> refuse_needless_body(Request const& request);
 
 // What a log line may say of a request's target: the matched pattern; otherwise the first two path segments, a
 // segment that could hold anything personal replaced by "*".

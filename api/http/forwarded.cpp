@@ -1,6 +1,7 @@
 #include "api/http/forwarded.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "api/http/asio.h"
@@ -21,6 +22,15 @@ std::string_view trimmed(std::string_view text) {
 asio::ip::address plain_address(asio::ip::address const& address) {
   if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
   return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
+Subscriber subscriber_of(asio::ip::address const& address) {
+  auto const plain = plain_address(address);
+  if (plain.is_v4()) return {false, plain.to_v4().to_uint()};
+  auto const bytes = plain.to_v6().to_bytes();
+  Subscriber subscriber{true, 0};
+  std::memcpy(&subscriber.network, bytes.data(), sizeof subscriber.network);
+  return subscriber;
 }
 
 TrustedProxies::TrustedProxies(std::vector<asio::ip::address> addresses) : addresses_(std::move(addresses)) {

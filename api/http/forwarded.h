@@ -1,6 +1,8 @@
 // Who sent a request that came through proxies.
 #pragma once
 
+#include <compare>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +27,15 @@ class TrustedProxies {
  private:
   std::vector<boost::asio::ip::address> addresses_;
 };
+
+// Who is behind an address, for whatever is counted by caller: an IPv4 address, or the /64 of an IPv6 one, which is
+// what one subscriber has.
+struct Subscriber {
+  bool v6 = false;
+  std::uint64_t network = 0;
+  friend auto operator<=>(Subscriber const&, Subscriber const&) = default;
+};
+[[nodiscard]] Subscriber subscriber_of(boost::asio::ip::address const& address);
 
 // The address, an IPv4 one that is written as IPv6 as what it is.
 [[nodiscard]] boost::asio::ip::address plain_address(boost::asio::ip::address const& address);

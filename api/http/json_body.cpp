@@ -25,23 +25,24 @@ struct JsonObject::Parsed {
     if (!error) error = std::move(wrong);
   }
 
-  // True when a key comes twice in `object` or in anything inside it.
-  bool has_duplicate_keys(dom::object object);
-  bool has_duplicate_keys(dom::element element);
+  // True when a key comes twice in `object` or in anything inside it, or when all of them are too many.
+  bool has_bad_keys(dom::object object);
+  bool has_bad_keys(dom::element element);
 
   dom::parser parser;  // its set_max_capacity() is broken in 3.0.1; bodies are bounded before they come here
   std::vector<Node> nodes;
   std::vector<std::string_view> keys;  // scratch: a stack of the open objects' keys
+  std::size_t keys_seen = 0;           // of this body
   std::optional<BodyError> error;
 };
 
 // Recursion is bounded by the parser's depth.
-bool JsonObject::Parsed::has_duplicate_keys(dom::element element) {
+bool JsonObject::Parsed::has_bad_keys(dom::element element) {
   switch (element.type()) {
-    case dom::element_type::OBJECT: return has_duplicate_keys(dom::object(element));
+    case dom::element_type::OBJECT: return has_bad_keys(dom::object(element));
     case dom::element_type::ARRAY:
       for (dom::element const inner : dom::array(element)) {
-        if (has_duplicate_keys(inner)) return true;
+        if (has_bad_keys(inner)) return true;
       }
       return false;
     case dom::element_type::INT64:
@@ -54,10 +55,10 @@ bool JsonObject::Parsed::has_duplicate_keys(dom::element element) {
   return false;
 }
 
-bool JsonObject::Parsed::has_duplicate_keys(dom::object object) {
+bool JsonObject::Parsed::has_bad_keys(dom::object object) {
   std::size_t const base = keys.size();
   for (auto const field : object) {
-    if (has_duplicate_keys(field.value)) return true;
+    if (++keys_seen > kMaxJsonKeys || has_bad_keys(field.value)) return true;
     keys.push_back(field.key);
   }
   auto const mine = keys.begin() + static_cast<std::ptrdiff_t>(base);
@@ -110,13 +111,18 @@ std::string malformed_message(simdjson::error_code error) {
 
 }  // namespace
 
+std::optional<BodyError> check_json_type(std::string_view content_type) {
+  if (is_json(content_type)) return std::nullopt;
+  return BodyError{415, "UNSUPPORTED_MEDIA_TYPE", "", "Send the body as JSON with Content-Type: application/json."};
+}
+
 JsonBody JsonBody::parse(Request const& request) {
   auto parsed = request.parsers != nullptr ? request.parsers->take() : std::make_unique<Parsed>();
   parsed->reset();
   JsonBody body(std::move(parsed), request.parsers);
   Parsed& mine = *body.parsed_;
-  if (!is_json(request.content_type)) {
-    mine.fail({415, "UNSUPPORTED_MEDIA_TYPE", "", "Send the body as JSON with Content-Type: application/json."});
+  if (auto wrong = check_json_type(request.content_type)) {
+    mine.fail(std::move(*wrong));
     return body;
   }
   // allocate() alone sets the depth, and only when it allocates: ask before the parser grows by itself.
@@ -138,7 +144,14 @@ JsonBody JsonBody::parse(Request const& request) {
     return body;
   }
   mine.keys.clear();
-  if (mine.has_duplicate_keys(object)) {
+  mine.keys_seen = 0;
+  if (mine.has_bad_keys(object)) {
+    if (mine.keys_seen > kMaxJsonKeys) {
+      mine.fail(
+          {400, "INVALID_REQUEST", "",
+           "The body has more than " + std::to_string(kMaxJsonKeys) + " keys; send only the fields of this call."});
+      return body;
+    }
     mine.fail({400, "INVALID_REQUEST", "", "A key comes twice in one object of the body; send each key once."});
     return body;
   }

@@ -88,8 +88,8 @@ class JsonObject {
 };
 
 // A request's body as one JSON object. Refuses a wrong content type (415), malformed JSON, invalid UTF-8, anything but
-// an object, duplicate keys at any depth (two readers could see two amounts) and nesting deeper than 16. After a
-// refusal every getter returns an empty value and error() tells.
+// an object, duplicate keys at any depth (two readers could see two amounts), more than kMaxJsonKeys of them in all
+// objects together and nesting deeper than 16. After a refusal every getter returns an empty value and error() tells.
 //
 //   auto body = JsonBody::parse(request);
 //   auto const email = body.required_string("player_email", 254);
@@ -128,5 +128,11 @@ class JsonParsers {
 
 // Nesting of a request body. Our deepest has four levels.
 inline constexpr std::size_t kMaxJsonDepth = 16;
+// Keys of a request body: each is compared with the others of its object. Ours have some dozens; the largest texts of a
+// caller's own hold a few thousand.
+inline constexpr std::size_t kMaxJsonKeys = 8'192;
+
+// The reply to a body whose Content-Type is not JSON's; nothing when it is.
+[[nodiscard]] std::optional<BodyError> check_json_type(std::string_view content_type);
 
 }  // namespace florin::api

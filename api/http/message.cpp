@@ -1,5 +1,7 @@
 #include "api/http/message.h"
 
+#include <algorithm>
+
 namespace florin::api {
 namespace {
 
@@ -38,7 +40,8 @@ std::string_view method_name(Method method) {
     case Method::put: return "PUT";
     case Method::patch: return "PATCH";
     case Method::del: return "DELETE";
-    case Method::other: return "OTHER";
+    case Method::other:
+    case Method::unknown: return "OTHER";
   }
   return "OTHER";
 }
@@ -55,6 +58,32 @@ std::optional<std::string> Request::query_value(std::string_view name) const {
     return decode(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1), true);
   }
   return std::nullopt;
+}
+
+std::string_view bearer_token(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer";
+  auto const blank = std::min(authorization.find(' '), authorization.size());
+  auto const same = [](char a, char lower) { return a == lower || (a >= 'A' && a <= 'Z' && a + 32 == lower); };
+  if (!std::equal(authorization.begin(), authorization.begin() + static_cast<std::ptrdiff_t>(blank), kScheme.begin(),
+                  kScheme.end(), same)) {
+    return {};
+  }
+  authorization.remove_prefix(std::min(authorization.find_first_not_of(' ', blank), authorization.size()));
+  return authorization;
+}
+
+bool names_tag(std::string_view if_none_match, std::string_view tag) {
+  if (if_none_match == "*") return true;
+  while (!if_none_match.empty()) {
+    auto const comma = std::min(if_none_match.find(','), if_none_match.size());
+    auto each = if_none_match.substr(0, comma);
+    if_none_match.remove_prefix(std::min(comma + 1, if_none_match.size()));
+    while (!each.empty() && (each.front() == ' ' || each.front() == '\t')) each.remove_prefix(1);
+    while (!each.empty() && (each.back() == ' ' || each.back() == '\t')) each.remove_suffix(1);
+    if (each.starts_with("W/")) each.remove_prefix(2);
+    if (each == tag) return true;
+  }
+  return false;
 }
 
 void append_request_id(std::string& out, std::uint64_t id) {

@@ -19,13 +19,14 @@ namespace florin::api {
 class Inbox;
 class JsonParsers;
 
-enum class Method : std::uint8_t { get, post, put, patch, del, other };
+// other: known to HTTP and taken by none of our routes (405). unknown: none that HTTP has (501).
+enum class Method : std::uint8_t { get, post, put, patch, del, other, unknown };
 [[nodiscard]] std::string_view method_name(Method method);
 
 // The views point into the session's read buffer and hold until the handler has returned its Response.
 struct Request {
   Method method = Method::other;  // HEAD arrives as get; its body is dropped on the way out
-  std::string_view path;          // raw, without the query
+  std::string_view path;          // raw, without the query; "*" is the whole server
   std::string_view query;         // raw, without '?'
   std::string_view route;         // the pattern that matched, for logs and metrics; empty before the router
   std::string_view body;
@@ -35,6 +36,7 @@ struct Request {
   std::string_view min_position;   // Florin-Min-Position; empty when absent
   std::string_view signature;      // X-Twilio-Signature or Stripe-Signature; empty when absent
   std::string_view forwarded;      // the last X-Forwarded-For; empty when absent
+  std::string_view if_none_match;  // empty when absent
   std::string_view client;  // whose address it is, without port, for limits; never logged beside anything personal
   std::uint64_t id = 0;     // Request-Id of the reply (16 hex digits): unique in this process
   bool keep_alive = true;
@@ -58,14 +60,27 @@ class BodyStream {
 struct Response {
   int status = 200;
   std::string body;
+  std::string_view fixed_body;                         // instead of body, not copied: lives as long as the server
   std::string_view content_type = "application/json";  // static text
   std::uint64_t position = 0;                          // Florin-Position; 0: no header
   int retry_after_seconds = 0;                         // Retry-After; 0: no header
   std::string_view allow;                              // Allow; empty: no header; static or the router's
-  std::string headers;                                 // further ones, each "Name: value\r\n"; for pages
-  std::unique_ptr<BodyStream> stream;                  // instead of body
-  std::shared_ptr<void> keepalive;                     // destroyed when the reply was sent or its connection ended
+  std::string_view challenge;                          // WWW-Authenticate, which a 401 has; static text
+  // What is read with a key in a header of ours must never be served to another key by a cache between.
+  std::string_view cache_control = "no-store";
+  std::string headers;                 // further ones, each "Name: value\r\n"; for pages
+  std::unique_ptr<BodyStream> stream;  // instead of body
+  std::shared_ptr<void> keepalive;     // destroyed when the reply was sent or its connection ended
+
+  [[nodiscard]] std::string_view content() const { return fixed_body.data() != nullptr ? fixed_body : body; }
 };
+
+// The token of "Authorization: Bearer <token>": the scheme in any case, then blanks (RFC 9110, 11.4). Empty when there
+// is none.
+[[nodiscard]] std::string_view bearer_token(std::string_view authorization);
+
+// Does an If-None-Match name this entity tag (quoted, and strong), or any? Tags are compared weakly (RFC 9110, 13.1.2).
+[[nodiscard]] bool names_tag(std::string_view if_none_match, std::string_view tag);
 
 // Sixteen hex digits, as in the Request-Id header and in error_id.
 void append_request_id(std::string& out, std::uint64_t id);

@@ -15,6 +15,7 @@ std::string_view status_line(int status) {
     case 204: return "HTTP/1.1 204 No Content\r\n";
     case 302: return "HTTP/1.1 302 Found\r\n";
     case 303: return "HTTP/1.1 303 See Other\r\n";
+    case 304: return "HTTP/1.1 304 Not Modified\r\n";
     case 400: return "HTTP/1.1 400 Bad Request\r\n";
     case 401: return "HTTP/1.1 401 Unauthorized\r\n";
     case 402: return "HTTP/1.1 402 Payment Required\r\n";
@@ -25,13 +26,16 @@ std::string_view status_line(int status) {
     case 409: return "HTTP/1.1 409 Conflict\r\n";
     case 410: return "HTTP/1.1 410 Gone\r\n";
     case 413: return "HTTP/1.1 413 Content Too Large\r\n";
+    case 414: return "HTTP/1.1 414 URI Too Long\r\n";
     case 415: return "HTTP/1.1 415 Unsupported Media Type\r\n";
     case 417: return "HTTP/1.1 417 Expectation Failed\r\n";
     case 422: return "HTTP/1.1 422 Unprocessable Content\r\n";
     case 429: return "HTTP/1.1 429 Too Many Requests\r\n";
     case 431: return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
     case 500: return "HTTP/1.1 500 Internal Server Error\r\n";
+    case 501: return "HTTP/1.1 501 Not Implemented\r\n";
     case 503: return "HTTP/1.1 503 Service Unavailable\r\n";
+    case 505: return "HTTP/1.1 505 HTTP Version Not Supported\r\n";
   }
   return {};  // a status without a usual phrase
 }
@@ -52,20 +56,27 @@ void append_head(std::string& out, Response const& response, std::uint64_t reque
     append_number(out, response.status);
     out += " \r\n";
   }
-  // no-store: what is read with a key in a header of ours must never be served to another key by a cache between.
-  out += "Content-Type: ";
-  out += response.content_type;
-  out += "\r\nCache-Control: no-store\r\nRequest-Id: ";
+  bool const has_content = status_has_content(response.status);
+  if (has_content) {
+    out += "Content-Type: ";
+    out += response.content_type;
+    out += "\r\n";
+  }
+  out += "Cache-Control: ";
+  out += response.cache_control;
+  out += "\r\nRequest-Id: ";
   append_request_id(out, request_id);
   if (!framing.date.empty()) {
     out += "\r\nDate: ";
     out += framing.date;
   }
-  if (response.stream) {
+  if (!has_content) {
+    // The empty line ends it, whatever a header said.
+  } else if (response.stream) {
     if (!framing.http10) out += "\r\nTransfer-Encoding: chunked";
-  } else if (response.status != 204) {
+  } else {
     out += "\r\nContent-Length: ";
-    append_number(out, response.body.size());
+    append_number(out, response.content().size());
   }
   if (response.position != 0) {
     out += "\r\nFlorin-Position: ";
@@ -78,6 +89,10 @@ void append_head(std::string& out, Response const& response, std::uint64_t reque
   if (!response.allow.empty()) {
     out += "\r\nAllow: ";
     out += response.allow;
+  }
+  if (!response.challenge.empty()) {
+    out += "\r\nWWW-Authenticate: ";
+    out += response.challenge;
   }
   if (!framing.keep_alive) {
     out += "\r\nConnection: close";

@@ -15,6 +15,9 @@ struct ReplyFraming {
   std::string_view date;  // "Sun, 06 Nov 1994 08:49:37 GMT"; empty: no Date header
 };
 
+// Not 204 and 304, which end with their head (RFC 9112, 6.3).
+[[nodiscard]] constexpr bool status_has_content(int status) { return status != 204 && status != 304; }
+
 // Appends the status line, the headers and the empty line.
 void append_head(std::string& out, Response const& response, std::uint64_t request_id, ReplyFraming const& framing);
 

@@ -1,13 +1,10 @@
 // Bytes of a connection -> requests, one after another. No sockets, so that the fuzzer and the tests run the same code
 // as the server.
 //
-// Beast's basic_parser is the parser (HTTP grammar, chunks); this class owns the buffer and adds the guards that Beast
-// 1.81 lacks. A request that two readers could frame differently is refused, never repaired: Transfer-Encoding with
-// Content-Length, any coding but a single "chunked", chunked on HTTP/1.0, more than one Content-Length, Host, key or
-// Content-Type, no Host on HTTP/1.1, folded header lines. Nothing is allocated per request once the buffer is warm.
+// Owns the buffer and frames: request_head.h says which heads are taken, chunk_decoder.h which chunked bodies. After a
+// refusal nothing more is read as a request. Nothing is allocated per request once the buffer is warm.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,9 +12,9 @@
 #include <span>
 #include <string_view>
 
-#include <boost/beast/http/basic_parser.hpp>
-
+#include "api/http/chunk_decoder.h"
 #include "api/http/message.h"
+#include "api/http/request_head.h"
 #include "api/http/router.h"
 
 namespace florin::api {
@@ -39,23 +36,24 @@ class RequestReader {
   // Looks at what is buffered. After complete or refused call nothing but the accessors and next().
   [[nodiscard]] State advance();
 
-  // complete: everything but id, client, clock, route and the io thread's pointers. refused: method and path, if they
-  // were understood. The views hold until next().
+  // complete: everything but id, client, clock, route and the io thread's pointers. A body that is still to come: the
+  // same without it. refused: method and path, if they were understood. The views hold until next() or prepare().
   [[nodiscard]] Request request() const;
-  [[nodiscard]] bool is_head() const { return head_; }
-  [[nodiscard]] bool is_http10() const { return http10_; }
+  [[nodiscard]] bool is_head() const { return head_.is_head; }
+  [[nodiscard]] bool is_http10() const { return head_.http10; }
 
-  struct Refusal {
-    int status = 400;
-    std::string_view code = "INVALID_REQUEST";
-    std::string_view message;
-  };
-  [[nodiscard]] Refusal const& refusal() const { return refusal_; }
+  [[nodiscard]] RequestRefusal const& refusal() const { return refusal_; }
 
   // need_more: some of a request has arrived.
   [[nodiscard]] bool mid_request() const { return end_ != begin_; }
-  // need_more: the client waits for "100 Continue" before it sends the body. True once per request.
-  [[nodiscard]] bool take_expects_continue();
+
+  // A body that is still to come, and that the client wants to be asked for or that may be a large one.
+  struct PendingBody {
+    std::size_t most = 0;           // how large it can be
+    bool expects_continue = false;  // the client waits for "100 Continue" before it sends it
+  };
+  // need_more: said once a request, when its head has been read: the time to refuse what the head alone decides.
+  [[nodiscard]] std::optional<PendingBody> take_pending_body();
 
   // Forgets the complete request; bytes of the next one stay.
   void next();
@@ -63,46 +61,39 @@ class RequestReader {
  private:
   // A view that survives a move of the buffer: relative to begin_.
   struct Piece {
-    std::uint32_t offset = 0;
+    std::uint32_t offset = 0;  // 0: there is none, as a head starts with its method
     std::uint32_t size = 0;
+  };
+  struct Head {
+    Method method = Method::unknown;
+    bool is_head = false;
+    bool http10 = false;
+    bool keep_alive = true;
+    bool whole_server = false;
+    Piece path;
+    Piece query;
+    Piece game_key;
+    Piece authorization;
+    Piece content_type;
+    Piece min_position;
+    Piece signature;
+    Piece forwarded;
+    Piece if_none_match;
   };
   enum class Stage : std::uint8_t { header, sized_body, chunked_body };
 
-  class Parser final : public boost::beast::http::basic_parser<true> {
-   public:
-    explicit Parser(RequestReader& reader) : reader_(reader) {}
-
-   private:
-    using Error = boost::beast::error_code;
-    using View = boost::beast::string_view;
-    void on_request_impl(boost::beast::http::verb method, View method_text, View target, int version,
-                         Error& error) override;
-    void on_response_impl(int, View, int, Error&) override {}
-    void on_field_impl(boost::beast::http::field name, View name_text, View value, Error& error) override;
-    void on_header_impl(Error&) override {}
-    void on_body_init_impl(boost::optional<std::uint64_t> const&, Error&) override {}
-    std::size_t on_body_impl(View, Error&) override { return 0; }
-    void on_chunk_header_impl(std::uint64_t, View, Error&) override {}
-    std::size_t on_chunk_body_impl(std::uint64_t remain, View body, Error& error) override;
-    void on_finish_impl(Error&) override {}
-
-    RequestReader& reader_;
-  };
-
-  State parse_header(std::size_t header_size);
-  State finish_header();
-  State parse_chunks();
-  State refuse(int status, std::string_view code, std::string_view message);
-  State refuse(std::string_view message) { return refuse(400, "INVALID_REQUEST", message); }
-  State refuse_body_size() {
-    return refuse(413, "PAYLOAD_TOO_LARGE", "The body is too large. Split the request into smaller ones.");
+  State read_head(std::size_t size);
+  State read_chunks();
+  State complete_when_whole();
+  State refuse(RequestRefusal refusal);
+  State refuse(std::string_view message) { return refuse({400, "INVALID_REQUEST", message}); }
+  State refuse_long_head(std::string_view seen);
+  void keep(RequestHead const& head);
+  [[nodiscard]] std::string_view view(Piece piece) const {
+    return piece.offset == 0 ? std::string_view{} : std::string_view(data_.get() + begin_ + piece.offset, piece.size);
   }
-  // From a parser callback: stops the parser; the refusal's message is `reason`.
-  void guard(boost::beast::error_code& error, std::string_view reason);
-  void note(Piece& piece, std::string_view value, boost::beast::error_code& error);
-  void read_target(std::string_view target);
-  [[nodiscard]] std::string_view view(Piece piece) const { return {data_.get() + begin_ + piece.offset, piece.size}; }
   [[nodiscard]] Piece piece_of(std::string_view text) const {
+    if (text.data() == nullptr) return {};
     return {static_cast<std::uint32_t>(text.data() - (data_.get() + begin_)), static_cast<std::uint32_t>(text.size())};
   }
 
@@ -116,35 +107,18 @@ class RequestReader {
   std::size_t end_ = 0;
 
   Stage stage_ = Stage::header;
-  std::size_t scanned_ = 0;      // header: bytes known not to start its end
+  std::size_t line_ = 0;         // header: where its current line starts
+  std::size_t scanned_ = 0;      // header: bytes that are known to hold no further line's end
   std::size_t body_ = 0;         // offset of the body
   std::size_t body_size_ = 0;    // sized: as announced; chunked: decoded so far, in place
-  std::size_t parsed_ = 0;       // chunked: offset of the first byte the parser has not seen
+  std::size_t read_ = 0;         // chunked: offset of the first byte that is not decoded
   std::size_t message_end_ = 0;  // offset behind the complete request
-  std::optional<Parser> parser_;
-  Refusal refusal_;
-  std::string_view guard_;  // why a callback stopped the parser; empty: it did not
-
-  // Of the current request.
-  Method method_ = Method::other;
-  bool head_ = false;
-  bool http10_ = false;
-  bool keep_alive_ = true;
   bool skipped_blank_ = false;
-  bool in_trailers_ = false;
-  bool expects_continue_ = false;
-  bool expects_other_ = false;
-  std::uint8_t hosts_ = 0;
-  std::uint8_t lengths_ = 0;
-  std::uint8_t codings_ = 0;
-  Piece path_;
-  Piece query_;
-  Piece game_key_;
-  Piece authorization_;
-  Piece content_type_;
-  Piece min_position_;
-  Piece signature_;
-  Piece forwarded_;
+  bool complete_ = false;
+  std::optional<PendingBody> pending_;  // until it was taken
+  ChunkDecoder chunks_;
+  RequestRefusal refusal_;
+  Head head_;
 };
 
 }  // namespace florin::api

@@ -21,6 +21,16 @@ std::string_view take_segment(std::string_view& path) {
   return segment;
 }
 
+template <class T>
+T const* longest_prefix(std::vector<std::pair<std::string, T>> const& all, std::string_view path) {
+  std::pair<std::string, T> const* found = nullptr;
+  for (auto const& each : all) {
+    if (!path.starts_with(each.first) || (found != nullptr && each.first.size() < found->first.size())) continue;
+    found = &each;
+  }
+  return found != nullptr ? &found->second : nullptr;
+}
+
 }  // namespace
 
 struct Router::Node {
@@ -32,6 +42,7 @@ struct Router::Node {
   struct Route {
     Handler handler;
     std::size_t body_limit = kBodyLimit;
+    Takes takes = Takes::json;
   };
   std::array<Route, kRoutable.size()> routes;
 
@@ -68,8 +79,8 @@ Router::~Router() = default;
 Router::Router(Router&&) noexcept = default;
 Router& Router::operator=(Router&&) noexcept = default;
 
-void Router::add(Method method, std::string_view pattern, Handler handler, std::size_t body_limit) {
-  FLORIN_ASSERT(pattern.starts_with('/') && method != Method::other);
+void Router::add(Method method, std::string_view pattern, Handler handler, std::size_t body_limit, Takes takes) {
+  FLORIN_ASSERT(pattern.starts_with('/') && method != Method::other && method != Method::unknown);
   Node* node = root_.get();
   std::size_t names = 0;
   for (std::string_view rest = pattern; !rest.empty();) {
@@ -79,7 +90,7 @@ void Router::add(Method method, std::string_view pattern, Handler handler, std::
   }
   FLORIN_ASSERT(names <= PathValues{}.values.size());
   FLORIN_ASSERT(!node->routes[slot(method)].handler);
-  node->routes[slot(method)] = {std::move(handler), body_limit};
+  node->routes[slot(method)] = {std::move(handler), body_limit, takes};
   if (node->pattern.empty()) node->pattern = pattern;
   node->allow.clear();
   for (Method const each : kRoutable) {
@@ -94,15 +105,13 @@ void Router::add_clock(std::string_view prefix, eventstore::Clock const& clock) 
 }
 
 eventstore::Clock const* Router::clock_of(std::string_view path) const {
-  eventstore::Clock const* found = nullptr;
-  std::size_t longest = 0;
-  for (auto const& [prefix, clock] : clocks_) {
-    if (!path.starts_with(prefix) || (found != nullptr && prefix.size() < longest)) continue;
-    found = clock;
-    longest = prefix.size();
-  }
-  return found;
+  auto const* const found = longest_prefix(clocks_, path);
+  return found != nullptr ? *found : nullptr;
 }
+
+void Router::add_gate(std::string_view prefix, Gate gate) { gates_.emplace_back(prefix, std::move(gate)); }
+
+Gate const* Router::gate_of(std::string_view path) const { return longest_prefix(gates_, path); }
 
 Router::Match Router::find(Method method, std::string_view path) const {
   Match match;
@@ -111,10 +120,11 @@ Router::Match Router::find(Method method, std::string_view path) const {
   if (node == nullptr) return match;
   match.route = node->pattern;
   match.allow = node->allow;
-  if (method == Method::other) return match;
+  if (method == Method::other || method == Method::unknown) return match;
   if (auto const& route = node->routes[slot(method)]; route.handler) {
     match.handler = &route.handler;
     match.body_limit = route.body_limit;
+    match.takes = route.takes;
   }
   return match;
 }

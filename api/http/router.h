@@ -9,6 +9,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,8 +33,15 @@ using Handler = std::function<Awaitable<Response>(Request const&, PathValues con
 // The largest request body of a route, in bytes. Ours take a few hundred; the longest texts,
 // every letter escaped, still fit.
 inline constexpr std::size_t kBodyLimit = std::size_t{64} << 10;
-// For a route that takes whatever the server takes (ServerOptions::body_limit).
+// For a route that takes whatever the server takes (ServerOptions::body_limit): a large body. Its gate is asked before
+// such a body is read.
 inline constexpr std::size_t kServerBodyLimit = std::numeric_limits<std::size_t>::max();
+
+// What a route's body is: of JSON, or of a type that only its handler knows.
+enum class Takes : std::uint8_t { json, any };
+
+// Who may call: the reply that refuses the request, by its head alone. Runs on an io thread.
+using Gate = std::function<std::optional<Response>(Request const&)>;
 
 class Router {
  public:
@@ -43,13 +51,21 @@ class Router {
   Router& operator=(Router&&) noexcept;
 
   // A pattern that does not start with '/', names a method twice, or holds more than four names is a bug: aborts.
-  // A body over body_limit, or over the server's own, is refused (413) before it is read.
-  void add(Method method, std::string_view pattern, Handler handler, std::size_t body_limit = kBodyLimit);
+  // A body over body_limit, or over the server's own, is refused (413) before it is read. A handler checks its caller
+  // and its body's type itself; the gate and `takes` only tell it earlier to a client that has not sent the body yet.
+  void add(Method method, std::string_view pattern, Handler handler) {
+    add(method, pattern, std::move(handler), kBodyLimit, Takes::json);
+  }
+  void add(Method method, std::string_view pattern, Handler handler, std::size_t body_limit, Takes takes);
 
   // Errors at paths that start with the prefix, and with no longer one, tell the time by this clock, which outlives the
   // router.
   void add_clock(std::string_view prefix, eventstore::Clock const& clock);
   [[nodiscard]] eventstore::Clock const* clock_of(std::string_view path) const;  // nullptr: none was added
+
+  // Paths that start with the prefix, and with no longer one, are behind this gate.
+  void add_gate(std::string_view prefix, Gate gate);
+  [[nodiscard]] Gate const* gate_of(std::string_view path) const;  // nullptr: open to everybody
 
   struct Match {
     Handler const* handler = nullptr;  // nullptr: no such route, or (allow not empty) not with this method
@@ -57,6 +73,7 @@ class Router {
     std::string_view route;  // the pattern; empty when there is no such route
     std::string_view allow;  // "GET, HEAD, POST"
     std::size_t body_limit = kBodyLimit;
+    Takes takes = Takes::json;
   };
   // `path` is raw: values come out as they are in it, still percent-encoded.
   [[nodiscard]] Match find(Method method, std::string_view path) const;
@@ -65,6 +82,7 @@ class Router {
   struct Node;
   std::unique_ptr<Node> root_;
   std::vector<std::pair<std::string, eventstore::Clock const*>> clocks_;
+  std::vector<std::pair<std::string, Gate>> gates_;
 };
 
 }  // namespace florin::api

@@ -15,9 +15,12 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/core/demangle.hpp>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <spdlog/spdlog.h>
 
+#include "api/http/connection_counts.h"
 #include "api/http/io_thread.h"
 #include "api/http/session.h"
 
@@ -26,6 +29,11 @@ namespace {
 
 // Connections over the limit that are told so and closed politely; beyond these they are just closed.
 constexpr std::size_t kTurnedAwayAtOnce = 256;
+
+// What the kernel holds for a connection. A reader that stops costs kUnsentBytes and as much again, whatever it asked
+// for; up to kSendBuffer may be on its way to one that reads from far away (1 MiB at 100 ms are 10 MiB/s).
+constexpr int kUnsentBytes = 64 << 10;
+constexpr int kSendBuffer = 512 << 10;  // the kernel doubles it, for its own bookkeeping
 
 unsigned usable_cores() {
   cpu_set_t set;
@@ -57,6 +65,8 @@ struct Server::Impl {
   Router const& router;
   WorkerPool& workers;
   SessionLimits const limits;
+  SessionBudgets budgets{options.body_limit, options.strangers_replies};
+  ConnectionCounts by_address{options.max_connections_per_address};
   std::atomic<std::size_t> open{0};
   std::atomic<std::size_t> turning_away{0};
   std::vector<std::unique_ptr<IoThread>> threads;
@@ -71,6 +81,11 @@ void Server::Impl::bind() {
   acceptor.emplace(threads.front()->context());
   acceptor->open(endpoint.protocol());
   acceptor->set_option(asio::socket_base::reuse_address(true));
+  // Connections inherit these. After its reply a client that takes nothing is given up by the kernel itself.
+  acceptor->set_option(asio::socket_base::send_buffer_size(kSendBuffer));
+  acceptor->set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>(kUnsentBytes));
+  acceptor->set_option(
+      asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>(options.reply_seconds * 1000));
   acceptor->bind(endpoint);
   acceptor->listen(asio::socket_base::max_listen_connections);
   port = acceptor->local_endpoint().port();
@@ -99,9 +114,10 @@ Awaitable<void> Server::Impl::accept() {
 namespace {
 
 Awaitable<void> run_session(IoThread& io, Socket socket, Router const& router, WorkerPool& workers,
-                            SessionLimits const& limits, std::atomic<std::size_t>& count, bool admitted) {
+                            SessionLimits const& limits, SessionBudgets& budgets, std::atomic<std::size_t>& count,
+                            ConnectionCounts::Ticket ticket, bool admitted) {
   try {
-    Session session(io, std::move(socket), router, workers, limits);
+    Session session(io, std::move(socket), router, workers, limits, budgets);
     if (admitted) {
       co_await session.serve();
     } else {
@@ -110,6 +126,9 @@ Awaitable<void> run_session(IoThread& io, Socket socket, Router const& router, W
   } catch (std::exception const& exception) {  // out of memory, most likely: this connection ends, the others go on
     spdlog::error("a session ended with {}", boost::core::demangle(typeid(exception).name()));
   }
+  {
+    auto const ended = std::move(ticket);
+  }
   count.fetch_sub(1, std::memory_order_relaxed);
   io.session_ended();
 }
@@ -117,13 +136,23 @@ Awaitable<void> run_session(IoThread& io, Socket socket, Router const& router, W
 }  // namespace
 
 void Server::Impl::admit(IoThread& io, Socket socket) {
-  bool const admitted = open.load(std::memory_order_relaxed) < options.max_connections;
+  boost::system::error_code error;
+  auto const peer = socket.remote_endpoint(error);
+  if (error) return;  // it has gone already
+  bool admitted = open.load(std::memory_order_relaxed) < options.max_connections;
+  ConnectionCounts::Ticket ticket;
+  if (admitted && !options.trusted_proxies.contains(peer.address())) {
+    ticket = by_address.take(subscriber_of(peer.address()));
+    admitted = static_cast<bool>(ticket);
+  }
   std::atomic<std::size_t>& count = admitted ? open : turning_away;
   if (!admitted && turning_away.load(std::memory_order_relaxed) >= kTurnedAwayAtOnce) return;
   count.fetch_add(1, std::memory_order_relaxed);
   io.expect_session();
-  asio::co_spawn(io.context(), run_session(io, std::move(socket), router, workers, limits, count, admitted),
-                 asio::detached);
+  asio::co_spawn(
+      io.context(),
+      run_session(io, std::move(socket), router, workers, limits, budgets, count, std::move(ticket), admitted),
+      asio::detached);
 }
 
 Server::Server(ServerOptions options, Router const& router, WorkerPool& workers)

@@ -1,11 +1,11 @@
 // The HTTP/1.1 server: io threads with one io_context each, one acceptor, a coroutine per connection.
 //
-// Guards before any handler runs (DESIGN, Boost 1.81 rules): header at most 16 KiB, body at most what its route takes
-// and never over ServerOptions::body_limit (413), Transfer-Encoding together with Content-Length, chunked on HTTP/1.0,
-// duplicate or missing Host, duplicate Content-Length: 400 and close. A connection that does not send a whole request
+// Guards before any handler runs: header at most 16 KiB, body at most what its route takes and never over
+// ServerOptions::body_limit (413), framing that two readers could read differently (request_head.h): 400 and close. A
+// connection that does not send a whole request
 // within request_seconds, or take its reply within reply_seconds, or say anything for idle_seconds, is closed;
-// deadlines are swept a few times a second per io thread instead of arming a timer per operation. Over max_connections
-// the accepted socket gets a 503 and is closed.
+// deadlines are swept a few times a second per io thread instead of arming a timer per operation. Over max_connections,
+// or max_connections_per_address, the accepted socket gets a 503 and is closed.
 #pragma once
 
 #include <cstddef>
@@ -26,9 +26,15 @@ struct ServerOptions {
   unsigned io_threads = 0;            // 0: as many as cores this process may use
   std::size_t body_limit = 8u << 20;  // a batch of 100,000 e-mails is 2 to 3 MiB; anything else is far smaller
   std::size_t max_connections = 10'000;
+  // Of one IPv4 address, or of one /64 of IPv6; trusted proxies have as many as they like. Some dozens are many for a
+  // game server, and twenty such addresses are needed to take all.
+  std::size_t max_connections_per_address = 512;
   int idle_seconds = 75;
   int request_seconds = 15;
   int reply_seconds = 30;
+  // Replies that wait for their readers, to callers that no gate has let in; another one's connection is reset. Each
+  // holds some 128 KiB in the kernel.
+  std::size_t strangers_replies = 1'024;
   TrustedProxies trusted_proxies;  // whose X-Forwarded-For is believed
 };
 

@@ -27,12 +27,14 @@ constexpr std::size_t kLingerBytes = std::size_t{16} << 20;
 
 }  // namespace
 
-Session::Session(IoThread& io, Socket socket, Router const& router, WorkerPool& workers, SessionLimits const& limits)
+Session::Session(IoThread& io, Socket socket, Router const& router, WorkerPool& workers, SessionLimits const& limits,
+                 SessionBudgets& budgets)
     : io_(io),
       socket_(std::move(socket)),
       router_(router),
       workers_(workers),
       limits_(limits),
+      budgets_(budgets),
       reader_(limits.body_limit, &router) {
   boost::system::error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
@@ -84,11 +86,13 @@ Awaitable<void> Session::serve() {
       case RequestReader::State::complete: {
         disarm();
         request_deadline_ = 0;
+        let_in_ = false;
         Request request = current_request();
         Response response = co_await answer(request);
         bool const keep_alive = request.keep_alive && !io_.draining();
         if (!co_await send(response, request, keep_alive) || !keep_alive) co_return;
         reader_.next();
+        large_body_ = {};
         continue;
       }
       case RequestReader::State::refused: {
@@ -100,9 +104,15 @@ Awaitable<void> Session::serve() {
     }
     if (reader_.mid_request()) {
       if (request_deadline_ == 0) request_deadline_ = io_.deadline_in(limits_.request_seconds);
-      if (reader_.take_expects_continue()) {
+      if (auto const pending = reader_.take_pending_body()) {
+        let_in_ = false;
+        Request request = current_request();
+        if (auto refused = refuse_by_head(request, *pending)) {
+          if (co_await send(*refused, request, false)) co_await linger();
+          co_return;
+        }
         constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-        if (!co_await write(asio::buffer(kContinue), {})) co_return;
+        if (pending->expects_continue && !co_await write(asio::buffer(kContinue), {})) co_return;
       }
       arm(request_deadline_);
     } else {
@@ -125,21 +135,65 @@ Awaitable<void> Session::turn_away() {
   co_await refuse(503, "TOO_MANY_CONNECTIONS", "The server has too many connections. Try again shortly.", 1);
 }
 
+namespace {
+
+// "OPTIONS *" asks what the server as a whole can do (RFC 9110, 9.3.7).
+Response whole_server() {
+  Response response;
+  response.status = 204;
+  response.allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+  return response;
+}
+
+// The reply to a request that no handler takes.
+std::optional<Response> refuse_unrouted(Request const& request, Router::Match const& match) {
+  if (match.handler != nullptr) return std::nullopt;
+  if (request.method == Method::unknown) {
+    return error_response(request, 501, "NOT_IMPLEMENTED",
+                          "This server does not know this method. Methods are written in capitals, such as GET.");
+  }
+  if (request.path == "*") return whole_server();
+  if (match.allow.empty()) {
+    return error_response(request, 404, "NOT_FOUND", "There is nothing at this path. Check the URL.");
+  }
+  Response response =
+      error_response(request, 405, "METHOD_NOT_ALLOWED", "This path does not take this method. See the Allow header.");
+  response.allow = match.allow;
+  return response;
+}
+
+}  // namespace
+
+std::optional<Response> Session::refuse_by_head(Request& request, RequestReader::PendingBody const& pending) {
+  Router::Match const match = router_.find(request.method, request.path);
+  request.route = match.route;
+  if (auto refused = refuse_unrouted(request, match)) return refused;
+  auto const* const gate = router_.gate_of(request.path);
+  if (gate != nullptr) {
+    if (auto refused = (*gate)(request)) return refused;
+  }
+  if (match.takes == Takes::json && request.method != Method::get) {
+    if (auto const wrong = check_json_type(request.content_type)) return body_error_response(request, *wrong);
+  }
+  if (pending.most > kBodyLimit) {
+    large_body_ = (gate != nullptr ? budgets_.large_bodies : budgets_.strangers_bodies).take(pending.most);
+    if (!large_body_) {
+      return error_response(request, 503, "SERVER_BUSY",
+                            "Too many large bodies are on their way; nothing was done. Retry shortly.", {}, 1);
+    }
+  }
+  return std::nullopt;
+}
+
 Awaitable<Response> Session::answer(Request& request) {
   Router::Match const match = router_.find(request.method, request.path);
   request.route = match.route;
-  if (match.handler == nullptr) {
-    if (match.allow.empty()) {
-      co_return error_response(request, 404, "NOT_FOUND", "There is nothing at this path. Check the URL.");
-    }
-    Response response = error_response(request, 405, "METHOD_NOT_ALLOWED",
-                                       "This path does not take this method. See the Allow header.");
-    response.allow = match.allow;
-    co_return response;
-  }
+  if (auto refused = refuse_unrouted(request, match)) co_return std::move(*refused);
   std::string thrown;
   try {
-    co_return co_await (*match.handler)(request, match.values);
+    Response response = co_await (*match.handler)(request, match.values);
+    let_in_ = response.status != 401 && response.status != 403 && router_.gate_of(request.path) != nullptr;
+    co_return response;
   } catch (std::exception const& exception) {
     thrown = boost::core::demangle(typeid(exception).name());  // what() may quote the request
   } catch (...) {
@@ -160,16 +214,20 @@ Awaitable<bool> Session::send(Response& response, Request const& request, bool k
   if (out_.capacity() > kKeptOut) std::string().swap(out_);
   out_.clear();
   append_head(out_, response, request.id, {stays, reader_.is_http10(), io_.date()});
-  if (reader_.is_head()) co_return co_await write(asio::buffer(out_), {});
+  if (reader_.is_head() || !status_has_content(response.status)) {
+    bool const sent = co_await write(asio::buffer(out_), {});
+    if (stays != keep_alive) co_return false;
+    co_return sent;
+  }
   if (response.stream) {
     if (!co_await write(asio::buffer(out_), {}) || !co_await send_stream(*response.stream, chunked)) co_return false;
     co_return stays;
   }
   asio::const_buffer body;
-  if (response.body.size() <= kCopiedBody) {
-    out_ += response.body;
+  if (auto const content = response.content(); content.size() <= kCopiedBody) {
+    out_ += content;
   } else {
-    body = asio::buffer(response.body);
+    body = asio::buffer(content);
   }
   std::size_t written = 0;
   if (try_write(asio::buffer(out_), body, written)) co_return true;
@@ -224,6 +282,12 @@ bool Session::try_write(asio::const_buffer head, asio::const_buffer body, std::s
 
 Awaitable<bool> Session::write_rest(asio::const_buffer head, asio::const_buffer body, std::size_t written) {
   std::size_t const total = head.size() + body.size();
+  Budget::Ticket unread;
+  if (!let_in_) unread = budgets_.strangers_replies.take(1);
+  if (!let_in_ && !unread) {
+    cut();
+    co_return false;
+  }
   arm(io_.deadline_in(limits_.reply_seconds));
   std::size_t progress = 0;
   while (written < total) {
@@ -253,6 +317,7 @@ Awaitable<bool> Session::write(asio::const_buffer head, asio::const_buffer body)
 
 Awaitable<void> Session::refuse(int status, std::string_view code, std::string_view message, int retry_after_seconds) {
   disarm();
+  let_in_ = false;
   Request const request = current_request();
   Response response = error_response(request, status, code, message, {}, retry_after_seconds);
   if (co_await send(response, request, false)) co_await linger();

@@ -1,11 +1,14 @@
 // One connection: read, guard, route, answer, again. A coroutine on its io thread, which owns it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include <boost/asio/buffer.hpp>
 
+#include "api/budget.h"
 #include "api/http/forwarded.h"
 #include "api/http/io_thread.h"
 #include "api/http/message.h"
@@ -23,9 +26,27 @@ struct SessionLimits {
   TrustedProxies trusted_proxies{};
 };
 
+// What all sessions of a server have together.
+struct SessionBudgets {
+  SessionBudgets(std::size_t body_limit, std::size_t replies)
+      : large_bodies(std::max(kLargeBodies, 2 * body_limit)), strangers_replies(replies) {}
+
+  // Bytes of request bodies over kBodyLimit, from the first byte of each to its reply. Parsed, JSON takes up to 14
+  // times as much: below 1 GiB.
+  static constexpr std::size_t kLargeBodies = std::size_t{64} << 20;
+  // The same of routes without a gate, the processor's callbacks for one: strangers take nothing from callers with a
+  // key.
+  static constexpr std::size_t kStrangersBodies = std::size_t{16} << 20;
+
+  Budget large_bodies;
+  Budget strangers_bodies{kStrangersBodies};
+  Budget strangers_replies;  // ServerOptions::strangers_replies
+};
+
 class Session final : public Swept {
  public:
-  Session(IoThread& io, Socket socket, Router const& router, WorkerPool& workers, SessionLimits const& limits);
+  Session(IoThread& io, Socket socket, Router const& router, WorkerPool& workers, SessionLimits const& limits,
+          SessionBudgets& budgets);
   ~Session() override;
 
   // Serves the connection until it ends.
@@ -45,6 +66,8 @@ class Session final : public Swept {
   void disarm() { deadline_ = 0; }
 
   [[nodiscard]] Request current_request();
+  // What the head alone decides, while the body is still to come; takes what a large body needs. Nothing: read it.
+  [[nodiscard]] std::optional<Response> refuse_by_head(Request& request, RequestReader::PendingBody const& pending);
   [[nodiscard]] Awaitable<Response> answer(Request& request);
   // false: the connection is no longer usable.
   [[nodiscard]] Awaitable<bool> send(Response& response, Request const& request, bool keep_alive);
@@ -63,6 +86,7 @@ class Session final : public Swept {
   Router const& router_;
   WorkerPool& workers_;
   SessionLimits const& limits_;
+  SessionBudgets& budgets_;
   RequestReader reader_;
   std::string client_;            // the peer
   std::string forwarded_client_;  // of the current request, when the peer is a trusted proxy
@@ -70,6 +94,8 @@ class Session final : public Swept {
   std::string out_;                    // head and small bodies; kept warm
   std::int64_t request_deadline_ = 0;  // of the request being read; 0: none has begun
   bool late_ = false;                  // the sweep ended the current wait
+  bool let_in_ = false;                // the current request's caller is known: a gate's handler did not refuse it
+  Budget::Ticket large_body_;          // of the current request
 };
 
 }  // namespace florin::api

@@ -233,6 +233,7 @@ struct AdminRoutes {
 
   Awaitable<Response> rebuild(Request const& request, PathValues const& path) const {
     if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+    if (auto wrong = refuse_needless_body(request)) co_return std::move(*wrong);
     auto const started = services.environment.views().rebuild(path.values[0]);
     if (!started && started.error().kind == eventstore::Fault::Kind::missing) co_return unknown_projection(request);
     if (!started && started.error().kind == eventstore::Fault::Kind::conflict) {
@@ -302,11 +303,11 @@ std::optional<Response> refuse_unless_operator(Request const& request, AdminOpti
     return error_response(request, 403, "ADMIN_DISABLED",
                           "The operators' routes are off: start the server with FLORIN_ADMIN_TOKEN set.");
   }
-  constexpr std::string_view kBearer = "Bearer ";
-  if (!request.authorization.starts_with(kBearer)) {
+  auto const token = bearer_token(request.authorization);
+  if (token.empty()) {
     return error_response(request, 401, "MISSING_ADMIN_TOKEN", "Send the operator's token: Authorization: Bearer …");
   }
-  auto const given = eventstore::sha256(request.authorization.substr(kBearer.size()));
+  auto const given = eventstore::sha256(token);
   if (CRYPTO_memcmp(given.data(), options.token_hash.data(), given.size()) != 0) {
     return error_response(request, 401, "INVALID_ADMIN_TOKEN", "This is not the operator's token.");
   }

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "api/http/completion.h"
+#include "api/http/forwarded.h"
 #include "api/routes/identifiers.h"
 #include "domain/contract.h"
 
@@ -178,14 +179,8 @@ std::uint64_t client_subject(Request const& request) {
   boost::system::error_code error;
   auto const address = asio::ip::make_address(request.client, error);
   if (error) return 1;
-  if (address.is_v4()) return domain::hash_ids(4, address.to_v4().to_uint()) | 1;
-  auto const bytes = address.to_v6().to_bytes();
-  if (address.to_v6().is_v4_mapped()) {
-    return domain::hash_ids(4, asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_uint()) | 1;
-  }
-  std::uint64_t network = 0;
-  std::memcpy(&network, bytes.data(), sizeof network);
-  return domain::hash_ids(6, network) | 1;
+  auto const subscriber = subscriber_of(address);
+  return domain::hash_ids(subscriber.v6 ? 6 : 4, subscriber.network) | 1;
 }
 
 std::uint64_t limit_subject(domain::BlindIndex const& email) {

@@ -55,7 +55,7 @@ struct Caller {
 [[nodiscard]] std::optional<Response> refuse_over_limit(Request const& request, Services& services,
                                                         domain::Game const& game, domain::LimitKind kind,
                                                         std::uint64_t subject = 0);
-// The limits' subject for who calls: an IPv4 address, or the /64 of an IPv6 one, which is what one subscriber has.
+// The limits' subject for who calls: a subscriber (api/http/forwarded.h).
 [[nodiscard]] std::uint64_t client_subject(Request const& request);
 // The limits' subject for a player.
 [[nodiscard]] std::uint64_t limit_subject(domain::BlindIndex const& email);

@@ -428,7 +428,7 @@ void add_hosted_checkout_routes(Router& router, Services& services) {
   router.add(
       Method::post, base,
       [&services, tries](Request const& request, PathValues const&) { return pay(services, request, *tries); },
-      sagas::kFormBytesMax);
+      sagas::kFormBytesMax, Takes::any);
   router.add(Method::get, base + "/return", bind(came_back));
   auto* processor = services.environment.sandbox_processor();
   if (processor == nullptr) return;
@@ -439,7 +439,7 @@ void add_hosted_checkout_routes(Router& router, Services& services) {
   router.add(
       Method::post, challenge,
       [bank](Request const& request, PathValues const& path) { return bank->take(request, path); },
-      sagas::kFormBytesMax);
+      sagas::kFormBytesMax, Takes::any);
 }
 
 }  // namespace florin::api

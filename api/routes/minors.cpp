@@ -49,6 +49,7 @@ struct MinorRoutes {
     if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
     auto email = read_person(request, path);
     if (!email) co_return std::move(email).error();
+    if (auto wrong = refuse_needless_body(request)) co_return std::move(*wrong);
     auto const outcome = co_await perform(request, services.environment, domain::ClearMinor{email.value().index}, {},
                                           "", Payload("clear-minor"));
     co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {

@@ -47,7 +47,7 @@ void add_payment_callback_routes(Router& router, Services& services) {
   router.add(
       Method::post, services.root + "/webhooks/payments/{gateway}",
       [&services](Request const& request, PathValues const& path) { return receive(services, request, path); },
-      sagas::kStripeBodyMax);
+      sagas::kStripeBodyMax, Takes::any);
 }
 
 }  // namespace florin::api

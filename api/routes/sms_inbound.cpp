@@ -114,7 +114,7 @@ void add_sms_routes(Router& router, Services& services) {
   router.add(
       Method::post, services.root + "/webhooks/sms/inbound",
       [&services](Request const& request, PathValues const&) { return receive_text(services, request); },
-      sagas::kFormBytesMax);
+      sagas::kFormBytesMax, Takes::any);
 }
 
 }  // namespace florin::api

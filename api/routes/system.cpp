@@ -32,10 +32,29 @@ Awaitable<Response> ready(std::vector<Services*> const& environments, Request co
   co_return response;
 }
 
-Awaitable<Response> description(Request const&, PathValues const&) {
+// One document for all, in the program's own memory: who asks for it has no key, so it costs nobody a copy, and a
+// client that has it already is told so.
+Awaitable<Response> description(Request const& request, std::string_view tag) {
   Response response;
-  response.body = openapi_json();
+  response.cache_control = "no-cache";
+  response.headers.append("ETag: ").append(tag).append("\r\n");
+  if (names_tag(request.if_none_match, tag)) {
+    response.status = 304;
+  } else {
+    response.fixed_body = openapi_json();
+  }
   co_return response;
+}
+
+std::string tag_of(std::string_view document) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string tag = "\"";
+  auto const hash = eventstore::sha256(document);
+  for (std::size_t i = 0; i < 8; ++i) {
+    tag.push_back(kHex[hash[i] >> 4]);
+    tag.push_back(kHex[hash[i] & 15]);
+  }
+  return tag + "\"";
 }
 
 }  // namespace
@@ -44,7 +63,9 @@ void add_system_routes(Router& router, std::vector<Services*> const& environment
   router.add(Method::get, "/livez", live);
   router.add(Method::get, "/readyz",
              [environments](Request const& request, PathValues const&) { return ready(environments, request); });
-  router.add(Method::get, "/openapi.json", description);
+  router.add(Method::get, "/openapi.json", [tag = tag_of(openapi_json())](Request const& request, PathValues const&) {
+    return description(request, tag);
+  });
 }
 
 }  // namespace florin::api

@@ -263,6 +263,7 @@ struct TransferRoutes {
     auto caller = authenticate(request, environment());
     if (!caller) co_return std::move(caller).error();
     auto const& game = *caller.value();
+    if (auto wrong = refuse_needless_body(request)) co_return std::move(*wrong);
     auto const transaction = domain::parse_transaction_id(path.values[0]);
     if (!transaction) co_return transaction_not_found(request);
     auto const outcome =

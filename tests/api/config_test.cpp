@@ -82,7 +82,8 @@ TEST_F(ConfigTest, CommandLineBeatsEnvironmentBeatsFileBeatsDefault) {
 TEST_F(ConfigTest, ReadsEverySectionOfTheFile) {
   auto const token = write("token", "0123456789abcdef\n");
   toml(
-      "data = \"/srv\"\n[server]\nbody_limit = 65536\nmax_connections = 7\nrequest_seconds = 3\nreply_seconds = 4\n"
+      "data = \"/srv\"\n[server]\nbody_limit = 65536\nmax_connections = 7\nmax_connections_per_address = "
+      "6\nrequest_seconds = 3\nreply_seconds = 4\n"
       "[writer]\nqueue_limit = 10\nbatch_limit = 20\ncheckpoint_seconds = 30\n[snapshot]\nevery_events = 1000\n"
       "[limits]\nenabled = false\n[admin]\ntoken_file = \"" +
       token.string() + "\"\n[log]\nlevel = \"debug\"\n");
@@ -91,6 +92,7 @@ TEST_F(ConfigTest, ReadsEverySectionOfTheFile) {
   EXPECT_EQ(loaded.data, "/srv");
   EXPECT_EQ(loaded.server.body_limit, 65'536u);
   EXPECT_EQ(loaded.server.max_connections, 7u);
+  EXPECT_EQ(loaded.server.max_connections_per_address, 6u);
   EXPECT_EQ(loaded.server.request_seconds, 3);
   EXPECT_EQ(loaded.server.reply_seconds, 4);
   EXPECT_EQ(loaded.writer.queue_limit, 10u);
@@ -326,6 +328,7 @@ TEST_F(ConfigTest, HelpListsEverySetting) {
                           "server.io_threads",
                           "server.body_limit",
                           "server.max_connections",
+                          "server.max_connections_per_address",
                           "server.idle_seconds",
                           "server.request_seconds",
                           "server.reply_seconds",

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "api/http/asio.h"
+#include "api/http/connection_counts.h"
 #include "api/http/forwarded.h"
 
 namespace florin::api {
@@ -36,6 +37,35 @@ TEST(TrustedProxies, AreTheNamedOnesHoweverWritten) {
   EXPECT_TRUE(kProxies.contains(address("::ffff:10.0.0.1")));
   EXPECT_FALSE(kProxies.contains(address("10.0.0.3")));
   EXPECT_FALSE(TrustedProxies().contains(address("10.0.0.1")));
+}
+
+TEST(Subscriber, IsAnAddressOrTheNetworkOfOne) {
+  auto const of = [](char const* text) { return subscriber_of(asio::ip::make_address(text)); };
+  EXPECT_EQ(of("192.0.2.1"), of("192.0.2.1"));
+  EXPECT_NE(of("192.0.2.1"), of("192.0.2.2"));
+  EXPECT_EQ(of("192.0.2.1"), of("::ffff:192.0.2.1"));
+  EXPECT_EQ(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+  EXPECT_NE(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+  EXPECT_NE(of("::192.0.2.1"), of("192.0.2.1"));
+}
+
+TEST(ConnectionCounts, GiveBackWhatEnds) {
+  ConnectionCounts counts(2);
+  auto const here = subscriber_of(asio::ip::make_address("192.0.2.1"));
+  auto const there = subscriber_of(asio::ip::make_address("192.0.2.2"));
+  auto first = counts.take(here);
+  EXPECT_TRUE(first);
+  {
+    auto const second = counts.take(here);
+    EXPECT_TRUE(second);
+    EXPECT_FALSE(counts.take(here));
+    EXPECT_TRUE(counts.take(there)) << "each has its own share";
+  }
+  auto moved = std::move(first);
+  EXPECT_TRUE(counts.take(here));
+  auto const again = counts.take(here);
+  EXPECT_TRUE(again);
+  EXPECT_FALSE(counts.take(here)) << "a ticket that was moved counts once";
 }
 
 }  // namespace

@@ -127,6 +127,19 @@ TEST(JsonBody, RefusesDuplicateKeysAtAnyDepth) {
   EXPECT_EQ(parse_error(many + "\"k17\":1}"), "400 INVALID_REQUEST ");
 }
 
+TEST(JsonBody, KeysAreBounded) {
+  auto const body_of = [](std::size_t keys) {
+    std::string text = "{\"nested\":{";
+    for (std::size_t i = 1; i < keys; ++i) text += (i == 1 ? "\"k" : ",\"k") + std::to_string(i) + "\":1";
+    return text + "}}";
+  };
+  EXPECT_EQ(parse_error(body_of(kMaxJsonKeys)), "");
+  auto const larger = body_of(kMaxJsonKeys + 1);
+  auto const refused = JsonBody::parse(with_body(larger));
+  EXPECT_EQ(error_of(refused), "400 INVALID_REQUEST ");
+  EXPECT_NE(refused.error()->message.find("keys"), std::string::npos) << refused.error()->message;
+}
+
 TEST(JsonBody, NestingIsBounded) {
   auto const nested = [](int arrays) {
     return "{\"a\":" + std::string(static_cast<std::size_t>(arrays), '[') +

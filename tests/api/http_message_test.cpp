@@ -32,6 +32,36 @@ TEST(QueryValue, FindsTheFirstOfItsName) {
   EXPECT_EQ(request.query_value("bad"), std::nullopt);
 }
 
+TEST(BearerToken, HasASchemeInAnyCaseAndBlanksBehindIt) {
+  for (auto const* header : {"Bearer t0ken", "bearer t0ken", "BEARER   t0ken", "beaReR t0ken"}) {
+    EXPECT_EQ(bearer_token(header), "t0ken") << header;
+  }
+  for (auto const* header :
+       {"", "Bearer", "Bearer ", "Basic t0ken", "Bearert0ken", "Bearer\tt0ken", " Bearer t0ken", "t0ken"}) {
+    EXPECT_EQ(bearer_token(header), "") << header;
+  }
+}
+
+TEST(EntityTag, IsNamedByAListOrByAStar) {
+  for (auto const* header : {"\"a\"", "W/\"a\"", "\"b\", \"a\"", "\"b\",\tW/\"a\" ", "*"}) {
+    EXPECT_TRUE(names_tag(header, "\"a\"")) << header;
+  }
+  for (auto const* header : {"", "a", "\"b\"", "\"A\"", "\"ab\"", "w/\"a\""})
+    EXPECT_FALSE(names_tag(header, "\"a\"")) << header;
+}
+
+TEST(Gates, TheLongestPrefixDecides) {
+  Router router;
+  EXPECT_EQ(router.gate_of("/api/x"), nullptr);
+  router.add_gate("/api/", [](Request const&) -> std::optional<Response> { return std::nullopt; });
+  router.add_gate("/api/admin/",
+                  [](Request const& request) { return std::optional(error_response(request, 403, "NO", "No.")); });
+  ASSERT_NE(router.gate_of("/api/x"), nullptr);
+  EXPECT_FALSE((*router.gate_of("/api/x"))(Request{}));
+  EXPECT_EQ((*router.gate_of("/api/admin/x"))(Request{})->status, 403);
+  EXPECT_EQ(router.gate_of("/apis"), nullptr);
+}
+
 Handler handler() {
   return [](Request const&, PathValues const&) -> Awaitable<Response> { co_return Response{}; };
 }
@@ -124,6 +154,23 @@ TEST(ErrorResponse, IsTheEnvelope) {
   EXPECT_EQ(body.required_integer("retry_after", 0, 10), 7);
   EXPECT_TRUE(body.has("extra"));
   EXPECT_EQ(body.error(), nullptr);
+}
+
+TEST(ErrorResponse, EveryUnauthorisedReplyHasAChallenge) {
+  for (auto const& [code, scheme] :
+       {std::pair("MISSING_GAME_SECRET", "Game-Secret-Key "), std::pair("INVALID_GAME_SECRET", "Game-Secret-Key "),
+        std::pair("MISSING_ADMIN_TOKEN", "Bearer "), std::pair("INVALID_ADMIN_TOKEN", "Bearer "),
+        std::pair("INVALID_SIGNATURE", "Webhook-Signature "), std::pair("STALE_SIGNATURE", "Webhook-Signature "),
+        std::pair("ONE_OF_TOMORROW", "")}) {
+    auto const response = error_response(Request{}, 401, code, "No.");
+    EXPECT_TRUE(response.challenge.starts_with(scheme)) << response.challenge;
+    std::string head;
+    append_head(head, response, 1, {});
+    EXPECT_NE(head.find("\r\nWWW-Authenticate: " + std::string(response.challenge) + "\r\n"), std::string::npos)
+        << head;
+    EXPECT_FALSE(response.challenge.empty());
+  }
+  EXPECT_TRUE(error_response(Request{}, 403, "NO", "No.").challenge.empty());
 }
 
 TEST(ErrorResponse, TellsTheTimeOfItsEnvironment) {

@@ -45,14 +45,58 @@ class HttpServerFixture : public ::testing::Test {
       response.position = 9;
       co_return response;
     });
-    router.add(Method::post, "/echo/{word}",
-               [](Request const& request, PathValues const& values) -> Awaitable<Response> {
-                 Response response;
-                 response.body = std::string(values.values[0]) + "|" + std::string(request.body) + "|" +
-                                 std::string(request.query) + "|" + std::string(request.game_key) + "|" +
-                                 std::string(request.content_type) + "|" + std::string(request.min_position);
-                 co_return response;
-               });
+    router.add(
+        Method::post, "/echo/{word}",
+        [](Request const& request, PathValues const& values) -> Awaitable<Response> {
+          Response response;
+          response.body = std::string(values.values[0]) + "|" + std::string(request.body) + "|" +
+                          std::string(request.query) + "|" + std::string(request.game_key) + "|" +
+                          std::string(request.content_type) + "|" + std::string(request.min_position);
+          co_return response;
+        },
+        kBodyLimit, Takes::any);
+    // Behind a gate: with the key "k1" only.
+    auto const gate = [](Request const& request) -> std::optional<Response> {
+      if (request.game_key == "k1") return std::nullopt;
+      return error_response(request, 401, "MISSING_GAME_SECRET", "Send the key.");
+    };
+    auto const size = [gate](Request const& request, PathValues const&) -> Awaitable<Response> {
+      if (auto refused = gate(request)) co_return std::move(*refused);
+      Response response;
+      response.body = std::to_string(request.body.size());
+      co_return response;
+    };
+    router.add_gate("/keyed/", gate);
+    router.add(Method::post, "/keyed/small", size);
+    router.add(Method::post, "/keyed/bulk", size, kServerBodyLimit, Takes::json);
+    router.add(
+        Method::post, "/open/bulk",
+        [](Request const& request, PathValues const&) -> Awaitable<Response> {
+          Response response;
+          response.body = std::to_string(request.body.size());
+          co_return response;
+        },
+        kServerBodyLimit, Takes::any);
+    router.add(Method::get, "/keyed/fixed", [gate](Request const& request, PathValues const&) -> Awaitable<Response> {
+      if (auto refused = gate(request)) co_return std::move(*refused);
+      Response response;
+      response.fixed_body = document();
+      co_return response;
+    });
+    for (int const status : {204, 304}) {
+      router.add(Method::get, "/status/" + std::to_string(status),
+                 [status](Request const&, PathValues const&) -> Awaitable<Response> {
+                   Response response;
+                   response.status = status;
+                   response.body = "never sent";
+                   co_return response;
+                 });
+    }
+    router.add(Method::get, "/fixed", [](Request const&, PathValues const&) -> Awaitable<Response> {
+      Response response;
+      response.fixed_body = document();
+      co_return response;
+    });
     router.add(Method::get, "/client", [](Request const& request, PathValues const&) -> Awaitable<Response> {
       Response response;
       response.body = request.client;
@@ -121,6 +165,11 @@ class HttpServerFixture : public ::testing::Test {
   }
 
   static constexpr std::size_t kLarge = 16'000'000;
+  static constexpr std::size_t kFixed = 4'000'000;
+  static std::string_view document() {
+    static std::string const text(kFixed, 'F');
+    return text;
+  }
   ServerOptions options;
   Router router;
   WorkerPool workers{2};

@@ -76,7 +76,7 @@ std::optional<RawReply> RawClient::read_reply(bool head_request) {
   reply.head = buffer_.substr(0, end + 2);
   buffer_.erase(0, end + 4);
   reply.status = std::atoi(reply.head.c_str() + 9);
-  if (head_request || reply.status == 100 || reply.status == 204) return reply;
+  if (head_request || reply.status == 100 || reply.status == 204 || reply.status == 304) return reply;
   if (!reply.header("Transfer-Encoding").empty()) {
     for (;;) {
       std::size_t line = 0;
@@ -114,6 +114,11 @@ std::string RawClient::read_to_end(bool* reset) {
   }
   if (reset != nullptr) *reset = reset_;
   return std::move(buffer_);
+}
+
+bool RawClient::peek() {
+  char byte = 0;
+  return ::recv(fd_, &byte, 1, MSG_PEEK) == 1;
 }
 
 bool RawClient::closed() { return !fill(); }

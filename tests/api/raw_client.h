@@ -34,6 +34,8 @@ class RawClient {
   std::optional<RawReply> read_reply(bool head_request = false);
   // Everything up to the end of the connection; `reset` tells whether it was cut.
   std::string read_to_end(bool* reset = nullptr);
+  // Waits for something to read and leaves it there; false when the connection has ended.
+  bool peek();
   // True when the server has closed the connection (waits for it).
   bool closed();
 

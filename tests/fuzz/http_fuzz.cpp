@@ -1,5 +1,6 @@
-// Any bytes, cut anywhere, through the same reader, guards and router as the server's, without sockets. Checks that
-// what comes out lies within what went in, and that how the bytes were cut does not change what they mean.
+// Any bytes, cut anywhere, through the same reader and router as the server's, without sockets. Checks that what comes
+// out lies within what went in, that how the bytes were cut does not change what they mean, and that no request is read
+// that two other readers (tests/api/http_splitter.h) do not find with the same body.
 
 #include <algorithm>
 #include <cstddef>
@@ -7,11 +8,13 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/http/errors.h"
 #include "api/http/reply.h"
 #include "api/http/request_reader.h"
 #include "api/http/router.h"
+#include "tests/api/http_splitter.h"
 
 namespace {
 
@@ -35,14 +38,14 @@ Router make_router() {
 }
 
 // What the server would make of a connection that carries `bytes` in pieces of `piece` bytes.
-std::string meaning(std::string_view bytes, std::size_t piece) {
+std::string meaning(std::string_view bytes, std::size_t piece, std::vector<std::string>& bodies) {
   static Router const router = make_router();
   std::string seen;
   RequestReader reader(kBodyLimit);
   while (true) {
     RequestReader::State const state = reader.advance();
     if (state == RequestReader::State::need_more) {
-      if (reader.take_expects_continue()) require(reader.mid_request());
+      if (reader.take_pending_body()) require(reader.mid_request());
       if (bytes.empty()) return seen;
       std::span<char> const space = reader.prepare();
       require(!space.empty());
@@ -57,7 +60,8 @@ std::string meaning(std::string_view bytes, std::size_t piece) {
       seen += "refused " + std::to_string(reader.refusal().status);
       return seen;
     }
-    require(request.path.starts_with('/'));
+    require(request.path.starts_with('/') || request.path == "*");
+    bodies.emplace_back(request.body);
     require(request.body.size() <= kBodyLimit);
     Router::Match const match = router.find(request.method, request.path);
     request.route = match.route;
@@ -82,8 +86,16 @@ std::string meaning(std::string_view bytes, std::size_t piece) {
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   if (size == 0) return 0;
   std::string_view const bytes(reinterpret_cast<char const*>(data) + 1, size - 1);
-  std::string const whole = meaning(bytes, bytes.size() + 1);
-  std::string const cut = meaning(bytes, std::size_t{data[0]} + 1);
+  std::vector<std::string> bodies;
+  std::vector<std::string> cut_bodies;
+  std::string const whole = meaning(bytes, bytes.size() + 1, bodies);
+  std::string const cut = meaning(bytes, std::size_t{data[0]} + 1, cut_bodies);
+  require(bodies == cut_bodies);
+  for (auto const reading : {testing::Reading::strict, testing::Reading::careless}) {
+    auto const theirs = testing::split_requests(bytes, reading);
+    require(bodies.size() <= theirs.size());
+    for (std::size_t i = 0; i < bodies.size(); ++i) require(bodies[i] == theirs[i].body);
+  }
   // A refusal's status may depend on how much of a bad message was seen; what was understood before may not.
   auto const understood = [](std::string const& seen) { return seen.substr(0, seen.rfind('\n') + 1); };
   require(understood(whole) == understood(cut));
