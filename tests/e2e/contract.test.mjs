@@ -20,6 +20,7 @@ import {guardianSuite} from './suites/guardian.mjs';
 import {lifecycleSuite} from './suites/lifecycle.mjs';
 import {operatorsSuite} from './suites/operators.mjs';
 import {laterPaymentsSuite, paymentOutageSuite, paymentsSuite} from './suites/payments.mjs';
+import {parsersSuite} from './suites/parsers.mjs';
 import {laterPayoutsSuite, payoutsSuite} from './suites/payouts.mjs';
 import {phoneShareSuite} from './suites/phone_share.mjs';
 import {policySuite} from './suites/policy.mjs';
@@ -70,6 +71,7 @@ const context = {server, contract, adminToken, worlds: worldsOf(server), closedW
 
 lifecycleSuite(context);
 framingSuite(context);
+parsersSuite(context);
 for (const environment of Object.keys(environments)) {
   describe(environment, () => {
     for (const suite of [accessSuite, balancesSuite, purchasesSuite, paymentsSuite, checkoutSuite, payoutsSuite, streamSuite,

@@ -195,38 +195,84 @@ export function accessSuite(context, environment) {
     });
   }
 
+  test('every operation that changes something says what its body is', () => {
+    for (const operation of operations.filter((one) => one.method !== 'GET' && one.security !== 'none')) {
+      assert.ok(operation.body, `${operation.id}: a body that nobody reads may be broken and mean something else`);
+    }
+  });
+
+  test('the scheme of the operators\' token has no case, and blanks may follow it', async () => {
+    for (const scheme of ['bearer', 'BEARER', 'Bearer  ', 'bEaReR   ']) {
+      await world().call('listGames', {token: '', headers: {Authorization: `${scheme} ${context.adminToken}`}, expect: 200});
+    }
+    for (const header of ['Bearer', 'Basic abc', `Bearer${context.adminToken}`]) {
+      await world().call('listGames', {token: '', headers: {Authorization: header}, expect: [401, 'MISSING_ADMIN_TOKEN']});
+    }
+  });
+
+  test('who waits to send a body is told what its head decides', async () => {
+    const game = await world().createGame();
+    const ask = async (id, headers, path = world().path(id)) => {
+      const operation = context.contract.operation(id);
+      const reply = await raw(world().server.port, [`${operation.method} ${path} HTTP/1.1`, 'Host: test', 'Expect: 100-continue',
+        'Content-Length: 100', 'Connection: close', ...headers, '', ''].join('\r\n'), 1000);
+      return [reply.status, reply.closed];
+    };
+    const key = `X-Game-Secret-Key: ${game.key}`;
+    const json = 'Content-Type: application/json';
+    assert.deepEqual(await ask('creditBalance', [json]), [401, true]);
+    assert.deepEqual(await ask('creditBalance', [json, `X-Game-Secret-Key: ${unknownKey}`]), [401, true]);
+    assert.deepEqual(await ask('creditBalance', [key, 'Content-Type: text/plain']), [415, true]);
+    assert.deepEqual(await ask('creditBalance', [key, json], `${world().prefix}/api/nothing`), [404, true]);
+    assert.deepEqual(await ask('creditBalance', [key, json], `${world().prefix}/api/player-balances/stream-all`), [405, true]);
+    assert.deepEqual(await ask('createGame', [json]), [401, true]);
+    assert.deepEqual(await ask('createGame', [json, `Authorization: Bearer ${context.adminToken}`]), [100, false]);
+    assert.deepEqual(await ask('creditBalance', [key, json]), [100, false]);
+  });
+
   // A webhook reads nothing before it has checked who signed it (payments.mjs).
   for (const operation of operations.filter((one) => one.body?.content['application/json'] && one.security !== 'none')) {
     test(`${operation.id}: bodies that are not one JSON object of the right type`, async () => {
       const game = await world().createGame();
       const request = await validRequest(game, operation.id);
-      const text = JSON.stringify(request.body);
-      const field = Object.keys(request.body)[0];
-      const pair = `${JSON.stringify(field)}:${JSON.stringify(request.body[field])}`;
+      // Some operations need no body and read no field of one; what is sent is read all the same.
+      const sent = request.body ?? {};
+      const text = JSON.stringify(sent);
+      const [field] = Object.keys(sent);
+      const before = (members) => (field ? text.replace('{', `{${members},`) : `{${members}}`);
       const bodies = {
         'empty': '', 'cut off': text.slice(0, -1), 'a comma too many': text.replace(/}$/, ',}'), 'an array': `[${text}]`,
-        'a string': '"x"', 'null': 'null', 'two documents': text + text, 'single quotes': text.replaceAll('"', "'"),
-        'a duplicate key': text.replace('{', `{${pair},`),
-        'a duplicate key, escaped': text.replace('{', `{${pair.replace(field[0], escape(field[0]))},`),
-        'a duplicate nested key': text.replace('{', '{"extra":{"a":1,"a":2},'),
+        'a string': '"x"', 'null': 'null', 'two documents': text + text, 'single quotes': before('"a":1').replaceAll('"', "'"),
+        'a duplicate key, not ours': before('"extra":1,"extra":2'),
+        'a duplicate nested key': before('"extra":{"a":1,"a":2}'),
         'invalid UTF-8': Buffer.concat([Buffer.from('{"extra":"'), Buffer.from([0xc3, 0x28]),
-          Buffer.from(text.replace('{', '",'))]),
-        'half a surrogate pair': text.replace('{', '{"extra":"\\ud800",'),
-        'a raw control character': text.replace('{', '{"extra":"\u0001",'),
-        'far too deep': text.replace('{', `{"extra":${'['.repeat(2000)}${']'.repeat(2000)},`),
-        'the wrong type': JSON.stringify({...request.body, [field]: {not: 'this'}}),
+          Buffer.from(before('"x":1').replace('{', '",'))]),
+        'half a surrogate pair': before('"extra":"\\ud800"'),
+        'a raw control character': before('"extra":"\u0001"'),
+        'far too deep': before(`"extra":${'['.repeat(2000)}${']'.repeat(2000)}`),
+        'far too many keys': before(Array.from({length: 8200}, (_, i) => `"${i.toString(36)}":0`).join()),
       };
+      if (field) {
+        const pair = `${JSON.stringify(field)}:${JSON.stringify(sent[field])}`;
+        Object.assign(bodies, {
+          'a duplicate key': before(pair),
+          'a duplicate key, escaped': before(pair.replace(field[0], escape(field[0]))),
+          'the wrong type': JSON.stringify({...sent, [field]: {not: 'this'}}),
+        });
+      }
       if (!operation.body.required) delete bodies.empty;
       for (const [what, body] of Object.entries(bodies)) {
         const {json} = await game.call(operation.id, {...request, body: undefined, raw: body});
         assert.equal(json.error_code, 'INVALID_REQUEST', `${operation.id}: ${what}: ${JSON.stringify(json)}`);
       }
-      const wrong = await game.call(operation.id, {...request, body: {...request.body, [field]: {not: 'this'}}});
-      assert.equal(wrong.json.field, field, `the reply names the field: ${wrong.json.message}`);
-      for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', '']) {
-        await game.call(operation.id, {...request, type, expect: [415, 'UNSUPPORTED_MEDIA_TYPE']});
+      if (field) {
+        const wrong = await game.call(operation.id, {...request, body: {...sent, [field]: {not: 'this'}}});
+        assert.equal(wrong.json.field, field, `the reply names the field: ${wrong.json.message}`);
       }
-      const extra = {...request.body, a_field_of_tomorrow: [1, {b: null}]};
+      for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', '']) {
+        await game.call(operation.id, {...request, body: sent, type, expect: [415, 'UNSUPPORTED_MEDIA_TYPE']});
+      }
+      const extra = {...sent, a_field_of_tomorrow: [1, {b: null}]};
       const reply = await game.call(operation.id, {...request, body: extra, type: 'application/json; charset=utf-8'});
       assert.ok(reply.status < 300 || expected(operation, reply), `unknown fields are ignored: ${reply.text.slice(0, 300)}`);
     });

@@ -13,7 +13,12 @@ export function lifecycleSuite(context) {
     const world = context.worlds.production;
     await world.call('getLiveness', {expect: 200});
     await world.call('getReadiness', {expect: 200});
-    assert.deepEqual((await world.call('getOpenApi', {expect: 200})).json, context.contract.document);
+    const document = await world.call('getOpenApi', {expect: 200});
+    assert.deepEqual(document.json, context.contract.document);
+    for (const tag of [document.headers.etag, `"another", W/${document.headers.etag}`, '*']) {
+      await world.call('getOpenApi', {headers: {'If-None-Match': tag}, expect: 304});
+    }
+    await world.call('getOpenApi', {headers: {'If-None-Match': '"another"'}, expect: 200});
   });
 
   for (const [signal, what] of [['SIGTERM', 'a clean stop'], ['SIGKILL', 'kill -9']]) {

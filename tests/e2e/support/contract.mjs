@@ -78,6 +78,11 @@ export class Contract {
       }
     }
     const type = (reply.headers['content-type'] ?? '').split(';')[0].trim();
+    if (!response.content) {
+      assert.deepEqual([type, reply.text], ['', ''], `${at}: the document has no content for it`);
+      this.seen.add(key(environment, id, reply.status));
+      return reply;
+    }
     const media = response.content?.[type];
     assert.ok(media, `${at}: content type ${type || 'missing'} is not the documented one`);
     if (type === 'application/x-ndjson') {
@@ -154,5 +159,8 @@ export function checkEnvelope(at, reply, ahead = 0) {
   assert.equal(json.error_id.slice(4, 12), json.timestamp.slice(0, 10).replaceAll('-', ''), `${at}: day of error_id`);
   assert.equal(json.error_id.slice(13), headers['request-id'], `${at}: error_id ends with the Request-Id`);
   assert.ok(Math.abs(Date.parse(json.timestamp) - Date.now() - ahead * 1000) < 120_000, `${at}: timestamp is now`);
+  if (reply.status === 401) {
+    assert.match(headers['www-authenticate'] ?? '', /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ /, `${at}: a 401 has a challenge`);
+  }
   if (json.retry_after !== undefined) assert.equal(headers['retry-after'], String(json.retry_after), at);
 }
