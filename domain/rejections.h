@@ -14,9 +14,9 @@ enum class Rejection : std::uint8_t {
   linked_game_not_found,
   invalid_game,           // no name, no currency, duplicate currency names, a rate or an amount out of range
   too_many_currencies,    // kCurrenciesPerGameMax
+  currency_not_found,     // not one of the calling game's, or of the game to change
   invalid_currency,       // no name, or an amount out of range
   currency_name_taken,    // by another currency of the game
-  currency_not_found,     // not one of the calling game's
   player_not_found,       // a debit never creates a player; an account selected at a claim is not on that phone
   order_not_found,        // nothing bought under this id in the calling game
   target_not_found,       // no such game to send to

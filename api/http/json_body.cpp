@@ -498,7 +498,7 @@ std::string JsonObject::required_code(std::string_view name, CodeForm form) {
 
 void JsonObject::refuse_null(std::string_view name) {
   dom::element value;
-  if (parsed_->error || parsed_->nodes[index_].object.at_key(name).get(value) != simdjson::SUCCESS) return;
+  if (parsed_->error || parsed_->nodes[index_].object.object.at_key(name).get(value) != simdjson::SUCCESS) return;
   if (value.is_null()) {
     fail(name, std::string(name) + " must not be null. Leave it out to mean all of it, or say how much.");
   }

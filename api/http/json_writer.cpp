@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "api/http/printable_text.h"
+#include "domain/utf8.h"
 
 namespace florin::api {
 namespace {

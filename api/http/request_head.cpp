@@ -147,6 +147,7 @@ class HeadParser {
   void read_target(std::string_view target, bool is_options) {
     if (target == "*" && is_options) {
       result_.head.path = target;
+      result_.head.whole_server = true;
       return;
     }
     if (!all_of(target, kTarget)) {
@@ -167,7 +168,8 @@ class HeadParser {
       target.remove_prefix(end);
       if (!target.starts_with('/')) {
         // Without a path the URL means "/" (RFC 9110, 4.2.3), and for OPTIONS the whole server (RFC 9112, 3.2.4).
-        result_.head.path = is_options && target.empty() ? "*" : slash;
+        result_.head.path = slash;
+        result_.head.whole_server = is_options && target.empty();
         if (!target.empty()) result_.head.query = target.substr(1);
         return;
       }

@@ -31,8 +31,9 @@ struct RequestHead {
   bool expects_continue = false;  // waits for "100 Continue"; never in HTTP/1.0
   bool chunked = false;
   bool has_length = false;
-  std::uint64_t length = 0;  // Content-Length; as large as it gets when the header says more
-  std::string_view path;     // starts with '/', or is "*" (OPTIONS only)
+  std::uint64_t length = 0;   // Content-Length; as large as it gets when the header says more
+  bool whole_server = false;  // "OPTIONS *", also written as a URL without a path
+  std::string_view path;      // starts with '/', or is "*" as it was sent
   std::string_view query;
   std::string_view game_key;
   std::string_view authorization;

@@ -107,6 +107,7 @@ void RequestReader::keep(RequestHead const& head) {
   head_.is_head = head.is_head;
   head_.http10 = head.http10;
   head_.keep_alive = head.keep_alive;
+  head_.whole_server = head.whole_server;
   for (auto const& [into, from] :
        {std::pair(&head_.path, head.path), std::pair(&head_.query, head.query),
         std::pair(&head_.game_key, head.game_key), std::pair(&head_.authorization, head.authorization),
@@ -143,7 +144,7 @@ RequestReader::State RequestReader::read_chunks() {
 Request RequestReader::request() const {
   Request request;
   request.method = head_.method;
-  request.path = view(head_.path);
+  request.path = head_.whole_server ? std::string_view("*") : view(head_.path);
   request.query = view(head_.query);
   request.keep_alive = head_.keep_alive;
   request.game_key = view(head_.game_key);

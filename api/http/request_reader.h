@@ -69,6 +69,7 @@ class RequestReader {
     bool is_head = false;
     bool http10 = false;
     bool keep_alive = true;
+    bool whole_server = false;
     Piece path;
     Piece query;
     Piece game_key;

@@ -105,9 +105,10 @@ Awaitable<void> Session::serve() {
     if (reader_.mid_request()) {
       if (request_deadline_ == 0) request_deadline_ = io_.deadline_in(limits_.request_seconds);
       if (auto const pending = reader_.take_pending_body()) {
+        let_in_ = false;
         Request request = current_request();
         if (auto refused = refuse_by_head(request, *pending)) {
-          co_await end_with(*refused, request);
+          if (co_await send(*refused, request, false)) co_await linger();
           co_return;
         }
         constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -226,7 +227,8 @@ Awaitable<bool> Session::send(Response& response, Request const& request, bool k
   append_head(out_, response, request.id, {stays, reader_.is_http10(), io_.date()});
   if (reader_.is_head() || !status_has_content(response.status)) {
     bool const sent = co_await write(asio::buffer(out_), {});
-    co_return sent&& stays == keep_alive;
+    if (stays != keep_alive) co_return false;
+    co_return sent;
   }
   if (response.stream) {
     if (!co_await write(asio::buffer(out_), {}) || !co_await send_stream(*response.stream, chunked)) co_return false;
@@ -325,14 +327,10 @@ Awaitable<bool> Session::write(asio::const_buffer head, asio::const_buffer body)
 }
 
 Awaitable<void> Session::refuse(int status, std::string_view code, std::string_view message, int retry_after_seconds) {
-  Request const request = current_request();
-  Response response = error_response(request, status, code, message, {}, retry_after_seconds);
-  co_await end_with(response, request);
-}
-
-Awaitable<void> Session::end_with(Response& response, Request const& request) {
   disarm();
   let_in_ = false;
+  Request const request = current_request();
+  Response response = error_response(request, status, code, message, {}, retry_after_seconds);
   if (co_await send(response, request, false)) co_await linger();
 }
 

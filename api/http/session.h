@@ -77,8 +77,6 @@ class Session final : public Swept {
   [[nodiscard]] Awaitable<bool> write(asio::const_buffer head, asio::const_buffer body);
   [[nodiscard]] Awaitable<void> refuse(int status, std::string_view code, std::string_view message,
                                        int retry_after_seconds = 0);
-  // The connection's last reply.
-  [[nodiscard]] Awaitable<void> end_with(Response& response, Request const& request);
   // Reads and drops what the client still sends, so that closing does not reset a reply it has not read yet.
   [[nodiscard]] Awaitable<void> linger();
   void cut();

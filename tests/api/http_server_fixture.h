@@ -45,14 +45,16 @@ class HttpServerFixture : public ::testing::Test {
       response.position = 9;
       co_return response;
     });
-    router.add(Method::post, "/echo/{word}",
-               [](Request const& request, PathValues const& values) -> Awaitable<Response> {
-                 Response response;
-                 response.body = std::string(values.values[0]) + "|" + std::string(request.body) + "|" +
-                                 std::string(request.query) + "|" + std::string(request.game_key) + "|" +
-                                 std::string(request.content_type) + "|" + std::string(request.min_position.value_or(""));
-                 co_return response;
-               });
+    router.add(
+        Method::post, "/echo/{word}",
+        [](Request const& request, PathValues const& values) -> Awaitable<Response> {
+          Response response;
+          response.body = std::string(values.values[0]) + "|" + std::string(request.body) + "|" +
+                          std::string(request.query) + "|" + std::string(request.game_key) + "|" +
+                          std::string(request.content_type) + "|" + std::string(request.min_position.value_or(""));
+          co_return response;
+        },
+        kBodyLimit, Takes::any);
     // Behind a gate: with the key "k1" only.
     auto const gate = [](Request const& request) -> std::optional<Response> {
       if (request.game_key == "k1") return std::nullopt;
