@@ -303,7 +303,7 @@ Served serve(Config const& wanted, StartLine start_line) {
       return caller ? std::nullopt : std::optional(std::move(caller).error());
     });
     router.add_gate(services->root + "/admin/",
-                    [&admin](Request const& request) { return refuse_unless_operator(request, admin); });
+                    [&admin](Request const& request) { return refuse_stranger(request, admin); });
   }
   router.add_clock("", clock);
   router.add_clock("/sandbox/", sandbox_clock);

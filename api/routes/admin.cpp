@@ -395,8 +395,7 @@ struct AdminRoutes {
 
 }  // namespace
 
-std::optional<Response> refuse_unless_operator(Request const& request, AdminOptions const& options,
-                                               std::initializer_list<std::string_view> parameters) {
+std::optional<Response> refuse_stranger(Request const& request, AdminOptions const& options) {
   if (options.token_hash.empty()) {
     return error_response(request, 403, "ADMIN_DISABLED",
                           "The operators' routes are off: start the server with FLORIN_ADMIN_TOKEN set.");
@@ -409,6 +408,12 @@ std::optional<Response> refuse_unless_operator(Request const& request, AdminOpti
   if (CRYPTO_memcmp(given.data(), options.token_hash.data(), given.size()) != 0) {
     return error_response(request, 401, "INVALID_ADMIN_TOKEN", "This is not the operator's token.");
   }
+  return std::nullopt;
+}
+
+std::optional<Response> refuse_unless_operator(Request const& request, AdminOptions const& options,
+                                               std::initializer_list<std::string_view> parameters) {
+  if (auto refused = refuse_stranger(request, options)) return refused;
   auto const unknown = request.unknown_query_name({parameters.begin(), parameters.size()});
   if (!unknown) return std::nullopt;
   auto const name = std::string(shortened_name(*unknown));

@@ -42,7 +42,7 @@ struct MinorRoutes {
         co_await perform(request, services.environment, std::move(command), {}, "", Payload("flag-minor"));
     if (changed_nothing(outcome)) {
       Response response;
-      write_flag(response.body, email.value().text, true, guardian);
+      write_flag(response.body, shown_email(services.environment, email.value()), true, guardian);
       co_return with_position(std::move(response), outcome);
     }
     co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {

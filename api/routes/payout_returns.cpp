@@ -322,7 +322,7 @@ void add_payout_return_routes(Router& router, Services& services, AdminOptions c
   router.add(
       Method::post, services.root + "/admin/payouts/ach/returns",
       [routes](Request const& request, PathValues const& path) { return routes->import(request, path); },
-      kReturnsBodyMax);
+      kReturnsBodyMax, Takes::any);
 }
 
 }  // namespace florin::api
