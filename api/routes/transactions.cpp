@@ -274,7 +274,8 @@ struct TransactionRoutes {
       case Kind::withdrawal: {
         auto view = environment().views().read("payments");
         if (!view) return view_unavailable(request, view.error());
-        auto const payout = load_payout(environment(), view.value(), transaction);
+        PayoutFiles files(environment());
+        auto const payout = load_payout(environment(), view.value(), files, transaction);
         if (!payout) return view_unavailable(request, payout.error());
         if (payout.value()) looked.status = domain::payout_status_name(payout.value()->status);
         auto steps = steps_about(transaction);

@@ -228,7 +228,7 @@ eventstore::Faulty<std::optional<PayoutStory>> load_payout(Environment& environm
       story->changed_at = at;
       story->note = advanced->note;
       if (advanced->status == domain::PayoutStatus::processing) story->processing_at = at;
-    } else if (auto const* corrected = std::get_if<domain::PayoutAccountCorrected>(&event);
+    } else if (auto const* corrected = std::get_if<domain::PayoutAccountCorrected>(event);
                corrected != nullptr && story) {
       auto const text =
           reveal(environment, corrected->contact, eventstore::Field::bank_correction, corrected->corrected);
