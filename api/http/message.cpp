@@ -1,6 +1,7 @@
 #include "api/http/message.h"
 
 #include <algorithm>
+
 #include "domain/utf8.h"
 
 namespace florin::api {

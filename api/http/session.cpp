@@ -149,10 +149,9 @@ Response whole_server() {
 std::optional<Response> refuse_unreadable(Request const& request) {
   for (auto const& [part, text] : {std::pair("path", request.path), std::pair("query", request.query)}) {
     if (is_readable(text)) continue;
-    return error_response(
-        request, 400, "INVALID_REQUEST",
-        "The " + std::string(part) +
-            " holds a broken percent escape or bytes that are not UTF-8. Encode its text as UTF-8.");
+    return error_response(request, 400, "INVALID_REQUEST",
+                          "The " + std::string(part) +
+                              " holds a broken percent escape or bytes that are not UTF-8. Encode its text as UTF-8.");
   }
   return std::nullopt;
 }

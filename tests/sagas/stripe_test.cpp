@@ -541,10 +541,10 @@ TEST_F(Stripe, ListsChangesOldestFirstPageByPage) {
 
 // Or every poll would end at it, and nobody would hear of the others again.
 TEST_F(Stripe, AnEventThatCannotBeReadHoldsUpNoneOfTheOthers) {
-  replies["GET /v1/events"] = http_reply(
-      200, list(event("evt_3", intent("succeeded")) + "," + event("evt_2", R"({"object":"charge","payment_intent":"?"})") +
-                    "," + event("evt_1", intent("succeeded")),
-                true));
+  replies["GET /v1/events"] = http_reply(200, list(event("evt_3", intent("succeeded")) + "," +
+                                                       event("evt_2", R"({"object":"charge","payment_intent":"?"})") +
+                                                       "," + event("evt_1", intent("succeeded")),
+                                                   true));
   auto const answer = changes();
   ASSERT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
   ASSERT_EQ(answer.changes.size(), 2u);
