@@ -78,13 +78,16 @@ std::optional<std::string> wrong_command(CLI::App const& app, int count, char co
 
 // What CLI11 says, but with the nearest option for one that there is not.
 std::string words_of(CLI::ParseError const& error, CLI::App& app) {
-  if (error.get_name() != "ExtrasError") return error.what();
+  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::ExtrasError)) return error.what();
   auto* command = &app;
   while (!command->get_subcommands().empty()) command = command->get_subcommands().back();
-  auto const extra = command->remaining();
+  // The command hands on what it does not know, so its parents' are asked, too.
+  std::vector<std::string> extra;
+  for (auto* at = command; extra.empty() && at != nullptr; at = at->get_parent()) extra = at->remaining();
   if (extra.empty()) return error.what();
-  auto const word = extra.front().substr(0, extra.front().find('='));
-  if (!word.starts_with('-')) return "'" + extra.front() + "' is one word too many for " + name_of(*command);
+  auto const found = std::find_if(extra.begin(), extra.end(), [](auto const& one) { return one.starts_with('-'); });
+  if (found == extra.end()) return "'" + extra.front() + "' is one word too many for " + name_of(*command);
+  auto const word = found->substr(0, found->find('='));
   std::vector<std::string> names;
   for (auto const* option : command->get_options([](CLI::Option const*) { return true; })) {
     for (auto const& name : option->get_lnames()) names.push_back("--" + name);

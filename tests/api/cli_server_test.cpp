@@ -146,6 +146,7 @@ TEST_F(CliServer, ReplyTextsCannotFoolWhoReadsThem) {
   route(Method::get, "/admin/games",
         always(200, R"({"status":"success","games":[{"game_id":"1","game_name":")" + trick + R"(","x\nok":1}]})"));
   route(Method::get, "/admin/projections", always(409, R"({"message":")" + trick + R"(","error_code":"A\nok"})"));
+  route(Method::get, "/admin/payouts/ach/files", always(200, R"({"files":[{"file":"A"}],"left_out":[]})"));
   route(Method::get, "/admin/payouts/ach", always(200, "101 \x1b[2J\n"));
   for (auto const& words : std::vector<std::vector<std::string>>{
            {"game", "list"}, {"game", "list", "--json"}, {"projection", "list"}, {"projection", "list", "--json"}}) {

@@ -280,7 +280,7 @@ TEST(PaymentProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
   std::size_t movements_of_one = 0;  // of one dispute
   bool taken_back = false;           // something that was lost
   auto const histories = rc::gen::arbitrary<MoneySteps>();
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+  for (std::uint64_t seed = 0; seed < 800; ++seed) {
     PaymentWorld world;
     for (auto const& step : histories(rc::Random(seed), 400).value()) {
       auto const decision = world.take(step);

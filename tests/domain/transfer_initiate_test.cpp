@@ -189,10 +189,10 @@ TEST(InitiateAmount, WhatADestinationShowsIsGrantedAndACentMoreIsNot) {
     auto gold = currency(kGold, "gold");
     gold.minimum_transfer = row.source_minimum;
     gold.maximum_transfer = row.source_maximum;
-    auto coins = currency(kCoins, "coins");
+    auto coins = currency(CurrencyId(3), "coins");
     coins.minimum_transfer = row.target_minimum;
     coins.maximum_transfer = row.target_maximum;
-    std::vector<Event> const world{game_created(kGame, GameStatus::live, {gold}),
+    std::vector<Event> const world{game_created(kGame, GameStatus::live, {gold, currency(kGems, "gems")}),
                                    game_created(kOther, GameStatus::live, {coins}), registered(1, kAnn),
                                    joined(1, kGame, 1, kAnn), credited(1, kGold, units("1000.00"), units("1000.00"))};
     auto const reason = [&](Money amount) -> std::optional<Rejection> {

@@ -49,7 +49,7 @@ class SnapshotTest : public ::testing::Test {
       }
     }
     domain::GameChanges changes;
-    changes.name = "Alpha";
+    changes.name = "Alpha " + std::to_string(must(log.head()).position.value());  // a change, each time
     changes.icon_url = "https://example.org/icon.png";
     changes.limits = {{domain::LimitKind::batch_reads_per_minute, 9}};
     changes.status = domain::GameStatus::live;

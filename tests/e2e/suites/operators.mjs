@@ -85,6 +85,8 @@ export function operatorsSuite(context, environment) {
     const flag = () => world().call('flagMinor', {params: {email: player}, body: {guardian_phone: '+12025550147'}, expect: 200});
     const flagged = await flag();
     assert.deepEqual((await flag()).json, flagged.json);
+  });
+
   test('a currency is added: new players receive it, those who are there do not', async () => {
     const game = await world().createGame({currencies: [{...gold, starting_amount: '5.00'}]});
     const [old, fresh] = [email(), email()];
