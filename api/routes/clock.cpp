@@ -35,6 +35,7 @@ void add_clock_routes(Router& router, Services& services, AdminOptions const& op
   router.add(Method::post, base + "/confirm",
              [&services, options](Request const& request, PathValues const&) -> Awaitable<Response> {
                if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
+               if (auto wrong = refuse_needless_body(request)) co_return std::move(*wrong);
                auto& environment = services.environment;
                auto const stepped = environment.clock().confirm();
                spdlog::info("{}: an operator confirmed the wall clock: the ledger's time went forward by {} s",
