@@ -3,7 +3,11 @@
 #pragma once
 
 #include <atomic>
+#include <compare>
 #include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
 #include <utility>
 
 namespace florin::api {
@@ -49,6 +53,74 @@ class Budget {
  private:
   std::size_t const limit_;
   std::atomic<std::size_t> used_{0};  // never above limit_
+};
+
+// Who takes from a SharedBudget.
+struct Holder {
+  enum class Kind : std::uint8_t { caller, credential, ipv4, ipv6_network };
+  Kind kind = Kind::ipv4;
+  std::uint64_t id = 0;
+  friend auto operator<=>(Holder const&, Holder const&) = default;
+};
+
+// A budget of which one holder has at most a share, so that nobody alone keeps the others waiting. Any thread; a short
+// lock. Outlives its tickets.
+class SharedBudget {
+ public:
+  // As Budget::Ticket. Empty also when the holder's share was not enough.
+  class Ticket {
+   public:
+    Ticket() = default;
+    Ticket(Ticket&& other) noexcept
+        : budget_(std::exchange(other.budget_, nullptr)), holder_(other.holder_), amount_(other.amount_) {}
+    Ticket& operator=(Ticket&& other) noexcept {
+      std::swap(budget_, other.budget_);
+      std::swap(holder_, other.holder_);
+      std::swap(amount_, other.amount_);
+      return *this;
+    }
+    ~Ticket() {
+      if (budget_ != nullptr) budget_->give_back(holder_, amount_);
+    }
+    [[nodiscard]] explicit operator bool() const { return budget_ != nullptr; }
+
+   private:
+    friend class SharedBudget;
+    Ticket(SharedBudget* budget, Holder holder, std::size_t amount)
+        : budget_(budget), holder_(holder), amount_(amount) {}
+    SharedBudget* budget_ = nullptr;
+    Holder holder_;
+    std::size_t amount_ = 0;
+  };
+
+  SharedBudget(std::size_t limit, std::size_t share) : limit_(limit), share_(share) {}
+  SharedBudget(SharedBudget const&) = delete;
+  SharedBudget& operator=(SharedBudget const&) = delete;
+
+  [[nodiscard]] Ticket take(Holder holder, std::size_t amount) {
+    std::lock_guard lock(mutex_);
+    auto const found = held_.find(holder);
+    auto const held = found == held_.end() ? 0 : found->second;
+    if (amount > share_ - held || amount > limit_ - used_) return {};
+    held_[holder] = held + amount;
+    used_ += amount;
+    return {this, holder, amount};
+  }
+
+ private:
+  void give_back(Holder holder, std::size_t amount) {
+    std::lock_guard lock(mutex_);
+    used_ -= amount;
+    auto const found = held_.find(holder);
+    found->second -= amount;
+    if (found->second == 0) held_.erase(found);
+  }
+
+  std::size_t const limit_;
+  std::size_t const share_;
+  std::mutex mutex_;
+  std::size_t used_ = 0;                // under mutex_; never above limit_
+  std::map<Holder, std::size_t> held_;  // under mutex_; none above share_, at most one entry a ticket
 };
 
 }  // namespace florin::api

@@ -461,7 +461,7 @@ std::optional<ConfigError> read_environment(ConfigSources const& sources, Config
   for (auto const& setting : settings()) {
     auto const name = variable_of(setting.key);
     auto const value = sources.environment(name);
-    if (!value) continue;
+    if (!value || (value->empty() && setting.key == "data")) continue;  // FLORIN_DATA= is as good as unset
     if (auto const complaint = set_from_text(setting, config, *value)) return name + ": " + *complaint;
   }
   auto token = sources.environment("FLORIN_ADMIN_TOKEN");
@@ -572,6 +572,16 @@ std::vector<std::string> process_environment_names() {
   return names;
 }
 
+namespace {
+
+// FLORIN_SERVICE_HOST, FLORIN_PORT, FLORIN_PORT_8080_TCP …: set for every container beside a service named florin.
+// `name` is without FLORIN_.
+bool is_orchestrators(std::string_view name) {
+  return name.starts_with("SERVICE_") || name == "PORT" || name.starts_with("PORT_");
+}
+
+}  // namespace
+
 std::vector<UnknownVariable> unknown_variables(std::vector<std::string> const& names) {
   constexpr std::string_view kPrefix = "FLORIN_";
   std::vector<std::string> known(std::begin(kOtherVariables), std::end(kOtherVariables));
@@ -582,7 +592,8 @@ std::vector<UnknownVariable> unknown_variables(std::vector<std::string> const& n
   std::vector<UnknownVariable> unknown;
   for (auto const& name : std::set(names.begin(), names.end())) {
     if (!name.starts_with(kPrefix) || std::find(known.begin(), known.end(), name) != known.end()) continue;
-    auto const nearest = nearest_name(std::string_view(name).substr(kPrefix.size()), parts);
+    auto const part = std::string_view(name).substr(kPrefix.size());
+    auto const nearest = is_orchestrators(part) ? std::nullopt : nearest_name(part, parts);
     unknown.push_back({name, nearest ? std::optional(std::string(kPrefix).append(*nearest)) : std::nullopt});
   }
   return unknown;

@@ -79,7 +79,7 @@ using ConfigError = std::string;
 // florin FLORIN_PORT and FLORIN_SERVICE_HOST.
 struct UnknownVariable {
   std::string name;
-  std::optional<std::string> nearest;  // the one that was meant, perhaps
+  std::optional<std::string> nearest;  // the one that was meant, perhaps; never for an orchestrator's
 };
 // Each once, in order of their names.
 [[nodiscard]] std::vector<UnknownVariable> unknown_variables(std::vector<std::string> const& names);

@@ -121,8 +121,9 @@ Faulty<Unit> Environment::recover() {
     return balances_.read([&](domain::State const& state) { return state.find_identity(index).has_value(); });
   });
   if (!former.empty()) {
-    spdlog::info("{}: {} people have an e-mail index of an earlier rule (florin audit mailboxes lists them)", name_,
-                 former.size());
+    spdlog::info(
+        "{}: {} people were registered by an earlier release under another key (florin audit mailboxes lists them)",
+        name_, former.size());
   }
 
   runner_ = std::make_unique<projections::Runner>(

@@ -9,6 +9,7 @@
 #include <random>
 #include <string>
 
+#include "api/config.h"
 #include "api/http/asio.h"
 #include "api/layout.h"
 #include "api/ledger_view.h"
@@ -40,7 +41,7 @@ struct InboundOptions {
 
 struct EnvironmentOptions {
   eventstore::WriterOptions writer;
-  std::uint64_t snapshot_every = 5'000'000;   // events: at 1 M events/s a restart after a crash replays 5 s at most
+  std::uint64_t snapshot_every = Config{}.snapshot_every_events;
   std::optional<sagas::TwilioConfig> twilio;  // none and no sandbox phone: initiate answers 503 SMS_UNAVAILABLE
   InboundOptions inbound;
   std::string public_url;

@@ -49,6 +49,10 @@ bool BalancesView::is_dated_by_export(domain::Day day) const {
   return balances_.read([&](State const& state) { return state.is_dated_by_export(day); });
 }
 
+domain::PayoutFilesUsed BalancesView::files_used(domain::Day created) const {
+  return balances_.read([&](State const& state) { return state.files_used(created); });
+}
+
 std::string BalancesView::currency_name(domain::CurrencyId currency) const {
   return balances_.read([&](State const& state) -> std::string {
     for (auto const& game : state.games()) {

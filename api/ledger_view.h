@@ -18,6 +18,7 @@ class BalancesView final : public sagas::LedgerView {
   std::vector<domain::Position> payouts_of(domain::Day day) const override;
   bool has_payout_files(domain::Day day) const override;
   bool is_dated_by_export(domain::Day day) const override;
+  domain::PayoutFilesUsed files_used(domain::Day created) const override;
   std::string currency_name(domain::CurrencyId currency) const override;
   std::optional<Phone> phone(domain::PhoneId phone) const override;
   Names names(domain::PlayerId sender, domain::CurrencyId currency, domain::GameId target) const override;

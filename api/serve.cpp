@@ -300,7 +300,9 @@ Served serve(Config const& wanted, StartLine start_line) {
     add_clock_routes(router, *services, admin);
     router.add_gate(services->api() + "/", [services](Request const& request) -> std::optional<Response> {
       auto caller = authenticate(request, services->environment);
-      return caller ? std::nullopt : std::optional(std::move(caller).error());
+      if (!caller) return std::move(caller).error();
+      if (request.caller != nullptr) *request.caller = caller.value()->id.value();
+      return std::nullopt;
     });
     router.add_gate(services->root + "/admin/",
                     [&admin](Request const& request) { return refuse_stranger(request, admin); });

@@ -1,4 +1,6 @@
 // Games and their currencies: creating, changing, rotating keys.
+#include "domain/catalogue.h"
+
 #include <algorithm>
 #include <set>
 
@@ -20,7 +22,16 @@ std::optional<Rejection> check_settings(State const& state, GameSettings const& 
   return std::nullopt;
 }
 
-// One rule for a currency, whether its game is made with it, gets it or changes it.
+GameId draw_game_id(State const& state, std::uint64_t entropy) {
+  constexpr std::uint64_t kFirst = 100'000'000'000;
+  constexpr std::uint64_t kCount = 900'000'000'000;
+  std::uint64_t offset = entropy % kCount;
+  while (state.find_game(GameId(kFirst + offset)) != nullptr) offset = (offset + 1) % kCount;
+  return GameId(kFirst + offset);
+}
+
+}  // namespace
+
 bool valid_currency(CurrencySpec const& currency) {
   if (currency.name.empty()) return false;
   if (currency.starting_amount < Money{} || currency.starting_amount > kMaxAmount) return false;
@@ -36,22 +47,11 @@ bool valid_currencies(std::vector<CurrencySpec> const& currencies) {
   return !currencies.empty() && currencies.size() <= kCurrenciesPerGameMax;
 }
 
-// Another currency of the game has this name.
 bool is_name_taken(Game const& game, CurrencySpec const& currency) {
   return std::any_of(game.currencies.begin(), game.currencies.end(), [&](CurrencySpec const& other) {
     return other.currency != currency.currency && other.name == currency.name;
   });
 }
-
-GameId draw_game_id(State const& state, std::uint64_t entropy) {
-  constexpr std::uint64_t kFirst = 100'000'000'000;
-  constexpr std::uint64_t kCount = 900'000'000'000;
-  std::uint64_t offset = entropy % kCount;
-  while (state.find_game(GameId(kFirst + offset)) != nullptr) offset = (offset + 1) % kCount;
-  return GameId(kFirst + offset);
-}
-
-}  // namespace
 
 Decision Decider::operator()(CreateGame const& command) const {
   if (auto const wrong = check_settings(state, command.settings, GameId{})) return refuse(*wrong);
@@ -90,6 +90,7 @@ Decision Decider::operator()(ChangeCurrency const& command) const {
   auto currency = command.changes.applied_to(*current);
   if (!valid_currency(currency)) return refuse(Rejection::invalid_currency);
   if (is_name_taken(*game, currency)) return refuse(Rejection::currency_name_taken);
+  if (currency == *current) return refuse(Rejection::nothing_new);
   return std::vector<Event>{CurrencyChanged{command.game, std::move(currency)}};
 }
 

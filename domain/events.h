@@ -454,7 +454,7 @@ struct PayoutFileWritten {
   Day day;           // on which its payouts became processing
   Timestamp created;
   AchOrigin origin;               // as the settings were
-  std::vector<PayoutFile> files;  // A, B, …; trace numbers run on from file to file
+  std::vector<PayoutFile> files;  // letters and trace numbers run on, over all files of one creation date
   std::vector<LeftOutPayout> left_out;
   friend bool operator==(PayoutFileWritten const&, PayoutFileWritten const&) = default;
 };

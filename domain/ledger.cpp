@@ -214,7 +214,8 @@ bool operator==(State const& a, State const& b) {
          a.refunded_orders_ == b.refunded_orders_ && a.phones_ == b.phones_ && a.minors_ == b.minors_ &&
          a.transfers_ == b.transfers_ && a.shares_ == b.shares_ && a.owed_texts_ == b.owed_texts_ &&
          a.velocity_ == b.velocity_ && a.orders_ == b.orders_ && a.returned_ == b.returned_ &&
-         a.payouts_ == b.payouts_ && a.payout_files_ == b.payout_files_ && a.revenues_ == b.revenues_;
+         a.payouts_ == b.payouts_ && a.payout_files_ == b.payout_files_ && a.export_days_ == b.export_days_ &&
+         a.newest_files_ == b.newest_files_ && a.revenues_ == b.revenues_;
 }
 
 }  // namespace florin::domain

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -89,11 +90,18 @@ class State {
   [[nodiscard]] OpenPayouts const& payouts() const { return payouts_; }
   // The commit that wrote a day's files; nullopt: they were never exported.
   [[nodiscard]] std::optional<Position> find_payout_file(Day day) const;
-  // What its files would hold if they were written now, and whether they are a PayoutFileWritten: when one of these was
-  // processed by a release that waits for it. Otherwise the day's file is the one that older releases made.
+  // What its files would hold if they were written now, and whether they are a PayoutFileWritten: when a payout became
+  // processing on it by a release that waits for it, whatever became of that payout since. Otherwise the day's file is
+  // the one that older releases made.
   [[nodiscard]] std::vector<Position> payouts_of(Day day) const;
   [[nodiscard]] bool is_dated_by_export(Day day) const;
   [[nodiscard]] PayoutFileDays const& payout_files() const { return payout_files_; }
+  [[nodiscard]] std::set<Day> const& export_days() const { return export_days_; }
+  // What the next files created on that date come after.
+  [[nodiscard]] PayoutFilesUsed files_used(Day created) const;
+  [[nodiscard]] PayoutFilesUsed const& newest_files() const { return newest_files_; }
+  // Whether letters and trace numbers are the next ones of their creation date, which is none before the newest one.
+  [[nodiscard]] bool are_next_files(Timestamp created, std::vector<PayoutFile> const& files) const;
   [[nodiscard]] Revenue revenue(CurrencyId currency) const;
   [[nodiscard]] std::vector<Revenue> const& revenues() const { return revenues_; }  // of CurrencyId 1, 2, …
 
@@ -137,6 +145,8 @@ class State {
   [[nodiscard]] bool restore_returned(Returned const& returned);
   [[nodiscard]] bool restore_payout(OpenPayout const& payout);
   [[nodiscard]] bool restore_payout_file(Day day, Position written);
+  [[nodiscard]] bool restore_export_day(Day day);
+  [[nodiscard]] bool restore_newest_files(PayoutFilesUsed const& used);
   [[nodiscard]] bool restore_revenue(CurrencyId currency, Revenue const& revenue);
 
   // Same games, rows and open matters: what "replay gives the same state" means.
@@ -168,6 +178,9 @@ class State {
   ReturnedOrders returned_;
   OpenPayouts payouts_;
   PayoutFileDays payout_files_;
+  std::set<Day>
+      export_days_;  // on which a payout became processing whose file is dated by its export: a few hundred a year
+  PayoutFilesUsed newest_files_;
   std::vector<Revenue> revenues_;  // as long as the last currency that earned something
 };
 

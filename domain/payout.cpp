@@ -49,6 +49,13 @@ char payout_file_letter(std::size_t index) {
   return static_cast<char>(index < kLetters ? 'A' + index : '0' + (index - kLetters));
 }
 
+std::optional<std::size_t> payout_file_index(char letter) {
+  for (std::size_t index = 0; index < kPayoutFilesMax; ++index) {
+    if (payout_file_letter(index) == letter) return index;
+  }
+  return std::nullopt;
+}
+
 std::string format_trace_number(AchOrigin const& origin, std::uint32_t number) {
   constexpr std::size_t kDigits = 7;
   auto digits = std::to_string(number);
@@ -70,14 +77,17 @@ std::string to_date(Day day) {
 
 // Letters and trace numbers follow from the order, and nobody is paid twice.
 bool is_well_formed(PayoutFileWritten const& e) {
-  if (e.files.empty() || e.files.size() > kPayoutFilesMax) return false;
+  if (e.files.empty() || e.day < Day{} || e.created < start_of(e.day + std::chrono::days(1))) return false;
+  auto const first = payout_file_index(e.files.front().letter);
+  auto const first_trace = e.files.front().first_trace;
+  if (!first || *first + e.files.size() > kPayoutFilesMax || first_trace == 0) return false;
   std::vector<Position> payouts;
   for (std::size_t i = 0; i < e.files.size(); ++i) {
     auto const& file = e.files[i];
-    if (file.letter != payout_file_letter(i) || file.first_trace != payouts.size() + 1) return false;
+    if (file.letter != payout_file_letter(*first + i) || file.first_trace != first_trace + payouts.size()) return false;
     if (file.payouts.empty() || file.effective < day_of(e.created)) return false;
     payouts.insert(payouts.end(), file.payouts.begin(), file.payouts.end());
-    if (payouts.size() > kFiledPayoutsMax) return false;
+    if (payouts.size() > kFiledPayoutsMax || first_trace + payouts.size() - 1 > kTraceNumberMax) return false;
   }
   for (auto const& left_out : e.left_out) payouts.push_back(left_out.payout);
   std::ranges::sort(payouts);
@@ -136,6 +146,8 @@ Decision Decider::operator()(AdvancePayout const& command) const {
 
 Decision Decider::operator()(WritePayoutFile const& command) const {
   if (state.find_payout_file(command.day)) return refuse(Rejection::payout_not_next);
+  // Another day's files were written since these were planned.
+  if (!state.are_next_files(command.created, command.files)) return refuse(Rejection::payout_not_next);
   for (auto const& file : command.files) {
     for (auto const position : file.payouts) {
       auto const* payout = state.find_payout(position);
@@ -193,6 +205,7 @@ void Fold::operator()(PayoutAdvanced const& e) const {
   if (e.status == PayoutStatus::processing) {
     payout.processing_at = at;
     payout.dated_by_export = e.dated_by_export;
+    if (e.dated_by_export) state.export_days_.insert(day_of(at));
   }
   if (!is_end(e.status)) return;
   for (auto const& share : e.shares) {
@@ -210,7 +223,11 @@ void Fold::operator()(PayoutAdvanced const& e) const {
 }
 
 void Fold::operator()(PayoutFileWritten const& e) const {
-  FLORIN_ASSERT(is_well_formed(e) && state.payout_files_.emplace(e.day, e.written).second);
+  FLORIN_ASSERT(is_well_formed(e) && state.are_next_files(e.created, e.files));
+  FLORIN_ASSERT(state.payout_files_.emplace(e.day, e.written).second);
+  auto const& last = e.files.back();
+  state.newest_files_ = {day_of(e.created), static_cast<std::uint32_t>(*payout_file_index(last.letter) + 1),
+                         static_cast<std::uint32_t>(last.first_trace + last.payouts.size() - 1)};
   for (auto const& file : e.files) {
     for (auto const position : file.payouts) {
       auto const found = state.payouts_.find(position);
@@ -238,10 +255,26 @@ std::vector<Position> State::payouts_of(Day day) const {
   return payouts;
 }
 
-bool State::is_dated_by_export(Day day) const {
-  return std::ranges::any_of(payouts_, [day](auto const& entry) {
-    return entry.second.dated_by_export && day_of(entry.second.processing_at) == day;
-  });
+bool State::is_dated_by_export(Day day) const { return export_days_.contains(day); }
+
+PayoutFilesUsed State::files_used(Day created) const {
+  return created == newest_files_.created ? newest_files_ : PayoutFilesUsed{created, 0, 0};
+}
+
+bool State::are_next_files(Timestamp created, std::vector<PayoutFile> const& files) const {
+  auto const date = day_of(created);
+  if (files.empty() || date < newest_files_.created) return false;
+  auto const used = files_used(date);
+  return payout_file_index(files.front().letter) == used.letters && files.front().first_trace == used.entries + 1;
+}
+
+bool State::restore_export_day(Day day) { return export_days_.insert(day).second; }
+
+bool State::restore_newest_files(PayoutFilesUsed const& used) {
+  if (newest_files_ != PayoutFilesUsed{} || used.letters == 0 || used.letters > kPayoutFilesMax) return false;
+  if (used.entries < used.letters || used.entries > kTraceNumberMax) return false;
+  newest_files_ = used;
+  return true;
 }
 
 bool State::restore_payout_file(Day day, Position written) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,7 +68,7 @@ using Day = std::chrono::sys_days;
 
 // One of the bank's files of a day.
 struct PayoutFile {
-  char letter = 'A';              // A to Z, then 0 to 9: tells the files of one day apart
+  char letter = 'A';              // A to Z, then 0 to 9: tells the files of one creation date apart
   Day effective;                  // when receivers should have it
   std::uint32_t first_trace = 1;  // the trace number of its first entry; the others follow it one by one
   Money usd;                      // of its entries together
@@ -97,9 +98,22 @@ struct LeftOutPayout {
   friend bool operator==(LeftOutPayout const&, LeftOutPayout const&) = default;
 };
 
-// Letters there are for the files of one day.
+// Letters there are for the files of one creation date.
 inline constexpr std::size_t kPayoutFilesMax = 36;
-[[nodiscard]] char payout_file_letter(std::size_t index);  // 0: 'A', 26: '0'
+[[nodiscard]] char payout_file_letter(std::size_t index);                 // 0: 'A', 26: '0'
+[[nodiscard]] std::optional<std::size_t> payout_file_index(char letter);  // nullopt: no file's letter
+// Trace numbers have seven digits.
+inline constexpr std::uint32_t kTraceNumberMax = 9'999'999;
+
+// What the files of one creation date have used up. Several days may be exported on one date (the days of a weekend on
+// Monday): their files are told apart by letters, and their entries by trace numbers, that run on. A bank takes a
+// second file of the same date and letter for the first one sent twice.
+struct PayoutFilesUsed {
+  Day created;
+  std::uint32_t letters = 0;
+  std::uint32_t entries = 0;
+  friend bool operator==(PayoutFilesUsed const&, PayoutFilesUsed const&) = default;
+};
 // Of a day's files together, because their event must fit into a commit (4 MiB) at 8 bytes each.
 inline constexpr std::size_t kFiledPayoutsMax = 400'000;
 // Of those left out, the first so many are listed in the event, for the same reason.

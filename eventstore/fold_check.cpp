@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "domain/catalogue.h"
 #include "domain/postings.h"
 
 namespace florin::eventstore {
@@ -97,6 +98,17 @@ char const* check_shares(Game const& game, Money usd, std::vector<PayoutShare> c
   return sum == units_of(usd) ? nullptr : "pays out less than its amount";
 }
 
+char const* check_currency(Game const& game, CurrencySpec const& currency) {
+  if (!valid_currency(currency)) return "is of a currency that no game may have";
+  return is_name_taken(game, currency) ? "gives two currencies one name" : nullptr;
+}
+
+// As a bank announces a change: C and two digits.
+bool is_change_code(std::string_view code) {
+  auto const is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return code.size() == 3 && code[0] == 'C' && is_digit(code[1]) && is_digit(code[2]);
+}
+
 bool fees_in_range(TransferFees const& fees, Money amount) {
   for (auto const fee : {fees.source, fees.target, fees.network}) {
     if (fee < Money{} || fee > amount) return false;
@@ -168,20 +180,23 @@ struct Check {
     for (auto const& currency : e.currencies) {
       if (currency.currency.value() != ++sequence) return "creates a currency out of sequence";
     }
-    return nullptr;
+    return valid_currencies(e.currencies) ? nullptr : "creates currencies that no game may have";
   }
   char const* operator()(GameUpdated const& e) const {
     return state.find_game(e.game) == nullptr ? "changes a game that does not exist" : nullptr;
   }
   char const* operator()(CurrencyAdded const& e) const {
-    if (state.find_game(e.game) == nullptr) return "adds a currency to a game that does not exist";
-    return e.currency.currency.value() == state.currency_count() + 1 ? nullptr : "adds a currency out of sequence";
+    auto const* game = state.find_game(e.game);
+    if (game == nullptr) return "adds a currency to a game that does not exist";
+    if (e.currency.currency.value() != state.currency_count() + 1) return "adds a currency out of sequence";
+    if (game->currencies.size() >= kCurrenciesPerGameMax) return "adds more currencies than a game may have";
+    return check_currency(*game, e.currency);
   }
   char const* operator()(CurrencyChanged const& e) const {
     auto const* game = state.find_game(e.game);
     if (game == nullptr) return "changes a currency of a game that does not exist";
-    return game->find_currency(e.currency.currency) == nullptr ? "changes a currency that the game does not have"
-                                                               : nullptr;
+    if (game->find_currency(e.currency.currency) == nullptr) return "changes a currency that the game does not have";
+    return check_currency(*game, e.currency);
   }
   char const* operator()(SdkKeyRotated const& e) const {
     return state.find_game(e.game) == nullptr ? "rotates the key of a game that does not exist" : nullptr;
@@ -452,7 +467,10 @@ struct Check {
   char const* operator()(PayoutFileWritten const& e) const {
     if (e.written != place.first) return "writes a bank's file under another name than its commit's";
     if (state.find_payout_file(e.day)) return "writes the file of a day twice";
-    if (e.created > kLastMoment || e.created < start_of(e.day) || !is_well_formed(e)) return "is no file of a day";
+    // It is written once the day is over; asked before a far day is reckoned with.
+    bool const is_over = e.day >= Day{} && e.day < day_of(e.created);
+    if (e.created > kLastMoment || !is_over || !is_well_formed(e)) return "is no file of a day";
+    if (!state.are_next_files(e.created, e.files)) return "uses a letter or trace number of another file of its date";
     for (auto const& file : e.files) {
       Money usd;
       for (auto const position : file.payouts) {
@@ -466,6 +484,7 @@ struct Check {
   }
   char const* operator()(PayoutAccountCorrected const& e) const {
     if (!e.payout || e.payout >= place.first) return "corrects an account that nobody named";
+    if (!is_change_code(e.code)) return "corrects an account under no code of a change";
     if (state.find_game(e.game) == nullptr) return "corrects the account of a game that does not exist";
     return knows(e.contact) ? nullptr : "has nobody to be told";
   }

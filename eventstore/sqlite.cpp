@@ -1,6 +1,7 @@
 #include "eventstore/sqlite.h"
 
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 
 namespace florin::eventstore::sqlite {
@@ -56,10 +57,16 @@ Faulty<Unit> make_wal_durable(sqlite3* connection, std::string_view name) {
   auto const doing = std::string(name) + ": checkpoint at open";
   if (sqlite3_step(statement.value().get()) != SQLITE_ROW) return last_fault(connection, doing);
   // "Busy" is no error code but the first column of the row.
-  if (sqlite3_column_int64(statement.value().get(), 0) != 0) {
-    return fault(Fault::Kind::conflict,
-                 doing + ": another process is reading it and does not let go; end that process and start again");
-  }
+  if (sqlite3_column_int64(statement.value().get(), 0) == 0) return Unit{};
+  // SQLite's own file, and so whatever disk it works on: opening the WAL once more could drop its locks.
+  sqlite3_file* wal = nullptr;
+  int code = sqlite3_file_control(connection, nullptr, SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  bool const is_open = code == SQLITE_OK && wal != nullptr && wal->pMethods != nullptr;
+  if (!is_open) return fault(Fault::Kind::io, doing + ": no WAL is open");
+  code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
+  if (code != SQLITE_OK) return fault(Fault::Kind::io, doing + ": sync of the WAL: " + sqlite3_errstr(code));
+  std::fprintf(stderr, "florin: %s: another process is reading the file, so that its WAL is synced and kept\n",
+               doing.c_str());
   return Unit{};
 }
 

@@ -30,8 +30,9 @@ using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 [[nodiscard]] Faulty<Statement> prepare(sqlite3* connection, char const* sql);
 [[nodiscard]] Faulty<Unit> execute(sqlite3* connection, char const* sql);
 // What a dead process wrote into the WAL may never have been synced: copies it into the file, synced, and empties the
-// WAL. To be done at open, before anything that was recovered is relied on. Kind::conflict when a reader did not let go
-// within the time of open(): nothing is certain then, and the caller must not go on.
+// WAL. To be done at open, before anything that was recovered is relied on. When a reader does not let go within the
+// time of open(), the WAL is synced as it is and stays, and standard error says so; the caller syncs the folder after
+// it. A fault when that sync fails.
 [[nodiscard]] Faulty<Unit> make_wal_durable(sqlite3* connection, std::string_view name);
 // A query of one integer, such as "PRAGMA user_version"; corrupt when it gives no row.
 [[nodiscard]] Faulty<std::int64_t> query_integer(sqlite3* connection, char const* sql);

@@ -92,6 +92,32 @@ bool fields(Stream& s, PayoutFileDay& d) {
   return s.number(d.day) && field(s, d.written);
 }
 
+// A day whose files are dated by their export.
+struct ExportDay {
+  std::int64_t day = 0;  // since 1970
+};
+
+template <class Stream>
+bool fields(Stream& s, ExportDay& d) {
+  return s.number(d.day);
+}
+
+struct NewestFiles {
+  std::int64_t created = 0;  // day since 1970
+  std::uint32_t letters = 0;
+  std::uint32_t entries = 0;
+};
+
+template <class Stream>
+bool fields(Stream& s, NewestFiles& f) {
+  return s.number(f.created) && s.number(f.letters) && s.number(f.entries);
+}
+
+bool is_day(std::int64_t day) {
+  constexpr auto kLastDay = kLastMoment.micros() / kMicrosPerDay;
+  return day >= 0 && day <= kLastDay;
+}
+
 template <class Stream>
 bool fields(Stream& s, Revenue& r) {
   return field(s, r.owed) && field(s, r.in_flight) && field(s, r.paid);
@@ -179,6 +205,12 @@ void put_open_matters(BlockWriter& to, State const& state) {
   put_each<PayoutFileDay>(out, state.payout_files(), [](auto const& entry) {
     return PayoutFileDay{entry.first.time_since_epoch().count(), entry.second};
   });
+  put_each<ExportDay>(out, state.export_days(), [](Day day) { return ExportDay{day.time_since_epoch().count()}; });
+  std::vector<NewestFiles> newest;
+  if (auto const& used = state.newest_files(); used.letters != 0) {
+    newest.push_back({used.created.time_since_epoch().count(), used.letters, used.entries});
+  }
+  put_each<NewestFiles>(out, newest, itself);
   put_each<Revenue>(out, state.revenues(), itself);
 }
 
@@ -221,10 +253,19 @@ bool get_open_matters(BlockReader& from, State& state) {
                               }) &&
          get_each<PayoutFileDay>(in,
                                  [&](PayoutFileDay const& file) {
-                                   constexpr auto kLastDay = kLastMoment.micros() / kMicrosPerDay;
-                                   return file.day >= 0 && file.day <= kLastDay &&
+                                   return is_day(file.day) &&
                                           state.restore_payout_file(Day(std::chrono::days(file.day)), file.written);
                                  }) &&
+         get_each<ExportDay>(in,
+                             [&](ExportDay const& day) {
+                               return is_day(day.day) && state.restore_export_day(Day(std::chrono::days(day.day)));
+                             }) &&
+         get_each<NewestFiles>(
+             in,
+             [&](NewestFiles const& f) {
+               return is_day(f.created) &&
+                      state.restore_newest_files({Day(std::chrono::days(f.created)), f.letters, f.entries});
+             }) &&
          get_each<Revenue>(in,
                            [&](Revenue const& revenue) {
                              return state.restore_revenue(CurrencyId(state.revenues().size() + 1), revenue);

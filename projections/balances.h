@@ -142,7 +142,6 @@ class Balances final : public eventstore::CommitListener {
   std::unique_ptr<Impl> impl_;
 };
 
-// Games by id and by key, as of one position. Immutable.
 // What a game was called (currency zero), or what a currency was, for every commit that begins before `until`.
 struct Former {
   domain::GameId game;
@@ -152,6 +151,7 @@ struct Former {
   std::optional<domain::CurrencySpec> spec;  // the currency's; nullopt: it was not there yet
 };
 
+// Games by id and by key, as of one position. Immutable.
 class GameDirectory {
  public:
   explicit GameDirectory(std::vector<domain::Game> games, std::vector<Former> const& former = {});

@@ -31,6 +31,8 @@ class LedgerView {
   [[nodiscard]] virtual bool has_payout_files(domain::Day day) const = 0;
   // Whether one of them waits for a PayoutFileWritten: then the others of its day do too.
   [[nodiscard]] virtual bool is_dated_by_export(domain::Day day) const = 0;
+  // What files of that creation date have used up (domain/payout.h).
+  [[nodiscard]] virtual domain::PayoutFilesUsed files_used(domain::Day created) const = 0;
   [[nodiscard]] virtual std::string currency_name(domain::CurrencyId currency) const = 0;
 
   // Whose phone it is, with the number and the e-mail of that person, both sealed under the person's key.

@@ -1,5 +1,7 @@
 #include "sagas/payout_files.h"
 
+#include <algorithm>
+
 #include "eventstore/chain.h"
 #include "eventstore/read_commit.h"
 #include "sagas/gateways/banking_days.h"
@@ -35,7 +37,8 @@ domain::Timestamp files_from(domain::Day day) {
 }
 
 Faulty<PlannedFiles> plan_files(eventstore::Log& log, eventstore::Vault const& vault, AchSettings const& settings,
-                                domain::Day day, domain::Timestamp created, std::span<Position const> payouts) {
+                                domain::Day day, domain::Timestamp created, std::span<Position const> payouts,
+                                domain::PayoutFilesUsed const& used) {
   PlannedFiles planned;
   std::vector<AchEntry> entries;
   std::vector<domain::LeftOutPayout> unreadable;
@@ -49,7 +52,7 @@ Faulty<PlannedFiles> plan_files(eventstore::Log& log, eventstore::Vault const& v
       return fail(entry.error());
     }
   }
-  auto shared = share_out(settings, created, std::move(entries));
+  auto shared = share_out(settings, created, std::move(entries), {}, used);
   auto& command = planned.command;
   command.day = day;
   command.created = created;
@@ -67,6 +70,12 @@ Faulty<PlannedFiles> plan_files(eventstore::Log& log, eventstore::Vault const& v
     planned.texts.push_back(std::move(text).value());
   }
   return planned;
+}
+
+bool lacks_letters(PlannedFiles const& planned, domain::PayoutFilesUsed const& used) {
+  return used.letters != 0 && std::ranges::any_of(planned.command.left_out, [](domain::LeftOutPayout const& left_out) {
+           return left_out.reason == domain::LeftOutReason::no_room;
+         });
 }
 
 Faulty<FileAgain> file_again(eventstore::Log& log, eventstore::Vault const& vault,

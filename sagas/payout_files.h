@@ -38,12 +38,17 @@ struct PlannedFiles {
   domain::WritePayoutFile command;  // no files: nothing of the day can be written
   std::vector<std::string> texts;   // of its files, one for each
 };
-// Of the payouts given, in their order. One that cannot be opened or written is left out. A fault is of the log or the
-// vault as a whole: ask again. The settings' origin is without fault.
+// Of the payouts given, in their order; `used`: State::files_used(). One that cannot be opened or written is left out.
+// A fault is of the log or the vault as a whole: ask again. The settings' origin is without fault.
 [[nodiscard]] eventstore::Faulty<PlannedFiles> plan_files(eventstore::Log& log, eventstore::Vault const& vault,
                                                           AchSettings const& settings, domain::Day day,
                                                           domain::Timestamp created,
-                                                          std::span<domain::Position const> payouts);
+                                                          std::span<domain::Position const> payouts,
+                                                          domain::PayoutFilesUsed const& used);
+
+// The date has no letters left for all of these: they are written on the next one. Files of one day that need more
+// letters than a date has are another matter: then those that have no room are left out.
+[[nodiscard]] bool lacks_letters(PlannedFiles const& planned, domain::PayoutFilesUsed const& used);
 
 struct FileAgain {
   std::string text;  // empty: it cannot be made any more

@@ -110,8 +110,11 @@ void Payouts::Impl::write_files(domain::Day day) {
   auto const complain = [&](std::string const& why) {
     if (complained.insert(day).second) spdlog::error("payouts of {}: {}", domain::to_date(day), why);
   };
-  auto planned = plan_files(log, vault, settings, day, clock.now(), payouts);
+  auto const now = clock.now();
+  auto const used = view.files_used(domain::day_of(now));
+  auto planned = plan_files(log, vault, settings, day, now, payouts, used);
   if (!planned) return complain(planned.error().what);
+  if (lacks_letters(planned.value(), used)) return complain("no file can be created any more on this date");
   if (planned.value().command.files.empty()) {
     for (auto const payout : payouts) processing.erase(payout);
     return;

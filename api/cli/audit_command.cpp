@@ -56,7 +56,7 @@ Faulty<eventstore::CheckpointVerifier> read_key(std::filesystem::path const& fol
   if (auto key = eventstore::CheckpointVerifier::parse(given)) return *std::move(key);
   auto key = eventstore::CheckpointVerifier::read_key(given);
   if (key || key.error().kind == Fault::Kind::io) return key;
-  return eventstore::fault(Fault::Kind::missing, "--public-key: neither a key nor a file that holds one");
+  return eventstore::fault(Fault::Kind::missing, "neither a key nor a file that holds one");
 }
 
 // What was audited, and by what: said before what was found.
@@ -131,10 +131,13 @@ int verify(Invocation const& invocation, VerifyArguments const& arguments) {
   // The checkpoint first: a live server may write commits and a newer one while this runs.
   auto const& folder = store.value().layout.folder;
   auto const key = read_key(folder, arguments.public_key);
-  if (!key && !arguments.public_key.empty()) return complain(invocation, key.error());
+  auto const fault_of_option = [&](char const* option, Fault const& found) {
+    return complain(invocation, {found.kind, option + (": " + found.what)});
+  };
+  if (!key && !arguments.public_key.empty()) return fault_of_option("--public-key", key.error());
   auto const note = arguments.checkpoint.empty() ? folder / "checkpoint" : std::filesystem::path(arguments.checkpoint);
   auto const checkpoint = key ? key.value().read_note(note) : Faulty<eventstore::Checkpoint>(fail(key.error()));
-  if (!checkpoint && !arguments.checkpoint.empty()) return complain(invocation, checkpoint.error());
+  if (!checkpoint && key && !arguments.checkpoint.empty()) return fault_of_option("--checkpoint", checkpoint.error());
   auto const head = log.head();
   if (!head) return fault(head.error());
   bool const empty = head.value().position == Position{};
@@ -177,6 +180,7 @@ Faulty<Unit> fold(eventstore::Log& log, bool json, Past& past) {
 
 struct PlayerThen {
   bool asked = false;
+  std::string absent;       // who was not there then, in a sentence
   domain::PlayerId player;  // zero: not yet there
   std::vector<std::pair<domain::CurrencySpec, domain::Wallet>> wallets;
 };
@@ -212,6 +216,8 @@ Faulty<PlayerThen> player_then(eventstore::Log& log, Layout const& layout, Audit
   auto const* game = state.find_game(*domain::parse_game_id(arguments.game));
   auto const identity = find_person(log, *vault.value(), state, last, arguments.player);
   if (!identity) return fail(identity.error());
+  then.absent =
+      game == nullptr ? "there was no game " + arguments.game + " then" : "the player was not in that game then";
   if (game == nullptr || !identity.value()) return then;
   then.player = state.find_player(game->id, *identity.value()).value_or(domain::PlayerId{});
   if (!then.player) return then;
@@ -249,7 +255,7 @@ std::string past_text(Audited const& audited, Past const& past, PlayerThen const
   }
   out += "\ntrial balance\n" + table(rows, {true, false, false, true});
   if (!player.asked) return out;
-  if (!player.player) return out + "\nthe player was not in that game then\n";
+  if (!player.player) return out + '\n' + player.absent + '\n';
   std::vector<std::vector<std::string>> wallets{{"currency", "name", "available", "reserved", "total"}};
   for (auto const& [currency, wallet] : player.wallets) {
     wallets.push_back({std::to_string(currency.currency.value()), terminal_quoted(currency.name),
@@ -313,6 +319,7 @@ std::string past_json(Audited const& audited, Past const& past, PlayerThen const
     json.end_object();
   } else if (player.asked) {
     json.null("player");
+    json.string("message", player.absent);
   }
   json.end_object();
   return out + '\n';
@@ -328,6 +335,9 @@ int at(Invocation const& invocation, AuditArguments const& arguments) {
   }
   if (!arguments.player.empty() && !domain::parse_game_id(arguments.game)) {
     return complain(invocation, kUsage, "--player needs --game with the game's twelve digits");
+  }
+  if (arguments.player.empty() && !arguments.game.empty()) {
+    return complain(invocation, kUsage, "--game needs --player: it says in which game to look for the player");
   }
   auto store = open_store(invocation);
   if (!store) return complain(invocation, store.error());

@@ -76,9 +76,11 @@ std::optional<std::string> wrong_command(CLI::App const& app, int count, char co
   }
 }
 
-// What CLI11 says, but with the nearest option for one that there is not.
+// What CLI11 says, but with the nearest option for one that there is not: a required one that seems to be missing may
+// be that one, mistyped.
 std::string words_of(CLI::ParseError const& error, CLI::App& app) {
-  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::ExtrasError)) return error.what();
+  bool const missing = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
+  if (!missing && error.get_exit_code() != static_cast<int>(CLI::ExitCodes::ExtrasError)) return error.what();
   auto* command = &app;
   while (!command->get_subcommands().empty()) command = command->get_subcommands().back();
   // The command hands on what it does not know, so its parents' are asked, too.
@@ -86,6 +88,7 @@ std::string words_of(CLI::ParseError const& error, CLI::App& app) {
   for (auto* at = command; extra.empty() && at != nullptr; at = at->get_parent()) extra = at->remaining();
   if (extra.empty()) return error.what();
   auto const found = std::find_if(extra.begin(), extra.end(), [](auto const& one) { return one.starts_with('-'); });
+  if (found == extra.end() && missing) return error.what();
   if (found == extra.end()) return "'" + extra.front() + "' is one word too many for " + name_of(*command);
   auto const word = found->substr(0, found->find('='));
   std::vector<std::string> names;
@@ -126,11 +129,14 @@ namespace florin::api {
 
 int run(int argc, char** argv) {
   using namespace cli;
-  if (auto const wrong = wrong_text(argc, argv); !wrong.empty()) {
-    std::fprintf(stderr, "florin: %s. Set the terminal to UTF-8 and type it again.\n", wrong.c_str());
-    return kUsage;
-  }
+  std::vector<std::string_view> const words(argv + std::min(argc, 1), argv + argc);
+  auto const asks_for_json = [&] { return std::find(words.begin(), words.end(), "--json") != words.end(); };
   Invocation invocation;
+  if (auto const wrong = wrong_text(argc, argv); !wrong.empty()) {
+    auto const what = wrong + ". Set the terminal to UTF-8 and type it again.";
+    invocation.json = asks_for_json();
+    return complain(invocation, kUsage, what);
+  }
   CLI::App app("Florin: a self-hosted ledger and payments server for game currencies.", "florin");
   auto const formatter = std::make_shared<ExamplesFirst>();
   formatter->column_width(34);
@@ -147,9 +153,8 @@ int run(int argc, char** argv) {
   add_log_commands(app, invocation);
   add_audit_commands(app, invocation);
   add_bench_commands(app, invocation);
-  std::vector<std::string_view> const words(argv + 1, argv + argc);
   auto const usage = [&](std::string const& what) {
-    invocation.json = std::find(words.begin(), words.end(), "--json") != words.end();
+    invocation.json = asks_for_json();
     auto const code = complain(invocation, kUsage, what);
     remark("run it with --help to see how it is used");
     return code;

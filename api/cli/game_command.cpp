@@ -1,5 +1,7 @@
 // florin game create | update | list | show | rotate-key | currency add, update: through the running server (CONTRACT,
 // Operators).
+#include <set>
+
 #include "api/cli/command.h"
 #include "api/cli/json_view.h"
 #include "api/cli/server_call.h"
@@ -14,7 +16,7 @@ struct GameArguments {
   std::string genre;
   std::string icon;
   std::string status = "testing";
-  std::string new_status;  // of an update: empty, it stays
+  std::string new_status;  // of an update
   std::string universal;
   std::string outgoing;
   std::string incoming;
@@ -111,15 +113,27 @@ int create(Invocation const& invocation, GameArguments const& arguments) {
   return reply ? print_key(invocation, reply.value()) : reply.error();
 }
 
-// NAME=NUMBER; the server knows the names.
-bool write_limit(JsonWriter& json, std::string const& text) {
-  auto const equals = text.find('=');
-  if (equals == std::string::npos) return false;
-  auto const number = domain::parse_number(std::string_view(text).substr(equals + 1));
-  if (equals == 0 || !number) return false;
-  json.integer(std::string_view(text).substr(0, equals), *number);
-  return true;
+// NAME=NUMBER each; the server knows the names. What is wrong with them, or empty.
+std::string write_limits(JsonWriter& json, std::vector<std::string> const& limits) {
+  constexpr std::uint64_t kMost = 10'000'000;  // as the server has it
+  std::set<std::string_view> names;
+  for (std::string_view const text : limits) {
+    auto const where = "--limit " + std::string(text) + ": ";
+    auto const equals = text.find('=');
+    if (equals == std::string_view::npos || equals == 0) {
+      return where + "write NAME=NUMBER, such as sends_per_player_hour=50";
+    }
+    auto const number = domain::parse_number(text.substr(equals + 1));
+    if (!number || *number > kMost) return where + "the number is a whole one from 1 to " + grouped(kMost);
+    auto const name = text.substr(0, equals);
+    if (!names.insert(name).second) return where + std::string(name) + " is given twice";
+    json.integer(name, *number);
+  }
+  return {};
 }
+
+// Whether an option was given, were it with an empty text: an empty text is what clears a field.
+bool is_given(Invocation const& invocation, char const* option) { return invocation.command->count(option) > 0; }
 
 int not_a_game_id(Invocation const& invocation, std::string const& id) {
   return complain(invocation, kUsage, "'" + id + "' is not a game id: twelve digits");
@@ -133,8 +147,8 @@ int update(Invocation const& invocation, GameArguments const& arguments) {
   call.path = "/admin/games/" + arguments.id;
   JsonWriter json(call.body);
   bool any = false;
-  auto const optional = [&](std::string_view name, std::string const& value) {
-    if (value.empty()) return;
+  auto const optional = [&](char const* option, std::string_view name, std::string const& value) {
+    if (!is_given(invocation, option)) return;
     json.string(name, value);
     any = true;
   };
@@ -144,31 +158,32 @@ int update(Invocation const& invocation, GameArguments const& arguments) {
     any = true;
   };
   json.begin_object();
-  optional("game_name", arguments.name);
-  optional("developer_name", arguments.developer);
-  optional("genre", arguments.genre);
-  optional("game_icon", arguments.icon);
-  optional("status", arguments.new_status);
-  optional("universal_transfers", arguments.universal);
+  optional("--name", "game_name", arguments.name);
+  optional("--developer", "developer_name", arguments.developer);
+  optional("--genre", "genre", arguments.genre);
+  optional("--icon", "game_icon", arguments.icon);
+  optional("--status", "status", arguments.new_status);
+  optional("--universal-transfers", "universal_transfers", arguments.universal);
   optional_flag("allows_outgoing_transfers", arguments.outgoing);
   optional_flag("allows_incoming_transfers", arguments.incoming);
   if (!arguments.linked.empty()) {
     json.begin_array("linked_game_ids");
     for (auto const& game : arguments.linked) {
-      if (game != "none") json.string(game);
+      if (game != "none") {
+        json.string(game);
+      } else if (arguments.linked.size() > 1) {
+        return complain(invocation, kUsage, "--linked-game none stands alone: it means no game at all");
+      }
     }
     json.end_array();
     any = true;
   }
-  optional("transfer_fee_percentage", arguments.transfer_fee);
-  optional("item_fee_percentage", arguments.item_fee);
+  optional("--transfer-fee", "transfer_fee_percentage", arguments.transfer_fee);
+  optional("--item-fee", "item_fee_percentage", arguments.item_fee);
   if (!arguments.limits.empty()) {
     json.begin_object("limits");
-    for (auto const& limit : arguments.limits) {
-      if (!write_limit(json, limit)) {
-        return complain(invocation, kUsage,
-                        "--limit " + limit + ": write NAME=NUMBER, such as sends_per_player_hour=50");
-      }
+    if (auto const wrong = write_limits(json, arguments.limits); !wrong.empty()) {
+      return complain(invocation, kUsage, wrong);
     }
     json.end_object();
     any = true;
@@ -191,13 +206,16 @@ int change_currency(Invocation const& invocation, CurrencyArguments const& argum
   bool any = false;
   json.begin_object();
   struct Field {
+    char const* option;
     char const* name;
     std::string const& value;
   };
-  for (Field const& field : {Field{"currency_name", arguments.name}, Field{"currency_symbol", arguments.symbol},
-                             Field{"starting_amount", arguments.starting}, Field{"minimum_transfer", arguments.minimum},
-                             Field{"maximum_transfer", arguments.maximum}}) {
-    if (field.value.empty()) continue;
+  for (Field const& field :
+       {Field{"--name", "currency_name", arguments.name}, Field{"--symbol", "currency_symbol", arguments.symbol},
+        Field{"--starting", "starting_amount", arguments.starting},
+        Field{"--minimum", "minimum_transfer", arguments.minimum},
+        Field{"--maximum", "maximum_transfer", arguments.maximum}}) {
+    if (!is_given(invocation, field.option)) continue;
     json.string(field.name, field.value);
     any = true;
   }
@@ -272,13 +290,14 @@ void add_game_commands(CLI::App& app, Invocation& invocation) {
 
   auto* update_command = add_command(group, invocation, "update", "Change a game's settings", R"(Examples:
   florin game update 482910573621 --status live
+  florin game update 482910573621 --genre ""                 # clears it
   florin game update 482910573621 --transfer-fee 2.5 --limit sends_per_player_hour=50 --sandbox)",
                                      [&invocation, arguments] { return update(invocation, *arguments); });
   add_server_options(*update_command, invocation);
   update_command->add_option("id", arguments->id, "the game's id")->required();
   update_command->add_option("--name", arguments->name, "name of the game");
   update_command->add_option("--status", arguments->new_status, "live, testing or suspended")
-      ->check(CLI::IsMember({"live", "testing", "suspended"}));
+      ->check(one_of({"live", "testing", "suspended"}));
   update_command->add_option("--developer", arguments->developer, "the developer's name");
   update_command->add_option("--genre", arguments->genre, "the genre");
   update_command->add_option("--icon", arguments->icon, "URL of the icon");

@@ -35,29 +35,77 @@ std::string scalar(dom::element value) {
   return "";
 }
 
+bool is_scalar_list(dom::array list) { return list.size() == 0 || is_scalar(list.at(0).value_unsafe()); }
+
 std::string scalar_list(dom::array list) {
   std::string out;
   for (auto const item : list) out += (out.empty() ? "" : ", ") + scalar(item);
   return out.empty() ? "-" : out;
 }
 
-std::string table_of(dom::array list) {
-  std::vector<std::vector<std::string>> rows(1);
-  auto& head = rows.front();
-  for (auto const item : list) {
-    dom::object object;
-    if (item.get_object().get(object) != simdjson::SUCCESS) continue;
-    for (auto const field : object) {
-      auto const name = std::string(field.key);
-      if (is_scalar(field.value) && std::find(head.begin(), head.end(), name) == head.end()) head.push_back(name);
+using Row = std::vector<std::pair<std::string, std::string>>;  // column, cell
+
+// An object's fields stand under a.b. A list of objects has no cell: it is in --json, and where one entry is shown.
+void flatten(dom::object object, std::string const& prefix, Row& row) {
+  for (auto const field : object) {
+    auto const name = prefix + plain(field.key);
+    dom::object inner;
+    dom::array list;
+    if (field.value.get_object().get(inner) == simdjson::SUCCESS) {
+      flatten(inner, name + ".", row);
+    } else if (field.value.get_array().get(list) != simdjson::SUCCESS) {
+      row.emplace_back(name, scalar(field.value));
+    } else if (is_scalar_list(list)) {
+      row.emplace_back(name, scalar_list(list));
     }
   }
-  auto const columns = head;
-  for (auto& name : head) name = plain(name);
+}
+
+bool is_part_of(std::string_view column, std::string_view object) {
+  return column.size() > object.size() && column.starts_with(object) && column[object.size()] == '.';
+}
+
+// In the order of the rows; a column that one row only has stands beside its object's others.
+std::vector<std::string> columns_of(std::vector<Row> const& rows) {
+  std::vector<std::string> columns;
+  for (auto const& row : rows) {
+    for (auto const& [name, cell] : row) {
+      if (std::find(columns.begin(), columns.end(), name) != columns.end()) continue;
+      auto const object = std::string_view(name).substr(0, name.rfind('.'));
+      auto const beside = std::find_if(columns.rbegin(), columns.rend(), [&](auto const& column) {
+        return object != name && (column == object || is_part_of(column, object));
+      });
+      columns.insert(beside == columns.rend() ? columns.end() : beside.base(), name);
+    }
+  }
+  // What is null in one row and an object in another is the object's columns.
+  std::vector<std::string> shown;
+  for (auto const& column : columns) {
+    if (std::none_of(columns.begin(), columns.end(), [&](auto const& other) { return is_part_of(other, column); })) {
+      shown.push_back(column);
+    }
+  }
+  return shown;
+}
+
+std::string cell_of(Row const& row, std::string const& column) {
+  for (auto const& [name, cell] : row) {
+    if (name == column || is_part_of(column, name)) return cell;
+  }
+  return {};
+}
+
+std::string table_of(dom::array list) {
+  std::vector<Row> objects;
   for (auto const item : list) {
-    std::vector<std::string> row;
-    for (auto const& name : columns) row.push_back(scalar_text(item[name]));
-    rows.push_back(std::move(row));
+    dom::object object;
+    if (item.get_object().get(object) == simdjson::SUCCESS) flatten(object, "", objects.emplace_back());
+  }
+  auto const columns = columns_of(objects);
+  std::vector<std::vector<std::string>> rows{columns};
+  for (auto const& object : objects) {
+    auto& row = rows.emplace_back();
+    for (auto const& column : columns) row.push_back(cell_of(object, column));
   }
   return table(rows, std::vector<bool>(columns.size()));
 }
@@ -76,7 +124,7 @@ void collect(dom::object object, std::string const& prefix, View& view) {
       collect(inner, name + ".", view);
     } else if (field.value.get_array().get(list) != simdjson::SUCCESS) {
       view.fields.push_back({name, scalar(field.value)});
-    } else if (list.size() == 0 || is_scalar(list.at(0).value_unsafe())) {
+    } else if (is_scalar_list(list)) {
       view.fields.push_back({name, scalar_list(list)});
     } else {
       view.tables += "\n" + name + "\n" + table_of(list);

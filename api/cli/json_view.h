@@ -1,4 +1,5 @@
-// Shows a JSON reply of the server to a person: fields as aligned names and values, lists of objects as tables.
+// Shows a JSON reply of the server to a person: fields as aligned names and values, lists of objects as tables in which
+// an object's fields are columns a.b.
 #pragma once
 
 #include <string>

@@ -230,7 +230,7 @@ void add_log_commands(CLI::App& app, Invocation& invocation) {
   florin log show ord_000000000002G --data /var/lib/florin --json --open)",
                                    [&invocation, arguments] { return show(invocation, *arguments); });
   add_data_options(*show_command, invocation);
-  show_command->add_option("which", arguments->which, "a position, a txn_… or an ord_… id")->required();
+  show_command->add_option("commit", arguments->which, "a position, a txn_… or an ord_… id")->required();
   show_command->add_flag("--open", arguments->open, "open sealed personal text with the vault");
 }
 

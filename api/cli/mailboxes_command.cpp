@@ -1,8 +1,13 @@
 // florin audit mailboxes: whom an old log holds twice for one mailbox, and who has an address that is none by the rule.
 // From the folder alone; it changes nothing, because whether two people become one is the operator's to decide.
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <map>
 #include <set>
+
+#include <unicode/normalizer2.h>
+#include <unicode/unistr.h>
 
 #include "api/cli/command.h"
 #include "api/cli/people.h"
@@ -10,6 +15,7 @@
 #include "api/email.h"
 #include "api/event_text.h"
 #include "api/http/json.h"
+#include "api/http/printable_text.h"
 
 namespace florin::api::cli {
 namespace {
@@ -92,9 +98,52 @@ std::string why_none(Person const& person) {
   return mailbox ? std::string() : std::string(mailbox.error());
 }
 
-std::string text_of(Listing const& listing) {
-  auto out =
-      grouped(listing.people) + " people, " + grouped(listing.former) + " of them under an earlier rule of e-mails\n";
+// As most screens draw it: two texts of one form look the same.
+std::u16string drawn(std::string const& text) {
+  UErrorCode error = U_ZERO_ERROR;
+  auto const* const nfc = icu::Normalizer2::getNFCInstance(error);
+  if (U_FAILURE(error)) return {};
+  auto const form = nfc->normalize(icu::UnicodeString::fromUTF8(text), error);
+  return U_FAILURE(error) ? std::u16string()
+                          : std::u16string(form.getBuffer(), static_cast<std::size_t>(form.length()));
+}
+
+// "U+00E9": what is not ASCII, in order.
+std::string code_points(std::string const& text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    auto const letter = code_point_at(text, at);
+    at += letter.size;
+    if (!letter.value || *letter.value < 0x80) continue;
+    std::array<char, 16> name{};
+    std::snprintf(name.data(), name.size(), "U+%04X", static_cast<unsigned>(*letter.value));
+    out.append(out.empty() ? "" : " ").append(name.data());
+  }
+  return out;
+}
+
+// The e-mail as the log has it; with its code points where another of the mailbox looks the same.
+std::string email_text(Person const& person, std::vector<Person> const& mailbox) {
+  if (person.email.empty()) return "(erased)";
+  auto const shown = terminal_quoted(person.email);
+  bool const alike = std::any_of(mailbox.begin(), mailbox.end(), [&](Person const& other) {
+    return other.email != person.email && drawn(other.email) == drawn(person.email);
+  });
+  return alike ? shown + " (" + code_points(person.email) + ")" : shown;
+}
+
+// What was looked at: said before what was found.
+struct Looked {
+  std::string environment;
+  std::string folder;
+  std::string empty;  // empty_text() of a log without commits
+};
+
+std::string text_of(Looked const& looked, Listing const& listing) {
+  auto out = table({{"environment", looked.environment}, {"folder", looked.folder}}, {false, false});
+  if (!looked.empty.empty()) return out + looked.empty + '\n';
+  out += grouped(listing.people) + " people, " + grouped(listing.former) +
+         " of them registered by an earlier release under another key\n";
   if (listing.mailboxes.empty()) {
     out += "\nno mailbox belongs to two people\n";
   } else {
@@ -103,8 +152,8 @@ std::string text_of(Listing const& listing) {
       for (auto const& person : listing.mailboxes[i]) {
         bool const first = &person == &listing.mailboxes[i].front();
         rows.push_back({std::to_string(i + 1), domain::format_identity_id(person.identity),
-                        person.email.empty() ? "(erased)" : terminal_quoted(person.email),
-                        first ? "every other spelling" : "this spelling", players_text(person)});
+                        email_text(person, listing.mailboxes[i]), first ? "every other spelling" : "this spelling",
+                        players_text(person)});
       }
     }
     out += "\nmailboxes of two people and more\n" + table(rows, {true, false, false, false, false});
@@ -115,7 +164,7 @@ std::string text_of(Listing const& listing) {
     rows.push_back({domain::format_identity_id(person.identity), terminal_quoted(person.email), why_none(person),
                     players_text(person)});
   }
-  return out + "\naddresses that nobody new could use\n" + table(rows, {false, false, false, false});
+  return out + "\naddresses that are invalid by today's rule\n" + table(rows, {false, false, false, false});
 }
 
 void write_person(JsonWriter& json, Person const& person, std::string_view name, std::string_view value) {
@@ -134,10 +183,14 @@ void write_person(JsonWriter& json, Person const& person, std::string_view name,
   json.end_object();
 }
 
-std::string json_of(Listing const& listing) {
+std::string json_of(Looked const& looked, Listing const& listing) {
   std::string out;
   JsonWriter json(out);
   json.begin_object();
+  json.string("environment", looked.environment);
+  json.string("folder", looked.folder);
+  json.boolean("empty", !looked.empty.empty());
+  if (!looked.empty.empty()) json.string("message", looked.empty);
   json.integer("people", listing.people);
   json.integer("former_people", listing.former);
   json.begin_array("mailboxes");
@@ -159,13 +212,21 @@ std::string json_of(Listing const& listing) {
 int mailboxes(Invocation const& invocation) {
   auto store = open_store(invocation);
   if (!store) return complain(invocation, store.error());
+  auto const place = place_of(invocation, store.value()) + ": ";
+  auto const fault = [&](eventstore::Fault const& found) {
+    return complain(invocation, {found.kind, place + found.what});
+  };
   auto const vault = open_vault(store.value().layout);
   if (!vault) return complain(invocation, vault.error());
   auto const head = store.value().log->head();
-  if (!head) return complain(invocation, head.error());
+  if (!head) return fault(head.error());
   auto const listing = list(*store.value().log, *vault.value(), head.value().position, invocation.json);
-  if (!listing) return complain(invocation, listing.error());
-  return print(invocation.json ? json_of(listing.value()) : text_of(listing.value())) ? kOk : kUnreachable;
+  if (!listing) return fault(listing.error());
+  Looked const looked{environment_name(invocation), store.value().layout.folder.string(),
+                      head.value().position ? "" : empty_text(invocation)};
+  return print(invocation, invocation.json ? json_of(looked, listing.value()) : text_of(looked, listing.value()))
+             ? kOk
+             : kUnreachable;
 }
 
 }  // namespace

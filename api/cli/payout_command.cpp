@@ -92,13 +92,26 @@ int returns(Invocation const& invocation, PayoutArguments const& arguments) {
   call.path = "/admin/payouts/ach/returns";
   call.content_type = "text/plain";
   call.body.resize(kFileBytesMax + 1);
+  bool const opened = in.is_open();
   in.read(call.body.data(), static_cast<std::streamsize>(call.body.size()));
   call.body.resize(static_cast<std::size_t>(in.gcount()));
-  if (in.bad() || call.body.empty() || call.body.size() > kFileBytesMax) {
-    return complain(invocation, kUsage, "'" + arguments.file + "' cannot be read, is empty or larger than 4 MiB");
-  }
+  auto const* const wrong = !opened || in.bad()                ? "cannot be read"
+                            : call.body.empty()                ? "is empty"
+                            : call.body.size() > kFileBytesMax ? "is larger than 4 MiB"
+                                                               : nullptr;
+  if (wrong != nullptr) return complain(invocation, kUsage, "'" + arguments.file + "' " + wrong);
   auto const reply = call_server(invocation, call);
-  return reply ? print_reply(invocation, reply.value()) : reply.error();
+  if (!reply) return reply.error();
+  auto const count = [&](char const* name) {
+    std::uint64_t number = 0;
+    return reply.value().root[name].get_uint64().get(number) == simdjson::SUCCESS ? number : 0;
+  };
+  // To import a file twice is no mistake of the file, but somebody should see that nothing of it was booked.
+  bool const nothing_booked = count("refused") > 0 && count("returned") == 0 && count("corrected") == 0;
+  auto const printed = print_reply(invocation, reply.value());
+  if (printed != kOk || !nothing_booked) return printed;
+  remark("every entry was refused: nothing was booked");
+  return kCheckFailed;
 }
 
 }  // namespace
@@ -153,6 +166,7 @@ void add_payout_commands(CLI::App& app, Invocation& invocation) {
   florin payout ach 2026-11-20 > payouts.ach
   florin payout ach 2026-11-20 --file B > payouts-B.ach)",
                   [&invocation, arguments] { return ach(invocation, *arguments); });
+  ach_command->get_option("--json")->description("only of what goes wrong: the file is printed as it is");
   add_server_options(*ach_command, invocation);
   ach_command->add_option("date", arguments->date, "the day (UTC) on which they became processing, YYYY-MM-DD")
       ->required();
@@ -166,7 +180,8 @@ void add_payout_commands(CLI::App& app, Invocation& invocation) {
   files_command->add_option("date", arguments->date, "the day (UTC), YYYY-MM-DD")->required();
 
   auto* returns_command = add_command(group, invocation, "returns",
-                                      "Import what the bank sent back: returns fail their payouts, changes mark them",
+                                      "Import what the bank sent back: returns fail their payouts, changes mark them "
+                                      "(exit 1: every entry was refused)",
                                       R"(Examples:
   florin payout returns returns.ach)",
                                       [&invocation, arguments] { return returns(invocation, *arguments); });

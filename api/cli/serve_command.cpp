@@ -26,8 +26,12 @@ int run_serve(Invocation const& invocation, ServeArguments const& arguments) {
   auto const config = load_config(sources);
   if (!config) return complain(invocation, kUsage, config.error());
   auto const served = serve(config.value(), invocation.json ? StartLine::json : StartLine::text);
-  if (invocation.json && served.code != kOk) print_json_error(served.code, served.why);
-  return served.code;
+  // A folder that could not even be made, such as one on a disk that is not mounted, is one that is not there.
+  std::error_code error;
+  bool const unmade = served.code == kUsage && !std::filesystem::exists(config.value().data, error);
+  auto const code = unmade ? kUnreachable : served.code;
+  if (invocation.json && code != kOk) print_json_error(code, served.why);
+  return code;
 }
 
 }  // namespace

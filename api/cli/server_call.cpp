@@ -3,6 +3,7 @@
 #include "api/cli/http_client.h"
 #include "api/cli/json_view.h"
 #include "api/config.h"
+#include "api/http/printable_text.h"
 
 namespace florin::api::cli {
 namespace {
@@ -13,15 +14,21 @@ ExitCode exit_code_of_status(int status) {
   return kUsage;
 }
 
+// For a sentence of ours: without quotes, and without anything that could steer the terminal. Empty: it is no text.
+std::string words_of(simdjson::simdjson_result<simdjson::dom::element> value) {
+  std::string_view text;
+  return value.get_string().get(text) == simdjson::SUCCESS ? printable(text) : std::string();
+}
+
 // The envelope's own words (CONTRACT, Errors), or the status alone when there is no envelope.
 std::string refusal_text(int status, std::string const& body) {
   auto out = "the server answered " + std::to_string(status);
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   if (parser.parse(body).get(root) != simdjson::SUCCESS) return out;
-  auto const message = scalar_text(root["message"]);
-  auto const code = scalar_text(root["error_code"]);
-  auto const id = scalar_text(root["error_id"]);
+  auto const message = words_of(root["message"]);
+  auto const code = words_of(root["error_code"]);
+  auto const id = words_of(root["error_id"]);
   if (!message.empty()) out += ": " + message;
   if (!code.empty()) out += " (" + code + (id.empty() ? ")" : ", " + id + ")");
   return out;

@@ -91,7 +91,9 @@ Response error_response(Request const& request, int status, std::string_view cod
 
   // What passes by itself is told once, by whoever knows that it began and that it ended, and not by each request.
   bool const passes = status == 503 && retry_after_seconds > 0;
-  spdlog::log(status >= 500 && !passes ? spdlog::level::err : spdlog::level::info, "{} {} {} {} {}", id,
+  // The client's doing, whatever the first digit says: anybody could ring the operator's alarm.
+  bool const is_clients = status == 501 || status == 505;
+  spdlog::log(status >= 500 && !passes && !is_clients ? spdlog::level::err : spdlog::level::info, "{} {} {} {} {}", id,
               method_name(request.method), loggable_path(request), status, code);
   return response;
 }
@@ -126,9 +128,11 @@ Response refusal_response(Request const& request, domain::Refusal const& refusal
       return error_response(request, 400, "LINKED_GAME_NOT_FOUND",
                             "A game in linked_game_ids does not exist. Name existing games only.");
     case Rejection::invalid_game:
-      return error_response(request, 400, "INVALID_REQUEST",
-                            "The game's settings are not valid. Give it at least one currency, distinct currency names "
-                            "and rates within their ranges.");
+      return error_response(
+          request, 400, "INVALID_REQUEST",
+          "The game's settings are not valid. A game has a game_name, at least one currency, distinct "
+          "currency names, a transfer_fee_percentage from 0 to 10, an item_fee_percentage from 0 to "
+          "100, and currencies whose minimum_transfer is at most their maximum_transfer.");
     case Rejection::too_many_currencies:
       return error_response(request, 409, "TOO_MANY_CURRENCIES",
                             "The game has 50 currencies, and none is ever removed. Change one instead.");
@@ -143,7 +147,7 @@ Response refusal_response(Request const& request, domain::Refusal const& refusal
     case Rejection::currency_not_found:
       return error_response(
           request, 404, "CURRENCY_NOT_FOUND",
-          "The game has no currency with this id. Omit currency_id to use the game's default currency.");
+          "The game has no currency with this currency_id. Leave it out of a body to use the game's first currency.");
     case Rejection::player_not_found:
       return error_response(request, 404, "PLAYER_NOT_FOUND",
                             "The game has no such player. Check the player's e-mail or id.");
@@ -153,7 +157,7 @@ Response refusal_response(Request const& request, domain::Refusal const& refusal
       return error_response(request, 400, "INVALID_AMOUNT",
                             "The amount is out of range. Send a decimal string from \"0.01\" to \"999999999.99\".");
     case Rejection::invalid_quantity:
-      return error_response(request, 400, "INVALID_QUANTITY", "The quantity is out of range. Send 1 to 1000.");
+      return error_response(request, 400, "INVALID_QUANTITY", "item_quantity is out of range. Send 1 to 1000.");
     case Rejection::total_mismatch:
       return error_response(request, 400, "TOTAL_PRICE_MISMATCH",
                             "total_price must be exactly unit_price times item_quantity. Compute it again.");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <random>
 
 #include <simdjson.h>
 
@@ -72,7 +73,7 @@ struct JsonObject::Parsed {
   std::vector<std::string_view> keys;  // scratch: a stack of the open objects' keys
   std::size_t keys_seen = 0;           // of this body
   std::optional<BodyError> error;
-  bool has_large_numbers = false;  // in their place stands kLargeNumber, which no getter takes
+  bool has_large_numbers = false;  // in their place stands large_number(), which no getter takes
   bool strict = false;
   std::optional<BodyError> pending;  // while strict
 };
@@ -180,9 +181,20 @@ bool is_json(std::string_view content_type) {
                                                      type.end(), kSuffix.begin(), kSuffix.end(), equal));
 }
 
-// What stands in for a number that no 64 bits hold: a string of one NUL.
-constexpr std::string_view kLargeNumber("\0", 1);
-constexpr std::string_view kLargeNumberJson = R"("\u0000")";
+// What stands in for a number that no 64 bits hold: NUL, which no getter takes, and letters of this process that no
+// client knows, so that no text of a client's is taken for it. Short, because a body may hold a million of them.
+std::string const& large_number() {
+  static std::string const text = [] {
+    constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    std::random_device device;
+    std::uniform_int_distribution<std::size_t> any(0, kLetters.size() - 1);
+    std::string made(1, '\0');
+    for (int i = 0; i < 6; ++i) made += kLetters[any(device)];
+    return made;
+  }();
+  return text;
+}
+std::string large_number_json() { return "\"\\u0000" + large_number().substr(1) + '"'; }
 
 // `broken_at`: the first byte that is wrong; nullopt: not known.
 std::string malformed_message(simdjson::error_code error, std::string_view text, std::optional<std::size_t> broken_at) {
@@ -211,10 +223,11 @@ bool JsonObject::Parsed::read(std::string_view text, dom::element& root) {
   }
   // JSON all the same. Where the number is asked for, its getter refuses it; where it is not, it is ignored.
   has_large_numbers = true;
+  std::string const stand_in = large_number_json();
   std::string smaller;
   std::size_t copied = 0;
   for (auto const& number : scan.large_numbers) {
-    smaller.append(text.substr(copied, number.begin - copied)).append(kLargeNumberJson);
+    smaller.append(text.substr(copied, number.begin - copied)).append(stand_in);
     copied = number.end;
   }
   smaller.append(text.substr(copied));
@@ -223,7 +236,7 @@ bool JsonObject::Parsed::read(std::string_view text, dom::element& root) {
 
 bool JsonObject::Parsed::is_large_number(dom::element value) const {
   std::string_view text;
-  return has_large_numbers && value.get(text) == simdjson::SUCCESS && text == kLargeNumber;
+  return has_large_numbers && value.get(text) == simdjson::SUCCESS && text == large_number();
 }
 
 std::optional<BodyError> check_json_type(std::string_view content_type) {
@@ -359,7 +372,7 @@ std::optional<std::string> JsonObject::optional_object_text(std::string_view nam
     fail(name, std::string(name) + " must be an object.");
     return std::nullopt;
   }
-  if (any_text(name, [&](std::string_view inner) { return parsed_->has_large_numbers && inner == kLargeNumber; })) {
+  if (any_text(name, [&](std::string_view inner) { return parsed_->has_large_numbers && inner == large_number(); })) {
     fail(name, std::string(name) + " holds a number that is too large to be kept; send it as a string.");
     return std::nullopt;
   }

@@ -27,6 +27,7 @@ enum class Method : std::uint8_t { get, post, put, patch, del, other, unknown };
 // The views point into the session's read buffer and hold until the handler has returned its Response.
 struct Request {
   Method method = Method::other;  // HEAD arrives as get; its body is dropped on the way out
+  bool is_head = false;           // a handler of get that writes must then not write
   std::string_view path;          // raw, without the query; "*" is the whole server
   std::string_view query;         // raw, without '?'
   std::string_view route;         // the pattern that matched, for logs and metrics; empty before the router
@@ -44,6 +45,9 @@ struct Request {
   eventstore::Clock const* clock = nullptr;  // of the environment that the path is in; nullptr: the machine's
   Inbox* inbox = nullptr;                    // of this request's io thread: where foreign threads complete results
   JsonParsers* parsers = nullptr;            // of this request's io thread; nullptr: JsonBody makes its own
+  // Where a gate says whom it let in (never 0), so that all keys of one game have one share of what is bounded. Only
+  // while a gate is asked before a large body is read; otherwise nullptr. A gate that says nothing: each key is one.
+  std::uint64_t* caller = nullptr;
 
   // The decoded value of a query parameter ('+' is a blank); nullopt when absent or badly encoded.
   [[nodiscard]] std::optional<std::string> query_value(std::string_view name) const;

@@ -49,6 +49,8 @@ bool is_close(std::string_view mistyped, std::string_view known, std::size_t ste
 
 std::optional<std::string_view> nearest_name(std::string_view mistyped, std::span<std::string_view const> known) {
   if (mistyped.size() > kNameMax) return std::nullopt;
+  auto const letters = mistyped.substr(std::min(mistyped.find_first_not_of('-'), mistyped.size()));
+  if (letters.size() < 2) return std::nullopt;  // "-x" may have been any option of one letter
   std::optional<std::string_view> nearest;
   std::size_t least = 0;
   for (auto const name : known) {

@@ -9,7 +9,7 @@
 namespace florin::api {
 
 // nullopt when nothing is close: two letters exchanged, one too many, one missing, or a part left out
-// ("sends_per_hour" for "sends_per_player_hour").
+// ("sends_per_hour" for "sends_per_player_hour"). Of one letter nothing is guessed.
 [[nodiscard]] std::optional<std::string_view> nearest_name(std::string_view mistyped,
                                                            std::span<std::string_view const> known);
 

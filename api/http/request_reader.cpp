@@ -33,7 +33,9 @@ std::span<char> RequestReader::prepare() {
     data_ = std::move(larger);
     capacity_ = grown;
   }
-  return {data_.get() + end_, capacity_ - end_};
+  std::size_t const free = capacity_ - end_;
+  // Behind a large body comes little of the next request, so that next() can give the buffer back.
+  return {data_.get() + end_, stage_ == Stage::header ? free : std::min(free, std::max(wanted, kFirstRead))};
 }
 
 RequestReader::State RequestReader::advance() {
@@ -144,6 +146,7 @@ RequestReader::State RequestReader::read_chunks() {
 Request RequestReader::request() const {
   Request request;
   request.method = head_.method;
+  request.is_head = head_.is_head;
   request.path = head_.whole_server ? std::string_view("*") : view(head_.path);
   request.query = view(head_.query);
   request.keep_alive = head_.keep_alive;
@@ -169,18 +172,29 @@ std::optional<RequestReader::PendingBody> RequestReader::take_pending_body() {
 
 void RequestReader::next() {
   begin_ += message_end_;
-  if (begin_ == end_) {
-    begin_ = end_ = 0;
-    if (capacity_ > kKeptCapacity) {
-      data_.reset();
-      capacity_ = 0;
+  std::size_t const rest = end_ - begin_;
+  if (capacity_ > kKeptCapacity) {
+    std::unique_ptr<char[]> kept;
+    if (rest != 0) {
+      kept = std::make_unique_for_overwrite<char[]>(rest);
+      std::memcpy(kept.get(), data_.get() + begin_, rest);
     }
+    data_ = std::move(kept);
+    capacity_ = end_ = rest;
+    begin_ = 0;
+  } else if (rest == 0) {
+    begin_ = end_ = 0;
   }
   stage_ = Stage::header;
   line_ = scanned_ = body_ = body_size_ = read_ = message_end_ = 0;
   skipped_blank_ = complete_ = false;
   pending_.reset();
   head_ = {};
+}
+
+void RequestReader::drop() {
+  data_.reset();
+  capacity_ = begin_ = end_ = 0;
 }
 
 RequestReader::State RequestReader::refuse(RequestRefusal refusal) {

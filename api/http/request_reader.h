@@ -39,7 +39,6 @@ class RequestReader {
   // complete: everything but id, client, clock, route and the io thread's pointers. A body that is still to come: the
   // same without it. refused: method and path, if they were understood. The views hold until next() or prepare().
   [[nodiscard]] Request request() const;
-  [[nodiscard]] bool is_head() const { return head_.is_head; }
   [[nodiscard]] bool is_http10() const { return head_.http10; }
 
   [[nodiscard]] RequestRefusal const& refusal() const { return refusal_; }
@@ -55,8 +54,10 @@ class RequestReader {
   // need_more: said once a request, when its head has been read: the time to refuse what the head alone decides.
   [[nodiscard]] std::optional<PendingBody> take_pending_body();
 
-  // Forgets the complete request; bytes of the next one stay.
+  // Forgets the complete request and gives the buffer of a large body back; bytes of the next request stay.
   void next();
+  // refused: gives the buffer back, with all that the views point into. The reader is not used again.
+  void drop();
 
  private:
   // A view that survives a move of the buffer: relative to begin_.

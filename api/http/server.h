@@ -32,8 +32,8 @@ struct ServerOptions {
   int idle_seconds = 75;
   int request_seconds = 15;
   int reply_seconds = 30;
-  // Replies that wait for their readers, to callers that no gate has let in; another one's connection is reset. Each
-  // holds some 128 KiB in the kernel.
+  // Replies that wait for their readers, to callers that no gate has let in, and a quarter of them to one address as
+  // above; another one's connection is reset. Each holds some 128 KiB in the kernel.
   std::size_t strangers_replies = 1'024;
   TrustedProxies trusted_proxies;  // whose X-Forwarded-For is believed
 };

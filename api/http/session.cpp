@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <exception>
+#include <functional>
 #include <typeinfo>
 
 #include <boost/asio/as_tuple.hpp>
@@ -57,8 +58,7 @@ void Session::on_late() {
 }
 
 void Session::on_drain() {
-  // Idle: waiting for a request of which nothing has come.
-  if (deadline_ != 0 && request_deadline_ == 0 && !reader_.mid_request()) on_late();
+  if (idle_ && deadline_ != 0) on_late();
 }
 
 void Session::on_destroy() {
@@ -68,6 +68,8 @@ void Session::on_destroy() {
 
 Request Session::current_request() {
   Request request = reader_.request();
+  is_head_ = request.is_head;
+  is_http10_ = reader_.is_http10();
   request.client = client_;
   if (behind_proxy_) {
     forwarded_client_ = limits_.trusted_proxies.client_of(request.forwarded);
@@ -80,6 +82,14 @@ Request Session::current_request() {
   return request;
 }
 
+Holder Session::stranger() const {
+  boost::system::error_code error;
+  auto const address = asio::ip::make_address(forwarded_client_.empty() ? client_ : forwarded_client_, error);
+  if (error) return {};
+  auto const subscriber = subscriber_of(address);
+  return {subscriber.v6 ? Holder::Kind::ipv6_network : Holder::Kind::ipv4, subscriber.network};
+}
+
 Awaitable<void> Session::serve() {
   for (;;) {
     switch (reader_.advance()) {
@@ -90,9 +100,10 @@ Awaitable<void> Session::serve() {
         Request request = current_request();
         Response response = co_await answer(request);
         bool const keep_alive = request.keep_alive && !io_.draining();
-        if (!co_await send(response, request, keep_alive) || !keep_alive) co_return;
+        // Before the reply: who reads it slowly keeps no body of others waiting.
         reader_.next();
         large_body_ = {};
+        if (!co_await send(response, request.id, keep_alive) || !keep_alive) co_return;
         continue;
       }
       case RequestReader::State::refused: {
@@ -108,7 +119,7 @@ Awaitable<void> Session::serve() {
         let_in_ = false;
         Request request = current_request();
         if (auto refused = refuse_by_head(request, *pending)) {
-          if (co_await send(*refused, request, false)) co_await linger();
+          if (co_await send(*refused, request.id, false)) co_await linger();
           co_return;
         }
         constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -119,8 +130,10 @@ Awaitable<void> Session::serve() {
       if (io_.draining()) co_return;
       arm(io_.deadline_in(limits_.idle_seconds));
     }
+    idle_ = !reader_.mid_request();
     std::span<char> const space = reader_.prepare();
     auto const [error, count] = co_await socket_.async_read_some(asio::buffer(space.data(), space.size()), kAwait);
+    idle_ = false;
     if (error) {
       if (late_ && reader_.mid_request()) {
         co_await refuse(408, "REQUEST_TIMEOUT", "The request did not arrive in time. Send it again.");
@@ -172,6 +185,14 @@ std::optional<Response> refuse_unrouted(Request const& request, Router::Match co
   return response;
 }
 
+// Whom a gate has let in. The key that gates ask for, and the token only where there is no key: who has a key must not
+// become another by adding a token.
+Holder let_in(Request const& request, std::uint64_t caller) {
+  if (caller != 0) return {Holder::Kind::caller, caller};
+  auto const credential = request.game_key.empty() ? request.authorization : request.game_key;
+  return {Holder::Kind::credential, std::hash<std::string_view>()(credential)};
+}
+
 }  // namespace
 
 std::optional<Response> Session::refuse_by_head(Request& request, RequestReader::PendingBody const& pending) {
@@ -179,14 +200,19 @@ std::optional<Response> Session::refuse_by_head(Request& request, RequestReader:
   request.route = match.route;
   if (auto refused = refuse_unrouted(request, match)) return refused;
   auto const* const gate = router_.gate_of(request.path);
+  std::uint64_t caller = 0;
   if (gate != nullptr) {
-    if (auto refused = (*gate)(request)) return refused;
+    request.caller = &caller;
+    auto refused = (*gate)(request);
+    request.caller = nullptr;
+    if (refused) return refused;
   }
   if (match.takes == Takes::json && request.method != Method::get) {
     if (auto const wrong = check_json_type(request.content_type)) return body_error_response(request, *wrong);
   }
   if (pending.most > kBodyLimit) {
-    large_body_ = (gate != nullptr ? budgets_.large_bodies : budgets_.strangers_bodies).take(pending.most);
+    large_body_ = gate != nullptr ? budgets_.large_bodies.take(let_in(request, caller), pending.most)
+                                  : budgets_.strangers_bodies.take(stranger(), pending.most);
     if (!large_body_) {
       return error_response(request, 503, "SERVER_BUSY",
                             "Too many large bodies are on their way; nothing was done. Retry shortly.", {}, 1);
@@ -218,13 +244,13 @@ Awaitable<Response> Session::answer(Request& request) {
   co_return response;
 }
 
-Awaitable<bool> Session::send(Response& response, Request const& request, bool keep_alive) {
-  bool const chunked = response.stream != nullptr && !reader_.is_http10();
+Awaitable<bool> Session::send(Response& response, std::uint64_t request_id, bool keep_alive) {
+  bool const chunked = response.stream != nullptr && !is_http10_;
   bool const stays = keep_alive && (response.stream == nullptr || chunked);
   if (out_.capacity() > kKeptOut) std::string().swap(out_);
   out_.clear();
-  append_head(out_, response, request.id, {stays, reader_.is_http10(), io_.date()});
-  if (reader_.is_head() || !status_has_content(response.status)) {
+  append_head(out_, response, request_id, {stays, is_http10_, io_.date()});
+  if (is_head_ || !status_has_content(response.status)) {
     bool const sent = co_await write(asio::buffer(out_), {});
     if (stays != keep_alive) co_return false;
     co_return sent;
@@ -292,8 +318,8 @@ bool Session::try_write(asio::const_buffer head, asio::const_buffer body, std::s
 
 Awaitable<bool> Session::write_rest(asio::const_buffer head, asio::const_buffer body, std::size_t written) {
   std::size_t const total = head.size() + body.size();
-  Budget::Ticket unread;
-  if (!let_in_) unread = budgets_.strangers_replies.take(1);
+  SharedBudget::Ticket unread;
+  if (!let_in_) unread = budgets_.strangers_replies.take(stranger(), 1);
   if (!let_in_ && !unread) {
     cut();
     co_return false;
@@ -330,7 +356,9 @@ Awaitable<void> Session::refuse(int status, std::string_view code, std::string_v
   let_in_ = false;
   Request const request = current_request();
   Response response = error_response(request, status, code, message, {}, retry_after_seconds);
-  if (co_await send(response, request, false)) co_await linger();
+  reader_.drop();
+  large_body_ = {};
+  if (co_await send(response, request.id, false)) co_await linger();
 }
 
 Awaitable<void> Session::linger() {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -29,18 +30,25 @@ struct SessionLimits {
 // What all sessions of a server have together.
 struct SessionBudgets {
   SessionBudgets(std::size_t body_limit, std::size_t replies)
-      : large_bodies(std::max(kLargeBodies, 2 * body_limit)), strangers_replies(replies) {}
+      : SessionBudgets(body_limit, std::max(kLargeBodies, 2 * body_limit), replies) {}
 
-  // Bytes of request bodies over kBodyLimit, from the first byte of each to its reply. Parsed, JSON takes up to 14
-  // times as much: below 1 GiB.
+  // How many callers it takes to use up each of these: one has a quarter, or the largest body where that is more.
+  static constexpr std::size_t kCallersMin = 4;
+  // Bytes of request bodies over kBodyLimit, from the head of each until its handler has answered. Parsed, JSON takes
+  // up to 14 times as much: below 1 GiB.
   static constexpr std::size_t kLargeBodies = std::size_t{64} << 20;
   // The same of routes without a gate, the processor's callbacks for one: strangers take nothing from callers with a
-  // key.
+  // key. A share holds each of those routes' bodies: the largest is a callback of 256 KiB.
   static constexpr std::size_t kStrangersBodies = std::size_t{16} << 20;
 
-  Budget large_bodies;
-  Budget strangers_bodies{kStrangersBodies};
-  Budget strangers_replies;  // ServerOptions::strangers_replies
+  SharedBudget large_bodies;                                                        // by caller
+  SharedBudget strangers_bodies{kStrangersBodies, kStrangersBodies / kCallersMin};  // by address, as the next
+  SharedBudget strangers_replies;                                                   // ServerOptions::strangers_replies
+
+ private:
+  SessionBudgets(std::size_t body_limit, std::size_t bodies, std::size_t replies)
+      : large_bodies(bodies, std::max(bodies / kCallersMin, body_limit)),
+        strangers_replies(replies, std::max<std::size_t>(replies / kCallersMin, 1)) {}
 };
 
 class Session final : public Swept {
@@ -66,11 +74,13 @@ class Session final : public Swept {
   void disarm() { deadline_ = 0; }
 
   [[nodiscard]] Request current_request();
+  // The address that the current request is from.
+  [[nodiscard]] Holder stranger() const;
   // What the head alone decides, while the body is still to come; takes what a large body needs. Nothing: read it.
   [[nodiscard]] std::optional<Response> refuse_by_head(Request& request, RequestReader::PendingBody const& pending);
   [[nodiscard]] Awaitable<Response> answer(Request& request);
-  // false: the connection is no longer usable.
-  [[nodiscard]] Awaitable<bool> send(Response& response, Request const& request, bool keep_alive);
+  // The request's views need not hold any more. false: the connection is no longer usable.
+  [[nodiscard]] Awaitable<bool> send(Response& response, std::uint64_t request_id, bool keep_alive);
   [[nodiscard]] Awaitable<bool> send_stream(BodyStream& stream, bool chunked);
   [[nodiscard]] bool try_write(asio::const_buffer head, asio::const_buffer body, std::size_t& written);
   [[nodiscard]] Awaitable<bool> write_rest(asio::const_buffer head, asio::const_buffer body, std::size_t written);
@@ -93,9 +103,12 @@ class Session final : public Swept {
   bool behind_proxy_ = false;
   std::string out_;                    // head and small bodies; kept warm
   std::int64_t request_deadline_ = 0;  // of the request being read; 0: none has begun
-  bool late_ = false;                  // the sweep ended the current wait
-  bool let_in_ = false;                // the current request's caller is known: a gate's handler did not refuse it
-  Budget::Ticket large_body_;          // of the current request
+  bool is_head_ = false;               // of the current request, as the next
+  bool is_http10_ = false;
+  bool idle_ = false;                // waits for a request of which nothing has come
+  bool late_ = false;                // the sweep ended the current wait
+  bool let_in_ = false;              // the current request's caller is known: a gate's handler did not refuse it
+  SharedBudget::Ticket large_body_;  // of the current request, until it was answered
 };
 
 }  // namespace florin::api

@@ -15,7 +15,7 @@ using domain::GameChanges;
 using domain::GameStatus;
 
 std::optional<bool> read_yes_no(JsonBody& body, std::string_view name) {
-  auto const text = body.optional_string(name, 3);
+  auto const text = body.optional_string(name, 64);
   if (!text) return std::nullopt;
   if (*text != "yes" && *text != "no") body.fail(name, std::string(name) + " must be \"yes\" or \"no\".");
   return *text == "yes";
@@ -119,15 +119,19 @@ void write_game_fields(JsonWriter& json, domain::Game const& game) {
   json.time("created_at", game.created_at);
 }
 
-template <class Event>
-void write_currency_event(std::string& out, domain::Commit const& commit) {
-  auto const& event = event_of<Event>(commit);
+void write_currency_reply(std::string& out, domain::GameId game, domain::CurrencySpec const& currency) {
   JsonWriter json(out);
   json.begin_object();
   json.string("status", "success");
-  json.string("game_id", std::to_string(event.game.value()));
-  write_currency(json, event.currency);
+  json.string("game_id", std::to_string(game.value()));
+  write_currency(json, currency);
   json.end_object();
+}
+
+template <class Event>
+void write_currency_event(std::string& out, domain::Commit const& commit) {
+  auto const& event = event_of<Event>(commit);
+  write_currency_reply(out, event.game, event.currency);
 }
 
 Response game_not_found(Request const& request) {
@@ -262,6 +266,15 @@ struct AdminRoutes {
     payload.add(id->value()).add(*currency).add(request.body);
     auto const outcome =
         co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+    // The currency is so already: the reply shows it, and nothing is written.
+    auto const directory = services.environment.balances().games();
+    auto const* game = directory->find(*id);
+    auto const* current = game != nullptr ? game->find_currency(domain::CurrencyId(*currency)) : nullptr;
+    if (changed_nothing(outcome) && current != nullptr) {
+      Response response;
+      write_currency_reply(response.body, *id, *current);
+      co_return with_position(std::move(response), outcome);
+    }
     co_return write_response(request, outcome, [](std::string& out, domain::Commit const& commit) {
       write_currency_event<domain::CurrencyChanged>(out, commit);
     });

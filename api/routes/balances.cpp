@@ -198,7 +198,7 @@ Awaitable<Response> adjust(Services& services, Request const& request, std::stri
     json.amount("new_balance", event.available_after);
     json.amount("amount", event.amount);
     json.end_object();
-    write_player(json, services.environment, game, event.player, shown_email(services.environment, who.email),
+    write_player(json, services.environment, game, event.player, first_spelling(services.environment, who.email),
                  who.name);
     json.end_object();
   });

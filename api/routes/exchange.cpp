@@ -217,12 +217,20 @@ Result<Email, Response> read_email(Request const& request, Environment& environm
       {{"field", json_text(field)}}));
 }
 
-std::string shown_email(Environment& environment, Email const& email) {
+std::string first_spelling(Environment& environment, Email const& email) {
   auto const& balances = environment.balances();
   auto const identity = balances.read([&](domain::State const& state) { return state.find_identity(email.index); });
   auto const sealed = identity ? balances.email_of(*identity) : std::nullopt;
   auto first = sealed ? reveal(environment, *identity, eventstore::Field::email, *sealed) : std::string();
   return first.empty() ? email.written : first;
+}
+
+std::string shown_email(Environment& environment, domain::GameId game, Email const& email) {
+  bool const own = environment.balances().read([&](domain::State const& state) {
+    auto const identity = state.find_identity(email.index);
+    return identity && state.find_player(game, *identity);
+  });
+  return own ? first_spelling(environment, email) : email.written;
 }
 
 Payload& Payload::add(std::string_view field) {

@@ -68,7 +68,10 @@ using Email = Mailboxes::Found;
                                                  std::string_view field);
 
 // As replies show it: as it was first written, or as it is now where nobody is known by it.
-[[nodiscard]] std::string shown_email(Environment& environment, Email const& email);
+[[nodiscard]] std::string first_spelling(Environment& environment, Email const& email);
+// The same to a game that has the player; to another one as it wrote the e-mail itself, because who has a mailbox, and
+// how they write it, is nothing that a game learns of another game's player.
+[[nodiscard]] std::string shown_email(Environment& environment, domain::GameId game, Email const& email);
 
 // The request id and the payload's fingerprint. The payload is built field by field: the operation's name first, then
 // every field that means something, each length-prefixed.

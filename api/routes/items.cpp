@@ -51,7 +51,7 @@ void write_purchase_reply(std::string& out, Environment& environment, domain::Ga
   json.amount("amount_spent", event.total);
   json.end_object();
   write_breakdown(json, event);
-  auto const email = shown_email(environment, who.email);
+  auto const email = first_spelling(environment, who.email);
   write_player(json, environment, game, event.player, email, who.name);
   write_details(json, currency, event, email);
   json.end_object();
@@ -212,7 +212,7 @@ Awaitable<Response> purchase_history(Services& services, Request const& request,
                                                       {{"field", "\"cursor\""}})
                                      : view_unavailable(request, page.error()));
         }
-        auto const shown = shown_email(environment, email.value());
+        auto const shown = first_spelling(environment, email.value());
         JsonWriter json(response.body);
         json.begin_object();
         json.string("status", "success");

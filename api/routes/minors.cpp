@@ -42,11 +42,11 @@ struct MinorRoutes {
         co_await perform(request, services.environment, std::move(command), {}, "", Payload("flag-minor"));
     if (changed_nothing(outcome)) {
       Response response;
-      write_flag(response.body, shown_email(services.environment, email.value()), true, guardian);
+      write_flag(response.body, first_spelling(services.environment, email.value()), true, guardian);
       co_return with_position(std::move(response), outcome);
     }
     co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {
-      write_flag(out, shown_email(services.environment, email.value()), true, guardian);
+      write_flag(out, first_spelling(services.environment, email.value()), true, guardian);
     });
   }
 
@@ -58,7 +58,7 @@ struct MinorRoutes {
     auto const outcome = co_await perform(request, services.environment, domain::ClearMinor{email.value().index}, {},
                                           "", Payload("clear-minor"));
     co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {
-      write_flag(out, shown_email(services.environment, email.value()), false, false);
+      write_flag(out, first_spelling(services.environment, email.value()), false, false);
     });
   }
 };

@@ -56,6 +56,18 @@ struct Telling {
   }
 };
 
+// The order of a step; zero: the event is of none.
+struct OrderOf {
+  template <class E>
+  Position operator()(E const& e) const {
+    if constexpr (requires { Position(e.order); }) {
+      return e.order;
+    } else {
+      return {};
+    }
+  }
+};
+
 // The most that a refund would be granted now: of the moment, whatever the view has reached.
 domain::Money refundable(Environment const& environment, domain::GameId game, PaymentStory const& story) {
   if (!story.purchased) return {};
@@ -165,7 +177,9 @@ PaymentStoryResult load_story(Services& services, Request const& request, domain
     auto const commit = eventstore::read_commit(environment.log(), step.commit);
     if (!commit) return {std::nullopt, view_unavailable(request, commit.error())};
     auto const* event = commit.value() ? eventstore::event_at(*commit.value(), step.event) : nullptr;
-    if (event == nullptr) return {std::nullopt, view_unavailable(request, distrust_steps(view.value(), order).error)};
+    if (event == nullptr || std::visit(OrderOf{}, *event) != order) {
+      return {std::nullopt, view_unavailable(request, distrust_steps(view.value(), order).error)};
+    }
     std::visit(Telling{story, commit.value()->at}, *event);
     for (auto const& posting : domain::postings(*event)) story.postings.push_back(posting);
   }

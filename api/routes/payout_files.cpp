@@ -38,7 +38,7 @@ struct PayoutFileRoutes {
   PayoutFileRoutes(Services& environment, AdminOptions admin) : services(environment), options(std::move(admin)) {}
 
   Awaitable<Response> file(Request const& request, PathValues const&) const {
-    auto wanted = read_wanted(request);
+    auto wanted = read_wanted(request, {"date", "file"});
     if (!wanted) co_return std::move(wanted).error();
     auto const [day, letter] = wanted.value();
     for (int i = 0; i < kTries; ++i) {
@@ -48,17 +48,19 @@ struct PayoutFileRoutes {
         if (letter.value_or('A') != 'A') co_return no_such_file(request, *files.old_event);
         co_return as_file(std::move(*files.old_text), *files.old_event, 'A');
       }
-      auto const chosen = letter.value_or('A');
+      auto const chosen = letter.value_or(files.event->files.front().letter);
       auto const at = std::ranges::find(files.event->files, chosen, &domain::PayoutFile::letter);
       if (at == files.event->files.end()) co_return no_such_file(request, *files.event);
       if (files.texts.empty()) co_return co_await again(request, *files.event, *at);
+      auto const index = static_cast<std::size_t>(at - files.event->files.begin());
+      // What the first export would answer. HEAD writes nothing (RFC 9110, 9.2.1), so the GET may still answer another.
+      if (request.is_head) co_return as_file(std::move(files.texts[index]), *files.event, chosen);
       Payload payload("write-payout-files");
       payload.add(domain::to_date(day));
       auto const& e = *files.event;
       domain::WritePayoutFile command{e.day, e.created, e.origin, e.files, e.left_out};
       auto const outcome = co_await perform(request, services.environment, std::move(command), {}, "", payload);
       if (std::holds_alternative<domain::Refusal>(outcome)) continue;
-      auto const index = static_cast<std::size_t>(at - files.event->files.begin());
       auto response = write_response(
           request, outcome, [&](std::string& out, domain::Commit const&) { out = std::move(files.texts[index]); });
       if (response.status == 200) set_headers(response, *files.event, chosen);
@@ -69,7 +71,7 @@ struct PayoutFileRoutes {
 
   // Writes nothing: the files as they are, or as the first export would make them now.
   Awaitable<Response> list(Request const& request, PathValues const&) const {
-    auto wanted = read_wanted(request);
+    auto wanted = read_wanted(request, {"date"});
     if (!wanted) co_return std::move(wanted).error();
     DayFiles files;
     if (auto failed = co_await load(request, wanted.value().day, files)) co_return std::move(*failed);
@@ -110,14 +112,20 @@ struct PayoutFileRoutes {
   }
 
  private:
-  Result<Wanted, Response> read_wanted(Request const& request) const {
-    if (auto refused = refuse_unless_operator(request, options, {"date", "file"})) return fail(std::move(*refused));
+  Result<Wanted, Response> read_wanted(Request const& request,
+                                       std::initializer_list<std::string_view> parameters) const {
+    if (auto refused = refuse_unless_operator(request, options, parameters)) return fail(std::move(*refused));
     auto const day = domain::parse_iso8601(request.query_value("date").value_or("") + "T00:00:00Z");
     if (!day) {
       return fail(
           error_response(request, 400, "INVALID_REQUEST", "Name the day: ?date=2026-11-20", {{"field", "\"date\""}}));
     }
     Wanted wanted{domain::day_of(*day), {}};
+    if (!domain::parse_iso8601(domain::to_iso8601(sagas::files_from(wanted.day)))) {
+      return fail(error_response(request, 400, "INVALID_REQUEST",
+                                 "date is at most 9999-12-30: the files of a later day are never made.",
+                                 {{"field", "\"date\""}}));
+    }
     if (auto const letter = request.query_value("file")) {
       bool const is_one = letter->size() == 1 && (((*letter)[0] >= 'A' && (*letter)[0] <= 'Z') ||
                                                   ((*letter)[0] >= '0' && (*letter)[0] <= '9'));
@@ -213,9 +221,16 @@ struct PayoutFileRoutes {
                                DayFiles& files) const {
     auto& environment = services.environment;
     if (payouts.empty()) return error_response(request, 404, "NO_PAYOUTS", "No payout of that day is to be paid.");
-    auto planned = sagas::plan_files(environment.log(), environment.vault(), environment.ach(), day,
-                                     environment.clock().now(), payouts);
+    auto const now = environment.clock().now();
+    auto const used =
+        environment.balances().read([&](domain::State const& state) { return state.files_used(domain::day_of(now)); });
+    auto planned =
+        sagas::plan_files(environment.log(), environment.vault(), environment.ach(), day, now, payouts, used);
     if (!planned) return view_unavailable(request, planned.error());
+    if (sagas::lacks_letters(planned.value(), used)) {
+      return error_response(request, 409, "ACH_NOT_WRITABLE",
+                            "The files of one creation date have no letters left: export this day tomorrow.");
+    }
     auto& command = planned.value().command;
     if (command.files.empty()) {
       auto const& first = command.left_out.front();

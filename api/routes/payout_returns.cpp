@@ -20,7 +20,9 @@ namespace {
 using domain::PayoutStatus;
 using domain::Position;
 
-// 44,000 lines: more entries than any day's file can have come back for.
+// About 22,000 entries of two lines. The bodies of all requests have a budget (session.h), and a body no more than 8
+// MiB unless configured otherwise, so that a whole day's file of 100,000 entries (19 MiB) is imported in parts, as the
+// bank splits it: a part is a file with a control record of its own, and importing one twice changes nothing.
 constexpr std::size_t kReturnsBodyMax = std::size_t{4} << 20;
 // How far back a trace number without a payout's id is looked for: longer than any return takes.
 constexpr auto kTraceDays = std::chrono::days(90);
@@ -62,23 +64,31 @@ class Matching {
     }
     auto const named = domain::parse_payout_id("po_" + entry.identification);
     std::vector<Position> candidates;
+    std::string unreadable;  // may be what the entry is about
     if (named) {
       candidates.push_back(*named);
     } else if (entry.identification.empty()) {
-      auto traced = payouts_of_trace(entry.trace);
+      auto traced = payouts_of_trace(entry.trace, unreadable);
       if (!traced) return fail(traced.error());
       candidates = std::move(traced).value();
     }
     booking.refuse("NOT_OURS", "No payout of ours has this identification number.");
     for (auto const candidate : candidates) {
       auto found = compare(booking, candidate);
-      if (!found) return fail(found.error());
-      if (booking.refusal.empty()) return Unit{};
+      if (!found && !is_damage(found.error())) return fail(found.error());
+      if (!found) unreadable = domain::format_payout_id(candidate);
+      if (found && booking.refusal.empty()) return Unit{};
+    }
+    if (!unreadable.empty()) {
+      booking.refuse("NOT_READABLE", unreadable + " cannot be read. Import the file again when it can.");
     }
     return Unit{};
   }
 
  private:
+  // One damaged commit must not hold up what is to be booked of all others.
+  static bool is_damage(eventstore::Fault const& fault) { return fault.kind == eventstore::Fault::Kind::corrupt; }
+
   // Fills the booking, or says in it what does not agree.
   eventstore::Faulty<Unit> compare(Booking& booking, Position payout) {
     auto const& entry = booking.entry;
@@ -144,8 +154,9 @@ class Matching {
                 origin.company_id};
   }
 
-  // The entries of the last days that have this trace number, the newest first.
-  eventstore::Faulty<std::vector<Position>> payouts_of_trace(std::string_view trace) {
+  // The entries of the last days that have this trace number, the newest first. `unreadable`: a day of which nothing
+  // is known.
+  eventstore::Faulty<std::vector<Position>> payouts_of_trace(std::string_view trace, std::string& unreadable) {
     auto const oldest = domain::day_of(environment_.clock().now()) - kTraceDays;
     std::vector<domain::Day> days;
     environment_.balances().read([&](domain::State const& state) {
@@ -157,7 +168,11 @@ class Matching {
     for (char const digit : trace.substr(kOdfiDigits)) number = number * 10 + static_cast<std::uint64_t>(digit - '0');
     for (auto day = days.rbegin(); day != days.rend(); ++day) {
       auto const event = files_.of(*day);
-      if (!event) return fail(event.error());
+      if (!event && !is_damage(event.error())) return fail(event.error());
+      if (!event) {
+        unreadable = "The bank's file of " + domain::to_date(*day);
+        continue;
+      }
       if (!trace.starts_with(event.value()->origin.odfi)) continue;
       for (auto const& file : event.value()->files) {
         if (number >= file.first_trace && number - file.first_trace < file.payouts.size()) {

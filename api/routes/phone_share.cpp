@@ -135,7 +135,7 @@ struct PhoneShareRoutes {
                                static_cast<int>(environment.effects().retry_after_seconds()));
     }
     domain::PhoneRef const phone_ref{environment.vault().phone_index(phone), std::string(phone)};
-    domain::PersonRef const person{email.value().index, shown_email(environment, email.value())};
+    domain::PersonRef const person{email.value().index, shown_email(environment, caller.value()->id, email.value())};
     auto asked = co_await ask(services, request, caller.value()->id, phone_ref, person);
     if (asked.failed) co_return std::move(*asked.failed);
     if (asked.cooldown_seconds > 0 && !asked.approval) {
@@ -311,7 +311,7 @@ struct PhoneShareRoutes {
     json.boolean("approved", standing.approved);
     json.boolean("pending", standing.pending.has_value());
     json.string("phone", phone);
-    json.string("email", shown_email(environment, email.value()));
+    json.string("email", shown_email(environment, game.id, email.value()));
     if (standing.pending) {
       if (is_answered_by(*standing.pending, game.id)) {
         json.string("approval_id", environment.vault().codes().approval_id(standing.pending->approval));

@@ -23,7 +23,7 @@ void add_key_routes(Router& router, Services& services);                // Key r
 struct AdminOptions {
   std::string token_hash;  // SHA-256 of FLORIN_ADMIN_TOKEN; empty: every operator's route answers 403 ADMIN_DISABLED
 };
-// Operators; `services.prefix` is followed by "/admin" in place of "/api".
+// Operators: under `services.root` + "/admin", where games have "/api".
 void add_admin_routes(Router& router, Services& services, AdminOptions const& options);
 
 void add_minor_routes(Router& router, Services& services, AdminOptions const& options);   // Operators: minors

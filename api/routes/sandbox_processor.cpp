@@ -71,12 +71,16 @@ struct ProcessorRoutes {
     auto const payment = body.required_string("payment_intent_id", 255);
     auto const to = body.optional_string("dispute_status", 8);
     auto const movement = body.optional_string("movement", 16);
-    auto const usd = movement ? body.required_amount("usd_amount") : domain::Money{};
+    if (movement && *movement != "withdrawal" && *movement != "reinstatement" && *movement != "fee" &&
+        *movement != "fee_refund") {
+      body.fail("movement", "movement is withdrawal, reinstatement, fee or fee_refund.");
+    }
     if (to.has_value() == movement.has_value()) {
       body.fail("dispute_status", "Send either dispute_status or movement.");
     } else if (to && *to != "open" && *to != "won" && *to != "lost") {
       body.fail("dispute_status", "dispute_status is open, won or lost.");
     }
+    auto const usd = movement ? body.required_amount("usd_amount") : domain::Money{};
     domain::Money withdrawn;
     domain::Money fee;
     if (movement == "withdrawal") {
@@ -87,8 +91,6 @@ struct ProcessorRoutes {
       fee = usd;
     } else if (movement == "fee_refund") {
       fee = -usd;
-    } else if (movement) {
-      body.fail("movement", "movement is withdrawal, reinstatement, fee or fee_refund.");
     }
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     bool done = false;

@@ -61,7 +61,10 @@ Faulty<std::optional<Commit>> commit_with(eventstore::Log& log, Position positio
   auto commit = eventstore::read_commit(log, row.value().first);
   if (!commit) return fail(commit.error());
   bool const holds = commit.value() && commit.value()->first <= position && position <= commit.value()->last();
-  return holds ? std::move(commit) : Faulty<std::optional<Commit>>(std::optional<Commit>());
+  // Positions have no gaps: a row that ends at or behind the position, and does not hold it, was damaged.
+  if (holds) return commit;
+  return eventstore::fault(eventstore::Fault::Kind::corrupt, "position " + std::to_string(position.value()) +
+                                                                 ": the commit that holds it is not what was written");
 }
 
 struct Facts {
@@ -298,10 +301,19 @@ struct TransactionRoutes {
     auto const& game = *caller;
     auto const transaction = looked.name.transaction;
     auto const facts = facts_of(looked.origin.event(), transaction);
+    auto const is_own = [&](domain::Posting const& posting) {
+      return looked.player && posting.account == domain::Account::player_available && posting.player == looked.player;
+    };
+    // Of one currency: the transaction's, and for a game that received it the one it came in as, which is posted last.
+    auto shown = facts.currency;
+    if (game.find_currency(shown) == nullptr) {
+      for (auto const& [at, posting] : looked.postings) {
+        if (is_own(posting)) shown = posting.currency;
+      }
+    }
     Money change;
     for (auto const& [at, posting] : looked.postings) {
-      bool const own = posting.account == domain::Account::player_available && posting.player == looked.player;
-      if (own && looked.player) change += posting.amount;
+      if (is_own(posting) && posting.currency == shown) change += posting.amount;
     }
     json.begin_object("transaction");
     json.string("transaction_id", domain::format_transaction_id(transaction));

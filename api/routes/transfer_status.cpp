@@ -155,7 +155,7 @@ struct StatusRoutes {
     if (!request.body.empty()) {
       auto body = JsonBody::parse(request);
       auto const asked = body.optional_game_id("source_game_id");
-      auto const currency = body.optional_integer("currency_id", 1, 0xffff'ffff);
+      auto const currency = body.optional_id("currency_id");
       if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
       if (asked && *asked != game.id) {
         co_return refusal_response(request, {.reason = domain::Rejection::game_not_found});

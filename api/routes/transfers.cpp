@@ -140,7 +140,7 @@ struct TransferRoutes {
       if (refusal->reason == Rejection::phone_share_required) {
         auto const& asked = refusal->receiver_side ? receiver.value() : sender.value();
         auto const& phone = refusal->receiver_side ? command.receiver_phone : command.sender_phone;
-        domain::PersonRef const person{asked.index, shown_email(environment(), asked)};
+        domain::PersonRef const person{asked.index, shown_email(environment(), game.id, asked)};
         co_return co_await phone_share_required(services, request, game.id, phone, person);
       }
       co_return with_position(initiation_refusal(request, scene(caller.value()), game, target, *refusal), outcome);
@@ -326,7 +326,7 @@ struct TransferRoutes {
         co_return co_await unclaimable(request, game.id, *transaction, command.phone.index);
       }
       if (refusal->reason == Rejection::phone_share_required) {
-        domain::PersonRef const person{email.value().index, shown_email(environment(), email.value())};
+        domain::PersonRef const person{email.value().index, shown_email(environment(), game.id, email.value())};
         co_return co_await phone_share_required(services, request, game.id, command.phone, person);
       }
       if (refusal->reason == Rejection::account_selection) {

@@ -210,6 +210,18 @@ eventstore::Faulty<std::optional<PayoutPlace>> PayoutFiles::find(domain::Positio
   return std::optional(std::move(place));
 }
 
+namespace {
+
+// Which payout an event is about; zero: none.
+domain::Position payout_of(domain::Event const& event) {
+  if (auto const* requested = std::get_if<domain::PayoutRequested>(&event)) return requested->payout;
+  if (auto const* advanced = std::get_if<domain::PayoutAdvanced>(&event)) return advanced->payout;
+  if (auto const* corrected = std::get_if<domain::PayoutAccountCorrected>(&event)) return corrected->payout;
+  return {};
+}
+
+}  // namespace
+
 eventstore::Faulty<std::optional<PayoutStory>> load_payout(Environment& environment, projections::ViewReader& view,
                                                            PayoutFiles& files, domain::Position payout) {
   auto const steps = projections::read_steps(view, payout);
@@ -219,7 +231,7 @@ eventstore::Faulty<std::optional<PayoutStory>> load_payout(Environment& environm
     auto const commit = eventstore::read_commit(environment.log(), step.commit);
     if (!commit) return fail(commit.error());
     auto const* event = commit.value() ? eventstore::event_at(*commit.value(), step.event) : nullptr;
-    if (event == nullptr) return distrust_steps(view, payout);
+    if (event == nullptr || payout_of(*event) != payout) return distrust_steps(view, payout);
     auto const at = commit.value()->at;
     if (auto const* requested = std::get_if<domain::PayoutRequested>(event)) {
       story = PayoutStory{*requested, at, domain::PayoutStatus::requested, at, {}};

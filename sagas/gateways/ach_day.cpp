@@ -10,8 +10,9 @@ namespace {
 // Fills one file after another.
 class Sharing {
  public:
-  Sharing(AchSettings const& settings, domain::Timestamp created, AchDayLimits const& limits, AchDay& day)
-      : settings_(settings), created_(created), limits_(limits), day_(day) {}
+  Sharing(AchSettings const& settings, domain::Timestamp created, AchDayLimits const& limits,
+          domain::PayoutFilesUsed const& used, AchDay& day)
+      : settings_(settings), created_(created), limits_(limits), used_(used), day_(day) {}
 
   // The next entry starts a new file, for this day.
   void start(std::chrono::sys_days effective) {
@@ -22,7 +23,7 @@ class Sharing {
   void add(AchEntry entry) {
     bool const fits =
         is_open_ && day_.files.back().entries.size() < limits_.entries && total_ + entry.usd <= limits_.total;
-    if ((!fits && day_.files.size() == limits_.files) || payouts_ == limits_.payouts) {
+    if ((!fits && used_.letters + day_.files.size() >= limits_.files) || payouts_ == limits_.payouts) {
       day_.left_out.push_back({entry.payout, domain::LeftOutReason::no_room});
       return;
     }
@@ -37,8 +38,8 @@ class Sharing {
     AchFile file;
     file.origin = settings_.origin;
     file.created = created_;
-    file.modifier = domain::payout_file_letter(day_.files.size());
-    file.first_trace = static_cast<std::uint32_t>(payouts_ + 1);
+    file.modifier = domain::payout_file_letter(used_.letters + day_.files.size());
+    file.first_trace = static_cast<std::uint32_t>(used_.entries + payouts_ + 1);
     file.effective = effective_;
     day_.files.push_back(std::move(file));
     total_ = {};
@@ -48,6 +49,7 @@ class Sharing {
   AchSettings const& settings_;
   domain::Timestamp created_;
   AchDayLimits const& limits_;
+  domain::PayoutFilesUsed const& used_;
   AchDay& day_;
   std::chrono::sys_days effective_;
   bool is_open_ = false;
@@ -62,9 +64,9 @@ domain::Money entry_limit(AchSettings const& settings) {
 }
 
 AchDay share_out(AchSettings const& settings, domain::Timestamp created, std::vector<AchEntry> entries,
-                 AchDayLimits const& limits) {
+                 AchDayLimits const& limits, domain::PayoutFilesUsed const& used) {
   AchDay day;
-  Sharing sharing(settings, created, limits, day);
+  Sharing sharing(settings, created, limits, used, day);
   auto const today = day_of(created);
   auto const next = next_banking_day(today);
   std::vector<AchEntry> larger;

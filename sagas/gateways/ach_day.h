@@ -23,7 +23,7 @@ struct AchSettings {
 struct AchDayLimits {
   std::size_t entries = kAchEntriesMax;            // of a file
   domain::Money total = kAchTotalMax;              // of a file
-  std::size_t files = domain::kPayoutFilesMax;     // of a day
+  std::size_t files = domain::kPayoutFilesMax;     // of a creation date
   std::size_t payouts = domain::kFiledPayoutsMax;  // of a day
 };
 
@@ -32,8 +32,9 @@ struct AchDay {
   std::vector<domain::LeftOutPayout> left_out;
 };
 
-// `created`: what the files say. No payout twice among the entries.
+// `created`: what the files say. `used`: what other files of that date have; these come after them. No payout twice
+// among the entries.
 [[nodiscard]] AchDay share_out(AchSettings const& settings, domain::Timestamp created, std::vector<AchEntry> entries,
-                               AchDayLimits const& limits = {});
+                               AchDayLimits const& limits = {}, domain::PayoutFilesUsed const& used = {});
 
 }  // namespace florin::sagas

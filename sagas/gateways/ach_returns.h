@@ -1,8 +1,11 @@
 // The files that the bank sends back: returns (addenda type 99) and notifications of change (98) about entries that we
 // sent (Nacha Operating Rules, Appendix Four: Return Entries; Appendix Five: Notification of Change).
 //
-//   6 entry     21, 31 …: what became of ours; amount, account and identification as they were, a trace number of its
-//   own 7 addenda   99 R03 or 98 C01, the original trace number, the original receiving bank, the corrected data
+// clang-format off
+//   6 entry     21, 31 …: what became of ours; amount, account and identification as they were,
+//               a trace number of its own
+//   7 addenda   99 R03 or 98 C01, the original trace number, the original receiving bank, the corrected data
+// clang-format on
 //
 // Whoever makes such files makes them in their own way, so lines may end with CR LF, lack their last blanks or be one
 // text without ends; batches may be of any class, several files may follow each other. What is certain is checked:

@@ -68,5 +68,42 @@ TEST(Budget, ThreadsTogetherNeverHoldMoreThanTheLimit) {
   EXPECT_TRUE(budget.take(3));
 }
 
+Holder caller(std::uint64_t id) { return {Holder::Kind::caller, id}; }
+
+TEST(SharedBudget, OneHolderHasAtMostItsShare) {
+  SharedBudget budget(10, 4);
+  auto const three = budget.take(caller(1), 3);
+  EXPECT_TRUE(three);
+  EXPECT_FALSE(budget.take(caller(1), 2));
+  EXPECT_FALSE(budget.take(caller(2), 5)) << "more than a share is never given";
+  EXPECT_FALSE(budget.take(caller(2), static_cast<std::size_t>(-1)));
+  EXPECT_TRUE(budget.take(caller(2), 4));
+  EXPECT_TRUE(budget.take({Holder::Kind::ipv4, 1}, 4)) << "another kind of holder is another one";
+}
+
+TEST(SharedBudget, AllTogetherHaveAtMostItsLimit) {
+  SharedBudget budget(10, 4);
+  auto const first = budget.take(caller(1), 4);
+  auto const second = budget.take(caller(2), 4);
+  EXPECT_FALSE(budget.take(caller(3), 3));
+  EXPECT_TRUE(budget.take(caller(3), 2));
+}
+
+TEST(SharedBudget, WhatIsGivenBackIsThereForEverybody) {
+  SharedBudget budget(4, 4);
+  {
+    auto first = budget.take(caller(1), 4);
+    SharedBudget::Ticket moved;
+    moved = std::move(first);
+    EXPECT_TRUE(moved);
+    EXPECT_FALSE(budget.take(caller(2), 1));
+    moved = {};
+    EXPECT_TRUE(budget.take(caller(2), 4));
+  }
+  EXPECT_TRUE(budget.take(caller(1), 4)) << "given back once, and whole";
+  auto const again = budget.take(caller(1), 4);
+  EXPECT_FALSE(budget.take(caller(2), 1));
+}
+
 }  // namespace
 }  // namespace florin::api

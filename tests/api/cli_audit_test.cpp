@@ -124,6 +124,10 @@ TEST_F(CliAudit, AnEmptyLogSaysSoAndNamesTheOtherOne) {
   auto const json = run_cli({"audit", "verify", "--data", folder_.string(), "--json"});
   EXPECT_TRUE(contains(json.out, R"("environment":"production")")) << json.out;
   EXPECT_TRUE(contains(json.out, R"("empty":true)")) << json.out;
+  auto const mailboxes = run_cli({"audit", "mailboxes", "--data", folder_.string()});
+  EXPECT_EQ(mailboxes.code, kOk) << mailboxes.err;
+  EXPECT_TRUE(contains(mailboxes.out, "the log is empty: nothing was ever written to it. ")) << mailboxes.out;
+  EXPECT_TRUE(contains(run_cli({"audit", "mailboxes", "--data", folder_.string(), "--json"}).out, R"("empty":true)"));
   for (auto const& words :
        std::vector<std::vector<std::string>>{{"log", "tail"}, {"audit", "at", "2027-01-01T00:00:00Z"}}) {
     auto command = words;
@@ -262,7 +266,9 @@ TEST_F(CliAudit, ACheckpointKeptElsewhereFindsALogThatWasCutAndSignedAgain) {
 TEST_F(CliAudit, VerifyRefusesWhatIsNoKeyAndNoCheckpoint) {
   EXPECT_EQ(cli({"audit", "verify", "--public-key", "nonsense"}).code, kUsage);
   EXPECT_EQ(cli({"audit", "verify", "--public-key", (layout().folder / "log.db").string()}).code, kUsage);
-  EXPECT_EQ(cli({"audit", "verify", "--checkpoint", (folder_ / "nothing").string()}).code, kUsage);
+  auto const nothing = cli({"audit", "verify", "--checkpoint", (folder_ / "nothing").string()});
+  EXPECT_EQ(nothing.code, kUsage);
+  EXPECT_TRUE(contains(nothing.err, "--checkpoint: ")) << nothing.err;
   auto const log = (layout().folder / "log.db").string();
   EXPECT_EQ(cli({"audit", "verify", "--checkpoint", log}).code, kCheckFailed);
 }
@@ -436,11 +442,17 @@ TEST_F(CliAudit, AtRefusesWhatIsNoMoment) {
       cli({"audit", "at", "1", "--player", "eve@example.com", "--game", std::to_string(game_.value())});
   EXPECT_EQ(stranger.code, kOk);
   EXPECT_TRUE(contains(stranger.out, "not in that game"));
+  auto const nowhere = cli({"audit", "at", "1", "--player", "eve@example.com", "--game", "999999999999"});
+  EXPECT_EQ(nowhere.code, kOk);
+  EXPECT_TRUE(contains(nowhere.out, "there was no game 999999999999 then")) << nowhere.out;
+  auto const alone = cli({"audit", "at", "1", "--game", std::to_string(game_.value())});
+  EXPECT_EQ(alone.code, kUsage);
+  EXPECT_TRUE(contains(alone.err, "--game needs --player")) << alone.err;
 }
 
 // As a release up to 1c8f11c registered people: under the text in ASCII lower case.
 TEST_F(CliAudit, MailboxesListsPeopleOfOneMailboxAndAddressesThatAreNone) {
-  for (auto const* email : {"josÉ@x.example", "josé@x.example", "a..b@c.de", "ÜnÏ@x.example"}) {
+  for (auto const* email : {"josÉ@x.example", "josé@x.example", "jose\u0301@x.example", "a..b@c.de", "ÜnÏ@x.example"}) {
     auto const at = domain::Timestamp::from_seconds(kStart + 1'000);
     auto const decision =
         store_->run(domain::CreditBalance{game_, store_->player(email), {}, domain::Money::from_minor(100), "prize"},
@@ -450,8 +462,13 @@ TEST_F(CliAudit, MailboxesListsPeopleOfOneMailboxAndAddressesThatAreNone) {
   ASSERT_TRUE(store_->flush());
   auto const text = cli({"audit", "mailboxes"});
   ASSERT_EQ(text.code, kOk) << text.err;
-  EXPECT_TRUE(contains(text.out, "6 people, 3 of them under an earlier rule of e-mails")) << text.out;
-  EXPECT_TRUE(contains(text.out, "josÉ@x.example")) << text.out;
+  EXPECT_TRUE(contains(text.out, "7 people, 4 of them registered by an earlier release under another key")) << text.out;
+  EXPECT_TRUE(text.out.starts_with("environment  sandbox\nfolder       " + layout().folder.string() + "\n"))
+      << text.out;
+  EXPECT_TRUE(contains(text.out, "\"josÉ@x.example\"  ")) << "it looks like no other: " << text.out;
+  EXPECT_TRUE(contains(text.out, "\"josé@x.example\" (U+00E9)")) << text.out;
+  EXPECT_TRUE(contains(text.out, "\"jose\u0301@x.example\" (U+0301)")) << text.out;
+  EXPECT_TRUE(contains(text.out, "invalid by today's rule")) << text.out;
   EXPECT_TRUE(contains(text.out, "a dot is first, last or doubled")) << text.out;
 
   auto const result = cli({"audit", "mailboxes", "--json"});
@@ -459,6 +476,8 @@ TEST_F(CliAudit, MailboxesListsPeopleOfOneMailboxAndAddressesThatAreNone) {
   simdjson::dom::parser parser;
   simdjson::dom::element found;
   ASSERT_EQ(parser.parse(result.out).get(found), simdjson::SUCCESS) << result.out;
+  EXPECT_EQ(found["environment"].get_string().value(), "sandbox");
+  EXPECT_EQ(found["folder"].get_string().value(), layout().folder.string());
   ASSERT_EQ(found["mailboxes"].get_array().value().size(), 1u) << result.out;
   auto const first = found["mailboxes"].at(0).at(0);
   auto const second = found["mailboxes"].at(0).at(1);

@@ -105,7 +105,24 @@ TEST_F(CliServer, UpdateSendsWhatIsNamedAndNothingElse) {
   EXPECT_EQ(cli({"game", "update", "../secrets", "--status", "live"}).code, kUsage);
   EXPECT_EQ(cli({"game", "update", "482910573621", "--limit", "sends"}).code, kUsage);
   EXPECT_EQ(cli({"game", "update", "482910573621", "--limit", "sends=x"}).code, kUsage);
+  auto const refused = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"game", "update", "482910573621"});
+    auto const said = cli(options);
+    EXPECT_EQ(said.code, kUsage);
+    return said.err;
+  };
+  EXPECT_TRUE(
+      contains(refused({"--limit", "sends=0"}), "--limit sends=0: the number is a whole one from 1 to 10,000,000"));
+  EXPECT_TRUE(contains(refused({"--limit", "sends=1", "--limit", "sends=2"}), "--limit sends=2: sends is given twice"));
+  EXPECT_TRUE(contains(refused({"--linked-game", "none", "--linked-game", "482910573622"}), "none stands alone"));
   EXPECT_EQ(cli({"game", "update", "482910573621", "--status", "paused"}).code, kUsage);
+}
+
+TEST_F(CliServer, AnEmptyTextClearsAField) {
+  route(Method::patch, "/admin/games/{id}", always(200, R"({"game_id":"482910573621"})"));
+  auto const result = cli({"game", "update", "482910573621", "--genre", "", "--icon", ""});
+  ASSERT_EQ(result.code, kOk) << result.err;
+  EXPECT_EQ(seen().body, R"({"genre":"","game_icon":""})");
 }
 
 TEST_F(CliServer, CurrenciesAreAddedAndChanged) {
@@ -138,6 +155,27 @@ TEST_F(CliServer, ListAndShowRenderTheReply) {
   EXPECT_TRUE(contains(cli({"game", "list", "--json"}).out, R"("games":[{"game_id":"482910573621")"));
   EXPECT_TRUE(contains(cli({"game", "show", "482910573621"}).out, "settings.genre  x"));
   EXPECT_EQ(cli({"game", "show", "../secrets"}).code, kUsage);
+}
+
+TEST_F(CliServer, ObjectsInAListAreColumns) {
+  route(Method::get, "/admin/payouts", always(200, R"({"status":"success","payouts":[
+          {"payout_id":"po_1","bank":{"holder":"Ada","last4":"0001"},"bank_file":null,"tags":["a","b"],"lines":[{"n":1}]},
+          {"payout_id":"po_2","bank":{"holder":"Bob","last4":"0002"},"bank_file":{"date":"2026-11-20","file":"A"}}]})"));
+  auto const list = cli({"payout", "list"});
+  ASSERT_EQ(list.code, kOk) << list.err;
+  EXPECT_TRUE(contains(list.out,
+                       "payout_id  bank.holder  bank.last4  bank_file.date  bank_file.file  tags\n"
+                       "po_1       Ada          0001        -               -               a, b\n"
+                       "po_2       Bob          0002        2026-11-20      A\n"))
+      << list.out;
+}
+
+TEST_F(CliServer, ARefusalIsShownAsTheServerWroteIt) {
+  route(Method::get, "/admin/games", always(400, R"({"message":"Write it such as \"100.50\".","error_code":"X"})"));
+  auto const text = cli({"game", "list"});
+  EXPECT_TRUE(contains(text.err, R"(400: Write it such as "100.50". (X))")) << text.err;
+  auto const json = cli({"game", "list", "--json"});
+  EXPECT_TRUE(contains(json.out, R"(400: Write it such as \"100.50\". (X))")) << json.out;
 }
 
 // Another company's texts, or a stranger's server.
@@ -226,7 +264,31 @@ TEST_F(CliServer, TheBanksAnswerIsSentAsItIs) {
   ASSERT_EQ(result.code, kOk) << result.err;
   EXPECT_TRUE(contains(result.out, "returned"));
   EXPECT_EQ(seen().body, text);
-  EXPECT_EQ(cli({"payout", "returns", "no/such/file"}).code, kUsage);
+  auto const absent = cli({"payout", "returns", "no/such/file"});
+  EXPECT_EQ(absent.code, kUsage);
+  EXPECT_TRUE(contains(absent.err, "'no/such/file' cannot be read")) << absent.err;
+  auto const empty = std::filesystem::temp_directory_path() / ("returns" + std::to_string(::getpid()) + ".ach");
+  std::ofstream(empty).close();
+  EXPECT_TRUE(contains(cli({"payout", "returns", empty.string()}).err, ".ach' is empty"));
+  std::filesystem::resize_file(empty, (4u << 20) + 1);
+  EXPECT_TRUE(contains(cli({"payout", "returns", empty.string()}).err, ".ach' is larger than 4 MiB"));
+  std::filesystem::remove(empty);
+}
+
+TEST_F(CliServer, ReturnsThatWereAllRefusedAreOne) {
+  std::string counts;
+  route(Method::post, "/admin/payouts/ach/returns",
+        [&] { return std::pair(200, R"({"status":"success",)" + counts + R"(,"entries":[]})"); });
+  std::string const name = FLORIN_SOURCE_DIR "/tests/golden/ach/returns.ach";
+  for (auto const& [said, code] : {std::pair(R"("returned":0,"corrected":0,"refused":2)", kCheckFailed),
+                                   std::pair(R"("returned":1,"corrected":0,"refused":2)", kOk),
+                                   std::pair(R"("returned":0,"corrected":1,"refused":2)", kOk),
+                                   std::pair(R"("returned":0,"corrected":0,"refused":0)", kOk)}) {
+    counts = said;
+    auto const result = cli({"payout", "returns", name, "--json"});
+    EXPECT_EQ(result.code, code) << said;
+    EXPECT_TRUE(contains(result.out, said)) << result.out;
+  }
 }
 
 TEST_F(CliServer, MinorsAreFlaggedAndCleared) {

@@ -72,6 +72,13 @@ TEST(CliUsage, AMistypedWordIsNamedWithTheNearest) {
       contains(error({"--data", "/x", "log", "tail"}), "--data is no option of florin: options follow the command"));
   EXPECT_TRUE(contains(error({"game", "list", "more"}), "'more' is one word too many for florin game list"));
   EXPECT_TRUE(contains(error({"audit", "verify"}), "--data is required: give it, or FLORIN_DATA"));
+  EXPECT_TRUE(contains(error({"game", "list", "-x"}), "-x is no option of florin game list: known are "));
+  EXPECT_TRUE(contains(error({"game", "update", "482910573621", "--status", "suspendd"}), "did you mean 'suspended'?"));
+  EXPECT_TRUE(contains(error({"game", "create", "--naem", "K"}),
+                       "--naem is no option of florin game create: did you mean '--name'?"))
+      << "and not that --name is missing";
+  EXPECT_TRUE(contains(error({"game", "create", "--currency", "Gold:GLD"}), "--name is required"));
+  EXPECT_TRUE(contains(error({"log", "show", "--data", "/x"}), "commit is required"));
   auto const json = run_cli({"gaem", "--json"});
   EXPECT_TRUE(contains(json.out, R"("exit_code":2)"));
 }
@@ -108,6 +115,8 @@ TEST(CliUsage, WhatIsNotUtf8IsRefusedBeforeAnythingIsDone) {
     EXPECT_TRUE(contains(result.err, "is not UTF-8")) << result.err;
     EXPECT_FALSE(served_config());
   }
+  auto const json = run_cli({"game", "show", "\xff", "--json"});
+  EXPECT_TRUE(contains(json.out, R"("exit_code":2,"message":"argument 3 is not UTF-8)")) << json.out;
   ASSERT_EQ(::setenv("FLORIN_SERVER", "http://\xff", 1), 0);
   auto const result = run_cli({"game", "list"});
   ::unsetenv("FLORIN_SERVER");
@@ -158,6 +167,9 @@ TEST(CliUsage, AFlagBeatsItsVariableInEveryCommand) {
   EXPECT_EQ(served_config()->data, "/flag");
   ASSERT_EQ(run_cli({"serve"}).code, kOk);
   EXPECT_EQ(served_config()->data, "/no/such/variable");
+  ::setenv("FLORIN_DATA", "", 1);
+  for (auto const& words : groups) EXPECT_TRUE(contains(run_cli(words).err, "--data is required"));
+  EXPECT_TRUE(contains(run_cli({"serve"}).err, "data: no folder is named"));
   ::unsetenv("FLORIN_DATA");
 
   ::setenv("FLORIN_ADMIN_TOKEN", "token-of-the-operator", 1);
@@ -213,14 +225,17 @@ TEST(CliUsage, ServeTakesItsFileFromTheFlagBeforeTheVariable) {
 TEST(CliUsage, AMistypedVariableIsRemarkedAndAForeignOneIsNot) {
   ::setenv("FLORIN_SERVR", "x", 1);
   ::setenv("FLORIN_PORT", "tcp://10.0.0.1:80", 1);
+  ::setenv("FLORIN_SERVICE_HOST", "10.0.0.1", 1);
   auto const result = run_cli({"log", "tail", "--data", "/no/such"});
   EXPECT_TRUE(contains(result.err,
                        "FLORIN_SERVR is set, but no setting has this name: it is ignored; did you mean "
                        "FLORIN_SERVER?"))
       << result.err;
   EXPECT_FALSE(contains(result.err, "FLORIN_PORT")) << result.err;
+  EXPECT_FALSE(contains(result.err, "FLORIN_SERVICE")) << result.err;
   ::unsetenv("FLORIN_SERVR");
   ::unsetenv("FLORIN_PORT");
+  ::unsetenv("FLORIN_SERVICE_HOST");
 }
 
 TEST(CliUsage, ServeRefusesAWrongConfig) {

@@ -202,9 +202,10 @@ TEST_F(ConfigTest, AMistypedSettingIsToldTheNearest) {
 }
 
 TEST_F(ConfigTest, UnknownVariablesAreNamedOnceEach) {
-  auto const found = unknown_variables({"PATH", "FLORIN_PORT", "FLORIN_LISTEN", "FLORIN_SERVER_IO_THREAD",
-                                        "FLORIN_SERVICE_HOST", "FLORIN_PORT", "FLORIN_ADMIN_TOKEN", "FLORIN_CONFIG",
-                                        "FLORIN_SERVER", "FLORIN_GAME_KEY", "FLORIN_DATA", "FLORIN_ADMIN_TOKN"});
+  auto const found =
+      unknown_variables({"PATH", "FLORIN_PORT", "FLORIN_SERVICE_PORT", "FLORIN_LISTEN", "FLORIN_SERVER_IO_THREAD",
+                         "FLORIN_SERVICE_HOST", "FLORIN_PORT", "FLORIN_ADMIN_TOKEN", "FLORIN_CONFIG", "FLORIN_SERVER",
+                         "FLORIN_GAME_KEY", "FLORIN_DATA", "FLORIN_ADMIN_TOKN"});
   std::vector<std::string> lines;
   for (auto const& variable : found) lines.push_back(describe(variable));
   EXPECT_EQ(
@@ -214,7 +215,11 @@ TEST_F(ConfigTest, UnknownVariablesAreNamedOnceEach) {
           "FLORIN_PORT is set, but no setting has this name: it is ignored",
           "FLORIN_SERVER_IO_THREAD is set, but no setting has this name: it is ignored; did you mean "
           "FLORIN_SERVER_IO_THREADS?",
-          "FLORIN_SERVICE_HOST is set, but no setting has this name: it is ignored"}));
+          "FLORIN_SERVICE_HOST is set, but no setting has this name: it is ignored",
+          "FLORIN_SERVICE_PORT is set, but no setting has this name: it is ignored"}));
+  for (auto const* name : {"FLORIN_SERVICE_KEY", "FLORIN_PORT_8080_TCP", "FLORIN_PORT_LISTEN"}) {
+    EXPECT_FALSE(unknown_variables({name}).front().nearest) << name << ": an orchestrator's";
+  }
 }
 
 TEST_F(ConfigTest, BrokenTomlNamesFileAndLine) {

@@ -33,7 +33,7 @@ Seen read_all(std::string_view bytes, std::size_t piece) {
     switch (reader.advance()) {
       case RequestReader::State::complete: {
         auto const request = reader.request();
-        seen.requests.push_back({std::string(reader.is_head() ? "HEAD" : method_name(request.method)),
+        seen.requests.push_back({std::string(request.is_head ? "HEAD" : method_name(request.method)),
                                  std::string(request.path), std::string(request.body)});
         reader.next();
         continue;

@@ -392,6 +392,15 @@ TEST(JsonBody, ANumberThatNo64BitsHoldIsRefusedOnlyWhereItIsRead) {
   }
 }
 
+TEST(JsonBody, NoTextIsTakenForANumberThatNo64BitsHold) {
+  std::string const text = R"({"large":1e400,"read":"\u0000","kept":{"a":"\u0000"}})";
+  auto body = JsonBody::parse(with_body(text));
+  EXPECT_EQ(body.optional_object_text("kept", 100), R"({"a":"\u0000"})");
+  EXPECT_EQ(error_of(body), "");
+  body.optional_string("read", 9);
+  EXPECT_EQ(body.error()->message, "read holds a character that is not allowed.");
+}
+
 TEST(JsonBody, WhereItIsNotJsonItSaysWhere) {
   auto const message = [](std::string_view text) { return JsonBody::parse(with_body(text)).error()->message; };
   EXPECT_EQ(message("{\n  \"a\": 1,\n  \"é\": tru\n}"), "The body is not valid JSON at line 3, column 11.");

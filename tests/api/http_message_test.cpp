@@ -1,7 +1,11 @@
 // message, router, errors and reply: everything around a request that needs no socket.
+#include <memory>
+#include <sstream>
 #include <string>
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include "api/http/errors.h"
 #include "api/http/reply.h"
@@ -182,6 +186,22 @@ TEST(ErrorResponse, EveryUnauthorisedReplyHasAChallenge) {
     EXPECT_FALSE(response.challenge.empty());
   }
   EXPECT_TRUE(error_response(Request{}, 403, "NO", "No.").challenge.empty());
+}
+
+TEST(ErrorResponse, OnlyTheServersOwnErrorsAreLoggedAsErrors) {
+  auto const is_logged_as_error = [](int status, int retry_after) {
+    std::ostringstream said;
+    auto const before = spdlog::default_logger();
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("here", std::make_shared<spdlog::sinks::ostream_sink_mt>(said)));
+    (void)error_response(Request{}, status, "CODE", "Message.", {}, retry_after);
+    spdlog::set_default_logger(before);
+    EXPECT_NE(said.str().find(" CODE"), std::string::npos) << status;
+    return said.str().find("[error]") != std::string::npos;
+  };
+  for (int const of_the_client : {400, 401, 404, 429, 501, 505}) EXPECT_FALSE(is_logged_as_error(of_the_client, 0));
+  for (int const of_the_server : {500, 502, 503}) EXPECT_TRUE(is_logged_as_error(of_the_server, 0));
+  EXPECT_FALSE(is_logged_as_error(503, 1)) << "it passes by itself";
 }
 
 TEST(ErrorResponse, TellsTheTimeOfItsEnvironment) {

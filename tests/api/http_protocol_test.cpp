@@ -337,34 +337,88 @@ TEST_F(HttpProtocol, ALargeBodyIsNotReadForAStranger) {
   EXPECT_EQ(known.read_reply()->body, "hello");
 }
 
+// A large body's head that waits for "100 Continue".
+std::string bulk(std::string_view path, std::string_view headers, std::size_t size) {
+  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+         std::string(headers) + "\r\nExpect: 100-continue\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+}
+constexpr std::string_view kKey = "X-Game-Secret-Key: k1";
+constexpr std::string_view kNextKey = "X-Game-Secret-Key: k1-next";
+constexpr std::string_view kOtherKey = "X-Game-Secret-Key: k3";
+
 TEST_F(HttpProtocol, LargeBodiesTogetherAreBounded) {
-  options.body_limit = 32 << 20;
+  constexpr std::size_t kSize = std::size_t{32} << 20;
+  options.body_limit = kSize;
   start();
-  auto const head =
-      "POST /keyed/bulk HTTP/1.1\r\nHost: x\r\nX-Game-Secret-Key: k1\r\nContent-Type: application/json\r\n"
-      "Expect: 100-continue\r\nContent-Length: 33554432\r\n\r\n";
+  auto const head = bulk("/keyed/bulk", kKey, kSize);
   RawClient first(server->port());
   RawClient second(server->port());
-  for (auto* client : {&first, &second}) {
-    client->send(head);
-    ASSERT_EQ(client->read_reply()->status, 100);
-  }
+  first.send(head);
+  ASSERT_EQ(first.read_reply()->status, 100);
+  second.send(bulk("/keyed/bulk", kOtherKey, kSize));
+  ASSERT_EQ(second.read_reply()->status, 100);
   auto const reply = expect(head, 503, Then::ends);
   EXPECT_NE(reply.body.find("SERVER_BUSY"), std::string::npos);
   EXPECT_EQ(reply.header("Retry-After"), "1");
-  first.send(std::string(33554432, 'b'));
-  EXPECT_EQ(first.read_reply()->body, "33554432");
+  first.send(std::string(kSize, 'b'));
+  EXPECT_EQ(first.read_reply()->body, std::to_string(kSize));
   first.send(head);
   EXPECT_EQ(first.read_reply()->status, 100) << "what the first body took was given back";
-  // Strangers have a share of their own, and it is smaller.
-  auto const open = [](std::size_t size) {
-    return "POST /open/bulk HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: " + std::to_string(size) +
-           "\r\n\r\n";
-  };
+  // Strangers have a budget of their own.
   RawClient stranger(server->port());
-  stranger.send(open(16 << 20));
-  ASSERT_EQ(stranger.read_reply()->status, 100);
-  expect(open(100'000), 503, Then::ends);
+  stranger.send(bulk("/open/bulk", "A: b", 4 << 20));
+  EXPECT_EQ(stranger.read_reply()->status, 100);
+}
+
+TEST_F(HttpProtocol, OneCallersLargeBodiesHaveAShare) {
+  options.body_limit = 8 << 20;
+  start();
+  RawClient first(server->port());
+  RawClient second(server->port());
+  for (auto* client : {&first, &second}) {
+    client->send(bulk("/keyed/bulk", kKey, 8 << 20));
+    ASSERT_EQ(client->read_reply()->status, 100);
+  }
+  expect(bulk("/keyed/bulk", kKey, 100'000), 503, Then::ends);
+  expect(bulk("/keyed/bulk", kNextKey, 100'000), 503, Then::ends);
+  RawClient other(server->port());
+  other.send(bulk("/keyed/bulk", kOtherKey, 8 << 20));
+  EXPECT_EQ(other.read_reply()->status, 100) << "another game's body is read";
+  RawClient third(server->port());
+  third.send(bulk("/keyed/bulk", std::string(kOtherKey) + "\r\nAuthorization: Bearer x", 8 << 20));
+  EXPECT_EQ(third.read_reply()->status, 100);
+  expect(bulk("/keyed/bulk", std::string(kOtherKey) + "\r\nAuthorization: Bearer y", 100'000), 503, Then::ends);
+}
+
+TEST_F(HttpProtocol, OneStrangersLargeBodiesHaveAShare) {
+  options.trusted_proxies = TrustedProxies({asio::ip::make_address("127.0.0.1")});
+  options.body_limit = 8 << 20;
+  start();
+  RawClient first(server->port());
+  first.send(bulk("/open/bulk", "X-Forwarded-For: 2001:db8::1", 4 << 20));
+  ASSERT_EQ(first.read_reply()->status, 100);
+  expect(bulk("/open/bulk", "X-Forwarded-For: 2001:db8::2", 100'000), 503, Then::ends);
+  RawClient second(server->port());
+  second.send(bulk("/open/bulk", "X-Forwarded-For: 2001:db8:0:1::1", 100'000));
+  EXPECT_EQ(second.read_reply()->status, 100) << "another network's body is read";
+}
+
+TEST_F(HttpProtocol, ALargeBodyIsGivenBackBeforeItsReplyIsRead) {
+  options.body_limit = 8 << 20;
+  start();
+  RawClient first(server->port());
+  RawClient second(server->port());
+  for (auto* client : {&first, &second}) {
+    client->send(bulk("/keyed/bulk/fixed", kKey, 8 << 20));
+    ASSERT_EQ(client->read_reply()->status, 100);
+    client->send(std::string(8 << 20, 'b') + std::string(kGet));
+    ASSERT_TRUE(client->peek());
+  }
+  RawClient third(server->port());
+  third.send(bulk("/keyed/bulk", kKey, 8 << 20));
+  EXPECT_EQ(third.read_reply()->status, 100);
+  EXPECT_EQ(first.read_reply()->body, document());
+  EXPECT_EQ(first.read_reply()->body, "hello") << "what came behind the body was kept";
 }
 
 TEST_F(HttpProtocol, RepliesWithoutContentEndWithTheirHead) {

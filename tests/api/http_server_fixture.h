@@ -55,9 +55,10 @@ class HttpServerFixture : public ::testing::Test {
           co_return response;
         },
         kBodyLimit, Takes::any);
-    // Behind a gate: with the key "k1" only.
+    // Behind a gate: with the keys "k1" and "k1-next" of one game, and "k3" of which the gate does not say whose it is.
     auto const gate = [](Request const& request) -> std::optional<Response> {
-      if (request.game_key == "k1") return std::nullopt;
+      if (request.game_key.starts_with("k1") && request.caller != nullptr) *request.caller = 1;
+      if (request.game_key == "k1" || request.game_key == "k1-next" || request.game_key == "k3") return std::nullopt;
       return error_response(request, 401, "MISSING_GAME_SECRET", "Send the key.");
     };
     auto const size = [gate](Request const& request, PathValues const&) -> Awaitable<Response> {
@@ -69,6 +70,15 @@ class HttpServerFixture : public ::testing::Test {
     router.add_gate("/keyed/", gate);
     router.add(Method::post, "/keyed/small", size);
     router.add(Method::post, "/keyed/bulk", size, kServerBodyLimit, Takes::json);
+    router.add(
+        Method::post, "/keyed/bulk/fixed",
+        [gate](Request const& request, PathValues const&) -> Awaitable<Response> {
+          if (auto refused = gate(request)) co_return std::move(*refused);
+          Response response;
+          response.fixed_body = document();
+          co_return response;
+        },
+        kServerBodyLimit, Takes::json);
     router.add(
         Method::post, "/open/bulk",
         [](Request const& request, PathValues const&) -> Awaitable<Response> {

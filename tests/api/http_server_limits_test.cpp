@@ -263,12 +263,14 @@ TEST_F(HttpServerLimits, AReaderThatStopsHoldsLittleOfTheKernelsMemory) {
   EXPECT_LE(most, std::size_t{192} << 10);
 }
 
-TEST_F(HttpServerLimits, RepliesToStrangersThatWaitAreBounded) {
-  options.strangers_replies = 2;
+TEST_F(HttpServerLimits, RepliesToStrangersThatWaitAreBoundedByAddress) {
+  options.strangers_replies = 8;  // of which one address has a quarter
+  options.trusted_proxies = TrustedProxies({asio::ip::make_address("127.0.0.1")});
   options.io_threads = 1;  // a request is looked at when the one before it waits
   start();
-  auto const ask = [](RawClient& client, std::string_view path) {
-    client.send("GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nX-Game-Secret-Key: k1\r\n\r\n");
+  auto const ask = [](RawClient& client, std::string_view path, std::string_view address = "198.51.100.1") {
+    client.send("GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nX-Game-Secret-Key: k1\r\nX-Forwarded-For: " +
+                std::string(address) + "\r\n\r\n");
     // Something of the reply has come: the rest waits.
     return client.peek();
   };
@@ -281,6 +283,9 @@ TEST_F(HttpServerLimits, RepliesToStrangersThatWaitAreBounded) {
   bool reset = false;
   EXPECT_LT(third.read_to_end(&reset).size(), kFixed);
   EXPECT_TRUE(reset);
+  RawClient elsewhere(server->port());
+  EXPECT_TRUE(ask(elsewhere, "/fixed", "198.51.100.2"));
+  EXPECT_EQ(elsewhere.read_reply()->body.size(), kFixed) << "another address has its own";
   RawClient known(server->port());
   EXPECT_TRUE(ask(known, "/keyed/fixed"));
   EXPECT_EQ(known.read_reply()->body.size(), kFixed) << "who has a key is not counted";

@@ -322,6 +322,21 @@ TEST_F(HttpServer, StopFinishesTheRequestAtHandAndClosesIdleConnections) {
   stopping.join();
 }
 
+TEST_F(HttpServer, StopFinishesTheReplyThatIsBeingRead) {
+  options.io_threads = 1;  // so that the idle one's end tells that the reader's thread is draining, too
+  start();
+  RawClient idle(server->port());
+  idle.send(kGet);
+  ASSERT_TRUE(idle.read_reply());
+  RawClient reader(server->port());
+  reader.send("GET /fixed HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(reader.peek());
+  std::thread stopping([this] { server->stop(60); });
+  EXPECT_TRUE(idle.closed());
+  EXPECT_EQ(reader.read_reply()->body.size(), kFixed);
+  stopping.join();
+}
+
 TEST_F(HttpServer, StopDoesNotWaitForeverForARequest) {
   start();
   RawClient stuck(server->port());

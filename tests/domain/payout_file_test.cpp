@@ -115,6 +115,43 @@ TEST(PayoutFile, OfADayIsAnEventWhenOneOfItsPayoutsSaysSo) {
   EXPECT_EQ(state_after(old).payouts_of(kToday), (std::vector{kFirst, kSecond, kThird}));
 }
 
+// Who was given the money back must not be paid as well, by a file that older releases would have made.
+TEST(PayoutFile, OfADayStaysAnEventWhateverBecameOfItsPayouts) {
+  auto const failed = two_processing() + std::vector<Event>{advanced(kFirst, PayoutStatus::failed),
+                                                            advanced(kSecond, PayoutStatus::failed)};
+  auto const state = state_after(failed);
+  EXPECT_TRUE(state.is_dated_by_export(kToday));
+  EXPECT_TRUE(state.payouts_of(kToday).empty());
+}
+
+// A bank takes a second file of the same date and letter for the first one, sent twice.
+TEST(PayoutFile, LettersAndTraceNumbersRunOnOverACreationDate) {
+  auto const tomorrow = kToday + std::chrono::days(1);
+  auto const monday = kToday + std::chrono::days(5);
+  auto first = files_of({{kFirst}, {kSecond}});
+  first.created = start_of(monday);
+  auto world = two_processing() + std::vector<Event>{written(two_processing().size(), first)};
+  auto const state = state_after(world);
+  EXPECT_EQ(state.files_used(monday), (PayoutFilesUsed{monday, 2, 2}));
+  EXPECT_EQ(state.files_used(monday + std::chrono::days(1)), (PayoutFilesUsed{monday + std::chrono::days(1), 0, 0}));
+
+  auto const files = [&](char letter, std::uint32_t trace) {
+    PayoutFile file;
+    file.letter = letter;
+    file.first_trace = trace;
+    return std::vector{file};
+  };
+  EXPECT_TRUE(state.are_next_files(start_of(monday) + 1, files('C', 3)));
+  EXPECT_FALSE(state.are_next_files(start_of(monday) + 1, files('A', 1)));
+  EXPECT_FALSE(state.are_next_files(start_of(monday) + 1, files('C', 1)));
+  EXPECT_FALSE(state.are_next_files(start_of(monday) + 1, files('D', 3)));
+  EXPECT_TRUE(state.are_next_files(start_of(monday) + kMicrosPerDay, files('A', 1)));
+  EXPECT_FALSE(state.are_next_files(start_of(monday) + -1, files('A', 1))) << "planned before the newest were written";
+  auto late = files_of({{kThird}}, tomorrow);
+  late.created = start_of(monday) + 1;
+  given(world).when(late).then(Rejection::payout_not_next);
+}
+
 TEST(PayoutFile, SaysNothingThatContradictsItself) {
   auto const world = two_processing();
   auto const good = written(world.size(), files_of({{kFirst}, {kSecond}}));

@@ -82,7 +82,9 @@ test('every exit code of the help is given, and for what the help says', async (
     [2, ['audit', 'verify', '--data', server.data, '--public-key', 'nonsense']],
     [3, ['audit', 'verify', '--data', missing]], [3, ['audit', 'at', '1', '--data', missing]],
     [3, ['log', 'tail', '--data', missing]], [3, ['log', 'show', '1', '--data', missing]],
-    [3, ['bench', 'replay', '--data', missing]],
+    [3, ['bench', 'replay', '--data', missing]], [3, ['serve', '--data', '/proc/florin', '--listen', '127.0.0.1:0']],
+    [2, ['serve', '--listen', '127.0.0.1:0'], {FLORIN_DATA: ''}],
+    [2, ['audit', 'verify', '--data', server.data, '--checkpoint', join(missing, 'note')]],
     [3, ['game', 'list', '--server', 'http://127.0.0.1:1'], token],
     [4, ['serve', '--data', server.data, '--listen', '127.0.0.1:0']], [4, ['serve', '--data', other, '--listen', taken]],
   ];
@@ -132,6 +134,22 @@ test('audit verify says first what it verified, and which log is empty', () => {
   assert.equal(sandbox.code, 0);
   assert.match(sandbox.out, /^environment {2}sandbox\n/);
   assert.match(sandbox.out, /ok: the log is empty: .*Production's log beside it is not empty: did you mean it/);
+  const mailboxes = florin(['audit', 'mailboxes', '--data', server.data, '--sandbox']);
+  assert.equal(mailboxes.code, 0, mailboxes.err);
+  assert.match(mailboxes.out, /^environment {2}sandbox\nfolder {7}\S+sandbox\nthe log is empty: .*did you mean it/);
+});
+
+test("a refusal has the server's words, and an empty text clears a field", () => {
+  const update = (...options) => florin(['game', 'update', game.game_id, '--server', url, ...options], token);
+  const refused = update('--transfer-fee', 'much');
+  assert.equal(refused.code, 2);
+  assert.match(refused.err, /the server answered 400: /);
+  assert.ok(!refused.err.includes('\\'), refused.err);
+  assert.ok(!JSON.parse(update('--transfer-fee', 'much', '--json').out).message.includes('\\'));
+  assert.equal(update('--genre', 'chess').code, 0);
+  const cleared = update('--genre', '', '--json');
+  assert.equal(cleared.code, 0, cleared.err);
+  assert.ok(!cleared.out.includes('chess'), cleared.out);
 });
 
 test('serve --json says on stdout where it listens, or why it does not, as JSON', async () => {

@@ -3,14 +3,17 @@
 
 On copies of a golden release's sandbox:
 
-  the rows of a view name events that the log does not have: 503, and the view is built anew
+  the rows of a view name events that the log does not have, or those of somebody else: 503, and the view is built anew
   a view that is not there cannot be built: not ready, one line in the log and not one a request, and ready in the end
   one bit of an item's order is flipped in the log: it is neither shown nor refunded, and the log names the position
+  one bit is flipped in the position of an order: its transaction is a 503, not one that never was
+  one bit of a payout is flipped: of a bank's file of returns its entry alone is refused
 
 usage: damaged_folder.py FLORIN_BINARY
 """
 import contextlib
 import glob
+import http.client
 import json
 import os
 import shutil
@@ -43,14 +46,30 @@ def change(file, *statements):
         database.commit()
 
 
-def until_again(ask, what):
-    """503 at first, 200 in the end."""
+# Each has the steps of the one before, and the first has those of the last.
+FOREIGN_STEPS = """UPDATE steps SET about = other FROM (SELECT about AS one, coalesce(lead(about) OVER (ORDER BY about),
+                   first_value(about) OVER (ORDER BY about)) AS other FROM steps WHERE {} GROUP BY about)
+                   WHERE about = one"""
+
+
+def position_of(name):
+    """Of a transaction, an order or a payout: Crockford's base 32."""
+    digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    position = 0
+    for digit in name.split("_")[1]:
+        position = position * 32 + digits.index(digit)
+    return position
+
+
+def until_again(ask, what, is_right=lambda reply: True):
+    """503 at first, 200 in the end, and never a wrong reply."""
     statuses = set()
     for _ in range(600):
         status, reply = ask()
         statuses.add(status)
         check(status in (200, 503), f"{what}: {status} {reply}")
         if status == 200:
+            check(is_right(reply), f"{what}: {reply}")
             return statuses
         time.sleep(0.05)
     sys.exit(f"{what}: the view is not built anew")
@@ -63,16 +82,22 @@ def payments_view(binary, sql):
         server = make.Server(binary, data)
         history = server.call("GET", f"/sandbox/api/player-balances/player/by-email/{player}/history?limit=100", None,
                               game["sdk_key"], 200)["history"]
-        server.stop()
         order = next(row["order_id"] for row in history if row["type"] == "currency_purchase")
+        # What no time and no event changes.
+        paths = {"/sandbox/api/withdrawals/history":
+                     lambda reply: [(one["payout_id"], one["amount_usd"]) for one in reply["payouts"]],
+                 f"/sandbox/api/currency-purchases/order-details?order_id={order}":
+                     lambda reply: (reply["order"]["order_id"], reply["payment"]["payment_intent_id"])}
+        before = {path: facts(server.call("GET", path, None, game["sdk_key"], 200)) for path, facts in paths.items()}
+        server.stop()
         view, = glob.glob(os.path.join(data, "sandbox", "views", "payments.v*.db"))
         change(view, (sql, ()))
         server = make.Server(binary, data)
         refused = False
-        for path in ("/sandbox/api/withdrawals/history",
-                     f"/sandbox/api/currency-purchases/order-details?order_id={order}"):
+        for path in paths:
             ask = lambda: server.call_status("GET", path, None, game["sdk_key"])
-            refused = refused or 503 in until_again(ask, f"{path} after {sql}")
+            is_right = lambda reply: paths[path](reply) == before[path]
+            refused = refused or 503 in until_again(ask, f"{path} after {sql}", is_right)
         check(refused, f"nothing was refused after {sql}")
         server.call("GET", "/readyz", expect=200)
         server.stop()
@@ -133,14 +158,80 @@ def damaged_row(binary):
         check(len(said) == 1, f"the log names the damage once, not {said}")
 
 
+def damaged_position(binary):
+    with copy() as (data, expected):
+        game, player = expected["games"][0], expected["streams"][0][0]["player_email"]
+        log = os.path.join(data, "sandbox", "log.db")
+        with contextlib.closing(sqlite3.connect(log)) as database:
+            rows = database.execute("SELECT position, bytes FROM commits").fetchall()
+        place = slice(16, 24)  # of the commit's first position in its bytes (FORMAT.md)
+        firsts = {int.from_bytes(row[place], "little"): (at, row) for at, row in rows}
+        server = make.Server(binary, data)
+        path = f"/sandbox/api/item-purchases/player-purchase-history?player_email={player}"
+        orders = server.call("GET", path, None, game["sdk_key"], 200)["purchases"]
+        server.stop()
+        # A bit that makes it the position of another commit.
+        name, other = next((order["order_id"].replace("ord_", "txn_"), position_of(order["order_id"]) ^ 1 << bit)
+                           for order in orders for bit in range(8)
+                           if position_of(order["order_id"]) ^ 1 << bit in firsts)
+        position, bytes_ = firsts[position_of(name)]
+        changed = bytes_[:place.start] + other.to_bytes(8, "little") + bytes_[place.stop:]
+        server = make.Server(binary, data)
+        server.call("GET", f"/sandbox/api/transactions/{name}", None, game["sdk_key"], 200)
+        server.stop()
+        change(log, ("UPDATE commits SET bytes = ? WHERE position = ?", (changed, position)))
+        server = make.Server(binary, data)
+        status, reply = server.call_status("GET", f"/sandbox/api/transactions/{name}", None, game["sdk_key"])
+        check(status == 503, f"{name}: {status} {reply}")
+        server.stop()
+
+
+def damaged_payout(binary):
+    with copy() as (data, expected):
+        log = os.path.join(data, "sandbox", "log.db")
+        with contextlib.closing(sqlite3.connect(log)) as database:
+            rows = database.execute("SELECT position, bytes FROM commits").fetchall()
+        server = make.Server(binary, data)
+        history = server.call("GET", "/sandbox/api/withdrawals/history", None, expected["games"][0]["sdk_key"], 200)
+        payout = history["payouts"][-1]["payout_id"]
+        with open(os.path.join(release_folders.GOLDEN, "ach", "returns.ach")) as file:
+            lines = file.read().split("\n")
+        lines[2] = lines[2][:39] + payout[3:].ljust(15) + lines[2][54:]
+
+        def outcomes():
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+            connection.request("POST", "/sandbox/admin/payouts/ach/returns", "\n".join(lines),
+                               {"Authorization": "Bearer " + make.TOKEN, "Content-Type": "text/plain"})
+            reply = connection.getresponse()
+            text = reply.read().decode()
+            connection.close()
+            check(reply.status == 200, f"returns: {reply.status} {text}")
+            return [entry["reason_code"] for entry in json.loads(text)["entries"]]
+
+        before = outcomes()
+        server.stop()
+        first = position_of(payout)
+        position, bytes_ = next((at, row) for at, row in rows if int.from_bytes(row[16:24], "little") == first)
+        change(log, ("UPDATE commits SET bytes = ? WHERE position = ?",
+                     (bytes_[:-1] + bytes([bytes_[-1] ^ 1]), position)))
+        server = make.Server(binary, data)
+        after = outcomes()
+        check(before[0] != "NOT_READABLE" and after == ["NOT_READABLE"] + before[1:], f"{before}, then {after}")
+        server.stop()
+
+
 def main():
     binary = sys.argv[1]
     payments_view(binary, "UPDATE steps SET event_position = event_position + 1099511627776")
     payments_view(binary, "UPDATE steps SET event_position = -event_position")
     payments_view(binary, "UPDATE steps SET commit_position = commit_position + 1000")
     payments_view(binary, "UPDATE payouts SET position = position + 1000")
+    payments_view(binary, FOREIGN_STEPS.format("about IN (SELECT position FROM payouts)"))
+    payments_view(binary, FOREIGN_STEPS.format("about NOT IN (SELECT position FROM payouts)"))
     missing_view(binary)
     damaged_row(binary)
+    damaged_position(binary)
+    damaged_payout(binary)
     print("a damaged folder is said to be one")
 
 

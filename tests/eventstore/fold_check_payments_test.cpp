@@ -115,7 +115,10 @@ GameCreated game(GameId id, std::vector<CurrencyId> const& currencies) {
   GameCreated created;
   created.game = id;
   created.settings.name = "Alpha";
-  for (auto const currency : currencies) created.currencies.push_back({currency, "Gold", "G", Money{}, minor(1), {}});
+  for (auto const currency : currencies) {
+    auto name = "Currency " + std::to_string(currency.value());
+    created.currencies.push_back({currency, std::move(name), "G", Money{}, minor(1), {}});
+  }
   return created;
 }
 
@@ -382,6 +385,8 @@ std::vector<Row> impossible(Town const& town) {
        but(files, [&](Files& e) { e.written = elsewhere; })},
       {"is no file of a day", but(files, [](Files& e) { e.created = Timestamp::from_micros(-1); })},
       {"is no file of a day", but(files, [&](Files& e) { e.created = late; })},
+      {"is no file of a day", but(files, [](Files& e) { e.created = Timestamp::from_micros(e.created.micros() - 1); })},
+      {"is no file of a day", but(files, [](Files& e) { e.day = Day{} - std::chrono::days(1); })},
       {"is no file of a day", but(files, [](Files& e) { e.files.clear(); })},
       {"is no file of a day", but(files, [](Files& e) { e.files[1].letter = 'A'; })},
       {"is no file of a day", but(files, [](Files& e) { e.files[1].first_trace = 3; })},
@@ -396,6 +401,10 @@ std::vector<Row> impossible(Town const& town) {
        but(files, [](Files& e) { e.files[1].usd += minor(1); })},
       {"corrects an account that nobody named", but(correct, [](Correct& e) { e.payout = {}; })},
       {"corrects an account that nobody named", but(correct, [&](Correct& e) { e.payout = town.next(); })},
+      {"corrects an account under no code of a change", but(correct, [](Correct& e) { e.code = ""; })},
+      {"corrects an account under no code of a change", but(correct, [](Correct& e) { e.code = "R01"; })},
+      {"corrects an account under no code of a change", but(correct, [](Correct& e) { e.code = "C1x"; })},
+      {"corrects an account under no code of a change", but(correct, [](Correct& e) { e.code = "C001"; })},
       {"corrects the account of a game that does not exist", but(correct, [](Correct& e) { e.game = kNowhere; })},
       {"has nobody to be told", but(correct, [](Correct& e) { e.contact = IdentityId(2); })},
   };

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <limits>
+#include <numeric>
 
 #include <gtest/gtest.h>
 
@@ -24,7 +25,8 @@ GameCreated game(GameId id, std::vector<std::uint32_t> const& currencies) {
   created.game = id;
   created.settings.name = "Alpha";
   for (auto const currency : currencies) {
-    created.currencies.push_back({CurrencyId(currency), "Gold", "G", Money{}, minor(1), {}});
+    auto name = "Currency " + std::to_string(created.currencies.size());
+    created.currencies.push_back({CurrencyId(currency), std::move(name), "G", Money{}, minor(1), {}});
   }
   return created;
 }
@@ -86,7 +88,42 @@ std::vector<Row> impossible() {
   auto const grant = [](std::uint64_t player, std::uint32_t currency, std::int64_t amount, std::int64_t then) {
     return StartingBalanceGranted{PlayerId(player), CurrencyId(currency), minor(amount), minor(then)};
   };
+  using Spec = CurrencySpec;
+  auto const created = [](auto const& change) {
+    auto out = game(kNowhere, {3, 4});
+    change(out.currencies);
+    return out;
+  };
+  auto const added = [](auto const& change) {
+    CurrencyAdded out{kGame, {CurrencyId(3), "Gems", "GEM", {}, minor(1), {}}};
+    change(out.currency);
+    return out;
+  };
+  auto const changed = [](auto const& change) {
+    CurrencyChanged out{kGame, {CurrencyId(1), "Gems", "GEM", {}, minor(1), {}}};
+    change(out.currency);
+    return out;
+  };
   return {
+      {"a game with two currencies of one name", created([](auto& all) { all[1].name = all[0].name; })},
+      {"a game with a nameless currency", created([](auto& all) { all[1].name.clear(); })},
+      {"a game that grants less than nothing", created([](auto& all) { all[0].starting_amount = minor(-1); })},
+      {"a game of more currencies than one may have", created([](auto& all) {
+         for (std::uint32_t next = 5; all.size() <= kCurrenciesPerGameMax; ++next) {
+           all.push_back({CurrencyId(next), std::to_string(next), "G", {}, minor(1), {}});
+         }
+       })},
+      {"an added currency without a name", added([](Spec& spec) { spec.name.clear(); })},
+      {"an added currency of a taken name", added([](Spec& spec) { spec.name = "Currency 0"; })},
+      {"an added currency that grants less than nothing", added([](Spec& spec) { spec.starting_amount = minor(-1); })},
+      {"an added currency without a minimum", added([](Spec& spec) { spec.minimum_transfer = {}; })},
+      {"an added currency with a maximum below the minimum",
+       added([](Spec& spec) { spec.maximum_transfer = minor(0); })},
+      {"a changed currency without a name", changed([](Spec& spec) { spec.name.clear(); })},
+      {"a changed currency of a taken name", changed([](Spec& spec) { spec.name = "Currency 1"; })},
+      {"a changed currency that grants less than nothing",
+       changed([](Spec& spec) { spec.starting_amount = minor(-1); })},
+      {"a changed currency without a minimum", changed([](Spec& spec) { spec.minimum_transfer = {}; })},
       {"a game that exists", game(kGame, {3})},
       {"a game without a currency", game(kNowhere, {})},
       {"a currency out of sequence", game(kNowhere, {4})},
@@ -152,6 +189,8 @@ std::vector<Row> possible() {
   auto const max = kMaxBalance.minor();
   return {
       {"another game", game(kNowhere, {3, 4})},
+      {"another currency", CurrencyAdded{kGame, {CurrencyId(3), "Gems", "GEM", {}, minor(1), {}}}},
+      {"a currency that keeps its name", CurrencyChanged{kGame, {CurrencyId(1), "Currency 0", "C", {}, minor(1), {}}}},
       {"another identity", IdentityRegistered{IdentityId(2), email(2), {}}},
       {"a rename", PlayerRenamed{PlayerId(1), IdentityId(1), {}, 0}},
       {"a grant", StartingBalanceGranted{PlayerId(1), CurrencyId(2), minor(5), minor(5)}},
@@ -167,6 +206,14 @@ TEST(FoldCheck, NamesWhatCannotHappen) {
   auto const state = after(town());
   for (auto const& row : impossible()) EXPECT_NE(why_impossible(state, row.event, kPlace), nullptr) << row.what;
   for (auto const& row : possible()) EXPECT_EQ(why_impossible(state, row.event, kPlace), nullptr) << row.what;
+}
+
+TEST(FoldCheck, AGameHasNoMoreCurrenciesThanItMay) {
+  std::vector<std::uint32_t> all(kCurrenciesPerGameMax);
+  std::iota(all.begin(), all.end(), 1u);
+  auto const next = static_cast<std::uint32_t>(all.size() + 1);
+  CurrencyAdded const added{kGame, {CurrencyId(next), "Gems", "GEM", {}, minor(1), {}}};
+  EXPECT_STREQ(why_impossible(after({game(kGame, all)}), added, kPlace), "adds more currencies than a game may have");
 }
 
 TEST(FoldCheck, WhatItAcceptsCanBeApplied) {

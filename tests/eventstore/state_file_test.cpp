@@ -208,7 +208,9 @@ TEST_F(StateFileTest, WhatNoStateHoldsIsRefused) {
   std::size_t const disputes = returned + 8 * 4 + 8 * (5 + 5 + 4) + 8;
   std::size_t const payouts = disputes + 8 * 6 * 2 + 8;
   std::size_t const files = payouts + 8 * 11 * 3 + 8;
-  std::size_t const revenues = files + 8 * 2 + 8;
+  std::size_t const export_days = files + 8 * 2 + 8;
+  std::size_t const newest_files = export_days + 8 * state().export_days().size() + 8;
+  std::size_t const revenues = newest_files + 8 * 3 + 8;
   ASSERT_EQ(revenues + 8 * 3 * state().revenues().size(), whole.size());
 
   EXPECT_TRUE(refused(phones + 16, 0)) << "a phone of nobody";
@@ -292,6 +294,11 @@ TEST_F(StateFileTest, WhatNoStateHoldsIsRefused) {
   EXPECT_TRUE(refused(files, lowest)) << "a day before there were any";
   EXPECT_TRUE(refused(files, std::uint64_t{1} << 40)) << "a day beyond the calendar";
   EXPECT_TRUE(refused(files + 8, 0)) << "files that nobody wrote";
+  EXPECT_TRUE(refused(export_days, lowest)) << "a day before there were any";
+  EXPECT_TRUE(refused(newest_files, std::uint64_t{1} << 40)) << "files created beyond the calendar";
+  EXPECT_TRUE(refused(newest_files + 8, 0)) << "no letter used";
+  EXPECT_TRUE(refused(newest_files + 8, domain::kPayoutFilesMax + 1)) << "more letters than there are";
+  EXPECT_TRUE(refused(newest_files + 16, 0)) << "a file without entries";
   EXPECT_TRUE(refused(revenues - 8, 0)) << "payouts of what earned nothing";
   EXPECT_TRUE(refused(revenues - 8, 3)) << "more revenues than currencies";
   EXPECT_TRUE(refused(revenues, lowest - 1)) << "owed past all sums";

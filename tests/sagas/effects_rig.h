@@ -74,6 +74,10 @@ class FoldedView final : public sagas::LedgerView, public eventstore::CommitList
     std::lock_guard const lock(mutex_);
     return state_.is_dated_by_export(day);
   }
+  domain::PayoutFilesUsed files_used(domain::Day created) const override {
+    std::lock_guard const lock(mutex_);
+    return state_.files_used(created);
+  }
   std::string currency_name(domain::CurrencyId currency) const override {
     std::lock_guard const lock(mutex_);
     for (auto const& game : state_.games()) {

@@ -195,11 +195,11 @@ TEST_F(PayoutsTest, AWrittenFileIsTheSameBytesForEver) {
   AchSettings const settings{test_support::ach_origin(), false};
   auto const day = domain::day_of(rig->view().payout(payouts.front())->processing_at);
   auto const created = files_from(day) + 55 * 3'600 * kSecond;
-  auto planned = plan_files(log, rig->vault(), settings, day, created, payouts);
+  auto planned = plan_files(log, rig->vault(), settings, day, created, payouts, {});
   ASSERT_TRUE(planned.ok());
   ASSERT_EQ(planned.value().texts.size(), 1u);
   auto const text = planned.value().texts.front();
-  auto const again = plan_files(log, rig->vault(), settings, day, created, payouts);
+  auto const again = plan_files(log, rig->vault(), settings, day, created, payouts, {});
   EXPECT_EQ(again.value().texts.front(), text);
   rig->commit(planned.value().command);
   advance(payouts[0], PayoutStatus::failed);
@@ -244,7 +244,7 @@ TEST_F(PayoutsTest, ADayOfTwoFilesIsMadeAgainFileByFile) {
   auto const second = processing();
   auto const day = domain::day_of(rig->view().payout(first)->processing_at);
   AchSettings const settings{test_support::ach_origin(), true};
-  auto const planned = plan_files(log, rig->vault(), settings, day, files_from(day), rig->view().payouts_of(day));
+  auto const planned = plan_files(log, rig->vault(), settings, day, files_from(day), rig->view().payouts_of(day), {});
   ASSERT_TRUE(planned.ok());
   ASSERT_EQ(planned.value().texts.size(), 2u) << "what is too large for the same day has a file of its own";
   rig->commit(planned.value().command);

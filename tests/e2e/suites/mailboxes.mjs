@@ -100,6 +100,17 @@ export function mailboxesSuite(context, environment) {
     await world().call('clearMinor', {params: {email: mailbox.sender_player_email}, expect: 200});
   });
 
+  test('a game learns nothing of how another one\'s player writes an e-mail', async () => {
+    const [game, other] = [await world().createGame(), await world().createGame()];
+    const name = requestId().toLowerCase();
+    await game.credit(`Mary.${name}@Example.com`, '1.00');
+    const asked = `mary.${name}@example.com`;
+    for (const [of, shown] of [[other, asked], [game, `Mary.${name}@Example.com`]]) {
+      const status = await of.call('getPhoneShareStatus', {query: {phone: phone(), email: asked}, expect: 200});
+      assert.equal(status.json.email, shown);
+    }
+  });
+
   test('two first requests of one mailbox at the same time are one person', async () => {
     const game = await world().createGame();
     for (let round = 0; round < 10; round++) {

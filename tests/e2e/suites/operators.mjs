@@ -131,7 +131,10 @@ export function operatorsSuite(context, environment) {
       expected = {...expected, ...step};
       assert.deepEqual((await change(step)).json, {status: 'success', game_id: game.id, currency: expected});
     }
-    assert.equal((await change({maximum_transfer: 'none'})).json.currency.maximum_transfer, null);
+    const open = await change({maximum_transfer: 'none'});
+    assert.equal(open.json.currency.maximum_transfer, null);
+    const again = await change({maximum_transfer: 'none'});
+    assert.deepEqual(again.json, open.json, 'what changes nothing writes nothing');
     await world().call('addCurrency', {params: {id: game.id}, body: {currency_name: 'Gems', currency_symbol: 'GM'}, expect: 201});
     assert.equal((await game.balance(player)).balances[0].currency_name, 'Crowns');
     const fresh = email();

@@ -4,6 +4,7 @@ import {readFile} from 'node:fs/promises';
 import {it as test} from 'node:test';
 import {badAmounts} from './balances.mjs';
 import {nextBankingDay, returnsFile} from '../support/bank.mjs';
+import {exchange} from '../support/http.mjs';
 import {ask, bank, earn, feeless, listed, payoutAt, payoutBody} from '../support/payouts.mjs';
 import {email, minor, requestId} from '../support/world.mjs';
 
@@ -227,6 +228,12 @@ export function payoutsSuite(context, environment) {
     }
     await world().call('listPayoutFiles', {query: {date}, expect: [409, 'ACH_DAY_NOT_OVER']});
     await world().call('listPayoutFiles', {query: {}, expect: [400, 'INVALID_REQUEST']});
+    await world().call('listPayoutFiles', {query: {date, file: 'A'}, expect: [400, 'INVALID_REQUEST']});
+    for (const id of ['exportPayouts', 'listPayoutFiles']) {
+      const {json} = await world().call(id, {query: {date: '9999-12-31'}, expect: [400, 'INVALID_REQUEST']});
+      assert.match(json.message, /9999-12-30/);
+      await world().call(id, {query: {date: '9999-12-30'}, expect: [409, 'ACH_DAY_NOT_OVER']});
+    }
     for (const file of ['a', 'AB', '', '-']) {
       await world().call('exportPayouts', {query: {date, file}, expect: [400, 'INVALID_REQUEST']});
     }
@@ -290,7 +297,14 @@ export function laterPayoutsSuite(context) {
     await tomorrow(10);
     await read([409, 'ACH_DAY_NOT_OVER']);
     await world().advance(60);
-    const {text} = await read();
+    // HEAD answers what the first export would, and is none.
+    const head = await exchange(world().server.port, {method: 'HEAD', path: world().path('exportPayouts', {}, {date}),
+      headers: {Authorization: `Bearer ${context.adminToken}`}});
+    assert.deepEqual([head.status, head.text], [200, '']);
+    assert.equal((await world().call('listPayoutFiles', {query: {date}, expect: 200})).json.created_at, null);
+    const {text, headers: exported} = await read();
+    assert.deepEqual([head.headers['content-length'], head.headers['florin-ach-files']],
+      [exported['content-length'], exported['florin-ach-files']]);
     const lines = text.trimEnd().split(/\r?\n/);
     assert.equal(lines.length % 10, 0);
     const entries = lines.filter((line) => line.startsWith('6'));

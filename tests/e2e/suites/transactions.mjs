@@ -39,6 +39,14 @@ export function transactionsSuite(context, environment) {
   }
   const pick = (from, ...names) => names.map((name) => from[name]);
 
+  test('a change of balance is of one currency', async () => {
+    const game = await newGame({currencies: [{currency_name: 'Gold', currency_symbol: 'G', starting_amount: '100.00'},
+      {currency_name: 'Gems', currency_symbol: 'GM', starting_amount: '50.00'}]});
+    const {json} = await game.credit(email(), '1.00');
+    const credit = await look(game, json.transaction_id);
+    assert.deepEqual(pick(credit, 'currency_name', 'balance_change'), ['Gold', '101.00']);
+  });
+
   test('credits, debits, items and their refunds', async () => {
     const game = await newGame({currencies: [{currency_name: 'Gold', currency_symbol: 'G', starting_amount: '5.00'}]});
     const other = await newGame();
