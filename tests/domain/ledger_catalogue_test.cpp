@@ -290,7 +290,14 @@ TEST(ChangeCurrency, ChangesWhatIsNamedAndNothingElse) {
 TEST(ChangeCurrency, ItsOwnNameIsNotTaken) {
   ChangeCurrency command{kGame, kGold, {}};
   command.changes.name = "gold";
+  command.changes.symbol = "AU";
   EXPECT_EQ(given(three_games()).when(command).events().size(), 1u);
+}
+
+TEST(ChangeCurrency, WhatLeavesEverythingAsItIsIsNoChange) {
+  ChangeCurrency command{kGame, kGold, {}};
+  command.changes.name = "gold";
+  given(three_games()).when(command).then(Rejection::nothing_new);
 }
 
 TEST(ChangeCurrency, RefusesWhatIsNotACurrency) {

@@ -129,6 +129,8 @@ inline State restored_from(State const& state) {
   for (auto const& [position, returned] : state.returned_orders()) FLORIN_ASSERT(copy.restore_returned(returned));
   for (auto const& [position, payout] : state.payouts()) FLORIN_ASSERT(copy.restore_payout(payout));
   for (auto const& [day, written] : state.payout_files()) FLORIN_ASSERT(copy.restore_payout_file(day, written));
+  for (auto const day : state.export_days()) FLORIN_ASSERT(copy.restore_export_day(day));
+  if (state.newest_files().letters != 0) FLORIN_ASSERT(copy.restore_newest_files(state.newest_files()));
   for (auto const& revenue : state.revenues()) {
     FLORIN_ASSERT(copy.restore_revenue(CurrencyId(copy.revenues().size() + 1), revenue));
   }

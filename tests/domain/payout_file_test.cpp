@@ -130,6 +130,7 @@ TEST(PayoutFile, LettersAndTraceNumbersRunOnOverACreationDate) {
   auto const monday = kToday + std::chrono::days(5);
   auto first = files_of({{kFirst}, {kSecond}});
   first.created = start_of(monday);
+  for (auto& file : first.files) file.effective = monday + std::chrono::days(1);
   auto world = two_processing() + std::vector<Event>{written(two_processing().size(), first)};
   auto const state = state_after(world);
   EXPECT_EQ(state.files_used(monday), (PayoutFilesUsed{monday, 2, 2}));
@@ -169,7 +170,7 @@ TEST(PayoutFile, SaysNothingThatContradictsItself) {
   EXPECT_TRUE(bad([](auto& e) { e.files[0].payouts = {Position()}; }));
   EXPECT_TRUE(bad([](auto& e) { e.files[0].effective = kToday; })) << "before it was made";
   EXPECT_TRUE(bad([](auto& e) { e.left_out = {{kSecond, LeftOutReason::holder}}; })) << "in it and left out";
-  EXPECT_DEATH((void)state_after(world + std::vector<Event>{good, good}), "payout_files_");
+  EXPECT_DEATH((void)state_after(world + std::vector<Event>{good, good}), "are_next_files");
 }
 
 TEST(PayoutFile, LettersAreSixAndThirty) {

@@ -24,7 +24,10 @@ export function transactionsSuite(context, environment) {
     assert.equal(minor(transaction.net_amount), minor(transaction.amount) - minor(transaction.fee_amount ?? '0.00'));
     const own = transaction.postings.filter((one) => one.account === 'player_available'
       && one.player_id === transaction.player?.player_id);
-    assert.equal(transaction.balance_change, decimal(own.reduce((sum, one) => sum + minor(one.amount), 0n)));
+    // In the transaction's currency, or for the receiving game in the one that it came in as.
+    const shown = own.some((one) => one.currency_id === transaction.currency_id) ? transaction.currency_id : own.at(-1)?.currency_id;
+    assert.equal(transaction.balance_change,
+      decimal(own.filter((one) => one.currency_id === shown).reduce((sum, one) => sum + minor(one.amount), 0n)));
     return transaction;
   }
   // A player's whole history, and every transaction of it: their changes add up to the balance.
