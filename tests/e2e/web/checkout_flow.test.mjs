@@ -41,9 +41,11 @@ async function castle() {
   return {server: at, world: on, game};
 }
 
-before(async () => {
+// Everything that the tests share. Who runs beside the others waits for it.
+const ready = (async () => {
   [{server, world, game}, browser, shop] = await Promise.all([castle(), launch(), Shop.start()]);
-});
+})();
+before(() => ready);
 after(async () => {
   await browser.close();
   shop.server.close();
@@ -202,24 +204,30 @@ describe('a game that sends card numbers', () => {
 
 // Most of it is waiting; on a server of its own, whose processor is out of order.
 background('an outage: nobody knows yet; the page says so, looks again by itself, and goes on', async () => {
+  await ready;
   const broken = await castle();
-  const checkout = await open({}, broken.game);
-  const view = await openView(browser, {scripts: false, expected});
-  const {page} = view;
-  await page.goto(checkout.url);
-  await fill(page, cards.asked);
-  await page.waitForURL(/\/processor\/challenge/, {timeout: 60_000});
-  await broken.world.call('breakProcessor', {body: {refused_connection: 100}, expect: 200});
-  await page.goto(`${checkout.url}&return=1`);
-  await view.check('flow-pending');
-  assert.match(await page.locator('main').innerText(), /looks again every few seconds.*do not pay a second time/i);
-  await broken.world.call('breakProcessor', {body: {}, expect: 200});
-  await page.waitForURL(/\/processor\/challenge/, {timeout: 90_000});
-  await page.getByRole('button', {name: /complete/i}).click();
-  await page.waitForURL(`${shop.url}/thanks`, {timeout: 60_000});
-  await view.close();
-  assert.equal(await broken.game.available(checkout.player), '100.00');
-  assert.deepEqual(await broken.server.stop(), {code: 0, signal: null}, broken.server.output.slice(-2000));
+  let stopped;
+  try {
+    const checkout = await open({}, broken.game);
+    const view = await openView(browser, {scripts: false, expected});
+    const {page} = view;
+    await page.goto(checkout.url);
+    await fill(page, cards.asked);
+    await page.waitForURL(/\/processor\/challenge/, {timeout: 60_000});
+    await broken.world.call('breakProcessor', {body: {refused_connection: 100}, expect: 200});
+    await page.goto(`${checkout.url}&return=1`);
+    await view.check('flow-pending');
+    assert.match(await page.locator('main').innerText(), /looks again every few seconds.*do not pay a second time/i);
+    await broken.world.call('breakProcessor', {body: {}, expect: 200});
+    await page.waitForURL(/\/processor\/challenge/, {timeout: 90_000});
+    await page.getByRole('button', {name: /complete/i}).click();
+    await page.waitForURL(`${shop.url}/thanks`, {timeout: 60_000});
+    await view.close();
+    assert.equal(await broken.game.available(checkout.player), '100.00');
+  } finally {
+    stopped = await broken.server.stop();  // or the test file never ends
+  }
+  assert.deepEqual(stopped, {code: 0, signal: null}, broken.server.output.slice(-2000));
 });
 
 describe('afterwards', () => {
