@@ -1,5 +1,6 @@
 #include "api/serve.h"
 
+#include <array>
 #include <cstdio>
 #include <set>
 #include <thread>
@@ -15,9 +16,7 @@
 #include "api/http/printable_text.h"
 #include "api/layout.h"
 #include "api/private_memory.h"
-#include "api/routes/exchange.h"
-#include "api/routes/operators.h"
-#include "api/routes/routes.h"
+#include "api/routes/route.h"
 #include "eventstore/open_files.h"
 #include "sagas/gateways/banking_days.h"
 
@@ -271,47 +270,33 @@ Served serve(Config const& wanted, StartLine start_line) {
   Budget batch_bytes(kBatchBytesMax);
   Services production_services{*production, production_workers, production_limits, batch_bytes, ""};
   Services sandbox_services{*sandbox, sandbox_workers, sandbox_limits, batch_bytes, "/sandbox"};
-  AdminOptions admin;
+  std::string admin_token_hash;
   if (!config.admin_token.empty()) {
     auto const hash = eventstore::sha256(config.admin_token);
-    admin.token_hash.assign(hash.begin(), hash.end());
+    admin_token_hash.assign(hash.begin(), hash.end());
   }
+  sandbox_services.adjustable_clock = &sandbox_clock;
+  std::array<Services*, 2> const environments{&production_services, &sandbox_services};
 
   Router router;
-  for (auto* services : {&production_services, &sandbox_services}) {
-    add_balance_routes(router, *services);
-    add_history_routes(router, *services);
-    add_transaction_routes(router, *services);
-    add_stream_routes(router, *services);
-    add_item_routes(router, *services);
-    add_currency_purchase_routes(router, *services);
-    add_checkout_routes(router, *services);
-    add_hosted_checkout_routes(router, *services);
-    add_payment_callback_routes(router, *services);
-    add_withdrawal_routes(router, *services);
-    add_key_routes(router, *services);
-    add_transfer_routes(router, *services);
-    add_transfer_status_routes(router, *services);
-    add_phone_share_routes(router, *services);
-    add_sms_routes(router, *services);
-    add_admin_routes(router, *services, admin);
-    add_minor_routes(router, *services, admin);
-    add_payout_routes(router, *services, admin);
-    add_clock_routes(router, *services, admin);
+  for (auto* services : environments) {
+    services->admin_token_hash = admin_token_hash;
+    services->environments = environments;
+    add_routes(router, *services, Where::environments);
     router.add_gate(services->api() + "/", [services](Request const& request) -> std::optional<Response> {
       auto caller = authenticate(request, services->environment);
       if (!caller) return std::move(caller).error();
       if (request.caller != nullptr) *request.caller = caller.value()->id.value();
       return std::nullopt;
     });
-    router.add_gate(services->root + "/admin/",
-                    [&admin](Request const& request) { return refuse_stranger(request, admin); });
+    router.add_gate(services->root + "/admin/", [services](Request const& request) {
+      return refuse_stranger(request, services->admin_token_hash);
+    });
   }
   router.add_clock("", clock);
   router.add_clock("/sandbox/", sandbox_clock);
-  add_sandbox_routes(router, sandbox_services, admin, sandbox_clock);
-  add_sandbox_processor_routes(router, sandbox_services, admin);
-  add_system_routes(router, {&production_services, &sandbox_services});
+  add_routes(router, sandbox_services, Where::sandbox);
+  add_routes(router, production_services, Where::process);
 
   Server server(config.server, router, stream_workers);
   try {

@@ -5,7 +5,7 @@
 #include "api/game_json.h"
 #include "api/http/nearest_name.h"
 #include "api/routes/keys.h"
-#include "api/routes/operators.h"
+#include "api/routes/routes.h"
 #include "domain/contract.h"
 
 namespace florin::api {
@@ -17,7 +17,11 @@ using domain::GameStatus;
 std::optional<bool> read_yes_no(JsonBody& body, std::string_view name) {
   auto const text = body.optional_string(name, 64);
   if (!text) return std::nullopt;
-  if (*text != "yes" && *text != "no") body.fail(name, std::string(name) + " must be \"yes\" or \"no\".");
+  if (*text != "yes" && *text != "no") {
+    std::string message(name);
+    message.append(" must be \"yes\" or \"no\".");
+    body.fail(name, message);
+  }
   return *text == "yes";
 }
 
@@ -138,327 +142,291 @@ Response game_not_found(Request const& request) {
   return refusal_response(request, {domain::Rejection::game_not_found, {}, {}});
 }
 
-struct AdminRoutes {
-  Services& services;
-  AdminOptions options;
+// A game is never removed.
+Response show(Services& services, domain::GameId id) {
+  auto const directory = services.environment.balances().games();
+  Response response;
+  JsonWriter json(response.body);
+  json.begin_object();
+  write_game_fields(json, *directory->find(id));
+  json.end_object();
+  return response;
+}
 
-  Awaitable<Response> create_game(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto body = JsonBody::parse(request);
-    domain::CreateGame command;
-    body.required_string("game_name", 255);  // a change may leave it out
-    command.settings = read_settings(body).applied_to({});
-    if (!body.has("status")) body.fail("status", "status is required: live, testing or suspended.");
-    command.currencies = read_currencies(body);
-    auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
-    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+Response unknown_projection(Request const& request) {
+  return error_response(request, 404, "PROJECTION_NOT_FOUND", "No projection has this name: GET /admin/projections.");
+}
 
-    auto const key = make_sdk_key();
-    command.key_hash = key.hash;
-    Payload payload("create-game");
-    payload.add(request.body);
-    auto const outcome =
-        co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
-    bool const fresh = std::holds_alternative<eventstore::Committed>(outcome);
-    co_return write_response(
-        request, outcome,
-        [&](std::string& out, domain::Commit const& commit) {
-          auto const& event = event_of<domain::GameCreated>(commit);
-          JsonWriter json(out);
-          json.begin_object();
-          if (fresh) json.string("sdk_key", key.text);
-          write_game_fields(json, {event.game, event.settings, event.currencies, {}, {}, commit.at});
-          json.end_object();
-        },
-        201);
+void write_projection(JsonWriter& json, projections::ProjectionStatus const& status) {
+  json.begin_object();
+  json.string("name", status.name);
+  json.integer("version", status.version);
+  json.integer("position", status.position.value());
+  json.integer("lag", status.lag);
+  json.boolean("failed", status.failed);
+  if (status.failed) {
+    json.string("error", status.error);
+  } else {
+    json.null("error");
   }
+  if (status.rebuild) {
+    json.begin_object("rebuild");
+    json.integer("position", status.rebuild->position.value());
+    json.integer("target", status.rebuild->target.value());
+    json.integer("events_per_second", static_cast<std::int64_t>(status.rebuild->events_per_second));
+    if (status.rebuild->eta_seconds >= 0) {
+      json.integer("eta_seconds", status.rebuild->eta_seconds);
+    } else {
+      json.null("eta_seconds");
+    }
+    json.end_object();
+  } else {
+    json.null("rebuild");
+  }
+  json.end_object();
+}
 
-  Awaitable<Response> list_games(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto const directory = services.environment.balances().games();
+Response projection_response(Services& services, Request const& request, std::string_view name) {
+  for (auto const& status : services.environment.views().status()) {
+    if (status.name != name) continue;
     Response response;
     JsonWriter json(response.body);
-    json.begin_object();
-    json.string("status", "success");
-    json.begin_array("games");
-    for (auto const& game : directory->games()) {
-      json.begin_object();
-      write_game_fields(json, game);
-      json.end_object();
-    }
-    json.end_array();
-    json.end_object();
-    co_return response;
-  }
-
-  Awaitable<Response> show_game(Request const& request, PathValues const& path) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto const directory = services.environment.balances().games();
-    auto const id = domain::parse_game_id(path.values[0]);
-    if (!id || directory->find(*id) == nullptr) co_return game_not_found(request);
-    co_return show(*id);
-  }
-
-  Awaitable<Response> change_game(Request const& request, PathValues const& path) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto const directory = services.environment.balances().games();
-    auto const id = domain::parse_game_id(path.values[0]);
-    auto const* game = id ? directory->find(*id) : nullptr;
-    if (game == nullptr) co_return game_not_found(request);
-    auto body = JsonBody::parse(request);
-    domain::UpdateGame command{game->id, read_settings(body)};
-    if (body.has("currencies")) {
-      body.fail("currencies",
-                "currencies cannot be replaced, because players hold them: POST /admin/games/{game_id}/currencies adds "
-                "one, PATCH /admin/games/{game_id}/currencies/{currency_id} changes one.");
-    }
-    auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
-    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-    Payload payload("change-game");
-    payload.add(game->id.value()).add(request.body);
-    auto const outcome =
-        co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
-    // The game is so already: the reply shows it, and nothing is written.
-    if (changed_nothing(outcome)) co_return with_position(show(*id), outcome);
-    co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
-      auto const& event = event_of<domain::GameUpdated>(commit);
-      auto changed = *game;
-      changed.settings = event.settings;
-      changed.currencies = services.environment.balances().games()->currencies_at(game->id, commit.first);
-      JsonWriter json(out);
-      json.begin_object();
-      write_game_fields(json, changed);
-      json.end_object();
-    });
-  }
-
-  Awaitable<Response> add_currency(Request const& request, PathValues const& path) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto const id = domain::parse_game_id(path.values[0]);
-    if (!id) co_return game_not_found(request);
-    auto body = JsonBody::parse(request);
-    domain::AddCurrency command{*id, read_currency(body)};
-    auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
-    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-    Payload payload("add-currency");
-    payload.add(id->value()).add(request.body);
-    auto const outcome =
-        co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
-    co_return write_response(
-        request, outcome,
-        [](std::string& out, domain::Commit const& commit) {
-          write_currency_event<domain::CurrencyAdded>(out, commit);
-        },
-        201);
-  }
-
-  Awaitable<Response> change_currency(Request const& request, PathValues const& path) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto const id = domain::parse_game_id(path.values[0]);
-    if (!id) co_return game_not_found(request);
-    auto const currency = domain::parse_number(path.values[1]);
-    if (!currency) co_return refusal_response(request, {.reason = domain::Rejection::currency_not_found});
-    auto body = JsonBody::parse(request);
-    domain::ChangeCurrency command{*id, domain::CurrencyId(*currency), read_currency_changes(body)};
-    auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
-    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-    Payload payload("change-currency");
-    payload.add(id->value()).add(*currency).add(request.body);
-    auto const outcome =
-        co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
-    // The currency is so already: the reply shows it, and nothing is written.
-    auto const directory = services.environment.balances().games();
-    auto const* game = directory->find(*id);
-    auto const* current = game != nullptr ? game->find_currency(domain::CurrencyId(*currency)) : nullptr;
-    if (changed_nothing(outcome) && current != nullptr) {
-      Response response;
-      write_currency_reply(response.body, *id, *current);
-      co_return with_position(std::move(response), outcome);
-    }
-    co_return write_response(request, outcome, [](std::string& out, domain::Commit const& commit) {
-      write_currency_event<domain::CurrencyChanged>(out, commit);
-    });
-  }
-
-  // Without the game's key: for one that was lost, or whose reply was.
-  Awaitable<Response> rotate_key(Request const& request, PathValues const& path) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto const directory = services.environment.balances().games();
-    auto const id = domain::parse_game_id(path.values[0]);
-    if (!id || directory->find(*id) == nullptr) co_return game_not_found(request);
-    auto body = JsonBody::parse(request);
-    bool const immediate = body.optional_bool("immediate").value_or(false);
-    auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
-    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-
-    auto const key = make_sdk_key();
-    Payload payload("rotate-game-key");
-    payload.add(id->value()).add(std::uint64_t{immediate});
-    auto const outcome = co_await perform(request, services.environment, domain::RotateSdkKey{*id, key.hash, immediate},
-                                          domain::GameId{}, request_id, payload);
-    // A repeated request made another key the first time, which nobody can show again.
-    bool const fresh = std::holds_alternative<eventstore::Committed>(outcome);
-    co_return write_response(
-        request, outcome,
-        [&](std::string& out, domain::Commit const& commit) {
-          auto const& event = event_of<domain::SdkKeyRotated>(commit);
-          JsonWriter json(out);
-          json.begin_object();
-          json.string("status", "success");
-          json.string("game_id", std::to_string(event.game.value()));
-          if (fresh) json.string("sdk_key", key.text);
-          if (event.previous_valid_until == domain::Timestamp{}) {
-            json.null("previous_key_valid_until");
-          } else {
-            json.time("previous_key_valid_until", event.previous_valid_until);
-          }
-          json.end_object();
-        },
-        201);
-  }
-
-  Awaitable<Response> list_projections(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    Response response;
-    JsonWriter json(response.body);
-    json.begin_object();
-    json.string("status", "success");
-    json.begin_array("projections");
-    for (auto const& status : services.environment.views().status()) write_projection(json, status);
-    json.end_array();
-    json.end_object();
-    co_return response;
-  }
-
-  Awaitable<Response> rebuild(Request const& request, PathValues const& path) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    if (auto wrong = refuse_needless_body(request)) co_return std::move(*wrong);
-    auto const started = services.environment.views().rebuild(path.values[0]);
-    if (!started && started.error().kind == eventstore::Fault::Kind::missing) co_return unknown_projection(request);
-    if (!started && started.error().kind == eventstore::Fault::Kind::conflict) {
-      co_return error_response(request, 409, "REBUILD_RUNNING", "This projection is being rebuilt already.");
-    }
-    if (!started) co_return view_unavailable(request, started.error());
-    auto response = projection_response(request, path.values[0]);
-    response.status = 202;
-    co_return response;
-  }
-
-  Awaitable<Response> progress(Request const& request, PathValues const& path) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    co_return projection_response(request, path.values[0]);
-  }
-
- private:
-  // A game is never removed.
-  [[nodiscard]] Response show(domain::GameId id) const {
-    auto const directory = services.environment.balances().games();
-    Response response;
-    JsonWriter json(response.body);
-    json.begin_object();
-    write_game_fields(json, *directory->find(id));
-    json.end_object();
+    write_projection(json, status);
     return response;
   }
+  return unknown_projection(request);
+}
 
-  static Response unknown_projection(Request const& request) {
-    return error_response(request, 404, "PROJECTION_NOT_FOUND", "No projection has this name: GET /admin/projections.");
-  }
+Awaitable<Response> create_game(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto body = JsonBody::parse(request);
+  domain::CreateGame command;
+  body.required_string("game_name", 255);  // a change may leave it out
+  command.settings = read_settings(body).applied_to({});
+  if (!body.has("status")) body.fail("status", "status is required: live, testing or suspended.");
+  command.currencies = read_currencies(body);
+  auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
 
-  [[nodiscard]] Response projection_response(Request const& request, std::string_view name) const {
-    for (auto const& status : services.environment.views().status()) {
-      if (status.name != name) continue;
-      Response response;
-      JsonWriter json(response.body);
-      write_projection(json, status);
-      return response;
-    }
-    return unknown_projection(request);
-  }
+  auto const key = make_sdk_key();
+  command.key_hash = key.hash;
+  Payload payload("create-game");
+  payload.add(request.body);
+  auto const outcome =
+      co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+  bool const fresh = std::holds_alternative<eventstore::Committed>(outcome);
+  co_return write_response(
+      request, outcome,
+      [&](std::string& out, domain::Commit const& commit) {
+        auto const& event = event_of<domain::GameCreated>(commit);
+        JsonWriter json(out);
+        json.begin_object();
+        if (fresh) json.string("sdk_key", key.text);
+        write_game_fields(json, {event.game, event.settings, event.currencies, {}, {}, commit.at});
+        json.end_object();
+      },
+      201);
+}
 
-  static void write_projection(JsonWriter& json, projections::ProjectionStatus const& status) {
+Awaitable<Response> list_games(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const directory = services.environment.balances().games();
+  Response response;
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.string("status", "success");
+  json.begin_array("games");
+  for (auto const& game : directory->games()) {
     json.begin_object();
-    json.string("name", status.name);
-    json.integer("version", status.version);
-    json.integer("position", status.position.value());
-    json.integer("lag", status.lag);
-    json.boolean("failed", status.failed);
-    if (status.failed) {
-      json.string("error", status.error);
-    } else {
-      json.null("error");
-    }
-    if (status.rebuild) {
-      json.begin_object("rebuild");
-      json.integer("position", status.rebuild->position.value());
-      json.integer("target", status.rebuild->target.value());
-      json.integer("events_per_second", static_cast<std::int64_t>(status.rebuild->events_per_second));
-      if (status.rebuild->eta_seconds >= 0) {
-        json.integer("eta_seconds", status.rebuild->eta_seconds);
-      } else {
-        json.null("eta_seconds");
-      }
-      json.end_object();
-    } else {
-      json.null("rebuild");
-    }
+    write_game_fields(json, game);
     json.end_object();
   }
-};
+  json.end_array();
+  json.end_object();
+  co_return response;
+}
+
+Awaitable<Response> show_game(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const directory = services.environment.balances().games();
+  auto const id = domain::parse_game_id(path.values[0]);
+  if (!id || directory->find(*id) == nullptr) co_return game_not_found(request);
+  co_return show(services, *id);
+}
+
+Awaitable<Response> change_game(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const directory = services.environment.balances().games();
+  auto const id = domain::parse_game_id(path.values[0]);
+  auto const* game = id ? directory->find(*id) : nullptr;
+  if (game == nullptr) co_return game_not_found(request);
+  auto body = JsonBody::parse(request);
+  domain::UpdateGame command{game->id, read_settings(body)};
+  if (body.has("currencies")) {
+    body.fail("currencies",
+              "currencies cannot be replaced, because players hold them: POST /admin/games/{game_id}/currencies adds "
+              "one, PATCH /admin/games/{game_id}/currencies/{currency_id} changes one.");
+  }
+  auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  Payload payload("change-game");
+  payload.add(game->id.value()).add(request.body);
+  auto const outcome =
+      co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+  // The game is so already: the reply shows it, and nothing is written.
+  if (changed_nothing(outcome)) co_return with_position(show(services, *id), outcome);
+  co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
+    auto const& event = event_of<domain::GameUpdated>(commit);
+    auto changed = *game;
+    changed.settings = event.settings;
+    changed.currencies = services.environment.balances().games()->currencies_at(game->id, commit.first);
+    JsonWriter json(out);
+    json.begin_object();
+    write_game_fields(json, changed);
+    json.end_object();
+  });
+}
+
+Awaitable<Response> add_currency(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const id = domain::parse_game_id(path.values[0]);
+  if (!id) co_return game_not_found(request);
+  auto body = JsonBody::parse(request);
+  domain::AddCurrency command{*id, read_currency(body)};
+  auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  Payload payload("add-currency");
+  payload.add(id->value()).add(request.body);
+  auto const outcome =
+      co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+  co_return write_response(
+      request, outcome,
+      [](std::string& out, domain::Commit const& commit) { write_currency_event<domain::CurrencyAdded>(out, commit); },
+      201);
+}
+
+Awaitable<Response> change_currency(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const id = domain::parse_game_id(path.values[0]);
+  if (!id) co_return game_not_found(request);
+  auto const currency = domain::parse_number(path.values[1]);
+  if (!currency) co_return refusal_response(request, {.reason = domain::Rejection::currency_not_found});
+  auto body = JsonBody::parse(request);
+  domain::ChangeCurrency command{*id, domain::CurrencyId(*currency), read_currency_changes(body)};
+  auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  Payload payload("change-currency");
+  payload.add(id->value()).add(*currency).add(request.body);
+  auto const outcome =
+      co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+  // The currency is so already: the reply shows it, and nothing is written.
+  auto const directory = services.environment.balances().games();
+  auto const* game = directory->find(*id);
+  auto const* current = game != nullptr ? game->find_currency(domain::CurrencyId(*currency)) : nullptr;
+  if (changed_nothing(outcome) && current != nullptr) {
+    Response response;
+    write_currency_reply(response.body, *id, *current);
+    co_return with_position(std::move(response), outcome);
+  }
+  co_return write_response(request, outcome, [](std::string& out, domain::Commit const& commit) {
+    write_currency_event<domain::CurrencyChanged>(out, commit);
+  });
+}
+
+// Without the game's key: for one that was lost, or whose reply was.
+Awaitable<Response> rotate_key(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const directory = services.environment.balances().games();
+  auto const id = domain::parse_game_id(path.values[0]);
+  if (!id || directory->find(*id) == nullptr) co_return game_not_found(request);
+  auto body = JsonBody::parse(request);
+  bool const immediate = body.optional_bool("immediate").value_or(false);
+  auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+
+  auto const key = make_sdk_key();
+  Payload payload("rotate-game-key");
+  payload.add(id->value()).add(std::uint64_t{immediate});
+  auto const outcome = co_await perform(request, services.environment, domain::RotateSdkKey{*id, key.hash, immediate},
+                                        domain::GameId{}, request_id, payload);
+  // A repeated request made another key the first time, which nobody can show again.
+  bool const fresh = std::holds_alternative<eventstore::Committed>(outcome);
+  co_return write_response(
+      request, outcome,
+      [&](std::string& out, domain::Commit const& commit) {
+        auto const& event = event_of<domain::SdkKeyRotated>(commit);
+        JsonWriter json(out);
+        json.begin_object();
+        json.string("status", "success");
+        json.string("game_id", std::to_string(event.game.value()));
+        if (fresh) json.string("sdk_key", key.text);
+        if (event.previous_valid_until == domain::Timestamp{}) {
+          json.null("previous_key_valid_until");
+        } else {
+          json.time("previous_key_valid_until", event.previous_valid_until);
+        }
+        json.end_object();
+      },
+      201);
+}
+
+Awaitable<Response> list_projections(Call call) {
+  auto const& [services, request, path, caller] = call;
+  Response response;
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.string("status", "success");
+  json.begin_array("projections");
+  for (auto const& status : services.environment.views().status()) write_projection(json, status);
+  json.end_array();
+  json.end_object();
+  co_return response;
+}
+
+Awaitable<Response> rebuild(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const started = services.environment.views().rebuild(path.values[0]);
+  if (!started && started.error().kind == eventstore::Fault::Kind::missing) co_return unknown_projection(request);
+  if (!started && started.error().kind == eventstore::Fault::Kind::conflict) {
+    co_return error_response(request, 409, "REBUILD_RUNNING", "This projection is being rebuilt already.");
+  }
+  if (!started) co_return view_unavailable(request, started.error());
+  auto response = projection_response(services, request, path.values[0]);
+  response.status = 202;
+  co_return response;
+}
+
+Awaitable<Response> progress(Call call) {
+  auto const& [services, request, path, caller] = call;
+  co_return projection_response(services, request, path.values[0]);
+}
 
 }  // namespace
 
-std::optional<Response> refuse_stranger(Request const& request, AdminOptions const& options) {
-  if (options.token_hash.empty()) {
-    return error_response(request, 403, "ADMIN_DISABLED",
-                          "The operators' routes are off: start the server with FLORIN_ADMIN_TOKEN set.");
-  }
-  auto const token = bearer_token(request.authorization);
-  if (token.empty()) {
-    return error_response(request, 401, "MISSING_ADMIN_TOKEN", "Send the operator's token: Authorization: Bearer …");
-  }
-  auto const given = eventstore::sha256(token);
-  if (CRYPTO_memcmp(given.data(), options.token_hash.data(), given.size()) != 0) {
-    return error_response(request, 401, "INVALID_ADMIN_TOKEN", "This is not the operator's token.");
-  }
-  return std::nullopt;
-}
-
-std::optional<Response> refuse_unless_operator(Request const& request, AdminOptions const& options,
-                                               std::initializer_list<std::string_view> parameters) {
-  if (auto refused = refuse_stranger(request, options)) return refused;
-  auto const unknown = request.unknown_query_name({parameters.begin(), parameters.size()});
-  if (!unknown) return std::nullopt;
-  auto const name = std::string(shortened_name(*unknown));
-  auto message =
-      "Unknown query parameter '" + name + "': " + nearest_hint(*unknown, {parameters.begin(), parameters.size()});
-  if (!message.ends_with('?')) message += '.';
-  return error_response(request, 400, "INVALID_REQUEST", message, {{"field", json_text(name)}});
-}
-
-bool changed_nothing(Performed const& outcome) {
-  auto const* refusal = std::get_if<domain::Refusal>(&outcome);
-  return refusal != nullptr && refusal->reason == domain::Rejection::nothing_new;
-}
-
-void add_admin_routes(Router& router, Services& services, AdminOptions const& options) {
-  auto const routes = std::make_shared<AdminRoutes const>(services, options);
-  auto const base = services.root + "/admin";
-  auto const bind = [&routes](Awaitable<Response> (AdminRoutes::*handler)(Request const&, PathValues const&) const) {
-    return [routes, handler](Request const& request, PathValues const& path) {
-      return (routes.get()->*handler)(request, path);
-    };
+std::span<Route const> admin_routes() {
+  static constexpr Route kRows[] = {
+      {Method::post, "/admin/games", "createGame", Who::operators, create_game, {.body = Body::json}},
+      {Method::get, "/admin/games", "listGames", Who::operators, list_games},
+      {Method::get, "/admin/games/{id}", "getGame", Who::operators, show_game},
+      {Method::patch, "/admin/games/{id}", "updateGame", Who::operators, change_game, {.body = Body::json}},
+      {Method::post, "/admin/games/{id}/currencies", "addCurrency", Who::operators, add_currency, {.body = Body::json}},
+      {Method::patch,
+       "/admin/games/{id}/currencies/{currency_id}",
+       "changeCurrency",
+       Who::operators,
+       change_currency,
+       {.body = Body::json}},
+      {Method::post, "/admin/games/{id}/keys", "rotateGameKey", Who::operators, rotate_key, {.body = Body::json}},
+      {Method::get, "/admin/projections", "listProjections", Who::operators, list_projections},
+      {Method::post,
+       "/admin/projections/{name}/rebuild",
+       "rebuildProjection",
+       Who::operators,
+       rebuild,
+       {.body = Body::ignored}},
+      {Method::get, "/admin/projections/{name}/progress", "getProjectionProgress", Who::operators, progress},
   };
-  router.add(Method::post, base + "/games", bind(&AdminRoutes::create_game));
-  router.add(Method::get, base + "/games", bind(&AdminRoutes::list_games));
-  router.add(Method::get, base + "/games/{game_id}", bind(&AdminRoutes::show_game));
-  router.add(Method::patch, base + "/games/{game_id}", bind(&AdminRoutes::change_game));
-  router.add(Method::post, base + "/games/{game_id}/currencies", bind(&AdminRoutes::add_currency));
-  router.add(Method::patch, base + "/games/{game_id}/currencies/{currency_id}", bind(&AdminRoutes::change_currency));
-  router.add(Method::post, base + "/games/{game_id}/keys", bind(&AdminRoutes::rotate_key));
-  router.add(Method::get, base + "/projections", bind(&AdminRoutes::list_projections));
-  router.add(Method::post, base + "/projections/{name}/rebuild", bind(&AdminRoutes::rebuild));
-  router.add(Method::get, base + "/projections/{name}/progress", bind(&AdminRoutes::progress));
+  return kRows;
 }
 
 }  // namespace florin::api

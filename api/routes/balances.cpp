@@ -19,19 +19,15 @@ Response player_not_found(Request const& request, std::string_view what) {
       "No player with this " + std::string(what) + " in your game: one appears on the first credit or purchase.");
 }
 
-Awaitable<Response> by_email(Services& services, Request const& request, PathValues const& path) {
-  auto caller = authenticate(request, services.environment);
-  if (!caller) co_return std::move(caller).error();
-  if (auto limited =
-          refuse_over_limit(request, services, *caller.value(), domain::LimitKind::by_email_reads_per_minute))
-    co_return std::move(*limited);
+Awaitable<Response> by_email(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto const raw = percent_decode(path.values[0]);
   auto email = read_email(request, services.environment, raw.value_or(""), "email");
   if (!email) co_return std::move(email).error();
   if (request.min_position) {
     if (auto refused = check_balances(request, services)) co_return std::move(*refused);
   }
-  auto const& game = *caller.value();
+  auto const& game = *caller;
   auto const player = services.environment.balances().by_email(game.id, email.value().index);
   if (!player) co_return player_not_found(request, "e-mail");
   Response response;
@@ -41,11 +37,8 @@ Awaitable<Response> by_email(Services& services, Request const& request, PathVal
   co_return response;
 }
 
-Awaitable<Response> by_id(Services& services, Request const& request, PathValues const& path) {
-  auto caller = authenticate(request, services.environment);
-  if (!caller) co_return std::move(caller).error();
-  if (auto limited = refuse_over_limit(request, services, *caller.value(), domain::LimitKind::by_id_reads_per_minute))
-    co_return std::move(*limited);
+Awaitable<Response> by_id(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto const id = domain::parse_number(path.values[0]);
   if (!id) {
     co_return error_response(request, 400, "INVALID_REQUEST", "player_id is a positive integer.",
@@ -54,7 +47,7 @@ Awaitable<Response> by_id(Services& services, Request const& request, PathValues
   if (request.min_position) {
     if (auto refused = check_balances(request, services)) co_return std::move(*refused);
   }
-  auto const& game = *caller.value();
+  auto const& game = *caller;
   auto const player = services.environment.balances().by_id(game.id, domain::PlayerId(*id));
   if (!player) co_return player_not_found(request, "player_id");
   Response response;
@@ -145,12 +138,9 @@ Response batch_response(Services& services, Request const& request, domain::Game
   return response;
 }
 
-Awaitable<Response> batch(Services& services, Request const& request, PathValues const&) {
-  auto caller = authenticate(request, services.environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
-  if (auto limited = refuse_over_limit(request, services, game, domain::LimitKind::batch_reads_per_minute))
-    co_return std::move(*limited);
+Awaitable<Response> batch(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const& game = *caller;
   if (request.body.size() <= kBatchInlineBytes) co_return batch_response(services, request, game);
   Request elsewhere = request;
   elsewhere.parsers = nullptr;  // the io thread's own
@@ -163,10 +153,9 @@ Awaitable<Response> batch(Services& services, Request const& request, PathValues
 
 // Credit and debit differ in the command, the event and nothing else.
 template <class Command, class Event>
-Awaitable<Response> adjust(Services& services, Request const& request, std::string_view operation) {
-  auto caller = authenticate(request, services.environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+Awaitable<Response> adjust(Call call, std::string_view operation) {
+  auto const& [services, request, path, caller] = call;
+  auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
   auto const amount = body.required_amount("amount");
@@ -204,24 +193,43 @@ Awaitable<Response> adjust(Services& services, Request const& request, std::stri
   });
 }
 
+Awaitable<Response> credit(Call call) {
+  return adjust<domain::CreditBalance, domain::BalanceCredited>(std::move(call), "credit");
+}
+Awaitable<Response> debit(Call call) {
+  return adjust<domain::DebitBalance, domain::BalanceDebited>(std::move(call), "debit");
+}
+
 }  // namespace
 
-void add_balance_routes(Router& router, Services& services) {
-  auto const base = services.api() + "/player-balances";
-  auto const bind = [&services](auto handler) {
-    return [&services, handler](Request const& request, PathValues const& path) {
-      return handler(services, request, path);
-    };
+std::span<Route const> balance_routes() {
+  using domain::LimitKind;
+  static constexpr Route kRows[] = {
+      {Method::get,
+       "/api/player-balances/player/by-email/{email}",
+       "getBalanceByEmail",
+       Who::game,
+       by_email,
+       {.min_position = true, .limits = {{{LimitKind::by_email_reads_per_minute}}}}},
+      {Method::get,
+       "/api/player-balances/player/{player_id}",
+       "getBalanceById",
+       Who::game,
+       by_id,
+       {.min_position = true, .limits = {{{LimitKind::by_id_reads_per_minute}}}}},
+      {Method::post,
+       "/api/player-balances/batch",
+       "getBalancesBatch",
+       Who::game,
+       batch,
+       {.body = Body::json,
+        .body_limit = kServerBodyLimit,
+        .min_position = true,
+        .limits = {{{LimitKind::batch_reads_per_minute}}}}},
+      {Method::post, "/api/player-balances/credit", "creditBalance", Who::game, credit, {.body = Body::json}},
+      {Method::post, "/api/player-balances/debit", "debitBalance", Who::game, debit, {.body = Body::json}},
   };
-  router.add(Method::get, base + "/player/by-email/{email}", bind(by_email));
-  router.add(Method::get, base + "/player/{player_id}", bind(by_id));
-  router.add(Method::post, base + "/batch", bind(batch), kServerBodyLimit, Takes::json);
-  router.add(Method::post, base + "/credit", [&services](Request const& request, PathValues const&) {
-    return adjust<domain::CreditBalance, domain::BalanceCredited>(services, request, "credit");
-  });
-  router.add(Method::post, base + "/debit", [&services](Request const& request, PathValues const&) {
-    return adjust<domain::DebitBalance, domain::BalanceDebited>(services, request, "debit");
-  });
+  return kRows;
 }
 
 }  // namespace florin::api

@@ -45,11 +45,10 @@ void write_session(std::string& out, Environment& environment, domain::CheckoutO
   json.end_object();
 }
 
-Awaitable<Response> open_session(Services& services, Request const& request, PathValues const&) {
+Awaitable<Response> open_session(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto& environment = services.environment;
-  auto caller = authenticate(request, environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+  auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
   auto const usd = body.required_amount("usd_amount", domain::Money::from_minor(1), domain::kMaxPurchaseUsd);
@@ -94,11 +93,10 @@ char const* session_status(CheckoutSession const& session, PaymentStory const* l
   return now >= session.opened.expires_at ? "expired" : "open";
 }
 
-Awaitable<Response> read_session(Services& services, Request const& request, PathValues const& path) {
+Awaitable<Response> read_session(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto& environment = services.environment;
-  auto caller = authenticate(request, environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+  auto const& game = *caller;
   auto const named = domain::parse_session_id(path.values[0]);
   auto const not_found = [&] {
     return error_response(request, 404, "SESSION_NOT_FOUND",
@@ -172,14 +170,18 @@ std::string checkout_url(Environment& environment, Position session) {
   return environment.public_url() + "/checkout?session=" + environment.vault().codes().checkout_token(session);
 }
 
-void add_checkout_routes(Router& router, Services& services) {
-  auto const base = services.api() + "/checkout/sessions";
-  router.add(Method::post, base, [&services](Request const& request, PathValues const& path) {
-    return open_session(services, request, path);
-  });
-  router.add(Method::get, base + "/{session_id}", [&services](Request const& request, PathValues const& path) {
-    return read_session(services, request, path);
-  });
+std::span<Route const> checkout_routes() {
+  using domain::LimitKind;
+  static constexpr Route kRows[] = {
+      {Method::post,
+       "/api/checkout/sessions",
+       "openCheckout",
+       Who::game,
+       open_session,
+       {.body = Body::json, .limits = {{{LimitKind::currency_purchases_per_player_minute, Subject::handler}}}}},
+      {Method::get, "/api/checkout/sessions/{session_id}", "getCheckout", Who::game, read_session},
+  };
+  return kRows;
 }
 
 }  // namespace florin::api

@@ -2,7 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include "api/clock_report.h"
-#include "api/routes/operators.h"
+#include "api/routes/routes.h"
 
 namespace florin::api {
 namespace {
@@ -23,25 +23,25 @@ Response clock_response(Environment& environment, std::optional<std::int64_t> st
   return response;
 }
 
+Awaitable<Response> show(Call call) { co_return clock_response(call.services.environment, std::nullopt); }
+
+// Said again it changes nothing: then the ledger's time is not behind.
+Awaitable<Response> confirm(Call call) {
+  auto& environment = call.services.environment;
+  auto const stepped = environment.clock().confirm();
+  spdlog::info("{}: an operator confirmed the wall clock: the ledger's time went forward by {} s", environment.name(),
+               stepped / domain::kMicrosPerSecond);
+  co_return clock_response(environment, stepped);
+}
+
 }  // namespace
 
-void add_clock_routes(Router& router, Services& services, AdminOptions const& options) {
-  auto const base = services.root + "/admin/clock";
-  router.add(Method::get, base, [&services, options](Request const& request, PathValues const&) -> Awaitable<Response> {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    co_return clock_response(services.environment, std::nullopt);
-  });
-  // Said again it changes nothing: then the ledger's time is not behind.
-  router.add(Method::post, base + "/confirm",
-             [&services, options](Request const& request, PathValues const&) -> Awaitable<Response> {
-               if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-               if (auto wrong = refuse_needless_body(request)) co_return std::move(*wrong);
-               auto& environment = services.environment;
-               auto const stepped = environment.clock().confirm();
-               spdlog::info("{}: an operator confirmed the wall clock: the ledger's time went forward by {} s",
-                            environment.name(), stepped / domain::kMicrosPerSecond);
-               co_return clock_response(environment, stepped);
-             });
+std::span<Route const> clock_routes() {
+  static constexpr Route kRows[] = {
+      {Method::get, "/admin/clock", "getClock", Who::operators, show},
+      {Method::post, "/admin/clock/confirm", "confirmClock", Who::operators, confirm, {.body = Body::ignored}},
+  };
+  return kRows;
 }
 
 }  // namespace florin::api

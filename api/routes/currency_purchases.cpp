@@ -99,11 +99,10 @@ Response outcome_response(Environment& environment, domain::Game const& game, do
   return response;
 }
 
-Awaitable<Response> purchase(Services& services, Request const& request, PathValues const&) {
+Awaitable<Response> purchase(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto& environment = services.environment;
-  auto caller = authenticate(request, environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+  auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
   auto const usd = body.required_amount("usd_amount", kLeastUsd, domain::kMaxPurchaseUsd);
@@ -193,11 +192,10 @@ Awaitable<Result<Position, Response>> order_of_confirmation(Services& services, 
   co_return *found->value();
 }
 
-Awaitable<Response> confirm(Services& services, Request const& request, PathValues const&) {
+Awaitable<Response> confirm(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto& environment = services.environment;
-  auto caller = authenticate(request, environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+  auto const& game = *caller;
   auto body = JsonBody::parse(request);
   if (environment.payments() == nullptr) co_return payments_unavailable(request);
   auto named = co_await order_of_confirmation(services, request, body);
@@ -213,11 +211,10 @@ Awaitable<Response> confirm(Services& services, Request const& request, PathValu
   co_return outcome_response(environment, game, *ordered->value(), followed.value());
 }
 
-Awaitable<Response> order_details(Services& services, Request const& request, PathValues const&) {
+Awaitable<Response> order_details(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto& environment = services.environment;
-  auto caller = authenticate(request, environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+  auto const& game = *caller;
   auto const text = request.query_value("order_id");
   if (!text) {
     co_return error_response(request, 400, "INVALID_REQUEST", "Name the order: ?order_id=ord_…",
@@ -245,11 +242,10 @@ Awaitable<Response> order_details(Services& services, Request const& request, Pa
   co_return response;
 }
 
-Awaitable<Response> refund(Services& services, Request const& request, PathValues const&) {
+Awaitable<Response> refund(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto& environment = services.environment;
-  auto caller = authenticate(request, environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+  auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
   auto const order_text = body.required_string("order_id", 64);
@@ -347,17 +343,30 @@ Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, R
   co_return outcome;
 }
 
-void add_currency_purchase_routes(Router& router, Services& services) {
-  auto const base = services.api() + "/currency-purchases";
-  auto const bind = [&services](auto handler) {
-    return [&services, handler](Request const& request, PathValues const& path) {
-      return handler(services, request, path);
-    };
+std::span<Route const> currency_purchase_routes() {
+  using domain::LimitKind;
+  static constexpr Route kRows[] = {
+      {Method::post,
+       "/api/currency-purchases/purchase-currency",
+       "purchaseCurrency",
+       Who::game,
+       purchase,
+       {.body = Body::json, .limits = {{{LimitKind::currency_purchases_per_player_minute, Subject::handler}}}}},
+      {Method::post,
+       "/api/currency-purchases/confirm-payment",
+       "confirmPayment",
+       Who::game,
+       confirm,
+       {.body = Body::json}},
+      {Method::get,
+       "/api/currency-purchases/order-details",
+       "getCurrencyOrder",
+       Who::game,
+       order_details,
+       {.query = {"order_id"}, .min_position = true}},
+      {Method::post, "/api/currency-purchases/refund", "refundCurrency", Who::game, refund, {.body = Body::json}},
   };
-  router.add(Method::post, base + "/purchase-currency", bind(purchase));
-  router.add(Method::post, base + "/confirm-payment", bind(confirm));
-  router.add(Method::get, base + "/order-details", bind(order_details));
-  router.add(Method::post, base + "/refund", bind(refund));
+  return kRows;
 }
 
 }  // namespace florin::api

@@ -46,9 +46,6 @@ Awaitable<bool> reach(Services& services, Request const& request, std::string_vi
   co_return told.value_or(false);
 }
 
-constexpr std::string_view kSdkKeyPrefix = "ivsdk_";
-constexpr std::size_t kSdkKeyLength = kSdkKeyPrefix.size() + 64;
-
 // The order that the commit made, or that it is about; zero when it has none to do with.
 domain::Position order_of(domain::Commit const& commit) {
   domain::Position order;
@@ -153,35 +150,6 @@ std::string json_text(std::string_view text) {
 Response server_busy(Request const& request) {
   return error_response(request, 503, "SERVER_BUSY", "Too many requests are waiting; nothing was done. Retry shortly.",
                         {}, 1);
-}
-
-Result<Caller, Response> authenticate(Request const& request, Environment& environment) {
-  if (request.game_key.empty()) {
-    return fail(error_response(request, 401, "MISSING_GAME_SECRET", "Send your game's key in X-Game-Secret-Key."));
-  }
-  Caller caller;
-  if (request.game_key.size() == kSdkKeyLength && request.game_key.starts_with(kSdkKeyPrefix)) {
-    caller.directory = environment.balances().games();
-    auto const hash = eventstore::sha256(request.game_key);
-    auto const now = environment.clock().now();
-    caller.game = caller.directory->find_by_key(hash, now);
-    // Said only to who has the key.
-    auto const ended = caller.game == nullptr ? caller.directory->end_of_key(hash, now) : std::nullopt;
-    if (ended) {
-      return fail(error_response(
-          request, 401, "INVALID_GAME_SECRET",
-          "This key was replaced, and worked until " + domain::to_iso8601(*ended) + ". Use the game's new key."));
-    }
-  }
-  if (caller.game == nullptr) {
-    return fail(error_response(request, 401, "INVALID_GAME_SECRET",
-                               "This key is not known here. Keys of production and sandbox differ, and an immediate "
-                               "rotation cuts the old keys at once. Check it, or ask the operator for a new one."));
-  }
-  if (!domain::may_call(caller.game->settings.status)) {
-    return fail(error_response(request, 403, "GAME_NOT_ACTIVE", "This game is suspended; ask the operator."));
-  }
-  return caller;
 }
 
 std::optional<Response> refuse_over_limit(Request const& request, Services& services, domain::Game const& game,
@@ -338,6 +306,11 @@ Response write_response(Request const& request, Performed const& outcome, Render
                         [&](eventstore::Unavailable reason) { return unavailable(request, reason); },
                     },
                     outcome);
+}
+
+bool changed_nothing(Performed const& outcome) {
+  auto const* refusal = std::get_if<domain::Refusal>(&outcome);
+  return refusal != nullptr && refusal->reason == domain::Rejection::nothing_new;
 }
 
 Response with_position(Response response, Performed const& outcome) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@
 #include "api/http/router.h"
 #include "api/http/worker.h"
 #include "api/limits.h"
+#include "api/routes/access.h"
+#include "api/routes/card_tries.h"
 #include "api/routes/hinted_questions.h"
 #include "api/stream_slots.h"
 #include "domain/ledger.h"
@@ -28,10 +31,14 @@ struct Services {
   Environment& environment;
   WorkerPool& workers;  // the environment's own: what the sandbox waits for never holds production up
   Limits& limits;
-  Budget& batch_bytes;  // of batch replies on their way to slow readers, in the whole process
-  std::string root;     // "" for production, "/sandbox" for the sandbox
+  Budget& batch_bytes;                  // of batch replies on their way to slow readers, in the whole process
+  std::string root;                     // "" for production, "/sandbox" for the sandbox
+  std::string_view admin_token_hash{};  // SHA-256; empty: no operator may call
+  eventstore::AdjustableClock* adjustable_clock = nullptr;  // the sandbox's
+  std::span<Services* const> environments{};                // every environment of the process
   StreamSlots streams{};
   HintedQuestions hinted{};
+  CardTries card_tries{};
   [[nodiscard]] std::string api() const { return root + "/api"; }
 };
 
@@ -42,16 +49,6 @@ template <class Work>
   co_return done.has_value();
 }
 [[nodiscard]] Response server_busy(Request const& request);
-
-// The calling game, alive for the length of the request.
-struct Caller {
-  std::shared_ptr<projections::GameDirectory const> directory;
-  domain::Game const* game = nullptr;
-  [[nodiscard]] domain::Game const& operator*() const { return *game; }
-  [[nodiscard]] domain::Game const* operator->() const { return game; }
-};
-// 401 MISSING_GAME_SECRET, 401 INVALID_GAME_SECRET, 403 GAME_NOT_ACTIVE (CONTRACT, Auth).
-[[nodiscard]] Result<Caller, Response> authenticate(Request const& request, Environment& environment);
 
 // 429 RATE_LIMITED when the subject (zero: the game itself) has used up its requests of this kind.
 [[nodiscard]] std::optional<Response> refuse_over_limit(Request const& request, Services& services,
@@ -142,6 +139,9 @@ class Render {
 };
 [[nodiscard]] Response write_response(Request const& request, Performed const& outcome, Render const& render,
                                       int success_status = 200);
+
+// The write was decided and left everything as it is (Rejection::nothing_new): nothing was written.
+[[nodiscard]] bool changed_nothing(Performed const& outcome);
 
 // A reply of a route's own about an outcome, with the position that it can be read at.
 [[nodiscard]] Response with_position(Response response, Performed const& outcome);

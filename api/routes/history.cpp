@@ -73,10 +73,9 @@ void read_page(Services& services, Request const& request, domain::GameId game, 
   read.position = view.value().position();
 }
 
-Awaitable<Response> history(Services& services, Request const& request, PathValues const& path) {
-  auto caller = authenticate(request, services.environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+Awaitable<Response> history(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const& game = *caller;
   auto const raw = percent_decode(path.values[0]);
   auto email = read_email(request, services.environment, raw.value_or(""), "email");
   if (!email) co_return std::move(email).error();
@@ -130,7 +129,7 @@ Awaitable<Response> history(Services& services, Request const& request, PathValu
     json.amount("available_balance", movement.available_after);
     json.amount("reserved_balance", movement.reserved_after);
     json.time("created_at", movement.at);
-    write_details(json, services.environment, *caller.value().directory, details);
+    write_details(json, services.environment, *caller.directory, details);
     json.end_object();
   }
   json.end_array();
@@ -141,9 +140,16 @@ Awaitable<Response> history(Services& services, Request const& request, PathValu
 
 }  // namespace
 
-void add_history_routes(Router& router, Services& services) {
-  router.add(Method::get, services.api() + "/player-balances/player/by-email/{email}/history",
-             [&services](Request const& request, PathValues const& path) { return history(services, request, path); });
+std::span<Route const> history_routes() {
+  static constexpr Route kRows[] = {
+      {Method::get,
+       "/api/player-balances/player/by-email/{email}/history",
+       "getHistory",
+       Who::game,
+       history,
+       {.query = {"currency_id", "limit", "cursor"}, .min_position = true}},
+  };
+  return kRows;
 }
 
 }  // namespace florin::api

@@ -4,7 +4,6 @@
 // the session. So a reload, a second tab, a lost reply and a restart all end at the same page. The n-th try of a
 // session is one request to the ledger, whoever sends it and how often: two tabs that pay at once make one order.
 // While the ledger cannot be asked, nobody who may have paid is told that they have not.
-#include "api/routes/card_tries.h"
 #include "api/routes/checkout_session.h"
 #include "api/routes/routes.h"
 #include "api/web/checkout_page.h"
@@ -191,7 +190,9 @@ Response done_response(Visit const& visit, Position order) {
 // The browser that paid may still be on its way back; who comes by later learns that the link is used up.
 bool is_news(Visit const& visit) { return visit.came_at < visit.session.opened.expires_at + domain::kChallengeMicros; }
 
-Awaitable<Response> show(Services& services, Request const& request, CardTries& tries) {
+Awaitable<Response> show(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& tries = services.card_tries;
   Visit visit(services, request);
   auto none = co_await open_visit(visit);
   if (none) co_return std::move(*none);
@@ -319,7 +320,9 @@ struct TryUnderWay {
   ~TryUnderWay() { was_refused ? tries.refuse(session) : tries.take_back(session); }
 };
 
-Awaitable<Response> pay(Services& services, Request const& request, CardTries& tries) {
+Awaitable<Response> pay(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& tries = services.card_tries;
   WipedAtEnd const typed(request.body);
   Visit visit(services, request);
   auto none = co_await open_visit(visit);
@@ -374,78 +377,79 @@ Awaitable<Response> pay(Services& services, Request const& request, CardTries& t
 }
 
 // After the bank's question about an order that the game made itself: the game asks confirm-payment.
-Awaitable<Response> came_back(Services& services, Request const&, PathValues const&) {
-  co_return page_response(200, returned_page(services.environment.sandbox_processor() != nullptr));
+Awaitable<Response> came_back(Call call) {
+  co_return page_response(200, returned_page(call.services.environment.sandbox_processor() != nullptr));
 }
 
 // ---- the sandbox's bank
 
-struct BankRoutes {
-  Services& services;
-  sagas::SandboxProcessor& processor;
-
-  [[nodiscard]] Response unknown() const { return end_response(services, CheckoutEnd::unknown); }
-
-  Awaitable<Response> ask(Request const& request, PathValues const&) const {
-    auto const payment = request.query_value("payment").value_or(std::string());
-    auto const secret = request.query_value("secret").value_or(std::string());
-    std::optional<sagas::SandboxChallenge> challenge;
-    if (!co_await on_worker(services, request, [&] { challenge = processor.challenge(payment, secret); })) {
-      co_return end_response(services, CheckoutEnd::unavailable);
-    }
-    if (!challenge) co_return unknown();
-    if (challenge->status != domain::PaymentStatus::requires_action) {
-      co_return page_response(200, bank_end_page("This question was answered, or its time is over.", {}));
-    }
-    auto const action = "?" + std::string(request.query);
-    co_return page_response(200, bank_page(challenge->description, challenge->usd, action));
+Awaitable<Response> ask_challenge(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& processor = *services.environment.sandbox_processor();
+  auto const payment = request.query_value("payment").value_or(std::string());
+  auto const secret = request.query_value("secret").value_or(std::string());
+  std::optional<sagas::SandboxChallenge> challenge;
+  if (!co_await on_worker(services, request, [&] { challenge = processor.challenge(payment, secret); })) {
+    co_return end_response(services, CheckoutEnd::unavailable);
   }
-
-  Awaitable<Response> take(Request const& request, PathValues const&) const {
-    auto const payment = request.query_value("payment").value_or(std::string());
-    auto const secret = request.query_value("secret").value_or(std::string());
-    auto const form = sagas::decode_form(request.body);
-    auto const* given = form ? sagas::only_value(form.value(), "answer") : nullptr;
-    if (given == nullptr || (*given != "complete" && *given != "fail")) {
-      co_return page_response(400, bank_end_page("Answer with one of the two buttons.", {}));
-    }
-    std::optional<std::string> onward;
-    if (!co_await on_worker(services, request,
-                            [&] { onward = processor.complete_challenge(payment, secret, *given == "complete"); })) {
-      co_return end_response(services, CheckoutEnd::unavailable);
-    }
-    if (!onward) co_return unknown();
-    co_return page_response(200, bank_end_page("The bank has your answer.", *onward));
+  if (!challenge) co_return end_response(services, CheckoutEnd::unknown);
+  if (challenge->status != domain::PaymentStatus::requires_action) {
+    co_return page_response(200, bank_end_page("This question was answered, or its time is over.", {}));
   }
-};
+  auto const action = "?" + std::string(request.query);
+  co_return page_response(200, bank_page(challenge->description, challenge->usd, action));
+}
 
+Awaitable<Response> answer_challenge(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& processor = *services.environment.sandbox_processor();
+  auto const payment = request.query_value("payment").value_or(std::string());
+  auto const secret = request.query_value("secret").value_or(std::string());
+  auto const form = sagas::decode_form(request.body);
+  auto const* given = form ? sagas::only_value(form.value(), "answer") : nullptr;
+  if (given == nullptr || (*given != "complete" && *given != "fail")) {
+    co_return page_response(400, bank_end_page("Answer with one of the two buttons.", {}));
+  }
+  std::optional<std::string> onward;
+  if (!co_await on_worker(services, request,
+                          [&] { onward = processor.complete_challenge(payment, secret, *given == "complete"); })) {
+    co_return end_response(services, CheckoutEnd::unavailable);
+  }
+  if (!onward) co_return end_response(services, CheckoutEnd::unknown);
+  co_return page_response(200, bank_end_page("The bank has your answer.", *onward));
+}
 }  // namespace
 
-void add_hosted_checkout_routes(Router& router, Services& services) {
-  auto const base = services.root + "/checkout";
-  auto const bind = [&services](auto handler) {
-    return [&services, handler](Request const& request, PathValues const& path) {
-      return handler(services, request, path);
-    };
+std::span<Route const> hosted_checkout_routes() {
+  static constexpr Route kRows[] = {
+      {Method::get, "/checkout", "showCheckout", Who::link, show, {.query = {"session", "return", "asked"}}},
+      {Method::post,
+       "/checkout",
+       "payCheckout",
+       Who::link,
+       pay,
+       {.body = Body::form, .body_limit = sagas::kFormBytesMax, .query = {"session", "return"}}},
+      {Method::get, "/checkout/return", "returnFromBank", Who::anybody, came_back},
   };
-  auto const tries = std::make_shared<CardTries>();
-  router.add(Method::get, base,
-             [&services, tries](Request const& request, PathValues const&) { return show(services, request, *tries); });
-  router.add(
-      Method::post, base,
-      [&services, tries](Request const& request, PathValues const&) { return pay(services, request, *tries); },
-      sagas::kFormBytesMax, Takes::any);
-  router.add(Method::get, base + "/return", bind(came_back));
-  auto* processor = services.environment.sandbox_processor();
-  if (processor == nullptr) return;
-  auto const bank = std::make_shared<BankRoutes const>(services, *processor);
-  auto const challenge = services.root + "/processor/challenge";
-  router.add(Method::get, challenge,
-             [bank](Request const& request, PathValues const& path) { return bank->ask(request, path); });
-  router.add(
-      Method::post, challenge,
-      [bank](Request const& request, PathValues const& path) { return bank->take(request, path); },
-      sagas::kFormBytesMax, Takes::any);
+  return kRows;
+}
+
+std::span<Route const> sandbox_bank_routes() {
+  static constexpr Route kRows[] = {
+      {Method::get,
+       "/processor/challenge",
+       "showChallenge",
+       Who::link,
+       ask_challenge,
+       {.query = {"payment", "secret"}}},
+      {Method::post,
+       "/processor/challenge",
+       "answerChallenge",
+       Who::link,
+       answer_challenge,
+       {.body = Body::form, .body_limit = sagas::kFormBytesMax, .query = {"payment", "secret"}}},
+  };
+  return kRows;
 }
 
 }  // namespace florin::api

@@ -57,10 +57,9 @@ void write_purchase_reply(std::string& out, Environment& environment, domain::Ga
   json.end_object();
 }
 
-Awaitable<Response> purchase(Services& services, Request const& request, PathValues const&) {
-  auto caller = authenticate(request, services.environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+Awaitable<Response> purchase(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
   domain::Item item;
@@ -137,11 +136,10 @@ Response order_not_found(Request const& request) {
   return refusal_response(request, {domain::Rejection::order_not_found, {}, {}});
 }
 
-Awaitable<Response> order_details(Services& services, Request const& request, PathValues const&) {
+Awaitable<Response> order_details(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto& environment = services.environment;
-  auto caller = authenticate(request, environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+  auto const& game = *caller;
   auto const text = request.query_value("order_id");
   if (!text) {
     co_return error_response(request, 400, "INVALID_REQUEST", "Name the order: ?order_id=ord_…",
@@ -184,11 +182,10 @@ Awaitable<Response> order_details(Services& services, Request const& request, Pa
   co_return response;
 }
 
-Awaitable<Response> purchase_history(Services& services, Request const& request, PathValues const&) {
+Awaitable<Response> purchase_history(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto& environment = services.environment;
-  auto caller = authenticate(request, environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+  auto const& game = *caller;
   auto email = read_email(request, environment, request.query_value("player_email").value_or(""), "player_email");
   if (!email) co_return std::move(email).error();
   auto paging = read_paging(request);
@@ -240,11 +237,10 @@ Awaitable<Response> purchase_history(Services& services, Request const& request,
   co_return response;
 }
 
-Awaitable<Response> refund(Services& services, Request const& request, PathValues const&) {
+Awaitable<Response> refund(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto& environment = services.environment;
-  auto caller = authenticate(request, environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+  auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
   auto const order_text = body.required_string("order_id", 64);
@@ -286,17 +282,30 @@ Awaitable<Response> refund(Services& services, Request const& request, PathValue
 
 }  // namespace
 
-void add_item_routes(Router& router, Services& services) {
-  auto const base = services.api() + "/item-purchases";
-  auto const bind = [&services](auto handler) {
-    return [&services, handler](Request const& request, PathValues const& path) {
-      return handler(services, request, path);
-    };
+std::span<Route const> item_routes() {
+  using domain::LimitKind;
+  static constexpr Route kRows[] = {
+      {Method::post,
+       "/api/item-purchases/purchase-item",
+       "purchaseItem",
+       Who::game,
+       purchase,
+       {.body = Body::json, .limits = {{{LimitKind::item_purchases_per_player_minute, Subject::handler}}}}},
+      {Method::get,
+       "/api/item-purchases/player-purchase-history",
+       "getPurchases",
+       Who::game,
+       purchase_history,
+       {.query = {"player_email", "limit", "cursor"}, .min_position = true}},
+      {Method::get,
+       "/api/item-purchases/order-details",
+       "getOrder",
+       Who::game,
+       order_details,
+       {.query = {"order_id"}, .min_position = true}},
+      {Method::post, "/api/item-purchases/refund", "refundItem", Who::game, refund, {.body = Body::json}},
   };
-  router.add(Method::post, base + "/purchase-item", bind(purchase));
-  router.add(Method::get, base + "/player-purchase-history", bind(purchase_history));
-  router.add(Method::get, base + "/order-details", bind(order_details));
-  router.add(Method::post, base + "/refund", bind(refund));
+  return kRows;
 }
 
 }  // namespace florin::api

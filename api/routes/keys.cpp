@@ -8,10 +8,9 @@
 namespace florin::api {
 namespace {
 
-Awaitable<Response> rotate(Services& services, Request const& request) {
-  auto caller = authenticate(request, services.environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+Awaitable<Response> rotate(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const& game = *caller;
   auto body = JsonBody::parse(request);
   bool const immediate = body.optional_bool("immediate").value_or(false);
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
@@ -57,9 +56,11 @@ SdkKey make_sdk_key() {
   return key;
 }
 
-void add_key_routes(Router& router, Services& services) {
-  router.add(Method::post, services.api() + "/dev/keys/rotate",
-             [&services](Request const& request, PathValues const&) { return rotate(services, request); });
+std::span<Route const> key_routes() {
+  static constexpr Route kRows[] = {
+      {Method::post, "/api/dev/keys/rotate", "rotateKey", Who::game, rotate, {.body = Body::json}},
+  };
+  return kRows;
 }
 
 }  // namespace florin::api

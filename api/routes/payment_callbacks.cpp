@@ -21,7 +21,8 @@ Response fault_response(Request const& request, sagas::CallbackFault fault) {
   return error_response(request, 400, "INVALID_REQUEST", "The signed body is not an event.");
 }
 
-Awaitable<Response> receive(Services& services, Request const& request, PathValues const& path) {
+Awaitable<Response> receive(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto& environment = services.environment;
   auto const* processor = environment.processor();
   if (processor == nullptr || processor->name() != path.values[0]) {
@@ -43,11 +44,16 @@ Awaitable<Response> receive(Services& services, Request const& request, PathValu
 
 }  // namespace
 
-void add_payment_callback_routes(Router& router, Services& services) {
-  router.add(
-      Method::post, services.root + "/webhooks/payments/{gateway}",
-      [&services](Request const& request, PathValues const& path) { return receive(services, request, path); },
-      sagas::kStripeBodyMax, Takes::any);
+std::span<Route const> payment_callback_routes() {
+  static constexpr Route kRows[] = {
+      {Method::post,
+       "/webhooks/payments/{gateway}",
+       "receivePayment",
+       Who::provider,
+       receive,
+       {.body = Body::text, .body_limit = sagas::kStripeBodyMax}},
+  };
+  return kRows;
 }
 
 }  // namespace florin::api

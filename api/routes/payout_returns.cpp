@@ -7,8 +7,8 @@
 // we sent.
 #include <algorithm>
 
-#include "api/routes/operators.h"
 #include "api/routes/payouts.h"
+#include "api/routes/routes.h"
 #include "domain/contract.h"
 #include "eventstore/read_commit.h"
 #include "sagas/gateways/ach_returns.h"
@@ -188,156 +188,151 @@ class Matching {
   PayoutFiles files_;
 };
 
-struct PayoutReturnRoutes {
-  Services& services;
-  AdminOptions options;
-
-  PayoutReturnRoutes(Services& environment, AdminOptions admin) : services(environment), options(std::move(admin)) {}
-
-  Awaitable<Response> import(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    if (!says_text(request.content_type)) {
-      co_return error_response(request, 415, "UNSUPPORTED_MEDIA_TYPE",
-                               "Send the bank's file as it is, with Content-Type: text/plain.");
-    }
-    auto& environment = services.environment;
-    bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
-    if (!reached) co_return view_behind(request);
-    std::vector<Booking> bookings;
-    std::optional<Response> failed;
-    if (!co_await on_worker(services, request, [&] { failed = match_all(request, bookings); }))
-      co_return server_busy(request);
-    if (failed) co_return std::move(*failed);
-    for (auto& booking : bookings) {
-      if (booking.refusal.empty()) co_await book(request, booking);
-    }
-    co_return answer(bookings);
+std::optional<Response> match_all(Services& services, Request const& request, std::vector<Booking>& bookings) {
+  auto entries = sagas::read_returns(request.body);
+  if (!entries) return error_response(request, 400, "INVALID_REQUEST", entries.error());
+  auto& environment = services.environment;
+  auto view = environment.views().read("payments");
+  if (!view) return view_unavailable(request, view.error());
+  Matching matching(environment, view.value());
+  for (auto& entry : entries.value()) {
+    Booking booking;
+    booking.entry = std::move(entry);
+    if (auto const matched = matching.match(booking); !matched) return view_unavailable(request, matched.error());
+    bookings.push_back(std::move(booking));
   }
+  return std::nullopt;
+}
 
- private:
-  std::optional<Response> match_all(Request const& request, std::vector<Booking>& bookings) const {
-    auto entries = sagas::read_returns(request.body);
-    if (!entries) return error_response(request, 400, "INVALID_REQUEST", entries.error());
-    auto& environment = services.environment;
-    auto view = environment.views().read("payments");
-    if (!view) return view_unavailable(request, view.error());
-    Matching matching(environment, view.value());
-    for (auto& entry : entries.value()) {
-      Booking booking;
-      booking.entry = std::move(entry);
-      if (auto const matched = matching.match(booking); !matched) return view_unavailable(request, matched.error());
-      bookings.push_back(std::move(booking));
-    }
-    return std::nullopt;
+// By now: the same return may stand in the file twice.
+Awaitable<bool> has_failed(Services& services, Request const& request, Position payout) {
+  auto& environment = services.environment;
+  bool failed = false;
+  bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
+  bool const ran = reached && co_await on_worker(services, request, [&] {
+                     auto view = environment.views().read("payments");
+                     if (!view) return;
+                     PayoutFiles files(environment);
+                     auto const story = load_payout(environment, view.value(), files, payout);
+                     failed = story && story.value() && story.value()->status == PayoutStatus::failed;
+                   });
+  co_return ran&& failed;
+}
+
+Awaitable<void> book(Services& services, Request const& request, Booking& booking) {
+  auto const& entry = booking.entry;
+  auto const payout = booking.payout->payout;
+  auto const name = domain::format_payout_id(payout);
+  std::optional<Performed> outcome;
+  if (entry.is_correction) {
+    // The same change about the same payout is booked once for ever: its request id says what it is, and holds a
+    // keyed hash of the data in place of the data.
+    Payload payload("correct-payout-account");
+    payload.add(payout.value()).add(entry.code).add(entry.corrected);
+    auto const hash = services.environment.vault().fingerprint(payload.bytes());
+    auto const id = "ach-" + name + "-" + entry.code + "-" +
+                    domain::to_hex({reinterpret_cast<char const*>(hash.data()), hash.size()});
+    domain::CorrectPayoutAccount command{payout, booking.payout->game, booking.payout->contact, entry.code,
+                                         entry.corrected};
+    outcome = co_await perform(request, services.environment, std::move(command), {}, id, payload);
+  } else {
+    auto note = sagas::return_note(entry.code);
+    Payload payload("advance-payout");
+    payload.add(payout.value()).add(static_cast<std::uint64_t>(PayoutStatus::failed)).add(note);
+    domain::AdvancePayout command{payout, PayoutStatus::failed, std::move(note)};
+    outcome = co_await perform(request, services.environment, std::move(command), {}, "", payload);
   }
+  if (std::holds_alternative<eventstore::Committed>(*outcome)) co_return;
+  if (std::holds_alternative<eventstore::Repeated>(*outcome)) {
+    co_return booking.refuse("ALREADY_IMPORTED", "This change of " + name + " is known.");
+  }
+  if (std::holds_alternative<domain::Refusal>(*outcome)) {
+    // The ledger forgets what failed, and what was completed for longer than a return may take.
+    if (booking.status == PayoutStatus::completed && !co_await has_failed(services, request, payout)) {
+      co_return booking.refuse("TOO_LATE", name + " was completed more than 60 days ago; a return comes within them.");
+    }
+    co_return booking.refuse("ALREADY_IMPORTED", name + " has failed already; its money was given back then.");
+  }
+  booking.refuse("TRY_AGAIN", "Nothing was decided in time. Import the file again.");
+}
 
-  Awaitable<void> book(Request const& request, Booking& booking) const {
+void text_or_null(JsonWriter& json, std::string_view name, std::string_view text) {
+  if (text.empty()) {
+    json.null(name);
+  } else {
+    json.string(name, text);
+  }
+}
+
+Response answer(Services& services, std::vector<Booking> const& bookings) {
+  std::size_t returned = 0;
+  std::size_t corrected = 0;
+  domain::Money usd;
+  for (auto const& booking : bookings) {
+    if (!booking.refusal.empty()) continue;
+    ++(booking.entry.is_correction ? corrected : returned);
+    if (!booking.entry.is_correction) usd += booking.entry.usd;
+  }
+  Response response;
+  response.position = services.environment.balances().position().value();
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.string("status", "success");
+  json.integer("returned", returned);
+  json.integer("corrected", corrected);
+  json.integer("refused", bookings.size() - returned - corrected);
+  json.amount("returned_usd", usd);
+  json.begin_array("entries");
+  for (auto const& booking : bookings) {
     auto const& entry = booking.entry;
-    auto const payout = booking.payout->payout;
-    auto const name = domain::format_payout_id(payout);
-    std::optional<Performed> outcome;
-    if (entry.is_correction) {
-      // The same change about the same payout is booked once for ever: its request id says what it is, and holds a
-      // keyed hash of the data in place of the data.
-      Payload payload("correct-payout-account");
-      payload.add(payout.value()).add(entry.code).add(entry.corrected);
-      auto const hash = services.environment.vault().fingerprint(payload.bytes());
-      auto const id = "ach-" + name + "-" + entry.code + "-" +
-                      domain::to_hex({reinterpret_cast<char const*>(hash.data()), hash.size()});
-      domain::CorrectPayoutAccount command{payout, booking.payout->game, booking.payout->contact, entry.code,
-                                           entry.corrected};
-      outcome = co_await perform(request, services.environment, std::move(command), {}, id, payload);
-    } else {
-      auto note = sagas::return_note(entry.code);
-      Payload payload("advance-payout");
-      payload.add(payout.value()).add(static_cast<std::uint64_t>(PayoutStatus::failed)).add(note);
-      domain::AdvancePayout command{payout, PayoutStatus::failed, std::move(note)};
-      outcome = co_await perform(request, services.environment, std::move(command), {}, "", payload);
-    }
-    if (std::holds_alternative<eventstore::Committed>(*outcome)) co_return;
-    if (std::holds_alternative<eventstore::Repeated>(*outcome)) {
-      co_return booking.refuse("ALREADY_IMPORTED", "This change of " + name + " is known.");
-    }
-    if (std::holds_alternative<domain::Refusal>(*outcome)) {
-      // The ledger forgets what failed, and what was completed for longer than a return may take.
-      if (booking.status == PayoutStatus::completed && !co_await has_failed(request, payout)) {
-        co_return booking.refuse("TOO_LATE",
-                                 name + " was completed more than 60 days ago; a return comes within them.");
-      }
-      co_return booking.refuse("ALREADY_IMPORTED", name + " has failed already; its money was given back then.");
-    }
-    booking.refuse("TRY_AGAIN", "Nothing was decided in time. Import the file again.");
-  }
-
-  // By now: the same return may stand in the file twice.
-  Awaitable<bool> has_failed(Request const& request, Position payout) const {
-    auto& environment = services.environment;
-    bool failed = false;
-    bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
-    bool const ran = reached && co_await on_worker(services, request, [&] {
-                       auto view = environment.views().read("payments");
-                       if (!view) return;
-                       PayoutFiles files(environment);
-                       auto const story = load_payout(environment, view.value(), files, payout);
-                       failed = story && story.value() && story.value()->status == PayoutStatus::failed;
-                     });
-    co_return ran&& failed;
-  }
-
-  Response answer(std::vector<Booking> const& bookings) const {
-    std::size_t returned = 0;
-    std::size_t corrected = 0;
-    domain::Money usd;
-    for (auto const& booking : bookings) {
-      if (!booking.refusal.empty()) continue;
-      ++(booking.entry.is_correction ? corrected : returned);
-      if (!booking.entry.is_correction) usd += booking.entry.usd;
-    }
-    Response response;
-    response.position = services.environment.balances().position().value();
-    JsonWriter json(response.body);
     json.begin_object();
-    json.string("status", "success");
-    json.integer("returned", returned);
-    json.integer("corrected", corrected);
-    json.integer("refused", bookings.size() - returned - corrected);
-    json.amount("returned_usd", usd);
-    json.begin_array("entries");
-    for (auto const& booking : bookings) {
-      auto const& entry = booking.entry;
-      json.begin_object();
-      json.integer("line", entry.line);
-      text_or_null(json, "payout_id", booking.payout ? domain::format_payout_id(booking.payout->payout) : "");
-      text_or_null(json, "code", entry.code);
-      text_or_null(json, "trace_number", entry.trace);
-      json.amount("amount_usd", entry.usd);
-      json.string("outcome", !booking.refusal.empty() ? "refused" : entry.is_correction ? "corrected" : "returned");
-      text_or_null(json, "reason_code", booking.refusal);
-      text_or_null(json, "reason", booking.why);
-      json.end_object();
-    }
-    json.end_array();
+    json.integer("line", entry.line);
+    text_or_null(json, "payout_id", booking.payout ? domain::format_payout_id(booking.payout->payout) : "");
+    text_or_null(json, "code", entry.code);
+    text_or_null(json, "trace_number", entry.trace);
+    json.amount("amount_usd", entry.usd);
+    json.string("outcome", !booking.refusal.empty() ? "refused" : entry.is_correction ? "corrected" : "returned");
+    text_or_null(json, "reason_code", booking.refusal);
+    text_or_null(json, "reason", booking.why);
     json.end_object();
-    return response;
   }
+  json.end_array();
+  json.end_object();
+  return response;
+}
 
-  static void text_or_null(JsonWriter& json, std::string_view name, std::string_view text) {
-    if (text.empty()) {
-      json.null(name);
-    } else {
-      json.string(name, text);
-    }
+Awaitable<Response> import_returns(Call call) {
+  auto const& [services, request, path, caller] = call;
+  if (!says_text(request.content_type)) {
+    co_return error_response(request, 415, "UNSUPPORTED_MEDIA_TYPE",
+                             "Send the bank's file as it is, with Content-Type: text/plain.");
   }
-};
+  auto& environment = services.environment;
+  bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
+  if (!reached) co_return view_behind(request);
+  std::vector<Booking> bookings;
+  std::optional<Response> failed;
+  if (!co_await on_worker(services, request, [&] { failed = match_all(services, request, bookings); }))
+    co_return server_busy(request);
+  if (failed) co_return std::move(*failed);
+  for (auto& booking : bookings) {
+    if (booking.refusal.empty()) co_await book(services, request, booking);
+  }
+  co_return answer(services, bookings);
+}
 
 }  // namespace
 
-void add_payout_return_routes(Router& router, Services& services, AdminOptions const& options) {
-  auto const routes = std::make_shared<PayoutReturnRoutes const>(services, options);
-  router.add(
-      Method::post, services.root + "/admin/payouts/ach/returns",
-      [routes](Request const& request, PathValues const& path) { return routes->import(request, path); },
-      kReturnsBodyMax, Takes::any);
+std::span<Route const> payout_return_routes() {
+  static constexpr Route kRows[] = {
+      {Method::post,
+       "/admin/payouts/ach/returns",
+       "importReturns",
+       Who::operators,
+       import_returns,
+       {.body = Body::text, .body_limit = kReturnsBodyMax}},
+  };
+  return kRows;
 }
 
 }  // namespace florin::api

@@ -60,8 +60,4 @@ void write_payout(JsonWriter& json, Environment& environment, PayoutStory const&
 
 [[nodiscard]] std::optional<domain::PayoutStatus> parse_payout_status(std::string_view text);
 
-// payout_files.cpp and payout_returns.cpp, for add_payout_routes.
-void add_payout_file_routes(Router& router, Services& services, AdminOptions const& options);
-void add_payout_return_routes(Router& router, Services& services, AdminOptions const& options);
-
 }  // namespace florin::api

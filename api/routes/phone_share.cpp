@@ -107,221 +107,216 @@ std::string hints_of(Environment& environment, domain::BlindIndex const& phone) 
   return out + "]";
 }
 
-struct PhoneShareRoutes {
-  Services& services;
-
-  [[nodiscard]] std::optional<Response> refuse_too_many(Request const& request, domain::Game const& game) const {
-    using domain::LimitKind;
-    if (auto limited = refuse_over_limit(request, services, game, LimitKind::phone_shares_per_game_minute)) {
-      return limited;
-    }
-    return refuse_over_limit(request, services, game, LimitKind::phone_shares_per_ip_hour, client_subject(request));
+std::optional<Response> refuse_too_many(Services& services, Request const& request, domain::Game const& game) {
+  using domain::LimitKind;
+  if (auto limited = refuse_over_limit(request, services, game, LimitKind::phone_shares_per_game_minute)) {
+    return limited;
   }
+  return refuse_over_limit(request, services, game, LimitKind::phone_shares_per_ip_hour, client_subject(request));
+}
 
-  Awaitable<Response> initiate(Request const& request, PathValues const&) const {
-    auto& environment = services.environment;
-    auto caller = authenticate(request, environment);
-    if (!caller) co_return std::move(caller).error();
-    auto body = JsonBody::parse(request);
-    auto const phone = read_phone(body, "phone");
-    auto const email_text = read_email_text(body, "email");
-    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-    auto email = read_email(request, environment, email_text, "email");
-    if (!email) co_return std::move(email).error();
-    if (auto limited = refuse_too_many(request, *caller.value())) co_return std::move(*limited);
-    if (!environment.effects().sms_available()) {
-      co_return error_response(request, 503, "SMS_UNAVAILABLE",
-                               "Texts cannot be sent at the moment; nothing was initiated. Retry later.", {},
-                               static_cast<int>(environment.effects().retry_after_seconds()));
-    }
-    domain::PhoneRef const phone_ref{environment.vault().phone_index(phone), std::string(phone)};
-    domain::PersonRef const person{email.value().index, shown_email(environment, caller.value()->id, email.value())};
-    auto asked = co_await ask(services, request, caller.value()->id, phone_ref, person);
-    if (asked.failed) co_return std::move(*asked.failed);
-    if (asked.cooldown_seconds > 0 && !asked.approval) {
-      std::vector<ErrorExtra> extras;
-      add_asked(extras, environment, asked);
-      co_return error_response(request, 429, "OTP_COOLDOWN", kJustTexted, extras,
-                               static_cast<int>(asked.cooldown_seconds));
-    }
-    if (asked.retry_after_seconds > 0) {
-      std::vector<ErrorExtra> extras;
-      add_asked(extras, environment, asked);
-      co_return error_response(request, 429, "OTP_RATE_LIMITED",
-                               "Please wait before requesting another code for this phone.", extras,
-                               static_cast<int>(asked.retry_after_seconds));
-    }
-    std::vector<ErrorExtra> fields;
-    add_asked(fields, environment, asked);
-    Response response;
-    response.position = asked.position;
-    JsonWriter json(response.body);
-    json.begin_object();
-    json.string("status", "success");
-    json.string("message", asked.already_approved       ? "This e-mail may use this phone already."
-                           : asked.cooldown_seconds > 0 ? kJustTexted
-                                                        : "The phone's owner was texted a code.");
-    json.string("phone", phone);
-    json.string("email", person.email);
-    for (auto const& field : fields) json.raw(field.name, field.json);
-    json.end_object();
-    co_return response;
+Response why_ended(Request const& request, std::optional<domain::ShareEnd> end) {
+  if (!end) return refusal_response(request, {.reason = Rejection::share_not_open});
+  switch (*end) {
+    case domain::ShareEnd::approved:
+      return error_response(request, 409, "ALREADY_APPROVED", "This approval was given before.");
+    case domain::ShareEnd::rejected:
+      return error_response(request, 409, "ALREADY_REJECTED",
+                            "The owner rejected it. A new request makes a new approval.");
+    case domain::ShareEnd::wrong_codes:
+      return error_response(request, 409, "OTP_ATTEMPTS_EXCEEDED",
+                            "Too many wrong codes. A new request makes a new approval.");
+    case domain::ShareEnd::expired:
+    case domain::ShareEnd::superseded: break;
   }
+  return refusal_response(request, {.reason = Rejection::share_expired});
+}
 
-  Awaitable<Response> approve(Request const& request, PathValues const&) const { return answer(request, true); }
-  Awaitable<Response> reject(Request const& request, PathValues const&) const { return answer(request, false); }
-
-  Awaitable<Response> answer(Request const& request, bool approve) const {
-    auto& environment = services.environment;
-    auto caller = authenticate(request, environment);
-    if (!caller) co_return std::move(caller).error();
-    auto body = JsonBody::parse(request);
-    auto const approval_id = body.required_string("approval_id", 64);
-    auto const otp = body.required_code("otp", CodeForm::six_digits);
-    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-    if (auto limited = refuse_too_many(request, *caller.value())) co_return std::move(*limited);
-    auto const game = caller.value()->id;
-    auto const& codes = environment.vault().codes();
-    auto const approval = codes.parse_approval_id(approval_id);
-    if (!approval) co_return refusal_response(request, {.reason = Rejection::share_not_open});
-    auto const outcome = co_await perform(
-        request, environment, domain::AnswerPhoneShare{*approval, codes.is_otp(*approval, otp), approve, game}, {}, "",
-        Payload("answer-phone-share"));
-    if (auto const* refusal = std::get_if<domain::Refusal>(&outcome);
-        refusal != nullptr && refusal->reason == Rejection::share_not_open) {
-      co_return co_await ended(request, game, *approval);
-    }
-    if (auto const* done = std::get_if<eventstore::Committed>(&outcome)) {
-      if (auto const* wrong = std::get_if<domain::ShareCodeRejected>(&done->commit->events.front())) {
-        co_return with_position(
-            error_response(request, 400, "INVALID_OTP",
-                           wrong->attempts_left > 0 ? "The code is wrong. Check the newest text message."
-                                                    : "The code is wrong, for the last time. Initiate a new approval.",
-                           {{"attempts_remaining", std::to_string(wrong->attempts_left)}}),
-            outcome);
-      }
-    }
-    co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {
-      JsonWriter json(out);
-      json.begin_object();
-      json.string("status", "success");
-      json.string("message", approve ? "Approved: this e-mail may use this phone from now on."
-                                     : "Rejected. A new request makes a new approval.");
-      json.string("approval_id", approval_id);
-      json.boolean("approved", approve);
-      json.boolean("rejected", !approve);
-      json.end_object();
-    });
-  }
-
-  static Response why_ended(Request const& request, std::optional<domain::ShareEnd> end) {
-    if (!end) return refusal_response(request, {.reason = Rejection::share_not_open});
-    switch (*end) {
-      case domain::ShareEnd::approved:
-        return error_response(request, 409, "ALREADY_APPROVED", "This approval was given before.");
-      case domain::ShareEnd::rejected:
-        return error_response(request, 409, "ALREADY_REJECTED",
-                              "The owner rejected it. A new request makes a new approval.");
-      case domain::ShareEnd::wrong_codes:
-        return error_response(request, 409, "OTP_ATTEMPTS_EXCEEDED",
-                              "Too many wrong codes. A new request makes a new approval.");
-      case domain::ShareEnd::expired:
-      case domain::ShareEnd::superseded: break;
-    }
-    return refusal_response(request, {.reason = Rejection::share_expired});
-  }
-
-  // What the view knows of an approval that `game` may answer: nothing of others', which is all it is told.
-  struct Ended {
-    bool ours = false;
-    std::optional<projections::ShareRecord> record;
-    std::optional<Response> failed;
-  };
-  void look_up(Request const& request, domain::GameId game, domain::Position approval, Ended& found) const {
-    auto& environment = services.environment;
-    if (approval > environment.balances().position()) return;
-    auto const commit = eventstore::read_commit(environment.log(), approval);
-    if (!commit) return void(found.failed = view_unavailable(request, commit.error()));
-    if (!commit.value()) return;
-    for (auto const& event : commit.value()->events) {
-      auto const* asked = std::get_if<domain::PhoneShareRequested>(&event);
-      if (asked != nullptr) found.ours = !asked->game || asked->game == game;
-    }
-    if (!found.ours) return;
-    auto view = environment.views().read("transfers");
-    if (!view) return void(found.failed = view_unavailable(request, view.error()));
-    auto share = projections::read_share(view.value(), approval);
-    if (!share) return void(found.failed = view_unavailable(request, share.error()));
-    found.record = share.value();
-  }
-
-  // An approval that does not wait any more, or never was. Its end is final, so a view that knows of it need not be any
-  // newer; else it is waited for.
-  Awaitable<Response> ended(Request const& request, domain::GameId game, domain::Position approval) const {
-    auto const wanted = services.environment.balances().position();
-    Ended found;
-    bool const first = co_await on_worker(services, request, [&] { look_up(request, game, approval, found); });
-    if (!first) co_return server_busy(request);
-    bool const told = found.failed || !found.ours || (found.record && found.record->end);
-    if (!told) {
-      bool const reached = co_await reach_view(services, request, "transfers", wanted);
-      if (!reached) co_return view_behind(request);
-      bool const second = co_await on_worker(services, request, [&] { look_up(request, game, approval, found); });
-      if (!second) co_return server_busy(request);
-    }
-    if (found.failed) co_return std::move(*found.failed);
-    co_return why_ended(request, found.ours && found.record ? found.record->end : std::nullopt);
-  }
-
-  Awaitable<Response> status(Request const& request, PathValues const&) const {
-    auto& environment = services.environment;
-    auto caller = authenticate(request, environment);
-    if (!caller) co_return std::move(caller).error();
-    auto const phone = request.query_value("phone").value_or("");
-    if (!is_phone(phone)) {
-      co_return error_response(request, 400, "INVALID_PHONE",
-                               "phone is + and 10 to 15 digits; write + as %2B in a query.", {{"field", "\"phone\""}});
-    }
-    auto email = read_email(request, environment, request.query_value("email").value_or(""), "email");
-    if (!email) co_return std::move(email).error();
-    auto const& game = *caller.value();
-    if (auto limited = refuse_over_limit(request, services, game, domain::LimitKind::by_email_reads_per_minute)) {
-      co_return std::move(*limited);
-    }
-    auto const index = environment.vault().phone_index(phone);
-    struct Standing {
-      bool approved = false;
-      std::optional<domain::OpenShare> pending;
-    };
-    auto const now = environment.clock().now();
-    auto const standing = environment.balances().read([&](domain::State const& state) {
-      Standing found;
-      auto const identity = state.find_identity(email.value().index);
-      auto const pair = identity ? state.phones().find(index, *identity) : std::nullopt;
-      found.approved = state.phones().may_use(index, identity);  // the rule by which /initiate says already_approved
-      auto const* open = pair ? state.shares().find_for(*pair) : nullptr;
-      if (open != nullptr && now < open->expires_at) found.pending = *open;
-      return found;
-    });
-    Response response;
-    response.position = environment.balances().position().value();
-    JsonWriter json(response.body);
-    json.begin_object();
-    json.string("status", "success");
-    json.boolean("approved", standing.approved);
-    json.boolean("pending", standing.pending.has_value());
-    json.string("phone", phone);
-    json.string("email", shown_email(environment, game.id, email.value()));
-    if (standing.pending) {
-      if (is_answered_by(*standing.pending, game.id)) {
-        json.string("approval_id", environment.vault().codes().approval_id(standing.pending->approval));
-      }
-      json.time("expires_at", standing.pending->expires_at);
-    }
-    json.end_object();
-    co_return response;
-  }
+// What the view knows of an approval that `game` may answer: nothing of others', which is all it is told.
+struct Ended {
+  bool ours = false;
+  std::optional<projections::ShareRecord> record;
+  std::optional<Response> failed;
 };
+
+void look_up(Services& services, Request const& request, domain::GameId game, domain::Position approval, Ended& found) {
+  auto& environment = services.environment;
+  if (approval > environment.balances().position()) return;
+  auto const commit = eventstore::read_commit(environment.log(), approval);
+  if (!commit) return void(found.failed = view_unavailable(request, commit.error()));
+  if (!commit.value()) return;
+  for (auto const& event : commit.value()->events) {
+    auto const* asked = std::get_if<domain::PhoneShareRequested>(&event);
+    if (asked != nullptr) found.ours = !asked->game || asked->game == game;
+  }
+  if (!found.ours) return;
+  auto view = environment.views().read("transfers");
+  if (!view) return void(found.failed = view_unavailable(request, view.error()));
+  auto share = projections::read_share(view.value(), approval);
+  if (!share) return void(found.failed = view_unavailable(request, share.error()));
+  found.record = share.value();
+}
+
+// An approval that does not wait any more, or never was. Its end is final, so a view that knows of it need not be any
+// newer; else it is waited for.
+Awaitable<Response> ended(Services& services, Request const& request, domain::GameId game, domain::Position approval) {
+  auto const wanted = services.environment.balances().position();
+  Ended found;
+  bool const first = co_await on_worker(services, request, [&] { look_up(services, request, game, approval, found); });
+  if (!first) co_return server_busy(request);
+  bool const told = found.failed || !found.ours || (found.record && found.record->end);
+  if (!told) {
+    bool const reached = co_await reach_view(services, request, "transfers", wanted);
+    if (!reached) co_return view_behind(request);
+    bool const second =
+        co_await on_worker(services, request, [&] { look_up(services, request, game, approval, found); });
+    if (!second) co_return server_busy(request);
+  }
+  if (found.failed) co_return std::move(*found.failed);
+  co_return why_ended(request, found.ours && found.record ? found.record->end : std::nullopt);
+}
+
+Awaitable<Response> answer(Call call, bool approve) {
+  auto const& [services, request, path, caller] = call;
+  auto& environment = services.environment;
+  auto body = JsonBody::parse(request);
+  auto const approval_id = body.required_string("approval_id", 64);
+  auto const otp = body.required_code("otp", CodeForm::six_digits);
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  if (auto limited = refuse_too_many(services, request, *caller)) co_return std::move(*limited);
+  auto const game = caller->id;
+  auto const& codes = environment.vault().codes();
+  auto const approval = codes.parse_approval_id(approval_id);
+  if (!approval) co_return refusal_response(request, {.reason = Rejection::share_not_open});
+  auto const outcome = co_await perform(
+      request, environment, domain::AnswerPhoneShare{*approval, codes.is_otp(*approval, otp), approve, game}, {}, "",
+      Payload("answer-phone-share"));
+  if (auto const* refusal = std::get_if<domain::Refusal>(&outcome);
+      refusal != nullptr && refusal->reason == Rejection::share_not_open) {
+    co_return co_await ended(services, request, game, *approval);
+  }
+  if (auto const* done = std::get_if<eventstore::Committed>(&outcome)) {
+    if (auto const* wrong = std::get_if<domain::ShareCodeRejected>(&done->commit->events.front())) {
+      co_return with_position(
+          error_response(request, 400, "INVALID_OTP",
+                         wrong->attempts_left > 0 ? "The code is wrong. Check the newest text message."
+                                                  : "The code is wrong, for the last time. Initiate a new approval.",
+                         {{"attempts_remaining", std::to_string(wrong->attempts_left)}}),
+          outcome);
+    }
+  }
+  co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {
+    JsonWriter json(out);
+    json.begin_object();
+    json.string("status", "success");
+    json.string("message", approve ? "Approved: this e-mail may use this phone from now on."
+                                   : "Rejected. A new request makes a new approval.");
+    json.string("approval_id", approval_id);
+    json.boolean("approved", approve);
+    json.boolean("rejected", !approve);
+    json.end_object();
+  });
+}
+
+Awaitable<Response> approve(Call call) { return answer(std::move(call), true); }
+Awaitable<Response> reject(Call call) { return answer(std::move(call), false); }
+
+Awaitable<Response> initiate(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& environment = services.environment;
+  auto body = JsonBody::parse(request);
+  auto const phone = read_phone(body, "phone");
+  auto const email_text = read_email_text(body, "email");
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  auto email = read_email(request, environment, email_text, "email");
+  if (!email) co_return std::move(email).error();
+  if (auto limited = refuse_too_many(services, request, *caller)) co_return std::move(*limited);
+  if (!environment.effects().sms_available()) {
+    co_return error_response(request, 503, "SMS_UNAVAILABLE",
+                             "Texts cannot be sent at the moment; nothing was initiated. Retry later.", {},
+                             static_cast<int>(environment.effects().retry_after_seconds()));
+  }
+  domain::PhoneRef const phone_ref{environment.vault().phone_index(phone), std::string(phone)};
+  domain::PersonRef const person{email.value().index, shown_email(environment, caller->id, email.value())};
+  auto asked = co_await ask(services, request, caller->id, phone_ref, person);
+  if (asked.failed) co_return std::move(*asked.failed);
+  if (asked.cooldown_seconds > 0 && !asked.approval) {
+    std::vector<ErrorExtra> extras;
+    add_asked(extras, environment, asked);
+    co_return error_response(request, 429, "OTP_COOLDOWN", kJustTexted, extras,
+                             static_cast<int>(asked.cooldown_seconds));
+  }
+  if (asked.retry_after_seconds > 0) {
+    std::vector<ErrorExtra> extras;
+    add_asked(extras, environment, asked);
+    co_return error_response(request, 429, "OTP_RATE_LIMITED",
+                             "Please wait before requesting another code for this phone.", extras,
+                             static_cast<int>(asked.retry_after_seconds));
+  }
+  std::vector<ErrorExtra> fields;
+  add_asked(fields, environment, asked);
+  Response response;
+  response.position = asked.position;
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.string("status", "success");
+  json.string("message", asked.already_approved       ? "This e-mail may use this phone already."
+                         : asked.cooldown_seconds > 0 ? kJustTexted
+                                                      : "The phone's owner was texted a code.");
+  json.string("phone", phone);
+  json.string("email", person.email);
+  for (auto const& field : fields) json.raw(field.name, field.json);
+  json.end_object();
+  co_return response;
+}
+
+Awaitable<Response> status(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& environment = services.environment;
+  auto const phone = request.query_value("phone").value_or("");
+  if (!is_phone(phone)) {
+    co_return error_response(request, 400, "INVALID_PHONE",
+                             "phone is + and 10 to 15 digits; write + as %2B in a query.", {{"field", "\"phone\""}});
+  }
+  auto email = read_email(request, environment, request.query_value("email").value_or(""), "email");
+  if (!email) co_return std::move(email).error();
+  auto const& game = *caller;
+  if (auto limited = refuse_over_limit(request, services, game, domain::LimitKind::by_email_reads_per_minute)) {
+    co_return std::move(*limited);
+  }
+  auto const index = environment.vault().phone_index(phone);
+  struct Standing {
+    bool approved = false;
+    std::optional<domain::OpenShare> pending;
+  };
+  auto const now = environment.clock().now();
+  auto const standing = environment.balances().read([&](domain::State const& state) {
+    Standing found;
+    auto const identity = state.find_identity(email.value().index);
+    auto const pair = identity ? state.phones().find(index, *identity) : std::nullopt;
+    found.approved = state.phones().may_use(index, identity);  // the rule by which /initiate says already_approved
+    auto const* open = pair ? state.shares().find_for(*pair) : nullptr;
+    if (open != nullptr && now < open->expires_at) found.pending = *open;
+    return found;
+  });
+  Response response;
+  response.position = environment.balances().position().value();
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.string("status", "success");
+  json.boolean("approved", standing.approved);
+  json.boolean("pending", standing.pending.has_value());
+  json.string("phone", phone);
+  json.string("email", shown_email(environment, game.id, email.value()));
+  if (standing.pending) {
+    if (is_answered_by(*standing.pending, game.id)) {
+      json.string("approval_id", environment.vault().codes().approval_id(standing.pending->approval));
+    }
+    json.time("expires_at", standing.pending->expires_at);
+  }
+  json.end_object();
+  co_return response;
+}
 
 }  // namespace
 
@@ -356,18 +351,23 @@ Awaitable<Response> phone_share_required(Services& services, Request const& requ
   co_return response;
 }
 
-void add_phone_share_routes(Router& router, Services& services) {
-  auto const routes = std::make_shared<PhoneShareRoutes const>(services);
-  auto const base = services.api() + "/wallet/phone-share";
-  auto const bind = [&](Awaitable<Response> (PhoneShareRoutes::*handler)(Request const&, PathValues const&) const) {
-    return [routes, handler](Request const& request, PathValues const& path) {
-      return (routes.get()->*handler)(request, path);
-    };
+std::span<Route const> phone_share_routes() {
+  using domain::LimitKind;
+  static constexpr Accepts kAccepts{.body = Body::json,
+                                    .limits = {{{LimitKind::phone_shares_per_game_minute, Subject::handler},
+                                                {LimitKind::phone_shares_per_ip_hour, Subject::handler}}}};
+  static constexpr Route kRows[] = {
+      {Method::post, "/api/wallet/phone-share/initiate", "initiatePhoneShare", Who::game, initiate, kAccepts},
+      {Method::post, "/api/wallet/phone-share/approve", "approvePhoneShare", Who::game, approve, kAccepts},
+      {Method::post, "/api/wallet/phone-share/reject", "rejectPhoneShare", Who::game, reject, kAccepts},
+      {Method::get,
+       "/api/wallet/phone-share/status",
+       "getPhoneShareStatus",
+       Who::game,
+       status,
+       {.query = {"phone", "email"}, .limits = {{{LimitKind::by_email_reads_per_minute, Subject::handler}}}}},
   };
-  router.add(Method::post, base + "/initiate", bind(&PhoneShareRoutes::initiate));
-  router.add(Method::post, base + "/approve", bind(&PhoneShareRoutes::approve));
-  router.add(Method::post, base + "/reject", bind(&PhoneShareRoutes::reject));
-  router.add(Method::get, base + "/status", bind(&PhoneShareRoutes::status));
+  return kRows;
 }
 
 }  // namespace florin::api

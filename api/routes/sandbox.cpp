@@ -1,6 +1,6 @@
 // CONTRACT, Operators, sandbox only: the twin phone and the clock.
 #include "api/http/completion.h"
-#include "api/routes/operators.h"
+#include "api/routes/routes.h"
 #include "api/routes/sms_inbound.h"
 
 namespace florin::api {
@@ -12,139 +12,131 @@ constexpr int kSettleMs = 5'000;
 // How long a look at the phone waits for texts that are on their way.
 constexpr int kTextedSeconds = 1;
 
-struct SandboxRoutes {
-  Services& services;
-  AdminOptions options;
-  eventstore::AdjustableClock& clock;
-  sagas::SandboxPhone& phone;
-
-  Awaitable<Response> messages(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options, {"phone"})) co_return std::move(*refused);
-    auto const number = request.query_value("phone");
-    if (number && !is_phone(*number)) {
-      co_return error_response(request, 400, "INVALID_PHONE",
-                               "phone is + and 10 to 15 digits; write + as %2B in a query.", {{"field", "\"phone\""}});
-    }
-    // What was answered a moment ago may still be on its way to the phone.
-    Completion<Unit> texted(*request.inbox);
-    services.environment.effects().when_texted(
-        [completer = std::make_shared<Completer<Unit>>(texted.completer())] { completer->complete(Unit{}); });
-    co_await texted.wait(kTextedSeconds);
-    auto const texts = number ? phone.messages(*number) : phone.messages();
-    Response response;
-    JsonWriter json(response.body);
+Awaitable<Response> messages(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& phone = *services.environment.phone();
+  auto const number = request.query_value("phone");
+  if (number && !is_phone(*number)) {
+    co_return error_response(request, 400, "INVALID_PHONE",
+                             "phone is + and 10 to 15 digits; write + as %2B in a query.", {{"field", "\"phone\""}});
+  }
+  // What was answered a moment ago may still be on its way to the phone.
+  Completion<Unit> texted(*request.inbox);
+  services.environment.effects().when_texted(
+      [completer = std::make_shared<Completer<Unit>>(texted.completer())] { completer->complete(Unit{}); });
+  co_await texted.wait(kTextedSeconds);
+  auto const texts = number ? phone.messages(*number) : phone.messages();
+  Response response;
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.string("status", "success");
+  json.begin_array("messages");
+  for (auto const& text : texts) {
     json.begin_object();
-    json.string("status", "success");
-    json.begin_array("messages");
-    for (auto const& text : texts) {
-      json.begin_object();
-      json.string("id", text.id);
-      json.string("to", text.to);
-      json.string("body", text.body);
-      json.time("at", text.at);
-      json.end_object();
-    }
-    json.end_array();
+    json.string("id", text.id);
+    json.string("to", text.to);
+    json.string("body", text.body);
+    json.time("at", text.at);
     json.end_object();
-    co_return response;
   }
+  json.end_array();
+  json.end_object();
+  co_return response;
+}
 
-  Awaitable<Response> reply(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto body = JsonBody::parse(request);
-    auto const from = read_phone(body, "from");
-    auto const text = body.optional_string("body", 1'600);
-    if (!text) body.fail("body", "body is required: what the phone's owner writes.");
-    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-    auto const post = phone.reply(from, *text);
-    Request inbound;
-    inbound.method = Method::post;
-    inbound.path = inbound.route = "/sandbox/webhooks/sms/inbound";
-    inbound.body = post.body;
-    inbound.content_type = "application/x-www-form-urlencoded";
-    inbound.signature = post.signature;
-    inbound.client = request.client;
-    inbound.id = request.id;
-    inbound.inbox = request.inbox;
-    auto const answer = co_await receive_text(services, inbound);
-    if (answer.status == 200) phone.take_answer(std::string(from), answer.body);
-    Response response;
-    response.position = answer.position;
-    JsonWriter json(response.body);
-    json.begin_object();
-    json.string("status", "success");
-    json.string("message_id", post.message_id);
-    json.integer("webhook_status", answer.status);
-    json.end_object();
-    co_return response;
-  }
+Awaitable<Response> reply(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& phone = *services.environment.phone();
+  auto body = JsonBody::parse(request);
+  auto const from = read_phone(body, "from");
+  auto const text = body.optional_string("body", 1'600);
+  if (!text) body.fail("body", "body is required: what the phone's owner writes.");
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  auto const post = phone.reply(from, *text);
+  Request inbound;
+  inbound.method = Method::post;
+  inbound.path = inbound.route = "/sandbox/webhooks/sms/inbound";
+  inbound.body = post.body;
+  inbound.content_type = "application/x-www-form-urlencoded";
+  inbound.signature = post.signature;
+  inbound.client = request.client;
+  inbound.id = request.id;
+  inbound.inbox = request.inbox;
+  auto const answer = co_await receive_text(services, inbound);
+  if (answer.status == 200) phone.take_answer(std::string(from), answer.body);
+  Response response;
+  response.position = answer.position;
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.string("status", "success");
+  json.string("message_id", post.message_id);
+  json.integer("webhook_status", answer.status);
+  json.end_object();
+  co_return response;
+}
 
-  // Faults on demand, for whoever tests what happens when texts cannot be sent.
-  Awaitable<Response> faults(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto body = JsonBody::parse(request);
-    auto const down = body.optional_bool("down");
-    auto const fail_next = body.optional_integer("fail_next", 0, 1'000'000);
-    auto const drop_next = body.optional_integer("drop_next", 0, 1'000'000);
-    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-    if (down) phone.set_down(*down);
-    if (fail_next) phone.fail_next(static_cast<unsigned>(*fail_next));
-    if (drop_next) phone.drop_next(static_cast<unsigned>(*drop_next));
-    Response response;
-    response.body = R"({"status":"success"})";
-    co_return response;
-  }
+// Faults on demand, for whoever tests what happens when texts cannot be sent.
+Awaitable<Response> faults(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& phone = *services.environment.phone();
+  auto body = JsonBody::parse(request);
+  auto const down = body.optional_bool("down");
+  auto const fail_next = body.optional_integer("fail_next", 0, 1'000'000);
+  auto const drop_next = body.optional_integer("drop_next", 0, 1'000'000);
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  if (down) phone.set_down(*down);
+  if (fail_next) phone.fail_next(static_cast<unsigned>(*fail_next));
+  if (drop_next) phone.drop_next(static_cast<unsigned>(*drop_next));
+  Response response;
+  response.body = R"({"status":"success"})";
+  co_return response;
+}
 
-  Awaitable<Response> advance(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto body = JsonBody::parse(request);
-    auto const seconds = body.required_integer("advance_seconds", 1, eventstore::AdjustableClock::kAdvanceSecondsMax);
-    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-    std::optional<eventstore::Faulty<std::optional<domain::Timestamp>>> advanced;
-    bool settled = false;
-    if (!co_await on_worker(services, request, [&] {
-          advanced = clock.advance(seconds);
-          if (*advanced && advanced->value())
-            settled = services.environment.effects().settle(kSettleMs) &&
-                      services.environment.payments()->settle(kSettleMs) &&
-                      services.environment.payouts()->settle(kSettleMs);
-        }))
-      co_return server_busy(request);
-    if (!*advanced) co_return view_unavailable(request, advanced->error());
-    if (!advanced->value()) {
-      co_return error_response(
-          request, 400, "INVALID_REQUEST",
-          "advance_seconds is too much: the clock cannot be put forward by more than ten years in all.",
-          {{"field", "\"advance_seconds\""}});
-    }
-    Response response;
-    response.position = services.environment.balances().position().value();
-    JsonWriter json(response.body);
-    json.begin_object();
-    json.string("status", "success");
-    json.time("now", *advanced->value());
-    json.integer("offset_seconds", clock.offset_seconds());
-    json.boolean("settled", settled);
-    json.end_object();
-    co_return response;
+Awaitable<Response> advance(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& clock = *services.adjustable_clock;
+  auto body = JsonBody::parse(request);
+  auto const seconds = body.required_integer("advance_seconds", 1, eventstore::AdjustableClock::kAdvanceSecondsMax);
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  std::optional<eventstore::Faulty<std::optional<domain::Timestamp>>> advanced;
+  bool settled = false;
+  if (!co_await on_worker(services, request, [&] {
+        advanced = clock.advance(seconds);
+        if (*advanced && advanced->value())
+          settled = services.environment.effects().settle(kSettleMs) &&
+                    services.environment.payments()->settle(kSettleMs) &&
+                    services.environment.payouts()->settle(kSettleMs);
+      }))
+    co_return server_busy(request);
+  if (!*advanced) co_return view_unavailable(request, advanced->error());
+  if (!advanced->value()) {
+    co_return error_response(
+        request, 400, "INVALID_REQUEST",
+        "advance_seconds is too much: the clock cannot be put forward by more than ten years in all.",
+        {{"field", "\"advance_seconds\""}});
   }
-};
+  Response response;
+  response.position = services.environment.balances().position().value();
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.string("status", "success");
+  json.time("now", *advanced->value());
+  json.integer("offset_seconds", clock.offset_seconds());
+  json.boolean("settled", settled);
+  json.end_object();
+  co_return response;
+}
 
 }  // namespace
 
-void add_sandbox_routes(Router& router, Services& services, AdminOptions const& options,
-                        eventstore::AdjustableClock& clock) {
-  auto const routes = std::make_shared<SandboxRoutes const>(services, options, clock, *services.environment.phone());
-  auto const base = services.root + "/admin";
-  auto const bind = [&routes](Awaitable<Response> (SandboxRoutes::*handler)(Request const&, PathValues const&) const) {
-    return [routes, handler](Request const& request, PathValues const& path) {
-      return (routes.get()->*handler)(request, path);
-    };
+std::span<Route const> sandbox_routes() {
+  static constexpr Route kRows[] = {
+      {Method::get, "/admin/phone/messages", "listTexts", Who::operators, messages, {.query = {"phone"}}},
+      {Method::post, "/admin/phone/replies", "replyToText", Who::operators, reply, {.body = Body::json}},
+      {Method::post, "/admin/phone/faults", "breakPhone", Who::operators, faults, {.body = Body::json}},
+      {Method::post, "/admin/clock", "advanceClock", Who::operators, advance, {.body = Body::json}},
   };
-  router.add(Method::get, base + "/phone/messages", bind(&SandboxRoutes::messages));
-  router.add(Method::post, base + "/phone/replies", bind(&SandboxRoutes::reply));
-  router.add(Method::post, base + "/phone/faults", bind(&SandboxRoutes::faults));
-  router.add(Method::post, base + "/clock", bind(&SandboxRoutes::advance));
+  return kRows;
 }
 
 }  // namespace florin::api

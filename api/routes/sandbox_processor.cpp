@@ -1,150 +1,138 @@
 // The sandbox's card processor, seen from outside: for operators its statement, faults and what happens at a processor
 // without our doing; for browsers the bank's question.
-#include "api/routes/operators.h"
 #include "api/routes/payments.h"
+#include "api/routes/routes.h"
 #include "sagas/gateways/form.h"
 
 namespace florin::api {
 namespace {
 
-struct ProcessorRoutes {
-  Services& services;
-  AdminOptions options;
-  sagas::SandboxProcessor& processor;
-
-  ProcessorRoutes(Services& environment, AdminOptions admin, sagas::SandboxProcessor& twin)
-      : services(environment), options(std::move(admin)), processor(twin) {}
-
-  Awaitable<Response> statement(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    Response response;
-    if (!co_await on_worker(services, request, [&] {
-          auto const stated = processor.statement();
-          if (!stated) return void(response = view_unavailable(request, stated.error()));
-          auto const& said = stated.value();
-          JsonWriter json(response.body);
-          json.begin_object();
-          json.string("status", "success");
-          json.integer("payments", said.payments);
-          json.integer("charges", said.charges);
-          json.integer("refunds", said.refunds);
-          json.integer("disputes_open", said.disputes_open);
-          json.integer("disputes_won", said.disputes_won);
-          json.integer("disputes_lost", said.disputes_lost);
-          json.integer("callbacks_waiting", said.callbacks_waiting);
-          json.amount("usd_charged", said.charged);
-          json.amount("usd_refunded", said.refunded);
-          json.amount("usd_disputed", said.disputed);
-          json.amount("usd_fees", said.fees);
-          json.amount("usd_dispute_fees", said.dispute_fees);
-          json.amount("usd_balance", said.balance);
-          json.end_object();
-        }))
-      co_return server_busy(request);
-    co_return response;
+Response done_or_not(Request const& request, bool done) {
+  if (!done) {
+    return error_response(request, 409, "PAYMENT_NOT_OPEN",
+                          "The processor has no such payment, or this cannot happen to it now.");
   }
+  Response response;
+  response.body = R"({"status":"success"})";
+  return response;
+}
 
-  Awaitable<Response> faults(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto body = JsonBody::parse(request);
-    auto const percent = [&](std::string_view name) {
-      return static_cast<unsigned>(body.optional_integer(name, 0, 100).value_or(0));
-    };
-    sagas::SandboxFaults wanted;
-    wanted.refused_connection = percent("refused_connection");
-    wanted.timeout_before = percent("timeout_before");
-    wanted.timeout_after = percent("timeout_after");
-    wanted.lost_callback = percent("lost_callback");
-    wanted.doubled_callback = percent("doubled_callback");
-    wanted.late_callback = percent("late_callback");
-    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-    processor.set_faults(wanted);
-    Response response;
-    response.body = R"({"status":"success"})";
-    co_return response;
-  }
+Awaitable<Response> statement(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& processor = *services.environment.sandbox_processor();
+  Response response;
+  if (!co_await on_worker(services, request, [&] {
+        auto const stated = processor.statement();
+        if (!stated) return void(response = view_unavailable(request, stated.error()));
+        auto const& said = stated.value();
+        JsonWriter json(response.body);
+        json.begin_object();
+        json.string("status", "success");
+        json.integer("payments", said.payments);
+        json.integer("charges", said.charges);
+        json.integer("refunds", said.refunds);
+        json.integer("disputes_open", said.disputes_open);
+        json.integer("disputes_won", said.disputes_won);
+        json.integer("disputes_lost", said.disputes_lost);
+        json.integer("callbacks_waiting", said.callbacks_waiting);
+        json.amount("usd_charged", said.charged);
+        json.amount("usd_refunded", said.refunded);
+        json.amount("usd_disputed", said.disputed);
+        json.amount("usd_fees", said.fees);
+        json.amount("usd_dispute_fees", said.dispute_fees);
+        json.amount("usd_balance", said.balance);
+        json.end_object();
+      }))
+    co_return server_busy(request);
+  co_return response;
+}
 
-  // Its status, "open", "won" or "lost"; or one movement of what it holds back.
-  Awaitable<Response> dispute(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto body = JsonBody::parse(request);
-    auto const payment = body.required_string("payment_intent_id", 255);
-    auto const to = body.optional_string("dispute_status", 8);
-    auto const movement = body.optional_string("movement", 16);
-    if (movement && *movement != "withdrawal" && *movement != "reinstatement" && *movement != "fee" &&
-        *movement != "fee_refund") {
-      body.fail("movement", "movement is withdrawal, reinstatement, fee or fee_refund.");
-    }
-    if (to.has_value() == movement.has_value()) {
-      body.fail("dispute_status", "Send either dispute_status or movement.");
-    } else if (to && *to != "open" && *to != "won" && *to != "lost") {
-      body.fail("dispute_status", "dispute_status is open, won or lost.");
-    }
-    auto const usd = movement ? body.required_amount("usd_amount") : domain::Money{};
-    domain::Money withdrawn;
-    domain::Money fee;
-    if (movement == "withdrawal") {
-      withdrawn = usd;
-    } else if (movement == "reinstatement") {
-      withdrawn = -usd;
-    } else if (movement == "fee") {
-      fee = usd;
-    } else if (movement == "fee_refund") {
-      fee = -usd;
-    }
-    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-    bool done = false;
-    if (!co_await on_worker(services, request, [&] {
-          std::string const reference(payment);
-          done = movement        ? processor.move_dispute(reference, withdrawn, fee).ok()
-                 : *to == "open" ? processor.open_dispute(reference).ok()
-                                 : processor.close_dispute(reference, *to == "won").ok();
-        }))
-      co_return server_busy(request);
-    co_return done_or_not(request, done);
-  }
+Awaitable<Response> faults(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& processor = *services.environment.sandbox_processor();
+  auto body = JsonBody::parse(request);
+  auto const percent = [&](std::string_view name) {
+    return static_cast<unsigned>(body.optional_integer(name, 0, 100).value_or(0));
+  };
+  sagas::SandboxFaults wanted;
+  wanted.refused_connection = percent("refused_connection");
+  wanted.timeout_before = percent("timeout_before");
+  wanted.timeout_after = percent("timeout_after");
+  wanted.lost_callback = percent("lost_callback");
+  wanted.doubled_callback = percent("doubled_callback");
+  wanted.late_callback = percent("late_callback");
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  processor.set_faults(wanted);
+  Response response;
+  response.body = R"({"status":"success"})";
+  co_return response;
+}
 
-  Awaitable<Response> refund(Request const& request, PathValues const&) const {
-    if (auto refused = refuse_unless_operator(request, options)) co_return std::move(*refused);
-    auto body = JsonBody::parse(request);
-    auto const payment = body.required_string("payment_intent_id", 255);
-    auto const usd = body.required_amount("usd_amount");
-    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-    bool done = false;
-    if (!co_await on_worker(services, request,
-                            [&] { done = processor.refund_at_processor(std::string(payment), usd).ok(); }))
-      co_return server_busy(request);
-    co_return done_or_not(request, done);
+// Its status, "open", "won" or "lost"; or one movement of what it holds back.
+Awaitable<Response> dispute(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& processor = *services.environment.sandbox_processor();
+  auto body = JsonBody::parse(request);
+  auto const payment = body.required_string("payment_intent_id", 255);
+  auto const to = body.optional_string("dispute_status", 8);
+  auto const movement = body.optional_string("movement", 16);
+  if (movement && *movement != "withdrawal" && *movement != "reinstatement" && *movement != "fee" &&
+      *movement != "fee_refund") {
+    body.fail("movement", "movement is withdrawal, reinstatement, fee or fee_refund.");
   }
+  if (to.has_value() == movement.has_value()) {
+    body.fail("dispute_status", "Send either dispute_status or movement.");
+  } else if (to && *to != "open" && *to != "won" && *to != "lost") {
+    body.fail("dispute_status", "dispute_status is open, won or lost.");
+  }
+  auto const usd = movement ? body.required_amount("usd_amount") : domain::Money{};
+  domain::Money withdrawn;
+  domain::Money fee;
+  if (movement == "withdrawal") {
+    withdrawn = usd;
+  } else if (movement == "reinstatement") {
+    withdrawn = -usd;
+  } else if (movement == "fee") {
+    fee = usd;
+  } else if (movement == "fee_refund") {
+    fee = -usd;
+  }
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  bool done = false;
+  if (!co_await on_worker(services, request, [&] {
+        std::string const reference(payment);
+        done = movement        ? processor.move_dispute(reference, withdrawn, fee).ok()
+               : *to == "open" ? processor.open_dispute(reference).ok()
+                               : processor.close_dispute(reference, *to == "won").ok();
+      }))
+    co_return server_busy(request);
+  co_return done_or_not(request, done);
+}
 
- private:
-  static Response done_or_not(Request const& request, bool done) {
-    if (!done) {
-      return error_response(request, 409, "PAYMENT_NOT_OPEN",
-                            "The processor has no such payment, or this cannot happen to it now.");
-    }
-    Response response;
-    response.body = R"({"status":"success"})";
-    return response;
-  }
-};
+Awaitable<Response> refund(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto& processor = *services.environment.sandbox_processor();
+  auto body = JsonBody::parse(request);
+  auto const payment = body.required_string("payment_intent_id", 255);
+  auto const usd = body.required_amount("usd_amount");
+  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+  bool done = false;
+  if (!co_await on_worker(services, request,
+                          [&] { done = processor.refund_at_processor(std::string(payment), usd).ok(); }))
+    co_return server_busy(request);
+  co_return done_or_not(request, done);
+}
 
 }  // namespace
 
-void add_sandbox_processor_routes(Router& router, Services& services, AdminOptions const& options) {
-  auto const routes =
-      std::make_shared<ProcessorRoutes const>(services, options, *services.environment.sandbox_processor());
-  auto const base = services.root + "/admin/processor";
-  auto const bind = [&routes](Awaitable<Response> (ProcessorRoutes::*handler)(Request const&, PathValues const&)
-                                  const) {
-    return [routes, handler](Request const& request, PathValues const& path) {
-      return (routes.get()->*handler)(request, path);
-    };
+std::span<Route const> sandbox_processor_routes() {
+  static constexpr Route kRows[] = {
+      {Method::get, "/admin/processor/statement", "getProcessorStatement", Who::operators, statement},
+      {Method::post, "/admin/processor/faults", "breakProcessor", Who::operators, faults, {.body = Body::json}},
+      {Method::post, "/admin/processor/disputes", "disputePayment", Who::operators, dispute, {.body = Body::json}},
+      {Method::post, "/admin/processor/refunds", "refundAtProcessor", Who::operators, refund, {.body = Body::json}},
   };
-  router.add(Method::get, base + "/statement", bind(&ProcessorRoutes::statement));
-  router.add(Method::post, base + "/faults", bind(&ProcessorRoutes::faults));
-  router.add(Method::post, base + "/disputes", bind(&ProcessorRoutes::dispute));
-  router.add(Method::post, base + "/refunds", bind(&ProcessorRoutes::refund));
+  return kRows;
 }
 
 }  // namespace florin::api

@@ -31,6 +31,8 @@ bool deserves_hint(Services& services, domain::BlindIndex const& phone, TextAnsw
   return question && services.hinted.take(question);
 }
 
+Awaitable<Response> receive(Call call) { return receive_text(call.services, call.request); }
+
 }  // namespace
 
 Awaitable<Response> receive_text(Services& services, Request const& request) {
@@ -84,11 +86,16 @@ Awaitable<Response> receive_text(Services& services, Request const& request) {
   co_return with_position(std::move(response), outcome);
 }
 
-void add_sms_routes(Router& router, Services& services) {
-  router.add(
-      Method::post, services.root + "/webhooks/sms/inbound",
-      [&services](Request const& request, PathValues const&) { return receive_text(services, request); },
-      sagas::kFormBytesMax, Takes::any);
+std::span<Route const> sms_routes() {
+  static constexpr Route kRows[] = {
+      {Method::post,
+       "/webhooks/sms/inbound",
+       "receiveText",
+       Who::provider,
+       receive,
+       {.body = Body::form, .body_limit = sagas::kFormBytesMax}},
+  };
+  return kRows;
 }
 
 }  // namespace florin::api

@@ -94,10 +94,9 @@ class BalanceStream final : public BodyStream {
   domain::Total reserved_;
 };
 
-Awaitable<Response> stream_all(Services& services, Request const& request) {
+Awaitable<Response> stream_all(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto& environment = services.environment;
-  auto caller = authenticate(request, environment);
-  if (!caller) co_return std::move(caller).error();
   domain::Position since;
   if (auto const text = request.query_value("since"); text && *text != "0") {
     auto const value = domain::parse_number(*text);
@@ -110,7 +109,7 @@ Awaitable<Response> stream_all(Services& services, Request const& request) {
   auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
 
-  auto slot = services.streams.take(caller.value()->id);
+  auto slot = services.streams.take(caller->id);
   if (!slot) {
     switch (slot.error()) {
       case StreamSlots::Full::game:
@@ -127,11 +126,11 @@ Awaitable<Response> stream_all(Services& services, Request const& request) {
   if (!co_await on_worker(services, request, [&] {
         auto view = environment.views().read("reconciliation");
         if (!view) return void(response = view_unavailable(request, view.error()));
-        auto stream = projections::ReconciliationStream::open(std::move(view).value(), caller.value()->id, since);
+        auto stream = projections::ReconciliationStream::open(std::move(view).value(), caller->id, since);
         if (!stream) return void(response = view_unavailable(request, stream.error()));
         response.position = stream.value().cut().value();
         response.content_type = "application/x-ndjson";
-        response.stream = std::make_unique<BalanceStream>(environment, caller.value().directory, *caller.value(),
+        response.stream = std::make_unique<BalanceStream>(environment, caller.directory, *caller,
                                                           std::move(stream).value(), std::move(slot).value());
       }))
     co_return server_busy(request);
@@ -140,9 +139,16 @@ Awaitable<Response> stream_all(Services& services, Request const& request) {
 
 }  // namespace
 
-void add_stream_routes(Router& router, Services& services) {
-  router.add(Method::get, services.api() + "/player-balances/stream-all",
-             [&services](Request const& request, PathValues const&) { return stream_all(services, request); });
+std::span<Route const> stream_routes() {
+  static constexpr Route kRows[] = {
+      {Method::get,
+       "/api/player-balances/stream-all",
+       "streamBalances",
+       Who::game,
+       stream_all,
+       {.query = {"since"}, .min_position = true}},
+  };
+  return kRows;
 }
 
 }  // namespace florin::api

@@ -7,22 +7,24 @@
 namespace florin::api {
 namespace {
 
-Awaitable<Response> live(Request const&, PathValues const&) {
+Awaitable<Response> live(Call) {
   Response response;
   response.body = R"({"status":"ok"})";
   co_return response;
 }
 
 // Ready: no check fails. ?verbose shows them all.
-Awaitable<Response> ready(std::vector<Services*> const& environments, Request const& request) {
+Awaitable<Response> ready(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const environments = services.environments;
   std::string checks;
   std::string failed;
   JsonWriter list(checks);
   list.begin_array();
-  for (auto const* services : environments) {
-    for (auto const& check : readiness_checks(services->environment)) {
+  for (auto const* each : environments) {
+    for (auto const& check : readiness_checks(each->environment)) {
       if (check.status == CheckStatus::fail && failed.empty()) failed = check.message;
-      write_check(list, services->environment.name(), check);
+      write_check(list, each->environment.name(), check);
     }
   }
   list.end_array();
@@ -37,8 +39,8 @@ Awaitable<Response> ready(std::vector<Services*> const& environments, Request co
   json.begin_object();
   json.string("status", "ready");
   json.begin_object("positions");
-  for (auto const* services : environments) {
-    json.integer(services->environment.name(), services->environment.writer().durable().value());
+  for (auto const* each : environments) {
+    json.integer(each->environment.name(), each->environment.writer().durable().value());
   }
   json.end_object();
   if (verbose) json.raw("checks", checks);
@@ -46,26 +48,12 @@ Awaitable<Response> ready(std::vector<Services*> const& environments, Request co
   co_return response;
 }
 
-Awaitable<Response> metrics(std::vector<Services*> const& environments) {
+Awaitable<Response> metrics(Call call) {
   std::vector<Environment const*> all;
-  for (auto const* services : environments) all.push_back(&services->environment);
+  for (auto const* services : call.services.environments) all.push_back(&services->environment);
   Response response;
   response.content_type = kMetricsType;
   response.body = metrics_text(all);
-  co_return response;
-}
-
-// One document for all, in the program's own memory: who asks for it has no key, so it costs nobody a copy, and a
-// client that has it already is told so.
-Awaitable<Response> description(Request const& request, std::string_view tag) {
-  Response response;
-  response.cache_control = "no-cache";
-  response.headers.append("ETag: ").append(tag).append("\r\n");
-  if (names_tag(request.if_none_match, tag)) {
-    response.status = 304;
-  } else {
-    response.fixed_body = openapi_json();
-  }
   co_return response;
 }
 
@@ -80,17 +68,31 @@ std::string tag_of(std::string_view document) {
   return tag + "\"";
 }
 
+// One document for all, in the program's own memory: who asks for it has no key, so it costs nobody a copy, and a
+// client that has it already is told so.
+Awaitable<Response> description(Call call) {
+  static std::string const tag = tag_of(openapi_json());
+  Response response;
+  response.cache_control = "no-cache";
+  response.headers.append("ETag: ").append(tag).append("\r\n");
+  if (names_tag(call.request.if_none_match, tag)) {
+    response.status = 304;
+  } else {
+    response.fixed_body = openapi_json();
+  }
+  co_return response;
+}
+
 }  // namespace
 
-void add_system_routes(Router& router, std::vector<Services*> const& environments) {
-  router.add(Method::get, "/livez", live);
-  router.add(Method::get, "/readyz",
-             [environments](Request const& request, PathValues const&) { return ready(environments, request); });
-  router.add(Method::get, "/metrics",
-             [environments](Request const&, PathValues const&) { return metrics(environments); });
-  router.add(Method::get, "/openapi.json", [tag = tag_of(openapi_json())](Request const& request, PathValues const&) {
-    return description(request, tag);
-  });
+std::span<Route const> system_routes() {
+  static constexpr Route kRows[] = {
+      {Method::get, "/livez", "getLiveness", Who::anybody, live},
+      {Method::get, "/readyz", "getReadiness", Who::anybody, ready, {.query = {"verbose"}}},
+      {Method::get, "/metrics", "getMetrics", Who::anybody, metrics},
+      {Method::get, "/openapi.json", "getOpenApi", Who::anybody, description},
+  };
+  return kRows;
 }
 
 }  // namespace florin::api

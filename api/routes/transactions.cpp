@@ -168,245 +168,240 @@ struct Looked {
   std::vector<std::pair<domain::Timestamp, domain::Posting>> postings;
 };
 
-struct TransactionRoutes {
-  Services& services;
+// The commits in which the transaction may have steps, its first one left out.
+Faulty<std::vector<Position>> steps_about(Services& services, Position about) {
+  auto view = services.environment.views().read("payments");
+  if (!view) return fail(view.error());
+  auto const steps = projections::read_steps(view.value(), about);
+  if (!steps) return fail(steps.error());
+  std::vector<Position> commits;
+  for (auto const& step : steps.value()) commits.push_back(step.commit);
+  return commits;
+}
 
-  [[nodiscard]] Environment& environment() const { return services.environment; }
-
-  // The commits in which the transaction may have steps, its first one left out.
-  Faulty<std::vector<Position>> steps_about(Position about) const {
-    auto view = environment().views().read("payments");
-    if (!view) return fail(view.error());
-    auto const steps = projections::read_steps(view.value(), about);
-    if (!steps) return fail(steps.error());
-    std::vector<Position> commits;
-    for (auto const& step : steps.value()) commits.push_back(step.commit);
-    return commits;
+// Every posting of the transaction, in the currencies of `game`.
+Faulty<Unit> add_postings(Services& services, domain::Game const& game, std::vector<Position> const& later,
+                          Looked& looked) {
+  std::set<Position> commits(later.begin(), later.end());
+  commits.insert(looked.origin.commit.first);
+  for (auto const first : commits) {
+    auto const commit = eventstore::read_commit(services.environment.log(), first);
+    if (!commit) return fail(commit.error());
+    if (!commit.value()) continue;
+    for (std::size_t i = 0; i < commit.value()->events.size(); ++i) {
+      auto const& event = commit.value()->events[i];
+      if (transaction_of(*commit.value(), i) != looked.name) continue;
+      if (auto const* paid = std::get_if<domain::CurrencyPurchased>(&event)) looked.usd_fee = paid->fee;
+      for (auto const& posting : domain::postings(event)) {
+        if (game.find_currency(posting.currency) != nullptr) looked.postings.emplace_back(commit.value()->at, posting);
+      }
+    }
   }
+  return Unit{};
+}
 
-  // Every posting of the transaction, in the currencies of `game`.
-  Faulty<Unit> add_postings(domain::Game const& game, std::vector<Position> const& later, Looked& looked) const {
-    std::set<Position> commits(later.begin(), later.end());
-    commits.insert(looked.origin.commit.first);
-    for (auto const first : commits) {
-      auto const commit = eventstore::read_commit(environment().log(), first);
-      if (!commit) return fail(commit.error());
-      if (!commit.value()) continue;
-      for (std::size_t i = 0; i < commit.value()->events.size(); ++i) {
-        auto const& event = commit.value()->events[i];
-        if (transaction_of(*commit.value(), i) != looked.name) continue;
-        if (auto const* paid = std::get_if<domain::CurrencyPurchased>(&event)) looked.usd_fee = paid->fee;
-        for (auto const& posting : domain::postings(event)) {
-          if (game.find_currency(posting.currency) != nullptr)
-            looked.postings.emplace_back(commit.value()->at, posting);
+// What is asked for, when `game` has a part in it.
+Faulty<std::optional<Looked>> find(Services& services, domain::GameId game, Position position) {
+  if (position > services.environment.balances().position()) return std::optional<Looked>();
+  auto origin = find_transaction(services.environment, position);
+  if (!origin) return fail(origin.error());
+  if (!origin.value()) return std::optional<Looked>();
+  Looked looked;
+  looked.origin = std::move(*origin.value());
+  looked.name = *transaction_of(looked.origin.commit, looked.origin.index);
+  auto const& event = looked.origin.event();
+  auto const facts = facts_of(event, looked.name.transaction);
+  looked.usd_fee = facts.usd_fee;
+  if (auto const* e = std::get_if<domain::PayoutRequested>(&event)) {
+    return e->game == game ? std::optional(std::move(looked)) : std::nullopt;
+  }
+  if (game_of(services.environment, facts.player) == game) {
+    looked.player = facts.player;
+    return std::optional(std::move(looked));
+  }
+  auto const* initiated = std::get_if<domain::TransferInitiated>(&event);
+  if (initiated != nullptr && initiated->target == game) return std::optional(std::move(looked));
+  return std::optional<Looked>();
+}
+
+// Out of the log and the views, but for a transfer's story, which waits for its view by itself. On a worker.
+std::optional<Response> complete(Services& services, Request const& request, domain::Game const& game, Looked& looked,
+                                 std::optional<TransferStory> const& story) {
+  auto const transaction = looked.name.transaction;
+  std::vector<Position> later;
+  looked.status = "completed";
+  bool receives = false;
+  switch (looked.name.kind) {
+    case Kind::credit:
+    case Kind::debit:
+    case Kind::item_refund:
+    case Kind::chargeback: break;
+    case Kind::item_purchase: {
+      bool const back = services.environment.balances().read(
+          [&](domain::State const& state) { return state.is_refunded(transaction); });
+      if (back) looked.status = "refunded";
+      break;
+    }
+    case Kind::transfer:
+    case Kind::send: {
+      if (!story) return transaction_not_found(request);
+      looked.status = status_for(game.id == story->source, *story);
+      auto const& record = story->record;
+      if (record && record->end) later.push_back(record->ended_in);
+      receives = game.id != story->source;
+      if (receives && record && record->end == domain::TransferEnd::completed) looked.player = record->receiver;
+      break;
+    }
+    case Kind::currency_purchase:
+    case Kind::currency_refund: {
+      auto const order = facts_of(looked.origin.event(), transaction).order;
+      auto loaded = load_story(services, request, game.id, order);
+      if (loaded.refused) return std::move(loaded.refused);
+      if (!loaded.story) return transaction_not_found(request);
+      if (looked.name.kind == Kind::currency_purchase) looked.status = loaded.story->status();
+      for (auto const& refund : loaded.story->refunds) {
+        if (looked.name.kind == Kind::currency_refund && refund.asked.refund == transaction) {
+          looked.status = refund.status();
         }
       }
+      auto steps = steps_about(services, order);
+      if (!steps) return view_unavailable(request, steps.error());
+      later = std::move(steps).value();
+      break;
     }
-    return Unit{};
+    case Kind::withdrawal: {
+      auto view = services.environment.views().read("payments");
+      if (!view) return view_unavailable(request, view.error());
+      PayoutFiles files(services.environment);
+      auto const payout = load_payout(services.environment, view.value(), files, transaction);
+      if (!payout) return view_unavailable(request, payout.error());
+      if (payout.value()) looked.status = domain::payout_status_name(payout.value()->status);
+      auto steps = steps_about(services, transaction);
+      if (!steps) return view_unavailable(request, steps.error());
+      later = std::move(steps).value();
+      break;
+    }
   }
-
-  // What is asked for, when `game` has a part in it.
-  Faulty<std::optional<Looked>> find(domain::GameId game, Position position) const {
-    if (position > environment().balances().position()) return std::optional<Looked>();
-    auto origin = find_transaction(environment(), position);
-    if (!origin) return fail(origin.error());
-    if (!origin.value()) return std::optional<Looked>();
-    Looked looked;
-    looked.origin = std::move(*origin.value());
-    looked.name = *transaction_of(looked.origin.commit, looked.origin.index);
-    auto const& event = looked.origin.event();
-    auto const facts = facts_of(event, looked.name.transaction);
-    looked.usd_fee = facts.usd_fee;
-    if (auto const* e = std::get_if<domain::PayoutRequested>(&event)) {
-      return e->game == game ? std::optional(std::move(looked)) : std::nullopt;
-    }
-    if (game_of(environment(), facts.player) == game) {
-      looked.player = facts.player;
-      return std::optional(std::move(looked));
-    }
-    auto const* initiated = std::get_if<domain::TransferInitiated>(&event);
-    if (initiated != nullptr && initiated->target == game) return std::optional(std::move(looked));
-    return std::optional<Looked>();
+  auto details = details_of(services.environment, game.id, looked.origin.event(), receives);
+  if (!details) return view_unavailable(request, details.error());
+  looked.details = std::move(details).value();
+  if (story && !receives && story->record && story->record->receiver) {
+    looked.details.counterparty = receiver_of(services.environment, game.id, story->initiated, story->record->receiver);
   }
+  if (auto const added = add_postings(services, game, later, looked); !added)
+    return view_unavailable(request, added.error());
+  return std::nullopt;
+}
 
-  // Out of the log and the views, but for a transfer's story, which waits for its view by itself. On a worker.
-  std::optional<Response> complete(Request const& request, domain::Game const& game, Looked& looked,
-                                   std::optional<TransferStory> const& story) const {
-    auto const transaction = looked.name.transaction;
-    std::vector<Position> later;
-    looked.status = "completed";
-    bool receives = false;
-    switch (looked.name.kind) {
-      case Kind::credit:
-      case Kind::debit:
-      case Kind::item_refund:
-      case Kind::chargeback: break;
-      case Kind::item_purchase: {
-        bool const back =
-            environment().balances().read([&](domain::State const& state) { return state.is_refunded(transaction); });
-        if (back) looked.status = "refunded";
-        break;
-      }
-      case Kind::transfer:
-      case Kind::send: {
-        if (!story) return transaction_not_found(request);
-        looked.status = status_for(game.id == story->source, *story);
-        auto const& record = story->record;
-        if (record && record->end) later.push_back(record->ended_in);
-        receives = game.id != story->source;
-        if (receives && record && record->end == domain::TransferEnd::completed) looked.player = record->receiver;
-        break;
-      }
-      case Kind::currency_purchase:
-      case Kind::currency_refund: {
-        auto const order = facts_of(looked.origin.event(), transaction).order;
-        auto loaded = load_story(services, request, game.id, order);
-        if (loaded.refused) return std::move(loaded.refused);
-        if (!loaded.story) return transaction_not_found(request);
-        if (looked.name.kind == Kind::currency_purchase) looked.status = loaded.story->status();
-        for (auto const& refund : loaded.story->refunds) {
-          if (looked.name.kind == Kind::currency_refund && refund.asked.refund == transaction) {
-            looked.status = refund.status();
-          }
-        }
-        auto steps = steps_about(order);
-        if (!steps) return view_unavailable(request, steps.error());
-        later = std::move(steps).value();
-        break;
-      }
-      case Kind::withdrawal: {
-        auto view = environment().views().read("payments");
-        if (!view) return view_unavailable(request, view.error());
-        PayoutFiles files(environment());
-        auto const payout = load_payout(environment(), view.value(), files, transaction);
-        if (!payout) return view_unavailable(request, payout.error());
-        if (payout.value()) looked.status = domain::payout_status_name(payout.value()->status);
-        auto steps = steps_about(transaction);
-        if (!steps) return view_unavailable(request, steps.error());
-        later = std::move(steps).value();
-        break;
-      }
-    }
-    auto details = details_of(environment(), game.id, looked.origin.event(), receives);
-    if (!details) return view_unavailable(request, details.error());
-    looked.details = std::move(details).value();
-    if (story && !receives && story->record && story->record->receiver) {
-      looked.details.counterparty = receiver_of(environment(), game.id, story->initiated, story->record->receiver);
-    }
-    if (auto const added = add_postings(game, later, looked); !added) return view_unavailable(request, added.error());
-    return std::nullopt;
+void amount_or_null(JsonWriter& json, std::string_view name, std::optional<Money> const& amount) {
+  if (amount) {
+    json.amount(name, *amount);
+  } else {
+    json.null(name);
   }
+}
 
-  void write(JsonWriter& json, Caller const& caller, Looked const& looked) const {
-    auto const& game = *caller;
-    auto const transaction = looked.name.transaction;
-    auto const facts = facts_of(looked.origin.event(), transaction);
-    auto const is_own = [&](domain::Posting const& posting) {
-      return looked.player && posting.account == domain::Account::player_available && posting.player == looked.player;
-    };
-    // Of one currency: the transaction's, and for a game that received it the one it came in as, which is posted last.
-    auto shown = facts.currency;
-    if (game.find_currency(shown) == nullptr) {
-      for (auto const& [at, posting] : looked.postings) {
-        if (is_own(posting)) shown = posting.currency;
-      }
-    }
-    Money change;
+void write(Services& services, JsonWriter& json, Caller const& caller, Looked const& looked) {
+  auto const& game = *caller;
+  auto const transaction = looked.name.transaction;
+  auto const facts = facts_of(looked.origin.event(), transaction);
+  auto const is_own = [&](domain::Posting const& posting) {
+    return looked.player && posting.account == domain::Account::player_available && posting.player == looked.player;
+  };
+  // Of one currency: the transaction's, and for a game that received it the one it came in as, which is posted last.
+  auto shown = facts.currency;
+  if (game.find_currency(shown) == nullptr) {
     for (auto const& [at, posting] : looked.postings) {
-      if (is_own(posting) && posting.currency == shown) change += posting.amount;
+      if (is_own(posting)) shown = posting.currency;
     }
-    json.begin_object("transaction");
-    json.string("transaction_id", domain::format_transaction_id(transaction));
-    json.string("order_id", domain::format_order_id(facts.order));
-    json.string("type", transaction_kind_name(looked.name.kind));
-    json.string("transaction_status", looked.status);
-    json.time("created_at", looked.origin.commit.at);
-    json.amount("amount", facts.amount);
-    json.amount("net_amount", facts.amount - looked.details.fee.value_or(Money{}));
-    json.amount("balance_change", change);
-    if (!facts.currency) {
-      json.null("currency_id");
-      json.null("currency_name");
+  }
+  Money change;
+  for (auto const& [at, posting] : looked.postings) {
+    if (is_own(posting) && posting.currency == shown) change += posting.amount;
+  }
+  json.begin_object("transaction");
+  json.string("transaction_id", domain::format_transaction_id(transaction));
+  json.string("order_id", domain::format_order_id(facts.order));
+  json.string("type", transaction_kind_name(looked.name.kind));
+  json.string("transaction_status", looked.status);
+  json.time("created_at", looked.origin.commit.at);
+  json.amount("amount", facts.amount);
+  json.amount("net_amount", facts.amount - looked.details.fee.value_or(Money{}));
+  json.amount("balance_change", change);
+  if (!facts.currency) {
+    json.null("currency_id");
+    json.null("currency_name");
+  } else {
+    auto const* source = caller.directory->find(game_of(services.environment, facts.player));
+    json.integer("currency_id", facts.currency.value());
+    json.string("currency_name", source != nullptr ? currency_name(*source, facts.currency) : std::string_view());
+  }
+  amount_or_null(json, "usd_amount", facts.usd);
+  amount_or_null(json, "usd_fee", looked.usd_fee);
+  write_details(json, services.environment, *caller.directory, looked.details);
+  auto const player = looked.player ? services.environment.balances().by_id(game.id, looked.player) : std::nullopt;
+  if (player) {
+    auto const email = reveal(services.environment, player->identity, eventstore::Field::email, player->email);
+    write_player(json, services.environment, game, looked.player, email, "");
+  } else {
+    json.null("player");
+  }
+  json.begin_array("postings");
+  for (auto const& [at, posting] : looked.postings) {
+    json.begin_object();
+    json.string("account", domain::account_name(posting.account));
+    if (posting.player) {
+      json.integer("player_id", posting.player.value());
     } else {
-      auto const* source = caller.directory->find(game_of(environment(), facts.player));
-      json.integer("currency_id", facts.currency.value());
-      json.string("currency_name", source != nullptr ? currency_name(*source, facts.currency) : std::string_view());
+      json.null("player_id");
     }
-    amount_or_null(json, "usd_amount", facts.usd);
-    amount_or_null(json, "usd_fee", looked.usd_fee);
-    write_details(json, environment(), *caller.directory, looked.details);
-    auto const player = looked.player ? environment().balances().by_id(game.id, looked.player) : std::nullopt;
-    if (player) {
-      auto const email = reveal(environment(), player->identity, eventstore::Field::email, player->email);
-      write_player(json, environment(), game, looked.player, email, "");
-    } else {
-      json.null("player");
-    }
-    json.begin_array("postings");
-    for (auto const& [at, posting] : looked.postings) {
-      json.begin_object();
-      json.string("account", domain::account_name(posting.account));
-      if (posting.player) {
-        json.integer("player_id", posting.player.value());
-      } else {
-        json.null("player_id");
-      }
-      json.integer("currency_id", posting.currency.value());
-      json.amount("amount", posting.amount);
-      json.time("created_at", at);
-      json.end_object();
-    }
-    json.end_array();
+    json.integer("currency_id", posting.currency.value());
+    json.amount("amount", posting.amount);
+    json.time("created_at", at);
     json.end_object();
   }
+  json.end_array();
+  json.end_object();
+}
 
-  static void amount_or_null(JsonWriter& json, std::string_view name, std::optional<Money> const& amount) {
-    if (amount) {
-      json.amount(name, *amount);
-    } else {
-      json.null(name);
-    }
+Awaitable<Response> transaction(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const& game = *caller;
+  if (auto behind = check_balances(request, services)) co_return std::move(*behind);
+  auto const position = domain::parse_transaction_id(path.values[0]);
+  if (!position) co_return transaction_not_found(request);
+  auto const reached_at = services.environment.balances().position();
+  std::optional<Faulty<std::optional<Looked>>> found;
+  if (!co_await on_worker(services, request, [&] { found = find(services, game.id, *position); })) {
+    co_return server_busy(request);
   }
-
-  Awaitable<Response> transaction(Request const& request, PathValues const& path) const {
-    auto caller = authenticate(request, environment());
-    if (!caller) co_return std::move(caller).error();
-    auto const& game = *caller.value();
-    if (auto behind = check_balances(request, services)) co_return std::move(*behind);
-    auto const position = domain::parse_transaction_id(path.values[0]);
-    if (!position) co_return transaction_not_found(request);
-    auto const reached_at = environment().balances().position();
-    std::optional<Faulty<std::optional<Looked>>> found;
-    if (!co_await on_worker(services, request, [&] { found = find(game.id, *position); })) {
-      co_return server_busy(request);
-    }
-    if (!*found) co_return view_unavailable(request, found->error());
-    if (!found->value()) co_return transaction_not_found(request);
-    auto& looked = *found->value();
-    std::optional<TransferStory> story;
-    if (looked.name.kind == Kind::transfer || looked.name.kind == Kind::send) {
-      auto loaded = co_await load_story(services, request, game.id, std::nullopt, looked.name.transaction);
-      if (!loaded) co_return std::move(loaded).error();
-      story = std::move(loaded).value();
-    } else if (looked.name.kind == Kind::currency_purchase || looked.name.kind == Kind::currency_refund ||
-               looked.name.kind == Kind::withdrawal) {
-      bool const reached = co_await reach_view(services, request, "payments", reached_at);
-      if (!reached) co_return view_behind(request);
-    }
-    Response response;
-    if (!co_await on_worker(services, request, [&] {
-          if (auto refused = complete(request, game, looked, story)) return void(response = std::move(*refused));
-          response.position = reached_at.value();
-          JsonWriter json(response.body);
-          json.begin_object();
-          json.string("status", "success");
-          write(json, caller.value(), looked);
-          json.end_object();
-        }))
-      co_return server_busy(request);
-    co_return response;
+  if (!*found) co_return view_unavailable(request, found->error());
+  if (!found->value()) co_return transaction_not_found(request);
+  auto& looked = *found->value();
+  std::optional<TransferStory> story;
+  if (looked.name.kind == Kind::transfer || looked.name.kind == Kind::send) {
+    auto loaded = co_await load_story(services, request, game.id, std::nullopt, looked.name.transaction);
+    if (!loaded) co_return std::move(loaded).error();
+    story = std::move(loaded).value();
+  } else if (looked.name.kind == Kind::currency_purchase || looked.name.kind == Kind::currency_refund ||
+             looked.name.kind == Kind::withdrawal) {
+    bool const reached = co_await reach_view(services, request, "payments", reached_at);
+    if (!reached) co_return view_behind(request);
   }
-};
+  Response response;
+  if (!co_await on_worker(services, request, [&] {
+        if (auto refused = complete(services, request, game, looked, story))
+          return void(response = std::move(*refused));
+        response.position = reached_at.value();
+        JsonWriter json(response.body);
+        json.begin_object();
+        json.string("status", "success");
+        write(services, json, caller, looked);
+        json.end_object();
+      }))
+    co_return server_busy(request);
+  co_return response;
+}
 
 }  // namespace
 
@@ -559,10 +554,16 @@ void write_details(JsonWriter& json, Environment& environment, projections::Game
   }
 }
 
-void add_transaction_routes(Router& router, Services& services) {
-  auto const routes = std::make_shared<TransactionRoutes const>(services);
-  router.add(Method::get, services.api() + "/transactions/{transaction_id}",
-             [routes](Request const& request, PathValues const& path) { return routes->transaction(request, path); });
+std::span<Route const> transaction_routes() {
+  static constexpr Route kRows[] = {
+      {Method::get,
+       "/api/transactions/{transaction_id}",
+       "getTransaction",
+       Who::game,
+       transaction,
+       {.min_position = true}},
+  };
+  return kRows;
 }
 
 }  // namespace florin::api

@@ -15,11 +15,9 @@ using domain::Rejection;
 
 constexpr FlavourWords kTransfer{
     .flavour = Flavour::transfer,
-    .base = "/transfers",
     .noun = "Transfer",
     .plural = "transfers",
     .initiate = "/initiate-transfer",
-    .claim = "/claim-transfer",
     .details = "transfer_details",
     .summary = "transfer_summary",
     .sender_name = "source_player_name",
@@ -50,11 +48,9 @@ constexpr FlavourWords kTransfer{
 
 constexpr FlavourWords kSend{
     .flavour = Flavour::send,
-    .base = "/currency-sends",
     .noun = "Currency send",
     .plural = "currency sends",
     .initiate = "/initiate-send",
-    .claim = "/claim-currency",
     .details = "send_details",
     .summary = "send_summary",
     .sender_name = "sender_player_name",

@@ -2,7 +2,7 @@
 // sends).
 #pragma once
 
-#include "api/routes/exchange.h"
+#include "api/routes/route.h"
 #include "projections/transfers.h"
 
 namespace florin::api {
@@ -10,11 +10,9 @@ namespace florin::api {
 // Where a transfer and a send differ on the wire. Static texts.
 struct FlavourWords {
   domain::Flavour flavour;
-  std::string_view base;      // "/transfers"
   std::string_view noun;      // "transfer", "currency send"
   std::string_view plural;    // "transfers", "currency sends"
-  std::string_view initiate;  // "/initiate-transfer"
-  std::string_view claim;     // "/claim-transfer"
+  std::string_view initiate;  // "/initiate-transfer": the operation in the request's fingerprint
   std::string_view details;   // "transfer_details"
   std::string_view summary;
   // Request fields.
@@ -45,6 +43,12 @@ struct FlavourWords {
   std::string_view policy_code;
 };
 [[nodiscard]] FlavourWords const& words_of(domain::Flavour flavour);
+
+// A handler that serves both flavours, as the handler of one of them.
+template <domain::Flavour Flavour, Awaitable<Response> (*Handler)(Call, FlavourWords const&)>
+Awaitable<Response> with(Call call) {
+  return Handler(std::move(call), words_of(Flavour));
+}
 
 // "******7890"
 [[nodiscard]] std::string mask_phone(std::string_view phone);

@@ -72,149 +72,159 @@ void write_status(std::string& out, Services& services, projections::GameDirecto
   json.end_object();
 }
 
-struct StatusRoutes {
-  Services& services;
-
-  Awaitable<Response> status(Request const& request, PathValues const& path, FlavourWords const& words) const {
-    auto caller = authenticate(request, services.environment);
-    if (!caller) co_return std::move(caller).error();
-    if (auto behind = check_balances(request, services)) co_return std::move(*behind);
-    auto const transaction = domain::parse_transaction_id(path.values[0]);
-    if (!transaction) co_return transaction_not_found(request);
-    auto const game = caller.value()->id;
-    auto const position = services.environment.balances().position();
-    auto story = co_await load_story(services, request, game, words.flavour, *transaction);
-    if (!story) co_return std::move(story).error();
-    if (!story.value()) co_return transaction_not_found(request);
-    Response response;
-    write_status(response.body, services, *caller.value().directory, words, game, *story.value());
-    response.position = position.value();
-    co_return response;
+Response approval_response(Services& services, Request const& request, TransferStory const& story) {
+  auto const reason = story.record ? std::optional(story.record->reason) : std::nullopt;
+  bool const returned =
+      !story.open && story.record && story.record->end && *story.record->end != domain::TransferEnd::completed;
+  auto const approval_id = services.environment.vault().codes().approval_id(story.commit.first);
+  if (returned &&
+      (reason == domain::ReturnReason::guardian_rejected || reason == domain::ReturnReason::guardian_expired)) {
+    bool const rejected = reason == domain::ReturnReason::guardian_rejected;
+    return error_response(request, 410, rejected ? "GUARDIAN_REJECTED" : "GUARDIAN_EXPIRED",
+                          rejected ? "The guardian said no; the amount is back."
+                                   : "The guardian did not answer in time; the amount is back.",
+                          {{"state", rejected ? "\"rejected\"" : "\"expired\""},
+                           {"approval_id", "\"" + approval_id + "\""},
+                           {"transaction_id", "\"" + domain::format_transaction_id(story.commit.first) + "\""}});
   }
-
-  // Only for transactions that a guardian is or was asked about, and only in the game that initiated them.
-  Awaitable<Response> approval(Request const& request, PathValues const& path) const {
-    auto caller = authenticate(request, services.environment);
-    if (!caller) co_return std::move(caller).error();
-    if (auto behind = check_balances(request, services)) co_return std::move(*behind);
-    auto const transaction = domain::parse_transaction_id(path.values[0]);
-    if (!transaction) co_return transaction_not_found(request);
-    auto const game = caller.value()->id;
-    auto story = co_await load_story(services, request, game, std::nullopt, *transaction);
-    if (!story) co_return std::move(story).error();
-    auto const& found = story.value();
-    if (!found || found->source != game || !found->initiated.guardian) co_return transaction_not_found(request);
-    co_return approval_response(request, *found);
+  auto const guardian =
+      story.open ? story.open->guardian : (story.record ? story.record->guardian : domain::GuardianState::pending);
+  if (returned && guardian == domain::GuardianState::pending) {
+    // Cancelled while the guardian was thinking.
+    return error_response(request, 410, "TRANSACTION_CLOSED", "The transaction was cancelled; the amount is back.",
+                          {{"state", "\"cancelled\""},
+                           {"approval_id", "\"" + approval_id + "\""},
+                           {"transaction_id", "\"" + domain::format_transaction_id(story.commit.first) + "\""}});
   }
+  Response response;
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.string("status", "success");
+  json.string("transaction_id", domain::format_transaction_id(story.commit.first));
+  json.string("approval_id", approval_id);
+  json.string("state", guardian == domain::GuardianState::pending ? "pending" : "approved");
+  json.time("expires_at", story.initiated.guardian_expires_at);
+  json.string("transaction_status", status_of(story));
+  json.end_object();
+  return response;
+}
 
-  [[nodiscard]] Response approval_response(Request const& request, TransferStory const& story) const {
-    auto const reason = story.record ? std::optional(story.record->reason) : std::nullopt;
-    bool const returned =
-        !story.open && story.record && story.record->end && *story.record->end != domain::TransferEnd::completed;
-    auto const approval_id = services.environment.vault().codes().approval_id(story.commit.first);
-    if (returned &&
-        (reason == domain::ReturnReason::guardian_rejected || reason == domain::ReturnReason::guardian_expired)) {
-      bool const rejected = reason == domain::ReturnReason::guardian_rejected;
-      return error_response(request, 410, rejected ? "GUARDIAN_REJECTED" : "GUARDIAN_EXPIRED",
-                            rejected ? "The guardian said no; the amount is back."
-                                     : "The guardian did not answer in time; the amount is back.",
-                            {{"state", rejected ? "\"rejected\"" : "\"expired\""},
-                             {"approval_id", "\"" + approval_id + "\""},
-                             {"transaction_id", "\"" + domain::format_transaction_id(story.commit.first) + "\""}});
+Awaitable<Response> status(Call call, FlavourWords const& words) {
+  auto const& [services, request, path, caller] = call;
+  if (auto behind = check_balances(request, services)) co_return std::move(*behind);
+  auto const transaction = domain::parse_transaction_id(path.values[0]);
+  if (!transaction) co_return transaction_not_found(request);
+  auto const game = caller->id;
+  auto const position = services.environment.balances().position();
+  auto story = co_await load_story(services, request, game, words.flavour, *transaction);
+  if (!story) co_return std::move(story).error();
+  if (!story.value()) co_return transaction_not_found(request);
+  Response response;
+  write_status(response.body, services, *caller.directory, words, game, *story.value());
+  response.position = position.value();
+  co_return response;
+}
+
+// Only for transactions that a guardian is or was asked about, and only in the game that initiated them.
+Awaitable<Response> approval(Call call) {
+  auto const& [services, request, path, caller] = call;
+  if (auto behind = check_balances(request, services)) co_return std::move(*behind);
+  auto const transaction = domain::parse_transaction_id(path.values[0]);
+  if (!transaction) co_return transaction_not_found(request);
+  auto const game = caller->id;
+  auto story = co_await load_story(services, request, game, std::nullopt, *transaction);
+  if (!story) co_return std::move(story).error();
+  auto const& found = story.value();
+  if (!found || found->source != game || !found->initiated.guardian) co_return transaction_not_found(request);
+  co_return approval_response(services, request, *found);
+}
+
+Awaitable<Response> destinations(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const& game = *caller;
+  auto const* source = &game.currencies.front();
+  if (!request.body.empty()) {
+    auto body = JsonBody::parse(request);
+    auto const asked = body.optional_game_id("source_game_id");
+    auto const currency = body.optional_id("currency_id");
+    if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
+    if (asked && *asked != game.id) {
+      co_return refusal_response(request, {.reason = domain::Rejection::game_not_found});
     }
-    auto const guardian =
-        story.open ? story.open->guardian : (story.record ? story.record->guardian : domain::GuardianState::pending);
-    if (returned && guardian == domain::GuardianState::pending) {
-      // Cancelled while the guardian was thinking.
-      return error_response(request, 410, "TRANSACTION_CLOSED", "The transaction was cancelled; the amount is back.",
-                            {{"state", "\"cancelled\""},
-                             {"approval_id", "\"" + approval_id + "\""},
-                             {"transaction_id", "\"" + domain::format_transaction_id(story.commit.first) + "\""}});
-    }
-    Response response;
-    JsonWriter json(response.body);
+    if (currency) source = game.find_currency(domain::CurrencyId(static_cast<std::uint64_t>(*currency)));
+    if (source == nullptr) co_return refusal_response(request, {.reason = domain::Rejection::currency_not_found});
+  }
+  auto const& settings = game.settings;
+  Response response;
+  response.position = services.environment.balances().position().value();
+  JsonWriter json(response.body);
+  json.begin_object();
+  json.string("status", "success");
+  json.string("source_game_name", settings.name);
+  json.string("universal_transfers", settings.universal_transfers ? "yes" : "no");
+  json.string("transfer_mode", domain::policy_name(settings.universal_transfers));
+  json.begin_array("available_games");
+  std::uint64_t total = 0;
+  for (auto const& target : caller.directory->games()) {
+    if (target.id == game.id || domain::check_policy(game, target)) continue;
+    auto const& currency = target.currencies.front();
+    auto const range = domain::transfer_range(*source, currency);
+    if (range.is_empty()) continue;
+    ++total;
     json.begin_object();
-    json.string("status", "success");
-    json.string("transaction_id", domain::format_transaction_id(story.commit.first));
-    json.string("approval_id", approval_id);
-    json.string("state", guardian == domain::GuardianState::pending ? "pending" : "approved");
-    json.time("expires_at", story.initiated.guardian_expires_at);
-    json.string("transaction_status", status_of(story));
+    json.string("game_id", std::to_string(target.id.value()));
+    json.string("game_name", target.settings.name);
+    json.string("developer_name", target.settings.developer_name);
+    json.string("genre", target.settings.genre);
+    json.string("game_icon", target.settings.icon_url);
+    json.string("currency_name", currency.name);
+    json.string("currency_symbol", currency.symbol);
+    write_transfer_range(json, range);
     json.end_object();
-    return response;
   }
-
-  Awaitable<Response> destinations(Request const& request, PathValues const&) const {
-    auto caller = authenticate(request, services.environment);
-    if (!caller) co_return std::move(caller).error();
-    auto const& game = *caller.value();
-    if (auto limited = refuse_over_limit(request, services, game, domain::LimitKind::destinations_per_ip_minute,
-                                         client_subject(request)))
-      co_return std::move(*limited);
-    auto const* source = &game.currencies.front();
-    if (!request.body.empty()) {
-      auto body = JsonBody::parse(request);
-      auto const asked = body.optional_game_id("source_game_id");
-      auto const currency = body.optional_id("currency_id");
-      if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-      if (asked && *asked != game.id) {
-        co_return refusal_response(request, {.reason = domain::Rejection::game_not_found});
-      }
-      if (currency) source = game.find_currency(domain::CurrencyId(static_cast<std::uint64_t>(*currency)));
-      if (source == nullptr) co_return refusal_response(request, {.reason = domain::Rejection::currency_not_found});
-    }
-    auto const& settings = game.settings;
-    Response response;
-    response.position = services.environment.balances().position().value();
-    JsonWriter json(response.body);
-    json.begin_object();
-    json.string("status", "success");
-    json.string("source_game_name", settings.name);
-    json.string("universal_transfers", settings.universal_transfers ? "yes" : "no");
-    json.string("transfer_mode", domain::policy_name(settings.universal_transfers));
-    json.begin_array("available_games");
-    std::uint64_t total = 0;
-    for (auto const& target : caller.value().directory->games()) {
-      if (target.id == game.id || domain::check_policy(game, target)) continue;
-      auto const& currency = target.currencies.front();
-      auto const range = domain::transfer_range(*source, currency);
-      if (range.is_empty()) continue;
-      ++total;
-      json.begin_object();
-      json.string("game_id", std::to_string(target.id.value()));
-      json.string("game_name", target.settings.name);
-      json.string("developer_name", target.settings.developer_name);
-      json.string("genre", target.settings.genre);
-      json.string("game_icon", target.settings.icon_url);
-      json.string("currency_name", currency.name);
-      json.string("currency_symbol", currency.symbol);
-      write_transfer_range(json, range);
-      json.end_object();
-    }
-    json.end_array();
-    json.integer("total_destinations", total);
-    json.end_object();
-    co_return response;
-  }
-};
+  json.end_array();
+  json.integer("total_destinations", total);
+  json.end_object();
+  co_return response;
+}
 
 }  // namespace
 
-void add_transfer_status_routes(Router& router, Services& services) {
-  auto const routes = std::make_shared<StatusRoutes const>(services);
-  for (auto const flavour : {Flavour::transfer, Flavour::send}) {
-    auto const& words = words_of(flavour);
-    auto const base = services.api() + std::string(words.base);
-    router.add(Method::get, base + "/{transaction_id}/status",
-               [routes, &words](Request const& request, PathValues const& path) {
-                 return routes->status(request, path, words);
-               });
-    router.add(
-        Method::post, base + "/available-destinations",
-        [routes](Request const& request, PathValues const& path) { return routes->destinations(request, path); });
-  }
-  router.add(Method::get, services.api() + "/transactions/{transaction_id}/approval-status",
-             [routes](Request const& request, PathValues const& path) { return routes->approval(request, path); });
+std::span<Route const> transfer_status_routes() {
+  using domain::LimitKind;
+  static constexpr Route kRows[] = {
+      {Method::get,
+       "/api/transfers/{transaction_id}/status",
+       "getTransferStatus",
+       Who::game,
+       with<Flavour::transfer, status>,
+       {.min_position = true}},
+      {Method::get,
+       "/api/currency-sends/{transaction_id}/status",
+       "getSendStatus",
+       Who::game,
+       with<Flavour::send, status>,
+       {.min_position = true}},
+      {Method::get,
+       "/api/transactions/{transaction_id}/approval-status",
+       "getApprovalStatus",
+       Who::game,
+       approval,
+       {.min_position = true}},
+      {Method::post,
+       "/api/transfers/available-destinations",
+       "listTransferDestinations",
+       Who::game,
+       destinations,
+       {.body = Body::optional_json, .limits = {{{LimitKind::destinations_per_ip_minute, Subject::address}}}}},
+      {Method::post,
+       "/api/currency-sends/available-destinations",
+       "listSendDestinations",
+       Who::game,
+       destinations,
+       {.body = Body::optional_json, .limits = {{{LimitKind::destinations_per_ip_minute, Subject::address}}}}},
+  };
+  return kRows;
 }
 
 }  // namespace florin::api

@@ -11,10 +11,9 @@ namespace {
 // Units to dollars, whole cents, towards zero: what is left below a cent is owed and not payable.
 domain::Money usd_of(domain::Money units) { return domain::Money::from_minor(units.minor() / domain::kUnitsPerDollar); }
 
-Awaitable<Response> available_balance(Services& services, Request const& request, PathValues const&) {
-  auto caller = authenticate(request, services.environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+Awaitable<Response> available_balance(Call call) {
+  auto const& [services, request, path, caller] = call;
+  auto const& game = *caller;
   if (auto behind = check_balances(request, services)) co_return std::move(*behind);
   Response response;
   response.position = services.environment.balances().position().value();
@@ -81,11 +80,10 @@ BankFields read_bank(JsonBody& body) {
   return fields;
 }
 
-Awaitable<Response> request_payout(Services& services, Request const& request, PathValues const&) {
+Awaitable<Response> request_payout(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto& environment = services.environment;
-  auto caller = authenticate(request, environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+  auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
   auto const usd =
@@ -123,11 +121,10 @@ Awaitable<Response> request_payout(Services& services, Request const& request, P
       201);
 }
 
-Awaitable<Response> history(Services& services, Request const& request, PathValues const&) {
+Awaitable<Response> history(Call call) {
+  auto const& [services, request, path, caller] = call;
   auto& environment = services.environment;
-  auto caller = authenticate(request, environment);
-  if (!caller) co_return std::move(caller).error();
-  auto const& game = *caller.value();
+  auto const& game = *caller;
   auto paging = read_paging(request);
   if (!paging) co_return std::move(paging).error();
   auto wanted = read_min_position(request, services);
@@ -313,16 +310,23 @@ std::optional<domain::PayoutStatus> parse_payout_status(std::string_view text) {
   return std::nullopt;
 }
 
-void add_withdrawal_routes(Router& router, Services& services) {
-  auto const base = services.api() + "/withdrawals";
-  auto const bind = [&services](auto handler) {
-    return [&services, handler](Request const& request, PathValues const& path) {
-      return handler(services, request, path);
-    };
+std::span<Route const> withdrawal_routes() {
+  static constexpr Route kRows[] = {
+      {Method::get,
+       "/api/withdrawals/available-balance",
+       "getAvailableRevenue",
+       Who::game,
+       available_balance,
+       {.min_position = true}},
+      {Method::post, "/api/withdrawals/request", "requestPayout", Who::game, request_payout, {.body = Body::json}},
+      {Method::get,
+       "/api/withdrawals/history",
+       "listGamePayouts",
+       Who::game,
+       history,
+       {.query = {"limit", "cursor"}, .min_position = true}},
   };
-  router.add(Method::get, base + "/available-balance", bind(available_balance));
-  router.add(Method::post, base + "/request", bind(request_payout));
-  router.add(Method::get, base + "/history", bind(history));
+  return kRows;
 }
 
 }  // namespace florin::api

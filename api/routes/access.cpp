@@ -1,0 +1,72 @@
+#include "api/routes/access.h"
+
+#include <openssl/crypto.h>
+
+#include "api/http/nearest_name.h"
+#include "api/routes/exchange.h"
+#include "domain/contract.h"
+
+namespace florin::api {
+namespace {
+
+constexpr std::string_view kSdkKeyPrefix = "ivsdk_";
+constexpr std::size_t kSdkKeyLength = kSdkKeyPrefix.size() + 64;
+
+}  // namespace
+
+Result<Caller, Response> authenticate(Request const& request, Environment& environment) {
+  if (request.game_key.empty()) {
+    return fail(error_response(request, 401, "MISSING_GAME_SECRET", "Send your game's key in X-Game-Secret-Key."));
+  }
+  Caller caller;
+  if (request.game_key.size() == kSdkKeyLength && request.game_key.starts_with(kSdkKeyPrefix)) {
+    caller.directory = environment.balances().games();
+    auto const hash = eventstore::sha256(request.game_key);
+    auto const now = environment.clock().now();
+    caller.game = caller.directory->find_by_key(hash, now);
+    // Said only to who has the key.
+    auto const ended = caller.game == nullptr ? caller.directory->end_of_key(hash, now) : std::nullopt;
+    if (ended) {
+      return fail(error_response(
+          request, 401, "INVALID_GAME_SECRET",
+          "This key was replaced, and worked until " + domain::to_iso8601(*ended) + ". Use the game's new key."));
+    }
+  }
+  if (caller.game == nullptr) {
+    return fail(error_response(request, 401, "INVALID_GAME_SECRET",
+                               "This key is not known here. Keys of production and sandbox differ, and an immediate "
+                               "rotation cuts the old keys at once. Check it, or ask the operator for a new one."));
+  }
+  if (!domain::may_call(caller.game->settings.status)) {
+    return fail(error_response(request, 403, "GAME_NOT_ACTIVE", "This game is suspended; ask the operator."));
+  }
+  return caller;
+}
+
+std::optional<Response> refuse_stranger(Request const& request, std::string_view token_hash) {
+  if (token_hash.empty()) {
+    return error_response(request, 403, "ADMIN_DISABLED",
+                          "The operators' routes are off: start the server with FLORIN_ADMIN_TOKEN set.");
+  }
+  auto const token = bearer_token(request.authorization);
+  if (token.empty()) {
+    return error_response(request, 401, "MISSING_ADMIN_TOKEN", "Send the operator's token: Authorization: Bearer …");
+  }
+  auto const given = eventstore::sha256(token);
+  if (CRYPTO_memcmp(given.data(), token_hash.data(), given.size()) != 0) {
+    return error_response(request, 401, "INVALID_ADMIN_TOKEN", "This is not the operator's token.");
+  }
+  return std::nullopt;
+}
+
+std::optional<Response> refuse_unknown_query(Request const& request, std::span<std::string_view const> known) {
+  while (!known.empty() && known.back().empty()) known = known.first(known.size() - 1);
+  auto const unknown = request.unknown_query_name(known);
+  if (!unknown) return std::nullopt;
+  auto const name = std::string(shortened_name(*unknown));
+  auto message = "Unknown query parameter '" + name + "': " + nearest_hint(*unknown, {known.begin(), known.end()});
+  if (!message.ends_with('?')) message += '.';
+  return error_response(request, 400, "INVALID_REQUEST", message, {{"field", json_text(name)}});
+}
+
+}  // namespace florin::api

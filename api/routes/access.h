@@ -1,0 +1,35 @@
+// Who is calling. On the request's io thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "api/environment.h"
+#include "api/http/errors.h"
+#include "api/http/message.h"
+#include "domain/game.h"
+
+namespace florin::api {
+
+// The calling game, alive for the length of the request.
+struct Caller {
+  std::shared_ptr<projections::GameDirectory const> directory;
+  domain::Game const* game = nullptr;
+  [[nodiscard]] domain::Game const& operator*() const { return *game; }
+  [[nodiscard]] domain::Game const* operator->() const { return game; }
+};
+// 401 MISSING_GAME_SECRET, 401 INVALID_GAME_SECRET, 403 GAME_NOT_ACTIVE (CONTRACT, Auth).
+[[nodiscard]] Result<Caller, Response> authenticate(Request const& request, Environment& environment);
+
+// 403 ADMIN_DISABLED, 401 MISSING_ADMIN_TOKEN, 401 INVALID_ADMIN_TOKEN. `token_hash`: SHA-256 of FLORIN_ADMIN_TOKEN;
+// empty when there is none.
+[[nodiscard]] std::optional<Response> refuse_stranger(Request const& request, std::string_view token_hash);
+
+// 400 INVALID_REQUEST when the query names a parameter that is none of `known`; empty names are skipped.
+[[nodiscard]] std::optional<Response> refuse_unknown_query(Request const& request,
+                                                           std::span<std::string_view const> known);
+
+}  // namespace florin::api

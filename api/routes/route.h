@@ -1,0 +1,92 @@
+// The table of routes. A row says everything about a route but its work: method, path, who may call, what the request
+// holds, which limits it is under, and the handler. The router, the order of checks and the OpenAPI document follow
+// from the rows.
+//
+// To add a route: write its handler and its row, in the file of its resource. Rows are static and immutable.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "api/routes/exchange.h"
+
+namespace florin::api {
+
+enum class Who : std::uint8_t {
+  game,       // by the SDK key: 401 MISSING_GAME_SECRET, 401 INVALID_GAME_SECRET, 403 GAME_NOT_ACTIVE
+  operators,  // by the admin token: 401 MISSING_ADMIN_TOKEN, 401 INVALID_ADMIN_TOKEN, 403 ADMIN_DISABLED
+  provider,   // the handler checks the signature of what was posted
+  link,       // the handler checks the token in the link that a browser followed
+  anybody,
+};
+
+enum class Body : std::uint8_t {
+  none,
+  ignored,        // none is needed; what comes is checked and not used
+  optional_json,  // the handler reads it when there is one
+  json,
+  form,  // the handler checks the content type of these two
+  text,
+};
+
+// Whose requests a limit counts.
+enum class Subject : std::uint8_t {
+  game,     // the calling game
+  address,  // the subscriber who calls (api/http/forwarded.h)
+  handler,  // somebody whom the body names, or it is asked after the body: the handler takes it
+};
+struct RouteLimit {
+  std::optional<domain::LimitKind> kind;
+  Subject subject = Subject::game;
+};
+
+// What the request holds, besides the path.
+struct Accepts {
+  Body body = Body::none;
+  std::size_t body_limit = kBodyLimit;
+  std::array<std::string_view, 3> query{};  // names; of an operators' route every other one is refused
+  bool min_position = false;                // Florin-Min-Position
+  std::array<RouteLimit, 3> limits{};
+};
+
+// What a handler is given. `caller` is the calling game when the row says Who::game, otherwise empty. A handler takes
+// its Call by value: it is kept in the coroutine's frame.
+struct Call {
+  Services& services;
+  Request const& request;
+  PathValues const& path;
+  Caller caller;
+};
+using RouteHandler = Awaitable<Response> (*)(Call call);
+
+struct Route {
+  Method method;
+  std::string_view path;       // beneath the environment's root, "" or "/sandbox"
+  std::string_view operation;  // operationId
+  Who who;
+  RouteHandler handler;
+  Accepts accepts{};
+};
+
+// Where a row is served.
+enum class Where : std::uint8_t { environments, sandbox, process };
+struct RouteGroup {
+  Where where;
+  std::span<Route const> routes;
+};
+
+// Every row there is, by resource (routes.cpp).
+[[nodiscard]] std::span<RouteGroup const> all_routes();
+
+// Adds the rows of `services`' environment, which outlives the router.
+void add_routes(Router& router, Services& services, Where where);
+
+// The checks that the row asks for, in this order: who calls, the query's names, the limits of the game and the
+// address, and a body that is not needed. Then the handler. A refusal is the only thing that needs a coroutine of its
+// own.
+[[nodiscard]] Awaitable<Response> run(Route const& route, Services& services, Request const& request,
+                                      PathValues const& path);
+
+}  // namespace florin::api
