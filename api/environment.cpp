@@ -166,7 +166,7 @@ Faulty<Unit> Environment::make_effects(domain::State const& state) {
 
 Faulty<Unit> Environment::make_payments(eventstore::Recovered const& recovered) {
   sagas::PaymentGateway* gateway = nullptr;
-  sagas::PaymentsOptions options;
+  sagas::CardPaymentsOptions options;
   options.checkout_url = options_.public_url + "/checkout?session=";
   options.checkout_url_end = "&return=1";
   options.return_url = options_.public_url + "/checkout/return";
@@ -195,8 +195,8 @@ Faulty<Unit> Environment::make_payments(eventstore::Recovered const& recovered) 
   }
   if (gateway == nullptr) return Unit{};
   processor_ = std::make_unique<sagas::GuardedPayments>(*gateway, machine_clock_, [this] { return jitter_(); });
-  payments_ = std::make_unique<sagas::Payments>(effects_io_, *processor_, ledger_view_, *log_, *vault_, clock_,
-                                                std::move(options));
+  payments_ = std::make_unique<sagas::CardPayments>(effects_io_, *processor_, ledger_view_, *log_, *vault_, clock_,
+                                                    std::move(options));
   payments_->resume(recovered.state, recovered.at);
   return Unit{};
 }
@@ -204,7 +204,7 @@ Faulty<Unit> Environment::make_payments(eventstore::Recovered const& recovered) 
 // What the route of the webhook does, without the network between the twin and us.
 sagas::Awaitable<bool> Environment::take_callback(std::string body, std::string signature) {
   auto const read = sagas::read_fresh_callback(*processor_, signature, body, clock_);
-  if (!read || !read.value().change) co_return read.ok();
+  if (!read || !read.value().event) co_return read.ok();
   struct Call {
     explicit Call(asio::io_context& io) : answered(io) {}
     asio::steady_timer answered;
@@ -212,7 +212,7 @@ sagas::Awaitable<bool> Environment::take_callback(std::string body, std::string 
   };
   auto const call = std::make_shared<Call>(effects_io_);
   call->answered.expires_at(asio::steady_timer::time_point::max());
-  payments_->changed(*read.value().change, [call](bool taken) {
+  payments_->handle_event(*read.value().event, [call](bool taken) {
     call->taken = taken;
     call->answered.cancel();
   });

@@ -21,6 +21,7 @@
 #include "eventstore/writer.h"
 #include "projections/balances.h"
 #include "projections/runner.h"
+#include "sagas/card_payments/card_payments.h"
 #include "sagas/effects.h"
 #include "sagas/gateways/guarded_payments.h"
 #include "sagas/gateways/sandbox_bank.h"
@@ -28,8 +29,7 @@
 #include "sagas/gateways/sandbox_processor.h"
 #include "sagas/gateways/stripe.h"
 #include "sagas/gateways/twilio.h"
-#include "sagas/payments.h"
-#include "sagas/payouts.h"
+#include "sagas/payouts/payouts.h"
 
 namespace florin::api {
 
@@ -79,8 +79,8 @@ class Environment {
   [[nodiscard]] Mailboxes const& mailboxes() const { return *mailboxes_; }
   [[nodiscard]] projections::Runner& views() { return *runner_; }
   [[nodiscard]] sagas::Effects& effects() { return *effects_; }
-  [[nodiscard]] sagas::SandboxPhone* phone() { return phone_.get(); }    // null in production
-  [[nodiscard]] sagas::Payments* payments() { return payments_.get(); }  // null: no processor is configured
+  [[nodiscard]] sagas::SandboxPhone* phone() { return phone_.get(); }        // null in production
+  [[nodiscard]] sagas::CardPayments* payments() { return payments_.get(); }  // null: no processor is configured
   // Any thread. Whether the processor could be called now.
   [[nodiscard]] bool can_charge() const { return processor_ && processor_->available(); }
   [[nodiscard]] sagas::PaymentGateway const* processor() const { return processor_.get(); }  // for its callbacks
@@ -121,7 +121,7 @@ class Environment {
   std::unique_ptr<sagas::SandboxProcessor> sandbox_processor_;
   std::unique_ptr<sagas::StripeGateway> stripe_;
   std::unique_ptr<sagas::GuardedPayments> processor_;
-  std::unique_ptr<sagas::Payments> payments_;
+  std::unique_ptr<sagas::CardPayments> payments_;
   sagas::SandboxBank const sandbox_bank_{};
   std::unique_ptr<sagas::Payouts> payouts_;
   std::unique_ptr<eventstore::Writer> writer_;

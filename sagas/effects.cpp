@@ -15,8 +15,8 @@
 #include <spdlog/spdlog.h>
 
 #include "domain/contract.h"
-#include "sagas/texting.h"
-#include "sagas/timers.h"
+#include "sagas/expiry/timers.h"
+#include "sagas/texting/composer.h"
 #include "sagas/writer_call.h"
 
 namespace florin::sagas {
@@ -126,7 +126,7 @@ struct Effects::Impl {
   Awaitable<void> sender(asio::steady_timer& idle);
   Awaitable<void> send(Errand errand);
   void rest(Errand errand);
-  void settle(domain::TextRef const& text, domain::TextEnd end);
+  void record_outcome(domain::TextRef const& text, domain::TextEnd end);
   void flush_settled();
   void count_backlog() { backlog = queue.size() + resting.size() + senders_busy; }
   [[nodiscard]] bool quiet() const;
@@ -251,15 +251,15 @@ Awaitable<void> Effects::Impl::send(Errand errand) {
     co_return;
   }
   if (!composed.value()) {
-    settle(errand.text, domain::TextEnd::dropped);
+    record_outcome(errand.text, domain::TextEnd::dropped);
     co_return;
   }
   auto const result = co_await sms->send(std::move(*composed.value()));
   switch (result.outcome) {
-    case SmsResult::Outcome::sent: settle(errand.text, domain::TextEnd::sent); break;
+    case SmsResult::Outcome::sent: record_outcome(errand.text, domain::TextEnd::sent); break;
     case SmsResult::Outcome::refused:
       spdlog::warn("text about position {} refused by the provider: {}", errand.text.about.value(), result.code);
-      settle(errand.text, domain::TextEnd::refused);
+      record_outcome(errand.text, domain::TextEnd::refused);
       break;
     case SmsResult::Outcome::unavailable:
       // Once a text, and not for an open breaker, which has said so itself.
@@ -272,7 +272,7 @@ Awaitable<void> Effects::Impl::send(Errand errand) {
 }
 
 void Effects::Impl::rest(Errand errand) {
-  if (++errand.attempts == kTriesMax) return settle(errand.text, domain::TextEnd::dropped);
+  if (++errand.attempts == kTriesMax) return record_outcome(errand.text, domain::TextEnd::dropped);
   // Past the last step of the ladder it goes on at the longest.
   BackoffPolicy const policy;
   auto const wait = backoff_micros(policy, std::min(errand.attempts, policy.attempts - 1), random());
@@ -281,7 +281,7 @@ void Effects::Impl::rest(Errand errand) {
   arm();
 }
 
-void Effects::Impl::settle(domain::TextRef const& text, domain::TextEnd end) {
+void Effects::Impl::record_outcome(domain::TextRef const& text, domain::TextEnd end) {
   settled.push_back({text, end});
   if (settled.size() >= kSettleBatch) return flush_settled();
   if (std::exchange(settle_armed, true)) return;
@@ -300,7 +300,7 @@ void Effects::Impl::flush_settled() {
   submit(std::move(command), [this, texts = std::move(texts)](Outcome const& outcome) {
     settling -= texts.size();
     if (!is_busy(outcome)) return;
-    for (auto const& text : texts) settle(text.text, text.end);
+    for (auto const& text : texts) record_outcome(text.text, text.end);
   });
 }
 
@@ -384,7 +384,7 @@ void Effects::when_texted(std::function<void()> then) {
   });
 }
 
-bool Effects::settle(int timeout_ms) {
+bool Effects::wait_until_idle(int timeout_ms) {
   auto const deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
   while (std::chrono::steady_clock::now() < deadline) {
     auto const answer = std::make_shared<std::promise<bool>>();

@@ -49,7 +49,7 @@ class Effects final : public eventstore::CommitListener {
   void when_texted(std::function<void()> then);
   // Waits until nothing is due, owed or under way (texts that wait for their next try excepted), at most timeout_ms.
   // False when time ran out. For the sandbox's clock, so that whoever advances it sees the result. Blocks.
-  [[nodiscard]] bool settle(int timeout_ms);
+  [[nodiscard]] bool wait_until_idle(int timeout_ms);
 
   // Texts that wait, before sms_available() says no: a minute of the largest provider's rate, and 10 MB.
   static constexpr std::size_t kBacklogMax = 100'000;

@@ -306,15 +306,15 @@ Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, R
   auto& environment = services.environment;
   PaymentOutcome outcome;
   if (auto* const payments = environment.payments()) {
-    Completion<sagas::PaymentNews> told(*request.inbox);
-    auto const answer = std::make_shared<Completer<sagas::PaymentNews>>(told.completer());
+    Completion<sagas::PaymentUpdate> told(*request.inbox);
+    auto const answer = std::make_shared<Completer<sagas::PaymentUpdate>>(told.completer());
     payments->watch(
         order, std::chrono::seconds(patience_seconds),
-        [answer](sagas::PaymentNews const& news) { answer->complete(news); }, last_look);
+        [answer](sagas::PaymentUpdate const& news) { answer->complete(news); }, last_look);
     auto news = co_await told.wait(patience_seconds);
     outcome.position = environment.balances().position();
-    if (!news || news->state == sagas::PaymentNews::State::pending) co_return outcome;
-    if (news->state == sagas::PaymentNews::State::action_required) {
+    if (!news || news->state == sagas::PaymentUpdate::State::pending) co_return outcome;
+    if (news->state == sagas::PaymentUpdate::State::action_required) {
       outcome.state = State::action_required;
       outcome.news = std::move(*news);
       co_return outcome;

@@ -32,10 +32,10 @@ Awaitable<Response> receive(Call call) {
   if (!read) co_return fault_response(request, read.error());
   Response response;
   response.body = R"({"status":"success"})";
-  if (!read.value().change) co_return response;
+  if (!read.value().event) co_return response;
   Completion<bool> handled(*request.inbox);
   auto const answer = std::make_shared<Completer<bool>>(handled.completer());
-  environment.payments()->changed(std::move(*read.value().change), [answer](bool done) { answer->complete(done); });
+  environment.payments()->handle_event(std::move(*read.value().event), [answer](bool done) { answer->complete(done); });
   auto const done = co_await handled.wait(kWriteDeadlineSeconds);
   if (!done.value_or(false)) co_return payments_unavailable(request);
   response.position = environment.balances().position().value();

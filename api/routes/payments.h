@@ -2,7 +2,7 @@
 #pragma once
 
 #include "api/routes/payment_story.h"
-#include "sagas/payments.h"
+#include "sagas/card_payments/card_payments.h"
 
 namespace florin::api {
 
@@ -14,7 +14,7 @@ struct PaymentOutcome {
   State state = State::pending;
   std::optional<domain::CurrencyPurchased> purchased;
   std::optional<domain::PaymentFailed> failed;
-  sagas::PaymentNews news;    // with action_required: the secrets for the payer's browser
+  sagas::PaymentUpdate news;  // with action_required: the secrets for the payer's browser
   domain::Position position;  // where it can be read
 };
 

@@ -1,6 +1,6 @@
 // CONTRACT, Operators: a day's files for the bank. The first export writes them (domain, PayoutFileWritten); every
-// later one is the same bytes (sagas/payout_files.h).
-#include "sagas/payout_files.h"
+// later one is the same bytes (sagas/payouts/payout_files.h).
+#include "sagas/payouts/payout_files.h"
 
 #include "api/routes/payouts.h"
 #include "api/routes/routes.h"

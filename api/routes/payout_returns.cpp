@@ -12,7 +12,7 @@
 #include "domain/contract.h"
 #include "eventstore/read_commit.h"
 #include "sagas/gateways/ach_returns.h"
-#include "sagas/payout_files.h"
+#include "sagas/payouts/payout_files.h"
 
 namespace florin::api {
 namespace {

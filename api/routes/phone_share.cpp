@@ -6,7 +6,7 @@
 #include "eventstore/codes.h"
 #include "eventstore/read_commit.h"
 #include "projections/transfers.h"
-#include "sagas/wording.h"
+#include "sagas/texting/wording.h"
 
 namespace florin::api {
 namespace {

@@ -103,9 +103,9 @@ Awaitable<Response> advance(Call call) {
   if (!co_await on_worker(services, request, [&] {
         advanced = clock.advance(seconds);
         if (*advanced && advanced->value())
-          settled = services.environment.effects().settle(kSettleMs) &&
-                    services.environment.payments()->settle(kSettleMs) &&
-                    services.environment.payouts()->settle(kSettleMs);
+          settled = services.environment.effects().wait_until_idle(kSettleMs) &&
+                    services.environment.payments()->wait_until_idle(kSettleMs) &&
+                    services.environment.payouts()->wait_until_idle(kSettleMs);
       }))
     co_return server_busy(request);
   if (!*advanced) co_return view_unavailable(request, advanced->error());

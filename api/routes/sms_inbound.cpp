@@ -8,7 +8,7 @@
 #include "eventstore/codes.h"
 #include "sagas/gateways/form.h"
 #include "sagas/gateways/twilio_inbound.h"
-#include "sagas/wording.h"
+#include "sagas/texting/wording.h"
 
 namespace florin::api {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "domain/result.h"
 #include "domain/time.h"
-#include "sagas/gateways/payments.h"
+#include "sagas/gateways/payment_gateway.h"
 
 namespace florin::api {
 

@@ -63,14 +63,16 @@ std::vector<std::string> GuardedPayments::troubles() const {
   return found;
 }
 
-Awaitable<PaymentAnswer> GuardedPayments::open(OpenPayment request) { return guard(gateway_.open(std::move(request))); }
+Awaitable<PaymentAnswer> GuardedPayments::create(CreatePayment request) {
+  return guard(gateway_.create(std::move(request)));
+}
 
 Awaitable<PaymentAnswer> GuardedPayments::confirm(ConfirmPayment request) {
   return guard(gateway_.confirm(std::move(request)));
 }
 
-Awaitable<PaymentAnswer> GuardedPayments::look(std::string reference) {
-  return guard(gateway_.look(std::move(reference)));
+Awaitable<PaymentAnswer> GuardedPayments::retrieve(std::string reference) {
+  return guard(gateway_.retrieve(std::move(reference)));
 }
 
 Awaitable<PaymentAnswer> GuardedPayments::cancel(std::string reference) {
@@ -83,8 +85,8 @@ Awaitable<PaymentAnswer> GuardedPayments::refund(RefundPayment request) {
 
 Awaitable<MethodAnswer> GuardedPayments::tokenize(Card card) { return guard(gateway_.tokenize(std::move(card))); }
 
-Awaitable<ChangesAnswer> GuardedPayments::changes(domain::Timestamp since, std::string from) {
-  return guard(gateway_.changes(since, std::move(from)));
+Awaitable<EventsAnswer> GuardedPayments::list_events(domain::Timestamp since, std::string from) {
+  return guard(gateway_.list_events(since, std::move(from)));
 }
 
 Result<Callback, CallbackFault> GuardedPayments::read_callback(std::string_view signature, std::string_view body,

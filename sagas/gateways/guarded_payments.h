@@ -15,7 +15,7 @@
 
 #include "eventstore/clock.h"
 #include "sagas/gateways/circuit_breaker.h"
-#include "sagas/gateways/payments.h"
+#include "sagas/gateways/payment_gateway.h"
 
 namespace florin::sagas {
 
@@ -36,13 +36,13 @@ class GuardedPayments final : public PaymentGateway {
   [[nodiscard]] std::string_view name() const override { return gateway_.name(); }
 
   // Effects thread. unknown "circuit_open" without calling anybody while the breaker is open: nothing was done.
-  [[nodiscard]] Awaitable<PaymentAnswer> open(OpenPayment request) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> create(CreatePayment request) override;
   [[nodiscard]] Awaitable<PaymentAnswer> confirm(ConfirmPayment request) override;
-  [[nodiscard]] Awaitable<PaymentAnswer> look(std::string reference) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> retrieve(std::string reference) override;
   [[nodiscard]] Awaitable<PaymentAnswer> cancel(std::string reference) override;
   [[nodiscard]] Awaitable<PaymentAnswer> refund(RefundPayment request) override;
   [[nodiscard]] Awaitable<MethodAnswer> tokenize(Card card) override;
-  [[nodiscard]] Awaitable<ChangesAnswer> changes(domain::Timestamp since, std::string from) override;
+  [[nodiscard]] Awaitable<EventsAnswer> list_events(domain::Timestamp since, std::string from) override;
 
   // Any thread. A callback comes in, so the breaker has no say.
   [[nodiscard]] Result<Callback, CallbackFault> read_callback(std::string_view signature, std::string_view body,

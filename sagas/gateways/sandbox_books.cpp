@@ -539,7 +539,7 @@ Faulty<std::unique_ptr<SandboxBooks>> SandboxBooks::open(std::filesystem::path c
   return std::unique_ptr<SandboxBooks>(new SandboxBooks(std::move(impl)));
 }
 
-SandboxBooks::Answer SandboxBooks::open_payment(OpenPayment const& request, Timestamp now) {
+SandboxBooks::Answer SandboxBooks::create(CreatePayment const& request, Timestamp now) {
   if (request.usd > kAmountMax) return refused("amount_too_large");
   if (request.usd < impl_->amount_min || request.usd <= Money()) return refused("amount_too_small");
   if (request.key.empty() || std::max(request.key.size(), request.description.size()) > kTextMax) {
@@ -595,7 +595,7 @@ SandboxBooks::Answer SandboxBooks::confirm(ConfirmPayment const& request, Timest
   });
 }
 
-SandboxBooks::Answer SandboxBooks::look(std::string const& reference) {
+SandboxBooks::Answer SandboxBooks::retrieve(std::string const& reference) {
   return impl_->answer([&] { return impl_->as_it_is(reference); });
 }
 
@@ -670,7 +670,7 @@ MethodAnswer SandboxBooks::add_card(Card const& card, Timestamp now) {
 }
 
 SandboxBooks::Answer SandboxBooks::challenge(std::string const& reference, std::string_view secret) {
-  Answer answer = look(reference);
+  Answer answer = retrieve(reference);
   if (answer.outcome != PaymentOutcome::answered) return answer;
   return same_secret(answer.payment.client_secret, secret) ? answer : refused("resource_missing");
 }

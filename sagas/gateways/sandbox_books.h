@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "eventstore/fault.h"
-#include "sagas/gateways/payments.h"
+#include "sagas/gateways/payment_gateway.h"
 
 namespace florin::sagas {
 
@@ -91,9 +91,9 @@ class SandboxBooks {
   SandboxBooks(SandboxBooks const&) = delete;
   SandboxBooks& operator=(SandboxBooks const&) = delete;
 
-  [[nodiscard]] Answer open_payment(OpenPayment const& request, domain::Timestamp now);
+  [[nodiscard]] Answer create(CreatePayment const& request, domain::Timestamp now);
   [[nodiscard]] Answer confirm(ConfirmPayment const& request, domain::Timestamp now);
-  [[nodiscard]] Answer look(std::string const& reference);
+  [[nodiscard]] Answer retrieve(std::string const& reference);
   [[nodiscard]] Answer cancel(std::string const& reference, domain::Timestamp now);
   // key empty: made at the processor, not by us; refund zero.
   [[nodiscard]] Answer refund(RefundPayment const& request, domain::Timestamp now);

@@ -273,10 +273,10 @@ PaymentAnswer SandboxProcessor::answer_of(SandboxBooks::Answer answer) const {
   return out;
 }
 
-Awaitable<PaymentAnswer> SandboxProcessor::open(OpenPayment request) {
+Awaitable<PaymentAnswer> SandboxProcessor::create(CreatePayment request) {
   return serve<PaymentAnswer>([this, request = std::move(request)] {
     std::lock_guard const lock(mutex_);
-    return answer_of(books_->open_payment(request, clock_.now()));
+    return answer_of(books_->create(request, clock_.now()));
   });
 }
 
@@ -287,10 +287,10 @@ Awaitable<PaymentAnswer> SandboxProcessor::confirm(ConfirmPayment request) {
   });
 }
 
-Awaitable<PaymentAnswer> SandboxProcessor::look(std::string reference) {
+Awaitable<PaymentAnswer> SandboxProcessor::retrieve(std::string reference) {
   return serve<PaymentAnswer>([this, reference = std::move(reference)] {
     std::lock_guard const lock(mutex_);
-    return answer_of(books_->look(reference));
+    return answer_of(books_->retrieve(reference));
   });
 }
 
@@ -316,9 +316,9 @@ Awaitable<MethodAnswer> SandboxProcessor::tokenize(Card card) {
   });
 }
 
-Awaitable<ChangesAnswer> SandboxProcessor::changes(domain::Timestamp since, std::string from) {
-  return serve<ChangesAnswer>([this, since, from = std::move(from)] {
-    ChangesAnswer answer;
+Awaitable<EventsAnswer> SandboxProcessor::list_events(domain::Timestamp since, std::string from) {
+  return serve<EventsAnswer>([this, since, from = std::move(from)] {
+    EventsAnswer answer;
     std::optional<std::uint64_t> const after = from.empty() ? 0 : domain::parse_number(from);
     if (!after) {
       answer.outcome = PaymentOutcome::refused;
@@ -336,7 +336,7 @@ Awaitable<ChangesAnswer> SandboxProcessor::changes(domain::Timestamp since, std:
     std::size_t const count = std::min(events.value().size(), kChangesPage);
     for (std::size_t i = 0; i < count; ++i) {
       SandboxEvent const& event = events.value()[i];
-      answer.changes.push_back({event.id, event.reference});
+      answer.events.push_back({event.id, event.reference});
       if (answer.more) answer.next = std::to_string(event.sequence);
     }
     return answer;
@@ -426,7 +426,7 @@ Faulty<std::vector<SandboxPayment>> SandboxProcessor::payments(std::uint64_t aft
 
 std::optional<SandboxPayment> SandboxProcessor::payment(std::string const& reference) const {
   std::lock_guard const lock(mutex_);
-  auto answer = books_->look(reference);
+  auto answer = books_->retrieve(reference);
   if (answer.outcome != PaymentOutcome::answered) return std::nullopt;
   return std::move(answer.payment);
 }

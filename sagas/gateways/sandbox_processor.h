@@ -6,7 +6,7 @@
 // any. One mutex, held for one transaction of the books (about 0.3 ms, an fsync), never across a wait.
 //
 // Callbacks: at least once, until somebody takes them: 1 s after the first refusal, then doubling up to a minute, ten
-// times; after that they wait for the next start. `changes` tells of all of them, the lost ones too. Bounds: eight
+// times; after that they wait for the next start. `list_events` tells of all of them, the lost ones too. Bounds: eight
 // posts at a time, 10,000 scheduled in memory (3 MB); the rest waits in the file.
 #pragma once
 
@@ -23,7 +23,7 @@
 #include <vector>
 
 #include "eventstore/clock.h"
-#include "sagas/gateways/payments.h"
+#include "sagas/gateways/payment_gateway.h"
 #include "sagas/gateways/sandbox_books.h"
 
 namespace florin::sagas {
@@ -77,14 +77,14 @@ class SandboxProcessor final : public PaymentGateway {
 
   [[nodiscard]] std::string_view name() const override { return "sandbox"; }
   // A key that was used before answers with the payment as it is now. A fault of the file is unknown, "books_…".
-  [[nodiscard]] Awaitable<PaymentAnswer> open(OpenPayment request) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> create(CreatePayment request) override;
   [[nodiscard]] Awaitable<PaymentAnswer> confirm(ConfirmPayment request) override;
-  [[nodiscard]] Awaitable<PaymentAnswer> look(std::string reference) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> retrieve(std::string reference) override;
   [[nodiscard]] Awaitable<PaymentAnswer> cancel(std::string reference) override;
   [[nodiscard]] Awaitable<PaymentAnswer> refund(RefundPayment request) override;
   // Test cards only; any other good number is refused "test_mode_live_card".
   [[nodiscard]] Awaitable<MethodAnswer> tokenize(Card card) override;
-  [[nodiscard]] Awaitable<ChangesAnswer> changes(domain::Timestamp since, std::string from) override;
+  [[nodiscard]] Awaitable<EventsAnswer> list_events(domain::Timestamp since, std::string from) override;
   [[nodiscard]] Result<Callback, CallbackFault> read_callback(std::string_view signature, std::string_view body,
                                                               domain::Timestamp now) const override;
 

@@ -455,7 +455,7 @@ PaymentAnswer StripeGateway::answer_of(ReadPayment read) {
   return std::move(read.answer);
 }
 
-Awaitable<PaymentAnswer> StripeGateway::look_until(std::string reference, Deadline until) {
+Awaitable<PaymentAnswer> StripeGateway::retrieve_until(std::string reference, Deadline until) {
   Reply const paid = co_await get("/v1/payment_intents/" + reference + "?" + std::string(kExpand), until);
   if (!paid) co_return unreplied(paid.error());
   simdjson::dom::parser parser;
@@ -494,7 +494,7 @@ Awaitable<PaymentAnswer> StripeGateway::look_until(std::string reference, Deadli
 }
 
 // What a post about a payment came to. `reference`: the payment's, when it was known before.
-Awaitable<PaymentAnswer> StripeGateway::settle(Reply reply, std::string reference, Deadline until) {
+Awaitable<PaymentAnswer> StripeGateway::interpret(Reply reply, std::string reference, Deadline until) {
   if (!reply) co_return unreplied(reply.error());
   std::string current;
   {
@@ -515,11 +515,11 @@ Awaitable<PaymentAnswer> StripeGateway::settle(Reply reply, std::string referenc
     }
   }
   if (!reference.empty() && current != reference) co_return unusable("reply_malformed");
-  PaymentAnswer answer = co_await look_until(std::move(current), until);
+  PaymentAnswer answer = co_await retrieve_until(std::move(current), until);
   co_return answer;
 }
 
-Awaitable<PaymentAnswer> StripeGateway::open(OpenPayment request) {
+Awaitable<PaymentAnswer> StripeGateway::create(CreatePayment request) {
   if (!is_header_value(request.key, kKeyMax)) co_return refused("parameter_invalid");
   Deadline const until = deadline();
   Form const form = {{"amount", std::to_string(request.usd.minor())},
@@ -532,7 +532,7 @@ Awaitable<PaymentAnswer> StripeGateway::open(OpenPayment request) {
   std::string body = encode_form(form);
   Reply reply = co_await post("/v1/payment_intents", std::move(body), std::move(request.key), until);
   std::string none;
-  PaymentAnswer answer = co_await settle(std::move(reply), std::move(none), until);
+  PaymentAnswer answer = co_await interpret(std::move(reply), std::move(none), until);
   co_return answer;
 }
 
@@ -546,13 +546,13 @@ Awaitable<PaymentAnswer> StripeGateway::confirm(ConfirmPayment request) {
   std::string body = encode_form(form);
   std::string target = "/v1/payment_intents/" + request.reference + "/confirm";
   Reply reply = co_await post(std::move(target), std::move(body), std::move(request.key), until);
-  PaymentAnswer answer = co_await settle(std::move(reply), std::move(request.reference), until);
+  PaymentAnswer answer = co_await interpret(std::move(reply), std::move(request.reference), until);
   co_return answer;
 }
 
-Awaitable<PaymentAnswer> StripeGateway::look(std::string reference) {
+Awaitable<PaymentAnswer> StripeGateway::retrieve(std::string reference) {
   if (!is_payment_reference(reference)) co_return refused("resource_missing");
-  PaymentAnswer answer = co_await look_until(std::move(reference), deadline());
+  PaymentAnswer answer = co_await retrieve_until(std::move(reference), deadline());
   co_return answer;
 }
 
@@ -563,7 +563,7 @@ Awaitable<PaymentAnswer> StripeGateway::cancel(std::string reference) {
   IdempotencyKey none;  // a payment is cancelled once, however often it is asked for
   std::string body;
   Reply reply = co_await post(std::move(target), std::move(body), std::move(none), until);
-  PaymentAnswer answer = co_await settle(std::move(reply), std::move(reference), until);
+  PaymentAnswer answer = co_await interpret(std::move(reply), std::move(reference), until);
   if (answer.outcome != PaymentOutcome::answered) co_return answer;
   bool const ended =
       answer.payment.status == PaymentStatus::cancelled || answer.payment.status == PaymentStatus::succeeded;
@@ -589,7 +589,7 @@ Awaitable<PaymentAnswer> StripeGateway::refund(RefundPayment request) {
     if (verdict.kind != Verdict::Kind::good) co_return refused(std::move(verdict.code));
     if (text_of(*document, "object") != "refund") co_return unusable("reply_malformed");
   }
-  PaymentAnswer answer = co_await look_until(std::move(request.reference), until);
+  PaymentAnswer answer = co_await retrieve_until(std::move(request.reference), until);
   // The refund was made, so a payment that is not there is a reply that cannot be.
   if (answer.outcome == PaymentOutcome::refused) co_return unusable(std::move(answer.code));
   co_return answer;
@@ -631,8 +631,8 @@ Awaitable<MethodAnswer> StripeGateway::tokenize(Card card) {
   co_return answer;
 }
 
-Awaitable<ChangesAnswer> StripeGateway::changes(domain::Timestamp since, std::string from) {
-  ChangesAnswer answer;
+Awaitable<EventsAnswer> StripeGateway::list_events(domain::Timestamp since, std::string from) {
+  EventsAnswer answer;
   if (!from.empty() && !is_stripe_token(from)) {
     answer.outcome = PaymentOutcome::refused;
     answer.code = "resource_missing";
@@ -673,10 +673,10 @@ Awaitable<ChangesAnswer> StripeGateway::changes(domain::Timestamp since, std::st
       spdlog::warn("the processor's event {} cannot be read and is passed over", last);
       continue;
     }
-    if (read.value().change) answer.changes.push_back(std::move(*read.value().change));
+    if (read.value().event) answer.events.push_back(std::move(*read.value().event));
   }
   if (more && last.empty()) co_return answer;
-  std::ranges::reverse(answer.changes);
+  std::ranges::reverse(answer.events);
   answer.outcome = PaymentOutcome::answered;
   answer.code.clear();
   answer.more = more;

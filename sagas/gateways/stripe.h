@@ -48,7 +48,7 @@
 
 #include "domain/result.h"
 #include "sagas/gateways/https_client.h"
-#include "sagas/gateways/payments.h"
+#include "sagas/gateways/payment_gateway.h"
 
 namespace florin::sagas {
 
@@ -73,15 +73,15 @@ class StripeGateway final : public PaymentGateway {
                                                                                 StripeConfig const& config);
 
   [[nodiscard]] std::string_view name() const override { return "stripe"; }
-  [[nodiscard]] Awaitable<PaymentAnswer> open(OpenPayment request) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> create(CreatePayment request) override;
   [[nodiscard]] Awaitable<PaymentAnswer> confirm(ConfirmPayment request) override;
-  [[nodiscard]] Awaitable<PaymentAnswer> look(std::string reference) override;
+  [[nodiscard]] Awaitable<PaymentAnswer> retrieve(std::string reference) override;
   [[nodiscard]] Awaitable<PaymentAnswer> cancel(std::string reference) override;
   [[nodiscard]] Awaitable<PaymentAnswer> refund(RefundPayment request) override;
   [[nodiscard]] Awaitable<MethodAnswer> tokenize(Card card) override;
   // Stripe lists the newest first, and so do our pages: each answer is turned to oldest first in itself, and is older
   // than the answer before. Whoever looks at every payment that is named need not mind. 30 days back at most.
-  [[nodiscard]] Awaitable<ChangesAnswer> changes(domain::Timestamp since, std::string from) override;
+  [[nodiscard]] Awaitable<EventsAnswer> list_events(domain::Timestamp since, std::string from) override;
   [[nodiscard]] Result<Callback, CallbackFault> read_callback(std::string_view signature, std::string_view body,
                                                               domain::Timestamp now) const override;
 
@@ -93,12 +93,12 @@ class StripeGateway final : public PaymentGateway {
   [[nodiscard]] Deadline deadline() const { return std::chrono::steady_clock::now() + timeout_; }
   Awaitable<Reply> get(std::string target, Deadline until);
   Awaitable<Reply> post(std::string target, std::string body, IdempotencyKey key, Deadline until);
-  Awaitable<PaymentAnswer> look_until(std::string reference, Deadline until);
+  Awaitable<PaymentAnswer> retrieve_until(std::string reference, Deadline until);
   struct ReadPayment;
   // As it is told to others: what is to be said of a fee that is not there is decided here.
   [[nodiscard]] PaymentAnswer answer_of(ReadPayment read);
   void fee_missing(std::string const& reference, std::string_view why);
-  Awaitable<PaymentAnswer> settle(Reply reply, std::string reference, Deadline until);
+  Awaitable<PaymentAnswer> interpret(Reply reply, std::string reference, Deadline until);
 
   std::string const authorization_;
   std::string const webhook_secret_;

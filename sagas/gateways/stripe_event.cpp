@@ -70,7 +70,7 @@ Result<Callback, CallbackFault> read_stripe_event(element const& event) {
   auto reference = reference_of(object);
   if (!reference) return fail(CallbackFault::malformed);
   if (reference->empty()) return Callback{};
-  return Callback{PaymentChange{std::string(id), std::move(*reference)}};
+  return Callback{ProcessorEvent{std::string(id), std::move(*reference)}};
 }
 
 Result<Callback, CallbackFault> read_stripe_callback(std::string_view secret, std::string_view signature,

@@ -9,7 +9,7 @@
 #include <simdjson.h>
 
 #include "domain/result.h"
-#include "sagas/gateways/payments.h"
+#include "sagas/gateways/payment_gateway.h"
 
 namespace florin::sagas {
 

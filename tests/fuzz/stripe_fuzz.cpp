@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
 
   auto const read = read_stripe_callback(kSecret, stripe_signature(kSecret, body, now), body, now);
   if (read) {
-    auto const& change = read.value().change;
+    auto const& change = read.value().event;
     require(!change || (is_payment_reference(change->reference) && is_stripe_token(change->event_id)));
   } else {
     require(read.error() == CallbackFault::malformed || body.size() > kStripeBodyMax);

@@ -174,7 +174,7 @@ class Rig {
     return std::get<eventstore::Committed>(future.get()).commit;
   }
   // False: something was still due, owed or under way.
-  [[nodiscard]] bool quiet() { return effects_->settle(10'000); }
+  [[nodiscard]] bool quiet() { return effects_->wait_until_idle(10'000); }
   [[nodiscard]] bool pass(std::int64_t micros) {
     clock_.advance(micros);
     return quiet();

@@ -1,4 +1,4 @@
-// Runs the gateway probe (tests/sagas/gateway_probe.cpp) and returns its lines.
+// Runs the gateway probe (tests/sagas/gateways/gateway_probe.cpp) and returns its lines.
 import {execFile} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';

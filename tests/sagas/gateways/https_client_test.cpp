@@ -9,7 +9,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <gtest/gtest.h>
 
-#include "tests/sagas/mock_provider.h"
+#include "tests/sagas/gateways/mock_provider.h"
 #include "tests/sagas/run.h"
 #include "tests/support/temp_folder.h"
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sagas/gateways/form.h"
-#include "tests/sagas/mock_provider.h"
+#include "tests/sagas/gateways/mock_provider.h"
 #include "tests/sagas/run.h"
 
 namespace florin::sagas {

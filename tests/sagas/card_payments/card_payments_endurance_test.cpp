@@ -4,16 +4,16 @@
 #include <atomic>
 #include <new>
 
-#include "sagas/payments.h"
-#include "tests/sagas/payments_fixture.h"
+#include "sagas/card_payments/card_payments.h"
+#include "tests/sagas/card_payments/card_payments_fixture.h"
 
 namespace florin::sagas {
 namespace {
 
 // ---- keys and tries ----------------------------------------------------------------------------------------------
 
-TEST_F(PaymentsTest, ABadAnswerThatIsKeptForAKeyDoesNotHoldUpTheOrder) {
-  for (auto const call : {Call::open, Call::confirm}) {
+TEST_F(CardPaymentsTest, ABadAnswerThatIsKeptForAKeyDoesNotHoldUpTheOrder) {
+  for (auto const call : {Call::create, Call::confirm}) {
     for (int const times : {1, 2}) {
       for (bool const restart : {false, true}) {
         SCOPED_TRACE(testing::Message() << call_name(call) << " × " << times << (restart ? ", restarted" : ""));
@@ -33,14 +33,14 @@ TEST_F(PaymentsTest, ABadAnswerThatIsKeptForAKeyDoesNotHoldUpTheOrder) {
   expect_balanced();
 }
 
-TEST_F(PaymentsTest, AConfirmIsRepeatedUnderAnotherKeyAndOnlyAfterALook) {
+TEST_F(CardPaymentsTest, AConfirmIsRepeatedUnderAnotherKeyAndOnlyAfterALook) {
   rig->gateway().order(Call::confirm, Trouble::timeout_before, 4);
-  rig->gateway().order(Call::look, Trouble::timeout_before, 2);
+  rig->gateway().order(Call::retrieve, Trouble::timeout_before, 2);
   buy();
   ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
   bool looked = true;
   for (auto const call : rig->gateway().made()) {
-    if (call == Call::look) looked = true;
+    if (call == Call::retrieve) looked = true;
     if (call != Call::confirm) continue;
     EXPECT_TRUE(looked);
     looked = false;
@@ -53,19 +53,19 @@ TEST_F(PaymentsTest, AConfirmIsRepeatedUnderAnotherKeyAndOnlyAfterALook) {
 }
 
 // What timed out may be there: while its key is good it is the same payment.
-TEST_F(PaymentsTest, AnOpeningKeepsItsKeyForAWhile) {
-  rig->gateway().order(Call::open, Trouble::timeout_after, 3);
+TEST_F(CardPaymentsTest, AnOpeningKeepsItsKeyForAWhile) {
+  rig->gateway().order(Call::create, Trouble::timeout_after, 3);
   buy();
   ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
-  auto const keys = rig->gateway().keys(Call::open);
+  auto const keys = rig->gateway().keys(Call::create);
   ASSERT_EQ(keys.size(), 4u);
   EXPECT_EQ(keys.front(), keys.back());
   expect_paid();
 }
 
 // Four failures wait up to 8 s; when it got on after them, the next failure waits 1 s.
-TEST_F(PaymentsTest, WhatGotOnStartsTheLadderAnew) {
-  rig->gateway().order(Call::open, Trouble::timeout_before, 4);
+TEST_F(CardPaymentsTest, WhatGotOnStartsTheLadderAnew) {
+  rig->gateway().order(Call::create, Trouble::timeout_before, 4);
   rig->gateway().order(Call::confirm, Trouble::timeout_before);
   buy();
   ASSERT_TRUE(rig->pass_until([&] { return rig->gateway().made(Call::confirm) == 1; }));
@@ -74,7 +74,7 @@ TEST_F(PaymentsTest, WhatGotOnStartsTheLadderAnew) {
   expect_paid();
 }
 
-TEST_F(PaymentsTest, LooksThatSucceedDoNotHurryConfirmsThatFail) {
+TEST_F(CardPaymentsTest, LooksThatSucceedDoNotHurryConfirmsThatFail) {
   rig->gateway().order(Call::confirm, Trouble::timeout_before, 1'000);
   buy();
   for (int i = 0; i < 60; ++i) ASSERT_TRUE(rig->pass(kSecond));
@@ -83,10 +83,10 @@ TEST_F(PaymentsTest, LooksThatSucceedDoNotHurryConfirmsThatFail) {
 
 // ---- the log and the writer --------------------------------------------------------------------------------------
 
-TEST_F(PaymentsTest, AnOrderThatCannotBeReadForAMomentIsNotGivenUp) {
-  rig->gateway().hold(Call::open);
+TEST_F(CardPaymentsTest, AnOrderThatCannotBeReadForAMomentIsNotGivenUp) {
+  rig->gateway().hold(Call::create);
   order();
-  await(Call::open, 1);
+  await(Call::create, 1);
   log.fail_reads(eventstore::Fault{eventstore::Fault::Kind::io, "no descriptor left"});
   rig->gateway().release();
   ASSERT_TRUE(rig->quiet());
@@ -99,7 +99,7 @@ TEST_F(PaymentsTest, AnOrderThatCannotBeReadForAMomentIsNotGivenUp) {
 }
 
 // It was charged, and the word of it may or may not be in the log.
-TEST_F(PaymentsTest, AReportWithoutAnAnswerIsMadeAgainAndCreditsOnce) {
+TEST_F(CardPaymentsTest, AReportWithoutAnAnswerIsMadeAgainAndCreditsOnce) {
   using test_support::MemoryLog;
   for (auto const how : {MemoryLog::Failure::absent, MemoryLog::Failure::durable}) {
     start(false);
@@ -113,9 +113,9 @@ TEST_F(PaymentsTest, AReportWithoutAnAnswerIsMadeAgainAndCreditsOnce) {
     EXPECT_EQ(world.statement().charges, paid + 1);
     EXPECT_EQ(count<domain::CurrencyPurchased>(), paid);
     EXPECT_EQ(count<domain::PaymentFailed>(), 0u);
-    auto const looks = rig->gateway().made(Call::look);
+    auto const looks = rig->gateway().made(Call::retrieve);
     ASSERT_TRUE(rig->pass(kMinute));
-    EXPECT_GT(rig->gateway().made(Call::look), looks) << "it is looked at again";
+    EXPECT_GT(rig->gateway().made(Call::retrieve), looks) << "it is looked at again";
     EXPECT_EQ(rig->gateway().made(Call::confirm), 1);
     start();  // a writer that does not know what is durable writes nothing any more
     ASSERT_TRUE(rig->pass(kMinute));
@@ -128,8 +128,8 @@ TEST_F(PaymentsTest, AReportWithoutAnAnswerIsMadeAgainAndCreditsOnce) {
 
 // ---- who waits ---------------------------------------------------------------------------------------------------
 
-TEST_F(PaymentsTest, WhoLosesPatienceIsToldAndForgotten) {
-  rig->gateway().order(Call::open, Trouble::timeout_before, 1'000);
+TEST_F(CardPaymentsTest, WhoLosesPatienceIsToldAndForgotten) {
+  rig->gateway().order(Call::create, Trouble::timeout_before, 1'000);
   auto const made = buy();
   Watcher brief;
   Watcher patient;
@@ -139,7 +139,7 @@ TEST_F(PaymentsTest, WhoLosesPatienceIsToldAndForgotten) {
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
   ASSERT_TRUE(rig->pass(0));
   ASSERT_EQ(brief.told->size(), 1u);
-  EXPECT_EQ(brief.told->front().state, PaymentNews::State::pending);
+  EXPECT_EQ(brief.told->front().state, PaymentUpdate::State::pending);
   EXPECT_EQ(brief.told.use_count(), 1);
   EXPECT_TRUE(patient.told->empty());
   rig->gateway().heal();
@@ -149,21 +149,21 @@ TEST_F(PaymentsTest, WhoLosesPatienceIsToldAndForgotten) {
   EXPECT_EQ(brief.told->size(), 1u);
 }
 
-TEST_F(PaymentsTest, OneTooManyWhoWaitsSendsTheLongestWaitingAway) {
+TEST_F(CardPaymentsTest, OneTooManyWhoWaitsSendsTheLongestWaitingAway) {
   rig->gateway().hold(Call::confirm);
   auto const made = order();
-  std::vector<Watcher> all(Payments::kWatchersMax + 2);
+  std::vector<Watcher> all(CardPayments::kWatchersMax + 2);
   for (auto const& watcher : all) rig->payments().watch(made, kWait, watcher.ear());
-  (void)rig->payments().settle(10);
+  (void)rig->payments().wait_until_idle(10);
   rig->gateway().release();
   ASSERT_TRUE(rig->quiet());
   for (std::size_t i = 0; i < all.size(); ++i) {
     ASSERT_EQ(all[i].told->size(), 1u) << i;
-    EXPECT_EQ(all[i].told->front().state, i < 2 ? PaymentNews::State::pending : PaymentNews::State::settled) << i;
+    EXPECT_EQ(all[i].told->front().state, i < 2 ? PaymentUpdate::State::pending : PaymentUpdate::State::ended) << i;
   }
 }
 
-TEST_F(PaymentsTest, WhoWaitsForWhatTakesItsTimeIsToldSo) {
+TEST_F(CardPaymentsTest, WhoWaitsForWhatTakesItsTimeIsToldSo) {
   using Change = std::function<void(domain::PaymentReport&)>;
   for (Change const& change :
        {Change([](auto& report) { report.status = PaymentStatus::processing; }),
@@ -179,7 +179,7 @@ TEST_F(PaymentsTest, WhoWaitsForWhatTakesItsTimeIsToldSo) {
     ASSERT_TRUE(rig->pass(kSecond));
     for (auto const* watcher : {&before, &after}) {
       ASSERT_EQ(watcher->told->size(), 1u);
-      EXPECT_EQ(watcher->told->front().state, PaymentNews::State::pending);
+      EXPECT_EQ(watcher->told->front().state, PaymentUpdate::State::pending);
     }
     EXPECT_TRUE(rig->view().order(made));
     rig->gateway().tamper(nullptr);
@@ -193,19 +193,19 @@ TEST_F(PaymentsTest, WhoWaitsForWhatTakesItsTimeIsToldSo) {
 
 constexpr long kCallers = 32;
 
-TEST_F(PaymentsTest, NewOrdersLeaveRoomForWhatIsCalledBack) {
+TEST_F(CardPaymentsTest, NewOrdersLeaveRoomForWhatIsCalledBack) {
   start(false);
-  rig->gateway().hold(Call::open);
+  rig->gateway().hold(Call::create);
   for (long i = 0; i < 2 * kCallers; ++i) order();
-  await(Call::open, kCallers);
-  for (int i = 0; i < 4; ++i) rig->payments().changed({"evt_" + std::to_string(i), "pi_nobody"}, [](bool) {});
+  await(Call::create, kCallers);
+  for (int i = 0; i < 4; ++i) rig->payments().handle_event({"evt_" + std::to_string(i), "pi_nobody"}, [](bool) {});
   rig->gateway().release();
   ASSERT_TRUE(rig->quiet());
   long opens = 0;
   long looks = 0;
   for (auto const call : rig->gateway().made()) {
-    if (call == Call::open) ++opens;
-    if (call != Call::look) continue;
+    if (call == Call::create) ++opens;
+    if (call != Call::retrieve) continue;
     ++looks;
     EXPECT_LE(opens, kCallers + 3 * looks);
   }
@@ -213,25 +213,25 @@ TEST_F(PaymentsTest, NewOrdersLeaveRoomForWhatIsCalledBack) {
 }
 
 // It rests after a refund that failed, its time comes while all are busy, and then somebody asks for another refund.
-TEST_F(PaymentsTest, WhatIsQueuedIsBroughtForwardAndTakenUpOnce) {
+TEST_F(CardPaymentsTest, WhatIsQueuedIsBroughtForwardAndTakenUpOnce) {
   start(false);
   buy();
   auto const reference = world.payment().report.reference;
   rig->gateway().order(Call::refund, Trouble::timeout_before);
   refund(usd(100));
   ASSERT_TRUE(rig->quiet());
-  rig->gateway().hold(Call::open);
+  rig->gateway().hold(Call::create);
   for (long i = 0; i < kCallers; ++i) order();
-  await(Call::open, 1 + kCallers);
+  await(Call::create, 1 + kCallers);
   auto const before = rig->gateway().looked().size();
-  for (int i = 0; i < 20; ++i) rig->payments().changed({"evt_" + std::to_string(i), "pi_nobody"}, [](bool) {});
-  rig->gateway().order(Call::changes, Trouble::timeout_before);  // which would tell of the payment, too
+  for (int i = 0; i < 20; ++i) rig->payments().handle_event({"evt_" + std::to_string(i), "pi_nobody"}, [](bool) {});
+  rig->gateway().order(Call::list_events, Trouble::timeout_before);  // which would tell of the payment, too
   world.clock.advance(kSecond);
   rig->payments().look_again();
-  (void)rig->payments().settle(20);
+  (void)rig->payments().wait_until_idle(20);
   auto const first = rig->view().all<domain::CurrencyPurchased>().front();
   rig->commit(domain::RefundPurchase{game, first, usd(200), "changed mind", true});
-  (void)rig->payments().settle(20);
+  (void)rig->payments().wait_until_idle(20);
   rig->gateway().release();
   ASSERT_TRUE(rig->quiet());
   auto const looked = rig->gateway().looked();
@@ -242,7 +242,7 @@ TEST_F(PaymentsTest, WhatIsQueuedIsBroughtForwardAndTakenUpOnce) {
   EXPECT_EQ(world.statement().refunded, usd(300));
 }
 
-TEST_F(PaymentsTest, WhatIsTakenUpBeforeItsTimeLeavesNothingBehind) {
+TEST_F(CardPaymentsTest, WhatIsTakenUpBeforeItsTimeLeavesNothingBehind) {
   buy(kAsked);
   auto const made = rig->view().all<domain::CurrencyOrdered>().front().order;
   for (int i = 0; i < 200; ++i) {
@@ -250,13 +250,13 @@ TEST_F(PaymentsTest, WhatIsTakenUpBeforeItsTimeLeavesNothingBehind) {
     rig->payments().watch(made, kWait, watcher.ear());
     ASSERT_TRUE(rig->pass(kSecond));
     ASSERT_EQ(watcher.told->size(), 1u);
-    ASSERT_LE(rig->payments().resting(), 64u);
+    ASSERT_LE(rig->payments().delayed(), 64u);
   }
   ASSERT_TRUE(rig->pass(domain::kChallengeMicros));
   EXPECT_TRUE(settled());
 }
 
-TEST_F(PaymentsTest, OfTooManyCardsAtOnceTheLastAreToldSoAndTheBreakerIsNot) {
+TEST_F(CardPaymentsTest, OfTooManyCardsAtOnceTheLastAreToldSoAndTheBreakerIsNot) {
   constexpr long kMore = 10;
   Card const card{"4242424242424242", "12", "2031", "123"};
   std::vector<MethodAnswer> answers;  // the effects thread's until told says so
@@ -288,8 +288,8 @@ TEST_F(PaymentsTest, OfTooManyCardsAtOnceTheLastAreToldSoAndTheBreakerIsNot) {
 // ---- what throws -------------------------------------------------------------------------------------------------
 
 // Once at each call of each of more orders than there are callers.
-TEST_F(PaymentsTest, WhatThrowsCostsNoCallerAndNoOrder) {
-  std::map<Call, int> left{{Call::open, 40}, {Call::confirm, 40}, {Call::look, 20}, {Call::changes, 2}};
+TEST_F(CardPaymentsTest, WhatThrowsCostsNoCallerAndNoOrder) {
+  std::map<Call, int> left{{Call::create, 40}, {Call::confirm, 40}, {Call::retrieve, 20}, {Call::list_events, 2}};
   rig->gateway().on_call([&](Call call) {
     if (left[call]-- > 0) throw std::bad_alloc();
   });
@@ -301,29 +301,29 @@ TEST_F(PaymentsTest, WhatThrowsCostsNoCallerAndNoOrder) {
   expect_balanced();
 }
 
-TEST_F(PaymentsTest, ALookThatThrowsIsRefusedAndMadeAgain) {
+TEST_F(CardPaymentsTest, ALookThatThrowsIsRefusedAndMadeAgain) {
   start(false);
   buy();
   auto const reference = world.payment().report.reference;
   ASSERT_TRUE(world.processor->refund_at_processor(reference, usd(500)).ok());
   bool thrown = false;
   rig->gateway().on_call([&](Call call) {
-    if (call == Call::look && !std::exchange(thrown, true)) throw std::bad_alloc();
+    if (call == Call::retrieve && !std::exchange(thrown, true)) throw std::bad_alloc();
   });
   std::promise<bool> handled;
-  rig->payments().changed({"evt_refund", reference}, [&](bool done) { handled.set_value(done); });
+  rig->payments().handle_event({"evt_refund", reference}, [&](bool done) { handled.set_value(done); });
   EXPECT_FALSE(handled.get_future().get());
   ASSERT_TRUE(rig->pass(kSecond));
   EXPECT_EQ(available(), units(50));
 }
 
-TEST_F(PaymentsTest, APollThatThrowsIsTroubleUntilTheNext) {
+TEST_F(CardPaymentsTest, APollThatThrowsIsTroubleUntilTheNext) {
   start(false);
   buy();
   ASSERT_TRUE(world.processor->open_dispute(world.payment().report.reference).ok());
   bool thrown = false;
   rig->gateway().on_call([&](Call call) {
-    if (call == Call::changes && !std::exchange(thrown, true)) throw std::bad_alloc();
+    if (call == Call::list_events && !std::exchange(thrown, true)) throw std::bad_alloc();
   });
   ASSERT_TRUE(rig->pass(kMinute));
   EXPECT_TRUE(rig->payments().trouble());
@@ -334,7 +334,7 @@ TEST_F(PaymentsTest, APollThatThrowsIsTroubleUntilTheNext) {
 
 // ---- long away ---------------------------------------------------------------------------------------------------
 
-TEST_F(PaymentsTest, WhatNobodyCouldTellOfWhileItWasAwayIsSaid) {
+TEST_F(CardPaymentsTest, WhatNobodyCouldTellOfWhileItWasAwayIsSaid) {
   buy();
   auto const last = rig->view().commits().back().at;
   rig.reset();

@@ -1,5 +1,5 @@
 // A purchase against the sandbox's processor, fault by fault: what nobody knows is looked up, never guessed.
-#include "sagas/payments.h"
+#include "sagas/card_payments/card_payments.h"
 
 #include <algorithm>
 #include <sstream>
@@ -8,21 +8,21 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
-#include "tests/sagas/payments_fixture.h"
+#include "tests/sagas/card_payments/card_payments_fixture.h"
 
 namespace florin::sagas {
 namespace {
 
 // ---- the way that it goes ----------------------------------------------------------------------------------------
 
-TEST_F(PaymentsTest, ChargesOnlyWhatHasItsNameInTheLog) {
+TEST_F(CardPaymentsTest, ChargesOnlyWhatHasItsNameInTheLog) {
   bool named = false;
   rig->gateway().on_call([&](Call call) {
     if (call == Call::confirm) named = !rig->view().all<domain::PaymentOpened>().empty();
   });
   auto const made = buy();
   EXPECT_TRUE(named);
-  EXPECT_EQ(rig->gateway().made(Call::open), 1);
+  EXPECT_EQ(rig->gateway().made(Call::create), 1);
   EXPECT_EQ(rig->gateway().made(Call::confirm), 1);
   auto const payment = world.payment();
   EXPECT_EQ(payment.report.order, made);
@@ -33,20 +33,20 @@ TEST_F(PaymentsTest, ChargesOnlyWhatHasItsNameInTheLog) {
   expect_paid();
 }
 
-TEST_F(PaymentsTest, WhatIsDeclinedIsCancelledBeforeItIsGivenUp) {
+TEST_F(CardPaymentsTest, WhatIsDeclinedIsCancelledBeforeItIsGivenUp) {
   buy(kDeclined);
   EXPECT_EQ(world.payment().report.status, PaymentStatus::cancelled);
   expect_not_paid(PaymentFailure::declined, "insufficient_funds");
 }
 
-TEST_F(PaymentsTest, AMethodThatIsRefusedIsNotTriedAgain) {
+TEST_F(CardPaymentsTest, AMethodThatIsRefusedIsNotTriedAgain) {
   buy("pm_nobody");
   EXPECT_EQ(rig->gateway().made(Call::confirm), 1);
   EXPECT_EQ(world.payment().report.status, PaymentStatus::cancelled);
   expect_not_paid(PaymentFailure::refused, "resource_missing");
 }
 
-TEST_F(PaymentsTest, WhatTheProcessorWillNotOpenIsRefused) {
+TEST_F(CardPaymentsTest, WhatTheProcessorWillNotOpenIsRefused) {
   buy("pm_card_visa", 10);
   EXPECT_EQ(world.statement().payments, 0u);
   expect_not_paid(PaymentFailure::refused, "amount_too_small");
@@ -54,8 +54,8 @@ TEST_F(PaymentsTest, WhatTheProcessorWillNotOpenIsRefused) {
 
 // ---- nobody knows ------------------------------------------------------------------------------------------------
 
-TEST_F(PaymentsTest, AnUnknownAnswerIsLookedUpAndThePurchaseGoesOn) {
-  for (auto const call : {Call::open, Call::confirm}) {
+TEST_F(CardPaymentsTest, AnUnknownAnswerIsLookedUpAndThePurchaseGoesOn) {
+  for (auto const call : {Call::create, Call::confirm}) {
     for (auto const trouble : kTroubles) {
       for (int const times : {1, 3}) {
         for (bool const callbacks : {true, false}) {
@@ -79,10 +79,10 @@ TEST_F(PaymentsTest, AnUnknownAnswerIsLookedUpAndThePurchaseGoesOn) {
   }
 }
 
-TEST_F(PaymentsTest, ALookThatFailsIsMadeAgain) {
+TEST_F(CardPaymentsTest, ALookThatFailsIsMadeAgain) {
   for (auto const trouble : kTroubles) {
     rig->gateway().order(Call::confirm, Trouble::timeout_after);
-    rig->gateway().order(Call::look, trouble, 4);
+    rig->gateway().order(Call::retrieve, trouble, 4);
     buy();
     auto const before = count<domain::CurrencyPurchased>();
     ASSERT_TRUE(
@@ -94,7 +94,7 @@ TEST_F(PaymentsTest, ALookThatFailsIsMadeAgain) {
   expect_balanced();
 }
 
-TEST_F(PaymentsTest, ACancellationThatMayHaveBeenMadeIsMadeAgain) {
+TEST_F(CardPaymentsTest, ACancellationThatMayHaveBeenMadeIsMadeAgain) {
   for (auto const trouble : kTroubles) {
     SCOPED_TRACE(static_cast<int>(trouble));
     rig->gateway().order(Call::cancel, trouble, 2);
@@ -110,11 +110,11 @@ TEST_F(PaymentsTest, ACancellationThatMayHaveBeenMadeIsMadeAgain) {
 }
 
 // Nobody is charged a quarter of an hour later: the buyer has gone.
-TEST_F(PaymentsTest, AnOrderThatNobodyCouldOpenIsGivenUp) {
+TEST_F(CardPaymentsTest, AnOrderThatNobodyCouldOpenIsGivenUp) {
   for (auto const trouble : {Trouble::unreachable, Trouble::timeout_after}) {
     SCOPED_TRACE(static_cast<int>(trouble));
     rig->gateway().heal();
-    rig->gateway().order(Call::open, trouble, 1'000);
+    rig->gateway().order(Call::create, trouble, 1'000);
     auto const made = buy();
     ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }, 40));
     EXPECT_EQ(rig->view().all<domain::PaymentFailed>().back().failure, PaymentFailure::abandoned);
@@ -130,7 +130,7 @@ TEST_F(PaymentsTest, AnOrderThatNobodyCouldOpenIsGivenUp) {
   EXPECT_EQ(count<domain::PaymentOpened>(), 0u);
 }
 
-TEST_F(PaymentsTest, AnOrderThatNobodyCouldConfirmIsCancelled) {
+TEST_F(CardPaymentsTest, AnOrderThatNobodyCouldConfirmIsCancelled) {
   rig->gateway().order(Call::confirm, Trouble::timeout_before, 1'000);
   auto const made = buy();
   ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }, 40));
@@ -139,11 +139,11 @@ TEST_F(PaymentsTest, AnOrderThatNobodyCouldConfirmIsCancelled) {
 }
 
 // It was charged, and for an hour nobody could ask.
-TEST_F(PaymentsTest, AChargeIsFoundHoweverLateItIsAsked) {
+TEST_F(CardPaymentsTest, AChargeIsFoundHoweverLateItIsAsked) {
   start(false);
   rig->gateway().order(Call::confirm, Trouble::timeout_after);
-  rig->gateway().order(Call::look, Trouble::unreachable, 1'000);
-  rig->gateway().order(Call::changes, Trouble::unreachable, 1'000);
+  rig->gateway().order(Call::retrieve, Trouble::unreachable, 1'000);
+  rig->gateway().order(Call::list_events, Trouble::unreachable, 1'000);
   auto const made = buy();
   for (int i = 0; i < 60; ++i) ASSERT_TRUE(rig->pass(kMinute));
   EXPECT_TRUE(rig->view().order(made));
@@ -152,9 +152,9 @@ TEST_F(PaymentsTest, AChargeIsFoundHoweverLateItIsAsked) {
   expect_paid();
 }
 
-TEST_F(PaymentsTest, ABreakerThatOpensRefusesNewOrdersAndForgetsNoOldOne) {
-  rig->gateway().order(Call::open, Trouble::unreachable, 8);
-  rig->gateway().order(Call::changes, Trouble::unreachable, 8);
+TEST_F(CardPaymentsTest, ABreakerThatOpensRefusesNewOrdersAndForgetsNoOldOne) {
+  rig->gateway().order(Call::create, Trouble::unreachable, 8);
+  rig->gateway().order(Call::list_events, Trouble::unreachable, 8);
   auto const made = buy();
   for (int i = 0; i < 20 && rig->guarded().available(); ++i) ASSERT_TRUE(rig->pass(kSecond));
   ASSERT_FALSE(rig->guarded().available());
@@ -171,8 +171,8 @@ TEST_F(PaymentsTest, ABreakerThatOpensRefusesNewOrdersAndForgetsNoOldOne) {
 
 // ---- callbacks and polls -----------------------------------------------------------------------------------------
 
-TEST_F(PaymentsTest, CallbacksBeforeTheResponseTwiceAndLateCreditOnce) {
-  for (auto const held : {Call::open, Call::confirm}) {
+TEST_F(CardPaymentsTest, CallbacksBeforeTheResponseTwiceAndLateCreditOnce) {
+  for (auto const held : {Call::create, Call::confirm}) {
     SCOPED_TRACE(call_name(held));
     world.processor->set_faults({.doubled_callback = 100, .late_callback = 50});
     auto const credited = count<domain::CurrencyPurchased>();
@@ -195,7 +195,7 @@ TEST_F(PaymentsTest, CallbacksBeforeTheResponseTwiceAndLateCreditOnce) {
   expect_balanced();
 }
 
-TEST_F(PaymentsTest, APollFindsWhatLostCallbacksWouldHaveTold) {
+TEST_F(CardPaymentsTest, APollFindsWhatLostCallbacksWouldHaveTold) {
   world.processor->set_faults({.lost_callback = 100});
   buy();
   auto const reference = world.payment().report.reference;
@@ -206,16 +206,16 @@ TEST_F(PaymentsTest, APollFindsWhatLostCallbacksWouldHaveTold) {
   EXPECT_EQ(count<domain::RefundSettled>(), 1u);
   EXPECT_EQ(available(), units(70));
   expect_paid(units(70));
-  auto const looks = rig->gateway().made(Call::look);
+  auto const looks = rig->gateway().made(Call::retrieve);
   ASSERT_TRUE(rig->pass(kMinute));
-  EXPECT_EQ(rig->gateway().made(Call::look), looks);  // what was handled is passed over
+  EXPECT_EQ(rig->gateway().made(Call::retrieve), looks);  // what was handled is passed over
 }
 
-TEST_F(PaymentsTest, APollThatFailsIsMadeUpFor) {
+TEST_F(CardPaymentsTest, APollThatFailsIsMadeUpFor) {
   start(false);
   buy();
   ASSERT_TRUE(world.processor->open_dispute(world.payment().report.reference).ok());
-  rig->gateway().order(Call::changes, Trouble::timeout_before);
+  rig->gateway().order(Call::list_events, Trouble::timeout_before);
   ASSERT_TRUE(rig->pass(kMinute));
   EXPECT_EQ(count<domain::DisputeMoved>(), 0u);
   EXPECT_TRUE(rig->payments().trouble());
@@ -225,7 +225,7 @@ TEST_F(PaymentsTest, APollThatFailsIsMadeUpFor) {
   EXPECT_EQ(available(), Money{});
 }
 
-TEST_F(PaymentsTest, WhatIsNotWhatWasOrderedChangesNothing) {
+TEST_F(CardPaymentsTest, WhatIsNotWhatWasOrderedChangesNothing) {
   buy();
   auto const reference = world.payment().report.reference;
   ASSERT_TRUE(world.processor->refund_at_processor(reference, usd(500)).ok());
@@ -246,8 +246,8 @@ TEST_F(PaymentsTest, WhatIsNotWhatWasOrderedChangesNothing) {
       change(report);
     });
     std::promise<bool> handled;
-    rig->payments().changed({"evt_other" + std::to_string(++number), reference},
-                            [&](bool done) { handled.set_value(done); });
+    rig->payments().handle_event({"evt_other" + std::to_string(++number), reference},
+                                 [&](bool done) { handled.set_value(done); });
     EXPECT_TRUE(handled.get_future().get()) << number;
     ASSERT_TRUE(rig->quiet());
     EXPECT_EQ(rig->view().commits().size(), commits) << number;
@@ -255,25 +255,25 @@ TEST_F(PaymentsTest, WhatIsNotWhatWasOrderedChangesNothing) {
   rig->gateway().tamper(nullptr);
 }
 
-TEST_F(PaymentsTest, APaymentThatNobodyKnowsCostsALookAndNoMore) {
+TEST_F(CardPaymentsTest, APaymentThatNobodyKnowsCostsALookAndNoMore) {
   std::promise<bool> handled;
-  rig->payments().changed({"evt_1", "pi_nobody"}, [&](bool done) { handled.set_value(done); });
+  rig->payments().handle_event({"evt_1", "pi_nobody"}, [&](bool done) { handled.set_value(done); });
   EXPECT_TRUE(handled.get_future().get());
-  EXPECT_EQ(rig->gateway().made(Call::look), 1);
+  EXPECT_EQ(rig->gateway().made(Call::retrieve), 1);
   std::promise<bool> again;
-  rig->payments().changed({"evt_1", "pi_nobody"}, [&](bool done) { again.set_value(done); });
+  rig->payments().handle_event({"evt_1", "pi_nobody"}, [&](bool done) { again.set_value(done); });
   EXPECT_TRUE(again.get_future().get());
-  EXPECT_EQ(rig->gateway().made(Call::look), 1);
+  EXPECT_EQ(rig->gateway().made(Call::retrieve), 1);
 }
 
-TEST_F(PaymentsTest, ACallbackThatCouldNotBeLookedUpIsRefusedAndLookedUpLater) {
+TEST_F(CardPaymentsTest, ACallbackThatCouldNotBeLookedUpIsRefusedAndLookedUpLater) {
   start(false);
   buy();
   auto const reference = world.payment().report.reference;
   ASSERT_TRUE(world.processor->refund_at_processor(reference, usd(500)).ok());
-  rig->gateway().order(Call::look, Trouble::timeout_before);
+  rig->gateway().order(Call::retrieve, Trouble::timeout_before);
   std::promise<bool> handled;
-  rig->payments().changed({"evt_refund", reference}, [&](bool done) { handled.set_value(done); });
+  rig->payments().handle_event({"evt_refund", reference}, [&](bool done) { handled.set_value(done); });
   EXPECT_FALSE(handled.get_future().get());  // so the processor posts it again
   EXPECT_EQ(available(), units(100));
   ASSERT_TRUE(rig->pass(kMinute));
@@ -281,7 +281,7 @@ TEST_F(PaymentsTest, ACallbackThatCouldNotBeLookedUpIsRefusedAndLookedUpLater) {
 }
 
 // As after a restore from a backup: the order's position was another order's, which the processor knows.
-TEST_F(PaymentsTest, APaymentOfAnotherHistoryCreditsNobody) {
+TEST_F(CardPaymentsTest, APaymentOfAnotherHistoryCreditsNobody) {
   start(false);
   rig->gateway().tamper([](domain::PaymentReport& report) { report.ordered_at = report.ordered_at + -1; });
   rig->gateway().order(Call::confirm, Trouble::timeout_after);  // so that it is a look that finds it charged
@@ -294,7 +294,7 @@ TEST_F(PaymentsTest, APaymentOfAnotherHistoryCreditsNobody) {
   expect_paid();
 }
 
-TEST_F(PaymentsTest, EveryOrderHasAKeyOfItsOwn) {
+TEST_F(CardPaymentsTest, EveryOrderHasAKeyOfItsOwn) {
   auto const first = buy();
   auto const second = buy("pm_card_visa", 2000);
   EXPECT_NE(first, second);
@@ -307,7 +307,7 @@ TEST_F(PaymentsTest, EveryOrderHasAKeyOfItsOwn) {
 
 // ---- the cardholder is asked -------------------------------------------------------------------------------------
 
-TEST_F(PaymentsTest, AChallengeThatIsPassedIsPaid) {
+TEST_F(CardPaymentsTest, AChallengeThatIsPassedIsPaid) {
   auto const made = buy(kAsked);
   ASSERT_EQ(count<domain::PaymentChallenged>(), 1u);
   EXPECT_FALSE(settled());
@@ -316,7 +316,7 @@ TEST_F(PaymentsTest, AChallengeThatIsPassedIsPaid) {
   ASSERT_TRUE(rig->pass(kSecond));  // it was looked at a moment ago
   ASSERT_EQ(watcher.told->size(), 1u);
   auto const& asked = watcher.told->front();
-  EXPECT_EQ(asked.state, PaymentNews::State::action_required);
+  EXPECT_EQ(asked.state, PaymentUpdate::State::action_required);
   EXPECT_EQ(asked.reference, world.payment().report.reference);
   EXPECT_EQ(asked.client_secret, world.payment().client_secret);
   EXPECT_NE(asked.redirect_url.find(asked.client_secret), std::string::npos);
@@ -325,31 +325,31 @@ TEST_F(PaymentsTest, AChallengeThatIsPassedIsPaid) {
   expect_paid();
 }
 
-TEST_F(PaymentsTest, WhoCannotHaveAnsweredYetIsToldOfTheLastLookAtOnce) {
+TEST_F(CardPaymentsTest, WhoCannotHaveAnsweredYetIsToldOfTheLastLookAtOnce) {
   auto const made = buy(kAsked);
-  auto const looks = rig->gateway().made(Call::look);
+  auto const looks = rig->gateway().made(Call::retrieve);
   Watcher at_once;
   Watcher patient;
   rig->payments().watch(made, kWait, at_once.ear(), true);
   rig->payments().watch(made, kWait, patient.ear());
   ASSERT_TRUE(rig->pass(0));
   ASSERT_EQ(at_once.told->size(), 1u);
-  EXPECT_EQ(at_once.told->front().state, PaymentNews::State::action_required);
+  EXPECT_EQ(at_once.told->front().state, PaymentUpdate::State::action_required);
   EXPECT_EQ(at_once.told->front().client_secret, world.payment().client_secret);
   EXPECT_TRUE(patient.told->empty()) << "who may have answered waits for a look of their own";
-  EXPECT_EQ(rig->gateway().made(Call::look), looks);
+  EXPECT_EQ(rig->gateway().made(Call::retrieve), looks);
   ASSERT_TRUE(rig->pass(kSecond));
   ASSERT_EQ(patient.told->size(), 1u);
   Watcher late;
   ASSERT_TRUE(rig->pass(2 * kSecond));
-  auto const before = rig->gateway().made(Call::look);
+  auto const before = rig->gateway().made(Call::retrieve);
   rig->payments().watch(made, kWait, late.ear(), true);
   ASSERT_TRUE(rig->pass(0));
   EXPECT_EQ(late.told->size(), 1u);
-  EXPECT_GT(rig->gateway().made(Call::look), before) << "what was found is too old";
+  EXPECT_GT(rig->gateway().made(Call::retrieve), before) << "what was found is too old";
 }
 
-TEST_F(PaymentsTest, AChallengeThatIsNotPassedIsNotPaid) {
+TEST_F(CardPaymentsTest, AChallengeThatIsNotPassedIsNotPaid) {
   buy(kAsked);
   auto const payment = world.payment();
   ASSERT_TRUE(world.processor->complete_challenge(payment.report.reference, payment.client_secret, false));
@@ -357,7 +357,7 @@ TEST_F(PaymentsTest, AChallengeThatIsNotPassedIsNotPaid) {
   expect_not_paid(PaymentFailure::challenge_failed, "payment_intent_authentication_failure");
 }
 
-TEST_F(PaymentsTest, AChallengeThatNobodyAnswersIsCancelled) {
+TEST_F(CardPaymentsTest, AChallengeThatNobodyAnswersIsCancelled) {
   buy(kAsked);
   ASSERT_TRUE(rig->pass(domain::kChallengeMicros - kSecond));
   EXPECT_FALSE(settled());
@@ -372,10 +372,10 @@ TEST_F(PaymentsTest, AChallengeThatNobodyAnswersIsCancelled) {
 }
 
 // Answered in the moment in which it runs out, and the callback is lost: the cancellation finds the charge.
-TEST_F(PaymentsTest, AChallengeThatIsPassedAtTheLastMomentIsPaid) {
+TEST_F(CardPaymentsTest, AChallengeThatIsPassedAtTheLastMomentIsPaid) {
   start(false);
   buy(kAsked);
-  rig->gateway().order(Call::changes, Trouble::unreachable, 100);
+  rig->gateway().order(Call::list_events, Trouble::unreachable, 100);
   auto const payment = world.payment();
   ASSERT_TRUE(world.processor->complete_challenge(payment.report.reference, payment.client_secret, true));
   EXPECT_FALSE(settled());
@@ -386,7 +386,7 @@ TEST_F(PaymentsTest, AChallengeThatIsPassedAtTheLastMomentIsPaid) {
 
 // ---- who waits ---------------------------------------------------------------------------------------------------
 
-TEST_F(PaymentsTest, WhoWatchesIsToldOnceAndHow) {
+TEST_F(CardPaymentsTest, WhoWatchesIsToldOnceAndHow) {
   rig->gateway().hold(Call::confirm);
   auto const made = order();
   Watcher one;
@@ -397,7 +397,7 @@ TEST_F(PaymentsTest, WhoWatchesIsToldOnceAndHow) {
   ASSERT_TRUE(rig->quiet());
   for (auto const* watcher : {&one, &two}) {
     ASSERT_EQ(watcher->told->size(), 1u);
-    EXPECT_EQ(watcher->told->front().state, PaymentNews::State::settled);
+    EXPECT_EQ(watcher->told->front().state, PaymentUpdate::State::ended);
     ASSERT_TRUE(watcher->told->front().purchased);
     EXPECT_EQ(watcher->told->front().purchased->order, made);
     EXPECT_FALSE(watcher->told->front().failed);
@@ -407,7 +407,7 @@ TEST_F(PaymentsTest, WhoWatchesIsToldOnceAndHow) {
   EXPECT_EQ(one.told.use_count(), 1);  // nothing of it is kept
 }
 
-TEST_F(PaymentsTest, WhoComesLateIsToldAtOnce) {
+TEST_F(CardPaymentsTest, WhoComesLateIsToldAtOnce) {
   auto const paid = buy();
   auto const declined = buy(kDeclined);
   Watcher one;
@@ -433,12 +433,12 @@ TEST_F(PaymentsTest, WhoComesLateIsToldAtOnce) {
   rig->payments().watch(paid, kWait, three.ear());
   ASSERT_TRUE(rig->quiet());
   ASSERT_EQ(three.told->size(), 1u);
-  EXPECT_EQ(three.told->front().state, PaymentNews::State::settled);
+  EXPECT_EQ(three.told->front().state, PaymentUpdate::State::ended);
   EXPECT_FALSE(three.told->front().purchased || three.told->front().failed);
 }
 
-TEST_F(PaymentsTest, WhoHasGoneIsForgottenWhenItStops) {
-  rig->gateway().order(Call::open, Trouble::unreachable, 1'000);
+TEST_F(CardPaymentsTest, WhoHasGoneIsForgottenWhenItStops) {
+  rig->gateway().order(Call::create, Trouble::unreachable, 1'000);
   auto const made = buy();
   Watcher watcher;
   rig->payments().watch(made, kWait, watcher.ear());
@@ -449,19 +449,19 @@ TEST_F(PaymentsTest, WhoHasGoneIsForgottenWhenItStops) {
   EXPECT_EQ(watcher.told.use_count(), 1);
 }
 
-TEST_F(PaymentsTest, SettlingWaitsForWhatIsUnderWayAndNoLonger) {
-  EXPECT_TRUE(rig->payments().settle(1'000));
+TEST_F(CardPaymentsTest, SettlingWaitsForWhatIsUnderWayAndNoLonger) {
+  EXPECT_TRUE(rig->payments().wait_until_idle(1'000));
   rig->gateway().hold(Call::confirm);
   order();
-  EXPECT_FALSE(rig->payments().settle(30));
+  EXPECT_FALSE(rig->payments().wait_until_idle(30));
   rig->gateway().release();
-  EXPECT_TRUE(rig->payments().settle(10'000));
+  EXPECT_TRUE(rig->payments().wait_until_idle(10'000));
   EXPECT_TRUE(settled());
 }
 
 // ---- refunds and disputes ----------------------------------------------------------------------------------------
 
-TEST_F(PaymentsTest, ARefundIsMadeOnceWhateverHappensToTheCall) {
+TEST_F(CardPaymentsTest, ARefundIsMadeOnceWhateverHappensToTheCall) {
   for (auto const trouble : kTroubles) {
     for (bool const callbacks : {true, false}) {
       SCOPED_TRACE(testing::Message() << static_cast<int>(trouble) << (callbacks ? "" : ", no callbacks"));
@@ -479,7 +479,7 @@ TEST_F(PaymentsTest, ARefundIsMadeOnceWhateverHappensToTheCall) {
   expect_balanced();
 }
 
-TEST_F(PaymentsTest, ARefundThatTheProcessorRefusesComesBack) {
+TEST_F(CardPaymentsTest, ARefundThatTheProcessorRefusesComesBack) {
   start(false);
   buy();
   // It was disputed there a moment ago; we have not heard.
@@ -497,7 +497,7 @@ TEST_F(PaymentsTest, ARefundThatTheProcessorRefusesComesBack) {
 }
 
 // A processor may have a refund pending for days, and forgets its idempotency key after one.
-TEST_F(PaymentsTest, ARefundThatIsPendingThereIsAskedForOnce) {
+TEST_F(CardPaymentsTest, ARefundThatIsPendingThereIsAskedForOnce) {
   buy();
   rig->gateway().tamper([](domain::PaymentReport& report) {
     for (auto& made : report.refunds) made.status = domain::RefundStatus::pending;
@@ -517,7 +517,7 @@ TEST_F(PaymentsTest, ARefundThatIsPendingThereIsAskedForOnce) {
   expect_balanced();
 }
 
-TEST_F(PaymentsTest, ARefundMadeTwiceUnderOneNameIsOneOfOursAndOneThatIsNot) {
+TEST_F(CardPaymentsTest, ARefundMadeTwiceUnderOneNameIsOneOfOursAndOneThatIsNot) {
   buy();
   refund(usd(400));
   ASSERT_TRUE(rig->quiet());
@@ -529,8 +529,8 @@ TEST_F(PaymentsTest, ARefundMadeTwiceUnderOneNameIsOneOfOursAndOneThatIsNot) {
   });
   for (int again = 0; again < 2; ++again) {
     std::promise<bool> handled;
-    rig->payments().changed({"evt_twice" + std::to_string(again), world.payment().report.reference},
-                            [&](bool done) { handled.set_value(done); });
+    rig->payments().handle_event({"evt_twice" + std::to_string(again), world.payment().report.reference},
+                                 [&](bool done) { handled.set_value(done); });
     EXPECT_TRUE(handled.get_future().get());
     ASSERT_TRUE(rig->quiet());
     EXPECT_EQ(available(), units(20)) << "the money went twice";
@@ -538,20 +538,20 @@ TEST_F(PaymentsTest, ARefundMadeTwiceUnderOneNameIsOneOfOursAndOneThatIsNot) {
   rig->gateway().tamper(nullptr);
 }
 
-TEST_F(PaymentsTest, WhoWaitsAgainAndAgainCostsNoMoreLooks) {
+TEST_F(CardPaymentsTest, WhoWaitsAgainAndAgainCostsNoMoreLooks) {
   buy(kAsked);
-  auto const before = rig->gateway().made(Call::look);
+  auto const before = rig->gateway().made(Call::retrieve);
   auto const order = rig->view().all<domain::CurrencyOrdered>().front().order;
   Watcher watcher;
   for (int i = 0; i < 100; ++i) rig->payments().watch(order, kWait, watcher.ear());
   ASSERT_TRUE(rig->quiet());
-  EXPECT_LE(rig->gateway().made(Call::look), before + 1);
+  EXPECT_LE(rig->gateway().made(Call::retrieve), before + 1);
   ASSERT_TRUE(rig->pass(2 * kSecond));
-  EXPECT_LE(rig->gateway().made(Call::look), before + 2);
+  EXPECT_LE(rig->gateway().made(Call::retrieve), before + 2);
   EXPECT_EQ(watcher.told->size(), 100u);
 }
 
-TEST_F(PaymentsTest, ADisputeTakesAndGivesBackAsTheBankDecides) {
+TEST_F(CardPaymentsTest, ADisputeTakesAndGivesBackAsTheBankDecides) {
   buy(kDisputed);
   ASSERT_TRUE(rig->pass(kMinute));
   auto const reference = world.payment().report.reference;
@@ -565,7 +565,7 @@ TEST_F(PaymentsTest, ADisputeTakesAndGivesBackAsTheBankDecides) {
 }
 
 // What comes after a dispute was over is heard of as all else, by callback or poll, and booked once.
-TEST_F(PaymentsTest, NoEndOfADisputeIsTheLastWord) {
+TEST_F(CardPaymentsTest, NoEndOfADisputeIsTheLastWord) {
   buy(kDisputed);
   ASSERT_TRUE(rig->pass(kMinute));
   auto const reference = world.payment().report.reference;
@@ -597,7 +597,7 @@ TEST_F(PaymentsTest, NoEndOfADisputeIsTheLastWord) {
 }
 
 // Nobody would look for it otherwise: the clearing account is not what the processor holds from then on.
-TEST_F(PaymentsTest, WhatCannotBeBookedIsSaid) {
+TEST_F(CardPaymentsTest, WhatCannotBeBookedIsSaid) {
   rig.reset();
   std::ostringstream said;
   auto const before = spdlog::default_logger();
@@ -616,7 +616,7 @@ TEST_F(PaymentsTest, WhatCannotBeBookedIsSaid) {
     report.disputes.push_back({"dp_odd", usd(200'000), {}, domain::DisputeStatus::open});
   });
   std::promise<bool> handled;
-  rig->payments().changed({"evt_odd", reference}, [&](bool done) { handled.set_value(done); });
+  rig->payments().handle_event({"evt_odd", reference}, [&](bool done) { handled.set_value(done); });
   EXPECT_TRUE(handled.get_future().get());
   EXPECT_EQ(log.head().value().position, newest) << "nothing of it is booked";
   rig.reset();
@@ -628,7 +628,7 @@ TEST_F(PaymentsTest, WhatCannotBeBookedIsSaid) {
 
 // ---- all at once -------------------------------------------------------------------------------------------------
 
-TEST_F(PaymentsTest, ManyPurchasesUnderEveryFaultAtOnceAddUp) {
+TEST_F(CardPaymentsTest, ManyPurchasesUnderEveryFaultAtOnceAddUp) {
   constexpr std::size_t kOrders = 150;
   world.processor->set_faults({5, 5, 5, 20, 20, 20});
   std::map<std::string, std::size_t> made;

@@ -1,6 +1,6 @@
-// One process's worth of card payments and payouts: vault, writer, Payments and Payouts over a given log, in front of
-// the sandbox's processor with faults to order. The processor and the clock are the world's and outlive the process: a
-// crash is destroying the rig and making another over the same log.
+// One process's worth of card payments and payouts: vault, writer, CardPayments and Payouts over a given log, in front
+// of the sandbox's processor with faults to order. The processor and the clock are the world's and outlive the process:
+// a crash is destroying the rig and making another over the same log.
 #pragma once
 
 #include <deque>
@@ -15,18 +15,19 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "domain/postings.h"
+#include "sagas/card_payments/card_payments.h"
 #include "sagas/gateways/guarded_payments.h"
 #include "sagas/gateways/sandbox_bank.h"
 #include "sagas/gateways/sandbox_processor.h"
-#include "sagas/payments.h"
-#include "sagas/payouts.h"
+#include "sagas/payouts/payouts.h"
 #include "tests/sagas/effects_rig.h"
 
 namespace florin::test_support {
 
-enum class Call { open, confirm, look, cancel, refund, changes, tokenize };
+enum class Call { create, confirm, retrieve, cancel, refund, list_events, tokenize };
 inline char const* call_name(Call call) {
-  static constexpr char const* kNames[] = {"open", "confirm", "look", "cancel", "refund", "changes", "tokenize"};
+  static constexpr char const* kNames[] = {"create", "confirm",     "retrieve", "cancel",
+                                           "refund", "list_events", "tokenize"};
   return kNames[static_cast<int>(call)];
 }
 
@@ -99,20 +100,20 @@ class TroubledGateway final : public sagas::PaymentGateway {
   }
 
   [[nodiscard]] std::string_view name() const override { return gateway_.name(); }
-  [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> open(sagas::OpenPayment request) override {
+  [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> create(sagas::CreatePayment request) override {
     auto key = request.key;
-    return serve(Call::open, gateway_.open(std::move(request)), std::move(key));
+    return serve(Call::create, gateway_.create(std::move(request)), std::move(key));
   }
   [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> confirm(sagas::ConfirmPayment request) override {
     auto key = request.key;
     return serve(Call::confirm, gateway_.confirm(std::move(request)), std::move(key));
   }
-  [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> look(std::string reference) override {
+  [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> retrieve(std::string reference) override {
     {
       std::lock_guard const lock(mutex_);
       looked_.push_back(reference);
     }
-    return serve(Call::look, gateway_.look(std::move(reference)));
+    return serve(Call::retrieve, gateway_.retrieve(std::move(reference)));
   }
   [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> cancel(std::string reference) override {
     return serve(Call::cancel, gateway_.cancel(std::move(reference)));
@@ -123,12 +124,12 @@ class TroubledGateway final : public sagas::PaymentGateway {
   [[nodiscard]] sagas::Awaitable<sagas::MethodAnswer> tokenize(sagas::Card card) override {
     return serve(Call::tokenize, gateway_.tokenize(std::move(card)));
   }
-  [[nodiscard]] sagas::Awaitable<sagas::ChangesAnswer> changes(domain::Timestamp since, std::string from) override {
+  [[nodiscard]] sagas::Awaitable<sagas::EventsAnswer> list_events(domain::Timestamp since, std::string from) override {
     {
       std::lock_guard const lock(mutex_);
       asked_since_.push_back(since);
     }
-    return serve(Call::changes, gateway_.changes(since, std::move(from)));
+    return serve(Call::list_events, gateway_.list_events(since, std::move(from)));
   }
   [[nodiscard]] Result<sagas::Callback, sagas::CallbackFault> read_callback(std::string_view signature,
                                                                             std::string_view body,
@@ -142,7 +143,7 @@ class TroubledGateway final : public sagas::PaymentGateway {
     std::optional<Trouble> trouble;
     {
       std::lock_guard const lock(mutex_);
-      if (call != Call::changes) made_.push_back(call);
+      if (call != Call::list_events) made_.push_back(call);
       if (auto& waiting = troubles_[call]; !waiting.empty()) {
         trouble = waiting.front();
         waiting.pop_front();
@@ -186,7 +187,7 @@ class TroubledGateway final : public sagas::PaymentGateway {
     if (trouble) co_return answer;
     if constexpr (std::is_same_v<Answer, sagas::PaymentAnswer>) {
       std::lock_guard const lock(mutex_);
-      if ((call == Call::look || call == Call::refund) && tamper_) tamper_(told.payment);
+      if ((call == Call::retrieve || call == Call::refund) && tamper_) tamper_(told.payment);
     }
     co_return told;
   }
@@ -308,7 +309,7 @@ class CardRig {
     return std::get<eventstore::Committed>(ask(std::move(command))).commit;
   }
   // False: something was still due or under way.
-  [[nodiscard]] bool quiet() { return payments_.settle(10'000) && payouts_.settle(10'000); }
+  [[nodiscard]] bool quiet() { return payments_.wait_until_idle(10'000) && payouts_.wait_until_idle(10'000); }
   // As the sandbox's clock does it: time goes on, and what is due then is done. The machine's goes with it.
   [[nodiscard]] bool pass(std::int64_t micros) {
     machine_.advance(micros);
@@ -327,7 +328,7 @@ class CardRig {
   }
 
   [[nodiscard]] FoldedView const& view() const { return view_; }
-  [[nodiscard]] sagas::Payments& payments() { return payments_; }
+  [[nodiscard]] sagas::CardPayments& payments() { return payments_; }
   [[nodiscard]] TroubledGateway& gateway() { return gateway_; }
   [[nodiscard]] sagas::GuardedPayments const& guarded() const { return guarded_; }
   [[nodiscard]] eventstore::Vault const& vault() const { return *vault_; }
@@ -356,7 +357,7 @@ class CardRig {
   // What the route of the webhook does.
   sagas::Awaitable<bool> take_callback(std::string body, std::string signature) {
     auto const read = guarded_.read_callback(signature, body, world_.clock.now());
-    if (!read || !read.value().change) co_return read.ok();
+    if (!read || !read.value().event) co_return read.ok();
     struct Answer {
       explicit Answer(boost::asio::io_context& io) : given(io) {}
       boost::asio::steady_timer given;
@@ -364,7 +365,7 @@ class CardRig {
     };
     auto const answer = std::make_shared<Answer>(io_);
     answer->given.expires_at(boost::asio::steady_timer::time_point::max());
-    payments_.changed(*read.value().change, [answer](bool taken) {
+    payments_.handle_event(*read.value().event, [answer](bool taken) {
       answer->taken = taken;
       answer->given.cancel();
     });
@@ -387,7 +388,7 @@ class CardRig {
   TroubledGateway gateway_;
   sagas::GuardedPayments guarded_;
   sagas::SandboxBank bank_;
-  sagas::Payments payments_;
+  sagas::CardPayments payments_;
   sagas::Payouts payouts_;
   std::unique_ptr<eventstore::Writer> writer_;
   std::thread thread_;

@@ -8,7 +8,7 @@
 #include "eventstore/vault.h"
 #include "sagas/gateways/sms.h"
 #include "sagas/ledger_view.h"
-#include "sagas/wording.h"
+#include "sagas/texting/wording.h"
 
 namespace florin::sagas {
 

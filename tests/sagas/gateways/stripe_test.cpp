@@ -13,7 +13,7 @@
 
 #include "sagas/gateways/form.h"
 #include "sagas/gateways/stripe_signature.h"
-#include "tests/sagas/mock_provider.h"
+#include "tests/sagas/gateways/mock_provider.h"
 #include "tests/sagas/run.h"
 
 namespace florin::sagas {
@@ -110,8 +110,8 @@ struct Stripe : testing::Test {
   }
   PaymentAnswer open() {
     return ask([](StripeGateway& gateway) {
-      OpenPayment request{"key-1", Position(42), Money::from_minor(1099), "109.90 Gold & more", kOrderedAt};
-      return gateway.open(std::move(request));
+      CreatePayment request{"key-1", Position(42), Money::from_minor(1099), "109.90 Gold & more", kOrderedAt};
+      return gateway.create(std::move(request));
     });
   }
   PaymentAnswer confirm() {
@@ -120,8 +120,8 @@ struct Stripe : testing::Test {
       return gateway.confirm(std::move(request));
     });
   }
-  PaymentAnswer look(std::string reference = kPayment) {
-    return ask([&](StripeGateway& gateway) { return gateway.look(reference); });
+  PaymentAnswer retrieve(std::string reference = kPayment) {
+    return ask([&](StripeGateway& gateway) { return gateway.retrieve(reference); });
   }
   PaymentAnswer cancel() {
     return ask([](StripeGateway& gateway) { return gateway.cancel(kPayment); });
@@ -133,7 +133,7 @@ struct Stripe : testing::Test {
     });
   }
   PaymentAnswer is_credited_without_a_fee() {
-    PaymentAnswer answer = look();
+    PaymentAnswer answer = retrieve();
     EXPECT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
     EXPECT_EQ(answer.payment.status, PaymentStatus::succeeded);
     EXPECT_EQ(answer.payment.usd, Money::from_minor(1099));
@@ -146,9 +146,10 @@ struct Stripe : testing::Test {
       return gateway.tokenize(std::move(card));
     });
   }
-  ChangesAnswer changes(std::string from = "") {
-    return ask(
-        [&](StripeGateway& gateway) { return gateway.changes(domain::Timestamp::from_seconds(1'800'000'000), from); });
+  EventsAnswer list_events(std::string from = "") {
+    return ask([&](StripeGateway& gateway) {
+      return gateway.list_events(domain::Timestamp::from_seconds(1'800'000'000), from);
+    });
   }
   void is_paid(std::string const& refunds = "", std::string const& disputes = "") {
     replies["GET /v1/payment_intents/"] = http_reply(200, paid_intent());
@@ -226,7 +227,7 @@ TEST_F(Stripe, TheBanksQuestionComesWithASecretAndAPlace) {
 TEST_F(Stripe, EveryStatusHasItsMeaning) {
   auto const status = [&](std::string const& named, Changes changes = {}) {
     replies["GET /v1/payment_intents/"] = http_reply(200, intent(named, std::move(changes)));
-    return look().payment.status;
+    return retrieve().payment.status;
   };
   EXPECT_EQ(status("requires_payment_method"), PaymentStatus::unconfirmed);
   EXPECT_EQ(status("requires_payment_method", {{"last_payment_error", R"({"type":"card_error"})"}}),
@@ -236,7 +237,7 @@ TEST_F(Stripe, EveryStatusHasItsMeaning) {
   EXPECT_EQ(status("processing"), PaymentStatus::processing);
   EXPECT_EQ(status("canceled"), PaymentStatus::cancelled);
   replies["GET /v1/payment_intents/"] = http_reply(200, intent("something_new"));
-  EXPECT_EQ(look().outcome, PaymentOutcome::unknown);
+  EXPECT_EQ(retrieve().outcome, PaymentOutcome::unknown);
 }
 
 TEST_F(Stripe, ALookTellsOfRefundsAndDisputes) {
@@ -245,7 +246,7 @@ TEST_F(Stripe, ALookTellsOfRefundsAndDisputes) {
       dispute_of("warning_needs_response", "[]") + "," +
           dispute_of("won",
                      R"([{"currency":"usd","amount":-200,"fee":1500},{"currency":"usd","amount":200,"fee":-1500}])"));
-  auto const answer = look();
+  auto const answer = retrieve();
   ASSERT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
   ASSERT_EQ(answer.payment.refunds.size(), 2u);
   EXPECT_EQ(answer.payment.refunds[0],
@@ -261,7 +262,7 @@ TEST_F(Stripe, ALookTellsOfRefundsAndDisputes) {
 TEST_F(Stripe, DisputesAreOpenUntilTheyAreDecided) {
   auto const status = [&](std::string const& named) {
     is_paid("", dispute_of(named, R"([{"currency":"usd","amount":-200,"fee":1500}])"));
-    return look().payment.disputes.at(0).status;
+    return retrieve().payment.disputes.at(0).status;
   };
   EXPECT_EQ(status("needs_response"), DisputeStatus::open);
   EXPECT_EQ(status("under_review"), DisputeStatus::open);
@@ -270,7 +271,7 @@ TEST_F(Stripe, DisputesAreOpenUntilTheyAreDecided) {
   EXPECT_EQ(status("won"), DisputeStatus::open) << "nothing was reinstated yet";
   for (std::string const named : {"needs_response", "won", "a_new_status"}) {
     is_paid("", dispute_of(named, "[]"));
-    auto const answer = look();
+    auto const answer = retrieve();
     EXPECT_EQ(answer.outcome, PaymentOutcome::answered) << named << ": " << answer.code;
     EXPECT_TRUE(answer.payment.disputes.empty()) << named;
   }
@@ -280,7 +281,7 @@ TEST_F(Stripe, OfADisputeMoreMayComeBackThanWasTaken) {
   is_paid("",
           dispute_of("won",
                      R"([{"currency":"usd","amount":-200,"fee":1500},{"currency":"usd","amount":200,"fee":-1513}])"));
-  auto const answer = look();
+  auto const answer = retrieve();
   ASSERT_EQ(answer.payment.disputes.size(), 1u) << answer.code;
   EXPECT_EQ(answer.payment.disputes[0].fee, -Money::from_minor(13));
 }
@@ -288,7 +289,7 @@ TEST_F(Stripe, OfADisputeMoreMayComeBackThanWasTaken) {
 TEST_F(Stripe, OfADisputeWhatWasWithdrawnCounts) {
   auto const disputed = [&](std::string const& named, std::string const& booked) {
     is_paid("", dispute_of(named, booked));
-    return look().payment.disputes.at(0);
+    return retrieve().payment.disputes.at(0);
   };
   std::string const withdrawn = R"({"currency":"usd","amount":-203,"fee":1500})";
   EXPECT_EQ(disputed("lost", "[" + withdrawn + "]").withheld, Money::from_minor(203)) << "after the bank's conversion";
@@ -299,7 +300,7 @@ TEST_F(Stripe, OfADisputeWhatWasWithdrawnCounts) {
        {R"([{"currency":"usd","fee":1500}])", R"([{"currency":"usd","amount":"x","fee":1500}])",
         R"([{"currency":"usd","amount":-99999999999999999,"fee":1500}])"}) {
     is_paid("", dispute_of("lost", booked));
-    EXPECT_EQ(look().outcome, PaymentOutcome::unknown) << booked;
+    EXPECT_EQ(retrieve().outcome, PaymentOutcome::unknown) << booked;
   }
 }
 
@@ -329,7 +330,7 @@ TEST_F(Stripe, ADisputeIsWhatItsEntriesAddUpTo) {
       ++entries;
     }
     is_paid("", dispute_of(word.status, "[" + booked + "]"));
-    auto const answer = look();
+    auto const answer = retrieve();
     ASSERT_EQ(answer.payment.disputes.size(), 1u) << answer.code;
     auto const& dispute = answer.payment.disputes[0];
     EXPECT_EQ(dispute.withheld, Money::from_minor(word.withheld));
@@ -344,7 +345,7 @@ TEST_F(Stripe, NoFeeIsInvented) {
     is_paid();
     replies["GET /v1/payment_intents/"] = http_reply(200, paid_intent(booked));
     config.fee_patience = 300s;
-    auto const waits = look();
+    auto const waits = retrieve();
     EXPECT_EQ(waits.code, "fee_pending") << booked;
     EXPECT_TRUE(waits.reached);
     config.fee_patience = 0ms;
@@ -361,7 +362,7 @@ TEST_F(Stripe, WhoPaidIsCreditedInWhateverCurrencyTheAccountSettles) {
   EXPECT_EQ(answer.payment.disputes[0].withheld, Money::from_minor(1'000)) << "its amount, in dollars";
   is_paid("", dispute_of("won",
                          R"([{"currency":"eur","amount":-190,"fee":1500},{"currency":"eur","amount":190,"fee":0}])"));
-  auto const back = look();
+  auto const back = retrieve();
   ASSERT_EQ(back.payment.disputes.size(), 1u) << back.code;
   EXPECT_EQ(back.payment.disputes[0].withheld, Money());
   EXPECT_EQ(back.payment.disputes[0].status, DisputeStatus::won);
@@ -376,8 +377,8 @@ TEST_F(Stripe, AFeeThatIsMissingIsSaidOnceForEachPayment) {
       std::make_shared<spdlog::logger>("here", std::make_shared<spdlog::sinks::ostream_sink_mt>(said)));
   ask([](StripeGateway& gateway) -> Awaitable<PaymentAnswer> {
     std::string reference = kPayment;
-    (void)co_await gateway.look(reference);
-    PaymentAnswer second = co_await gateway.look(reference);
+    (void)co_await gateway.retrieve(reference);
+    PaymentAnswer second = co_await gateway.retrieve(reference);
     co_return second;
   });
   spdlog::set_default_logger(before);
@@ -389,7 +390,7 @@ TEST_F(Stripe, AFeeThatIsMissingIsSaidOnceForEachPayment) {
 TEST_F(Stripe, AnotherServersPaymentHasNoOrderOfOurs) {
   replies["GET /v1/payment_intents/"] =
       http_reply(200, intent("processing", {{"metadata", R"({"florin_server":"test-2","florin_order":"42"})"}}));
-  EXPECT_EQ(look().payment.order, Position());
+  EXPECT_EQ(retrieve().payment.order, Position());
   // Whatever it is besides: nobody reads it, and nobody asks for what hangs on it.
   std::string const eur = resource("charge", {{"balance_transaction", R"({"currency":"eur","fee":62})"}});
   std::vector<Changes> const others = {{{"status", "\"requires_capture\""}},
@@ -401,13 +402,13 @@ TEST_F(Stripe, AnotherServersPaymentHasNoOrderOfOurs) {
   for (Changes changes : others) {
     changes.try_emplace("metadata", R"({"florin_server":"test-2","florin_order":"42-1770000000000001"})");
     replies["GET /v1/payment_intents/"] = http_reply(200, resource("payment_intent", changes));
-    auto const answer = look();
+    auto const answer = retrieve();
     EXPECT_EQ(answer.outcome, PaymentOutcome::answered) << changes["status"] << answer.code;
     EXPECT_EQ(answer.payment.order, Position());
     EXPECT_EQ(requests.size(), 1u);
   }
   replies["GET /v1/payment_intents/"] = http_reply(200, intent("processing", {{"currency", "\"eur\""}}));
-  EXPECT_FALSE(look().payment.in_usd);
+  EXPECT_FALSE(retrieve().payment.in_usd);
 }
 
 TEST_F(Stripe, APaymentThatNamesAnOrderInNoFormOfOursHasNone) {
@@ -415,7 +416,7 @@ TEST_F(Stripe, APaymentThatNamesAnOrderInNoFormOfOursHasNone) {
                                   "42-9007199254740992", "9007199254740992-1", ""}) {
     std::string const metadata = R"({"florin_server":"test-1","florin_order":")" + order + "\"}";
     replies["GET /v1/payment_intents/"] = http_reply(200, intent("processing", {{"metadata", metadata}}));
-    auto const answer = look();
+    auto const answer = retrieve();
     EXPECT_EQ(answer.outcome, PaymentOutcome::answered) << order;
     EXPECT_EQ(answer.payment.order, Position()) << order;
     EXPECT_EQ(answer.payment.ordered_at, domain::Timestamp()) << order;
@@ -446,7 +447,7 @@ TEST_F(Stripe, WhatIsRefusedAndWhatIsUnknown) {
   EXPECT_EQ(told(200, "{}"), "reached reply_malformed");
   EXPECT_EQ(told(302, ""), "reached http_302");
   EXPECT_EQ(told(500, error_of("api_error", "4242 4242")), "unknown api_error");
-  EXPECT_EQ(look("pi_1/../../x").code, "resource_missing");
+  EXPECT_EQ(retrieve("pi_1/../../x").code, "resource_missing");
   EXPECT_TRUE(requests.empty());
   config.timeout = 200ms;
   replies["POST /v1/payment_intents/"] = {"", false, true};
@@ -460,7 +461,7 @@ TEST_F(Stripe, OneDeadlineForAllCalls) {
   replies["GET /v1/refunds"] = {"", false, true};
   config.timeout = 300ms;
   auto const begun = std::chrono::steady_clock::now();
-  EXPECT_EQ(look().code, "timeout");
+  EXPECT_EQ(retrieve().code, "timeout");
   EXPECT_LT(std::chrono::steady_clock::now() - begun, 2s);
 }
 
@@ -521,22 +522,22 @@ TEST_F(Stripe, ListsChangesOldestFirstPageByPage) {
                                event("evt_2", R"({"object":"charge","payment_intent":null})") + "," +
                                event("evt_1", intent("succeeded")),
                            true));
-  auto const answer = changes("evt_9");
+  auto const answer = list_events("evt_9");
   ASSERT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
-  ASSERT_EQ(answer.changes.size(), 2u);
-  EXPECT_EQ(answer.changes[0].reference, kPayment);
-  EXPECT_EQ(answer.changes[1].event_id, "evt_3");
+  ASSERT_EQ(answer.events.size(), 2u);
+  EXPECT_EQ(answer.events[0].reference, kPayment);
+  EXPECT_EQ(answer.events[1].event_id, "evt_3");
   EXPECT_TRUE(answer.more);
   EXPECT_EQ(answer.next, "evt_1");
   std::string const target(requests.at(0).target());
   EXPECT_NE(target.find("created%5Bgte%5D=1800000000"), std::string::npos);
   EXPECT_NE(target.find("&starting_after=evt_9"), std::string::npos);
   EXPECT_EQ(requests[0].method_string(), "GET");
-  EXPECT_EQ(changes("../x").outcome, PaymentOutcome::refused);
+  EXPECT_EQ(list_events("../x").outcome, PaymentOutcome::refused);
   replies["GET /v1/events"] = http_reply(200, "{}");
-  EXPECT_TRUE(changes().reached);
+  EXPECT_TRUE(list_events().reached);
   replies["GET /v1/events"] = http_reply(503, "{}");
-  EXPECT_FALSE(changes().reached);
+  EXPECT_FALSE(list_events().reached);
 }
 
 // Or every poll would end at it, and nobody would hear of the others again.
@@ -545,11 +546,11 @@ TEST_F(Stripe, AnEventThatCannotBeReadHoldsUpNoneOfTheOthers) {
                                                        event("evt_2", R"({"object":"charge","payment_intent":"?"})") +
                                                        "," + event("evt_1", intent("succeeded")),
                                                    true));
-  auto const answer = changes();
+  auto const answer = list_events();
   ASSERT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
-  ASSERT_EQ(answer.changes.size(), 2u);
-  EXPECT_EQ(answer.changes[0].event_id, "evt_1");
-  EXPECT_EQ(answer.changes[1].event_id, "evt_3");
+  ASSERT_EQ(answer.events.size(), 2u);
+  EXPECT_EQ(answer.events[0].event_id, "evt_1");
+  EXPECT_EQ(answer.events[1].event_id, "evt_3");
   EXPECT_EQ(answer.next, "evt_1");
 }
 

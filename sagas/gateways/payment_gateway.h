@@ -21,7 +21,7 @@ namespace florin::sagas {
 // Derived from the event that asks for it: the same call made twice has the same key, and one effect.
 using IdempotencyKey = std::string;
 
-struct OpenPayment {
+struct CreatePayment {
   IdempotencyKey key;
   domain::Position order;
   domain::Money usd;
@@ -83,14 +83,14 @@ struct MethodAnswer {
 };
 
 // Something happened to this payment; what, its own report says.
-struct PaymentChange {
+struct ProcessorEvent {
   std::string event_id;
   std::string reference;
 };
 
-struct ChangesAnswer {
+struct EventsAnswer {
   PaymentOutcome outcome = PaymentOutcome::unknown;
-  std::vector<PaymentChange> changes;  // oldest first
+  std::vector<ProcessorEvent> events;  // oldest first
   bool more = false;                   // ask again from `next`
   std::string next;
   std::string code;
@@ -103,7 +103,7 @@ enum class CallbackFault : std::uint8_t {
   malformed,      // signed and unreadable: 400
 };
 struct Callback {
-  std::optional<PaymentChange> change;  // none: it is about nothing that concerns us
+  std::optional<ProcessorEvent> event;  // none: it is about nothing that concerns us
 };
 
 class PaymentGateway {
@@ -117,16 +117,16 @@ class PaymentGateway {
 
   // On the effects thread; any number at a time, in no order. Each answers within the adapter's own deadline, always,
   // and never throws. The gateway outlives the wait, unless the io_context is destroyed first and the wait with it.
-  [[nodiscard]] virtual Awaitable<PaymentAnswer> open(OpenPayment request) = 0;
+  [[nodiscard]] virtual Awaitable<PaymentAnswer> create(CreatePayment request) = 0;
   [[nodiscard]] virtual Awaitable<PaymentAnswer> confirm(ConfirmPayment request) = 0;
-  [[nodiscard]] virtual Awaitable<PaymentAnswer> look(std::string reference) = 0;
+  [[nodiscard]] virtual Awaitable<PaymentAnswer> retrieve(std::string reference) = 0;
   // Answered with a payment that is cancelled, or one that succeeded before.
   [[nodiscard]] virtual Awaitable<PaymentAnswer> cancel(std::string reference) = 0;
   [[nodiscard]] virtual Awaitable<PaymentAnswer> refund(RefundPayment request) = 0;
   [[nodiscard]] virtual Awaitable<MethodAnswer> tokenize(Card card) = 0;
   // What happened at the processor from `since` on: finds what lost callbacks would have told. `from`: empty, or the
   // former answer's `next`.
-  [[nodiscard]] virtual Awaitable<ChangesAnswer> changes(domain::Timestamp since, std::string from) = 0;
+  [[nodiscard]] virtual Awaitable<EventsAnswer> list_events(domain::Timestamp since, std::string from) = 0;
 
   // Any thread. Checks the signature (constant time) and its age before anything of the body is read.
   [[nodiscard]] virtual Result<Callback, CallbackFault> read_callback(std::string_view signature, std::string_view body,

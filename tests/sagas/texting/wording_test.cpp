@@ -1,4 +1,4 @@
-#include "sagas/wording.h"
+#include "sagas/texting/wording.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 // a new process goes on from the log, and it ends as if nothing had happened.
 #include <gtest/gtest.h>
 
-#include "tests/sagas/payments_rig.h"
+#include "tests/sagas/card_rig.h"
 
 namespace florin::sagas {
 namespace {

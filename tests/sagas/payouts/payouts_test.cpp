@@ -1,5 +1,5 @@
 // Payouts that the sandbox's bank carries out, and a process that dies on the way.
-#include "sagas/payouts.h"
+#include "sagas/payouts/payouts.h"
 
 #include <atomic>
 #include <fstream>
@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "eventstore/read_commit.h"
-#include "tests/sagas/payments_rig.h"
+#include "tests/sagas/card_rig.h"
 
 namespace florin::sagas {
 namespace {

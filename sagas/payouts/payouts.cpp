@@ -1,4 +1,4 @@
-#include "sagas/payouts.h"
+#include "sagas/payouts/payouts.h"
 
 #include <future>
 #include <set>
@@ -168,7 +168,7 @@ void Payouts::on_commits(std::span<eventstore::CommitPtr const> commits) {
   }
 }
 
-bool Payouts::settle(int timeout_ms) {
+bool Payouts::wait_until_idle(int timeout_ms) {
   auto const until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
   do {
     std::promise<bool> answer;

@@ -51,15 +51,15 @@ struct Processor : testing::Test {
   }
 
   PaymentAnswer open(std::string key = "open-1", std::int64_t cents = 1000, std::uint64_t order = 7) {
-    OpenPayment request{std::move(key), Position(order), usd(cents), "100.00 Gold", ordered_at};
-    return test_support::run(io, processor->open(std::move(request)));
+    CreatePayment request{std::move(key), Position(order), usd(cents), "100.00 Gold", ordered_at};
+    return test_support::run(io, processor->create(std::move(request)));
   }
   PaymentAnswer confirm(std::string const& reference, std::string method = "pm_card_visa",
                         std::string key = "confirm-1") {
     ConfirmPayment request{std::move(key), reference, std::move(method), kReturn};
     return test_support::run(io, processor->confirm(std::move(request)));
   }
-  PaymentAnswer look(std::string const& reference) { return test_support::run(io, processor->look(reference)); }
+  PaymentAnswer retrieve(std::string const& reference) { return test_support::run(io, processor->retrieve(reference)); }
   PaymentAnswer refund(std::string const& reference, std::int64_t cents, std::string key = "refund-1",
                        std::uint64_t position = 9) {
     RefundPayment request{std::move(key), reference, Position(position), usd(cents), asked_at};
@@ -86,7 +86,7 @@ TEST_F(Processor, ChargesWhatIsOpenedAndConfirmedAndKeepsItsFee) {
   auto const done = confirm(opened.payment.reference);
   EXPECT_EQ(done.payment.status, PaymentStatus::succeeded);
   EXPECT_EQ(done.payment.fee, usd(59));  // 2.9 % of 10.00 and 0.30
-  EXPECT_EQ(look(opened.payment.reference).payment, done.payment);
+  EXPECT_EQ(retrieve(opened.payment.reference).payment, done.payment);
   EXPECT_EQ(processor->statement().value().balance, usd(941));
 }
 
@@ -165,8 +165,8 @@ TEST_F(Processor, TheBankAsksAndItsAnswerCounts) {
   reopen();
   EXPECT_EQ(processor->complete_challenge(reference, one.client_secret, true),
             "https://game.example/done?x=1&payment_intent=" + reference + "&redirect_status=succeeded#end");
-  EXPECT_EQ(look(reference).payment.status, PaymentStatus::succeeded);
-  EXPECT_TRUE(look(reference).client_secret.empty());
+  EXPECT_EQ(retrieve(reference).payment.status, PaymentStatus::succeeded);
+  EXPECT_TRUE(retrieve(reference).client_secret.empty());
   auto const again = processor->complete_challenge(reference, one.client_secret, false);
   EXPECT_NE(again->find("succeeded"), std::string::npos);
   EXPECT_EQ(processor->statement().value().charges, 1u);
@@ -174,7 +174,7 @@ TEST_F(Processor, TheBankAsksAndItsAnswerCounts) {
   auto const two = asked("2");
   EXPECT_NE(processor->complete_challenge(two.payment.reference, two.client_secret, false)->find("failed"),
             std::string::npos);
-  EXPECT_EQ(look(two.payment.reference).payment.decline_code, "payment_intent_authentication_failure");
+  EXPECT_EQ(retrieve(two.payment.reference).payment.decline_code, "payment_intent_authentication_failure");
 }
 
 TEST_F(Processor, CancelsWhatIsNotCharged) {
@@ -210,12 +210,12 @@ TEST_F(Processor, DisputesHoldTheMoneyBackAndGiveItBackWhenWon) {
   ASSERT_TRUE(processor->open_dispute(reference).ok());
   EXPECT_EQ(processor->open_dispute(reference).error(), "charge_not_disputable");
   EXPECT_EQ(refund(reference, 1, "r2").code, "charge_disputed");
-  auto const held = look(reference).payment.disputes.at(0);
+  auto const held = retrieve(reference).payment.disputes.at(0);
   EXPECT_EQ(held.withheld, usd(700));
   EXPECT_EQ(held.fee, usd(1500));
   EXPECT_EQ(processor->statement().value().balance, usd(1000 - 300 - 700 - 59 - 1500));
   ASSERT_TRUE(processor->close_dispute(reference, true).ok());
-  EXPECT_EQ(look(reference).payment.disputes.at(0).status, DisputeStatus::won);
+  EXPECT_EQ(retrieve(reference).payment.disputes.at(0).status, DisputeStatus::won);
   EXPECT_EQ(processor->statement().value().balance, usd(1000 - 300 - 59));
   EXPECT_EQ(processor->close_dispute(reference, true).error(), "no_open_dispute") << "it is won already";
   ASSERT_TRUE(processor->open_dispute(reference, usd(700)).ok());
@@ -228,7 +228,7 @@ TEST_F(Processor, NoEndOfADisputeIsFinal) {
   EXPECT_EQ(processor->move_dispute(reference, usd(1), {}).error(), "no_open_dispute");
   ASSERT_TRUE(processor->open_dispute(reference).ok());
   auto const expect = [&](domain::DisputeReport const& wanted) {
-    auto dispute = look(reference).payment.disputes.at(0);
+    auto dispute = retrieve(reference).payment.disputes.at(0);
     dispute.reference.clear();
     EXPECT_EQ(dispute, wanted);
     EXPECT_EQ(processor->statement().value().balance, usd(1000 - 59) - wanted.withheld - wanted.fee);
@@ -276,16 +276,16 @@ TEST_F(Processor, TellsWhatHappenedSinceATimeInPages) {
   clock.advance(domain::kMicrosPerSecond);
   auto const since = clock.now();
   auto const last = paid();
-  auto const all = test_support::run(io, processor->changes(domain::Timestamp(), ""));
-  EXPECT_EQ(all.changes.size(), 100u);
+  auto const all = test_support::run(io, processor->list_events(domain::Timestamp(), ""));
+  EXPECT_EQ(all.events.size(), 100u);
   EXPECT_TRUE(all.more);
-  auto const rest = test_support::run(io, processor->changes(domain::Timestamp(), all.next));
-  EXPECT_EQ(rest.changes.size(), 31u);
+  auto const rest = test_support::run(io, processor->list_events(domain::Timestamp(), all.next));
+  EXPECT_EQ(rest.events.size(), 31u);
   EXPECT_FALSE(rest.more);
-  auto const late = test_support::run(io, processor->changes(since, ""));
-  ASSERT_EQ(late.changes.size(), 1u);
-  EXPECT_EQ(late.changes[0].reference, last);
-  EXPECT_EQ(test_support::run(io, processor->changes(since, "x")).outcome, PaymentOutcome::refused);
+  auto const late = test_support::run(io, processor->list_events(since, ""));
+  ASSERT_EQ(late.events.size(), 1u);
+  EXPECT_EQ(late.events[0].reference, last);
+  EXPECT_EQ(test_support::run(io, processor->list_events(since, "x")).outcome, PaymentOutcome::refused);
 }
 
 struct Callbacks : Processor {
@@ -298,12 +298,12 @@ struct Callbacks : Processor {
   Awaitable<bool> take(std::string body, std::string signature) {
     auto const callback = processor->read_callback(signature, body, clock.now());
     EXPECT_TRUE(callback.ok());
-    EXPECT_TRUE(!callback.ok() || callback.value().change.has_value());
+    EXPECT_TRUE(!callback.ok() || callback.value().event.has_value());
     if (refuse > 0) {
       --refuse;
       co_return false;
     }
-    if (callback.ok()) heard.push_back(callback.value().change->reference);
+    if (callback.ok()) heard.push_back(callback.value().event->reference);
     co_return true;
   }
   void run_for(std::chrono::milliseconds time) {
@@ -357,7 +357,7 @@ TEST_F(Callbacks, AreLostDoubledAndLateOnDemand) {
   paid();
   run_for(100ms);
   EXPECT_TRUE(heard.empty());
-  EXPECT_EQ(test_support::run(io, processor->changes(domain::Timestamp(), "")).changes.size(), 1u);
+  EXPECT_EQ(test_support::run(io, processor->list_events(domain::Timestamp(), "")).events.size(), 1u);
   processor->set_faults({.doubled_callback = 100});
   paid();
   run_for(100ms);
@@ -374,7 +374,7 @@ TEST_F(Callbacks, AreLostDoubledAndLateOnDemand) {
 
 TEST_F(Processor, BehindABreakerAnOutageIsNotAskedTwice) {
   GuardedPayments guarded(*processor, clock, [] { return std::uint64_t{0}; });
-  auto const look_at = [&] { return test_support::run(io, guarded.look("pi_nobody")); };
+  auto const look_at = [&] { return test_support::run(io, guarded.retrieve("pi_nobody")); };
   for (int i = 0; i < 20; ++i) EXPECT_EQ(look_at().code, "resource_missing");
   EXPECT_TRUE(guarded.available());
   processor->set_faults({.refused_connection = 100});
@@ -396,13 +396,13 @@ struct OneAnswer final : PaymentGateway {
   PaymentAnswer answer;
 
   [[nodiscard]] std::string_view name() const override { return "one"; }
-  Awaitable<PaymentAnswer> open(OpenPayment) override { return told(); }
+  Awaitable<PaymentAnswer> create(CreatePayment) override { return told(); }
   Awaitable<PaymentAnswer> confirm(ConfirmPayment) override { return told(); }
-  Awaitable<PaymentAnswer> look(std::string) override { return told(); }
+  Awaitable<PaymentAnswer> retrieve(std::string) override { return told(); }
   Awaitable<PaymentAnswer> cancel(std::string) override { return told(); }
   Awaitable<PaymentAnswer> refund(RefundPayment) override { return told(); }
   Awaitable<MethodAnswer> tokenize(Card) override { co_return MethodAnswer{}; }
-  Awaitable<ChangesAnswer> changes(domain::Timestamp, std::string) override { co_return ChangesAnswer{}; }
+  Awaitable<EventsAnswer> list_events(domain::Timestamp, std::string) override { co_return EventsAnswer{}; }
   [[nodiscard]] Result<Callback, CallbackFault> read_callback(std::string_view, std::string_view,
                                                               domain::Timestamp) const override {
     return fail(CallbackFault::malformed);
@@ -443,7 +443,7 @@ struct GuardedCards : testing::Test {
     gateway.answer = {};
     gateway.answer.code = std::move(code);
     gateway.answer.reached = reached;
-    for (int i = 0; i < calls; ++i) (void)test_support::run(io, guarded.look("pi_1"));
+    for (int i = 0; i < calls; ++i) (void)test_support::run(io, guarded.retrieve("pi_1"));
     return guarded.troubles();
   }
 };
@@ -496,7 +496,7 @@ TEST_F(Processor, OlderBooksGetTheColumnsThatTheyLack) {
                     .ok());
   }
   reopen();
-  auto const before = look(reference).payment;
+  auto const before = retrieve(reference).payment;
   EXPECT_EQ(before.order, Position(7));
   EXPECT_EQ(before.ordered_at, domain::Timestamp());
   EXPECT_EQ(before.refunds.at(0).refund_at, domain::Timestamp());

@@ -25,7 +25,7 @@
 #include "sagas/gateways/asio.h"
 #include "sagas/gateways/bank.h"
 #include "sagas/ledger_view.h"
-#include "sagas/payout_files.h"
+#include "sagas/payouts/payout_files.h"
 
 namespace florin::sagas {
 
@@ -41,7 +41,7 @@ class Payouts final : public eventstore::CommitListener {
   void on_commits(std::span<eventstore::CommitPtr const> commits) override;
   // The clock jumped. Returns when what is due was asked and reported, at most after timeout_ms; false: not yet.
   // Blocks.
-  [[nodiscard]] bool settle(int timeout_ms);
+  [[nodiscard]] bool wait_until_idle(int timeout_ms);
 
  private:
   struct Impl;

@@ -1,4 +1,4 @@
-#include "sagas/payments.h"
+#include "sagas/card_payments/card_payments.h"
 
 #include <algorithm>
 #include <deque>
@@ -77,12 +77,12 @@ enum class Place : std::uint8_t { none, queue, fresh };
 struct Plan {
   Place queued = Place::none;  // an entry in the other queue is passed over
   bool busy = false;
-  bool again = false;                // to be taken up once more when it is out of hand
-  Timestamp due;                     // resting: until then. An older entry among those that rest is passed over
-  Timestamp looked;                  // when it was last taken up
-  unsigned failures = 0;             // since it last got on
-  std::optional<PaymentNews> asked;  // of the last look: the cardholder is asked
-  unsigned opens = 0;                // that were answered with nothing of use
+  bool again = false;                  // to be taken up once more when it is out of hand
+  Timestamp due;                       // resting: until then. An older entry among those that rest is passed over
+  Timestamp looked;                    // when it was last taken up
+  unsigned failures = 0;               // since it last got on
+  std::optional<PaymentUpdate> asked;  // of the last look: the cardholder is asked
+  unsigned opens = 0;                  // that were answered with nothing of use
   unsigned confirms = 0;
 };
 
@@ -91,7 +91,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 // Who waits for an order. The machine's time: a caller's patience does not jump with the sandbox's clock.
 struct Watcher {
   SteadyTime until;
-  std::function<void(PaymentNews const&)> told;
+  std::function<void(PaymentUpdate const&)> told;
 };
 
 // An order as the log has it. The position alone comes again after a restore from a backup, for another order.
@@ -111,9 +111,9 @@ using Next = std::optional<std::int64_t>;  // micros from now
 
 }  // namespace
 
-struct Payments::Impl {
+struct CardPayments::Impl {
   Impl(asio::io_context& context, PaymentGateway& processor, LedgerView const& ledger, eventstore::Log& events,
-       eventstore::Vault const& keys, eventstore::Clock const& time, PaymentsOptions wanted)
+       eventstore::Vault const& keys, eventstore::Clock const& time, CardPaymentsOptions wanted)
       : io(context),
         gateway(processor),
         view(ledger),
@@ -130,16 +130,16 @@ struct Payments::Impl {
   eventstore::Log& log;
   eventstore::Vault const& vault;
   eventstore::Clock const& clock;
-  PaymentsOptions const options;
+  CardPaymentsOptions const options;
   eventstore::Writer* writer = nullptr;
 
   std::mutex mutex;
-  std::vector<Position> news;                      // under mutex: orders to look after
-  bool posted = false;                             // under mutex
-  std::unordered_map<Position, PaymentNews> ends;  // under mutex: of the last kEndsMax orders
-  std::deque<Position> ends_order;                 // under mutex
-  std::string poll_trouble;                        // under mutex: why the last poll failed
-  std::string unheard;                             // before start: what the poll does not reach back to
+  std::vector<Position> news;                        // under mutex: orders to look after
+  bool posted = false;                               // under mutex
+  std::unordered_map<Position, PaymentUpdate> ends;  // under mutex: of the last kEndsMax orders
+  std::deque<Position> ends_order;                   // under mutex
+  std::string poll_trouble;                          // under mutex: why the last poll failed
+  std::string unheard;                               // before start: what the poll does not reach back to
 
   // The rest belongs to the effects thread.
   std::minstd_rand random{std::random_device{}()};
@@ -204,9 +204,9 @@ struct Payments::Impl {
   Awaitable<bool> poll_once();
 
   // ---- who waits
-  void note_end(Position order, PaymentNews end);  // under mutex
-  [[nodiscard]] PaymentNews end_of(Position order);
-  void tell(Position order, PaymentNews const& news_of_it);
+  void note_end(Position order, PaymentUpdate end);  // under mutex
+  [[nodiscard]] PaymentUpdate end_of(Position order);
+  void tell(Position order, PaymentUpdate const& news_of_it);
   void watch(Position order, Watcher watcher, bool last_look);
   void tell_the_impatient();
   void remember(std::string const& event_id);
@@ -238,13 +238,13 @@ struct Payments::Impl {
   }
 };
 
-void Payments::Impl::push(Task task) {
+void CardPayments::Impl::push(Task task) {
   queue.push_back(std::move(task));
   wake_callers();
 }
 
 // Takes an order up: now, or for who merely waits for it a moment after it was last.
-void Payments::Impl::want(Position order, Hurry hurry) {
+void CardPayments::Impl::want(Position order, Hurry hurry) {
   auto& plan = plans[order];
   if (plan.busy) plan.again = plan.again || hurry != Hurry::none;
   if (plan.busy || plan.queued == Place::fresh) return;
@@ -257,7 +257,7 @@ void Payments::Impl::want(Position order, Hurry hurry) {
 }
 
 // nullopt: the entry was passed over, or there is none.
-std::optional<Task> Payments::Impl::take() {
+std::optional<Task> CardPayments::Impl::take() {
   if (idle()) return std::nullopt;
   bool const turn = fresh_in_a_row >= kFreshInARow && !queue.empty();
   bool const from_fresh = !fresh.empty() && !turn;
@@ -271,7 +271,7 @@ std::optional<Task> Payments::Impl::take() {
   return stands ? std::optional(std::move(task)) : std::nullopt;
 }
 
-void Payments::Impl::take_news() {
+void CardPayments::Impl::take_news() {
   std::vector<Position> taken;
   {
     std::lock_guard const lock(mutex);
@@ -282,7 +282,7 @@ void Payments::Impl::take_news() {
   for (auto const order : taken) want(order, Hurry::most);
 }
 
-void Payments::Impl::look_now() {
+void CardPayments::Impl::look_now() {
   if (stopping) return;
   armed = false;
   tell_the_impatient();
@@ -303,7 +303,7 @@ void Payments::Impl::look_now() {
 }
 
 // The alarm only ever comes nearer: who waits must not be put off by others that are put to rest.
-void Payments::Impl::arm() {
+void CardPayments::Impl::arm() {
   if (stopping) return;
   auto next = std::chrono::microseconds(kLookAtLeastEvery);
   if (!resting.empty()) {
@@ -319,7 +319,7 @@ void Payments::Impl::arm() {
   });
 }
 
-void Payments::Impl::wake_callers() {
+void CardPayments::Impl::wake_callers() {
   auto waiting = fresh.size() + queue.size();
   for (auto& idle : idle_callers) {
     if (waiting == 0) return;
@@ -327,7 +327,7 @@ void Payments::Impl::wake_callers() {
   }
 }
 
-Awaitable<void> Payments::Impl::caller(asio::steady_timer& idle) {
+Awaitable<void> CardPayments::Impl::caller(asio::steady_timer& idle) {
   while (!stopping) {
     if (this->idle()) {
       idle.expires_at(asio::steady_timer::time_point::max());
@@ -347,7 +347,7 @@ Awaitable<void> Payments::Impl::caller(asio::steady_timer& idle) {
   }
 }
 
-Awaitable<void> Payments::Impl::take_up(Task task) {
+Awaitable<void> CardPayments::Impl::take_up(Task task) {
   if (!task.order) {
     co_await take_up_look(std::move(task));
     co_return;
@@ -371,7 +371,7 @@ Awaitable<void> Payments::Impl::take_up(Task task) {
   if (again) want(order, Hurry::some);
 }
 
-Awaitable<void> Payments::Impl::take_up_look(Task task) {
+Awaitable<void> CardPayments::Impl::take_up_look(Task task) {
   bool const done = co_await look_at(task.reference);
   auto const waiting = std::exchange(sought[task.event_id], {});
   if (done) {
@@ -385,7 +385,7 @@ Awaitable<void> Payments::Impl::take_up_look(Task task) {
 }
 
 // Memory that is short, a library's own failure: nothing that says what to do. As after an answer that nobody knows.
-void Payments::Impl::put_back(Task task, char const* thrown) {
+void CardPayments::Impl::put_back(Task task, char const* thrown) {
   if (task.order) {
     spdlog::error("order {}: {}; looking again", domain::format_order_id(task.order), thrown);
     auto& plan = plans[task.order];
@@ -399,7 +399,7 @@ void Payments::Impl::put_back(Task task, char const* thrown) {
   for (auto const& told : waiting) told(false);
 }
 
-void Payments::Impl::rest(Task task, std::int64_t micros) {
+void CardPayments::Impl::rest(Task task, std::int64_t micros) {
   auto const at = clock.now() + micros;
   auto const order = task.order;
   if (order) {
@@ -415,7 +415,7 @@ void Payments::Impl::rest(Task task, std::int64_t micros) {
 
 // An order that is taken up before its time leaves its entry behind. At least half of them are good: an order rests
 // once, and so does an event that is looked into.
-void Payments::Impl::forget_stale() {
+void CardPayments::Impl::forget_stale() {
   if (resting.size() < kRestingMin || resting.size() < 2 * (plans.size() + sought.size())) return;
   std::unordered_set<Position> kept;
   std::erase_if(resting, [&](Later const& later) {
@@ -428,18 +428,18 @@ void Payments::Impl::forget_stale() {
 }
 
 // Past the last step of the ladder it goes on at the longest: somebody's money is at stake.
-std::int64_t Payments::Impl::backoff(unsigned failures) {
+std::int64_t CardPayments::Impl::backoff(unsigned failures) {
   BackoffPolicy const policy;
   auto const wait = backoff_micros(policy, std::min(failures, policy.attempts - 1), random());
   return wait.value_or(policy.cap_micros);
 }
 
-bool Payments::Impl::quiet() const {
+bool CardPayments::Impl::quiet() const {
   return idle() && callers_busy == 0 && !polling && (resting.empty() || resting.front().at > clock.now());
 }
 
 // Brings an order as far as it can be brought now.
-Awaitable<Next> Payments::Impl::see_to(Position order, Plan& plan) {
+Awaitable<Next> CardPayments::Impl::see_to(Position order, Plan& plan) {
   auto const failed = [&] { return backoff(++plan.failures); };
   auto const at_ease = [&](std::int64_t micros) {
     plan.failures = 0;
@@ -502,8 +502,8 @@ Awaitable<Next> Payments::Impl::see_to(Position order, Plan& plan) {
     if (opens || known) plan.failures = 0;
     known = answer.payment.status;
     if (known == PaymentStatus::requires_action) {
-      PaymentNews asked;
-      asked.state = PaymentNews::State::action_required;
+      PaymentUpdate asked;
+      asked.state = PaymentUpdate::State::action_required;
       asked.reference = answer.payment.reference;
       asked.client_secret = answer.client_secret;
       asked.redirect_url = answer.redirect_url;
@@ -519,16 +519,16 @@ Awaitable<Next> Payments::Impl::see_to(Position order, Plan& plan) {
   co_return std::nullopt;
 }
 
-Awaitable<PaymentAnswer> Payments::Impl::next_call(domain::OpenOrder const& open, Ordered const& ordered,
-                                                   std::optional<PaymentStatus> known, Plan& plan) {
+Awaitable<PaymentAnswer> CardPayments::Impl::next_call(domain::OpenOrder const& open, Ordered const& ordered,
+                                                       std::optional<PaymentStatus> known, Plan& plan) {
   if (open.reference.empty()) {
     auto const number = std::to_string(plan.opens / kOpensPerKey);
-    OpenPayment request{key("open:" + number, open.order, ordered.at), open.order, open.usd,
-                        domain::to_string(domain::units_of(open.usd)) + " " + view.currency_name(open.currency),
-                        ordered.at};
-    co_return co_await gateway.open(std::move(request));
+    CreatePayment request{key("open:" + number, open.order, ordered.at), open.order, open.usd,
+                          domain::to_string(domain::units_of(open.usd)) + " " + view.currency_name(open.currency),
+                          ordered.at};
+    co_return co_await gateway.create(std::move(request));
   }
-  if (!known) co_return co_await gateway.look(open.reference);
+  if (!known) co_return co_await gateway.retrieve(open.reference);
   bool const late = clock.now().micros() - open.ordered_at.micros() > kPatienceMicros;
   if (known == PaymentStatus::unconfirmed && !late) {
     auto const number = std::to_string(plan.confirms++);
@@ -540,8 +540,8 @@ Awaitable<PaymentAnswer> Payments::Impl::next_call(domain::OpenOrder const& open
   co_return co_await gateway.cancel(open.reference);
 }
 
-Awaitable<bool> Payments::Impl::give_up(domain::OpenOrder const& open, domain::PaymentFailure failure,
-                                        std::string code) {
+Awaitable<bool> CardPayments::Impl::give_up(domain::OpenOrder const& open, domain::PaymentFailure failure,
+                                            std::string code) {
   domain::Command command = domain::FailOrder{open.order, failure, std::move(code)};
   auto const outcome = co_await ask(io, *writer, std::move(command));
   // Refused: it has got a reference meanwhile, or is settled. Then the next look finds it.
@@ -549,7 +549,7 @@ Awaitable<bool> Payments::Impl::give_up(domain::OpenOrder const& open, domain::P
 }
 
 // The refunds of an order that may not have reached the processor. False: to be tried again.
-Awaitable<bool> Payments::Impl::send_refunds(Position order) {
+Awaitable<bool> CardPayments::Impl::send_refunds(Position order) {
   auto const returned = view.returned(order);
   if (!returned) co_return true;
   bool all = true;
@@ -564,7 +564,7 @@ Awaitable<bool> Payments::Impl::send_refunds(Position order) {
 
 // Nothing is asked for that is there already: a processor forgets idempotency keys after a day, and a refund may be
 // pending there for longer. So it is looked for before it is asked for, and again before a refusal is believed.
-Awaitable<bool> Payments::Impl::send_refund(Position order, Position refund) {
+Awaitable<bool> CardPayments::Impl::send_refund(Position order, Position refund) {
   auto const commit = eventstore::read_commit(log, refund);
   if (!commit) co_return false;
   auto const* asked = commit.value() ? std::get_if<domain::RefundRequested>(&commit.value()->events.front()) : nullptr;
@@ -572,7 +572,7 @@ Awaitable<bool> Payments::Impl::send_refund(Position order, Position refund) {
   auto const at = commit.value()->at;
   std::string refused_code;
   for (bool refused = false;; refused = true) {
-    auto const known = co_await gateway.look(asked->payment);
+    auto const known = co_await gateway.retrieve(asked->payment);
     if (stopping || known.outcome != PaymentOutcome::answered) co_return false;
     bool const reported = co_await report(known);
     if (!reported) co_return false;
@@ -599,8 +599,8 @@ Awaitable<bool> Payments::Impl::send_refund(Position order, Position refund) {
 }
 
 // True: what the processor says is in the log, or concerns us not.
-Awaitable<bool> Payments::Impl::look_at(std::string reference) {
-  auto const answer = co_await gateway.look(std::move(reference));
+Awaitable<bool> CardPayments::Impl::look_at(std::string reference) {
+  auto const answer = co_await gateway.retrieve(std::move(reference));
   if (stopping || answer.outcome == PaymentOutcome::unknown) co_return false;
   if (answer.outcome == PaymentOutcome::refused || !answer.payment.order) co_return true;
   bool const reported = co_await report(answer);
@@ -614,7 +614,7 @@ Awaitable<bool> Payments::Impl::look_at(std::string reference) {
 // A name of ours that the log has not given, or gave to another refund in another history of it, is none. And one
 // refund is one: what the processor made twice under one name came the second time without our asking.
 // False: the log could not be read.
-bool Payments::Impl::name_refunds(domain::PaymentReport& payment) const {
+bool CardPayments::Impl::name_refunds(domain::PaymentReport& payment) const {
   auto const returned = view.returned(payment.order);
   auto const settled_as = [&](Position refund) -> std::string {
     if (!returned) return {};
@@ -643,7 +643,7 @@ bool Payments::Impl::name_refunds(domain::PaymentReport& payment) const {
   return true;
 }
 
-Awaitable<bool> Payments::Impl::report(PaymentAnswer const& answer, std::string refused_code) {
+Awaitable<bool> CardPayments::Impl::report(PaymentAnswer const& answer, std::string refused_code) {
   auto const found = ordered_at(answer.payment.order);
   if (!found) co_return false;
   auto const& ordered = found.value();
@@ -676,7 +676,7 @@ Awaitable<bool> Payments::Impl::report(PaymentAnswer const& answer, std::string 
 }
 
 // For the operator, who has the processor's own word: from here on card_clearing is not what it holds.
-void Payments::Impl::say_what_is_not_booked(domain::PaymentReport const& payment, domain::Money paid) const {
+void CardPayments::Impl::say_what_is_not_booked(domain::PaymentReport const& payment, domain::Money paid) const {
   for (auto const& refund : payment.refunds) {
     if (may_book(refund, paid)) continue;
     spdlog::error(
@@ -693,7 +693,7 @@ void Payments::Impl::say_what_is_not_booked(domain::PaymentReport const& payment
 
 // ---- what lost callbacks would have told
 
-Awaitable<void> Payments::Impl::poll() {
+Awaitable<void> CardPayments::Impl::poll() {
   while (!stopping) {
     polling = true;
     try {
@@ -711,17 +711,17 @@ Awaitable<void> Payments::Impl::poll() {
   }
 }
 
-Awaitable<bool> Payments::Impl::poll_once() {
+Awaitable<bool> CardPayments::Impl::poll_once() {
   auto const began = processor_now();
   std::string from;
   for (bool more = true; more && !stopping;) {
-    auto const answer = co_await gateway.changes(polled_from, from);
+    auto const answer = co_await gateway.list_events(polled_from, from);
     {
       std::lock_guard const lock(mutex);
       poll_trouble = answer.outcome == PaymentOutcome::answered ? std::string() : answer.code;
     }
     if (answer.outcome != PaymentOutcome::answered) co_return false;
-    for (auto const& change : answer.changes) {
+    for (auto const& change : answer.events) {
       if (seen.contains(change.event_id) || !sought.try_emplace(change.event_id).second) continue;
       push({{}, change.reference, change.event_id, 0});
     }
@@ -732,7 +732,7 @@ Awaitable<bool> Payments::Impl::poll_once() {
   co_return true;
 }
 
-void Payments::Impl::remember(std::string const& event_id) {
+void CardPayments::Impl::remember(std::string const& event_id) {
   if (event_id.empty() || !seen.insert(event_id).second) return;
   seen_order.push_back(event_id);
   if (seen_order.size() <= kSeenMax) return;
@@ -740,8 +740,8 @@ void Payments::Impl::remember(std::string const& event_id) {
   seen_order.pop_front();
 }
 
-void Payments::Impl::note_end(Position order, PaymentNews end) {
-  end.state = PaymentNews::State::settled;
+void CardPayments::Impl::note_end(Position order, PaymentUpdate end) {
+  end.state = PaymentUpdate::State::ended;
   if (!ends.insert_or_assign(order, std::move(end)).second) return;
   ends_order.push_back(order);
   if (ends_order.size() <= kEndsMax) return;
@@ -749,15 +749,15 @@ void Payments::Impl::note_end(Position order, PaymentNews end) {
   ends_order.pop_front();
 }
 
-PaymentNews Payments::Impl::end_of(Position order) {
+PaymentUpdate CardPayments::Impl::end_of(Position order) {
   std::lock_guard const lock(mutex);
   auto const found = ends.find(order);
-  PaymentNews end;
-  end.state = PaymentNews::State::settled;
+  PaymentUpdate end;
+  end.state = PaymentUpdate::State::ended;
   return found == ends.end() ? end : found->second;
 }
 
-void Payments::Impl::tell(Position order, PaymentNews const& news_of_it) {
+void CardPayments::Impl::tell(Position order, PaymentUpdate const& news_of_it) {
   auto const found = watchers.find(order);
   if (found == watchers.end()) return;
   auto const waiting = std::move(found->second);
@@ -765,7 +765,7 @@ void Payments::Impl::tell(Position order, PaymentNews const& news_of_it) {
   for (auto const& watcher : waiting) watcher.told(news_of_it);
 }
 
-void Payments::Impl::watch(Position order, Watcher watcher, bool last_look) {
+void CardPayments::Impl::watch(Position order, Watcher watcher, bool last_look) {
   if (stopping) return;
   if (!view.order(order)) return watcher.told(end_of(order));
   if (auto const plan = plans.find(order); last_look && plan != plans.end() && plan->second.asked) {
@@ -783,7 +783,7 @@ void Payments::Impl::watch(Position order, Watcher watcher, bool last_look) {
   want(order, Hurry::none);
 }
 
-void Payments::Impl::tell_the_impatient() {
+void CardPayments::Impl::tell_the_impatient() {
   auto const now = std::chrono::steady_clock::now();
   if (now < watched_until) return;
   watched_until = SteadyTime::max();
@@ -803,7 +803,7 @@ void Payments::Impl::tell_the_impatient() {
   for (auto const& watcher : gone) watcher.told({});
 }
 
-eventstore::Faulty<std::optional<Ordered>> Payments::Impl::ordered_at(Position order) const {
+eventstore::Faulty<std::optional<Ordered>> CardPayments::Impl::ordered_at(Position order) const {
   auto const commit = eventstore::read_commit(log, order);
   if (!commit) {
     spdlog::error("order {}: {}", domain::format_order_id(order), commit.error().what);
@@ -817,13 +817,13 @@ eventstore::Faulty<std::optional<Ordered>> Payments::Impl::ordered_at(Position o
   return found;
 }
 
-Payments::Payments(asio::io_context& io, PaymentGateway& gateway, LedgerView const& view, eventstore::Log& log,
-                   eventstore::Vault const& vault, eventstore::Clock const& clock, PaymentsOptions options)
+CardPayments::CardPayments(asio::io_context& io, PaymentGateway& gateway, LedgerView const& view, eventstore::Log& log,
+                           eventstore::Vault const& vault, eventstore::Clock const& clock, CardPaymentsOptions options)
     : impl_(std::make_unique<Impl>(io, gateway, view, log, vault, clock, std::move(options))) {}
 
-Payments::~Payments() = default;
+CardPayments::~CardPayments() = default;
 
-void Payments::resume(domain::State const& state, Timestamp last_commit) {
+void CardPayments::resume(domain::State const& state, Timestamp last_commit) {
   for (auto const& [order, open] : state.orders()) impl_->want(order, Impl::Hurry::some);
   for (auto const& [order, returned] : state.returned_orders()) {
     for (auto const& refund : returned.refunds) {
@@ -846,7 +846,7 @@ void Payments::resume(domain::State const& state, Timestamp last_commit) {
   spdlog::warn("cards: {}", impl_->unheard);
 }
 
-void Payments::start(eventstore::Writer& writer) {
+void CardPayments::start(eventstore::Writer& writer) {
   impl_->writer = &writer;
   for (std::size_t i = 0; i < kCallers; ++i) {
     impl_->idle_callers.push_back(std::make_unique<asio::steady_timer>(impl_->io));
@@ -856,7 +856,7 @@ void Payments::start(eventstore::Writer& writer) {
   asio::post(impl_->io, [impl = impl_.get()] { impl->look_now(); });
 }
 
-void Payments::stop() {
+void CardPayments::stop() {
   std::promise<void> stopped;
   asio::post(impl_->io, [impl = impl_.get(), &stopped] {
     impl->stopping = true;
@@ -871,7 +871,7 @@ void Payments::stop() {
   stopped.get_future().wait();
 }
 
-void Payments::on_commits(std::span<eventstore::CommitPtr const> commits) {
+void CardPayments::on_commits(std::span<eventstore::CommitPtr const> commits) {
   std::vector<Position> orders;
   for (auto const& commit : commits) {
     auto position = commit->first;
@@ -880,7 +880,7 @@ void Payments::on_commits(std::span<eventstore::CommitPtr const> commits) {
       if (auto const* refund = std::get_if<domain::RefundRequested>(&event)) {
         if (refund->reference.empty()) orders.push_back(refund->order);
       }
-      PaymentNews end;
+      PaymentUpdate end;
       end.position = position;
       if (auto const* purchased = std::get_if<domain::CurrencyPurchased>(&event)) {
         end.purchased = *purchased;
@@ -901,25 +901,25 @@ void Payments::on_commits(std::span<eventstore::CommitPtr const> commits) {
   asio::post(impl_->io, [impl = impl_.get()] { impl->take_news(); });
 }
 
-void Payments::watch(Position order, std::chrono::milliseconds patience, std::function<void(PaymentNews const&)> told,
-                     bool last_look) {
+void CardPayments::watch(Position order, std::chrono::milliseconds patience,
+                         std::function<void(PaymentUpdate const&)> told, bool last_look) {
   Watcher watcher{std::chrono::steady_clock::now() + patience, std::move(told)};
   asio::post(impl_->io, [impl = impl_.get(), order, waiting = std::move(watcher), last_look]() mutable {
     impl->watch(order, std::move(waiting), last_look);
   });
 }
 
-void Payments::changed(PaymentChange change, std::function<void(bool)> told) {
-  asio::post(impl_->io, [impl = impl_.get(), change = std::move(change), told = std::move(told)]() mutable {
+void CardPayments::handle_event(ProcessorEvent event, std::function<void(bool)> told) {
+  asio::post(impl_->io, [impl = impl_.get(), event = std::move(event), told = std::move(told)]() mutable {
     if (impl->stopping) return;
-    if (impl->seen.contains(change.event_id)) return told(true);
-    auto const [waiting, is_new] = impl->sought.try_emplace(change.event_id);
+    if (impl->seen.contains(event.event_id)) return told(true);
+    auto const [waiting, is_new] = impl->sought.try_emplace(event.event_id);
     waiting->second.push_back(std::move(told));
-    if (is_new) impl->push({{}, std::move(change.reference), std::move(change.event_id), 0});
+    if (is_new) impl->push({{}, std::move(event.reference), std::move(event.event_id), 0});
   });
 }
 
-void Payments::tokenize(Card card, std::function<void(MethodAnswer const&)> told) {
+void CardPayments::tokenize(Card card, std::function<void(MethodAnswer const&)> told) {
   asio::co_spawn(
       impl_->io,
       [](Impl* impl, Card given, std::function<void(MethodAnswer const&)> then) -> Awaitable<void> {
@@ -941,7 +941,7 @@ void Payments::tokenize(Card card, std::function<void(MethodAnswer const&)> told
       asio::detached);
 }
 
-std::optional<std::string> Payments::trouble() const {
+std::optional<std::string> CardPayments::trouble() const {
   std::string found;
   {
     std::lock_guard const lock(impl_->mutex);
@@ -954,13 +954,13 @@ std::optional<std::string> Payments::trouble() const {
   return found.empty() ? std::nullopt : std::optional(std::move(found));
 }
 
-std::size_t Payments::resting() {
+std::size_t CardPayments::delayed() {
   std::promise<std::size_t> answer;
   asio::post(impl_->io, [impl = impl_.get(), &answer] { answer.set_value(impl->resting.size()); });
   return answer.get_future().get();
 }
 
-void Payments::look_again() {
+void CardPayments::look_again() {
   asio::post(impl_->io, [impl = impl_.get()] {
     // It has not begun when settle asks, but it is under way.
     if (impl->poll_alarm.cancel() > 0) impl->polling = true;
@@ -968,7 +968,7 @@ void Payments::look_again() {
   });
 }
 
-bool Payments::settle(int timeout_ms) {
+bool CardPayments::wait_until_idle(int timeout_ms) {
   auto const until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
   for (;;) {
     std::promise<bool> answer;

@@ -1,4 +1,4 @@
-#include "tests/sagas/mock_provider.h"
+#include "tests/sagas/gateways/mock_provider.h"
 
 #include <cstdlib>
 #include <list>

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/sagas/payments_rig.h"
+#include "tests/sagas/card_rig.h"
 
 namespace florin::sagas {
 
@@ -27,7 +27,7 @@ inline constexpr auto kWait = std::chrono::hours(1);  // of who has patience
 
 inline Money usd(std::int64_t cents) { return Money::from_minor(cents); }
 
-struct PaymentsTest : testing::Test {
+struct CardPaymentsTest : testing::Test {
   test_support::CardWorld world;
   test_support::TempFolder vault;
   test_support::MemoryLog log;
@@ -98,9 +98,9 @@ struct PaymentsTest : testing::Test {
 
 // Keeps what it was told. On the effects thread; read when the saga is quiet.
 struct Watcher {
-  std::shared_ptr<std::vector<PaymentNews>> told = std::make_shared<std::vector<PaymentNews>>();
-  [[nodiscard]] std::function<void(PaymentNews const&)> ear() const {
-    return [heard = told](PaymentNews const& news) { heard->push_back(news); };
+  std::shared_ptr<std::vector<PaymentUpdate>> told = std::make_shared<std::vector<PaymentUpdate>>();
+  [[nodiscard]] std::function<void(PaymentUpdate const&)> ear() const {
+    return [heard = told](PaymentUpdate const& news) { heard->push_back(news); };
   }
 };
 

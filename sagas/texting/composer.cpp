@@ -1,4 +1,4 @@
-#include "sagas/texting.h"
+#include "sagas/texting/composer.h"
 
 #include "eventstore/codes.h"
 #include "eventstore/read_commit.h"

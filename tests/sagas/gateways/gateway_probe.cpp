@@ -133,7 +133,7 @@ int bank(std::string const& file) {
 int check_stripe(std::vector<std::string> const& words, std::string const& secret, florin::domain::Timestamp now) {
   auto const callback = read_stripe_callback(secret, words[3], words[2], now);
   if (callback.ok()) {
-    say(callback.value().change ? callback.value().change->reference : "none");
+    say(callback.value().event ? callback.value().event->reference : "none");
     return 0;
   }
   switch (callback.error()) {

@@ -1,4 +1,4 @@
-#include "sagas/payout_files.h"
+#include "sagas/payouts/payout_files.h"
 
 #include <algorithm>
 

@@ -71,7 +71,7 @@ std::string event(std::string const& object) {
 std::optional<std::string> about(std::string const& object) {
   auto const read = read_stripe_event(event(object));
   if (!read) return std::nullopt;
-  return read.value().change ? read.value().change->reference : "none";
+  return read.value().event ? read.value().event->reference : "none";
 }
 
 TEST(StripeEvent, NamesThePaymentItIsAbout) {

@@ -24,29 +24,29 @@
 #include "eventstore/log.h"
 #include "eventstore/vault.h"
 #include "eventstore/writer.h"
-#include "sagas/gateways/payments.h"
+#include "sagas/gateways/payment_gateway.h"
 #include "sagas/ledger_view.h"
 
 namespace florin::sagas {
 
 // What a caller is told who waits for an order.
-struct PaymentNews {
+struct PaymentUpdate {
   enum class State : std::uint8_t {
-    settled,          // paid or failed: the ledger says which
+    ended,            // paid or failed: the ledger says which
     action_required,  // the cardholder is asked by their bank
     pending,          // not known yet; nothing is lost, it goes on
   };
   State state = State::pending;
-  // settled: how, unless it was settled long ago. One of the two.
+  // ended: how, unless it ended long ago. One of the two.
   std::optional<domain::CurrencyPurchased> purchased;
   std::optional<domain::PaymentFailed> failed;
-  domain::Position position;  // of the event that settled it
+  domain::Position position;  // of the event that ended it
   std::string reference;
   std::string client_secret;  // with action_required. A secret: for the payer's browser only
   std::string redirect_url;
 };
 
-struct PaymentsOptions {
+struct CardPaymentsOptions {
   // Where a browser goes after its bank's challenge: back to the checkout's page, whose token is put between the two;
   // or, when the game ordered itself, to a page that says so.
   std::string checkout_url;
@@ -56,12 +56,12 @@ struct PaymentsOptions {
   std::int64_t poll_micros = 60 * domain::kMicrosPerSecond;
 };
 
-class Payments final : public eventstore::CommitListener {
+class CardPayments final : public eventstore::CommitListener {
  public:
   // All references outlive it. `io` is the effects thread's.
-  Payments(asio::io_context& io, PaymentGateway& gateway, LedgerView const& view, eventstore::Log& log,
-           eventstore::Vault const& vault, eventstore::Clock const& clock, PaymentsOptions options);
-  ~Payments() override;
+  CardPayments(asio::io_context& io, PaymentGateway& gateway, LedgerView const& view, eventstore::Log& log,
+               eventstore::Vault const& vault, eventstore::Clock const& clock, CardPaymentsOptions options);
+  ~CardPayments() override;
 
   // Before start: every open order and refund; what happened at the processor since `last_commit` is asked for.
   void resume(domain::State const& state, domain::Timestamp last_commit);
@@ -77,11 +77,11 @@ class Payments final : public eventstore::CommitListener {
   // still. At most kWatchersMax wait for one order: one more, and the one who has waited longest is told `pending`.
   // With `last_look`, told at once that the cardholder is asked when a look of the last second found so: for who cannot
   // have answered yet.
-  void watch(domain::Position order, std::chrono::milliseconds patience, std::function<void(PaymentNews const&)> told,
+  void watch(domain::Position order, std::chrono::milliseconds patience, std::function<void(PaymentUpdate const&)> told,
              bool last_look = false);
   static constexpr std::size_t kWatchersMax = 16;  // one page, reloaded in impatience
   // A callback's. told(true): what it is about is in the log, or concerns us not; false: post it again.
-  void changed(PaymentChange change, std::function<void(bool)> told);
+  void handle_event(ProcessorEvent change, std::function<void(bool)> told);
   // `told` on the effects thread, once, unless it stops. Too many under way: unknown "busy" at once, nobody is called.
   void tokenize(Card card, std::function<void(MethodAnswer const&)> told);
 
@@ -93,9 +93,9 @@ class Payments final : public eventstore::CommitListener {
   // The clock jumped: what waits is looked at now.
   void look_again();
   // Waits until nothing is due or under way, at most timeout_ms. False when time ran out. Blocks.
-  [[nodiscard]] bool settle(int timeout_ms);
+  [[nodiscard]] bool wait_until_idle(int timeout_ms);
   // What is to be done later, stale entries among it: at most twice what waits, or 64. Blocks.
-  [[nodiscard]] std::size_t resting();
+  [[nodiscard]] std::size_t delayed();
 
  private:
   struct Impl;
