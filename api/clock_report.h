@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "api/http/json_writer.h"
-#include "eventstore/clock.h"
+#include "eventstore/runtime/clock.h"
 
 namespace florin::api {
 

@@ -18,7 +18,7 @@
 
 #include "api/http/server.h"
 #include "domain/result.h"
-#include "eventstore/writer.h"
+#include "eventstore/engine/writer.h"
 #include "sagas/gateways/ach_day.h"
 
 namespace florin::api {

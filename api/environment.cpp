@@ -10,7 +10,7 @@
 
 #include "api/former_people.h"
 #include "domain/contract.h"
-#include "eventstore/durable_file.h"
+#include "eventstore/runtime/files.h"
 #include "projections/history.h"
 #include "projections/orders.h"
 #include "projections/payments.h"
@@ -70,7 +70,7 @@ Faulty<std::unique_ptr<Environment>> Environment::open(std::string name, Layout 
 Faulty<Unit> Environment::recover() {
   std::error_code error;
   for (auto const& part : {layout_.vault(), layout_.snapshots(), layout_.requests(), layout_.views()}) {
-    if (auto made = eventstore::make_folder(part); !made) return made;
+    if (auto made = eventstore::machine_files().make_folder(part); !made) return made;
   }
   std::filesystem::permissions(layout_.folder, std::filesystem::perms::owner_all, error);
 
@@ -91,34 +91,18 @@ Faulty<Unit> Environment::recover() {
   if (auto checked = check_against_checkpoint(*log_, head.value(), *checkpoints_); !checked) return checked;
 
   std::vector<std::string> skipped;
-  if (auto read = balances_.read_newest_snapshot(layout_.snapshots(), *log_, head.value().position, &skipped);
-      !read && read.error().kind != Fault::Kind::missing) {
-    spdlog::warn("{}: {}", name_, read.error().what);
-  }
-  auto const snapshot_at = balances_.position();
-  // The balance view folds along with the replay; where its snapshot is older than the write model's, it first reads
-  // what lies between.
-  Faulty<Unit> followed = Unit{};
-  auto const follow = [&](domain::Commit const& commit) {
-    if (!followed || commit.first <= balances_.position()) return;
-    if (commit.first > domain::next(balances_.position())) {
-      followed = catch_up(*log_, balances_, domain::Position(commit.first.value() - 1));
-    }
-    if (followed) balances_.apply(commit);
-  };
-  auto replayed = eventstore::recover(*log_, layout_.snapshots(), requests_.get(), follow, &skipped);
+  auto replayed = eventstore::recover(*log_, layout_.snapshots(), requests_.get(), &durable_, &skipped);
   for (auto const& file : skipped) spdlog::warn("{}: snapshot passed over: {}", name_, file);
   if (!replayed) return fail(replayed.error());
   auto recovered = std::move(replayed).value();
-  if (followed) followed = catch_up(*log_, balances_, recovered.head.position);
-  if (!followed) return followed;
+  tail_ = std::make_unique<eventstore::Tail>(*log_, recovered.head);
   clock_.not_before(recovered.at);
   spdlog::info("{}: recovered to position {} ({} games, {} players)", name_, recovered.head.position.value(),
                recovered.state.games().size(), recovered.state.player_count());
 
-  auto const former = list_former_people(*vault_, balances_, layout_.mailboxes());
+  auto const former = list_former_people(*vault_, durable_, layout_.mailboxes());
   mailboxes_ = std::make_unique<Mailboxes const>(*vault_, former, [this](domain::BlindIndex const& index) {
-    return balances_.read([&](domain::State const& state) { return state.find_identity(index).has_value(); });
+    return durable_.read([&](domain::State const& state) { return state.find_identity(index).has_value(); });
   });
   if (!former.empty()) {
     spdlog::info(
@@ -127,19 +111,27 @@ Faulty<Unit> Environment::recover() {
   }
 
   runner_ = std::make_unique<projections::Runner>(
-      *log_, layout_.views(),
+      *log_, *tail_, layout_.views(),
       std::vector<projections::Projection const*>{&projections::history_projection(), &projections::orders_projection(),
                                                   &projections::reconciliation_projection(),
                                                   &projections::transfers_projection(),
                                                   &projections::payments_projection()});
   if (auto made = make_effects(recovered.state); !made) return made;
   if (auto made = make_payments(recovered); !made) return made;
-  snapshotter_ = std::make_unique<Snapshotter>(*log_, layout_.snapshots(), snapshot_at, options_.snapshot_every);
-  std::vector<eventstore::CommitListener*> listeners{&balances_, runner_.get(), snapshotter_.get(), effects_.get()};
+  snapshotter_ = std::make_unique<eventstore::Snapshotter>(
+      *log_, *tail_, layout_.snapshots(), recovered.snapshot, options_.snapshot_every,
+      [this](domain::Position at, eventstore::Faulty<Unit> const& done) {
+        if (done) {
+          spdlog::info("{}: snapshot at position {}", name_, at.value());
+        } else {
+          spdlog::error("{}: snapshot at position {} failed: {}", name_, at.value(), done.error().what);
+        }
+      });
+  std::vector<eventstore::CommitListener*> listeners{effects_.get()};
   if (payments_) listeners.push_back(payments_.get());
   if (payouts_) listeners.push_back(payouts_.get());
-  writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), *log_, *vault_, *requests_, *checkpoints_,
-                                                 clock_, listeners, options_.writer);
+  eventstore::EngineParts const parts{*log_, *vault_, *requests_, *checkpoints_, clock_, durable_, *tail_};
+  writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts, listeners, options_.writer);
   return Unit{};
 }
 
@@ -223,7 +215,7 @@ sagas::Awaitable<bool> Environment::take_callback(std::string body, std::string 
 
 Faulty<Unit> Environment::start() {
   if (auto started = runner_->start(); !started) return started;
-  snapshotter_->start();
+  if (auto started = snapshotter_->start(); !started) return started;
   writer_->start();
   if (payments_) payments_->start(*writer_);
   if (payouts_) payouts_->start(*writer_);
@@ -272,7 +264,7 @@ Faulty<Unit> Environment::stop() {
   if (!standing) return fail(standing.error());
   // Snapshots and index runs only save time at the next start: a failure here is worth a warning, no more.
   for (auto const& saved : {requests_->flush(), eventstore::write_snapshot(layout_.snapshots(), standing.value()),
-                            balances_.write_snapshot(layout_.snapshots(), *log_)}) {
+                            durable_.write_snapshot(layout_.snapshots(), *log_)}) {
     if (!saved) spdlog::warn("{}: {}", name_, saved.error().what);
   }
   return Unit{};

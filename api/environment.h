@@ -14,12 +14,11 @@
 #include "api/layout.h"
 #include "api/ledger_view.h"
 #include "api/mailboxes.h"
-#include "api/snapshotter.h"
-#include "eventstore/clock.h"
-#include "eventstore/sqlite_log.h"
-#include "eventstore/vault.h"
-#include "eventstore/writer.h"
-#include "projections/balances.h"
+#include "eventstore/engine/snapshotter.h"
+#include "eventstore/engine/writer.h"
+#include "eventstore/runtime/clock.h"
+#include "eventstore/store/sqlite_log.h"
+#include "eventstore/store/vault.h"
 #include "projections/runner.h"
 #include "sagas/card_payments/card_payments.h"
 #include "sagas/effects.h"
@@ -75,7 +74,7 @@ class Environment {
   [[nodiscard]] eventstore::Log& log() { return *log_; }
   [[nodiscard]] eventstore::Vault const& vault() const { return *vault_; }
   [[nodiscard]] eventstore::Writer& writer() { return *writer_; }
-  [[nodiscard]] projections::Balances const& balances() const { return balances_; }
+  [[nodiscard]] eventstore::DurableState const& balances() const { return durable_; }
   [[nodiscard]] Mailboxes const& mailboxes() const { return *mailboxes_; }
   [[nodiscard]] projections::Runner& views() { return *runner_; }
   [[nodiscard]] sagas::Effects& effects() { return *effects_; }
@@ -106,17 +105,18 @@ class Environment {
   std::unique_ptr<eventstore::Vault> vault_;
   std::unique_ptr<eventstore::RequestIndex> requests_;
   std::unique_ptr<eventstore::CheckpointFile> checkpoints_;
-  projections::Balances balances_;
+  eventstore::DurableState durable_;
+  std::unique_ptr<eventstore::Tail> tail_;
   std::unique_ptr<Mailboxes const> mailboxes_;
   std::unique_ptr<projections::Runner> runner_;
-  std::unique_ptr<Snapshotter> snapshotter_;
+  std::unique_ptr<eventstore::Snapshotter> snapshotter_;
   eventstore::SystemClock const machine_clock_;
   std::mt19937_64 jitter_{std::random_device{}()};  // the effects thread's; spreads retries, decides nothing
   asio::io_context effects_io_{1};
   std::unique_ptr<sagas::SandboxPhone> phone_;
   std::unique_ptr<sagas::TwilioGateway> twilio_;
   std::unique_ptr<sagas::GuardedSms> sms_;
-  BalancesView const ledger_view_{balances_};
+  BalancesView const ledger_view_{durable_};
   std::unique_ptr<sagas::Effects> effects_;
   std::unique_ptr<sagas::SandboxProcessor> sandbox_processor_;
   std::unique_ptr<sagas::StripeGateway> stripe_;

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "domain/events.h"
-#include "eventstore/vault.h"
+#include "eventstore/store/vault.h"
 
 namespace florin::api {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "domain/events.h"
-#include "eventstore/vault.h"
+#include "eventstore/store/vault.h"
 
 namespace florin::api {
 

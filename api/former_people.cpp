@@ -5,7 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "eventstore/block_fields.h"
+#include "eventstore/engine/block_fields.h"
 
 namespace florin::api {
 namespace {
@@ -39,7 +39,7 @@ bool fields(Stream& s, Listed& listed) {
 }
 
 // Of the people first to last, by their registrations.
-std::vector<BlindIndex> indexes_of(projections::Balances const& balances, std::uint64_t first, std::uint64_t last) {
+std::vector<BlindIndex> indexes_of(eventstore::DurableState const& balances, std::uint64_t first, std::uint64_t last) {
   return balances.read([&](domain::State const& state) {
     std::vector<BlindIndex> indexes;
     for (auto id = first; id <= last; ++id) indexes.push_back(state.identity_rows()[id - 1].email_index);
@@ -47,7 +47,7 @@ std::vector<BlindIndex> indexes_of(projections::Balances const& balances, std::u
   });
 }
 
-bool is_of(Listed const& listed, projections::Balances const& balances, std::uint64_t people) {
+bool is_of(Listed const& listed, eventstore::DurableState const& balances, std::uint64_t people) {
   if (listed.people == 0 || listed.people > people) return false;
   if (indexes_of(balances, listed.people, listed.people).front() != listed.last) return false;
   return std::all_of(listed.former.begin(), listed.former.end(), [&](FormerPerson const& person) {
@@ -85,7 +85,7 @@ struct Share {
 };
 constexpr std::uint64_t kSlice = 4096;
 
-Share list_share(eventstore::Vault const& vault, projections::Balances const& balances, std::uint64_t from,
+Share list_share(eventstore::Vault const& vault, eventstore::DurableState const& balances, std::uint64_t from,
                  std::uint64_t people, std::uint64_t stride) {
   Share share;
   for (auto first = from; first <= people; first += stride) {
@@ -109,7 +109,7 @@ Share list_share(eventstore::Vault const& vault, projections::Balances const& ba
 
 }  // namespace
 
-std::vector<FormerPerson> list_former_people(eventstore::Vault const& vault, projections::Balances const& balances,
+std::vector<FormerPerson> list_former_people(eventstore::Vault const& vault, eventstore::DurableState const& balances,
                                              std::filesystem::path const& file) {
   auto const people = balances.read([](domain::State const& state) { return state.identity_count(); });
   auto listed = read_list(file);

@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "api/mailboxes.h"
-#include "projections/balances.h"
+#include "eventstore/engine/durable_state.h"
 
 namespace florin::api {
 
 // In order of identities. The balances are at the log's end, and nothing is served yet.
 [[nodiscard]] std::vector<FormerPerson> list_former_people(eventstore::Vault const& vault,
-                                                           projections::Balances const& balances,
+                                                           eventstore::DurableState const& balances,
                                                            std::filesystem::path const& file);
 
 }  // namespace florin::api

@@ -8,7 +8,7 @@ namespace {
 
 // What `find` finds in the state, copied out of it.
 template <class Find>
-auto copy_of(projections::Balances const& balances, Find const& find) {
+auto copy_of(eventstore::DurableState const& balances, Find const& find) {
   return balances.read([&](State const& state) {
     auto const* found = find(state);
     return found != nullptr ? std::optional(*found) : std::nullopt;

@@ -1,14 +1,14 @@
 // What the sagas ask of the ledger, answered by the balance view (sagas/ledger_view.h).
 #pragma once
 
-#include "projections/balances.h"
+#include "eventstore/engine/durable_state.h"
 #include "sagas/ledger_view.h"
 
 namespace florin::api {
 
 class BalancesView final : public sagas::LedgerView {
  public:
-  explicit BalancesView(projections::Balances const& balances) : balances_(balances) {}  // outlives it
+  explicit BalancesView(eventstore::DurableState const& balances) : balances_(balances) {}  // outlives it
 
   std::optional<domain::OpenTransfer> transfer(domain::Position transaction) const override;
   std::optional<domain::OpenShare> share(domain::Position approval) const override;
@@ -24,7 +24,7 @@ class BalancesView final : public sagas::LedgerView {
   Names names(domain::PlayerId sender, domain::CurrencyId currency, domain::GameId target) const override;
 
  private:
-  projections::Balances const& balances_;
+  eventstore::DurableState const& balances_;
 };
 
 }  // namespace florin::api

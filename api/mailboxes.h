@@ -26,7 +26,7 @@
 
 #include "domain/ids.h"
 #include "domain/result.h"
-#include "eventstore/vault.h"
+#include "eventstore/store/vault.h"
 
 namespace florin::api {
 

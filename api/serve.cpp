@@ -17,7 +17,7 @@
 #include "api/layout.h"
 #include "api/private_memory.h"
 #include "api/routes/route.h"
-#include "eventstore/open_files.h"
+#include "eventstore/runtime/open_files.h"
 #include "sagas/gateways/banking_days.h"
 
 namespace florin::api {

@@ -1,6 +1,6 @@
 #include "projections/build_view.h"
 
-#include "projections/commit_feed.h"
+#include "eventstore/store/commit_reader.h"
 #include "projections/generation.h"
 #include "projections/view_file.h"
 
@@ -18,13 +18,13 @@ constexpr std::uint64_t kLookAroundCommits = 1u << 12;  // between looks at `sto
 }  // namespace
 
 Faulty<Unit> build_view(eventstore::Log& log, Projection const& projection, std::filesystem::path const& file,
-                        BuildProgress& progress, std::atomic<bool> const& stopping) {
-  progress.started_ns = std::chrono::steady_clock::now().time_since_epoch().count();
-  remove_view_file(file);
+                        BuildProgress& progress, std::atomic<bool> const& stopping, eventstore::Runtime& runtime) {
+  progress.started_ns = runtime.now().time_since_epoch().count();
+  remove_view_file(runtime.files(), file);
   auto view = ViewFile::create(file, projection, ViewFile::Purpose::build);
   if (!view) return fail(view.error());
-  auto feed = CommitFeed::open(log, domain::Position{});
-  if (!feed) return fail(feed.error());
+  auto reader = eventstore::CommitReader::after(log, domain::Position{});
+  if (!reader) return fail(reader.error());
 
   for (std::uint64_t commits = 0;; ++commits) {
     if (commits % kLookAroundCommits == 0) {
@@ -34,10 +34,11 @@ Faulty<Unit> build_view(eventstore::Log& log, Projection const& projection, std:
       if (!head) return fail(head.error());
       progress.target = head.value().position.value();
     }
-    auto const fed = feed.value().next();
-    if (!fed) return fail(fed.error());
-    if (!fed.value()) break;
-    if (auto const applied = view.value()->apply(fed.value()->commit, fed.value()->head); !applied) return applied;
+    auto const commit = reader.value()->next();
+    if (!commit) return fail(commit.error());
+    if (!commit.value()) break;
+    auto const applied = view.value()->apply(*commit.value(), reader.value()->head());
+    if (!applied) return applied;
     if (commits % kTransactionCommits == kTransactionCommits - 1) {
       if (auto const done = view.value()->commit(); !done) return done;
     }

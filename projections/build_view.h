@@ -5,7 +5,8 @@
 #include <chrono>
 #include <filesystem>
 
-#include "eventstore/log.h"
+#include "eventstore/runtime/runtime.h"
+#include "eventstore/store/log.h"
 #include "projections/projection.h"
 
 namespace florin::projections {
@@ -21,6 +22,7 @@ struct BuildProgress {
 // half-built one is the caller's to remove. Kind::missing, "stopped": `stopping` was set.
 [[nodiscard]] eventstore::Faulty<Unit> build_view(eventstore::Log& log, Projection const& projection,
                                                   std::filesystem::path const& file, BuildProgress& progress,
-                                                  std::atomic<bool> const& stopping);
+                                                  std::atomic<bool> const& stopping,
+                                                  eventstore::Runtime& runtime = eventstore::machine());
 
 }  // namespace florin::projections

@@ -1,7 +1,5 @@
 #include "projections/generation.h"
 
-#include <system_error>
-
 namespace florin::projections {
 namespace {
 
@@ -12,7 +10,7 @@ constexpr std::size_t kIdleConnections = 8;
 
 Generation::~Generation() {
   idle_.clear();
-  if (retired_) remove_view_file(file_);
+  if (retired_) remove_view_file(files_, file_);
 }
 
 eventstore::Faulty<std::unique_ptr<Database>> Generation::take() {
@@ -42,12 +40,11 @@ void Generation::retire() {
   retired_ = true;
 }
 
-void remove_view_file(std::filesystem::path const& file) {
-  std::error_code ignored;  // what is not there need not be removed; what cannot be is found again at the next start
+void remove_view_file(eventstore::Files& files, std::filesystem::path const& file) {
   for (auto const* suffix : {"", "-wal", "-shm", "-journal"}) {
     auto part = file;
     part += suffix;
-    std::filesystem::remove(part, ignored);
+    static_cast<void>(files.remove(part));  // what cannot be removed is found again at the next start
   }
 }
 

@@ -10,13 +10,14 @@
 #include <mutex>
 #include <vector>
 
+#include "eventstore/runtime/files.h"
 #include "projections/sqlite.h"
 
 namespace florin::projections {
 
 class Generation {
  public:
-  explicit Generation(std::filesystem::path file) : file_(std::move(file)) {}
+  Generation(eventstore::Files& files, std::filesystem::path file) : files_(files), file_(std::move(file)) {}
   ~Generation();
   Generation(Generation const&) = delete;
   Generation& operator=(Generation const&) = delete;
@@ -37,6 +38,7 @@ class Generation {
   [[nodiscard]] std::filesystem::path const& file() const { return file_; }
 
  private:
+  eventstore::Files& files_;
   std::filesystem::path file_;
   std::mutex mutex_;  // never held while SQLite works
   std::vector<std::unique_ptr<Database>> idle_;
@@ -45,6 +47,6 @@ class Generation {
 };
 
 // The file with what SQLite keeps beside it.
-void remove_view_file(std::filesystem::path const& file);
+void remove_view_file(eventstore::Files& files, std::filesystem::path const& file);
 
 }  // namespace florin::projections

@@ -8,22 +8,17 @@
 #include <system_error>
 #include <thread>
 
-#include <pthread.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include "domain/contract.h"
-#include "projections/commit_feed.h"
+#include "eventstore/runtime/thread.h"
+#include "eventstore/runtime/wake.h"
 #include "projections/view_folder.h"
 #include "projections/view_slot.h"
-#include "projections/wake.h"
 
 namespace florin::projections {
 namespace {
 
 using eventstore::Fault;
 using eventstore::Faulty;
-using SteadyClock = std::chrono::steady_clock;
 
 // A transaction writes each page of heads once, however many of its players moved: the larger, the cheaper a commit.
 // About 100 bytes of memory a commit and view.
@@ -32,17 +27,6 @@ constexpr std::uint64_t kTransactionCommits = 1u << 16;
 // that they write. A reader that waits ends the gathering at once.
 constexpr auto kGather = std::chrono::milliseconds(250);
 constexpr std::uint64_t kLookAroundCommits = 256;  // between looks at the clock and for waiters
-
-// Clients are answered by threads of normal priority. Folding a purchase into three views takes about as long as
-// answering it, so on a busy core these threads may have what is left over (1.5 % at worst): load costs lag, not
-// throughput.
-constexpr int kNice = 19;
-
-void become(char const* name, int nice) {
-  ::pthread_setname_np(::pthread_self(), name);  // for operators: top -H
-  // On Linux the nice value is a thread's. Raising it cannot fail.
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), nice);
-}
 
 }  // namespace
 
@@ -72,13 +56,13 @@ Failure<Fault> ViewReader::distrust(std::string what) {
 
 struct Runner::Impl {
   eventstore::Log& log;
+  eventstore::Tail& tail;
+  eventstore::Runtime& runtime;
   std::filesystem::path folder;
   std::deque<ViewSlot> slots;  // never changes after construction
 
-  std::atomic<std::uint64_t> head{0};  // the log's durable head, as announced
   std::atomic<bool> stopping{false};
-  std::atomic<bool> asleep{false};  // the projector waits for commits
-  Wake wake;
+  eventstore::Wake wake;
 
   std::atomic<int> waiters{0};
   std::mutex waiting_mutex;  // for the condition only: what it is about is atomic
@@ -87,7 +71,7 @@ struct Runner::Impl {
   struct Waiting {
     ViewSlot const* slot;
     domain::Position position;
-    SteadyClock::time_point until;
+    eventstore::SteadyTime until;
     std::unique_ptr<ViewWaiter> waiter;
     [[nodiscard]] bool reached() const { return slot->position() >= position; }
   };
@@ -108,17 +92,22 @@ struct Runner::Impl {
   std::atomic<bool> builds_finished{false};  // build_results is not empty
 
   // The projector's.
-  std::optional<CommitFeed> feed;
+  std::unique_ptr<eventstore::TailCursor> const cursor;
   domain::Position start_head;
   bool other_versions_gone = false;
 
   std::thread projector;
   std::thread builder;
 
-  Impl(eventstore::Log& the_log, std::filesystem::path views, std::vector<Projection const*> const& projections,
-       std::chrono::milliseconds retry_after)
-      : log(the_log), folder(std::move(views)) {
-    for (auto const* projection : projections) slots.emplace_back(*projection, folder, retry_after);
+  Impl(eventstore::Log& the_log, eventstore::Tail& the_tail, std::filesystem::path views,
+       std::vector<Projection const*> const& projections, std::chrono::milliseconds retry_after,
+       eventstore::Runtime& with)
+      : log(the_log),
+        tail(the_tail),
+        runtime(with),
+        folder(std::move(views)),
+        cursor(tail.follow("views", tail.head(), [this] { wake.signal(); })) {
+    for (auto const* projection : projections) slots.emplace_back(*projection, folder, retry_after, runtime);
   }
 
   ViewSlot* find(std::string_view name) {
@@ -150,14 +139,11 @@ struct Runner::Impl {
 };
 
 Faulty<Unit> Runner::Impl::start() {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return eventstore::fault(Fault::Kind::io, "views folder: " + error.message());
+  if (auto made = runtime.files().make_folder(folder); !made) return made;
   if (auto const opened = wake.open(); !opened) return opened;
   auto const log_head = log.head();
   if (!log_head) return florin::fail(log_head.error());
   start_head = log_head.value().position;
-  head = std::max(head.load(), start_head.value());
   for (auto& slot : slots) {
     if (!slot.open(log, log_head.value())) order_build(slot);
   }
@@ -177,13 +163,13 @@ void Runner::Impl::stop() {
   wake.signal();
   builder.join();
   projector.join();
-  feed.reset();
   announce();
   for (auto& slot : slots) slot.close();
 }
 
 void Runner::Impl::project() {
-  become("projector", kNice);
+  eventstore::name_this_thread("projector");
+  eventstore::lower_this_thread(eventstore::kBackgroundNice);
   while (!stopping) {
     take_built();
     retry_stopped();
@@ -206,7 +192,7 @@ void Runner::Impl::take_built() {
     if (result.fault) {
       result.slot->fail_build(*result.fault);
     } else {
-      result.slot->adopt(domain::Position(head));
+      result.slot->adopt(tail.head());
     }
   }
 }
@@ -217,7 +203,7 @@ int Runner::Impl::until_retry_ms() {
   for (auto const& slot : slots) {
     auto const at = slot.retry_at();
     if (!at) continue;
-    auto const left = std::chrono::ceil<std::chrono::milliseconds>(*at - SteadyClock::now()).count();
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(*at - runtime.now()).count();
     auto const wait = static_cast<int>(std::max<std::int64_t>(left, 0));
     if (least < 0 || wait < least) least = wait;
   }
@@ -225,7 +211,7 @@ int Runner::Impl::until_retry_ms() {
 }
 
 void Runner::Impl::retry_stopped() {
-  auto const now = SteadyClock::now();
+  auto const now = runtime.now();
   for (auto& slot : slots) {
     if (slot.retry_at() && *slot.retry_at() <= now && slot.retry(log)) order_build(slot);
   }
@@ -246,28 +232,24 @@ std::optional<domain::Position> Runner::Impl::lowest() {
 bool Runner::Impl::run_transaction() {
   auto const from = lowest();
   if (!from) return true;
-  if (!feed || feed->position() != *from) {
-    feed.reset();
-    auto opened = CommitFeed::open(log, *from);
-    if (!opened) return fail_all(opened.error()), true;
-    feed.emplace(std::move(opened).value());
-  }
-  auto const started = SteadyClock::now();
+  if (cursor->position() != *from) cursor->move_to(*from);
+  auto const started = runtime.now();
   bool caught_up = false;
   for (std::uint64_t commits = 0; commits < kTransactionCommits; ++commits) {
     if (commits % kLookAroundCommits == kLookAroundCommits - 1) {
-      if (stopping || (waiters > 0 && SteadyClock::now() - started > kGather)) break;
+      if (stopping || (waiters > 0 && runtime.now() - started > kGather)) break;
     }
-    auto const fed = feed->next();
-    if (!fed) return fail_all(fed.error()), true;
-    if (!fed.value()) {
+    auto const found = cursor->next();
+    if (!found) return fail_all(found.error()), true;
+    if (!found.value()) {
       caught_up = true;
       break;
     }
+    auto const& [commit, head] = *found.value();
     for (auto& slot : slots) {
       for (auto* file : {slot.live(), slot.built()}) {
-        if (file == nullptr || domain::next(file->reached()) != fed.value()->commit.first) continue;
-        auto const applied = file->apply(fed.value()->commit, fed.value()->head);
+        if (file == nullptr || domain::next(file->reached()) != commit->first) continue;
+        auto const applied = file->apply(*commit, head);
         if (!applied) fail(slot, file, applied.error());
       }
     }
@@ -287,18 +269,16 @@ bool Runner::Impl::run_transaction() {
 void Runner::Impl::sleep() {
   auto const behind = [this] {
     auto const position = lowest();
-    return position && head > position->value();
+    return position && tail.head() > *position;
   };
   while (!stopping && !builds_finished) {
-    asleep = true;
     auto const retry_ms = until_retry_ms();
     if (behind() || retry_ms == 0) break;
     wake.wait(retry_ms);
   }
-  asleep = false;
-  auto const until = SteadyClock::now() + kGather;
+  auto const until = runtime.now() + kGather;
   while (!stopping && !builds_finished && waiters == 0) {
-    auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - SteadyClock::now());
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - runtime.now());
     if (left.count() <= 0) break;
     wake.wait(static_cast<int>(left.count()));
   }
@@ -309,7 +289,7 @@ void Runner::Impl::remove_old_files() {
   for (auto& slot : slots) {
     if (slot.live() == nullptr || slot.position() < start_head) return;
   }
-  for (auto& slot : slots) remove_other_versions(folder, slot.projection());
+  for (auto& slot : slots) remove_other_versions(runtime.files(), folder, slot.projection());
   other_versions_gone = true;
 }
 
@@ -320,7 +300,7 @@ void Runner::Impl::fail(ViewSlot& slot, ViewFile const* file, Fault const& fault
 
 // The log could not be read: no view can go on.
 void Runner::Impl::fail_all(Fault const& fault) {
-  feed.reset();
+  cursor->move_to(cursor->position());  // reads the log anew
   for (auto& slot : slots) {
     if (slot.built() != nullptr) slot.fail_build(fault);
     if (slot.live() != nullptr) slot.stop_live(fault);
@@ -340,7 +320,7 @@ void Runner::Impl::announce() {
 
 std::vector<Runner::Impl::Waiting> Runner::Impl::take_told() {
   std::vector<Waiting> told;
-  auto const now = SteadyClock::now();
+  auto const now = runtime.now();
   for (std::size_t i = 0; i < waiting.size();) {
     auto& one = waiting[i];
     if (!stopping && !one.reached() && !one.slot->failed() && now < one.until) {
@@ -358,7 +338,7 @@ std::vector<Runner::Impl::Waiting> Runner::Impl::take_told() {
 bool Runner::Impl::when_reached(ViewSlot const& slot, domain::Position position, int timeout_ms,
                                 std::unique_ptr<ViewWaiter> waiter) {
   if (slot.position() >= position) return waiter->tell(true), true;
-  auto const until = SteadyClock::now() + std::chrono::milliseconds(timeout_ms);
+  auto const until = runtime.now() + std::chrono::milliseconds(timeout_ms);
   std::vector<Waiting> told;
   ++waiters;  // before the look at the position that decides: the projector looks the other way round
   bool taken = true;
@@ -385,7 +365,7 @@ bool Runner::Impl::when_reached(ViewSlot const& slot, domain::Position position,
 bool Runner::Impl::order_build(ViewSlot& slot) {
   auto progress = slot.begin_build();
   if (!progress) return false;
-  progress->target = head.load();
+  progress->target = tail.head().value();
   {
     std::lock_guard const lock(builds_mutex);
     build_orders.push_back({&slot, std::move(progress)});
@@ -395,7 +375,8 @@ bool Runner::Impl::order_build(ViewSlot& slot) {
 }
 
 void Runner::Impl::build() {
-  become("builder", kNice);
+  eventstore::name_this_thread("builder");
+  eventstore::lower_this_thread(eventstore::kBackgroundNice);
   std::unique_lock lock(builds_mutex);
   while (true) {
     build_ordered.wait(lock, [this] { return stopping || !build_orders.empty(); });
@@ -403,29 +384,25 @@ void Runner::Impl::build() {
     auto const order = std::move(build_orders.front());
     build_orders.pop_front();
     lock.unlock();
-    auto const built = build_view(log, order.slot->projection(), order.slot->build_file(), *order.progress, stopping);
+    auto const built =
+        build_view(log, order.slot->projection(), order.slot->build_file(), *order.progress, stopping, runtime);
     lock.lock();
-    if (stopping) return remove_view_file(order.slot->build_file());
+    if (stopping) return remove_view_file(runtime.files(), order.slot->build_file());
     build_results.push_back({order.slot, built ? std::nullopt : std::optional(built.error())});
     builds_finished = true;
     wake.signal();
   }
 }
 
-Runner::Runner(eventstore::Log& log, std::filesystem::path views, std::vector<Projection const*> const& projections,
-               std::chrono::milliseconds retry_after)
-    : impl_(std::make_unique<Impl>(log, std::move(views), projections, retry_after)) {}
+Runner::Runner(eventstore::Log& log, eventstore::Tail& tail, std::filesystem::path views,
+               std::vector<Projection const*> const& projections, std::chrono::milliseconds retry_after,
+               eventstore::Runtime& runtime)
+    : impl_(std::make_unique<Impl>(log, tail, std::move(views), projections, retry_after, runtime)) {}
 
 Runner::~Runner() { stop(); }
 
 Faulty<Unit> Runner::start() { return impl_->start(); }
 void Runner::stop() { impl_->stop(); }
-
-void Runner::on_commits(std::span<eventstore::CommitPtr const> commits) {
-  if (commits.empty()) return;
-  impl_->head = commits.back()->last().value();
-  if (impl_->asleep && impl_->asleep.exchange(false)) impl_->wake.signal();
-}
 
 Faulty<ViewReader> Runner::read(std::string_view name) {
   auto* slot = impl_->find(name);
@@ -453,7 +430,7 @@ bool Runner::wait_for(std::string_view name, domain::Position position, int time
   auto const* slot = impl_->find(name);
   if (slot == nullptr) return false;
   if (slot->position() >= position) return true;
-  auto const until = SteadyClock::now() + std::chrono::milliseconds(timeout_ms);
+  auto const until = impl_->runtime.now() + std::chrono::milliseconds(timeout_ms);
   ++impl_->waiters;
   impl_->wake.signal();
   {
@@ -479,7 +456,7 @@ domain::Position Runner::position(std::string_view name) const {
 
 std::vector<ProjectionStatus> Runner::status() const {
   std::vector<ProjectionStatus> all;
-  for (auto const& slot : impl_->slots) all.push_back(slot.status(domain::Position(impl_->head)));
+  for (auto const& slot : impl_->slots) all.push_back(slot.status(impl_->tail.head()));
   return all;
 }
 

@@ -20,8 +20,9 @@
 #include <vector>
 
 #include "domain/ids.h"
-#include "eventstore/log.h"
-#include "eventstore/writer.h"
+#include "eventstore/engine/tail.h"
+#include "eventstore/runtime/runtime.h"
+#include "eventstore/store/log.h"
 #include "projections/projection.h"
 
 namespace florin::projections {
@@ -74,21 +75,21 @@ class ViewWaiter {
   virtual void tell(bool reached) = 0;
 };
 
-class Runner final : public eventstore::CommitListener {
+class Runner {
  public:
-  // `log` and the projections outlive the runner. `retry_after`: how long a view rests that stopped on a fault that
-  // may pass.
-  Runner(eventstore::Log& log, std::filesystem::path views, std::vector<Projection const*> const& projections,
-         std::chrono::milliseconds retry_after = std::chrono::seconds(5));
-  ~Runner() override;
+  // Log, tail and projections outlive the runner, which follows the tail as "views". `retry_after`: how long a view
+  // rests that stopped on a fault that may pass.
+  Runner(eventstore::Log& log, eventstore::Tail& tail, std::filesystem::path views,
+         std::vector<Projection const*> const& projections,
+         std::chrono::milliseconds retry_after = std::chrono::seconds(5),
+         eventstore::Runtime& runtime = eventstore::machine());
+  ~Runner();
 
   // Once. Opens the views, removes what a crash left over, starts the threads. A view that cannot be opened does not
   // fail the start.
   [[nodiscard]] eventstore::Faulty<Unit> start();
   // Finishes the transaction at hand, gives up a rebuild, makes the files durable, joins. Readers may outlive it.
   void stop();
-
-  void on_commits(std::span<eventstore::CommitPtr const> commits) override;  // wakes the projector: no lock, no work
 
   // Any thread. Kind::missing for an unknown name, and while a view is built that nobody could read; Kind::io, with
   // the reason, when it has stopped. Each open reader is

@@ -1,10 +1,10 @@
 #include "projections/view_file.h"
 
 #include <algorithm>
-#include <fstream>
 #include <string>
 
 #include "domain/contract.h"
+#include "eventstore/runtime/durable_file.h"
 
 namespace florin::projections {
 namespace {
@@ -27,10 +27,10 @@ constexpr std::string_view kBuildSettings =
 
 // Different after every start of the machine; the same for all processes and containers on it.
 std::string boot_id() {
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  std::getline(file, id);
-  return id.empty() ? "unknown" : id;
+  auto id = eventstore::read_file(eventstore::machine_files(), "/proc/sys/kernel/random/boot_id", 64);
+  if (!id || id.value().empty()) return "unknown";
+  if (id.value().ends_with('\n')) id.value().pop_back();
+  return std::move(id).value();
 }
 
 std::string_view bytes_of(domain::Digest const& digest) {

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "eventstore/log.h"
+#include "eventstore/store/log.h"
 #include "projections/projection.h"
 #include "projections/sqlite.h"
 

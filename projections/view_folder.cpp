@@ -44,13 +44,13 @@ struct Found {
   ViewName name;
 };
 
-std::vector<Found> files_of(std::filesystem::path const& folder, Projection const& projection) {
+std::vector<Found> files_of(eventstore::Files& files, std::filesystem::path const& folder,
+                            Projection const& projection) {
   std::vector<Found> found;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (auto const name = parse(entry->path().filename().native(), projection.name())) {
-      found.push_back({entry->path(), *name});
-    }
+  auto const names = files.list(folder);
+  if (!names) return found;  // what is there is found again at the next start
+  for (auto const& name : names.value()) {
+    if (auto const parsed = parse(name, projection.name())) found.push_back({folder / name, *parsed});
   }
   return found;
 }
@@ -76,24 +76,25 @@ std::filesystem::path build_path(std::filesystem::path const& folder, Projection
   return file_name(folder, projection, "build");
 }
 
-std::uint64_t clean_view_folder(std::filesystem::path const& folder, Projection const& projection) {
-  auto const files = files_of(folder, projection);
+std::uint64_t clean_view_folder(eventstore::Files& files, std::filesystem::path const& folder,
+                                Projection const& projection) {
+  auto const all = files_of(files, folder, projection);
   std::uint64_t current = 0;
-  for (auto const& found : files) {
+  for (auto const& found : all) {
     if (of_version(found, projection)) current = std::max(current, found.name.generation);
   }
-  for (auto const& found : files) {
+  for (auto const& found : all) {
     bool const build = found.name.generation == 0;
     bool const swapped_out = of_version(found, projection) && found.name.generation < current;
-    if (build || swapped_out) remove_view_file(found.file);
+    if (build || swapped_out) remove_view_file(files, found.file);
   }
   return current;
 }
 
-std::optional<std::filesystem::path> newest_of_version(std::filesystem::path const& folder,
+std::optional<std::filesystem::path> newest_of_version(eventstore::Files& files, std::filesystem::path const& folder,
                                                        Projection const& projection, int version) {
   std::optional<Found> newest;
-  for (auto const& found : files_of(folder, projection)) {
+  for (auto const& found : files_of(files, folder, projection)) {
     if (found.name.version != static_cast<std::uint64_t>(version) || found.name.generation == 0) continue;
     if (!newest || found.name.generation > newest->name.generation) newest = found;
   }
@@ -101,9 +102,10 @@ std::optional<std::filesystem::path> newest_of_version(std::filesystem::path con
   return newest->file;
 }
 
-void remove_other_versions(std::filesystem::path const& folder, Projection const& projection) {
-  for (auto const& found : files_of(folder, projection)) {
-    if (!of_version(found, projection)) remove_view_file(found.file);
+void remove_other_versions(eventstore::Files& files, std::filesystem::path const& folder,
+                           Projection const& projection) {
+  for (auto const& found : files_of(files, folder, projection)) {
+    if (!of_version(found, projection)) remove_view_file(files, found.file);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "eventstore/runtime/files.h"
 #include "projections/projection.h"
 
 namespace florin::projections {
@@ -18,13 +19,15 @@ namespace florin::projections {
 
 // The current generation's number, after removing builds that a crash cut off and generations that were swapped out.
 // Zero: there is none. Other versions' files stay.
-[[nodiscard]] std::uint64_t clean_view_folder(std::filesystem::path const& folder, Projection const& projection);
+[[nodiscard]] std::uint64_t clean_view_folder(eventstore::Files& files, std::filesystem::path const& folder,
+                                              Projection const& projection);
 
 // The newest file of another version; nullopt: there is none.
-[[nodiscard]] std::optional<std::filesystem::path> newest_of_version(std::filesystem::path const& folder,
+[[nodiscard]] std::optional<std::filesystem::path> newest_of_version(eventstore::Files& files,
+                                                                     std::filesystem::path const& folder,
                                                                      Projection const& projection, int version);
 
 // Once this version has caught up, nobody needs the others.
-void remove_other_versions(std::filesystem::path const& folder, Projection const& projection);
+void remove_other_versions(eventstore::Files& files, std::filesystem::path const& folder, Projection const& projection);
 
 }  // namespace florin::projections

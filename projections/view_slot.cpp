@@ -4,7 +4,7 @@
 #include <system_error>
 #include <utility>
 
-#include "projections/commit_feed.h"
+#include "eventstore/store/commit_reader.h"
 #include "projections/view_folder.h"
 
 namespace florin::projections {
@@ -12,12 +12,12 @@ namespace florin::projections {
 using eventstore::Fault;
 
 bool ViewSlot::open(eventstore::Log& log, eventstore::Head const& head) {
-  newest_generation_ = clean_view_folder(folder_, projection_);
+  newest_generation_ = clean_view_folder(runtime_.files(), folder_, projection_);
   if (newest_generation_ != 0) {
     auto const file = view_path(folder_, projection_, newest_generation_);
     auto view = ViewFile::open(file, projection_);
     if (view) {
-      auto const ours = log_contains(log, view.value()->checkpoint());
+      auto const ours = eventstore::log_contains(log, view.value()->checkpoint());
       if (ours && ours.value()) {
         live_ = std::move(view).value();
         publish_live(file);
@@ -26,7 +26,7 @@ bool ViewSlot::open(eventstore::Log& log, eventstore::Head const& head) {
       view.value().reset();
     }
     // Damaged, or a view of another log: it holds nothing that cannot be had again.
-    remove_view_file(file);
+    remove_view_file(runtime_.files(), file);
   }
   if (head.position != domain::Position{}) {
     serve_older_version(log);
@@ -47,11 +47,11 @@ bool ViewSlot::open(eventstore::Log& log, eventstore::Head const& head) {
 
 void ViewSlot::serve_older_version(eventstore::Log& log) {
   for (int const version : projection_.served_versions()) {
-    auto const file = newest_of_version(folder_, projection_, version);
+    auto const file = newest_of_version(runtime_.files(), folder_, projection_, version);
     if (!file) continue;
     auto const head = ViewFile::read_head(*file, projection_, version);
     if (!head) continue;
-    auto const ours = log_contains(log, head.value());
+    auto const ours = eventstore::log_contains(log, head.value());
     if (ours && ours.value()) return publish(*file, version, head.value().position);
   }
 }
@@ -61,7 +61,7 @@ void ViewSlot::publish_live(std::filesystem::path const& file) {
 }
 
 void ViewSlot::publish(std::filesystem::path const& file, int version, domain::Position position) {
-  auto fresh = std::make_shared<Generation>(file);
+  auto fresh = std::make_shared<Generation>(runtime_.files(), file);
   {
     std::lock_guard const lock(mutex_);
     if (generation_) generation_->retire();
@@ -73,9 +73,8 @@ void ViewSlot::publish(std::filesystem::path const& file, int version, domain::P
 
 void ViewSlot::adopt(domain::Position head) {
   built_path_ = view_path(folder_, projection_, ++newest_generation_);
-  std::error_code error;
-  std::filesystem::rename(build_file(), built_path_, error);
-  if (error) return fail_build({Fault::Kind::io, "view: " + error.message()});
+  auto const renamed = runtime_.files().replace(build_file(), built_path_);
+  if (!renamed) return fail_build({Fault::Kind::io, "view: " + renamed.error().what});
   auto view = ViewFile::open(built_path_, projection_);
   if (!view) return fail_build(view.error());
   built_ = std::move(view).value();
@@ -101,7 +100,7 @@ void ViewSlot::committed() { position_ = live_->checkpoint().position.value(); }
 void ViewSlot::plan_retry(Fault const& fault) {
   retry_at_.reset();
   if (fault.kind != Fault::Kind::io && fault.kind != Fault::Kind::full) return;
-  retry_at_ = std::chrono::steady_clock::now() + retry_after_;
+  retry_at_ = runtime_.now() + retry_after_;
 }
 
 bool ViewSlot::retry(eventstore::Log& log) {
@@ -110,7 +109,7 @@ bool ViewSlot::retry(eventstore::Log& log) {
   if (!current || status({}).served_version != projection_.version()) return true;
   auto view = ViewFile::open(current->file(), projection_);
   if (!view) return fail_live(view.error());
-  auto const ours = log_contains(log, view.value()->checkpoint());
+  auto const ours = eventstore::log_contains(log, view.value()->checkpoint());
   if (!ours) return stop_live(ours.error()), false;
   if (!ours.value()) return fail_live({Fault::Kind::corrupt, "view: not of this log"});
   live_ = std::move(view).value();
@@ -143,8 +142,8 @@ bool ViewSlot::fail_live(Fault const& fault) {
 
 void ViewSlot::fail_build(Fault const& fault) {
   built_.reset();
-  remove_view_file(build_file());
-  if (!built_path_.empty()) remove_view_file(built_path_);
+  remove_view_file(runtime_.files(), build_file());
+  if (!built_path_.empty()) remove_view_file(runtime_.files(), built_path_);
   built_path_.clear();
   if (!live_ || !generation()) plan_retry(fault);
   std::lock_guard const lock(mutex_);
@@ -156,7 +155,7 @@ void ViewSlot::fail_build(Fault const& fault) {
 void ViewSlot::close() {
   if (built_) {
     built_.reset();
-    remove_view_file(built_path_);
+    remove_view_file(runtime_.files(), built_path_);
   }
   if (!live_) return;
   if (auto const readers = generation()) readers->close_idle();
@@ -222,7 +221,7 @@ ProjectionStatus ViewSlot::status(domain::Position head) const {
   rebuild.target = std::max(domain::Position(build_->target), rebuild.position);
   auto const started_ns = build_->started_ns.load();
   if (started_ns == 0 || rebuild.position == domain::Position{}) return status;
-  auto const elapsed_ns = std::chrono::steady_clock::now().time_since_epoch().count() - started_ns;
+  auto const elapsed_ns = runtime_.now().time_since_epoch().count() - started_ns;
   rebuild.events_per_second = static_cast<double>(rebuild.position.value()) * 1e9 / static_cast<double>(elapsed_ns + 1);
   auto const left = static_cast<double>(rebuild.target.value() - rebuild.position.value());
   rebuild.eta_seconds = std::llround(left / rebuild.events_per_second);

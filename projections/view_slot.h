@@ -19,8 +19,9 @@ namespace florin::projections {
 
 class ViewSlot {
  public:
-  ViewSlot(Projection const& projection, std::filesystem::path folder, std::chrono::milliseconds retry_after)
-      : projection_(projection), folder_(std::move(folder)), retry_after_(retry_after) {}
+  ViewSlot(Projection const& projection, std::filesystem::path folder, std::chrono::milliseconds retry_after,
+           eventstore::Runtime& runtime)
+      : projection_(projection), folder_(std::move(folder)), retry_after_(retry_after), runtime_(runtime) {}
 
   [[nodiscard]] Projection const& projection() const { return projection_; }
 
@@ -46,7 +47,7 @@ class ViewSlot {
   void fail_build(eventstore::Fault const& fault);
   // When a view that stopped on a fault that may pass (Kind::io, Kind::full) is to be tried again; nullopt: it goes on,
   // or needs a person.
-  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> retry_at() const { return retry_at_; }
+  [[nodiscard]] std::optional<eventstore::SteadyTime> retry_at() const { return retry_at_; }
   // Opens the file that stopped; it goes on from what it has. True: there is none, and it is to be built.
   [[nodiscard]] bool retry(eventstore::Log& log);
   void close();
@@ -75,6 +76,7 @@ class ViewSlot {
   Projection const& projection_;
   std::filesystem::path const folder_;
   std::chrono::milliseconds const retry_after_;
+  eventstore::Runtime& runtime_;
 
   // The projector's.
   std::unique_ptr<ViewFile> live_;
@@ -82,7 +84,7 @@ class ViewSlot {
   std::filesystem::path built_path_;
   domain::Position built_target_;  // with no live file to compare with: the log's head at adoption
   std::uint64_t newest_generation_ = 0;
-  std::optional<std::chrono::steady_clock::time_point> retry_at_;  // set only while live_ is null or nobody can read
+  std::optional<eventstore::SteadyTime> retry_at_;  // set only while live_ is null or nobody can read
 
   std::atomic<std::uint64_t> position_{0};
 

@@ -15,10 +15,10 @@
 #include <memory>
 #include <span>
 
-#include "eventstore/clock.h"
-#include "eventstore/log.h"
-#include "eventstore/vault.h"
-#include "eventstore/writer.h"
+#include "eventstore/engine/writer.h"
+#include "eventstore/runtime/clock.h"
+#include "eventstore/store/log.h"
+#include "eventstore/store/vault.h"
 #include "sagas/gateways/guarded_sms.h"
 #include "sagas/ledger_view.h"
 

@@ -9,7 +9,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "eventstore/writer.h"
+#include "eventstore/engine/writer.h"
 #include "sagas/gateways/asio.h"
 
 namespace florin::sagas {

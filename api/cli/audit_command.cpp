@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "api/cli/command.h"
-#include "api/cli/moment.h"
 #include "api/cli/people.h"
 #include "api/cli/progress.h"
 #include "api/cli/store.h"
@@ -12,7 +11,8 @@
 #include "api/event_text.h"
 #include "api/http/json.h"
 #include "domain/time_input.h"
-#include "eventstore/recovery.h"
+#include "eventstore/engine/moment.h"
+#include "eventstore/engine/recovery.h"
 
 namespace florin::api::cli {
 namespace {
@@ -164,7 +164,7 @@ int verify(Invocation const& invocation, VerifyArguments const& arguments) {
 }
 
 struct Past {
-  Moment moment;
+  eventstore::Moment moment;
   eventstore::Recovered recovered;
   TrialBalance books;
 };
@@ -172,10 +172,13 @@ struct Past {
 Faulty<Unit> fold(eventstore::Log& log, bool json, Past& past) {
   if (past.moment.last == Position{}) return Unit{};
   Progress progress("fold", past.moment.last.value(), Progress::choose(json));
-  return eventstore::replay(log, past.recovered, past.moment.last, [&](domain::Commit const& commit) {
+  auto state = eventstore::state_at(log, past.moment.last, [&](domain::Commit const& commit) {
     past.books.add(commit);
     progress.update(commit.last().value());
   });
+  if (!state) return fail(state.error());
+  past.recovered = std::move(state).value();
+  return Unit{};
 }
 
 struct PlayerThen {

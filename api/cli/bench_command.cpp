@@ -5,7 +5,7 @@
 #include "api/cli/progress.h"
 #include "api/cli/store.h"
 #include "api/http/json.h"
-#include "eventstore/recovery.h"
+#include "eventstore/engine/recovery.h"
 
 namespace florin::api::cli {
 namespace {

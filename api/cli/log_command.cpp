@@ -4,12 +4,13 @@
 #include <thread>
 
 #include "api/cli/command.h"
-#include "api/cli/moment.h"
 #include "api/cli/store.h"
 #include "api/event_json.h"
 #include "api/event_text.h"
 #include "domain/postings.h"
 #include "domain/time_input.h"
+#include "eventstore/engine/moment.h"
+#include "eventstore/store/commit_reader.h"
 
 namespace florin::api::cli {
 namespace {
@@ -107,7 +108,7 @@ int tail(Invocation const& invocation, LogArguments const& arguments) {
     from = last > wanted ? last - wanted + 1 : 1;
     remaining = 0;
   }
-  auto reader = CommitReader::open(log, Position(from));
+  auto reader = eventstore::CommitReader::containing(log, Position(from));
   if (!reader) return complain(invocation, reader.error());
   interrupted = 0;
   std::signal(SIGINT, [](int) { interrupted = 1; });
@@ -184,7 +185,7 @@ int show(Invocation const& invocation, LogArguments const& arguments) {
                     arguments.which + " is position " + std::to_string(place->value()) + ", past the log's end at " +
                         std::to_string(head.value().position.value()));
   }
-  auto reader = CommitReader::open(*opened.value().store.log, *place);
+  auto reader = eventstore::CommitReader::containing(*opened.value().store.log, *place);
   if (!reader) return complain(invocation, reader.error());
   auto const commit = reader.value().next();
   if (!commit) return complain(invocation, commit.error());

@@ -1,5 +1,7 @@
 #include "api/cli/people.h"
 
+#include "eventstore/store/commit_reader.h"
+
 namespace florin::api::cli {
 
 using domain::Position;
@@ -8,7 +10,7 @@ using eventstore::Faulty;
 Faulty<Unit> for_each_event(eventstore::Log& log, Position last,
                             std::function<void(domain::Event const&, Position)> const& see) {
   if (!last) return Unit{};
-  auto reader = CommitReader::open(log, Position(1));
+  auto reader = eventstore::CommitReader::containing(log, Position(1));
   if (!reader) return fail(reader.error());
   for (;;) {
     auto const commit = reader.value().next();

@@ -5,7 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "eventstore/clock.h"
+#include "eventstore/runtime/clock.h"
 
 namespace florin::api {
 namespace {

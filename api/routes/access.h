@@ -16,7 +16,7 @@ namespace florin::api {
 
 // The calling game, alive for the length of the request.
 struct Caller {
-  std::shared_ptr<projections::GameDirectory const> directory;
+  std::shared_ptr<eventstore::GameDirectory const> directory;
   domain::Game const* game = nullptr;
   [[nodiscard]] domain::Game const& operator*() const { return *game; }
   [[nodiscard]] domain::Game const* operator->() const { return game; }

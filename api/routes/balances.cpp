@@ -77,8 +77,8 @@ void render_batch(std::string& out, Environment& environment, domain::Game const
       valid[i] = true;
     }
   }
-  std::vector<projections::BatchEntry> entries;
-  std::vector<projections::CurrencyBalance> balances;
+  std::vector<eventstore::BatchEntry> entries;
+  std::vector<eventstore::CurrencyBalance> balances;
   environment.balances().batch(game, indexes, entries, balances);
 
   out.reserve(batch_reply_bytes(game, emails));

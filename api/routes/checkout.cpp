@@ -4,7 +4,7 @@
 #include "api/routes/routes.h"
 #include "api/web/card_number.h"
 #include "api/web/checkout_page.h"
-#include "eventstore/codes.h"
+#include "eventstore/store/codes.h"
 #include "projections/payments.h"
 
 namespace florin::api {

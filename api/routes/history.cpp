@@ -3,7 +3,7 @@
 
 #include "api/routes/routes.h"
 #include "api/routes/transactions.h"
-#include "eventstore/read_commit.h"
+#include "eventstore/store/read_commit.h"
 
 namespace florin::api {
 namespace {

@@ -7,7 +7,7 @@
 #include "api/routes/checkout_session.h"
 #include "api/routes/routes.h"
 #include "api/web/checkout_page.h"
-#include "eventstore/codes.h"
+#include "eventstore/store/codes.h"
 #include "sagas/gateways/form.h"
 
 namespace florin::api {
@@ -29,7 +29,7 @@ struct Visit {
   bool returning = false;  // from a try of this browser's: what it came to is told as news
   domain::Timestamp came_at;
   CheckoutSession session;
-  std::shared_ptr<projections::GameDirectory const> games;
+  std::shared_ptr<eventstore::GameDirectory const> games;
   domain::Game const* game = nullptr;
 
   Visit(Services& the_services, Request const& the_request)

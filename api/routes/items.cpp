@@ -1,7 +1,7 @@
 // CONTRACT, Item purchase: buy, history of purchases, one order, refund.
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
-#include "eventstore/read_commit.h"
+#include "eventstore/store/read_commit.h"
 #include "projections/orders.h"
 
 namespace florin::api {

@@ -2,7 +2,7 @@
 
 #include "api/routes/players.h"
 #include "domain/postings.h"
-#include "eventstore/read_commit.h"
+#include "eventstore/store/read_commit.h"
 #include "projections/payments.h"
 
 namespace florin::api {

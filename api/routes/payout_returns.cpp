@@ -10,7 +10,7 @@
 #include "api/routes/payouts.h"
 #include "api/routes/routes.h"
 #include "domain/contract.h"
-#include "eventstore/read_commit.h"
+#include "eventstore/store/read_commit.h"
 #include "sagas/gateways/ach_returns.h"
 #include "sagas/payouts/payout_files.h"
 

@@ -2,7 +2,7 @@
 #include "api/routes/payouts.h"
 
 #include "api/routes/routes.h"
-#include "eventstore/read_commit.h"
+#include "eventstore/store/read_commit.h"
 
 namespace florin::api {
 namespace {

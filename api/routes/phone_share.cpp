@@ -3,8 +3,8 @@
 
 #include "api/routes/routes.h"
 #include "api/routes/transfer_replies.h"
-#include "eventstore/codes.h"
-#include "eventstore/read_commit.h"
+#include "eventstore/store/codes.h"
+#include "eventstore/store/read_commit.h"
 #include "projections/transfers.h"
 #include "sagas/texting/wording.h"
 

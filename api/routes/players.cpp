@@ -4,14 +4,13 @@ namespace florin::api {
 
 using domain::Money;
 
-domain::Money total_of(std::span<projections::CurrencyBalance const> balances) {
+domain::Money total_of(std::span<eventstore::CurrencyBalance const> balances) {
   Money total;
   for (auto const& balance : balances) total += balance.wallet.total();
   return total;
 }
 
-void write_balance(JsonWriter& json, domain::CurrencySpec const& currency,
-                   projections::CurrencyBalance const& balance) {
+void write_balance(JsonWriter& json, domain::CurrencySpec const& currency, eventstore::CurrencyBalance const& balance) {
   json.begin_object();
   json.integer("currency_id", currency.currency.value());
   json.string("currency_name", currency.name);
@@ -28,7 +27,7 @@ void write_balance(JsonWriter& json, domain::CurrencySpec const& currency,
 }
 
 void write_balance_body(std::string& body, Environment& environment, domain::Game const& game,
-                        projections::PlayerBalances const& player, std::string_view email) {
+                        eventstore::PlayerBalances const& player, std::string_view email) {
   body.reserve(640 + 256 * player.balances.size());
   JsonWriter json(body);
   json.begin_object();

@@ -2,22 +2,22 @@
 #pragma once
 
 #include "api/routes/exchange.h"
-#include "projections/balances.h"
+#include "eventstore/engine/durable_state.h"
 
 namespace florin::api {
 
 // The body of both single-player reads (CONTRACT, Balance body).
 void write_balance_body(std::string& body, Environment& environment, domain::Game const& game,
-                        projections::PlayerBalances const& player, std::string_view email);
+                        eventstore::PlayerBalances const& player, std::string_view email);
 
 // "player":{player_id, player_email, player_name} of write replies. `given_name` may be empty: then the name on file.
 void write_player(JsonWriter& json, Environment& environment, domain::Game const& game, domain::PlayerId player,
                   std::string_view email, std::string_view given_name);
 
 // One element of "balances".
-void write_balance(JsonWriter& json, domain::CurrencySpec const& currency, projections::CurrencyBalance const& balance);
+void write_balance(JsonWriter& json, domain::CurrencySpec const& currency, eventstore::CurrencyBalance const& balance);
 
 // Sum of the game's currencies, in units.
-[[nodiscard]] domain::Money total_of(std::span<projections::CurrencyBalance const> balances);
+[[nodiscard]] domain::Money total_of(std::span<eventstore::CurrencyBalance const> balances);
 
 }  // namespace florin::api

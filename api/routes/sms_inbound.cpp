@@ -5,7 +5,7 @@
 #include "api/routes/routes.h"
 #include "api/routes/text_answer.h"
 #include "domain/questions.h"
-#include "eventstore/codes.h"
+#include "eventstore/store/codes.h"
 #include "sagas/gateways/form.h"
 #include "sagas/gateways/twilio_inbound.h"
 #include "sagas/texting/wording.h"

@@ -19,7 +19,7 @@ constexpr int kRetrySeconds = 10;  // for a running stream of the same game to e
 // Runs on the worker pool, one piece at a time. Throws to cut the connection: without its trailer a stream is void.
 class BalanceStream final : public BodyStream {
  public:
-  BalanceStream(Environment& environment, std::shared_ptr<projections::GameDirectory const> directory,
+  BalanceStream(Environment& environment, std::shared_ptr<eventstore::GameDirectory const> directory,
                 domain::Game const& game, projections::ReconciliationStream stream, StreamSlots::Ticket slot)
       : environment_(environment),
         directory_(std::move(directory)),
@@ -83,7 +83,7 @@ class BalanceStream final : public BodyStream {
   }
 
   Environment& environment_;
-  std::shared_ptr<projections::GameDirectory const> directory_;  // keeps game_ alive
+  std::shared_ptr<eventstore::GameDirectory const> directory_;  // keeps game_ alive
   domain::Game const& game_;
   projections::ReconciliationStream stream_;
   StreamSlots::Ticket const slot_;

@@ -10,8 +10,8 @@
 #include "api/routes/routes.h"
 #include "api/routes/transfer_replies.h"
 #include "domain/postings.h"
-#include "eventstore/codec.h"
-#include "eventstore/read_commit.h"
+#include "eventstore/store/codec.h"
+#include "eventstore/store/read_commit.h"
 
 namespace florin::api {
 namespace {
@@ -514,7 +514,7 @@ Faulty<MovementDetails> details_of(Environment& environment, domain::GameId game
   return out;
 }
 
-void write_details(JsonWriter& json, Environment& environment, projections::GameDirectory const& games,
+void write_details(JsonWriter& json, Environment& environment, eventstore::GameDirectory const& games,
                    MovementDetails const& details) {
   json.string_or_null("reason", details.reason);
   if (details.item) {

@@ -57,7 +57,7 @@ struct MovementDetails {
 [[nodiscard]] eventstore::Faulty<MovementDetails> details_of(Environment& environment, domain::GameId game,
                                                              domain::Event const& event, bool receives);
 // "reason", "item", "counterparty" and "fee_amount", each null where there is none: members of the open object.
-void write_details(JsonWriter& json, Environment& environment, projections::GameDirectory const& games,
+void write_details(JsonWriter& json, Environment& environment, eventstore::GameDirectory const& games,
                    MovementDetails const& details);
 
 }  // namespace florin::api

@@ -4,8 +4,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include "eventstore/codes.h"
-#include "eventstore/read_commit.h"
+#include "eventstore/store/codes.h"
+#include "eventstore/store/read_commit.h"
 
 namespace florin::api {
 namespace {

@@ -56,7 +56,7 @@ Awaitable<Response> with(Call call) {
 // What every reply about a transaction looks things up in, as of the request.
 struct TransferScene {
   Services& services;
-  projections::GameDirectory const& games;
+  eventstore::GameDirectory const& games;
   FlavourWords const& words;
 };
 

@@ -2,7 +2,7 @@
 #include "api/game_json.h"
 #include "api/routes/routes.h"
 #include "api/routes/transfer_replies.h"
-#include "eventstore/codes.h"
+#include "eventstore/store/codes.h"
 
 namespace florin::api {
 namespace {
@@ -28,7 +28,7 @@ void time_or_null(JsonWriter& json, std::string_view name, domain::Timestamp at)
   }
 }
 
-void write_status(std::string& out, Services& services, projections::GameDirectory const& games,
+void write_status(std::string& out, Services& services, eventstore::GameDirectory const& games,
                   FlavourWords const& words, domain::GameId caller, TransferStory const& story) {
   auto const& e = story.initiated;
   auto const* source = games.find(story.source);

@@ -3,7 +3,7 @@
 #include "api/routes/routes.h"
 #include "api/routes/transfer_replies.h"
 #include "domain/claim_candidates.h"
-#include "eventstore/codes.h"
+#include "eventstore/store/codes.h"
 
 namespace florin::api {
 namespace {

@@ -15,7 +15,7 @@
 #include <spdlog/spdlog.h>
 
 #include "domain/contract.h"
-#include "eventstore/read_commit.h"
+#include "eventstore/store/read_commit.h"
 #include "sagas/gateways/circuit_breaker.h"
 #include "sagas/writer_call.h"
 

@@ -20,10 +20,10 @@
 #include <span>
 #include <string>
 
-#include "eventstore/clock.h"
-#include "eventstore/log.h"
-#include "eventstore/vault.h"
-#include "eventstore/writer.h"
+#include "eventstore/engine/writer.h"
+#include "eventstore/runtime/clock.h"
+#include "eventstore/store/log.h"
+#include "eventstore/store/vault.h"
 #include "sagas/gateways/payment_gateway.h"
 #include "sagas/ledger_view.h"
 

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "eventstore/clock.h"
+#include "eventstore/runtime/clock.h"
 #include "sagas/gateways/circuit_breaker.h"
 #include "sagas/gateways/payment_gateway.h"
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "eventstore/clock.h"
+#include "eventstore/runtime/clock.h"
 #include "sagas/gateways/circuit_breaker.h"
 #include "sagas/gateways/sms.h"
 

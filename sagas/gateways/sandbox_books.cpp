@@ -12,8 +12,8 @@
 #include <openssl/sha.h>
 
 #include "domain/contract.h"
-#include "eventstore/durable_file.h"
-#include "eventstore/sqlite.h"
+#include "eventstore/runtime/files.h"
+#include "eventstore/store/sqlite.h"
 
 namespace florin::sagas {
 namespace {
@@ -530,7 +530,7 @@ Faulty<std::unique_ptr<SandboxBooks>> SandboxBooks::open(std::filesystem::path c
   if (auto done = prepare_file(connection.value().get(), file.string()); !done) return fail(std::move(done).error());
   // The ledger acts on what the processor says: it must not say what a power cut can undo.
   auto durable = sqlite::make_wal_durable(connection.value().get(), file.string());
-  if (durable) durable = eventstore::sync_folder(file.parent_path());
+  if (durable) durable = eventstore::machine_files().make_folder(file.parent_path());
   if (!durable) return fail(std::move(durable).error());
   auto impl = std::make_unique<Impl>();
   impl->connection = std::move(connection).value();

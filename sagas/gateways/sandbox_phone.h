@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "domain/time.h"
-#include "eventstore/clock.h"
+#include "eventstore/runtime/clock.h"
 #include "sagas/gateways/sms.h"
 
 namespace florin::sagas {

@@ -22,7 +22,7 @@
 #include <string_view>
 #include <vector>
 
-#include "eventstore/clock.h"
+#include "eventstore/runtime/clock.h"
 #include "sagas/gateways/payment_gateway.h"
 #include "sagas/gateways/sandbox_books.h"
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "eventstore/chain.h"
-#include "eventstore/read_commit.h"
+#include "eventstore/store/chain.h"
+#include "eventstore/store/read_commit.h"
 #include "sagas/gateways/banking_days.h"
 
 namespace florin::sagas {

@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "domain/commands.h"
-#include "eventstore/log.h"
-#include "eventstore/vault.h"
+#include "eventstore/store/log.h"
+#include "eventstore/store/vault.h"
 #include "sagas/gateways/ach_day.h"
 
 namespace florin::sagas {

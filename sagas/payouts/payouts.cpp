@@ -6,7 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "eventstore/read_commit.h"
+#include "eventstore/store/read_commit.h"
 #include "sagas/writer_call.h"
 
 namespace florin::sagas {

@@ -18,10 +18,10 @@
 #include <span>
 #include <vector>
 
-#include "eventstore/clock.h"
-#include "eventstore/log.h"
-#include "eventstore/vault.h"
-#include "eventstore/writer.h"
+#include "eventstore/engine/writer.h"
+#include "eventstore/runtime/clock.h"
+#include "eventstore/store/log.h"
+#include "eventstore/store/vault.h"
 #include "sagas/gateways/asio.h"
 #include "sagas/gateways/bank.h"
 #include "sagas/ledger_view.h"

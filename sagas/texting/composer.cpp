@@ -1,7 +1,7 @@
 #include "sagas/texting/composer.h"
 
-#include "eventstore/codes.h"
-#include "eventstore/read_commit.h"
+#include "eventstore/store/codes.h"
+#include "eventstore/store/read_commit.h"
 
 namespace florin::sagas {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <optional>
 
-#include "eventstore/log.h"
-#include "eventstore/vault.h"
+#include "eventstore/store/log.h"
+#include "eventstore/store/vault.h"
 #include "sagas/gateways/sms.h"
 #include "sagas/ledger_view.h"
 #include "sagas/texting/wording.h"

@@ -6,7 +6,7 @@
 #include <sqlite3.h>
 
 #include "api/cli/trial_balance.h"
-#include "eventstore/chain.h"
+#include "eventstore/store/chain.h"
 #include "tests/api/cli_fixture.h"
 
 namespace florin::api::cli {

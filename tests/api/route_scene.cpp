@@ -3,7 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "domain/contract.h"
-#include "eventstore/chain.h"
+#include "eventstore/store/chain.h"
 
 namespace florin::api {
 

@@ -1,10 +1,10 @@
 // What the event store costs: one operation each, on one core.
 #include <benchmark/benchmark.h>
 
-#include "eventstore/chain.h"
-#include "eventstore/codec.h"
-#include "eventstore/sqlite_log.h"
-#include "eventstore/vault.h"
+#include "eventstore/store/chain.h"
+#include "eventstore/store/codec.h"
+#include "eventstore/store/sqlite_log.h"
+#include "eventstore/store/vault.h"
 #include "tests/eventstore/samples.h"
 #include "tests/eventstore/temporary_folder.h"
 

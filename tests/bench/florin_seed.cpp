@@ -10,9 +10,9 @@
 #include <CLI/CLI.hpp>
 #include <openssl/rand.h>
 
-#include "eventstore/chain.h"
-#include "eventstore/clock.h"
-#include "eventstore/codes.h"
+#include "eventstore/runtime/clock.h"
+#include "eventstore/store/chain.h"
+#include "eventstore/store/codes.h"
 #include "tests/support/offline_store.h"
 
 namespace florin::tests {

@@ -14,12 +14,12 @@
 #include <sqlite3.h>
 #include <sys/resource.h>
 
-#include "eventstore/chain.h"
-#include "eventstore/codec.h"
-#include "eventstore/sqlite_log.h"
-#include "projections/balances.h"
+#include "eventstore/engine/durable_state.h"
+#include "eventstore/store/chain.h"
+#include "eventstore/store/codec.h"
+#include "eventstore/store/commit_reader.h"
+#include "eventstore/store/sqlite_log.h"
 #include "projections/build_view.h"
-#include "projections/commit_feed.h"
 #include "projections/history.h"
 #include "projections/orders.h"
 #include "projections/reconciliation.h"
@@ -115,28 +115,31 @@ class Appender {
  public:
   explicit Appender(eventstore::Log& log) : log_(log) {}
 
-  // One durable append.
-  void append(std::vector<eventstore::CommitPtr> const& commits) {
+  // One durable append. What it returns are positions and links only.
+  std::vector<eventstore::StoredCommit> const& append(std::vector<eventstore::CommitPtr> const& commits) {
     std::vector<std::string> bytes(commits.size());
-    std::vector<eventstore::StoredCommit> rows;
+    rows_.clear();
     auto const expected = head_.position;
     for (std::size_t i = 0; i < commits.size(); ++i) {
       encoder_.encode(*commits[i], bytes[i]);
       auto const last = commits[i]->last();
       head_ = {last, eventstore::chain_link(head_.link, last, bytes[i])};
-      rows.push_back({last, bytes[i], head_.link});
+      rows_.push_back({last, bytes[i], head_.link});
     }
-    must(log_.append(expected, rows));
+    must(log_.append(expected, rows_));
+    for (auto& row : rows_) row.bytes = {};
+    return rows_;
   }
 
  private:
   eventstore::Log& log_;
   eventstore::Encoder encoder_;
   eventstore::Head head_;
+  std::vector<eventstore::StoredCommit> rows_;
 };
 
 template <class Make>
-void fill(Appender& appender, Balances& balances, std::uint64_t count, Make&& make, char const* what) {
+void fill(Appender& appender, eventstore::DurableState& balances, std::uint64_t count, Make&& make, char const* what) {
   double folding = 0;
   std::uint64_t events = 0;
   for (std::uint64_t i = 0; i < count;) {
@@ -147,14 +150,14 @@ void fill(Appender& appender, Balances& balances, std::uint64_t count, Make&& ma
     }
     appender.append(commits);
     auto const start = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
-    balances.on_commits(commits);
+    balances.apply(commits);
     folding += cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - start;
   }
   std::printf("balances fold, %-10s %10.2f M events/s  %6.0f ns/commit (CPU)\n", what,
               static_cast<double>(events) / folding / 1e6, folding * 1e9 / static_cast<double>(count));
 }
 
-void look_up(Balances const& balances, Maker& maker, std::uint64_t players) {
+void look_up(eventstore::DurableState const& balances, Maker& maker, std::uint64_t players) {
   std::vector<BlindIndex> emails(100'000);
   for (auto& email : emails) email = email_index(1 + maker.random()() % players);
   // CPU time beside the wall's: on a busy machine the two differ.
@@ -167,8 +170,8 @@ void look_up(Balances const& balances, Maker& maker, std::uint64_t players) {
   start = Steady::now();
   for (int i = 0; i < 1'000'000; ++i) found += balances.games()->games().size();
   std::printf("games()                   %10.1f ns\n", seconds_since(start) * 1e3);
-  std::vector<BatchEntry> entries;
-  std::vector<CurrencyBalance> wallets;
+  std::vector<eventstore::BatchEntry> entries;
+  std::vector<eventstore::CurrencyBalance> wallets;
   auto const directory = balances.games();
   double best = 1e9;
   double best_cpu = 1e9;
@@ -186,8 +189,8 @@ void look_up(Balances const& balances, Maker& maker, std::uint64_t players) {
 
 void rebuild(eventstore::Log& log, std::filesystem::path const& folder, std::uint64_t events) {
   auto const start = Steady::now();
-  auto feed = must(CommitFeed::open(log, {}));
-  while (must(feed.next())) {
+  auto reader = must(eventstore::CommitReader::after(log, {}));
+  while (must(reader->next())) {
   }
   std::printf("read and decode alone     %10.0f k events/s\n",
               static_cast<double>(events) / seconds_since(start) / 1e3);
@@ -207,7 +210,7 @@ void rebuild(eventstore::Log& log, std::filesystem::path const& folder, std::uin
 }
 
 // The projector beside appends of `rate` purchases a second for a few seconds.
-void live(Runner& runner, Appender& appender, Maker& maker, std::uint64_t rate) {
+void live(Runner& runner, eventstore::Tail& tail, Appender& appender, Maker& maker, std::uint64_t rate) {
   constexpr int kSeconds = 5;
   auto const total = rate * kSeconds;
   auto const start = Steady::now();
@@ -224,8 +227,7 @@ void live(Runner& runner, Appender& appender, Maker& maker, std::uint64_t rate) 
       std::this_thread::sleep_for(std::chrono::microseconds(200));
       continue;
     }
-    appender.append(commits);
-    runner.on_commits(commits);
+    tail.publish(commits, appender.append(commits));
     if (done % 64 == 0) {
       for (auto const& status : runner.status()) worst_lag = std::max(worst_lag, status.lag);
     }
@@ -272,7 +274,7 @@ int run(std::uint64_t players, std::uint64_t purchases) {
   std::printf("%llu players, %llu purchases\n", static_cast<unsigned long long>(players),
               static_cast<unsigned long long>(purchases));
   {
-    Balances balances;
+    eventstore::DurableState balances;
     fill(appender, balances, 1, [&](std::uint64_t) { return maker.game(); }, "game");
     auto const before = ::mallinfo2();
     fill(appender, balances, players, [&](std::uint64_t i) { return maker.join(i + 1); }, "joins");
@@ -287,7 +289,8 @@ int run(std::uint64_t players, std::uint64_t purchases) {
   rebuild(*log, folder.path(), must(log->head()).position.value());
   std::fflush(stdout);
 
-  Runner runner(*log, folder.path() / "views",
+  eventstore::Tail tail(*log, must(log->head()));
+  Runner runner(*log, tail, folder.path() / "views",
                 {&history_projection(), &orders_projection(), &reconciliation_projection()});
   must(runner.start());
   for (auto const* name : {"history", "orders", "reconciliation"}) {
@@ -295,7 +298,7 @@ int run(std::uint64_t players, std::uint64_t purchases) {
   }
   page(runner, maker, players);
   stream(runner, {}, "all");
-  for (std::uint64_t const rate : {5'000u, 20'000u, 80'000u}) live(runner, appender, maker, rate);
+  for (std::uint64_t const rate : {5'000u, 20'000u, 80'000u}) live(runner, tail, appender, maker, rate);
   auto const head = must(log->head()).position.value();
   stream(runner, {}, "all");
   stream(runner, Position(head - 10'000), "last 10,000");

@@ -17,8 +17,8 @@
 
 #include <sys/resource.h>
 
-#include "eventstore/sqlite_log.h"
-#include "eventstore/writer.h"
+#include "eventstore/engine/writer.h"
+#include "eventstore/store/sqlite_log.h"
 #include "tests/support/commands.h"
 #include "tests/support/store.h"
 #include "tests/support/temp_folder.h"
@@ -83,32 +83,60 @@ class Released final : public Reply {
   std::atomic<std::uint64_t>& committed_;
 };
 
-struct Batches final : CommitListener {
-  void on_commits(std::span<CommitPtr const>) override { ++count; }
-  double count = 0;  // the appender's until it has stopped
-};
+// A game, its players with money, and purchases of theirs. Returns where the log then stands.
+Head fill(Log& log, std::uint64_t players, std::uint64_t purchases) {
+  Head head;
+  Encoder encoder;
+  domain::State state;
+  auto const commits = players + purchases;
+  std::mt19937_64 random(1);
+  std::vector<std::string> bytes(256);
+  std::vector<StoredCommit> rows;
+  Position appended;
+  for (std::uint64_t i = 0; i <= commits; ++i) {
+    domain::Command command = create_game();
+    if (i > 0 && i <= players) command = credit(state.games()[0].id, i, units(1'000'000));
+    if (i > players) command = purchase(state.games()[0].id, 1 + random() % players, units(1));
+    auto decided = decide(state, command, {{}, next(head.position), 5});
+    FLORIN_ASSERT(decided.ok());
+    domain::Commit commit{next(head.position),
+                          {},
+                          request(domain::GameId(7), "request-" + std::to_string(i)),
+                          std::move(decided).value()};
+    for (auto& event : commit.events) {
+      if (auto* registered = std::get_if<domain::IdentityRegistered>(&event)) {
+        registered->email = {std::string(64, 'x'), true};
+      }
+    }
+    apply(state, commit);
+    auto& row = bytes[rows.size()];
+    row.clear();
+    encoder.encode(commit, row);
+    head = {commit.last(), chain_link(head.link, commit.last(), row)};
+    rows.push_back({head.position, row, head.link});
+    if (rows.size() == bytes.size() || i == commits) {
+      must(log.append(appended, rows));
+      appended = head.position;
+      rows.clear();
+    }
+  }
+  return head;
+}
 
 int bench_writer(std::uint64_t players, std::uint64_t past, int in_flight, double seconds) {
   TempFolder const folder;
   auto const log = must(SqliteLog::open(folder.path() / "log.db"));
-  Recovered recovered;
-  recovered.state = state_of(players);
-  if (past > 0) {
-    StoredCommit const stand_in{Position(past), "the past", {}};
-    must(log->append({}, {&stand_in, 1}));
-    recovered.head = {Position(past), {}};
-  }
+  auto const head = fill(*log, players, past);
   auto const vault = must(Vault::open(folder.path()));
-  auto const requests = must(RequestIndex::open(folder.path() / "requests", Position(past)));
-  domain::GameId const game(123'456'789'012);
-  for (std::uint64_t i = 1; i <= past; ++i) {
-    must(requests->add(game, "past-" + std::to_string(i), Position(i), Position(i)));
-  }
+  auto const requests = must(RequestIndex::open(folder.path() / "requests", head.position));
+  DurableState durable;
+  auto recovered = must(recover(*log, folder.path() / "snapshots", requests.get(), &durable));
   must(requests->flush());
   auto const checkpoints = must(CheckpointFile::open(folder.path()));
   SystemClock const clock;
-  Batches batches;
-  Writer writer(std::move(recovered), *log, *vault, *requests, checkpoints, clock, {&batches});
+  Tail tail(*log, head);
+  auto const game = recovered.state.games()[0].id;
+  Writer writer(std::move(recovered), {*log, *vault, *requests, checkpoints, clock, durable, tail});
   writer.start();
 
   std::counting_semaphore<> slots(in_flight);
@@ -118,7 +146,7 @@ int bench_writer(std::uint64_t players, std::uint64_t past, int in_flight, doubl
   Stopwatch const watch;
   for (std::uint64_t i = 0; watch.seconds() < seconds; ++i) {
     slots.acquire();
-    writer.submit({purchase(game, random() % players, units(1)), request(game, "purchase-" + std::to_string(i)),
+    writer.submit({purchase(game, 1 + random() % players, units(1)), request(game, "purchase-" + std::to_string(i)),
                    std::make_unique<Released>(slots, committed)});
   }
   for (int i = 0; i < in_flight; ++i) slots.acquire();
@@ -126,52 +154,17 @@ int bench_writer(std::uint64_t players, std::uint64_t past, int in_flight, doubl
   auto const used = cpu_seconds() - cpu;
   auto const count = static_cast<double>(committed.load());
   auto const stopped = writer.stop().ok();
-  std::printf("writer: %.0f purchases/s durable, %d in flight, %.1f a batch, %.2f us CPU each, %" PRIu64
-              " players, %" PRIu64 " past\n",
-              count / took, in_flight, count / batches.count, used / count * 1e6, players, past);
+  std::printf("writer: %.0f purchases/s durable, %d in flight, %.2f us CPU each, %" PRIu64 " players, %" PRIu64
+              " past\n",
+              count / took, in_flight, used / count * 1e6, players, past);
   return stopped ? 0 : 1;
 }
 
 int bench_replay(std::uint64_t commits) {
   TempFolder const folder;
   auto const log = must(SqliteLog::open(folder.path() / "log.db"));
-  Head head;
-  {
-    Encoder encoder;
-    domain::State state;
-    std::uint64_t const players = std::max<std::uint64_t>(commits / 10, 1);
-    std::mt19937_64 random(1);
-    std::vector<std::string> bytes(256);
-    std::vector<StoredCommit> rows;
-    Position appended;
-    for (std::uint64_t i = 0; i <= commits; ++i) {
-      domain::Command command = create_game();
-      if (i > 0 && i <= players) command = credit(state.games()[0].id, i, units(1'000'000));
-      if (i > players) command = purchase(state.games()[0].id, 1 + random() % players, units(1));
-      auto decided = decide(state, command, {{}, next(head.position), 5});
-      FLORIN_ASSERT(decided.ok());
-      domain::Commit commit{next(head.position),
-                            {},
-                            request(domain::GameId(7), "request-" + std::to_string(i)),
-                            std::move(decided).value()};
-      for (auto& event : commit.events) {
-        if (auto* registered = std::get_if<domain::IdentityRegistered>(&event)) {
-          registered->email = {std::string(64, 'x'), true};
-        }
-      }
-      apply(state, commit);
-      auto& row = bytes[rows.size()];
-      row.clear();
-      encoder.encode(commit, row);
-      head = {commit.last(), chain_link(head.link, commit.last(), row)};
-      rows.push_back({head.position, row, head.link});
-      if (rows.size() == bytes.size() || i == commits) {
-        must(log->append(appended, rows));
-        appended = head.position;
-        rows.clear();
-      }
-    }
-  }
+  auto const players = std::max<std::uint64_t>(commits / 10, 1);
+  auto const head = fill(*log, players, commits - std::min(commits, players));
   auto const report = [](char const* what, double events, Stopwatch const& watch, double all_cpu) {
     std::printf("%s: %.2f M events/s; CPU an event: %.2f us apply, %.2f us read and check\n", what,
                 events / watch.seconds() / 1e6, watch.cpu() / events * 1e6, (all_cpu - watch.cpu()) / events * 1e6);

@@ -1,4 +1,4 @@
-#include "eventstore/chain.h"
+#include "eventstore/store/chain.h"
 
 #include <array>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-#include "eventstore/clock.h"
+#include "eventstore/runtime/clock.h"
 
 #include <atomic>
 #include <condition_variable>

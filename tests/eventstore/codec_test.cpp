@@ -1,4 +1,4 @@
-#include "eventstore/codec.h"
+#include "eventstore/store/codec.h"
 
 #include <algorithm>
 #include <cstring>
@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "eventstore/capnp_message.h"
+#include "eventstore/store/capnp_message.h"
 // The generated header comes after it.
 #include "eventstore/event.capnp.h"
 #include "tests/eventstore/samples.h"

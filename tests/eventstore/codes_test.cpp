@@ -1,4 +1,4 @@
-#include "eventstore/codes.h"
+#include "eventstore/store/codes.h"
 
 #include <array>
 #include <set>
@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "eventstore/vault.h"
+#include "eventstore/store/vault.h"
 #include "tests/eventstore/samples.h"
 #include "tests/eventstore/temporary_folder.h"
 

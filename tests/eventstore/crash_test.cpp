@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "eventstore/sqlite_log.h"
+#include "eventstore/store/sqlite_log.h"
 #include "tests/support/store.h"
 #include "tests/support/temp_folder.h"
 

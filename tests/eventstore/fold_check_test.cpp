@@ -1,4 +1,4 @@
-#include "eventstore/fold_check.h"
+#include "eventstore/engine/fold_check.h"
 
 #include <functional>
 #include <limits>
@@ -6,9 +6,9 @@
 
 #include <gtest/gtest.h>
 
-#include "eventstore/chain.h"
-#include "eventstore/codec.h"
-#include "eventstore/recovery.h"
+#include "eventstore/engine/recovery.h"
+#include "eventstore/store/chain.h"
+#include "eventstore/store/codec.h"
 #include "tests/support/memory_log.h"
 
 namespace florin::eventstore {

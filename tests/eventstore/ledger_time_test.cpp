@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "eventstore/clock.h"
+#include "eventstore/runtime/clock.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/two_hands_clock.h"
 
@@ -283,7 +283,7 @@ TEST(LedgerClock, ManyThreadsSeeOneTimeThatNeverGoesBack) {
 }
 
 TEST(LedgerClock, TheMachinesHandsGoOnTogether) {
-  auto const first = read_machine_clocks();
+  auto const first = machine().clocks();
   LedgerClock const clock;
   auto const now = clock.now();
   auto const second = clock.read();

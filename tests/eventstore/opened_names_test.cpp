@@ -1,4 +1,4 @@
-#include "eventstore/opened_names.h"
+#include "eventstore/store/opened_names.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
-#include "eventstore/read_commit.h"
+#include "eventstore/store/read_commit.h"
 
 #include <random>
 
 #include <gtest/gtest.h>
 
-#include "eventstore/linked_cursor.h"
+#include "eventstore/store/commit_reader.h"
 #include "tests/support/memory_log.h"
 #include "tests/support/store.h"
 #include "tests/support/temp_folder.h"
@@ -79,7 +79,7 @@ TEST_F(ReadCommitTest, AMissingRowIsAFaultAndNotAnAbsence) {
 
 TEST_F(ReadCommitTest, ACursorDoesNotPassADamagedRow) {
   log.rows()[4].bytes[24] ^= 1;
-  auto cursor = must(LinkedCursor::open(log, {}));
+  auto cursor = must(CommitReader::after(log, {}));
   ASSERT_TRUE(cursor);
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(must(cursor->next()));
   auto const damaged = cursor->next();

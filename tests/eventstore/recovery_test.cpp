@@ -1,11 +1,11 @@
-#include "eventstore/recovery.h"
+#include "eventstore/engine/recovery.h"
 
 #include <fstream>
 #include <random>
 
 #include <gtest/gtest.h>
 
-#include "eventstore/sqlite_log.h"
+#include "eventstore/store/sqlite_log.h"
 #include "tests/support/memory_log.h"
 #include "tests/support/store.h"
 #include "tests/support/temp_folder.h"
@@ -71,14 +71,15 @@ TEST_F(RecoveryTest, SnapshotAndTailGiveWhatTheWholeLogGives) {
     ASSERT_TRUE(replay(log, part, row.last).ok());
     EXPECT_EQ(part.head.position, row.last);
     ASSERT_TRUE(write_snapshot(folder.path() / "snapshots", part).ok());
-    std::uint64_t replayed = 0;
-    auto const recovered = must(recover(log, folder.path() / "snapshots", nullptr,
-                                        [&](domain::Commit const& commit) { replayed += commit.events.size(); }));
+    DurableState durable;
+    auto const recovered = must(recover(log, folder.path() / "snapshots", nullptr, &durable));
     EXPECT_TRUE(recovered.state == all.state);
     EXPECT_EQ(recovered.head, all.head);
     EXPECT_EQ(recovered.tree, all.tree);
     EXPECT_EQ(recovered.at, all.at);
-    EXPECT_EQ(replayed, head.position.value() - row.last.value());
+    EXPECT_EQ(recovered.snapshot, row.last);
+    EXPECT_EQ(durable.position(), all.head.position);
+    EXPECT_TRUE(durable.read([&](domain::State const& state) { return state == all.state; }));
   }
 }
 

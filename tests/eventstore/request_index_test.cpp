@@ -1,4 +1,4 @@
-#include "eventstore/request_index.h"
+#include "eventstore/engine/request_index.h"
 
 #include <fstream>
 #include <map>
@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "eventstore/request_run.h"
+#include "eventstore/engine/request_run.h"
 #include "tests/support/temp_folder.h"
 
 namespace florin::eventstore {

@@ -1,4 +1,4 @@
-#include "eventstore/snapshot.h"
+#include "eventstore/engine/snapshot.h"
 
 #include <fstream>
 #include <random>

@@ -1,4 +1,4 @@
-#include "eventstore/sqlite_log.h"
+#include "eventstore/store/sqlite_log.h"
 
 #include <atomic>
 #include <cstring>
@@ -14,10 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "eventstore/chain.h"
-#include "eventstore/codec.h"
-#include "eventstore/open_files.h"
-#include "eventstore/sqlite.h"
+#include "eventstore/runtime/open_files.h"
+#include "eventstore/store/chain.h"
+#include "eventstore/store/codec.h"
+#include "eventstore/store/sqlite.h"
 #include "tests/eventstore/failing_disk.h"
 #include "tests/eventstore/temporary_folder.h"
 

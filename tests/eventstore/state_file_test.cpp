@@ -1,4 +1,4 @@
-#include "eventstore/state_file.h"
+#include "eventstore/engine/state_file.h"
 
 #include <cstring>
 #include <fstream>

@@ -1,4 +1,4 @@
-#include "eventstore/vault.h"
+#include "eventstore/store/vault.h"
 
 #include <fstream>
 #include <set>
@@ -10,8 +10,8 @@
 #include <openssl/hmac.h>
 #include <sys/stat.h>
 
-#include "eventstore/codec.h"
-#include "eventstore/keyed_hash.h"
+#include "eventstore/store/codec.h"
+#include "eventstore/store/keyed_hash.h"
 #include "tests/eventstore/samples.h"
 #include "tests/eventstore/temporary_folder.h"
 

@@ -1,4 +1,4 @@
-#include "eventstore/writer.h"
+#include "eventstore/engine/writer.h"
 
 #include <fstream>
 #include <map>
@@ -171,21 +171,21 @@ TEST_F(WriterTest, NoPersonalDataReachesTheLogInClear) {
   }
 }
 
-TEST_F(WriterTest, ListenersSeeCommitsInOrderBeforeTheReplies) {
-  struct Listener final : CommitListener {
-    void on_commits(std::span<CommitPtr const> commits) override {
-      for (auto const& commit : commits) {
-        EXPECT_EQ(commit->first.value(), last.load() + 1);
-        last = commit->last().value();
-      }
-    }
-    std::atomic<std::uint64_t> last = 0;
-  } listener;
-  Store store(folder.path(), log, {}, {&listener});
+TEST_F(WriterTest, AReplyIsNeverAheadOfWhatReadersAndConsumersSee) {
+  Store store(folder.path(), log);
+  auto const cursor = store.tail().follow("test", {}, [] {});
   auto const game = store.make_game();
+  std::uint64_t last = 0;
   for (int i = 0; i < 50; ++i) {
     auto const commit = store.commit(credit(game, 1, units(1)));
-    EXPECT_GE(listener.last.load(), commit->last().value());
+    EXPECT_GE(store.durable().position(), commit->last());
+    EXPECT_GE(store.tail().head(), commit->last());
+    while (last < commit->last().value()) {
+      auto const found = must(cursor->next());
+      ASSERT_TRUE(found);
+      EXPECT_EQ(found->commit->first.value(), last + 1);
+      last = found->commit->last().value();
+    }
   }
 }
 

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "domain/contract.h"
-#include "eventstore/codec.h"
+#include "eventstore/store/codec.h"
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   using namespace florin::eventstore;

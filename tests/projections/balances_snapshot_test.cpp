@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "projections/balances.h"
+#include "eventstore/engine/durable_state.h"
 #include "tests/projections/town.h"
 #include "tests/support/temp_folder.h"
 
@@ -18,7 +18,7 @@ class BalancesSnapshot : public testing::Test {
   void play(int commands) {
     auto const before = town.commits().size();
     for (int i = 0; i < commands; ++i) town.play_random(50);
-    balances.on_commits(std::span(town.commits()).subspan(before));
+    balances.apply(std::span(town.commits()).subspan(before));
   }
   // One of everything that can wait for somebody, among people whom chance does not touch.
   void leave_open() {
@@ -33,7 +33,7 @@ class BalancesSnapshot : public testing::Test {
     ASSERT_TRUE(town.flag_minor(104, 105));
     ASSERT_TRUE(town.initiate(game, 104, game, 102, 100));
     EXPECT_GE(town.state().questions().size(), 2u);
-    balances.on_commits(std::span(town.commits()).subspan(before));
+    balances.apply(std::span(town.commits()).subspan(before));
   }
   void write() {
     auto const written = balances.write_snapshot(folder.path(), town.log());
@@ -46,7 +46,8 @@ class BalancesSnapshot : public testing::Test {
     return found;
   }
   // What a reply shows of every player is the same.
-  static void expect_same(Balances const& a, Balances const& b, domain::State const& state) {
+  static void expect_same(eventstore::DurableState const& a, eventstore::DurableState const& b,
+                          domain::State const& state) {
     ASSERT_EQ(a.position(), b.position());
     EXPECT_EQ(a.games()->games(), b.games()->games());
     EXPECT_TRUE(a.read([&](domain::State const& held) { return held == state; }));
@@ -71,7 +72,7 @@ class BalancesSnapshot : public testing::Test {
 
   test_support::TempFolder folder;
   Town town{std::random_device()()};
-  Balances balances;
+  eventstore::DurableState balances;
 };
 
 // Currency numbers of a game do not follow one another any more, and what was is kept for old replies.
@@ -93,9 +94,9 @@ TEST_F(BalancesSnapshot, KeepsAddedAndRenamedCurrenciesAndWhatTheyWere) {
   auto const updated = town.play(update);
   ASSERT_TRUE(renamed && added && updated);
   town.credit(town.game(0), 1, 500, 1);
-  balances.on_commits(town.commits());
+  balances.apply(town.commits());
   write();
-  Balances restored;
+  eventstore::DurableState restored;
   ASSERT_TRUE(restored.read_newest_snapshot(folder.path(), town.log(), town.head()));
   expect_same(balances, restored, town.state());
   for (auto const* view : {&balances, &restored}) {
@@ -115,7 +116,7 @@ TEST_F(BalancesSnapshot, RestoresEverythingAndGoesOn) {
   play(2'000);
   leave_open();
   write();
-  Balances restored;
+  eventstore::DurableState restored;
   auto const read = restored.read_newest_snapshot(folder.path(), town.log(), town.head());
   ASSERT_TRUE(read) << read.error().what;
   expect_same(balances, restored, town.state());
@@ -145,7 +146,7 @@ TEST_F(BalancesSnapshot, ADamagedOneFallsBackToTheOneBefore) {
       file.seekp(static_cast<std::streamoff>(at));
       file.put(byte);
     }
-    Balances restored;
+    eventstore::DurableState restored;
     std::vector<std::string> skipped;
     ASSERT_TRUE(restored.read_newest_snapshot(folder.path(), town.log(), town.head(), &skipped)) << at;
     EXPECT_LT(restored.position(), balances.position());
@@ -155,7 +156,7 @@ TEST_F(BalancesSnapshot, ADamagedOneFallsBackToTheOneBefore) {
     fs::rename(newest.string() + ".good", newest);
   }
   fs::resize_file(newest, size - 40);
-  Balances restored;
+  eventstore::DurableState restored;
   ASSERT_TRUE(restored.read_newest_snapshot(folder.path(), town.log(), town.head()));
   EXPECT_LT(restored.position(), balances.position());
 }
@@ -163,7 +164,7 @@ TEST_F(BalancesSnapshot, ADamagedOneFallsBackToTheOneBefore) {
 TEST_F(BalancesSnapshot, OneBeyondTheLimitOrOfAnotherLogIsNotTaken) {
   play(300);
   write();
-  Balances restored;
+  eventstore::DurableState restored;
   auto const limited = restored.read_newest_snapshot(folder.path(), town.log(), Position(town.head().value() - 1));
   ASSERT_FALSE(limited);
   EXPECT_EQ(limited.error().kind, Fault::Kind::missing);

@@ -1,9 +1,8 @@
-#include "projections/balances.h"
-
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "eventstore/engine/durable_state.h"
 #include "tests/projections/town.h"
 #include "tests/support/temp_folder.h"
 
@@ -17,12 +16,12 @@ class BalancesTest : public testing::Test {
   // Everything since the last call, as one batch.
   void deliver() {
     auto const& commits = town.commits();
-    balances.on_commits(std::span(commits).subspan(delivered));
+    balances.apply(std::span(commits).subspan(delivered));
     delivered = commits.size();
   }
 
   Town town;
-  Balances balances;
+  eventstore::DurableState balances;
   std::size_t delivered = 0;
 };
 
@@ -90,8 +89,8 @@ TEST_F(BalancesTest, ABatchAnswersInRequestOrder) {
   }
   deliver();
   emails.push_back(emails[1]);  // the same one twice is answered twice
-  std::vector<BatchEntry> entries{{}, {}};
-  std::vector<CurrencyBalance> found;
+  std::vector<eventstore::BatchEntry> entries{{}, {}};
+  std::vector<eventstore::CurrencyBalance> found;
   balances.batch(game, emails, entries, found);
   ASSERT_EQ(entries.size(), emails.size());
   for (std::size_t i = 0; i < 10'000; ++i) {
@@ -114,10 +113,10 @@ TEST_F(BalancesTest, FoldToTheSameStateAsTheWriter) {
   auto const seed = device();
   SCOPED_TRACE("seed " + std::to_string(seed));
   Town random_town(seed);
-  Balances view;
+  eventstore::DurableState view;
   for (int i = 0; i < 3'000; ++i) {
     auto const commit = random_town.play_random(40);
-    if (commit) view.on_commits({&commit, 1});
+    if (commit) view.apply({&commit, 1});
   }
   EXPECT_EQ(view.position(), random_town.head());
   EXPECT_TRUE(view.read([&](domain::State const& state) { return state == random_town.state(); }));
@@ -228,13 +227,13 @@ TEST_F(BalancesTest, ReadersSeeWholeBatchesWhileCommitsArrive) {
     town.credit(game, 1, 10, 1);
   }
   auto const& commits = town.commits();
-  balances.on_commits(std::span(commits).first(3));
+  balances.apply(std::span(commits).first(3));
   std::atomic<bool> done{false};
   std::vector<std::thread> readers;
   for (int thread = 0; thread < 2; ++thread) {
     readers.emplace_back([&] {
-      std::vector<BatchEntry> entries;
-      std::vector<CurrencyBalance> found;
+      std::vector<eventstore::BatchEntry> entries;
+      std::vector<eventstore::CurrencyBalance> found;
       std::vector<domain::BlindIndex> const emails(10, Town::email_index(1));
       auto const directory = balances.games();
       auto const* known = directory->find(game.id);
@@ -251,7 +250,7 @@ TEST_F(BalancesTest, ReadersSeeWholeBatchesWhileCommitsArrive) {
       }
     });
   }
-  for (std::size_t i = 3; i + 2 <= commits.size(); i += 2) balances.on_commits(std::span(commits).subspan(i, 2));
+  for (std::size_t i = 3; i + 2 <= commits.size(); i += 2) balances.apply(std::span(commits).subspan(i, 2));
   done = true;
   for (auto& reader : readers) reader.join();
   EXPECT_EQ(balances.position(), town.head());
@@ -271,7 +270,7 @@ TEST(GameDirectory, AnOldKeyWorksUntilItsGraceEnds) {
   cut.id = domain::GameId(223'456'789'012);
   cut.key_hash.fill(3);
   cut.previous_keys.clear();
-  GameDirectory const games({cut, game});
+  eventstore::GameDirectory const games({cut, game});
   auto const before = domain::Timestamp::from_seconds(999);
   auto const after = domain::Timestamp::from_seconds(1'000);
   ASSERT_NE(games.find_by_key(game.key_hash, before), nullptr);

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "domain/postings.h"
-#include "projections/balances.h"
+#include "eventstore/engine/durable_state.h"
 #include "projections/view_file.h"
 #include "tests/projections/views_fixture.h"
 
@@ -240,9 +240,9 @@ TEST_F(Reconciliation, EqualsBalancesAndTheTrialBalance) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   town.reseed(seed);
   std::mt19937_64 random(seed);
-  Balances balances;
+  eventstore::DurableState balances;
   for (int i = 0; i < 2'000; ++i) {
-    if (auto const commit = town.play_random(40)) balances.on_commits({&commit, 1});
+    if (auto const commit = town.play_random(40)) balances.apply({&commit, 1});
     if (random() % 200 == 0) static_cast<void>(read("reconciliation"));
   }
   std::map<domain::CurrencyId, Money> trial;

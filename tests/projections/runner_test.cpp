@@ -131,7 +131,8 @@ struct GoOn {
 class RunnerTest : public ViewsTest {
  protected:
   void start(std::vector<Projection const*> projections) {
-    runner = std::make_unique<Runner>(town.log(), folder.path(), std::move(projections), retry_after);
+    tail = std::make_unique<eventstore::Tail>(town.log(), town.log_head());
+    runner = std::make_unique<Runner>(town.log(), *tail, folder.path(), std::move(projections), retry_after);
     ASSERT_TRUE(runner->start());
   }
   void restart(std::vector<Projection const*> projections) {
@@ -257,7 +258,8 @@ TEST_F(RunnerTest, AFileOfAnotherLogIsBuiltAnew) {
   Town other(99);
   for (int i = 0; i < 1'000; ++i) other.play_random(5);
   {
-    Runner elsewhere(other.log(), folder.path(), {&counter});
+    eventstore::Tail others(other.log(), other.log_head());
+    Runner elsewhere(other.log(), others, folder.path(), {&counter});
     ASSERT_TRUE(elsewhere.start());
     ASSERT_TRUE(elsewhere.wait_for("counter", other.head(), kPatienceMs));
   }
@@ -268,7 +270,8 @@ TEST_F(RunnerTest, AFileOfAnotherLogIsBuiltAnew) {
   play(3'000);  // and a longer one: the position exists, its link differs
   {
     fs::remove_all(folder.path());
-    Runner elsewhere(other.log(), folder.path(), {&counter});
+    eventstore::Tail others(other.log(), other.log_head());
+    Runner elsewhere(other.log(), others, folder.path(), {&counter});
     ASSERT_TRUE(elsewhere.start());
     ASSERT_TRUE(elsewhere.wait_for("counter", other.head(), kPatienceMs));
   }
@@ -528,10 +531,9 @@ TEST_F(RunnerTest, ALogThatCannotBeReadStopsEveryView) {
   play(100);
   static_cast<void>(read("counter"));
   auto const whole = town.head();
+  runner.reset();
   town.append_garbage();
-  auto const unreadable =
-      std::make_shared<domain::Commit const>(domain::Commit{town.head(), {}, {}, {domain::GameUpdated{}}});
-  runner->on_commits({&unreadable, 1});
+  start({&counter});
   EXPECT_FALSE(runner->wait_for("counter", town.head(), kPatienceMs));
   EXPECT_TRUE(status("counter").failed);
   EXPECT_EQ(status("counter").position, whole);
@@ -572,7 +574,7 @@ TEST_F(RunnerTest, ARebuildUnderTrafficGivesTheSameRows) {
     auto const rebuilt = contents(file);
     test_support::TempFolder fresh;
     {
-      Runner again(town.log(), fresh.path(), {projection});
+      Runner again(town.log(), *tail, fresh.path(), {projection});
       ASSERT_TRUE(again.start());
       ASSERT_TRUE(again.wait_for(name, town.head(), kPatienceMs));
     }

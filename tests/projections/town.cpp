@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "eventstore/chain.h"
-#include "eventstore/codec.h"
+#include "eventstore/store/chain.h"
+#include "eventstore/store/codec.h"
 
 namespace florin::projections {
 
@@ -66,6 +66,23 @@ void Town::store(Position last, std::string_view bytes) {
   head_ = {last, eventstore::chain_link(head_.link, last, bytes)};
   eventstore::StoredCommit const stored{last, bytes, head_.link};
   FLORIN_ASSERT(log_.append(expected, {&stored, 1}));
+}
+
+void Town::publish(eventstore::Tail& tail) {
+  auto const after = tail.head();
+  auto const found = std::partition_point(commits_.begin(), commits_.end(),
+                                          [&](eventstore::CommitPtr const& commit) { return commit->first <= after; });
+  std::span const fresh(found, commits_.end());
+  if (fresh.empty()) return;
+  auto cursor = log_.read(fresh.front()->first);
+  FLORIN_ASSERT(cursor);
+  std::vector<eventstore::StoredCommit> rows;
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    auto const row = cursor.value()->next();
+    FLORIN_ASSERT(row && row.value());
+    rows.push_back({row.value()->last, {}, row.value()->link});
+  }
+  tail.publish(fresh, rows);
 }
 
 void Town::append_garbage() { store(next(head_.position), "garbage"); }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "domain/ledger.h"
-#include "eventstore/writer.h"
+#include "eventstore/engine/tail.h"
 #include "tests/support/memory_log.h"
 
 namespace florin::projections {
@@ -58,6 +58,9 @@ class Town {
   [[nodiscard]] domain::State const& state() const { return state_; }
   [[nodiscard]] std::vector<eventstore::CommitPtr> const& commits() const { return commits_; }
   [[nodiscard]] domain::Position head() const { return head_.position; }
+  [[nodiscard]] eventstore::Head const& log_head() const { return head_; }
+  // The commits that the tail lacks.
+  void publish(eventstore::Tail& tail);
   [[nodiscard]] test_support::MemoryLog& log() { return log_; }
 
  private:

@@ -19,8 +19,9 @@ class ViewsTest : public testing::Test {
   static constexpr int kPatienceMs = 60'000;
 
   void start() {
+    tail = std::make_unique<eventstore::Tail>(town.log(), town.log_head());
     runner = std::make_unique<Runner>(
-        town.log(), folder.path(),
+        town.log(), *tail, folder.path(),
         std::vector<Projection const*>{&history_projection(), &orders_projection(), &payments_projection(),
                                        &reconciliation_projection(), &transfers_projection()});
     ASSERT_TRUE(runner->start());
@@ -28,9 +29,8 @@ class ViewsTest : public testing::Test {
 
   void TearDown() override { runner.reset(); }
 
-  void announce() {
-    if (!town.commits().empty()) runner->on_commits({&town.commits().back(), 1});
-  }
+  // Publishes what the town did since.
+  void announce() { town.publish(*tail); }
 
   // Everything that the town did is in the view.
   ViewReader read(std::string_view name) {
@@ -60,6 +60,7 @@ class ViewsTest : public testing::Test {
 
   test_support::TempFolder folder;
   Town town;
+  std::unique_ptr<eventstore::Tail> tail;
   std::unique_ptr<Runner> runner;
 };
 

@@ -271,13 +271,14 @@ class CardRig {
                   {"https://pay.example/checkout?session=", "&return=1", "https://pay.example/checkout/return",
                    3600 * kSecond}),
         payouts_(io_, bank_, {ach_origin(), false}, view_, log, *vault_, world.clock) {
-    auto recovered = must(eventstore::recover(log, own_.path() / "snapshots", requests_.get(),
-                                              [this](domain::Commit const& commit) { view_.add(commit); }));
+    auto recovered = must(eventstore::recover(log, own_.path() / "snapshots", requests_.get(), &durable_));
+    view_.add_all(log);
+    tail_ = std::make_unique<eventstore::Tail>(log, recovered.head);
     payments_.resume(recovered.state, recovered.at);
     payouts_.resume(recovered.state);
+    eventstore::EngineParts const parts{log, *vault_, *requests_, checkpoints_, world.clock, durable_, *tail_};
     writer_ = std::make_unique<eventstore::Writer>(
-        std::move(recovered), log, *vault_, *requests_, checkpoints_, world.clock,
-        std::vector<eventstore::CommitListener*>{&view_, &payments_, &payouts_}, eventstore::WriterOptions{});
+        std::move(recovered), parts, std::vector<eventstore::CommitListener*>{&view_, &payments_, &payouts_});
     writer_->start();
     payments_.start(*writer_);
     payouts_.start(*writer_);
@@ -384,6 +385,8 @@ class CardRig {
   std::unique_ptr<eventstore::Vault> vault_;
   std::unique_ptr<eventstore::RequestIndex> requests_;
   eventstore::CheckpointFile checkpoints_;
+  eventstore::DurableState durable_;
+  std::unique_ptr<eventstore::Tail> tail_;
   FoldedView view_;
   TroubledGateway gateway_;
   sagas::GuardedPayments guarded_;

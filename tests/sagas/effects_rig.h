@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "eventstore/store/commit_reader.h"
 #include "sagas/effects.h"
 #include "sagas/gateways/sandbox_phone.h"
 #include "tests/support/memory_log.h"
@@ -32,6 +33,10 @@ class FoldedView final : public sagas::LedgerView, public eventstore::CommitList
         phones_[e->phone.value()] = {e->identity, e->number, {}};
       }
     }
+  }
+  void add_all(eventstore::Log& log) {
+    auto reader = must(eventstore::CommitReader::after(log, {}));
+    while (auto const commit = must(reader->next())) add(*commit);
   }
   void on_commits(std::span<eventstore::CommitPtr const> commits) override {
     for (auto const& commit : commits) add(*commit);
@@ -142,18 +147,17 @@ class Rig {
       : vault_(must(eventstore::Vault::open(vault_folder))),
         requests_(must(eventstore::RequestIndex::open(own_.path() / "requests", {}, {64, 1u << 20}))),
         checkpoints_(must(eventstore::CheckpointFile::open(own_.path()))) {
-    auto recovered =
-        must(eventstore::recover(log, own_.path() / "snapshots", requests_.get(), [this](domain::Commit const& commit) {
-          view_.add(commit);
-          clock_.advance(commit.at.micros() - clock_.now().micros());
-        }));
+    auto recovered = must(eventstore::recover(log, own_.path() / "snapshots", requests_.get(), &durable_));
+    view_.add_all(log);
+    if (recovered.head.position) clock_.advance(recovered.at.micros() - clock_.now().micros());
+    tail_ = std::make_unique<eventstore::Tail>(log, recovered.head);
     sms_ = std::make_unique<sagas::GuardedSms>(gateway != nullptr ? *gateway : phone_, clock_,
                                                [] { return std::uint64_t{0}; });
     effects_ = std::make_unique<sagas::Effects>(io_, sms_.get(), view_, log, *vault_, clock_);
     effects_->resume(recovered.state);
-    writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), log, *vault_, *requests_, checkpoints_, clock_,
-                                                   std::vector<eventstore::CommitListener*>{&view_, effects_.get()},
-                                                   eventstore::WriterOptions{});
+    eventstore::EngineParts const parts{log, *vault_, *requests_, checkpoints_, clock_, durable_, *tail_};
+    writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts,
+                                                   std::vector<eventstore::CommitListener*>{&view_, effects_.get()});
     writer_->start();
     effects_->start(*writer_);
   }
@@ -205,6 +209,8 @@ class Rig {
   std::unique_ptr<eventstore::Vault> vault_;
   std::unique_ptr<eventstore::RequestIndex> requests_;
   eventstore::CheckpointFile checkpoints_;
+  eventstore::DurableState durable_;
+  std::unique_ptr<eventstore::Tail> tail_;
   FoldedView view_;
   sagas::SandboxPhone phone_{clock_, {}};
   std::unique_ptr<sagas::GuardedSms> sms_;

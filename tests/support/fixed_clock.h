@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-#include "eventstore/clock.h"
+#include "eventstore/runtime/clock.h"
 
 namespace florin::test_support {
 

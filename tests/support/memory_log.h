@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "eventstore/chain.h"
+#include "eventstore/store/chain.h"
 
 namespace florin::test_support {
 

@@ -8,11 +8,11 @@
 
 #include "api/layout.h"
 #include "domain/ledger.h"
-#include "eventstore/chain.h"
-#include "eventstore/codec.h"
-#include "eventstore/snapshot.h"
-#include "eventstore/sqlite_log.h"
-#include "eventstore/vault.h"
+#include "eventstore/engine/snapshot.h"
+#include "eventstore/store/chain.h"
+#include "eventstore/store/codec.h"
+#include "eventstore/store/sqlite_log.h"
+#include "eventstore/store/vault.h"
 
 namespace florin::tests {
 

@@ -4,7 +4,7 @@
 
 #include <future>
 
-#include "eventstore/writer.h"
+#include "eventstore/engine/writer.h"
 #include "tests/support/commands.h"
 #include "tests/support/fixed_clock.h"
 
@@ -29,13 +29,14 @@ T must(eventstore::Faulty<T> result) {
 class Store {
  public:
   Store(std::filesystem::path folder, eventstore::Log& log, eventstore::WriterOptions options = {},
-        std::vector<eventstore::CommitListener*> listeners = {}, eventstore::RequestIndexOptions index = {64, 1u << 20})
+        eventstore::RequestIndexOptions index = {64, 1u << 20})
       : folder_(std::move(folder)),
         vault_(must(eventstore::Vault::open(folder_))),
         requests_(must(eventstore::RequestIndex::open(folder_ / "requests", must(log.head()).position, index))),
         checkpoints_(must(eventstore::CheckpointFile::open(folder_))),
-        writer_(must(eventstore::recover(log, folder_ / "snapshots", requests_.get())), log, *vault_, *requests_,
-                checkpoints_, clock_, std::move(listeners), options) {
+        tail_(log, must(log.head())),
+        writer_(must(eventstore::recover(log, folder_ / "snapshots", requests_.get(), &durable_)),
+                {log, *vault_, *requests_, checkpoints_, clock_, durable_, tail_}, {}, options) {
     writer_.start();
   }
 
@@ -54,6 +55,8 @@ class Store {
   domain::GameId make_game() { return std::get<domain::GameCreated>(commit(create_game())->events.at(0)).game; }
 
   [[nodiscard]] eventstore::Writer& writer() { return writer_; }
+  [[nodiscard]] eventstore::DurableState const& durable() const { return durable_; }
+  [[nodiscard]] eventstore::Tail& tail() { return tail_; }
   [[nodiscard]] eventstore::CheckpointFile const& checkpoints() const { return checkpoints_; }
   [[nodiscard]] eventstore::RequestIndex& requests() { return *requests_; }
   [[nodiscard]] FixedClock& clock() { return clock_; }
@@ -65,6 +68,8 @@ class Store {
   std::unique_ptr<eventstore::Vault> vault_;
   std::unique_ptr<eventstore::RequestIndex> requests_;
   eventstore::CheckpointFile checkpoints_;
+  eventstore::DurableState durable_;
+  eventstore::Tail tail_;
   eventstore::Writer writer_;
 };
 

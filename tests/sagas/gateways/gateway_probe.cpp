@@ -26,7 +26,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include "eventstore/clock.h"
+#include "eventstore/runtime/clock.h"
 #include "sagas/gateways/ach_day.h"
 #include "sagas/gateways/form.h"
 #include "sagas/gateways/nacha.h"

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "eventstore/sqlite.h"
+#include "eventstore/store/sqlite.h"
 #include "sagas/gateways/guarded_payments.h"
 #include "sagas/gateways/stripe_signature.h"
 #include "tests/sagas/run.h"

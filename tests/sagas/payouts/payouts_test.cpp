@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "eventstore/read_commit.h"
+#include "eventstore/store/read_commit.h"
 #include "tests/sagas/card_rig.h"
 
 namespace florin::sagas {

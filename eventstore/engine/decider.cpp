@@ -1,0 +1,133 @@
+#include "eventstore/engine/decider.h"
+
+#include <algorithm>
+
+#include "domain/contract.h"
+#include "eventstore/store/read_commit.h"
+
+namespace florin::eventstore {
+namespace {
+
+using domain::Commit;
+using domain::Position;
+
+// Durable commits kept at hand: a client that repeats a request does so within moments.
+constexpr std::size_t kRecentCommits = 4096;
+
+// Stored bytes are wrong, or of a newer version: trying again cannot help. Any other fault of a look-up (no descriptor,
+// no memory, a disk that does not answer) may pass, and has left nothing undone.
+bool is_damage(Fault const& fault) { return fault.kind == Fault::Kind::corrupt || fault.kind == Fault::Kind::unknown; }
+
+}  // namespace
+
+void Batch::clear() {
+  bytes.clear();
+  rows.clear();
+  commits.clear();
+  answers.clear();
+}
+
+void Batch::take(Batch& later) {
+  if (empty()) {
+    std::swap(*this, later);
+    later.clear();
+    return;
+  }
+  auto const shift = bytes.size();
+  bytes += later.bytes;
+  for (auto const row : later.rows) rows.push_back({row.last, row.begin + shift, row.end + shift});
+  std::move(later.commits.begin(), later.commits.end(), std::back_inserter(commits));
+  std::move(later.answers.begin(), later.answers.end(), std::back_inserter(answers));
+  later.clear();
+}
+
+std::uint64_t Entropy::draw() {
+  if (next_ == drawn_.size()) {
+    runtime_.draw(std::as_writable_bytes(std::span(drawn_)));
+    next_ = 0;
+  }
+  return drawn_[next_++];
+}
+
+Decider::Decider(domain::State state, Position head, domain::Timestamp at, Log& log, Vault& vault,
+                 RequestIndex& requests, Clock const& clock, Runtime& runtime)
+    : state_(std::move(state)),
+      next_(next(head)),
+      at_(at),
+      now_(at),
+      log_(log),
+      vault_(vault),
+      requests_(requests),
+      clock_(clock),
+      entropy_(runtime) {}
+
+void Decider::read_clock() { now_ = std::max(at_, clock_.now()); }
+
+Faulty<Unit> Decider::handle(Submission& submission, Position durable, Batch& batch) {
+  while (recent_.size() > kRecentCommits && recent_.front()->last() <= durable) recent_.pop_front();
+  auto const answer = [&](Outcome outcome) {
+    batch.answers.push_back({std::move(submission.reply), std::move(outcome)});
+    return Unit{};
+  };
+  auto& request = submission.request;
+  if (!request.id.empty()) {
+    auto earlier = find_earlier(request);
+    if (!earlier && is_damage(earlier.error())) return fail(earlier.error());
+    if (!earlier) return answer(Unavailable::busy);
+    if (auto& original = earlier.value()) {
+      if (original->request.fingerprint == request.fingerprint) return answer(Repeated{std::move(original)});
+      return answer(Reused{std::move(original)});
+    }
+  }
+  auto decision = decide(state_, submission.command, {now_, next_, entropy_.draw()});
+  if (!decision) return answer(decision.error());
+  auto recorded = record(std::move(request), std::move(decision).value(), batch);
+  if (!recorded) return fail(recorded.error());
+  return answer(Committed{std::move(recorded).value()});
+}
+
+Faulty<CommitPtr> Decider::record(domain::Request request, std::vector<domain::Event> events, Batch& batch) {
+  auto commit = std::make_shared<Commit>(Commit{next_, now_, std::move(request), std::move(events)});
+  FLORIN_ASSERT(!commit->events.empty());
+  if (auto sealed = vault_.seal(*commit); !sealed) return fail(sealed.error());
+  if (!commit->request.id.empty()) {
+    auto added = requests_.add(commit->request.game, commit->request.id, commit->first, commit->last());
+    if (!added) return fail(added.error());
+  }
+  apply(state_, *commit);
+  auto const begin = batch.bytes.size();
+  encoder_.encode(*commit, batch.bytes);
+  batch.rows.push_back({commit->last(), begin, batch.bytes.size()});
+  batch.commits.push_back(commit);
+  recent_.push_back(commit);
+  next_ = next(commit->last());
+  at_ = now_;
+  return CommitPtr(std::move(commit));
+}
+
+Faulty<CommitPtr> Decider::find_earlier(domain::Request const& request) {
+  auto const candidates = requests_.candidates(request.game, request.id);
+  if (!candidates) return fail(candidates.error());
+  for (auto const first : candidates.value()) {
+    auto commit = commit_at(first);
+    if (!commit) return commit;
+    auto const& theirs = commit.value()->request;
+    if (theirs.game == request.game && theirs.id == request.id) return commit;
+  }
+  return CommitPtr();
+}
+
+Faulty<CommitPtr> Decider::commit_at(Position first) {
+  auto const recent = std::lower_bound(recent_.begin(), recent_.end(), first,
+                                       [](CommitPtr const& commit, Position at) { return commit->first < at; });
+  if (recent != recent_.end() && (*recent)->first == first) return *recent;
+  // Not among the recent ones: durable.
+  auto commit = read_commit(log_, first);
+  if (!commit) return fail(commit.error());
+  if (!commit.value()) {
+    return fault(Fault::Kind::corrupt, "position " + std::to_string(first.value()) + ": no commit begins here");
+  }
+  return std::make_shared<Commit const>(*std::move(commit).value());
+}
+
+}  // namespace florin::eventstore

@@ -1,0 +1,216 @@
+#include "eventstore/engine/recovery.h"
+
+#include "eventstore/engine/fold_check.h"
+#include "eventstore/store/commit_reader.h"
+#include "eventstore/store/linked_reader.h"
+
+namespace florin::eventstore {
+namespace {
+
+using domain::Commit;
+using domain::Position;
+
+constexpr std::size_t kPrefetchCommits = 32;  // decoding them hides the misses of applying them
+
+// What apply will look up first.
+struct Prefetch {
+  domain::State const& state;
+  void operator()(domain::GameCreated const&) const {}
+  void operator()(domain::GameUpdated const&) const {}
+  void operator()(domain::CurrencyAdded const&) const {}
+  void operator()(domain::CurrencyChanged const&) const {}
+  void operator()(domain::SdkKeyRotated const&) const {}
+  void operator()(domain::IdentityRegistered const& e) const { state.prefetch_identity(e.email_index); }
+  void operator()(domain::PlayerJoined const& e) const { state.prefetch_player(e.game, e.identity); }
+  void operator()(domain::PlayerRenamed const&) const {}
+  void operator()(domain::StartingBalanceGranted const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::BalanceCredited const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::BalanceDebited const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::ItemPurchased const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::ItemRefunded const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::PhoneRecorded const&) const {}
+  void operator()(domain::PhoneVerified const&) const {}
+  void operator()(domain::MinorFlagged const&) const {}
+  void operator()(domain::MinorCleared const&) const {}
+  void operator()(domain::TransferInitiated const& e) const { state.prefetch_wallet(e.sender, e.currency); }
+  void operator()(domain::PinReissued const&) const {}
+  void operator()(domain::PinRejected const&) const {}
+  void operator()(domain::PinVerified const&) const {}
+  void operator()(domain::GuardianApproved const&) const {}
+  void operator()(domain::TransferClaimed const& e) const {
+    state.prefetch_wallet(e.sender, e.currency);
+    state.prefetch_wallet(e.receiver, e.target_currency);
+  }
+  void operator()(domain::TransferReturned const& e) const { state.prefetch_wallet(e.sender, e.currency); }
+  void operator()(domain::PhoneShareRequested const&) const {}
+  void operator()(domain::ShareCodeRejected const&) const {}
+  void operator()(domain::PhoneShareEnded const&) const {}
+  void operator()(domain::ReplyReceived const&) const {}
+  void operator()(domain::TextSettled const&) const {}
+  void operator()(domain::CheckoutOpened const&) const {}
+  void operator()(domain::CurrencyOrdered const&) const {}
+  void operator()(domain::PaymentOpened const&) const {}
+  void operator()(domain::PaymentChallenged const&) const {}
+  void operator()(domain::CurrencyPurchased const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::PaymentFailed const&) const {}
+  void operator()(domain::RefundRequested const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::RefundSettled const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::DisputeOpened const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::DisputeClosed const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::PayoutRequested const&) const {}
+  void operator()(domain::PayoutAdvanced const&) const {}
+  void operator()(domain::DisputeMoved const& e) const { state.prefetch_wallet(e.player, e.currency); }
+  void operator()(domain::PayoutFileWritten const&) const {}
+  void operator()(domain::PayoutAccountCorrected const&) const {}
+};
+
+// The index needs the ids of commits that the snapshot already contains.
+Faulty<Unit> refill(Log& log, RequestIndex& requests, Position until) {
+  if (requests.covered() >= until) return Unit{};
+  auto cursor = CommitReader::after(log, requests.covered());
+  if (!cursor) return fail(cursor.error());
+  if (!cursor.value()) {
+    return fault_at(requests.covered(), Fault::Kind::corrupt,
+                    "no commit ends here, which the request index says: delete the folder requests, it is made anew");
+  }
+  while (cursor.value()->head().position < until) {
+    auto const commit = cursor.value()->next();
+    if (!commit) return fail(commit.error());
+    if (!commit.value()) return Unit{};
+    auto const& request = commit.value()->request;
+    if (request.id.empty()) continue;
+    auto added = requests.add(request.game, request.id, commit.value()->first, commit.value()->last());
+    if (!added) return added;
+  }
+  return Unit{};
+}
+
+}  // namespace
+
+Faulty<Unit> replay(Log& log, Recovered& recovered, Position until, OnReplay const& on_replay) {
+  auto before = recovered.head.position;
+  LinkedReader reader(log, recovered.head, std::move(recovered.tree), until, nullptr);
+  std::vector<Commit> group;
+  group.reserve(kPrefetchCommits);
+  auto const apply_group = [&] {
+    for (auto const& commit : group) {
+      for (auto const& event : commit.events) std::visit(Prefetch{recovered.state}, event);
+    }
+    for (auto const& commit : group) {
+      apply(recovered.state, commit);
+      recovered.at = commit.at;
+      if (on_replay) on_replay(commit);
+    }
+    group.clear();
+  };
+  for (;;) {
+    auto const block = reader.next();
+    if (!block) return fail(block.error());
+    if (block.value() == nullptr) break;
+    for (auto const& row : block.value()->rows) {
+      auto commit = open_row(block.value()->of(row), row.last, before);
+      if (!commit) return fail(commit.error());
+      before = row.last;
+      group.push_back(std::move(commit).value());
+      if (group.size() == kPrefetchCommits) apply_group();
+    }
+  }
+  apply_group();
+  recovered.head = reader.head();
+  recovered.tree = std::move(reader.tree());
+  return Unit{};
+}
+
+Faulty<Recovered> recover(Log& log, std::filesystem::path const& snapshots, RequestIndex* requests,
+                          DurableState* durable, std::vector<std::string>* skipped, Files& files) {
+  auto const head = log.head();
+  if (!head) return fail(head.error());
+  if (durable != nullptr) {
+    auto read = durable->read_newest_snapshot(snapshots, log, head.value().position, skipped, files);
+    if (!read && read.error().kind != Fault::Kind::missing && skipped != nullptr) {
+      skipped->push_back(read.error().what);
+    }
+  }
+  Recovered recovered;
+  auto snapshot = read_newest_snapshot(snapshots, log, head.value().position, skipped, files);
+  if (snapshot) {
+    recovered = std::move(snapshot).value();
+  } else if (snapshot.error().kind != Fault::Kind::missing) {
+    return fail(snapshot.error());
+  }
+  if (requests != nullptr) {
+    if (auto refilled = refill(log, *requests, recovered.head.position); !refilled) return fail(refilled.error());
+  }
+  std::optional<Fault> fold_fault;  // the first, of what folds along
+  auto const keep = [&](Faulty<Unit> const& done) {
+    if (!done && !fold_fault) fold_fault = done.error();
+  };
+  auto const fold = [&](Commit const& commit) {
+    if (fold_fault) return;
+    if (requests != nullptr && !commit.request.id.empty()) {
+      keep(requests->add(commit.request.game, commit.request.id, commit.first, commit.last()));
+    }
+    if (durable == nullptr || commit.first <= durable->position()) return;
+    // Its snapshot may be older than the write model's: then it reads what lies between.
+    if (commit.first > next(durable->position())) keep(durable->catch_up(log, Position(commit.first.value() - 1)));
+    if (!fold_fault) durable->apply(commit);
+  };
+  if (auto replayed = replay(log, recovered, {}, fold); !replayed) return fail(replayed.error());
+  if (durable != nullptr && !fold_fault) keep(durable->catch_up(log, recovered.head.position));
+  if (fold_fault) return fail(*fold_fault);
+  if (recovered.head != head.value()) {
+    return fault_at(next(recovered.head.position), Fault::Kind::corrupt,
+                    "missing; the log's head is position " + std::to_string(head.value().position.value()));
+  }
+  return recovered;
+}
+
+Faulty<Unit> check_checkpoint(Log& log, Checkpoint const& checkpoint) {
+  if (!checkpoint.head.position) return Unit{};
+  auto cursor = log.read(checkpoint.head.position);
+  if (!cursor) return fail(cursor.error());
+  auto const row = cursor.value()->next();
+  if (!row) return fail(row.error());
+  if (row.value() && row.value()->last == checkpoint.head.position && row.value()->link == checkpoint.head.link) {
+    return Unit{};
+  }
+  return fault_at(checkpoint.head.position, Fault::Kind::corrupt,
+                  "not in the log as the signed checkpoint says: the log was truncated or exchanged");
+}
+
+Faulty<Verified> verify(Log& log, Checkpoint const* checkpoint, std::function<void(Position)> const& progress) {
+  Verified verified;
+  domain::State state;
+  domain::Timestamp at;
+  Position before;
+  LinkedReader reader(log, {}, {}, {}, checkpoint);
+  for (;;) {
+    auto const block = reader.next();
+    if (!block) return fail(block.error());
+    if (block.value() == nullptr) break;
+    for (auto const& row : block.value()->rows) {
+      auto const opened = open_row(block.value()->of(row), row.last, before);
+      if (!opened) return fail(opened.error());
+      Commit const& commit = opened.value();
+      if (commit.at < at) return fault_at(commit.first, Fault::Kind::corrupt, "earlier than the commit before");
+      auto position = commit.first;
+      for (auto const& event : commit.events) {
+        if (auto const* why = why_impossible(state, event, {commit.at, commit.first, position})) {
+          return fault_at(position, Fault::Kind::corrupt, std::string(event_name(event)) + ": " + why);
+        }
+        apply(state, event, commit.at);
+        position = next(position);
+      }
+      at = commit.at;
+      before = row.last;
+      ++verified.commits;
+      verified.events += commit.events.size();
+    }
+    if (progress) progress(before);
+  }
+  verified.head = reader.head();
+  verified.root = reader.tree().root();
+  return verified;
+}
+
+}  // namespace florin::eventstore

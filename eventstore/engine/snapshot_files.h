@@ -1,0 +1,38 @@
+// The files of one kind of snapshot in a folder: <prefix><position, 20 digits>.bin. The two newest are kept, so that a
+// damaged one falls back to the one before.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "domain/ids.h"
+#include "eventstore/runtime/files.h"
+
+namespace florin::eventstore {
+
+class SnapshotFiles {
+ public:
+  // `prefix`: "snapshot-". Any thread; one at a time writes.
+  SnapshotFiles(Files& files, std::filesystem::path folder, std::string_view prefix)
+      : files_(files), folder_(std::move(folder)), prefix_(prefix) {}
+
+  [[nodiscard]] std::filesystem::path file(domain::Position position) const;
+  // Newest first; none when there is no folder.
+  using List = std::map<domain::Position, std::filesystem::path, std::greater<>>;
+  [[nodiscard]] Faulty<List> list() const;
+  // Before a new one is written: makes the folder, and deletes what a write left behind that a crash cut short.
+  [[nodiscard]] Faulty<Unit> prepare();
+  // After the one at `newest` was written: deletes older ones than the one before it, and any beyond it (of another
+  // history).
+  [[nodiscard]] Faulty<Unit> delete_others(domain::Position newest);
+
+ private:
+  Files& files_;
+  std::filesystem::path const folder_;
+  std::string const prefix_;
+};
+
+}  // namespace florin::eventstore

@@ -1,0 +1,65 @@
+// The single writer (DESIGN, The way data flows): drives the engine with a bounded queue, one thread that decides
+// against memory, and one thread that makes batches durable. While batch N is being written, batch N+1 is being
+// decided.
+//
+//   submit (any thread) -> queue -> WRITER: Engine::decide -> APPENDER: Engine::append, Engine::publish
+//
+// A reply leaves only after its commit, or the commit that it repeats, is durable. If an append fails, nothing is
+// retried: the writer stops for good, everything decided and not yet durable answers outcome_unknown, everything else
+// and later submissions answer stopped, and a restart recovers from the log. The same happens on every other fault
+// that leaves a decision in doubt (vault, request index, a damaged commit that an id points to). An id that cannot be
+// looked up for the moment (no descriptor left) leaves nothing in doubt: that one submission answers busy.
+//
+// A checkpoint that cannot be written stops nothing, because the log is whole without it: it is tried again after
+// checkpoint_every, checkpoint_fault() tells, and stop() reports it when the last try failed, too.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "eventstore/engine/engine.h"
+#include "eventstore/engine/submission.h"
+
+namespace florin::eventstore {
+
+// Called on the appender after the batch is durable and shown, and before its replies leave, in log order. Must not
+// fail. (Sagas only; everybody else follows the tail.)
+class CommitListener {
+ public:
+  virtual ~CommitListener() = default;
+  virtual void on_commits(std::span<CommitPtr const> commits) = 0;
+};
+
+struct WriterOptions {
+  std::size_t queue_limit = 8192;              // submissions waiting: about 100 ms of work; more would only add latency
+  std::size_t batch_limit = 256;               // commits a batch: past this SQLite gains nothing more
+  std::int64_t checkpoint_every = 10'000'000;  // µs between signed checkpoints while there are new commits
+};
+
+class Writer {
+ public:
+  // The parts and the listeners outlive the writer. `recovered` is where the log stands. Threads start in start().
+  Writer(Recovered recovered, EngineParts const& parts, std::vector<CommitListener*> listeners = {},
+         WriterOptions options = {});
+  ~Writer();
+
+  void start();
+  // Any thread. The reply must be given, and may be completed before this returns.
+  void submit(Submission submission);
+  // Once. Stops accepting, drains, appends, writes a checkpoint, joins. Returns where everything stands (for a
+  // snapshot), or the fault that had stopped the writer earlier.
+  [[nodiscard]] Faulty<Recovered> stop();
+  // Any thread: true until a fault stopped the writer.
+  [[nodiscard]] bool healthy() const;
+  // Any thread: what stopped the writer; why the last checkpoint could not be written.
+  [[nodiscard]] std::optional<Fault> fault() const;
+  [[nodiscard]] std::optional<Fault> checkpoint_fault() const;
+  // Any thread: position of the last durable event.
+  [[nodiscard]] domain::Position durable() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace florin::eventstore

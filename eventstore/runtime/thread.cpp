@@ -1,0 +1,14 @@
+#include "eventstore/runtime/thread.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace florin::eventstore {
+
+void name_this_thread(char const* name) { ::pthread_setname_np(::pthread_self(), name); }
+
+// On Linux the nice value is a thread's.
+void lower_this_thread(int nice) { ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), nice); }
+
+}  // namespace florin::eventstore

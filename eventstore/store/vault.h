@@ -1,0 +1,72 @@
+// The vault: one key a person, and the keyed hashes that stand for personal data outside it.
+//
+// Files: master.key (32 random bytes, mode 0600) and persons.keys (a header page, then a 32-byte random seed in
+// slot IdentityId-1). A person's key is HMAC-SHA256(master, "person" || identity || seed): neither file alone opens
+// anything, and zeroing the seed erases the person for ever while every hash in the log stays valid. One process at
+// a time writes here: the holder of the log's lock.
+//
+// A sealed text is  version 1 | position of the event, 8 LE | nonce 12 | ciphertext | tag 16  under AES-256-GCM,
+// with AAD = version, identity, field and position: a box moved to another person, field or event does not open.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "domain/events.h"
+#include "eventstore/fault.h"
+#include "eventstore/runtime/runtime.h"
+#include "eventstore/store/codes.h"
+
+namespace florin::eventstore {
+
+enum class Field : std::uint8_t {
+  email = 1,
+  name = 2,
+  phone = 3,
+  metadata = 4,
+  bank_holder = 5,
+  bank_account = 6,
+  bank_correction = 7,
+};
+
+class Vault {
+ public:
+  // Creates the files when both are absent. Kind::corrupt when one of the two is missing, damaged, or not the other's.
+  [[nodiscard]] static Faulty<std::unique_ptr<Vault>> open(std::filesystem::path const& folder,
+                                                           Runtime& runtime = machine());
+  ~Vault();
+
+  // Keyed hashes, HMAC-SHA256 under keys derived from the master, truncated. Any thread. About 0.3 µs.
+  [[nodiscard]] domain::BlindIndex email_index(std::string_view normalised_email) const;
+  [[nodiscard]] domain::BlindIndex phone_index(std::string_view e164) const;  // "+46701234567": no spaces, no dashes
+  [[nodiscard]] std::uint64_t name_tag(std::string_view name) const;          // 0 for an empty name, never 0 otherwise
+  [[nodiscard]] domain::Fingerprint fingerprint(std::string_view canonical_payload) const;
+
+  // PINs, one-time passwords, claim codes and approval ids of this vault. Lives as long as the vault. Any thread.
+  [[nodiscard]] Codes const& codes() const;
+
+  // Seals every clear PersonalText of the commit, making the key of each person it registers. The writer only.
+  // New seeds are durable after sync(), which must come before the append of the commit. A text about a person who
+  // was erased becomes empty: nothing personal is stored about them again.
+  [[nodiscard]] Faulty<Unit> seal(domain::Commit& commit);
+  // fdatasync when seeds were added since the last call, else nothing. The appender only.
+  [[nodiscard]] Faulty<Unit> sync();
+
+  // Any thread, about 1 µs; a name that was opened lately costs a look-up (opened_names.h). Kind::missing when the
+  // person was erased, Kind::corrupt when the box was altered or belongs elsewhere. An empty unsealed text opens to "".
+  [[nodiscard]] Faulty<std::string> open(domain::IdentityId identity, Field field,
+                                         domain::PersonalText const& text) const;
+
+  // Zeroes the seed durably. There is no way back; repeating it is harmless. The writer only. Kind::corrupt when the
+  // person never had a key.
+  [[nodiscard]] Faulty<Unit> destroy(domain::IdentityId identity);
+
+ private:
+  struct Impl;
+  explicit Vault(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace florin::eventstore
