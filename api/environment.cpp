@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 
@@ -58,7 +56,8 @@ std::string trouble_of(projections::ProjectionStatus const& view) {
 Environment::Environment(std::string name, Layout layout, eventstore::Clock& clock, EnvironmentOptions options)
     : name_(std::move(name)), layout_(std::move(layout)), clock_(clock), options_(std::move(options)) {}
 
-Environment::~Environment() = default;
+// The sagas are still there.
+Environment::~Environment() { effects_loop_.stop(); }
 
 Faulty<std::unique_ptr<Environment>> Environment::open(std::string name, Layout const& layout, eventstore::Clock& clock,
                                                        EnvironmentOptions options) {
@@ -127,7 +126,7 @@ Faulty<Unit> Environment::recover() {
           spdlog::error("{}: snapshot at position {} failed: {}", name_, at.value(), done.error().what);
         }
       });
-  std::vector<eventstore::CommitListener*> listeners{effects_.get()};
+  std::vector<eventstore::CommitListener*> listeners{expiries_.get(), texts_.get()};
   if (payments_) listeners.push_back(payments_.get());
   if (payouts_) listeners.push_back(payouts_.get());
   eventstore::EngineParts const parts{*log_, *vault_, *requests_, *checkpoints_, clock_, durable_, *tail_};
@@ -143,7 +142,7 @@ Faulty<Unit> Environment::make_effects(domain::State const& state) {
     phone.auth_token = options_.inbound.auth_token;
     phone_ = std::make_unique<sagas::SandboxPhone>(clock_, std::move(phone));
   } else if (options_.twilio) {
-    auto made = sagas::TwilioGateway::make(effects_io_, *options_.twilio);
+    auto made = sagas::TwilioGateway::make(effects_loop_.io(), *options_.twilio);
     if (!made) return eventstore::fault(Fault::Kind::missing, "the SMS provider: " + made.error());
     twilio_ = std::move(made).value();
   }
@@ -151,8 +150,10 @@ Faulty<Unit> Environment::make_effects(domain::State const& state) {
   if (gateway != nullptr) {
     sms_ = std::make_unique<sagas::GuardedSms>(*gateway, machine_clock_, [this] { return jitter_(); });
   }
-  effects_ = std::make_unique<sagas::Effects>(effects_io_, sms_.get(), ledger_view_, *log_, *vault_, clock_);
-  effects_->resume(state);
+  expiries_ = std::make_unique<sagas::Expiries>(effects_loop_, ledger_view_, clock_);
+  expiries_->resume(state);
+  texts_ = std::make_unique<sagas::TextSender>(effects_loop_, sms_.get(), ledger_view_, *log_, *vault_, clock_);
+  texts_->resume(state);
   return Unit{};
 }
 
@@ -163,68 +164,51 @@ Faulty<Unit> Environment::make_payments(eventstore::Recovered const& recovered) 
   options.checkout_url_end = "&return=1";
   options.return_url = options_.public_url + "/checkout/return";
   if (options_.sandbox_processor) {
-    sagas::SandboxProcessorOptions twin;
-    twin.file = layout_.processor();
-    twin.public_base = options_.public_url + "/processor";
-    twin.webhook_secret = random_token();
-    auto made = sagas::SandboxProcessor::open(clock_, std::move(twin));
+    sagas::SandboxProcessorOptions simulated;
+    simulated.file = layout_.processor();
+    simulated.public_base = options_.public_url + "/processor";
+    simulated.webhook_secret = random_token();
+    auto made = sagas::SandboxProcessor::open(clock_, std::move(simulated));
     if (!made) return fail(made.error());
     sandbox_processor_ = std::move(made).value();
     gateway = sandbox_processor_.get();
     options.poll_micros = domain::kMicrosPerSecond;  // it is in this process: asking costs nothing
-    payouts_ = std::make_unique<sagas::Payouts>(effects_io_, sandbox_bank_, options_.ach, ledger_view_, *log_, *vault_,
-                                                clock_);
+    payouts_ = std::make_unique<sagas::Payouts>(effects_loop_, sandbox_bank_, options_.ach, ledger_view_, *log_,
+                                                *vault_, clock_);
     payouts_->resume(recovered.state);
   }
   if (!options_.sandbox_processor && options_.stripe) {
     // Payments of another installation on the same account are not ours: the tag follows from this vault's key.
     auto const tag = vault_->fingerprint("payments of this ledger");
     options_.stripe->server_tag = domain::to_hex({reinterpret_cast<char const*>(tag.data()), tag.size()});
-    auto made = sagas::StripeGateway::make(effects_io_, *options_.stripe);
+    auto made = sagas::StripeGateway::make(effects_loop_.io(), *options_.stripe);
     if (!made) return eventstore::fault(Fault::Kind::missing, "the card processor: " + made.error());
     stripe_ = std::move(made).value();
     gateway = stripe_.get();
   }
   if (gateway == nullptr) return Unit{};
   processor_ = std::make_unique<sagas::GuardedPayments>(*gateway, machine_clock_, [this] { return jitter_(); });
-  payments_ = std::make_unique<sagas::CardPayments>(effects_io_, *processor_, ledger_view_, *log_, *vault_, clock_,
+  payments_ = std::make_unique<sagas::CardPayments>(effects_loop_, *processor_, ledger_view_, *log_, *vault_, clock_,
                                                     std::move(options));
   payments_->resume(recovered.state, recovered.at);
   return Unit{};
-}
-
-// What the route of the webhook does, without the network between the twin and us.
-sagas::Awaitable<bool> Environment::take_callback(std::string body, std::string signature) {
-  auto const read = sagas::read_fresh_callback(*processor_, signature, body, clock_);
-  if (!read || !read.value().event) co_return read.ok();
-  struct Call {
-    explicit Call(asio::io_context& io) : answered(io) {}
-    asio::steady_timer answered;
-    std::optional<bool> taken;
-  };
-  auto const call = std::make_shared<Call>(effects_io_);
-  call->answered.expires_at(asio::steady_timer::time_point::max());
-  payments_->handle_event(*read.value().event, [call](bool taken) {
-    call->taken = taken;
-    call->answered.cancel();
-  });
-  boost::system::error_code ignored;
-  while (!call->taken) co_await call->answered.async_wait(asio::redirect_error(sagas::use_awaitable, ignored));
-  co_return *call->taken;
 }
 
 Faulty<Unit> Environment::start() {
   if (auto started = runner_->start(); !started) return started;
   if (auto started = snapshotter_->start(); !started) return started;
   writer_->start();
+  expiries_->start(*writer_);
+  texts_->start(*writer_);
   if (payments_) payments_->start(*writer_);
   if (payouts_) payouts_->start(*writer_);
   if (sandbox_processor_) {
-    sandbox_processor_->start(effects_io_, [this](std::string body, std::string signature) {
-      return take_callback(std::move(body), std::move(signature));
+    effects_loop_.add(*sandbox_processor_);
+    sandbox_processor_->start(effects_loop_.io(), [this](std::string body, std::string signature) {
+      return payments_->take_callback(std::move(body), std::move(signature));
     });
   }
-  effects_->start(*writer_);
+  effects_loop_.start();
   return Unit{};
 }
 
@@ -253,11 +237,7 @@ std::vector<std::string> Environment::troubles() const {
 }
 
 Faulty<Unit> Environment::stop() {
-  if (payments_) payments_->stop();
-  if (sandbox_processor_) {
-    asio::post(effects_io_, [this] { sandbox_processor_->stop(); });
-  }
-  effects_->stop();
+  effects_loop_.stop();
   auto standing = writer_->stop();
   snapshotter_->stop();
   runner_->stop();

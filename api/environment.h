@@ -21,7 +21,8 @@
 #include "eventstore/store/vault.h"
 #include "projections/runner.h"
 #include "sagas/card_payments/card_payments.h"
-#include "sagas/effects.h"
+#include "sagas/effects_loop.h"
+#include "sagas/expiry/expiries.h"
 #include "sagas/gateways/guarded_payments.h"
 #include "sagas/gateways/sandbox_bank.h"
 #include "sagas/gateways/sandbox_phone.h"
@@ -29,6 +30,7 @@
 #include "sagas/gateways/stripe.h"
 #include "sagas/gateways/twilio.h"
 #include "sagas/payouts/payouts.h"
+#include "sagas/texting/text_sender.h"
 
 namespace florin::api {
 
@@ -44,9 +46,9 @@ struct EnvironmentOptions {
   std::optional<sagas::TwilioConfig> twilio;  // none and no sandbox phone: initiate answers 503 SMS_UNAVAILABLE
   InboundOptions inbound;
   std::string public_url;
-  std::optional<sagas::StripeConfig> stripe;  // none and no twin: purchases answer 503 PAYMENTS_UNAVAILABLE
+  std::optional<sagas::StripeConfig> stripe;  // none and no simulator: purchases answer 503 PAYMENTS_UNAVAILABLE
   sagas::AchSettings ach;                     // what a day's files of payouts say of us
-  bool sandbox_processor = false;             // the twins of processor and bank
+  bool sandbox_processor = false;             // the simulated processor and bank
   bool sandbox_phone = false;                 // instead of a provider, with an inbound token of its own
 };
 
@@ -77,7 +79,8 @@ class Environment {
   [[nodiscard]] eventstore::DurableState const& balances() const { return durable_; }
   [[nodiscard]] Mailboxes const& mailboxes() const { return *mailboxes_; }
   [[nodiscard]] projections::Runner& views() { return *runner_; }
-  [[nodiscard]] sagas::Effects& effects() { return *effects_; }
+  [[nodiscard]] sagas::EffectsLoop& effects_loop() { return effects_loop_; }
+  [[nodiscard]] sagas::TextSender& texts() { return *texts_; }
   [[nodiscard]] sagas::SandboxPhone* phone() { return phone_.get(); }        // null in production
   [[nodiscard]] sagas::CardPayments* payments() { return payments_.get(); }  // null: no processor is configured
   // Any thread. Whether the processor could be called now.
@@ -85,7 +88,6 @@ class Environment {
   [[nodiscard]] sagas::PaymentGateway const* processor() const { return processor_.get(); }  // for its callbacks
   // Where browsers and processors find this environment: "https://pay.example.com/sandbox".
   [[nodiscard]] std::string const& public_url() const { return options_.public_url; }
-  [[nodiscard]] sagas::Payouts* payouts() { return payouts_.get(); }  // null in production: operators settle them
   [[nodiscard]] sagas::AchSettings const& ach() const { return options_.ach; }
   [[nodiscard]] sagas::SandboxProcessor* sandbox_processor() { return sandbox_processor_.get(); }  // null in production
   [[nodiscard]] InboundOptions const& inbound() const { return options_.inbound; }
@@ -94,7 +96,6 @@ class Environment {
   Environment(std::string name, Layout layout, eventstore::Clock& clock, EnvironmentOptions options);
   [[nodiscard]] eventstore::Faulty<Unit> recover();
   [[nodiscard]] eventstore::Faulty<Unit> make_effects(domain::State const& state);
-  sagas::Awaitable<bool> take_callback(std::string body, std::string signature);
   [[nodiscard]] eventstore::Faulty<Unit> make_payments(eventstore::Recovered const& recovered);
 
   std::string const name_;
@@ -112,18 +113,19 @@ class Environment {
   std::unique_ptr<eventstore::Snapshotter> snapshotter_;
   eventstore::SystemClock const machine_clock_;
   std::mt19937_64 jitter_{std::random_device{}()};  // the effects thread's; spreads retries, decides nothing
-  asio::io_context effects_io_{1};
+  sagas::EffectsLoop effects_loop_;
   std::unique_ptr<sagas::SandboxPhone> phone_;
   std::unique_ptr<sagas::TwilioGateway> twilio_;
   std::unique_ptr<sagas::GuardedSms> sms_;
   BalancesView const ledger_view_{durable_};
-  std::unique_ptr<sagas::Effects> effects_;
+  std::unique_ptr<sagas::Expiries> expiries_;
+  std::unique_ptr<sagas::TextSender> texts_;
   std::unique_ptr<sagas::SandboxProcessor> sandbox_processor_;
   std::unique_ptr<sagas::StripeGateway> stripe_;
   std::unique_ptr<sagas::GuardedPayments> processor_;
   std::unique_ptr<sagas::CardPayments> payments_;
   sagas::SandboxBank const sandbox_bank_{};
-  std::unique_ptr<sagas::Payouts> payouts_;
+  std::unique_ptr<sagas::Payouts> payouts_;  // null in production: operators settle them
   std::unique_ptr<eventstore::Writer> writer_;
 };
 

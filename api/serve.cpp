@@ -256,10 +256,7 @@ Served serve(Config const& wanted, StartLine start_line) {
   auto opened_sandbox = open_environment(config, true, sandbox_clock);
   if (!opened_sandbox) return std::move(opened_sandbox).error();
   auto const sandbox = std::move(opened_sandbox).value();
-  sandbox_clock.on_advance([&] {
-    sandbox->effects().look_again();
-    sandbox->payments()->look_again();
-  });
+  sandbox_clock.on_advance([&] { sandbox->effects_loop().check(); });
 
   // A pool each, and one for the streams of both: none can use up the threads of another.
   WorkerPool production_workers(worker_threads());

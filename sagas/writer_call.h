@@ -3,14 +3,12 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "eventstore/engine/writer.h"
 #include "sagas/gateways/asio.h"
+#include "sagas/one_shot.h"
 
 namespace florin::sagas {
 
@@ -40,20 +38,9 @@ inline void submit(asio::io_context& io, eventstore::Writer& writer, domain::Com
 // The same for a coroutine.
 [[nodiscard]] inline Awaitable<eventstore::Outcome> ask(asio::io_context& io, eventstore::Writer& writer,
                                                         domain::Command command) {
-  struct Call {
-    explicit Call(asio::io_context& context) : answered(context) {}
-    asio::steady_timer answered;
-    std::optional<eventstore::Outcome> outcome;
-  };
-  auto const call = std::make_shared<Call>(io);
-  call->answered.expires_at(asio::steady_timer::time_point::max());
-  submit(io, writer, std::move(command), [call](eventstore::Outcome const& outcome) {
-    call->outcome = outcome;
-    call->answered.cancel();
-  });
-  boost::system::error_code ignored;
-  while (!call->outcome) co_await call->answered.async_wait(asio::redirect_error(use_awaitable, ignored));
-  co_return *call->outcome;
+  OneShot<eventstore::Outcome> const answer(io);
+  submit(io, writer, std::move(command), answer.setter());
+  co_return co_await answer.wait();
 }
 
 }  // namespace florin::sagas

@@ -231,10 +231,10 @@ Awaitable<Response> initiate(Call call) {
   auto email = read_email(request, environment, email_text, "email");
   if (!email) co_return std::move(email).error();
   if (auto limited = refuse_too_many(services, request, *caller)) co_return std::move(*limited);
-  if (!environment.effects().sms_available()) {
+  if (!environment.texts().sms_available()) {
     co_return error_response(request, 503, "SMS_UNAVAILABLE",
                              "Texts cannot be sent at the moment; nothing was initiated. Retry later.", {},
-                             static_cast<int>(environment.effects().retry_after_seconds()));
+                             static_cast<int>(environment.texts().retry_after_seconds()));
   }
   domain::PhoneRef const phone_ref{environment.vault().phone_index(phone), std::string(phone)};
   domain::PersonRef const person{email.value().index, shown_email(environment, caller->id, email.value())};
@@ -332,7 +332,7 @@ Awaitable<Response> phone_share_required(Services& services, Request const& requ
   Asked asked;
   asked.position = environment.balances().position().value();
   // While nobody can be texted nobody is asked: code_sent is false, and the caller asks by /initiate later.
-  if (environment.effects().sms_available()) {
+  if (environment.texts().sms_available()) {
     auto came = co_await ask(services, request, game, phone, person);
     asked = std::move(came);
   }

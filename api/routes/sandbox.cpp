@@ -1,4 +1,4 @@
-// CONTRACT, Operators, sandbox only: the twin phone and the clock.
+// CONTRACT, Operators, sandbox only: the simulated phone and the clock.
 #include "api/http/completion.h"
 #include "api/routes/routes.h"
 #include "api/routes/sms_inbound.h"
@@ -7,7 +7,7 @@ namespace florin::api {
 namespace {
 
 // How long a caller who puts the clock forward waits for what then ran out: timers, their commits, their texts.
-constexpr int kSettleMs = 5'000;
+constexpr int kIdleWaitMs = 15'000;
 
 // How long a look at the phone waits for texts that are on their way.
 constexpr int kTextedSeconds = 1;
@@ -22,7 +22,7 @@ Awaitable<Response> messages(Call call) {
   }
   // What was answered a moment ago may still be on its way to the phone.
   Completion<Unit> texted(*request.inbox);
-  services.environment.effects().when_texted(
+  services.environment.texts().when_tried(
       [completer = std::make_shared<Completer<Unit>>(texted.completer())] { completer->complete(Unit{}); });
   co_await texted.wait(kTextedSeconds);
   auto const texts = number ? phone.messages(*number) : phone.messages();
@@ -102,10 +102,7 @@ Awaitable<Response> advance(Call call) {
   bool settled = false;
   if (!co_await on_worker(services, request, [&] {
         advanced = clock.advance(seconds);
-        if (*advanced && advanced->value())
-          settled = services.environment.effects().wait_until_idle(kSettleMs) &&
-                    services.environment.payments()->wait_until_idle(kSettleMs) &&
-                    services.environment.payouts()->wait_until_idle(kSettleMs);
+        if (*advanced && advanced->value()) settled = services.environment.effects_loop().wait_until_idle(kIdleWaitMs);
       }))
     co_return server_busy(request);
   if (!*advanced) co_return view_unavailable(request, advanced->error());

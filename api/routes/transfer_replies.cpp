@@ -197,7 +197,7 @@ void write_verified(std::string& out, TransferScene const& scene, domain::OpenTr
   json.string("message", "The receiver enters the claim code in the receiving game, with the phone it was sent to.");
   json.string(words.target_game_id, std::to_string(transfer.target.value()));
   json.string(words.target_game_name, name_of(target));
-  json.boolean("receiver_notified", scene.services.environment.effects().sms_available());
+  json.boolean("receiver_notified", scene.services.environment.texts().sms_available());
   json.time("claim_code_expires_at", claim_expires_at);
   json.end_object();
   json.begin_object(words.summary);

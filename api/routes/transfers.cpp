@@ -26,7 +26,7 @@ std::optional<domain::VelocityLimits> velocity_limits(Services& services, domain
 Response sms_unavailable(Request const& request, Services& services) {
   return error_response(request, 503, "SMS_UNAVAILABLE",
                         "Texts cannot be sent at the moment; nothing was initiated. Retry later.", {},
-                        static_cast<int>(services.environment.effects().retry_after_seconds()));
+                        static_cast<int>(services.environment.texts().retry_after_seconds()));
 }
 
 Response transaction_not_found(Request const& request) {
@@ -202,7 +202,7 @@ Awaitable<Response> initiate(Call call, FlavourWords const& words) {
   command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency));
   command.amount = amount;
   command.limits = velocity_limits(services, game, words.flavour);
-  command.can_text = services.environment.effects().sms_available();
+  command.can_text = services.environment.texts().sms_available();
 
   Payload payload(words.initiate);
   payload.add(name).add(sender.value().key).add(sender_phone).add(receiver.value().key).add(receiver_phone);
@@ -289,7 +289,7 @@ Awaitable<Response> resend(Call call, FlavourWords const& words) {
   if (!find_own(services, game.id, words.flavour, *transaction)) {
     co_return co_await not_open(services, request, game.id, words.flavour, *transaction);
   }
-  if (!services.environment.effects().sms_available()) co_return sms_unavailable(request, services);
+  if (!services.environment.texts().sms_available()) co_return sms_unavailable(request, services);
   auto const outcome =
       co_await perform(request, services.environment, domain::ResendPin{game.id, words.flavour, *transaction}, game.id,
                        "", Payload("resend-pin"));

@@ -1,6 +1,6 @@
 // The bank that pays payouts out: it is handed a NACHA file and says later what became of each entry. The sandbox has
-// its twin (sandbox_bank.h). Production has none: there an operator carries the file to the bank's own site and tells
-// Florin what the bank's statement says (CONTRACT, Operators: complete, fail).
+// its simulator (sandbox_bank.h). Production has none: there an operator carries the file to the bank's own site and
+// tells Florin what the bank's statement says (CONTRACT, Operators: complete, fail).
 //
 // What was submitted and when is the ledger's knowledge, not the bank's: so asking again after a crash, or handing over
 // the same file twice, changes nothing.

@@ -40,7 +40,7 @@ std::optional<CircuitBreaker::Permit> CircuitBreaker::try_acquire(std::int64_t n
   if (!available(now)) return std::nullopt;
   if (state_ != State::closed) {
     state_ = State::half_open;
-    ++era_;  // also past a probe that was never heard of again
+    ++era_;  // also past a probe whose result never arrived
     available_from_.store(now + policy_.probe_micros, std::memory_order_release);
   }
   return Permit{era_};

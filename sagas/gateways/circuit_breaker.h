@@ -7,8 +7,8 @@
 //              five times in a row).
 //   open       no call is let through until its time is over; the time doubles with every failed probe, up to a cap,
 //              each time shortened by chance so that many servers do not come back at one moment.
-//   half-open  one call, the probe, is under way. It succeeds: closed. It fails: open. It is never heard of again:
-//              after `probe_micros` another may try.
+//   half-open  one call, the probe, is under way. It succeeds: closed. It fails: open. If its result never
+//              arrives, another probe may start after `probe_micros`.
 //
 // Only transient failures count: a provider that refuses a number is a provider that works.
 #pragma once

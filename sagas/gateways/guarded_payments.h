@@ -1,4 +1,4 @@
-// A payment gateway behind a circuit breaker: what the sagas and the routes hold instead of the bare one. Retries are
+// A payment gateway behind a circuit breaker: what the sagas and the routes use instead of the bare one. Retries are
 // the saga's, by timer: a payment that waits must survive a restart, which no loop in memory does.
 //
 // `unknown` counts as a failure, unless the processor was reached: a reply that is of no use, answered and refused are

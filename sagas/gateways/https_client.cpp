@@ -69,7 +69,7 @@ struct Connection {
 
   TcpStream& lowest() { return secure ? beast::get_lowest_layer(*secure) : *plain; }
 
-  // Nothing has come while it lay idle. Whatever came, be it the provider's goodbye, ends its use.
+  // True if the idle socket has no pending bytes. Any byte (usually a TLS close_notify) means: do not reuse.
   bool quiet() {
     auto& socket = lowest().socket();
     error_code failed;

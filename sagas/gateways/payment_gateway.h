@@ -1,8 +1,8 @@
-// Card payments: the interface that the real adapter (stripe.h), its twin (sandbox_processor.h) and the breaker around
-// either (guarded_payments.h) share.
+// Card payments: the interface that the real adapter (stripe.h), its simulator (sandbox_processor.h) and the breaker
+// around either (guarded_payments.h) share.
 //
-// A payment is opened first, which charges nothing, and confirmed when its reference is safely in the log: from then on
-// whatever happened can be looked up. So no outcome is ever guessed: `unknown` means look again.
+// A payment is created first, which charges nothing, and confirmed when its reference is safely in the log: from then
+// on whatever happened can be looked up. So no outcome is ever guessed: `unknown` means: retrieve it.
 #pragma once
 
 #include <cstdint>

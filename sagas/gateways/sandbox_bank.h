@@ -1,4 +1,4 @@
-// The twin of the bank. It keeps nothing: what becomes of an entry follows from its account number and the time, so it
+// The simulated bank. It keeps nothing: what becomes of an entry follows from its account number and the time, so it
 // is the same after every restart, and the sandbox's clock moves it along.
 //
 // The account numbers are those of Stripe's test bank accounts:

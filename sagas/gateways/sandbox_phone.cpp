@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kBookkeeping = 256;
 constexpr std::size_t kBodyMax = 6400;  // bytes; Twilio's 1,600 characters of up to four
 
-// Signs nothing and names no account: what the twin posts as AccountSid.
+// Signs nothing and names no account: what the simulator posts as AccountSid.
 constexpr std::string_view kAccount = "AC00000000000000000000000000000000";
 
 struct Magic {

@@ -1,4 +1,4 @@
-// The twin of the SMS provider: keeps the texts instead of sending them, and makes the provider's signed posts when
+// The simulated SMS provider: keeps the texts instead of sending them, and makes the provider's signed posts when
 // somebody replies. What the sandbox serves under /sandbox/admin/phone, and what tests hold.
 //
 // It behaves as Twilio where that shows: the same idempotency key is texted twice when it is sent twice; Twilio's own

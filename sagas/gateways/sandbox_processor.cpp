@@ -6,8 +6,6 @@
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -16,13 +14,13 @@
 #include "domain/contract.h"
 #include "sagas/gateways/stripe_event.h"
 #include "sagas/gateways/stripe_signature.h"
+#include "sagas/workers.h"
 
 namespace florin::sagas {
 namespace {
 
 using eventstore::Faulty;
 using Steady = std::chrono::steady_clock;
-using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor>;
 
 constexpr std::size_t kPostsMax = 8;
 constexpr std::size_t kScheduledMax = 10'000;
@@ -56,42 +54,42 @@ std::string sandbox_event_body(SandboxEvent const& event) {
   return out + "}}}";
 }
 
-// Carries the callbacks. Its state belongs to the effects thread; posts under way share it, so that they may end after
+// Posts the callbacks. Its state belongs to the effects thread; posts under way share it, so that they may end after
 // a stop.
-struct SandboxProcessor::Courier : std::enable_shared_from_this<Courier> {
-  struct Post {
+struct SandboxProcessor::CallbackSender : std::enable_shared_from_this<CallbackSender> {
+  struct Delivery {
     SandboxEvent event;
     unsigned copies = 1;    // still to be taken
     unsigned attempts = 0;  // in vain, so far
   };
 
-  Courier(SandboxProcessor& owner, asio::io_context& context, DeliverCallback way)
+  CallbackSender(SandboxProcessor& owner, asio::io_context& context, DeliverCallback way)
       : processor(&owner), io(context), timer(context.get_executor()), deliver(std::move(way)) {}
 
   // Any thread: there may be news in the file.
-  static void wake(std::shared_ptr<Courier> const& self) {
+  static void wake(std::shared_ptr<CallbackSender> const& self) {
     if (self->woken.exchange(true)) return;
     asio::post(self->io, [self] {
       self->woken = false;
-      self->look();
+      self->send_due();
     });
   }
 
-  void look() {
+  void send_due() {
     if (processor == nullptr) return;
     fill();
     auto const now = Steady::now();
     while (under_way < kPostsMax && !scheduled.empty() && scheduled.begin()->first <= now) {
-      Post post = std::move(scheduled.begin()->second);
+      Delivery delivery = std::move(scheduled.begin()->second);
       scheduled.erase(scheduled.begin());
       ++under_way;
-      asio::co_spawn(io, carry(shared_from_this(), std::move(post)), asio::detached);
+      spawn_worker(io, deliver_one(shared_from_this(), std::move(delivery)));
     }
     if (under_way == 0) note_delivered();
     if (scheduled.empty() || under_way >= kPostsMax) return;
     timer.expires_at(scheduled.begin()->first);
     timer.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
-      if (!cancelled) self->look();
+      if (!cancelled) self->send_due();
     });
   }
 
@@ -104,37 +102,37 @@ struct SandboxProcessor::Courier : std::enable_shared_from_this<Courier> {
   }
 
  private:
-  // Static, so that the frame owns the courier.
-  static Awaitable<void> carry(std::shared_ptr<Courier> self, Post post) {
+  // Static, so that the frame owns the sender.
+  static Awaitable<void> deliver_one(std::shared_ptr<CallbackSender> self, Delivery delivery) {
     bool taken = false;
     if (self->processor != nullptr) {
-      std::string body = sandbox_event_body(post.event);
+      std::string body = sandbox_event_body(delivery.event);
       std::string signature =
           stripe_signature(self->processor->options_.webhook_secret, body, self->processor->clock_.now());
       try {
         Awaitable<bool> posting = self->deliver(std::move(body), std::move(signature));
         taken = co_await std::move(posting);
       } catch (std::exception const&) {
-        taken = false;  // the owner's trouble, as a server that does not answer
+        taken = false;  // the receiver's trouble, as a server that does not answer
       }
     }
-    self->carried(std::move(post), taken);
+    self->finish(std::move(delivery), taken);
   }
 
-  void carried(Post post, bool taken) {
+  void finish(Delivery delivery, bool taken) {
     --under_way;
     if (processor == nullptr) return;
     if (taken) {
-      if (--post.copies > 0) {
-        scheduled.emplace(Steady::now(), std::move(post));
+      if (--delivery.copies > 0) {
+        scheduled.emplace(Steady::now(), std::move(delivery));
       } else {
-        delivered.push_back(post.event.sequence);
+        delivered.push_back(delivery.event.sequence);
       }
-    } else if (++post.attempts < processor->options_.attempts_max) {
-      scheduled.emplace(Steady::now() + wait_after(post.attempts), std::move(post));
+    } else if (++delivery.attempts < processor->options_.attempts_max) {
+      scheduled.emplace(Steady::now() + wait_after(delivery.attempts), std::move(delivery));
     }
     if (delivered.size() >= kBatch) note_delivered();
-    look();
+    send_due();
   }
 
   [[nodiscard]] std::chrono::milliseconds wait_after(unsigned attempts) const {
@@ -149,14 +147,14 @@ struct SandboxProcessor::Courier : std::enable_shared_from_this<Courier> {
       {
         std::lock_guard const lock(processor->mutex_);
         auto read = processor->books_->undelivered(cursor, kBatch);
-        if (!read) return;  // the file does not answer now; the next look asks again
+        if (!read) return;  // the file does not answer now; the next round asks again
         events = std::move(read).value();
       }
       for (SandboxEvent& event : events) {
         cursor = event.sequence;
         auto const due = Steady::now() + (event.plan.late ? processor->options_.late_by : std::chrono::milliseconds(0));
         unsigned const copies = event.plan.copies;
-        scheduled.emplace(due, Post{std::move(event), copies, 0});
+        scheduled.emplace(due, Delivery{std::move(event), copies, 0});
       }
       if (events.size() < kBatch) return;
     }
@@ -172,9 +170,9 @@ struct SandboxProcessor::Courier : std::enable_shared_from_this<Courier> {
   std::atomic<bool> woken{false};
   SandboxProcessor* processor;  // null once stopped
   asio::io_context& io;
-  Timer timer;
+  SteadyTimer timer;
   DeliverCallback const deliver;
-  std::multimap<Steady::time_point, Post> scheduled;
+  std::multimap<Steady::time_point, Delivery> scheduled;
   std::vector<std::uint64_t> delivered;  // and not noted in the file yet
   std::uint64_t cursor = 0;              // the last event that was scheduled
   std::size_t under_way = 0;
@@ -200,24 +198,24 @@ Faulty<std::unique_ptr<SandboxProcessor>> SandboxProcessor::open(eventstore::Clo
 void SandboxProcessor::start(asio::io_context& io, DeliverCallback deliver) {
   {
     std::lock_guard const lock(mutex_);
-    FLORIN_ASSERT(courier_ == nullptr);
-    courier_ = std::make_shared<Courier>(*this, io, std::move(deliver));
+    FLORIN_ASSERT(sender_ == nullptr);
+    sender_ = std::make_shared<CallbackSender>(*this, io, std::move(deliver));
   }
   wake();
 }
 
 void SandboxProcessor::stop() {
-  std::shared_ptr<Courier> courier;
+  std::shared_ptr<CallbackSender> sender;
   {
     std::lock_guard const lock(mutex_);
-    courier = std::move(courier_);
+    sender = std::move(sender_);
   }
-  if (courier) courier->stop();
+  if (sender) sender->stop();
 }
 
 void SandboxProcessor::wake() {
   std::lock_guard const lock(mutex_);
-  if (courier_ != nullptr) Courier::wake(courier_);
+  if (sender_ != nullptr) CallbackSender::wake(sender_);
 }
 
 SandboxProcessor::Trouble SandboxProcessor::draw() const {
@@ -254,7 +252,7 @@ Awaitable<Answer> SandboxProcessor::serve(std::function<Answer()> work) {
     if (trouble == Trouble::none) co_return done;
   }
   Executor const executor = co_await asio::this_coro::executor;
-  Timer timer(executor, options_.fault_wait);
+  SteadyTimer timer(executor, options_.fault_wait);
   co_await timer.async_wait(asio::as_tuple(use_awaitable));
   answer.code = "timeout";
   co_return answer;

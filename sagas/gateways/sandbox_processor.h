@@ -1,6 +1,7 @@
-// The twin of the card processor: what the sandbox charges instead of Stripe, and what tests hold. It takes the test
+// The simulated card processor: what the sandbox charges instead of Stripe, and what tests hold. It takes the test
 // cards of the contract, asks for 3-D Secure, is disputed, makes the signed posts that Stripe would make, and fails on
-// demand. It is another company: its books are a file of its own (sandbox_books.h) and know nothing of ours.
+// demand. Simulates a separate company: its state lives in its own SQLite file (sandbox_books.h) and shares nothing
+// with the ledger.
 //
 // Threads: the gateway's functions on the effects thread; start and stop there or while it does not run; the rest on
 // any. One mutex, held for one transaction of the books (about 0.3 ms, an fsync), never across a wait.
@@ -25,6 +26,7 @@
 #include "eventstore/runtime/clock.h"
 #include "sagas/gateways/payment_gateway.h"
 #include "sagas/gateways/sandbox_books.h"
+#include "sagas/saga.h"
 
 namespace florin::sagas {
 
@@ -59,10 +61,10 @@ struct SandboxChallenge {
   domain::PaymentStatus status = domain::PaymentStatus::requires_action;  // any other: it was answered already
 };
 
-// Posts a body with its Stripe-Signature to whoever listens. True: it was taken (2xx). On the effects thread.
+// Posts a body with its Stripe-Signature to its receiver. True: it was taken (2xx). On the effects thread.
 using DeliverCallback = std::function<Awaitable<bool>(std::string body, std::string signature)>;
 
-class SandboxProcessor final : public PaymentGateway {
+class SandboxProcessor final : public PaymentGateway, public Saga {
  public:
   // `clock` outlives it: the sandbox's; it dates payments and signs callbacks.
   [[nodiscard]] static eventstore::Faulty<std::unique_ptr<SandboxProcessor>> open(eventstore::Clock const& clock,
@@ -71,9 +73,13 @@ class SandboxProcessor final : public PaymentGateway {
 
   // Callbacks are posted from here on, those of former runs first.
   void start(asio::io_context& io, DeliverCallback deliver);
+
+  // Saga's. Callbacks under way do not count as work: a real processor would not say either.
+  void check() override {}
+  [[nodiscard]] bool is_idle() override { return true; }
   // Before the io_context is destroyed. Posts under way end by themselves and are forgotten: the next start makes them
   // again.
-  void stop();
+  void stop() override;
 
   [[nodiscard]] std::string_view name() const override { return "sandbox"; }
   // A key that was used before answers with the payment as it is now. A fault of the file is unknown, "books_…".
@@ -114,7 +120,7 @@ class SandboxProcessor final : public PaymentGateway {
   [[nodiscard]] SandboxFaults faults() const;
 
  private:
-  struct Courier;
+  struct CallbackSender;
   enum class Trouble : std::uint8_t { none, refused, before, after };
 
   SandboxProcessor(eventstore::Clock const& clock, SandboxProcessorOptions options);
@@ -131,7 +137,7 @@ class SandboxProcessor final : public PaymentGateway {
   mutable std::mutex mutex_;
   SandboxFaults faults_;  // under mutex_, as all below
   std::unique_ptr<SandboxBooks> books_;
-  std::shared_ptr<Courier> courier_;
+  std::shared_ptr<CallbackSender> sender_;
 };
 
 // The post about an event, as Stripe makes it.

@@ -1,5 +1,5 @@
-// Texts out: the interface that the real adapter (twilio.h), its twin (sandbox_phone.h) and the breaker around either
-// (guarded_sms.h) share.
+// Texts out: the interface that the real adapter (twilio.h), its simulator (sandbox_phone.h) and the breaker around
+// either (guarded_sms.h) share.
 #pragma once
 
 #include <cstdint>

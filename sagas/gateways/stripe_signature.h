@@ -1,4 +1,5 @@
-// Stripe-Signature: how Stripe signs what it posts to us (Stripe, Webhook signatures), and the twin in the same manner.
+// Stripe-Signature: how Stripe signs what it posts to us (Stripe, Webhook signatures), and the simulated
+// processor in the same manner.
 //
 //   t=1492774577,v1=5257a869…,v1=…          v1: hex(HMAC-SHA256(endpoint's secret, t + "." + body))
 //

@@ -1,5 +1,5 @@
 // A text from a phone to us, as Twilio posts it: bytes and a header in, a text that Twilio vouches for out. Pure; what
-// the api layer's inbound route calls. For the sandbox, the twin (sandbox_phone.h) makes the same posts.
+// the api layer's inbound route calls. For the sandbox, the simulator (sandbox_phone.h) makes the same posts.
 #pragma once
 
 #include <cstdint>

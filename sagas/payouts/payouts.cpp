@@ -1,8 +1,7 @@
 #include "sagas/payouts/payouts.h"
 
-#include <future>
+#include <chrono>
 #include <set>
-#include <thread>
 
 #include <spdlog/spdlog.h>
 
@@ -16,7 +15,7 @@ using domain::Position;
 
 namespace {
 
-constexpr auto kLookEvery = std::chrono::seconds(1);
+constexpr auto kCheckEvery = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -30,7 +29,7 @@ struct Payouts::Impl {
         log(events),
         vault(keys),
         clock(time),
-        alarm(context) {}
+        alarm(context.get_executor()) {}
 
   asio::io_context& io;
   Bank const& bank;
@@ -46,21 +45,23 @@ struct Payouts::Impl {
   std::set<Position> reporting;
   std::set<domain::Day> writing;
   std::set<domain::Day> complained;  // about: once each
-  asio::steady_timer alarm;
+  SteadyTimer alarm;
+  bool stopping = false;
 
-  void look();
+  void check();
   void ask_about(Position payout);
   bool is_with_the_bank(domain::OpenPayout const& open);
   void write_files(domain::Day day);
   void report(Position payout, PayoutStatus status, std::string note);
 };
 
-void Payouts::Impl::look() {
+void Payouts::Impl::check() {
+  if (stopping) return;
   auto const now_processing = processing;
   for (auto const payout : now_processing) ask_about(payout);
-  alarm.expires_after(kLookEvery);
+  alarm.expires_after(kCheckEvery);
   alarm.async_wait([this](boost::system::error_code error) {
-    if (!error) look();
+    if (!error) check();
   });
 }
 
@@ -141,9 +142,11 @@ void Payouts::Impl::report(Position payout, PayoutStatus status, std::string not
   });
 }
 
-Payouts::Payouts(asio::io_context& io, Bank const& bank, AchSettings settings, LedgerView const& view,
+Payouts::Payouts(EffectsLoop& loop, Bank const& bank, AchSettings settings, LedgerView const& view,
                  eventstore::Log& log, eventstore::Vault const& vault, eventstore::Clock const& clock)
-    : impl_(std::make_unique<Impl>(io, bank, std::move(settings), view, log, vault, clock)) {}
+    : impl_(std::make_unique<Impl>(loop.io(), bank, std::move(settings), view, log, vault, clock)) {
+  loop.add(*this);
+}
 
 Payouts::~Payouts() = default;
 
@@ -155,7 +158,7 @@ void Payouts::resume(domain::State const& state) {
 
 void Payouts::start(eventstore::Writer& writer) {
   impl_->writer = &writer;
-  asio::post(impl_->io, [impl = impl_.get()] { impl->look(); });
+  asio::post(impl_->io, [impl = impl_.get()] { impl->check(); });
 }
 
 void Payouts::on_commits(std::span<eventstore::CommitPtr const> commits) {
@@ -168,19 +171,16 @@ void Payouts::on_commits(std::span<eventstore::CommitPtr const> commits) {
   }
 }
 
-bool Payouts::wait_until_idle(int timeout_ms) {
-  auto const until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
-  do {
-    std::promise<bool> answer;
-    auto quiet = answer.get_future();
-    asio::post(impl_->io, [impl = impl_.get(), &answer] {
-      impl->look();
-      answer.set_value(impl->reporting.empty() && impl->writing.empty());
-    });
-    if (quiet.get()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  } while (std::chrono::steady_clock::now() < until);
-  return false;
+void Payouts::check() { impl_->check(); }
+
+bool Payouts::is_idle() {
+  impl_->check();
+  return impl_->reporting.empty() && impl_->writing.empty();
+}
+
+void Payouts::stop() {
+  impl_->stopping = true;
+  impl_->alarm.cancel();
 }
 
 }  // namespace florin::sagas

@@ -5,13 +5,13 @@
 //
 // The bank answers for what is in a file. When an answer is due and nobody exported the day, its files are written as
 // an operator's export would (payout_files.h) and given to the bank; what is left out of them stays processing until an
-// operator fails it. Until an answer is due a look costs a comparison, for the thread also does the sandbox's payments.
+// operator fails it. Until an answer is due a check costs a comparison, for the thread also does the sandbox's
+// payments.
 //
 // What is under way is in the ledger's state, with the time since when: a restart asks the bank again, and an answer
 // that was given before changes nothing.
 //
-// Threads: on_commits by the appender; resume and start by the owner; the rest on the effects thread, until its
-// io_context is stopped.
+// Threads: on_commits by the appender; resume and start by the owner; the rest on the effects thread.
 #pragma once
 
 #include <memory>
@@ -22,26 +22,31 @@
 #include "eventstore/runtime/clock.h"
 #include "eventstore/store/log.h"
 #include "eventstore/store/vault.h"
-#include "sagas/gateways/asio.h"
+#include "sagas/effects_loop.h"
 #include "sagas/gateways/bank.h"
 #include "sagas/ledger_view.h"
 #include "sagas/payouts/payout_files.h"
 
 namespace florin::sagas {
 
-class Payouts final : public eventstore::CommitListener {
+class Payouts final : public Saga, public eventstore::CommitListener {
  public:
-  // All references outlive it. `io` is the effects thread's.
-  Payouts(asio::io_context& io, Bank const& bank, AchSettings settings, LedgerView const& view, eventstore::Log& log,
+  // All references outlive it.
+  Payouts(EffectsLoop& loop, Bank const& bank, AchSettings settings, LedgerView const& view, eventstore::Log& log,
           eventstore::Vault const& vault, eventstore::Clock const& clock);
   ~Payouts() override;
 
+  // Before start: the payouts that are with the bank.
   void resume(domain::State const& state);
+  // Before the loop's.
   void start(eventstore::Writer& writer);
+
   void on_commits(std::span<eventstore::CommitPtr const> commits) override;
-  // The clock jumped. Returns when what is due was asked and reported, at most after timeout_ms; false: not yet.
-  // Blocks.
-  [[nodiscard]] bool wait_until_idle(int timeout_ms);
+
+  // Saga's.
+  void check() override;
+  [[nodiscard]] bool is_idle() override;
+  void stop() override;
 
  private:
   struct Impl;

@@ -100,8 +100,8 @@ std::optional<Composer::Draft> Composer::draft_share(TextRef const& text, Timest
   return Draft{share->owner, share_text(mask_email(*email.value()), vault_.codes().otp(text.about))};
 }
 
-Faulty<std::optional<Composer::Draft>> Composer::draft(Errand const& errand, Timestamp now) const {
-  auto const& text = errand.text;
+Faulty<std::optional<Composer::Draft>> Composer::draft(PendingText const& pending, Timestamp now) const {
+  auto const& text = pending.text;
   switch (text.kind) {
     case TextKind::pin:
     case TextKind::claim_code:
@@ -111,7 +111,7 @@ Faulty<std::optional<Composer::Draft>> Composer::draft(Errand const& errand, Tim
     case TextKind::receiver_completed:
     case TextKind::sender_returned: break;
   }
-  auto facts = errand.facts;
+  auto facts = pending.facts;
   if (!facts) {
     auto read = facts_in_log(text.about);
     if (!read) return fail(read.error());
@@ -129,8 +129,8 @@ Faulty<std::optional<Composer::Draft>> Composer::draft(Errand const& errand, Tim
       Draft{facts->sender_phone, returned_text(*facts, names, static_cast<domain::ReturnReason>(text.detail))});
 }
 
-Faulty<std::optional<TextMessage>> Composer::compose(Errand const& errand, Timestamp now) const {
-  auto drafted = draft(errand, now);
+Faulty<std::optional<TextMessage>> Composer::compose(PendingText const& pending, Timestamp now) const {
+  auto drafted = draft(pending, now);
   if (!drafted) return fail(drafted.error());
   if (!drafted.value()) return std::optional<TextMessage>{};
   auto const phone = view_.phone(drafted.value()->to);
@@ -138,7 +138,7 @@ Faulty<std::optional<TextMessage>> Composer::compose(Errand const& errand, Times
   auto number = reveal(vault_, phone->identity, Field::phone, phone->number);
   if (!number) return fail(number.error());
   if (!number.value() || number.value()->empty()) return std::optional<TextMessage>{};
-  auto const& text = errand.text;
+  auto const& text = pending.text;
   return std::optional(TextMessage{std::move(*number.value()), std::move(drafted.value()->body),
                                    "text-" + std::to_string(text.about.value()) + "-" +
                                        std::to_string(static_cast<int>(text.kind)) + "-" +

@@ -13,7 +13,7 @@
 namespace florin::sagas {
 
 // A text on its way.
-struct Errand {
+struct PendingText {
   domain::TextRef text;
   std::optional<TransferFacts> facts;  // of a transfer that has ended, when its end was seen; else read from the log
   unsigned attempts = 0;
@@ -30,7 +30,7 @@ class Composer {
 
   // nullopt: the text is pointless by now (its code has expired or was replaced, the matter has ended, or its person
   // was erased). A fault may pass.
-  [[nodiscard]] eventstore::Faulty<std::optional<TextMessage>> compose(Errand const& errand,
+  [[nodiscard]] eventstore::Faulty<std::optional<TextMessage>> compose(PendingText const& pending,
                                                                        domain::Timestamp now) const;
 
  private:
@@ -38,7 +38,7 @@ class Composer {
     domain::PhoneId to;
     std::string body;
   };
-  [[nodiscard]] eventstore::Faulty<std::optional<Draft>> draft(Errand const& errand, domain::Timestamp now) const;
+  [[nodiscard]] eventstore::Faulty<std::optional<Draft>> draft(PendingText const& pending, domain::Timestamp now) const;
   [[nodiscard]] std::optional<Draft> draft_open(domain::TextRef const& text, domain::Timestamp now) const;
   [[nodiscard]] std::optional<Draft> draft_share(domain::TextRef const& text, domain::Timestamp now) const;
   [[nodiscard]] eventstore::Faulty<std::optional<TransferFacts>> facts_in_log(domain::Position transaction) const;

@@ -3,13 +3,13 @@
 // a crash is destroying the rig and making another over the same log.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <map>
 #include <set>
-#include <thread>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -20,7 +20,7 @@
 #include "sagas/gateways/sandbox_bank.h"
 #include "sagas/gateways/sandbox_processor.h"
 #include "sagas/payouts/payouts.h"
-#include "tests/sagas/effects_rig.h"
+#include "tests/sagas/saga_rig.h"
 
 namespace florin::test_support {
 
@@ -61,7 +61,7 @@ class TroubledGateway final : public sagas::PaymentGateway {
     std::lock_guard const lock(mutex_);
     held_.clear();
   }
-  // Changes what look and refund tell.
+  // Changes what retrieve and refund tell.
   void tamper(std::function<void(domain::PaymentReport&)> with) {
     std::lock_guard const lock(mutex_);
     tamper_ = std::move(with);
@@ -81,10 +81,17 @@ class TroubledGateway final : public sagas::PaymentGateway {
     return std::count(all.begin(), all.end(), call);
   }
 
-  // What was looked at, in its order.
-  [[nodiscard]] std::vector<std::string> looked() const {
+  // Until so many calls of the kind were made; false: not within ten seconds.
+  [[nodiscard]] bool wait_for(Call call, long calls) const {
+    std::unique_lock lock(mutex_);
+    return called_.wait_for(lock, std::chrono::seconds(10),
+                            [&] { return std::count(made_.begin(), made_.end(), call) >= calls; });
+  }
+
+  // What was retrieved, in its order.
+  [[nodiscard]] std::vector<std::string> retrieved() const {
     std::lock_guard const lock(mutex_);
-    return looked_;
+    return retrieved_;
   }
   // Of the calls that have one, in their order.
   [[nodiscard]] std::vector<sagas::IdempotencyKey> keys(Call call) const {
@@ -111,7 +118,7 @@ class TroubledGateway final : public sagas::PaymentGateway {
   [[nodiscard]] sagas::Awaitable<sagas::PaymentAnswer> retrieve(std::string reference) override {
     {
       std::lock_guard const lock(mutex_);
-      looked_.push_back(reference);
+      retrieved_.push_back(reference);
     }
     return serve(Call::retrieve, gateway_.retrieve(std::move(reference)));
   }
@@ -144,6 +151,7 @@ class TroubledGateway final : public sagas::PaymentGateway {
     {
       std::lock_guard const lock(mutex_);
       if (call != Call::list_events) made_.push_back(call);
+      called_.notify_all();
       if (auto& waiting = troubles_[call]; !waiting.empty()) {
         trouble = waiting.front();
         waiting.pop_front();
@@ -194,11 +202,12 @@ class TroubledGateway final : public sagas::PaymentGateway {
 
   sagas::PaymentGateway& gateway_;
   mutable std::mutex mutex_;
+  mutable std::condition_variable called_;
   std::map<Call, std::deque<Trouble>> troubles_;
   std::map<Call, bool> held_;
   std::map<Call, std::vector<sagas::IdempotencyKey>> keys_;
   std::set<sagas::IdempotencyKey> spoilt_;
-  std::vector<std::string> looked_;
+  std::vector<std::string> retrieved_;
   std::vector<domain::Timestamp> asked_since_;
   std::function<void(domain::PaymentReport&)> tamper_;
   std::function<void(Call)> on_call_;
@@ -267,10 +276,10 @@ class CardRig {
         checkpoints_(must(eventstore::CheckpointFile::open(own_.path()))),
         gateway_(*world.processor),
         guarded_(gateway_, machine_, [] { return std::uint64_t{0}; }),
-        payments_(io_, guarded_, view_, log, *vault_, world.clock,
+        payments_(loop_, guarded_, view_, log, *vault_, world.clock,
                   {"https://pay.example/checkout?session=", "&return=1", "https://pay.example/checkout/return",
                    3600 * kSecond}),
-        payouts_(io_, bank_, {ach_origin(), false}, view_, log, *vault_, world.clock) {
+        payouts_(loop_, bank_, {ach_origin(), false}, view_, log, *vault_, world.clock) {
     auto recovered = must(eventstore::recover(log, own_.path() / "snapshots", requests_.get(), &durable_));
     view_.add_all(log);
     tail_ = std::make_unique<eventstore::Tail>(log, recovered.head);
@@ -283,18 +292,16 @@ class CardRig {
     payments_.start(*writer_);
     payouts_.start(*writer_);
     if (callbacks) {
-      world.processor->start(io_, [this](std::string body, std::string signature) {
-        return take_callback(std::move(body), std::move(signature));
+      loop_.add(*world.processor);
+      world.processor->start(loop_.io(), [this](std::string body, std::string signature) {
+        return payments_.take_callback(std::move(body), std::move(signature));
       });
     }
-    thread_ = std::thread([this] { io_.run(); });
+    loop_.start();
   }
   ~CardRig() {
     gateway_.release();
-    payments_.stop();
-    io_.stop();
-    thread_.join();
-    world_.processor->stop();
+    loop_.stop();
     writer_.reset();
   }
   CardRig(CardRig const&) = delete;
@@ -310,12 +317,12 @@ class CardRig {
     return std::get<eventstore::Committed>(ask(std::move(command))).commit;
   }
   // False: something was still due or under way.
-  [[nodiscard]] bool quiet() { return payments_.wait_until_idle(10'000) && payouts_.wait_until_idle(10'000); }
+  [[nodiscard]] bool quiet(int timeout_ms = 10'000) { return loop_.wait_until_idle(timeout_ms); }
   // As the sandbox's clock does it: time goes on, and what is due then is done. The machine's goes with it.
   [[nodiscard]] bool pass(std::int64_t micros) {
     machine_.advance(micros);
     world_.clock.advance(micros);
-    payments_.look_again();
+    loop_.check();
     return quiet();
   }
   // Until `done`: in steps, because every failed try waits for a while.
@@ -329,7 +336,9 @@ class CardRig {
   }
 
   [[nodiscard]] FoldedView const& view() const { return view_; }
+  [[nodiscard]] sagas::EffectsLoop& loop() { return loop_; }
   [[nodiscard]] sagas::CardPayments& payments() { return payments_; }
+  [[nodiscard]] sagas::Payouts& payouts() { return payouts_; }
   [[nodiscard]] TroubledGateway& gateway() { return gateway_; }
   [[nodiscard]] sagas::GuardedPayments const& guarded() const { return guarded_; }
   [[nodiscard]] eventstore::Vault const& vault() const { return *vault_; }
@@ -355,33 +364,10 @@ class CardRig {
   }
 
  private:
-  // What the route of the webhook does.
-  sagas::Awaitable<bool> take_callback(std::string body, std::string signature) {
-    auto const read = guarded_.read_callback(signature, body, world_.clock.now());
-    if (!read || !read.value().event) co_return read.ok();
-    struct Answer {
-      explicit Answer(boost::asio::io_context& io) : given(io) {}
-      boost::asio::steady_timer given;
-      std::optional<bool> taken;
-    };
-    auto const answer = std::make_shared<Answer>(io_);
-    answer->given.expires_at(boost::asio::steady_timer::time_point::max());
-    payments_.handle_event(*read.value().event, [answer](bool taken) {
-      answer->taken = taken;
-      answer->given.cancel();
-    });
-    boost::system::error_code ignored;
-    while (!answer->taken) {
-      co_await answer->given.async_wait(boost::asio::redirect_error(sagas::use_awaitable, ignored));
-    }
-    co_return *answer->taken;
-  }
-
   CardWorld& world_;
   TempFolder own_;
   FixedClock machine_;
-  boost::asio::io_context io_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
+  sagas::EffectsLoop loop_;
   std::unique_ptr<eventstore::Vault> vault_;
   std::unique_ptr<eventstore::RequestIndex> requests_;
   eventstore::CheckpointFile checkpoints_;
@@ -394,7 +380,6 @@ class CardRig {
   sagas::CardPayments payments_;
   sagas::Payouts payouts_;
   std::unique_ptr<eventstore::Writer> writer_;
-  std::thread thread_;
 };
 
 // A live game, made when the log has none.

@@ -1,8 +1,9 @@
 // Purchases that somebody or something stands in the way of: spoilt keys, a log that cannot be read, callers who give
 // up or crowd in, code that throws. Whatever it is, it passes, and the order ends as it should.
 #include <algorithm>
-#include <atomic>
+#include <chrono>
 #include <new>
+#include <semaphore>
 
 #include "sagas/card_payments/card_payments.h"
 #include "tests/sagas/card_payments/card_payments_fixture.h"
@@ -133,33 +134,33 @@ TEST_F(CardPaymentsTest, WhoLosesPatienceIsToldAndForgotten) {
   auto const made = buy();
   Watcher brief;
   Watcher patient;
-  rig->payments().watch(made, std::chrono::milliseconds(1), brief.ear());
-  rig->payments().watch(made, kWait, patient.ear());
+  rig->payments().watch(made, std::chrono::milliseconds(1), brief.callback());
+  rig->payments().watch(made, kWait, patient.callback());
   ASSERT_TRUE(rig->quiet());
-  std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  ASSERT_TRUE(rig->pass(0));
-  ASSERT_EQ(brief.told->size(), 1u);
-  EXPECT_EQ(brief.told->front().state, PaymentUpdate::State::pending);
-  EXPECT_EQ(brief.told.use_count(), 1);
-  EXPECT_TRUE(patient.told->empty());
+  auto const give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (brief.updates->empty() && std::chrono::steady_clock::now() < give_up) ASSERT_TRUE(rig->pass(0));
+  ASSERT_EQ(brief.updates->size(), 1u);
+  EXPECT_EQ(brief.updates->front().state, PaymentUpdate::State::pending);
+  EXPECT_EQ(brief.updates.use_count(), 1);
+  EXPECT_TRUE(patient.updates->empty());
   rig->gateway().heal();
   ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
-  ASSERT_EQ(patient.told->size(), 1u);
-  EXPECT_TRUE(patient.told->front().purchased);
-  EXPECT_EQ(brief.told->size(), 1u);
+  ASSERT_EQ(patient.updates->size(), 1u);
+  EXPECT_TRUE(patient.updates->front().purchased);
+  EXPECT_EQ(brief.updates->size(), 1u);
 }
 
 TEST_F(CardPaymentsTest, OneTooManyWhoWaitsSendsTheLongestWaitingAway) {
   rig->gateway().hold(Call::confirm);
   auto const made = order();
-  std::vector<Watcher> all(CardPayments::kWatchersMax + 2);
-  for (auto const& watcher : all) rig->payments().watch(made, kWait, watcher.ear());
-  (void)rig->payments().wait_until_idle(10);
+  std::vector<Watcher> all(CardPayments::kWaitersMax + 2);
+  for (auto const& watcher : all) rig->payments().watch(made, kWait, watcher.callback());
+  (void)rig->quiet(10);
   rig->gateway().release();
   ASSERT_TRUE(rig->quiet());
   for (std::size_t i = 0; i < all.size(); ++i) {
-    ASSERT_EQ(all[i].told->size(), 1u) << i;
-    EXPECT_EQ(all[i].told->front().state, i < 2 ? PaymentUpdate::State::pending : PaymentUpdate::State::ended) << i;
+    ASSERT_EQ(all[i].updates->size(), 1u) << i;
+    EXPECT_EQ(all[i].updates->front().state, i < 2 ? PaymentUpdate::State::pending : PaymentUpdate::State::ended) << i;
   }
 }
 
@@ -172,14 +173,14 @@ TEST_F(CardPaymentsTest, WhoWaitsForWhatTakesItsTimeIsToldSo) {
     rig->gateway().order(Call::confirm, Trouble::timeout_before);
     auto const made = order();
     Watcher before;
-    rig->payments().watch(made, kWait, before.ear());
+    rig->payments().watch(made, kWait, before.callback());
     ASSERT_TRUE(rig->pass(kSecond));
     Watcher after;
-    rig->payments().watch(made, kWait, after.ear());
+    rig->payments().watch(made, kWait, after.callback());
     ASSERT_TRUE(rig->pass(kSecond));
     for (auto const* watcher : {&before, &after}) {
-      ASSERT_EQ(watcher->told->size(), 1u);
-      EXPECT_EQ(watcher->told->front().state, PaymentUpdate::State::pending);
+      ASSERT_EQ(watcher->updates->size(), 1u);
+      EXPECT_EQ(watcher->updates->front().state, PaymentUpdate::State::pending);
     }
     EXPECT_TRUE(rig->view().order(made));
     rig->gateway().tamper(nullptr);
@@ -223,18 +224,18 @@ TEST_F(CardPaymentsTest, WhatIsQueuedIsBroughtForwardAndTakenUpOnce) {
   rig->gateway().hold(Call::create);
   for (long i = 0; i < kCallers; ++i) order();
   await(Call::create, 1 + kCallers);
-  auto const before = rig->gateway().looked().size();
+  auto const before = rig->gateway().retrieved().size();
   for (int i = 0; i < 20; ++i) rig->payments().handle_event({"evt_" + std::to_string(i), "pi_nobody"}, [](bool) {});
   rig->gateway().order(Call::list_events, Trouble::timeout_before);  // which would tell of the payment, too
   world.clock.advance(kSecond);
-  rig->payments().look_again();
-  (void)rig->payments().wait_until_idle(20);
+  rig->loop().check();
+  (void)rig->quiet(20);
   auto const first = rig->view().all<domain::CurrencyPurchased>().front();
   rig->commit(domain::RefundPurchase{game, first, usd(200), "changed mind", true});
-  (void)rig->payments().wait_until_idle(20);
+  (void)rig->quiet(20);
   rig->gateway().release();
   ASSERT_TRUE(rig->quiet());
-  auto const looked = rig->gateway().looked();
+  auto const looked = rig->gateway().retrieved();
   auto const begin = looked.begin() + static_cast<std::ptrdiff_t>(before);
   EXPECT_EQ(std::find(begin, looked.end(), reference), begin);
   EXPECT_EQ(std::count(begin, looked.end(), reference), 2) << "one for each refund";
@@ -247,9 +248,9 @@ TEST_F(CardPaymentsTest, WhatIsTakenUpBeforeItsTimeLeavesNothingBehind) {
   auto const made = rig->view().all<domain::CurrencyOrdered>().front().order;
   for (int i = 0; i < 200; ++i) {
     Watcher watcher;
-    rig->payments().watch(made, kWait, watcher.ear());
+    rig->payments().watch(made, kWait, watcher.callback());
     ASSERT_TRUE(rig->pass(kSecond));
-    ASSERT_EQ(watcher.told->size(), 1u);
+    ASSERT_EQ(watcher.updates->size(), 1u);
     ASSERT_LE(rig->payments().delayed(), 64u);
   }
   ASSERT_TRUE(rig->pass(domain::kChallengeMicros));
@@ -259,17 +260,17 @@ TEST_F(CardPaymentsTest, WhatIsTakenUpBeforeItsTimeLeavesNothingBehind) {
 TEST_F(CardPaymentsTest, OfTooManyCardsAtOnceTheLastAreToldSoAndTheBreakerIsNot) {
   constexpr long kMore = 10;
   Card const card{"4242424242424242", "12", "2031", "123"};
-  std::vector<MethodAnswer> answers;  // the effects thread's until told says so
-  std::atomic<long> told{0};
-  auto const ear = [&](MethodAnswer const& answer) {
+  std::vector<MethodAnswer> answers;  // the effects thread's until `answered` says so
+  std::counting_semaphore<> answered{0};
+  auto const keep = [&](MethodAnswer const& answer) {
     answers.push_back(answer);
-    ++told;
+    answered.release();
   };
-  auto const await_answers = [&](long wanted) {
-    while (told < wanted) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  auto const await_answers = [&](long more) {
+    for (long i = 0; i < more; ++i) ASSERT_TRUE(answered.try_acquire_for(std::chrono::seconds(10)));
   };
   rig->gateway().hold(Call::tokenize);
-  for (long i = 0; i < kCallers + kMore; ++i) rig->payments().tokenize(card, ear);
+  for (long i = 0; i < kCallers + kMore; ++i) rig->payments().tokenize(card, keep);
   await_answers(kMore);
   EXPECT_EQ(rig->gateway().made(Call::tokenize), kCallers);
   EXPECT_EQ(std::ranges::count(answers, kBusy, &MethodAnswer::code), kMore);
@@ -278,10 +279,10 @@ TEST_F(CardPaymentsTest, OfTooManyCardsAtOnceTheLastAreToldSoAndTheBreakerIsNot)
   buy();  // orders go on meanwhile
   expect_paid();
   rig->gateway().release();
-  await_answers(kCallers + kMore);
+  await_answers(kCallers);
   EXPECT_EQ(std::ranges::count(answers, PaymentOutcome::answered, &MethodAnswer::outcome), kCallers);
-  rig->payments().tokenize(card, ear);
-  await_answers(kCallers + kMore + 1);
+  rig->payments().tokenize(card, keep);
+  await_answers(1);
   EXPECT_EQ(answers.back().outcome, PaymentOutcome::answered) << "there is room again";
 }
 

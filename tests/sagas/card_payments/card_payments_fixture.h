@@ -57,10 +57,8 @@ struct CardPaymentsTest : testing::Test {
     auto const commit = rig->commit(domain::RefundPurchase{game, original, amount, "changed mind", true});
     return std::get<domain::RefundRequested>(commit->events.back()).refund;
   }
-  // Until so many calls were made. The test's time-out ends it otherwise.
-  void await(Call call, long calls) {
-    while (rig->gateway().made(call) < calls) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  // Until so many calls were made.
+  void await(Call call, long calls) { ASSERT_TRUE(rig->gateway().wait_for(call, calls)) << call_name(call); }
   template <class E>
   [[nodiscard]] std::size_t count() const {
     return rig->view().all<E>().size();
@@ -96,11 +94,11 @@ struct CardPaymentsTest : testing::Test {
   }
 };
 
-// Keeps what it was told. On the effects thread; read when the saga is quiet.
+// Keeps the updates that it gets. Filled on the effects thread; read when the saga is idle.
 struct Watcher {
-  std::shared_ptr<std::vector<PaymentUpdate>> told = std::make_shared<std::vector<PaymentUpdate>>();
-  [[nodiscard]] std::function<void(PaymentUpdate const&)> ear() const {
-    return [heard = told](PaymentUpdate const& news) { heard->push_back(news); };
+  std::shared_ptr<std::vector<PaymentUpdate>> updates = std::make_shared<std::vector<PaymentUpdate>>();
+  [[nodiscard]] std::function<void(PaymentUpdate const&)> callback() const {
+    return [into = updates](PaymentUpdate const& update) { into->push_back(update); };
   }
 };
 

@@ -1,6 +1,7 @@
 // Payouts that the sandbox's bank carries out, and a process that dies on the way.
 #include "sagas/payouts/payouts.h"
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <sstream>
@@ -349,6 +350,38 @@ TEST_F(PayoutsTest, AFileIsMadeWithoutTheErasedWhosePayoutFailed) {
   auto const again = rig->commit(erased_request);
   auto const payout = std::get<domain::PayoutRequested>(again->events.back()).payout;
   EXPECT_EQ(entry_of(log, rig->vault(), payout).error().kind, eventstore::Fault::Kind::missing);
+}
+
+TEST_F(PayoutsTest, NothingIsAskedOrReportedAfterAStop) {
+  processing();
+  rig->loop().stop();
+  world.clock.advance(2 * kDay);
+  auto const commits = rig->view().commits().size();
+  rig->payouts().check();  // nobody else runs it now
+  ASSERT_TRUE(rig->payouts().is_idle());
+  rig->commit(test_support::credit(game, 1, units(1)));  // behind whatever else was submitted
+  EXPECT_EQ(rig->view().commits().size(), commits + 1);
+  start();
+  ASSERT_TRUE(rig->quiet());
+  EXPECT_EQ(last().status, PayoutStatus::completed);
+  EXPECT_EQ(rig->sum(domain::Account::payouts_in_flight), Money{});
+}
+
+// In the middle of the bank's answers: each is reported before the stop or after the restart, and once.
+TEST_F(PayoutsTest, AStopWithAnswersUnderWayLosesAndDoublesNone) {
+  constexpr std::size_t kPayouts = 8;
+  for (std::size_t i = 0; i < kPayouts; ++i) processing(i % 2 == 0 ? "000123456789" : "000111111116");
+  world.clock.advance(kDay);
+  rig->loop().check();
+  rig->loop().stop();
+  start();
+  ASSERT_TRUE(rig->quiet());
+  ASSERT_TRUE(rig->pass(kDay));
+  auto const all = statuses(*rig);
+  EXPECT_EQ(std::ranges::count(all, PayoutStatus::completed), kPayouts / 2);
+  EXPECT_EQ(std::ranges::count(all, PayoutStatus::failed), kPayouts / 2);
+  EXPECT_EQ(rig->view().all<domain::PayoutFileWritten>().size(), 1u);
+  EXPECT_EQ(rig->sum(domain::Account::payouts_in_flight), Money{});
 }
 
 TEST_F(PayoutsTest, ADeathAtAnyCommitChangesNothing) {

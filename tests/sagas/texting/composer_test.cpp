@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/sagas/effects_rig.h"
+#include "tests/sagas/saga_rig.h"
 
 namespace florin::sagas {
 namespace {

@@ -1,7 +1,9 @@
-// One process's worth of effects: vault, writer, Effects and the twin phone over a given log, on a clock that the test
-// moves. A crash is destroying one and making another over a prefix of its log, in the same folder.
+// One process's worth of texts and expiries: vault, writer, the sagas and the simulated phone over a given log, on a
+// clock that the test moves. A crash is destroying one and making another over a prefix of its log, in the same folder.
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <future>
 #include <map>
 #include <mutex>
@@ -9,8 +11,9 @@
 #include <vector>
 
 #include "eventstore/store/commit_reader.h"
-#include "sagas/effects.h"
+#include "sagas/expiry/expiries.h"
 #include "sagas/gateways/sandbox_phone.h"
+#include "sagas/texting/text_sender.h"
 #include "tests/support/memory_log.h"
 #include "tests/support/store.h"
 #include "tests/support/temp_folder.h"
@@ -27,6 +30,7 @@ class FoldedView final : public sagas::LedgerView, public eventstore::CommitList
     std::lock_guard const lock(mutex_);
     domain::apply(state_, commit);
     commits_.push_back(commit);
+    added_.notify_all();
     for (auto const& event : commit.events) {
       if (auto const* e = std::get_if<domain::IdentityRegistered>(&event)) emails_[e->identity.value()] = e->email;
       if (auto const* e = std::get_if<domain::PhoneRecorded>(&event)) {
@@ -104,6 +108,12 @@ class FoldedView final : public sagas::LedgerView, public eventstore::CommitList
     return {source->settings.name, state_.find_game(target)->settings.name, source->find_currency(currency)->name};
   }
 
+  // Until `done` of the state; false: not within ten seconds.
+  template <class Done>
+  [[nodiscard]] bool wait_for(Done&& done) const {
+    std::unique_lock lock(mutex_);
+    return added_.wait_for(lock, std::chrono::seconds(10), [&] { return done(state_); });
+  }
   template <class Read>
   auto read(Read&& read) const {
     std::lock_guard const lock(mutex_);
@@ -134,6 +144,7 @@ class FoldedView final : public sagas::LedgerView, public eventstore::CommitList
 
  private:
   mutable std::mutex mutex_;
+  mutable std::condition_variable added_;
   domain::State state_;
   std::vector<domain::Commit> commits_;
   std::map<std::uint64_t, Phone> phones_;
@@ -142,7 +153,7 @@ class FoldedView final : public sagas::LedgerView, public eventstore::CommitList
 
 class Rig {
  public:
-  // The clock stands where the log ends. gateway: null for the twin phone.
+  // The clock stands where the log ends. gateway: null for the simulated phone.
   Rig(std::filesystem::path const& vault_folder, eventstore::Log& log, sagas::SmsGateway* gateway = nullptr)
       : vault_(must(eventstore::Vault::open(vault_folder))),
         requests_(must(eventstore::RequestIndex::open(own_.path() / "requests", {}, {64, 1u << 20}))),
@@ -153,15 +164,19 @@ class Rig {
     tail_ = std::make_unique<eventstore::Tail>(log, recovered.head);
     sms_ = std::make_unique<sagas::GuardedSms>(gateway != nullptr ? *gateway : phone_, clock_,
                                                [] { return std::uint64_t{0}; });
-    effects_ = std::make_unique<sagas::Effects>(io_, sms_.get(), view_, log, *vault_, clock_);
-    effects_->resume(recovered.state);
+    expiries_ = std::make_unique<sagas::Expiries>(loop_, view_, clock_);
+    expiries_->resume(recovered.state);
+    texts_ = std::make_unique<sagas::TextSender>(loop_, sms_.get(), view_, log, *vault_, clock_);
+    texts_->resume(recovered.state);
     eventstore::EngineParts const parts{log, *vault_, *requests_, checkpoints_, clock_, durable_, *tail_};
-    writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts,
-                                                   std::vector<eventstore::CommitListener*>{&view_, effects_.get()});
+    writer_ = std::make_unique<eventstore::Writer>(
+        std::move(recovered), parts, std::vector<eventstore::CommitListener*>{&view_, expiries_.get(), texts_.get()});
     writer_->start();
-    effects_->start(*writer_);
+    expiries_->start(*writer_);
+    texts_->start(*writer_);
+    loop_.start();
   }
-  ~Rig() { effects_->stop(); }
+  ~Rig() { loop_.stop(); }
 
   eventstore::Outcome ask(domain::Command command) {
     std::promise<eventstore::Outcome> promise;
@@ -178,14 +193,14 @@ class Rig {
     return std::get<eventstore::Committed>(future.get()).commit;
   }
   // False: something was still due, owed or under way.
-  [[nodiscard]] bool quiet() { return effects_->wait_until_idle(10'000); }
+  [[nodiscard]] bool quiet() { return loop_.wait_until_idle(10'000); }
   [[nodiscard]] bool pass(std::int64_t micros) {
     clock_.advance(micros);
     return quiet();
   }
 
   [[nodiscard]] FoldedView const& view() const { return view_; }
-  [[nodiscard]] sagas::Effects& effects() { return *effects_; }
+  [[nodiscard]] sagas::TextSender& sender() { return *texts_; }
   [[nodiscard]] sagas::SandboxPhone& phone() { return phone_; }
   [[nodiscard]] eventstore::Vault const& vault() const { return *vault_; }
   [[nodiscard]] FixedClock& clock() { return clock_; }
@@ -205,7 +220,7 @@ class Rig {
  private:
   TempFolder own_;
   FixedClock clock_;
-  boost::asio::io_context io_{1};
+  sagas::EffectsLoop loop_;
   std::unique_ptr<eventstore::Vault> vault_;
   std::unique_ptr<eventstore::RequestIndex> requests_;
   eventstore::CheckpointFile checkpoints_;
@@ -214,7 +229,8 @@ class Rig {
   FoldedView view_;
   sagas::SandboxPhone phone_{clock_, {}};
   std::unique_ptr<sagas::GuardedSms> sms_;
-  std::unique_ptr<sagas::Effects> effects_;
+  std::unique_ptr<sagas::Expiries> expiries_;
+  std::unique_ptr<sagas::TextSender> texts_;
   std::unique_ptr<eventstore::Writer> writer_;
 };
 

@@ -1,0 +1,56 @@
+// The effects loop: the one thread on which the sagas run, so that none of them needs a lock for its own state.
+//
+// stop() stops the sagas on that thread, the one that was added last first, ends the loop and joins the thread. After
+// it nothing is called or submitted any more; coroutines that were under way are destroyed with the loop.
+//
+// An exception that leaves the loop ends the process, which resumes from the log (workers.h).
+//
+// Owner: the environment, which declares it before everything that runs on it. add, start and stop by the owner; the
+// rest by any thread, and wait_until_idle by any but the loop's own.
+#pragma once
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include "sagas/gateways/asio.h"
+#include "sagas/saga.h"
+
+namespace florin::sagas {
+
+class EffectsLoop {
+ public:
+  // The name is the thread's, as debuggers and `top` show it: "effects", or as much of it as fits in 15 bytes.
+  explicit EffectsLoop(std::string name = "effects");
+  ~EffectsLoop();  // stops it when it runs: the sagas are still there then
+  EffectsLoop(EffectsLoop const&) = delete;
+  EffectsLoop& operator=(EffectsLoop const&) = delete;
+
+  [[nodiscard]] asio::io_context& io() { return io_; }
+  // Before start, and before the sagas to whom its reports give work: ended transfers owe texts. The saga outlives the
+  // thread.
+  void add(Saga& saga);
+  void start();
+  // Before the writer stops. A second call does nothing. When the loop was never started, the sagas are stopped on the
+  // caller's thread.
+  void stop();
+
+  // The clock jumped: what is due by now begins now and not at the next timer.
+  void check();
+  // Waits until one saga after the other, in the order in which they were added, had nothing due or under way (work
+  // that waits for its next try excepted), at most timeout_ms. False: time ran out, or the loop has stopped. Blocks.
+  [[nodiscard]] bool wait_until_idle(int timeout_ms);
+
+ private:
+  void stop_sagas();
+
+  std::string const name_;
+  asio::io_context io_{1};
+  asio::executor_work_guard<Executor> work_;
+  std::vector<Saga*> sagas_;
+  std::thread thread_;
+};
+
+}  // namespace florin::sagas
