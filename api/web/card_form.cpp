@@ -11,6 +11,7 @@
 
 #include "api/web/card_number.h"
 #include "sagas/gateways/form.h"
+#include "sagas/gateways/luhn.h"
 
 namespace florin::api {
 namespace {
@@ -98,7 +99,7 @@ void read_number(Reading& reading, std::string& number) {
     reading.wrong(kField, "A card number has digits only. Check it and type it again.");
   } else if (digits.size() < 12) {
     reading.wrong(kField, "The number is not complete. Check it and type it again.");
-  } else if (digits.size() > 19 || !luhn_valid(digits)) {
+  } else if (digits.size() > 19 || !sagas::luhn_valid(digits)) {
     reading.wrong(kField, "This is not a card's number. Check it and type it again.");
   } else {
     number = std::move(digits);

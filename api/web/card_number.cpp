@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string>
 
+#include "sagas/gateways/luhn.h"
+
 namespace florin::api {
 namespace {
 
@@ -44,7 +46,7 @@ bool is_card_number(std::string_view digits) {
                        return begin >= range.first && begin <= range.last && digits.size() >= range.digits_min &&
                               digits.size() <= range.digits_max;
                      }) &&
-         luhn_valid(digits);
+         sagas::luhn_valid(digits);
 }
 
 constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -75,16 +77,6 @@ bool begins_card_number(std::string_view text, std::size_t from) {
 }
 
 }  // namespace
-
-bool luhn_valid(std::string_view digits) {
-  int sum = 0;
-  bool twice = false;
-  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, twice = !twice) {
-    int const value = (*digit - '0') * (twice ? 2 : 1);
-    sum += value > 9 ? value - 9 : value;
-  }
-  return sum % 10 == 0;
-}
 
 bool holds_card_number(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -5,9 +5,6 @@
 
 namespace florin::api {
 
-// Whether the last digit is the check digit of the others (ISO/IEC 7812-1). `digits`: digits only.
-[[nodiscard]] bool luhn_valid(std::string_view digits);
-
 // Whether a text has a card's number in it: whole groups of digits, with the same one or two signs (no letters) between
 // all of them, which together have a length and a beginning that a card scheme has given out, and a right check digit.
 // Other numbers have them by chance: about one in thirty of those with sixteen digits.

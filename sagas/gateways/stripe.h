@@ -52,6 +52,10 @@
 
 namespace florin::sagas {
 
+namespace stripe {
+struct ReadPayment;  // stripe_report.h
+}
+
 struct StripeConfig {
   std::string secret_key;      // "sk_…" or "rk_…"
   std::string webhook_secret;  // the endpoint's, "whsec_…"
@@ -60,7 +64,7 @@ struct StripeConfig {
   std::string server_tag;
   std::string base_url = "https://api.stripe.com";
   std::chrono::milliseconds timeout{10'000};
-  // As many as the sagas' calls at a time (payments.cpp), so that none waits for another until its own deadline.
+  // As many as the sagas' calls at a time (card_payments.cpp), so that none waits for another until its own deadline.
   std::size_t connections_max = 32;
   std::chrono::milliseconds fee_patience{5 * 60 * 1000};
   std::string ca_file;  // empty: the system's authorities
@@ -94,9 +98,8 @@ class StripeGateway final : public PaymentGateway {
   Awaitable<Reply> get(std::string target, Deadline until);
   Awaitable<Reply> post(std::string target, std::string body, IdempotencyKey key, Deadline until);
   Awaitable<PaymentAnswer> retrieve_until(std::string reference, Deadline until);
-  struct ReadPayment;
   // As it is told to others: what is to be said of a fee that is not there is decided here.
-  [[nodiscard]] PaymentAnswer answer_of(ReadPayment read);
+  [[nodiscard]] PaymentAnswer answer_of(stripe::ReadPayment read);
   void fee_missing(std::string const& reference, std::string_view why);
   Awaitable<PaymentAnswer> interpret(Reply reply, std::string reference, Deadline until);
 

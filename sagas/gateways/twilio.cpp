@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include <openssl/evp.h>
 #include <simdjson.h>
 
+#include "sagas/gateways/base64.h"
 #include "sagas/gateways/form.h"
 
 namespace florin::sagas {
@@ -20,11 +19,7 @@ bool is_sid(std::string_view text, std::string_view prefix) {
 }
 
 std::string basic_authorization(std::string_view user, std::string_view password) {
-  std::string const pair = std::string(user) + ":" + std::string(password);
-  std::vector<unsigned char> base64(4 * ((pair.size() + 2) / 3) + 1);
-  int const length = EVP_EncodeBlock(base64.data(), reinterpret_cast<unsigned char const*>(pair.data()),
-                                     static_cast<int>(pair.size()));
-  return "Basic " + std::string(reinterpret_cast<char const*>(base64.data()), static_cast<std::size_t>(length));
+  return "Basic " + base64(std::string(user) + ":" + std::string(password));
 }
 
 // A string field at the top of a JSON object; empty when there is none.

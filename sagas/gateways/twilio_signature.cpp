@@ -10,6 +10,7 @@
 #include <openssl/hmac.h>
 
 #include "domain/contract.h"
+#include "sagas/gateways/base64.h"
 
 namespace florin::sagas {
 namespace {
@@ -38,9 +39,7 @@ std::string signature_of(std::string_view auth_token, std::string_view signed_te
       HMAC(EVP_sha1(), auth_token.data(), static_cast<int>(auth_token.size()),
            reinterpret_cast<unsigned char const*>(signed_text.data()), signed_text.size(), digest.data(), &size);
   FLORIN_ASSERT(done != nullptr && size == kSha1Bytes);
-  std::array<unsigned char, 4 * ((kSha1Bytes + 2) / 3) + 1> base64;
-  int const length = EVP_EncodeBlock(base64.data(), digest.data(), kSha1Bytes);
-  return {reinterpret_cast<char const*>(base64.data()), static_cast<std::size_t>(length)};
+  return base64({reinterpret_cast<char const*>(digest.data()), kSha1Bytes});
 }
 
 struct UrlParts {
