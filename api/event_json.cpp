@@ -97,13 +97,7 @@ void payout_json(JsonWriter& json, auto const& e) {
 }
 
 // Zero is "none".
-void optional_phone(JsonWriter& json, std::string_view name, PhoneId phone) {
-  if (phone) {
-    json.integer(name, phone.value());
-  } else {
-    json.null(name);
-  }
-}
+void optional_phone(JsonWriter& json, std::string_view name, PhoneId phone) { json.id_or_null(name, phone.value()); }
 
 // Zero is "never".
 void optional_time(JsonWriter& json, std::string_view name, Timestamp at) {

@@ -59,11 +59,7 @@ void write_settings(JsonWriter& json, GameSettings const& settings) {
 
 void write_transfer_range(JsonWriter& json, TransferRange const& range) {
   json.amount("minimum_transfer", range.minimum);
-  if (range.maximum) {
-    json.amount("maximum_transfer", *range.maximum);
-  } else {
-    json.null("maximum_transfer");
-  }
+  json.amount_or_null("maximum_transfer", range.maximum);
 }
 
 void write_currency_fields(JsonWriter& json, CurrencySpec const& currency) {

@@ -293,6 +293,8 @@ Served serve(Config const& wanted, StartLine start_line) {
   router.add_clock("", clock);
   router.add_clock("/sandbox/", sandbox_clock);
   add_routes(router, sandbox_services, Where::sandbox);
+  production_services.openapi = document_of(openapi_json());
+  production_services.openapi_3_0 = document_of(openapi_3_0_json());
   add_routes(router, production_services, Where::process);
 
   Server server(config.server, router, stream_workers);

@@ -5,23 +5,13 @@
 #include <cstring>
 #include <random>
 
-#include <simdjson.h>
-
+#include "api/http/json_parsed.h"
 #include "api/http/json_scan.h"
 #include "api/http/nearest_name.h"
 
 namespace florin::api {
 
-namespace dom = simdjson::dom;
-
 namespace {
-
-// An object, and where unknown fields are refused the names that were asked of it: what else it holds is unknown.
-struct AskedObject {
-  dom::object object;
-  bool strict = false;
-  mutable std::vector<std::string_view> asked;
-};
 
 // CONTRACT, Errors: unknown fields are ignored, but not on operators' routes.
 bool refuses_unknown_fields(std::string_view route) {
@@ -30,53 +20,20 @@ bool refuses_unknown_fields(std::string_view route) {
 
 }  // namespace
 
-// A parser, the document in it, and what JsonObjects point at.
-struct JsonObject::Parsed {
-  struct Node {
-    AskedObject object;
-    std::string path;  // "" for the root, otherwise "bank." or "currencies[0]."
-  };
+std::optional<dom::element> JsonObject::Parsed::find(std::size_t node, std::string_view name) const {
+  if (error) return std::nullopt;
+  auto const& asked = nodes[node].object;
+  if (asked.keeps_names) asked.asked.push_back(name);
+  dom::element value;
+  if (asked.object.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
+  return value;
+}
 
-  void reset() {
-    nodes.clear();
-    error.reset();
-    has_large_numbers = false;
-    strict = false;
-    pending.reset();
+void JsonObject::Parsed::tell_names() const {
+  for (auto const& [object, path] : nodes) {
+    for (auto const name : object.asked) names_asked->push_back(path + std::string(name));
   }
-
-  // Where unknown fields are refused, the first thing wrong waits until every field has been asked for: a mistyped
-  // name says more than that the right one is missing.
-  void fail(BodyError wrong) {
-    auto& first = strict ? pending : error;
-    if (!first) first = std::move(wrong);
-  }
-  void end_strict();
-
-  void add(dom::object object, std::string path) { nodes.push_back({{object, strict, {}}, std::move(path)}); }
-
-  // Reads `text` as one JSON value. False: `error` says why not.
-  bool read(std::string_view text, dom::element& root);
-  // Whether the value stands for a number that no 64 bits hold.
-  [[nodiscard]] bool is_large_number(dom::element value) const;
-  // The value's text; false for anything but a string.
-  [[nodiscard]] bool is_string(dom::element value, std::string_view& text) const {
-    return value.get(text) == simdjson::SUCCESS && !is_large_number(value);
-  }
-
-  // True when a key comes twice in `object` or in anything inside it, or when all of them are too many.
-  bool has_bad_keys(dom::object object);
-  bool has_bad_keys(dom::element element);
-
-  dom::parser parser;  // its set_max_capacity() is broken in 3.0.1; bodies are bounded before they come here
-  std::vector<Node> nodes;
-  std::vector<std::string_view> keys;  // scratch: a stack of the open objects' keys
-  std::size_t keys_seen = 0;           // of this body
-  std::optional<BodyError> error;
-  bool has_large_numbers = false;  // in their place stands large_number(), which no getter takes
-  bool strict = false;
-  std::optional<BodyError> pending;  // while strict
-};
+}
 
 void JsonObject::Parsed::end_strict() {
   if (!std::exchange(strict, false)) return;
@@ -135,18 +92,6 @@ bool JsonObject::Parsed::has_bad_keys(dom::object object) {
 }
 
 namespace {
-
-std::size_t count_characters(std::string_view utf8) {
-  return static_cast<std::size_t>(std::count_if(
-      utf8.begin(), utf8.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
-}
-
-bool length_between(std::string_view text, std::size_t min, std::size_t max) {
-  if (text.size() < min) return false;
-  return text.size() <= max || (text.size() <= 4 * max && count_characters(text) <= max);
-}
-
-bool is_clean(std::string_view text) { return std::memchr(text.data(), 0, text.size()) == nullptr; }
 
 // Of valid JSON: whether an escape is half of a surrogate pair, which is no character. simdjson lets some of them
 // through, as bytes that are not UTF-8, and a text that is kept as JSON would carry the escape on to its readers.
@@ -236,7 +181,11 @@ bool JsonObject::Parsed::read(std::string_view text, dom::element& root) {
 
 bool JsonObject::Parsed::is_large_number(dom::element value) const {
   std::string_view text;
-  return has_large_numbers && value.get(text) == simdjson::SUCCESS && text == large_number();
+  return value.get(text) == simdjson::SUCCESS && is_large_number(text);
+}
+
+bool JsonObject::Parsed::is_large_number(std::string_view text) const {
+  return has_large_numbers && text == large_number();
 }
 
 std::optional<BodyError> check_json_type(std::string_view content_type) {
@@ -278,6 +227,7 @@ JsonBody JsonBody::parse(Request const& request) {
     return body;
   }
   mine.strict = refuses_unknown_fields(request.route);
+  mine.names_asked = request.names_asked;
   mine.add(object, "");
   return body;
 }
@@ -286,6 +236,7 @@ JsonBody::JsonBody(std::unique_ptr<Parsed> parsed, JsonParsers* home)
     : JsonObject(parsed.get(), 0), own_(std::move(parsed)), home_(home) {}
 JsonBody::JsonBody(JsonBody&& other) noexcept = default;
 JsonBody::~JsonBody() {
+  if (own_ != nullptr && own_->names_asked != nullptr) own_->tell_names();
   if (own_ != nullptr && home_ != nullptr) home_->give_back(std::move(own_));
 }
 
@@ -310,441 +261,6 @@ void JsonParsers::give_back(std::unique_ptr<JsonObject::Parsed> parsed) {
   constexpr std::size_t kIdleMax = 64;
   constexpr std::size_t kKeptCapacityMax = std::size_t{64} << 10;
   if (idle_.size() < kIdleMax && parsed->parser.capacity() <= kKeptCapacityMax) idle_.push_back(std::move(parsed));
-}
-
-namespace {
-
-// The field's value, or nothing when it is absent or null.
-std::optional<dom::element> find(AskedObject const& asked, std::string_view name) {
-  if (asked.strict) asked.asked.push_back(name);
-  dom::element value;
-  if (asked.object.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
-  return value;
-}
-
-std::string characters(std::size_t max) { return std::to_string(max) + (max == 1 ? " character" : " characters"); }
-
-}  // namespace
-
-void JsonObject::fail(std::string_view name, std::string_view message, std::string_view code) {
-  if (parsed_->error) return;
-  std::string field = parsed_->nodes[index_].path;
-  field += name;
-  parsed_->fail({400, code, std::move(field), std::string(message)});
-}
-
-bool JsonObject::has(std::string_view name) const {
-  return !parsed_->error && find(parsed_->nodes[index_].object, name).has_value();
-}
-
-std::optional<std::string_view> JsonObject::optional_string(std::string_view name, std::size_t max_chars) {
-  if (parsed_->error) return std::nullopt;
-  auto const value = find(parsed_->nodes[index_].object, name);
-  if (!value) return std::nullopt;
-  std::string_view text;
-  if (!parsed_->is_string(*value, text)) {
-    fail(name, std::string(name) + " must be a string.");
-  } else if (!is_clean(text)) {
-    fail(name, std::string(name) + " holds a character that is not allowed.");
-  } else if (!length_between(text, 0, max_chars)) {
-    fail(name, std::string(name) + " must be at most " + characters(max_chars) + " long.");
-  } else {
-    return text;
-  }
-  return std::nullopt;
-}
-
-std::string_view JsonObject::required_string(std::string_view name, std::size_t max_chars) {
-  auto const text = optional_string(name, max_chars);
-  if (!text) {
-    fail(name, std::string(name) + " is required.");
-    return {};
-  }
-  if (text->empty()) fail(name, std::string(name) + " must not be empty.");
-  return *text;
-}
-
-std::optional<std::string> JsonObject::optional_object_text(std::string_view name, std::size_t max_bytes) {
-  if (parsed_->error) return std::nullopt;
-  auto const value = find(parsed_->nodes[index_].object, name);
-  if (!value) return std::nullopt;
-  if (!value->is_object()) {
-    fail(name, std::string(name) + " must be an object.");
-    return std::nullopt;
-  }
-  if (any_text(name, [&](std::string_view inner) { return parsed_->has_large_numbers && inner == large_number(); })) {
-    fail(name, std::string(name) + " holds a number that is too large to be kept; send it as a string.");
-    return std::nullopt;
-  }
-  std::string text = simdjson::minify(*value);
-  if (text.size() > max_bytes) {
-    fail(name, std::string(name) + " must be at most " + std::to_string(max_bytes) + " bytes of JSON.");
-    return std::nullopt;
-  }
-  return text;
-}
-
-namespace {
-
-// Of a number as JSON has it, "4.25e2" for example: "425". Empty for what is small, negative or too large for us.
-std::string whole_part(std::string_view number) {
-  auto const mark = std::min(number.find_first_of("eE"), number.size());
-  auto const point = std::min(number.find('.'), mark);
-  std::size_t power = 0;
-  for (char const c : number.substr(std::min(mark + 1, number.size()))) {
-    if (c == '+') continue;
-    if (c < '0' || c > '9' || power > 99) return {};
-    power = power * 10 + static_cast<std::size_t>(c - '0');
-  }
-  std::string digits(number.substr(0, mark));
-  digits.erase(std::remove(digits.begin(), digits.end(), '.'), digits.end());
-  if (digits.starts_with('-')) return {};
-  digits.resize(point + power, '0');
-  return digits;
-}
-
-bool any_text_of(dom::element value, std::function<bool(std::string_view)> const& is) {
-  switch (value.type()) {
-    case dom::element_type::OBJECT:
-      for (auto const field : dom::object(value)) {
-        if (is(field.key) || any_text_of(field.value, is)) return true;
-      }
-      return false;
-    case dom::element_type::ARRAY:
-      for (auto const item : dom::array(value)) {
-        if (any_text_of(item, is)) return true;
-      }
-      return false;
-    case dom::element_type::STRING: return is(std::string_view(value));
-    case dom::element_type::INT64: return is(std::to_string(std::int64_t(value)));
-    case dom::element_type::UINT64: return is(std::to_string(std::uint64_t(value)));
-    case dom::element_type::DOUBLE: return is(whole_part(simdjson::minify(value)));
-    case dom::element_type::BOOL:
-    case dom::element_type::NULL_VALUE: return false;
-  }
-  return false;
-}
-
-}  // namespace
-
-bool JsonObject::any_text(std::string_view name, std::function<bool(std::string_view)> const& is) const {
-  if (parsed_->error) return false;
-  auto const value = find(parsed_->nodes[index_].object, name);
-  return value && any_text_of(*value, is);
-}
-
-namespace {
-
-// Exactly, from the digits: a double of at most 15 of them is the decimal number that it was written as.
-std::optional<std::int64_t> integer_of_decimal(std::string_view number) {
-  bool const negative = number.starts_with('-');
-  number.remove_prefix(negative ? 1 : 0);
-  auto const mark = std::min(number.find_first_of("eE"), number.size());
-  auto const point = std::min(number.find('.'), mark);
-  int power = 0;
-  if (mark < number.size()) {
-    auto exponent = number.substr(mark + 1);
-    exponent.remove_prefix(exponent.starts_with('+') ? 1 : 0);
-    auto const [end, error] = std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);
-    if (error != std::errc() || end != exponent.data() + exponent.size()) return std::nullopt;
-  }
-  std::string digits(number.substr(0, point));
-  if (point < mark) {
-    digits += number.substr(point + 1, mark - point - 1);
-    power -= static_cast<int>(mark - point - 1);
-  }
-  while (power < 0 && !digits.empty() && digits.back() == '0') {
-    digits.pop_back();
-    ++power;
-  }
-  if (digits.find_first_not_of('0') == std::string::npos) return 0;
-  if (power < 0 || power > 15) return std::nullopt;
-  digits.append(static_cast<std::size_t>(power), '0');
-  digits.erase(0, digits.find_first_not_of('0'));
-  if (digits.size() > 15) return std::nullopt;
-  std::int64_t value = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return negative ? -value : value;
-}
-
-// The rule for every integer of a body; nullopt for what is none, or too large to be one of ours.
-std::optional<std::int64_t> integer_of(dom::element value) {
-  std::int64_t number = 0;
-  if (value.get(number) == simdjson::SUCCESS) return number;
-  if (value.type() == dom::element_type::DOUBLE) return integer_of_decimal(simdjson::minify(value));
-  return std::nullopt;
-}
-
-// The rule for every id of a body: an integer above zero, or a string of its digits.
-std::optional<std::uint64_t> id_of(dom::element value) {
-  std::string_view text;
-  if (value.get(text) == simdjson::SUCCESS) return domain::parse_number(text);
-  auto const number = integer_of(value);
-  return number && *number > 0 ? std::optional(static_cast<std::uint64_t>(*number)) : std::nullopt;
-}
-
-}  // namespace
-
-std::optional<std::int64_t> JsonObject::optional_id(std::string_view name) {
-  if (parsed_->error) return std::nullopt;
-  auto const value = find(parsed_->nodes[index_].object, name);
-  if (!value) return std::nullopt;
-  constexpr std::uint64_t kMaxId = 0xffff'ffff;
-  auto const id = id_of(*value);
-  if (!id || *id > kMaxId) {
-    fail(name, std::string(name) + " must be an id: an integer from 1 to " + std::to_string(kMaxId) +
-                   ", or its digits as a string.");
-    return std::nullopt;
-  }
-  return static_cast<std::int64_t>(*id);
-}
-
-std::string JsonObject::required_code(std::string_view name, CodeForm form) {
-  auto code = plain_code(required_string(name, 64));
-  if (parsed_->error || has_form(code, form)) return code;
-  fail(name, std::string(name) + (form == CodeForm::six_digits
-                                      ? " must be the 6 digits of the text message. No attempt was used."
-                                      : " must be the 16 letters and digits of the text message, such as "
-                                        "7K3M-Q9TB-4X2A-W8YZ."));
-  return {};
-}
-
-void JsonObject::refuse_null(std::string_view name) {
-  dom::element value;
-  if (parsed_->error || parsed_->nodes[index_].object.object.at_key(name).get(value) != simdjson::SUCCESS) return;
-  if (value.is_null()) {
-    fail(name, std::string(name) + " must not be null. Leave it out to mean all of it, or say how much.");
-  }
-}
-
-std::optional<std::int64_t> JsonObject::optional_integer(std::string_view name, std::int64_t min, std::int64_t max) {
-  if (parsed_->error) return std::nullopt;
-  auto const value = find(parsed_->nodes[index_].object, name);
-  if (!value) return std::nullopt;
-  auto const number = integer_of(*value);
-  if (!number || *number < min || *number > max) {
-    fail(name,
-         std::string(name) + " must be an integer from " + std::to_string(min) + " to " + std::to_string(max) + ".");
-    return std::nullopt;
-  }
-  return number;
-}
-
-std::int64_t JsonObject::required_integer(std::string_view name, std::int64_t min, std::int64_t max) {
-  auto const number = optional_integer(name, min, max);
-  if (!number) fail(name, std::string(name) + " is required.");
-  return number.value_or(0);
-}
-
-std::optional<bool> JsonObject::optional_bool(std::string_view name) {
-  if (parsed_->error) return std::nullopt;
-  auto const value = find(parsed_->nodes[index_].object, name);
-  if (!value) return std::nullopt;
-  bool flag = false;
-  if (value->get(flag) != simdjson::SUCCESS) {
-    fail(name, std::string(name) + " must be true or false.");
-    return std::nullopt;
-  }
-  return flag;
-}
-
-bool JsonObject::required_bool(std::string_view name) {
-  auto const flag = optional_bool(name);
-  if (!flag) fail(name, std::string(name) + " is required.");
-  return flag.value_or(false);
-}
-
-namespace {
-
-// Digits, then at most two decimals: an amount by its form, however large.
-bool is_decimal(std::string_view text) {
-  auto const digits = [](std::string_view part) {
-    return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
-  };
-  auto const point = text.find('.');
-  if (point == std::string_view::npos) return digits(text);
-  auto const decimals = text.substr(point + 1);
-  return digits(text.substr(0, point)) && digits(decimals) && decimals.size() <= 2;
-}
-
-}  // namespace
-
-std::optional<domain::Money> JsonObject::amount_of(std::string_view name, domain::Money min, domain::Money max,
-                                                   bool required) {
-  if (parsed_->error) return std::nullopt;
-  auto const value = find(parsed_->nodes[index_].object, name);
-  if (!value) {
-    if (required) fail(name, std::string(name) + " is required.");
-    return std::nullopt;
-  }
-  std::string_view text;
-  std::optional<domain::Money> amount;
-  if (value->get(text) == simdjson::SUCCESS) amount = domain::parse_amount(text);
-  bool const too_large = !amount && is_decimal(text);
-  if (!amount && !too_large) {
-    fail(name, std::string(name) + " must be a decimal string with at most two decimals, such as \"100.50\".",
-         "INVALID_AMOUNT");
-    return std::nullopt;
-  }
-  if (too_large || *amount < min || *amount > max) {
-    fail(name, std::string(name) + " must be from " + domain::to_string(min) + " to " + domain::to_string(max) + ".",
-         "INVALID_AMOUNT");
-    return std::nullopt;
-  }
-  return amount;
-}
-
-domain::Money JsonObject::required_amount(std::string_view name, domain::Money min, domain::Money max) {
-  return amount_of(name, min, max, true).value_or(domain::Money{});
-}
-
-std::optional<domain::Money> JsonObject::optional_amount(std::string_view name, domain::Money min, domain::Money max) {
-  return amount_of(name, min, max, false);
-}
-
-std::optional<domain::BasisPoints> JsonObject::optional_percentage(std::string_view name) {
-  if (parsed_->error) return std::nullopt;
-  auto const value = find(parsed_->nodes[index_].object, name);
-  if (!value) return std::nullopt;
-  std::string_view text;
-  std::optional<domain::BasisPoints> rate;
-  if (value->get(text) == simdjson::SUCCESS) {
-    rate = domain::parse_percentage(text);
-  } else if (auto const whole = integer_of(*value); whole && *whole >= 0 && *whole <= 100) {
-    rate = domain::BasisPoints(static_cast<std::int32_t>(*whole) * 100);
-  }
-  if (!rate) fail(name, std::string(name) + " must be a decimal string from \"0\" to \"100\", such as \"3.5\".");
-  return rate;
-}
-
-namespace {
-
-std::optional<domain::GameId> game_id(dom::element value) {
-  std::string_view text;
-  if (value.get(text) == simdjson::SUCCESS) return domain::parse_game_id(text);
-  auto const number = id_of(value);
-  return number && domain::is_game_id(*number) ? std::optional(domain::GameId(*number)) : std::nullopt;
-}
-
-}  // namespace
-
-std::optional<domain::GameId> JsonObject::game_id_of(std::string_view name, bool required) {
-  if (parsed_->error) return std::nullopt;
-  auto const value = find(parsed_->nodes[index_].object, name);
-  if (!value) {
-    if (required) fail(name, std::string(name) + " is required.");
-    return std::nullopt;
-  }
-  auto const id = game_id(*value);
-  if (!id) fail(name, std::string(name) + " must be a game id: 12 digits.");
-  return id;
-}
-
-domain::GameId JsonObject::required_game_id(std::string_view name) {
-  return game_id_of(name, true).value_or(domain::GameId{});
-}
-
-std::optional<domain::GameId> JsonObject::optional_game_id(std::string_view name) { return game_id_of(name, false); }
-
-std::optional<std::vector<domain::GameId>> JsonObject::optional_game_ids(std::string_view name, std::size_t max_count) {
-  if (parsed_->error) return std::nullopt;
-  auto const value = find(parsed_->nodes[index_].object, name);
-  if (!value) return std::nullopt;
-  dom::array array;
-  if (value->get(array) != simdjson::SUCCESS) {
-    fail(name, std::string(name) + " must be an array of game ids.");
-    return std::nullopt;
-  }
-  std::vector<domain::GameId> ids;
-  for (dom::element const element : array) {
-    if (ids.size() == max_count) {
-      fail(name, std::string(name) + " may have at most " + std::to_string(max_count) + " elements.");
-      return std::nullopt;
-    }
-    auto const id = game_id(element);
-    if (!id) {
-      fail(name, "Every element of " + std::string(name) + " must be a game id: 12 digits.");
-      return std::nullopt;
-    }
-    ids.push_back(*id);
-  }
-  return ids;
-}
-
-std::vector<std::string_view> JsonObject::required_strings(std::string_view name, std::size_t max_count,
-                                                           std::size_t max_chars, std::string_view too_many_code) {
-  if (parsed_->error) return {};
-  auto const value = find(parsed_->nodes[index_].object, name);
-  dom::array array;
-  if (!value) {
-    fail(name, std::string(name) + " is required.");
-    return {};
-  }
-  if (value->get(array) != simdjson::SUCCESS) {
-    fail(name, std::string(name) + " must be an array of strings.");
-    return {};
-  }
-  std::vector<std::string_view> strings;
-  strings.reserve(std::min(array.size(), max_count));  // size() saturates at 2^24 - 1
-  for (dom::element const element : array) {
-    std::string_view text;
-    if (strings.size() == max_count) {
-      fail(name, std::string(name) + " may have at most " + std::to_string(max_count) + " elements.", too_many_code);
-      return {};
-    }
-    if (element.get(text) != simdjson::SUCCESS || !length_between(text, 1, max_chars) || !is_clean(text)) {
-      fail(name, "Every element of " + std::string(name) + " must be a string of 1 to " + characters(max_chars) + ".");
-      return {};
-    }
-    strings.push_back(text);
-  }
-  return strings;
-}
-
-std::optional<JsonObject> JsonObject::optional_object(std::string_view name) {
-  if (parsed_->error) return std::nullopt;
-  auto const value = find(parsed_->nodes[index_].object, name);
-  if (!value) return std::nullopt;
-  dom::object object;
-  if (value->get(object) != simdjson::SUCCESS) {
-    fail(name, std::string(name) + " must be an object.");
-    return std::nullopt;
-  }
-  parsed_->add(object, parsed_->nodes[index_].path + std::string(name) + ".");
-  return JsonObject(parsed_, parsed_->nodes.size() - 1);
-}
-
-std::vector<JsonObject> JsonObject::required_objects(std::string_view name, std::size_t min_count,
-                                                     std::size_t max_count) {
-  if (parsed_->error) return {};
-  auto const value = find(parsed_->nodes[index_].object, name);
-  dom::array array;
-  if (!value) {
-    fail(name, std::string(name) + " is required.");
-    return {};
-  }
-  std::string const wanted = std::string(name) + " must be an array of " + std::to_string(min_count) + " to " +
-                             std::to_string(max_count) + " objects.";
-  if (value->get(array) != simdjson::SUCCESS) {
-    fail(name, wanted);
-    return {};
-  }
-  std::vector<JsonObject> objects;
-  for (dom::element const element : array) {
-    dom::object object;
-    if (objects.size() == max_count || element.get(object) != simdjson::SUCCESS) {
-      fail(name, wanted);
-      return {};
-    }
-    std::string path = parsed_->nodes[index_].path + std::string(name) + "[" + std::to_string(objects.size()) + "].";
-    parsed_->add(object, std::move(path));
-    objects.push_back(JsonObject(parsed_, parsed_->nodes.size() - 1));
-  }
-  if (objects.size() < min_count) {
-    fail(name, wanted);
-    return {};
-  }
-  return objects;
 }
 
 }  // namespace florin::api

@@ -33,6 +33,7 @@ class JsonWriter {
   void string(std::string_view value);
   void string(std::string_view name, std::string_view value) { key(name), string(value); }
   void string_or_null(std::string_view name, std::optional<std::string_view> const& value);
+  void text_or_null(std::string_view name, std::string_view value) { value.empty() ? null(name) : string(name, value); }
   void integer(std::int64_t value);
   void integer(std::string_view name, std::int64_t value) { key(name), integer(value); }
   void integer(std::string_view name, std::uint64_t value);
@@ -44,6 +45,14 @@ class JsonWriter {
   void amount(std::string_view name, domain::Money value);
   // "2026-11-20T12:34:56Z"
   void time(std::string_view name, domain::Timestamp value);
+  void amount_or_null(std::string_view name, std::optional<domain::Money> value) {
+    value ? amount(name, *value) : null(name);
+  }
+  // Null for zero, which is no id and no time of anything.
+  void id_or_null(std::string_view name, std::uint64_t value) { value == 0 ? null(name) : integer(name, value); }
+  void time_or_null(std::string_view name, domain::Timestamp value) {
+    value == domain::Timestamp{} ? null(name) : time(name, value);
+  }
   // Already JSON. Bytes that are not UTF-8 become U+FFFD, as in every string: an old log may hold such a byte, and what
   // is printed of it must still be JSON.
   void raw(std::string_view json);

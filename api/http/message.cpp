@@ -49,6 +49,7 @@ std::string_view method_name(Method method) {
 }
 
 std::optional<std::string> Request::query_value(std::string_view name) const {
+  if (names_asked != nullptr) names_asked->emplace_back(name);
   std::string_view rest = query;
   while (!rest.empty()) {
     std::size_t const end = rest.find('&');

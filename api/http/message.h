@@ -48,6 +48,8 @@ struct Request {
   // Where a gate says whom it let in (never 0), so that all keys of one game have one share of what is bounded. Only
   // while a gate is asked before a large body is read; otherwise nullptr. A gate that says nothing: each key is one.
   std::uint64_t* caller = nullptr;
+  // Where a test learns which names of the query and of the body ("bank.routing_number") a handler asks for.
+  std::vector<std::string>* names_asked = nullptr;
 
   // The decoded value of a query parameter ('+' is a blank); nullopt when absent or badly encoded.
   [[nodiscard]] std::optional<std::string> query_value(std::string_view name) const;

@@ -1,9 +1,12 @@
 #include "api/routes/access.h"
 
+#include <cstring>
+
 #include <openssl/crypto.h>
 
+#include "api/http/forwarded.h"
 #include "api/http/nearest_name.h"
-#include "api/routes/exchange.h"
+#include "api/routes/replies.h"
 #include "domain/contract.h"
 
 namespace florin::api {
@@ -67,6 +70,29 @@ std::optional<Response> refuse_unknown_query(Request const& request, std::span<s
   auto message = "Unknown query parameter '" + name + "': " + nearest_hint(*unknown, {known.begin(), known.end()});
   if (!message.ends_with('?')) message += '.';
   return error_response(request, 400, "INVALID_REQUEST", message, {{"field", json_text(name)}});
+}
+
+std::optional<Response> refuse_over_limit(Request const& request, Services& services, domain::Game const& game,
+                                          domain::LimitKind kind, std::uint64_t subject) {
+  auto const wait = services.limits.take(game, kind, subject, services.environment.clock().read().steady);
+  if (wait == 0) return std::nullopt;
+  return error_response(request, 429, "RATE_LIMITED",
+                        "Too many requests of this kind; wait for retry_after seconds. Asking sooner makes it longer.",
+                        {}, wait);
+}
+
+std::uint64_t client_subject(Request const& request) {
+  boost::system::error_code error;
+  auto const address = asio::ip::make_address(request.client, error);
+  if (error) return 1;
+  auto const subscriber = subscriber_of(address);
+  return domain::hash_ids(subscriber.v6 ? 6 : 4, subscriber.network) | 1;
+}
+
+std::uint64_t limit_subject(domain::BlindIndex const& email) {
+  std::uint64_t subject = 0;
+  std::memcpy(&subject, email.data(), sizeof subject);
+  return subject;
 }
 
 }  // namespace florin::api

@@ -1,4 +1,4 @@
-// Who is calling. On the request's io thread.
+// Who is calling, and how often they may. On the request's io thread.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include "api/environment.h"
 #include "api/http/errors.h"
 #include "api/http/message.h"
+#include "api/routes/services.h"
 #include "domain/game.h"
 
 namespace florin::api {
@@ -31,5 +32,14 @@ struct Caller {
 // 400 INVALID_REQUEST when the query names a parameter that is none of `known`; empty names are skipped.
 [[nodiscard]] std::optional<Response> refuse_unknown_query(Request const& request,
                                                            std::span<std::string_view const> known);
+
+// 429 RATE_LIMITED when the subject (zero: the game itself) has used up its requests of this kind.
+[[nodiscard]] std::optional<Response> refuse_over_limit(Request const& request, Services& services,
+                                                        domain::Game const& game, domain::LimitKind kind,
+                                                        std::uint64_t subject = 0);
+// The limits' subject for who calls: a subscriber (api/http/forwarded.h).
+[[nodiscard]] std::uint64_t client_subject(Request const& request);
+// The limits' subject for a player.
+[[nodiscard]] std::uint64_t limit_subject(domain::BlindIndex const& email);
 
 }  // namespace florin::api

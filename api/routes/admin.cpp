@@ -124,9 +124,7 @@ void write_game_fields(JsonWriter& json, domain::Game const& game) {
 }
 
 void write_currency_reply(std::string& out, domain::GameId game, domain::CurrencySpec const& currency) {
-  JsonWriter json(out);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(out);
   json.string("game_id", std::to_string(game.value()));
   write_currency(json, currency);
   json.end_object();
@@ -164,11 +162,7 @@ void write_projection(JsonWriter& json, projections::ProjectionStatus const& sta
   json.integer("position", status.position.value());
   json.integer("lag", status.lag);
   json.boolean("failed", status.failed);
-  if (status.failed) {
-    json.string("error", status.error);
-  } else {
-    json.null("error");
-  }
+  json.string_or_null("error", status.failed ? std::optional<std::string_view>(status.error) : std::nullopt);
   if (status.rebuild) {
     json.begin_object("rebuild");
     json.integer("position", status.rebuild->position.value());
@@ -213,7 +207,7 @@ Awaitable<Response> create_game(Call call) {
   Payload payload("create-game");
   payload.add(request.body);
   auto const outcome =
-      co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+      co_await perform(*request.inbox, services.environment, std::move(command), domain::GameId{}, request_id, payload);
   bool const fresh = std::holds_alternative<eventstore::Committed>(outcome);
   co_return write_response(
       request, outcome,
@@ -232,9 +226,7 @@ Awaitable<Response> list_games(Call call) {
   auto const& [services, request, path, caller] = call;
   auto const directory = services.environment.balances().games();
   Response response;
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.begin_array("games");
   for (auto const& game : directory->games()) {
     json.begin_object();
@@ -272,7 +264,7 @@ Awaitable<Response> change_game(Call call) {
   Payload payload("change-game");
   payload.add(game->id.value()).add(request.body);
   auto const outcome =
-      co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+      co_await perform(*request.inbox, services.environment, std::move(command), domain::GameId{}, request_id, payload);
   // The game is so already: the reply shows it, and nothing is written.
   if (changed_nothing(outcome)) co_return with_position(show(services, *id), outcome);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
@@ -298,7 +290,7 @@ Awaitable<Response> add_currency(Call call) {
   Payload payload("add-currency");
   payload.add(id->value()).add(request.body);
   auto const outcome =
-      co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+      co_await perform(*request.inbox, services.environment, std::move(command), domain::GameId{}, request_id, payload);
   co_return write_response(
       request, outcome,
       [](std::string& out, domain::Commit const& commit) { write_currency_event<domain::CurrencyAdded>(out, commit); },
@@ -318,7 +310,7 @@ Awaitable<Response> change_currency(Call call) {
   Payload payload("change-currency");
   payload.add(id->value()).add(*currency).add(request.body);
   auto const outcome =
-      co_await perform(request, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+      co_await perform(*request.inbox, services.environment, std::move(command), domain::GameId{}, request_id, payload);
   // The currency is so already: the reply shows it, and nothing is written.
   auto const directory = services.environment.balances().games();
   auto const* game = directory->find(*id);
@@ -347,24 +339,19 @@ Awaitable<Response> rotate_key(Call call) {
   auto const key = make_sdk_key();
   Payload payload("rotate-game-key");
   payload.add(id->value()).add(std::uint64_t{immediate});
-  auto const outcome = co_await perform(request, services.environment, domain::RotateSdkKey{*id, key.hash, immediate},
-                                        domain::GameId{}, request_id, payload);
+  auto const outcome =
+      co_await perform(*request.inbox, services.environment, domain::RotateSdkKey{*id, key.hash, immediate},
+                       domain::GameId{}, request_id, payload);
   // A repeated request made another key the first time, which nobody can show again.
   bool const fresh = std::holds_alternative<eventstore::Committed>(outcome);
   co_return write_response(
       request, outcome,
       [&](std::string& out, domain::Commit const& commit) {
         auto const& event = event_of<domain::SdkKeyRotated>(commit);
-        JsonWriter json(out);
-        json.begin_object();
-        json.string("status", "success");
+        auto json = begin_success(out);
         json.string("game_id", std::to_string(event.game.value()));
         if (fresh) json.string("sdk_key", key.text);
-        if (event.previous_valid_until == domain::Timestamp{}) {
-          json.null("previous_key_valid_until");
-        } else {
-          json.time("previous_key_valid_until", event.previous_valid_until);
-        }
+        json.time_or_null("previous_key_valid_until", event.previous_valid_until);
         json.end_object();
       },
       201);
@@ -373,9 +360,7 @@ Awaitable<Response> rotate_key(Call call) {
 Awaitable<Response> list_projections(Call call) {
   auto const& [services, request, path, caller] = call;
   Response response;
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.begin_array("projections");
   for (auto const& status : services.environment.views().status()) write_projection(json, status);
   json.end_array();
@@ -405,26 +390,19 @@ Awaitable<Response> progress(Call call) {
 
 std::span<Route const> admin_routes() {
   static constexpr Route kRows[] = {
-      {Method::post, "/admin/games", "createGame", Who::operators, create_game, {.body = Body::json}},
-      {Method::get, "/admin/games", "listGames", Who::operators, list_games},
-      {Method::get, "/admin/games/{id}", "getGame", Who::operators, show_game},
-      {Method::patch, "/admin/games/{id}", "updateGame", Who::operators, change_game, {.body = Body::json}},
-      {Method::post, "/admin/games/{id}/currencies", "addCurrency", Who::operators, add_currency, {.body = Body::json}},
-      {Method::patch,
-       "/admin/games/{id}/currencies/{currency_id}",
-       "changeCurrency",
-       Who::operators,
-       change_currency,
-       {.body = Body::json}},
-      {Method::post, "/admin/games/{id}/keys", "rotateGameKey", Who::operators, rotate_key, {.body = Body::json}},
-      {Method::get, "/admin/projections", "listProjections", Who::operators, list_projections},
-      {Method::post,
-       "/admin/projections/{name}/rebuild",
-       "rebuildProjection",
-       Who::operators,
-       rebuild,
-       {.body = Body::ignored}},
-      {Method::get, "/admin/projections/{name}/progress", "getProjectionProgress", Who::operators, progress},
+      row(Method::post, "/admin/games", "createGame", Who::operators, create_game, {.body = Body::json}),
+      row(Method::get, "/admin/games", "listGames", Who::operators, list_games),
+      row(Method::get, "/admin/games/{id}", "getGame", Who::operators, show_game),
+      row(Method::patch, "/admin/games/{id}", "updateGame", Who::operators, change_game, {.body = Body::json}),
+      row(Method::post, "/admin/games/{id}/currencies", "addCurrency", Who::operators, add_currency,
+          {.body = Body::json}),
+      row(Method::patch, "/admin/games/{id}/currencies/{currency_id}", "changeCurrency", Who::operators,
+          change_currency, {.body = Body::json}),
+      row(Method::post, "/admin/games/{id}/keys", "rotateGameKey", Who::operators, rotate_key, {.body = Body::json}),
+      row(Method::get, "/admin/projections", "listProjections", Who::operators, list_projections),
+      row(Method::post, "/admin/projections/{name}/rebuild", "rebuildProjection", Who::operators, rebuild,
+          {.body = Body::ignored}),
+      row(Method::get, "/admin/projections/{name}/progress", "getProjectionProgress", Who::operators, progress),
   };
   return kRows;
 }

@@ -41,8 +41,7 @@ Awaitable<Response> by_id(Call call) {
   auto const& [services, request, path, caller] = call;
   auto const id = domain::parse_number(path.values[0]);
   if (!id) {
-    co_return error_response(request, 400, "INVALID_REQUEST", "player_id is a positive integer.",
-                             {{"field", "\"player_id\""}});
+    co_return invalid_field(request, "player_id", "player_id is a positive integer.");
   }
   if (request.min_position) {
     if (auto refused = check_balances(request, services)) co_return std::move(*refused);
@@ -82,9 +81,7 @@ void render_batch(std::string& out, Environment& environment, domain::Game const
   environment.balances().batch(game, indexes, entries, balances);
 
   out.reserve(batch_reply_bytes(game, emails));
-  JsonWriter json(out);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(out);
   json.begin_array("players");
   domain::Total total;
   std::unordered_set<domain::PlayerId> counted;  // the same player may be named several times
@@ -171,13 +168,11 @@ Awaitable<Response> adjust(Call call, std::string_view operation) {
   Command command{game.id, who.ref, domain::CurrencyId(static_cast<std::uint64_t>(currency.value_or(0))), amount,
                   std::string(reason)};
   auto const outcome =
-      co_await perform(request, services.environment, std::move(command), game.id, request_id, payload);
+      co_await perform(*request.inbox, services.environment, std::move(command), game.id, request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<Event>(commit);
     auto const change = std::is_same_v<Event, domain::BalanceDebited> ? -event.amount : event.amount;
-    JsonWriter json(out);
-    json.begin_object();
-    json.string("status", "success");
+    auto json = begin_success(out);
     json.string("transaction_id", domain::format_transaction_id(commit.first));
     json.string("order_id", domain::format_order_id(commit.first));
     json.amount("new_balance", event.available_after);
@@ -205,29 +200,17 @@ Awaitable<Response> debit(Call call) {
 std::span<Route const> balance_routes() {
   using domain::LimitKind;
   static constexpr Route kRows[] = {
-      {Method::get,
-       "/api/player-balances/player/by-email/{email}",
-       "getBalanceByEmail",
-       Who::game,
-       by_email,
-       {.min_position = true, .limits = {{{LimitKind::by_email_reads_per_minute}}}}},
-      {Method::get,
-       "/api/player-balances/player/{player_id}",
-       "getBalanceById",
-       Who::game,
-       by_id,
-       {.min_position = true, .limits = {{{LimitKind::by_id_reads_per_minute}}}}},
-      {Method::post,
-       "/api/player-balances/batch",
-       "getBalancesBatch",
-       Who::game,
-       batch,
-       {.body = Body::json,
-        .body_limit = kServerBodyLimit,
-        .min_position = true,
-        .limits = {{{LimitKind::batch_reads_per_minute}}}}},
-      {Method::post, "/api/player-balances/credit", "creditBalance", Who::game, credit, {.body = Body::json}},
-      {Method::post, "/api/player-balances/debit", "debitBalance", Who::game, debit, {.body = Body::json}},
+      row(Method::get, "/api/player-balances/player/by-email/{email}", "getBalanceByEmail", Who::game, by_email,
+          {.min_position = true, .limits = {{{LimitKind::by_email_reads_per_minute}}}}),
+      row(Method::get, "/api/player-balances/player/{player_id}", "getBalanceById", Who::game, by_id,
+          {.min_position = true, .limits = {{{LimitKind::by_id_reads_per_minute}}}}),
+      row(Method::post, "/api/player-balances/batch", "getBalancesBatch", Who::game, batch,
+          {.body = Body::json,
+           .body_limit = kServerBodyLimit,
+           .min_position = true,
+           .limits = {{{LimitKind::batch_reads_per_minute}}}}),
+      row(Method::post, "/api/player-balances/credit", "creditBalance", Who::game, credit, {.body = Body::json}),
+      row(Method::post, "/api/player-balances/debit", "debitBalance", Who::game, debit, {.body = Body::json}),
   };
   return kRows;
 }

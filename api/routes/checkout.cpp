@@ -35,9 +35,7 @@ std::string read_metadata(JsonBody& body) {
 }
 
 void write_session(std::string& out, Environment& environment, domain::CheckoutOpened const& opened) {
-  JsonWriter json(out);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(out);
   json.string("session_id", domain::format_session_id(opened.session));
   json.string("checkout_url", checkout_url(environment, opened.session));
   json.time("expires_at", opened.expires_at);
@@ -76,7 +74,7 @@ Awaitable<Response> open_session(Call call) {
   Payload payload("checkout-session");
   payload.add(who.email.key).add(static_cast<std::uint64_t>(usd.minor())).add(command.currency.value());
   payload.add(command.success_url).add(command.cancel_url).add(command.metadata);
-  auto const outcome = co_await perform(request, environment, std::move(command), game.id, request_id, payload);
+  auto const outcome = co_await perform(*request.inbox, environment, std::move(command), game.id, request_id, payload);
   co_return write_response(
       request, outcome,
       [&](std::string& out, domain::Commit const& commit) {
@@ -118,9 +116,7 @@ Awaitable<Response> read_session(Call call) {
   auto const* last = story.story ? &*story.story : nullptr;
   Response response;
   response.position = environment.balances().position().value();
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.string("session_id", session.id());
   json.string("session_status", session_status(session, last, environment.clock().now()));
   json.amount("usd_amount", session.opened.usd);
@@ -147,7 +143,8 @@ Awaitable<SessionResult> load_session(Services& services, Request const& request
                                       Position session) {
   auto& environment = services.environment;
   SessionResult result;
-  bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
+  bool const reached =
+      co_await reach_view(*request.inbox, services.environment, "payments", environment.balances().position());
   if (!reached) {
     result.refused = view_behind(request);
     co_return result;
@@ -173,13 +170,9 @@ std::string checkout_url(Environment& environment, Position session) {
 std::span<Route const> checkout_routes() {
   using domain::LimitKind;
   static constexpr Route kRows[] = {
-      {Method::post,
-       "/api/checkout/sessions",
-       "openCheckout",
-       Who::game,
-       open_session,
-       {.body = Body::json, .limits = {{{LimitKind::currency_purchases_per_player_minute, Subject::handler}}}}},
-      {Method::get, "/api/checkout/sessions/{session_id}", "getCheckout", Who::game, read_session},
+      row(Method::post, "/api/checkout/sessions", "openCheckout", Who::game, open_session,
+          {.body = Body::json, .limits = {{{LimitKind::currency_purchases_per_player_minute, Subject::handler}}}}),
+      row(Method::get, "/api/checkout/sessions/{session_id}", "getCheckout", Who::game, read_session),
   };
   return kRows;
 }

@@ -9,9 +9,7 @@ namespace {
 
 Response clock_response(Environment& environment, std::optional<std::int64_t> stepped_micros) {
   Response response;
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   if (stepped_micros) json.integer("stepped_seconds", *stepped_micros / domain::kMicrosPerSecond);
   auto const state = environment.clock().state();
   json.begin_object("clock");
@@ -38,8 +36,8 @@ Awaitable<Response> confirm(Call call) {
 
 std::span<Route const> clock_routes() {
   static constexpr Route kRows[] = {
-      {Method::get, "/admin/clock", "getClock", Who::operators, show},
-      {Method::post, "/admin/clock/confirm", "confirmClock", Who::operators, confirm, {.body = Body::ignored}},
+      row(Method::get, "/admin/clock", "getClock", Who::operators, show),
+      row(Method::post, "/admin/clock/confirm", "confirmClock", Who::operators, confirm, {.body = Body::ignored}),
   };
   return kRows;
 }

@@ -128,7 +128,7 @@ Awaitable<Response> purchase(Call call) {
   Payload payload("purchase-currency");
   payload.add(who.email.key).add(who.name).add(static_cast<std::uint64_t>(usd.minor())).add(method);
   payload.add(command.currency.value());
-  auto const placed = co_await perform(request, environment, command, game.id, request_id, payload);
+  auto const placed = co_await perform(*request.inbox, environment, command, game.id, request_id, payload);
   auto const* done = std::get_if<eventstore::Committed>(&placed);
   auto const* repeated = std::get_if<eventstore::Repeated>(&placed);
   if (done == nullptr && repeated == nullptr) {
@@ -165,8 +165,7 @@ Awaitable<Result<Position, Response>> order_of_confirmation(Services& services, 
   auto const transaction = body.optional_string("transaction_id", 64);
   if (auto const* wrong = body.error()) co_return fail(body_error_response(request, *wrong));
   if (intent.has_value() == transaction.has_value()) {
-    co_return fail(error_response(request, 400, "INVALID_REQUEST", "Send either payment_intent_id or transaction_id.",
-                                  {{"field", "\"payment_intent_id\""}}));
+    co_return fail(invalid_field(request, "payment_intent_id", "Send either payment_intent_id or transaction_id."));
   }
   if (transaction) {
     auto const order = domain::parse_transaction_id(*transaction);
@@ -174,7 +173,8 @@ Awaitable<Result<Position, Response>> order_of_confirmation(Services& services, 
     co_return *order;
   }
   auto& environment = services.environment;
-  bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
+  bool const reached =
+      co_await reach_view(*request.inbox, services.environment, "payments", environment.balances().position());
   if (!reached) co_return fail(view_behind(request));
   std::optional<eventstore::Faulty<std::optional<Position>>> found;
   if (!co_await on_worker(services, request, [&] {
@@ -217,14 +217,13 @@ Awaitable<Response> order_details(Call call) {
   auto const& game = *caller;
   auto const text = request.query_value("order_id");
   if (!text) {
-    co_return error_response(request, 400, "INVALID_REQUEST", "Name the order: ?order_id=ord_…",
-                             {{"field", "\"order_id\""}});
+    co_return invalid_field(request, "order_id", "Name the order: ?order_id=ord_…");
   }
   auto const order = domain::parse_order_id(*text);
   if (!order) co_return payment_order_not_found(request);
   auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
-  bool const reached = co_await reach_view(services, request, "payments", wanted.value());
+  bool const reached = co_await reach_view(*request.inbox, services.environment, "payments", wanted.value());
   if (!reached) co_return view_behind(request);
   Response response;
   if (!co_await on_worker(services, request, [&] {
@@ -232,9 +231,7 @@ Awaitable<Response> order_details(Call call) {
         if (loaded.refused) return void(response = std::move(*loaded.refused));
         if (!loaded.story) return void(response = payment_order_not_found(request));
         response.position = loaded.story->reached.value();
-        JsonWriter json(response.body);
-        json.begin_object();
-        json.string("status", "success");
+        auto json = begin_success(response.body);
         write_payment_order(json, environment, game, *loaded.story);
         json.end_object();
       }))
@@ -258,7 +255,8 @@ Awaitable<Response> refund(Call call) {
   if (environment.payments() == nullptr) co_return payments_unavailable(request);
 
   // That it was paid is a fact once it is one; the view must know it, so it catches up with what is durable.
-  bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
+  bool const reached =
+      co_await reach_view(*request.inbox, services.environment, "payments", environment.balances().position());
   if (!reached) co_return view_behind(request);
   PaymentStoryResult loaded;
   if (!co_await on_worker(services, request, [&] { loaded = load_story(services, request, game.id, *order); })) {
@@ -271,12 +269,10 @@ Awaitable<Response> refund(Call call) {
   Payload payload("refund-currency");
   payload.add(order->value()).add(static_cast<std::uint64_t>(usd ? usd->minor() : 0)).add(reason);
   domain::RefundPurchase command{game.id, *loaded.story->purchased, usd, std::string(reason), environment.can_charge()};
-  auto const outcome = co_await perform(request, environment, std::move(command), game.id, request_id, payload);
+  auto const outcome = co_await perform(*request.inbox, environment, std::move(command), game.id, request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::RefundRequested>(commit);
-    JsonWriter json(out);
-    json.begin_object();
-    json.string("status", "success");
+    auto json = begin_success(out);
     json.string("message", "Refund requested; the card gets its money in some days.");
     json.string("transaction_id", domain::format_transaction_id(commit.first));
     json.string("order_id", domain::format_order_id(event.order));
@@ -327,7 +323,7 @@ Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, R
   if (!outcome.purchased && !outcome.failed) {
     // Settled before it was asked about, or nobody is left to ask: what the view knows, once it is where the ledger
     // was then.
-    bool const reached = co_await reach_view(services, request, "payments", outcome.position);
+    bool const reached = co_await reach_view(*request.inbox, services.environment, "payments", outcome.position);
     if (!reached) co_return fail(view_behind(request));
     PaymentStoryResult loaded;
     auto const ran = co_await on_worker(services, request, [&] { loaded = load_story(services, request, {}, order); });
@@ -346,25 +342,13 @@ Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, R
 std::span<Route const> currency_purchase_routes() {
   using domain::LimitKind;
   static constexpr Route kRows[] = {
-      {Method::post,
-       "/api/currency-purchases/purchase-currency",
-       "purchaseCurrency",
-       Who::game,
-       purchase,
-       {.body = Body::json, .limits = {{{LimitKind::currency_purchases_per_player_minute, Subject::handler}}}}},
-      {Method::post,
-       "/api/currency-purchases/confirm-payment",
-       "confirmPayment",
-       Who::game,
-       confirm,
-       {.body = Body::json}},
-      {Method::get,
-       "/api/currency-purchases/order-details",
-       "getCurrencyOrder",
-       Who::game,
-       order_details,
-       {.query = {"order_id"}, .min_position = true}},
-      {Method::post, "/api/currency-purchases/refund", "refundCurrency", Who::game, refund, {.body = Body::json}},
+      row(Method::post, "/api/currency-purchases/purchase-currency", "purchaseCurrency", Who::game, purchase,
+          {.body = Body::json, .limits = {{{LimitKind::currency_purchases_per_player_minute, Subject::handler}}}}),
+      row(Method::post, "/api/currency-purchases/confirm-payment", "confirmPayment", Who::game, confirm,
+          {.body = Body::json}),
+      row(Method::get, "/api/currency-purchases/order-details", "getCurrencyOrder", Who::game, order_details,
+          {.query = {"order_id"}, .min_position = true}),
+      row(Method::post, "/api/currency-purchases/refund", "refundCurrency", Who::game, refund, {.body = Body::json}),
   };
   return kRows;
 }

@@ -54,11 +54,10 @@ void read_page(Services& services, Request const& request, domain::GameId game, 
   }
   auto page = projections::read_history(view.value(), player, currency, paging.limit, paging.cursor);
   if (!page) {
-    read.refused = page.error().kind == eventstore::Fault::Kind::missing
-                       ? error_response(request, 400, "INVALID_REQUEST",
-                                        "cursor is the next_cursor of an earlier page of the same list.",
-                                        {{"field", "\"cursor\""}})
-                       : view_unavailable(request, page.error());
+    read.refused =
+        page.error().kind == eventstore::Fault::Kind::missing
+            ? invalid_field(request, "cursor", "cursor is the next_cursor of an earlier page of the same list.")
+            : view_unavailable(request, page.error());
     return;
   }
   for (auto const& movement : page.value().movements) {
@@ -85,8 +84,7 @@ Awaitable<Response> history(Call call) {
   if (auto const wanted = request.query_value("currency_id")) {
     auto const number = domain::parse_number(*wanted);
     if (!number) {
-      co_return error_response(request, 400, "INVALID_REQUEST", "currency_id is a positive integer.",
-                               {{"field", "\"currency_id\""}});
+      co_return invalid_field(request, "currency_id", "currency_id is a positive integer.");
     }
     currency = domain::CurrencyId(*number);
     if (game.find_currency(currency) == nullptr) {
@@ -98,7 +96,7 @@ Awaitable<Response> history(Call call) {
   auto const player = services.environment.balances().by_email(game.id, email.value().index);
   if (!player) co_return refusal_response(request, {domain::Rejection::player_not_found, {}, {}});
 
-  bool const reached = co_await reach_view(services, request, "history", wanted.value());
+  bool const reached = co_await reach_view(*request.inbox, services.environment, "history", wanted.value());
   if (!reached) co_return view_behind(request);
   Read read;
   if (!co_await on_worker(services, request, [&] {
@@ -109,9 +107,7 @@ Awaitable<Response> history(Call call) {
 
   Response response;
   response.position = read.position.value();
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.begin_array("history");
   for (auto const& [movement, transaction, details] : read.lines) {
     json.begin_object();
@@ -142,12 +138,8 @@ Awaitable<Response> history(Call call) {
 
 std::span<Route const> history_routes() {
   static constexpr Route kRows[] = {
-      {Method::get,
-       "/api/player-balances/player/by-email/{email}/history",
-       "getHistory",
-       Who::game,
-       history,
-       {.query = {"currency_id", "limit", "cursor"}, .min_position = true}},
+      row(Method::get, "/api/player-balances/player/by-email/{email}/history", "getHistory", Who::game, history,
+          {.query = {"currency_id", "limit", "cursor"}, .min_position = true}),
   };
   return kRows;
 }

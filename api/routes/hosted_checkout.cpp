@@ -289,7 +289,7 @@ Awaitable<Response> order(Visit& visit, domain::PlayerRef player, std::string me
   payload.add(opened.session.value()).add(tries);
   auto const request_id = "sub_checkout_" + visit.session.id() + "_" + std::to_string(tries + 1);
   auto const placed =
-      co_await perform(visit.request, environment, std::move(command), opened.game, request_id, payload);
+      co_await perform(*visit.request.inbox, environment, std::move(command), opened.game, request_id, payload);
   auto const* done = std::get_if<eventstore::Committed>(&placed);
   auto const* repeated = std::get_if<eventstore::Repeated>(&placed);
   auto const ended = [&](CheckoutEnd end) { return end_response(visit.services, end, opened.cancel_url); };
@@ -422,32 +422,20 @@ Awaitable<Response> answer_challenge(Call call) {
 
 std::span<Route const> hosted_checkout_routes() {
   static constexpr Route kRows[] = {
-      {Method::get, "/checkout", "showCheckout", Who::link, show, {.query = {"session", "return", "asked"}}},
-      {Method::post,
-       "/checkout",
-       "payCheckout",
-       Who::link,
-       pay,
-       {.body = Body::form, .body_limit = sagas::kFormBytesMax, .query = {"session", "return"}}},
-      {Method::get, "/checkout/return", "returnFromBank", Who::anybody, came_back},
+      row(Method::get, "/checkout", "showCheckout", Who::link, show, {.query = {"session", "return", "asked"}}),
+      row(Method::post, "/checkout", "payCheckout", Who::link, pay,
+          {.body = Body::form, .body_limit = sagas::kFormBytesMax, .query = {"session", "return"}}),
+      row(Method::get, "/checkout/return", "returnFromBank", Who::anybody, came_back),
   };
   return kRows;
 }
 
 std::span<Route const> sandbox_bank_routes() {
   static constexpr Route kRows[] = {
-      {Method::get,
-       "/processor/challenge",
-       "showChallenge",
-       Who::link,
-       ask_challenge,
-       {.query = {"payment", "secret"}}},
-      {Method::post,
-       "/processor/challenge",
-       "answerChallenge",
-       Who::link,
-       answer_challenge,
-       {.body = Body::form, .body_limit = sagas::kFormBytesMax, .query = {"payment", "secret"}}},
+      row(Method::get, "/processor/challenge", "showChallenge", Who::link, ask_challenge,
+          {.query = {"payment", "secret"}}),
+      row(Method::post, "/processor/challenge", "answerChallenge", Who::link, answer_challenge,
+          {.body = Body::form, .body_limit = sagas::kFormBytesMax, .query = {"payment", "secret"}}),
   };
   return kRows;
 }

@@ -37,9 +37,7 @@ void write_purchase_reply(std::string& out, Environment& environment, domain::Ga
   auto const& event = event_of<ItemPurchased>(commit);
   auto const currency = currency_name_at(environment, game.id, event.currency, commit.first);
   out.reserve(1024);
-  JsonWriter json(out);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(out);
   json.string("message", "Item purchased.");
   json.string("transaction_id", domain::format_transaction_id(commit.first));
   json.string("order_id", domain::format_order_id(commit.first));
@@ -86,7 +84,7 @@ Awaitable<Response> purchase(Call call) {
       game.id,    who.ref, domain::CurrencyId(currency), std::move(item), static_cast<std::uint32_t>(quantity),
       unit_price, total};
   auto const outcome =
-      co_await perform(request, services.environment, std::move(command), game.id, request_id, payload);
+      co_await perform(*request.inbox, services.environment, std::move(command), game.id, request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     write_purchase_reply(out, services.environment, game, who, commit);
   });
@@ -142,8 +140,7 @@ Awaitable<Response> order_details(Call call) {
   auto const& game = *caller;
   auto const text = request.query_value("order_id");
   if (!text) {
-    co_return error_response(request, 400, "INVALID_REQUEST", "Name the order: ?order_id=ord_…",
-                             {{"field", "\"order_id\""}});
+    co_return invalid_field(request, "order_id", "Name the order: ?order_id=ord_…");
   }
   auto const order = domain::parse_order_id(*text);
   if (!order) co_return order_not_found(request);
@@ -151,7 +148,7 @@ Awaitable<Response> order_details(Call call) {
   if (!wanted) co_return std::move(wanted).error();
 
   // The order itself is in the log; what became of it is as fresh as the caller asks.
-  bool const reached = co_await reach_view(services, request, "orders", wanted.value());
+  bool const reached = co_await reach_view(*request.inbox, services.environment, "orders", wanted.value());
   if (!reached) co_return view_behind(request);
   Response response;
   if (!co_await on_worker(services, request, [&] {
@@ -169,9 +166,7 @@ Awaitable<Response> order_details(Call call) {
         auto const email =
             player ? reveal(environment, player->identity, eventstore::Field::email, player->email) : std::string();
         response.position = view.value().position().value();
-        JsonWriter json(response.body);
-        json.begin_object();
-        json.string("status", "success");
+        auto json = begin_success(response.body);
         json.begin_object("order");
         write_order_fields(json, game, *record.value(), email);
         write_player(json, environment, game, event.player, email, "");
@@ -195,7 +190,7 @@ Awaitable<Response> purchase_history(Call call) {
   auto const player = environment.balances().by_email(game.id, email.value().index);
   if (!player) co_return refusal_response(request, {domain::Rejection::player_not_found, {}, {}});
 
-  bool const reached = co_await reach_view(services, request, "orders", wanted.value());
+  bool const reached = co_await reach_view(*request.inbox, services.environment, "orders", wanted.value());
   if (!reached) co_return view_behind(request);
   Response response;
   if (!co_await on_worker(services, request, [&] {
@@ -204,15 +199,12 @@ Awaitable<Response> purchase_history(Call call) {
         auto page = projections::read_orders(view.value(), player->player, paging.value().limit, paging.value().cursor);
         if (!page) {
           return void(response = page.error().kind == eventstore::Fault::Kind::missing
-                                     ? error_response(request, 400, "INVALID_REQUEST",
-                                                      "cursor is the next_cursor of an earlier page of the same list.",
-                                                      {{"field", "\"cursor\""}})
+                                     ? invalid_field(request, "cursor",
+                                                     "cursor is the next_cursor of an earlier page of the same list.")
                                      : view_unavailable(request, page.error()));
         }
         auto const shown = first_spelling(environment, email.value());
-        JsonWriter json(response.body);
-        json.begin_object();
-        json.string("status", "success");
+        auto json = begin_success(response.body);
         write_player(json, environment, game, player->player, shown, "");
         json.begin_array("purchases");
         for (auto const& fate : page.value().orders) {
@@ -259,12 +251,10 @@ Awaitable<Response> refund(Call call) {
   Payload payload("refund-item");
   payload.add(order->value()).add(reason);
   domain::RefundItem command{game.id, *order, original, std::string(reason)};
-  auto const outcome = co_await perform(request, environment, std::move(command), game.id, request_id, payload);
+  auto const outcome = co_await perform(*request.inbox, environment, std::move(command), game.id, request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::ItemRefunded>(commit);
-    JsonWriter json(out);
-    json.begin_object();
-    json.string("status", "success");
+    auto json = begin_success(out);
     json.string("message", "Order refunded.");
     json.string("transaction_id", domain::format_transaction_id(commit.first));
     json.string("order_id", domain::format_order_id(event.order));
@@ -285,25 +275,13 @@ Awaitable<Response> refund(Call call) {
 std::span<Route const> item_routes() {
   using domain::LimitKind;
   static constexpr Route kRows[] = {
-      {Method::post,
-       "/api/item-purchases/purchase-item",
-       "purchaseItem",
-       Who::game,
-       purchase,
-       {.body = Body::json, .limits = {{{LimitKind::item_purchases_per_player_minute, Subject::handler}}}}},
-      {Method::get,
-       "/api/item-purchases/player-purchase-history",
-       "getPurchases",
-       Who::game,
-       purchase_history,
-       {.query = {"player_email", "limit", "cursor"}, .min_position = true}},
-      {Method::get,
-       "/api/item-purchases/order-details",
-       "getOrder",
-       Who::game,
-       order_details,
-       {.query = {"order_id"}, .min_position = true}},
-      {Method::post, "/api/item-purchases/refund", "refundItem", Who::game, refund, {.body = Body::json}},
+      row(Method::post, "/api/item-purchases/purchase-item", "purchaseItem", Who::game, purchase,
+          {.body = Body::json, .limits = {{{LimitKind::item_purchases_per_player_minute, Subject::handler}}}}),
+      row(Method::get, "/api/item-purchases/player-purchase-history", "getPurchases", Who::game, purchase_history,
+          {.query = {"player_email", "limit", "cursor"}, .min_position = true}),
+      row(Method::get, "/api/item-purchases/order-details", "getOrder", Who::game, order_details,
+          {.query = {"order_id"}, .min_position = true}),
+      row(Method::post, "/api/item-purchases/refund", "refundItem", Who::game, refund, {.body = Body::json}),
   };
   return kRows;
 }

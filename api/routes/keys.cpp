@@ -19,21 +19,16 @@ Awaitable<Response> rotate(Call call) {
   auto const key = make_sdk_key();
   Payload payload("rotate-key");
   payload.add(std::uint64_t{immediate});
-  auto const outcome = co_await perform(
-      request, services.environment, domain::RotateSdkKey{game.id, key.hash, immediate}, game.id, request_id, payload);
+  auto const outcome =
+      co_await perform(*request.inbox, services.environment, domain::RotateSdkKey{game.id, key.hash, immediate},
+                       game.id, request_id, payload);
   // A repeated request made another key the first time, which nobody can show again.
   bool const fresh = std::holds_alternative<eventstore::Committed>(outcome);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::SdkKeyRotated>(commit);
-    JsonWriter json(out);
-    json.begin_object();
-    json.string("status", "success");
+    auto json = begin_success(out);
     if (fresh) json.string("sdk_key", key.text);
-    if (event.previous_valid_until == domain::Timestamp{}) {
-      json.null("previous_key_valid_until");
-    } else {
-      json.time("previous_key_valid_until", event.previous_valid_until);
-    }
+    json.time_or_null("previous_key_valid_until", event.previous_valid_until);
     json.end_object();
   });
 }
@@ -58,7 +53,7 @@ SdkKey make_sdk_key() {
 
 std::span<Route const> key_routes() {
   static constexpr Route kRows[] = {
-      {Method::post, "/api/dev/keys/rotate", "rotateKey", Who::game, rotate, {.body = Body::json}},
+      row(Method::post, "/api/dev/keys/rotate", "rotateKey", Who::game, rotate, {.body = Body::json}),
   };
   return kRows;
 }

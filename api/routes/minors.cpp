@@ -11,9 +11,7 @@ Result<Email, Response> read_person(Services& services, Request const& request, 
 }
 
 void write_flag(std::string& out, std::string_view email, bool minor, bool guardian) {
-  JsonWriter json(out);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(out);
   json.string("email", email);
   json.boolean("minor", minor);
   json.boolean("guardian_on_file", guardian);
@@ -35,7 +33,7 @@ Awaitable<Response> flag(Call call) {
   }
   bool const guardian = command.guardian.has_value();
   auto const outcome =
-      co_await perform(request, services.environment, std::move(command), {}, "", Payload("flag-minor"));
+      co_await perform(*request.inbox, services.environment, std::move(command), {}, "", Payload("flag-minor"));
   if (changed_nothing(outcome)) {
     Response response;
     write_flag(response.body, first_spelling(services.environment, email.value()), true, guardian);
@@ -50,9 +48,8 @@ Awaitable<Response> clear(Call call) {
   auto const& [services, request, path, caller] = call;
   auto email = read_person(services, request, path);
   if (!email) co_return std::move(email).error();
-  if (auto wrong = refuse_needless_body(request)) co_return std::move(*wrong);
-  auto const outcome = co_await perform(request, services.environment, domain::ClearMinor{email.value().index}, {}, "",
-                                        Payload("clear-minor"));
+  auto const outcome = co_await perform(*request.inbox, services.environment, domain::ClearMinor{email.value().index},
+                                        {}, "", Payload("clear-minor"));
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {
     write_flag(out, first_spelling(services.environment, email.value()), false, false);
   });
@@ -62,13 +59,10 @@ Awaitable<Response> clear(Call call) {
 
 std::span<Route const> minor_routes() {
   static constexpr Route kRows[] = {
-      {Method::put,
-       "/admin/identities/by-email/{email}/minor",
-       "flagMinor",
-       Who::operators,
-       flag,
-       {.body = Body::optional_json}},
-      {Method::del, "/admin/identities/by-email/{email}/minor", "clearMinor", Who::operators, clear},
+      row(Method::put, "/admin/identities/by-email/{email}/minor", "flagMinor", Who::operators, flag,
+          {.body = Body::optional_json}),
+      row(Method::del, "/admin/identities/by-email/{email}/minor", "clearMinor", Who::operators, clear,
+          {.body = Body::ignored}),
   };
   return kRows;
 }

@@ -46,12 +46,8 @@ Awaitable<Response> receive(Call call) {
 
 std::span<Route const> payment_callback_routes() {
   static constexpr Route kRows[] = {
-      {Method::post,
-       "/webhooks/payments/{gateway}",
-       "receivePayment",
-       Who::provider,
-       receive,
-       {.body = Body::text, .body_limit = sagas::kStripeBodyMax}},
+      row(Method::post, "/webhooks/payments/{gateway}", "receivePayment", Who::provider, receive,
+          {.body = Body::text, .body_limit = sagas::kStripeBodyMax}),
   };
   return kRows;
 }

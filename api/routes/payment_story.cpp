@@ -212,20 +212,12 @@ void write_payment_order(JsonWriter& json, Environment& environment, domain::Gam
   json.end_object();
 
   json.begin_object("payment");
-  if (story.reference.empty()) {
-    json.null("payment_intent_id");
-  } else {
-    json.string("payment_intent_id", story.reference);
-  }
+  json.text_or_null("payment_intent_id", story.reference);
   json.boolean("credited", story.purchased.has_value());
   json.amount("usd_charged", story.purchased ? story.purchased->usd : domain::Money{});
   json.amount("usd_refunded", story.refunded());
   json.amount("usd_refundable", refundable(environment, game.id, story));
-  if (story.purchased) {
-    json.time("paid_at", story.purchased_at);
-  } else {
-    json.null("paid_at");
-  }
+  json.time_or_null("paid_at", story.purchased_at);
   if (story.failed) {
     json.string("failure", domain::failure_name(story.failed->failure));
     json.string("decline_code", story.failed->code);

@@ -1,7 +1,7 @@
 // An order of currency as its events tell it, and what the routes say of it. Reads the disk: on a worker.
 #pragma once
 
-#include "api/routes/exchange.h"
+#include "api/routes/route.h"
 #include "domain/postings.h"
 
 namespace florin::api {

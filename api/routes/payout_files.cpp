@@ -17,12 +17,6 @@ constexpr int kTries = 3;
 // Of those left out, as a header names them; the list names all.
 constexpr std::size_t kNamedInHeaderMax = 20;
 
-// What a request for a day's files is about.
-struct Wanted {
-  Day day;
-  std::optional<char> letter;
-};
-
 // A day's files, and where they come from. Filled on a worker.
 struct DayFiles {
   std::optional<PayoutFileWritten> event;      // as written, or as they would be
@@ -31,27 +25,14 @@ struct DayFiles {
   std::optional<PayoutFileWritten> old_event;  // what the list says of it
 };
 
-Result<Wanted, Response> read_wanted(Request const& request) {
+Result<Day, Response> read_day(Request const& request) {
   auto const day = domain::parse_iso8601(request.query_value("date").value_or("") + "T00:00:00Z");
   if (!day) {
-    return fail(
-        error_response(request, 400, "INVALID_REQUEST", "Name the day: ?date=2026-11-20", {{"field", "\"date\""}}));
+    return fail(invalid_field(request, "date", "Name the day: ?date=2026-11-20"));
   }
-  Wanted wanted{domain::day_of(*day), {}};
-  if (!domain::parse_iso8601(domain::to_iso8601(sagas::files_from(wanted.day)))) {
-    return fail(error_response(request, 400, "INVALID_REQUEST",
-                               "date is at most 9999-12-30: the files of a later day are never made.",
-                               {{"field", "\"date\""}}));
-  }
-  if (auto const letter = request.query_value("file")) {
-    bool const is_one = letter->size() == 1 &&
-                        (((*letter)[0] >= 'A' && (*letter)[0] <= 'Z') || ((*letter)[0] >= '0' && (*letter)[0] <= '9'));
-    if (!is_one) {
-      return fail(error_response(request, 400, "INVALID_REQUEST",
-                                 "file is a letter, A to Z or 0 to 9, of one that the day has.",
-                                 {{"field", "\"file\""}}));
-    }
-    wanted.letter = (*letter)[0];
+  auto const wanted = domain::day_of(*day);
+  if (!domain::parse_iso8601(domain::to_iso8601(sagas::files_from(wanted)))) {
+    return fail(invalid_field(request, "date", "date is at most 9999-12-30: the files of a later day are never made."));
   }
   return wanted;
 }
@@ -148,7 +129,8 @@ Awaitable<std::optional<Response>> load(Services& services, Request const& reque
           "Payouts can still join or leave that day's file. Ask again from " + domain::to_iso8601(from) + " on.");
     }
     if (!standing.is_dated_by_export) {
-      bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
+      bool const reached =
+          co_await reach_view(*request.inbox, services.environment, "payments", environment.balances().position());
       if (!reached) co_return view_behind(request);
     }
   }
@@ -212,19 +194,27 @@ Awaitable<Response> again(Services& services, Request const& request, PayoutFile
   co_return response;
 }
 
+bool is_file_letter(std::string_view text) {
+  return text.size() == 1 && ((text[0] >= 'A' && text[0] <= 'Z') || (text[0] >= '0' && text[0] <= '9'));
+}
+
 Awaitable<Response> file(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto wanted = read_wanted(request);
+  auto wanted = read_day(request);
   if (!wanted) co_return std::move(wanted).error();
-  auto const [day, letter] = wanted.value();
+  auto const day = wanted.value();
+  auto const letter = request.query_value("file");
+  if (letter && !is_file_letter(*letter)) {
+    co_return invalid_field(request, "file", "file is a letter, A to Z or 0 to 9, of one that the day has.");
+  }
   for (int i = 0; i < kTries; ++i) {
     DayFiles files;
     if (auto failed = co_await load(services, request, day, files)) co_return std::move(*failed);
     if (files.old_text) {
-      if (letter.value_or('A') != 'A') co_return no_such_file(request, *files.old_event);
+      if (letter.value_or("A") != "A") co_return no_such_file(request, *files.old_event);
       co_return as_file(services, std::move(*files.old_text), *files.old_event, 'A');
     }
-    auto const chosen = letter.value_or(files.event->files.front().letter);
+    auto const chosen = letter ? letter->front() : files.event->files.front().letter;
     auto const at = std::ranges::find(files.event->files, chosen, &domain::PayoutFile::letter);
     if (at == files.event->files.end()) co_return no_such_file(request, *files.event);
     if (files.texts.empty()) co_return co_await again(services, request, *files.event, *at);
@@ -235,7 +225,7 @@ Awaitable<Response> file(Call call) {
     payload.add(domain::to_date(day));
     auto const& e = *files.event;
     domain::WritePayoutFile command{e.day, e.created, e.origin, e.files, e.left_out};
-    auto const outcome = co_await perform(request, services.environment, std::move(command), {}, "", payload);
+    auto const outcome = co_await perform(*request.inbox, services.environment, std::move(command), {}, "", payload);
     if (std::holds_alternative<domain::Refusal>(outcome)) continue;
     auto response = write_response(
         request, outcome, [&](std::string& out, domain::Commit const&) { out = std::move(files.texts[index]); });
@@ -248,23 +238,17 @@ Awaitable<Response> file(Call call) {
 // Writes nothing: the files as they are, or as the first export would make them now.
 Awaitable<Response> list(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto wanted = read_wanted(request);
+  auto wanted = read_day(request);
   if (!wanted) co_return std::move(wanted).error();
   DayFiles files;
-  if (auto failed = co_await load(services, request, wanted.value().day, files)) co_return std::move(*failed);
+  if (auto failed = co_await load(services, request, wanted.value(), files)) co_return std::move(*failed);
   auto const& event = files.event ? *files.event : *files.old_event;
   Response response;
   response.position = services.environment.balances().position().value();
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.string("date", domain::to_date(event.day));
   bool const is_fixed = files.old_text || files.texts.empty();
-  if (is_fixed) {
-    json.time("created_at", event.created);
-  } else {
-    json.null("created_at");
-  }
+  json.time_or_null("created_at", is_fixed ? event.created : domain::Timestamp{});
   json.begin_array("files");
   for (auto const& file : event.files) {
     json.begin_object();
@@ -292,8 +276,8 @@ Awaitable<Response> list(Call call) {
 
 std::span<Route const> payout_file_routes() {
   static constexpr Route kRows[] = {
-      {Method::get, "/admin/payouts/ach", "exportPayouts", Who::operators, file, {.query = {"date", "file"}}},
-      {Method::get, "/admin/payouts/ach/files", "listPayoutFiles", Who::operators, list, {.query = {"date"}}},
+      row(Method::get, "/admin/payouts/ach", "exportPayouts", Who::operators, file, {.query = {"date", "file"}}),
+      row(Method::get, "/admin/payouts/ach/files", "listPayoutFiles", Who::operators, list, {.query = {"date"}}),
   };
   return kRows;
 }

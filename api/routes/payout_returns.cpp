@@ -208,7 +208,8 @@ std::optional<Response> match_all(Services& services, Request const& request, st
 Awaitable<bool> has_failed(Services& services, Request const& request, Position payout) {
   auto& environment = services.environment;
   bool failed = false;
-  bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
+  bool const reached =
+      co_await reach_view(*request.inbox, services.environment, "payments", environment.balances().position());
   bool const ran = reached && co_await on_worker(services, request, [&] {
                      auto view = environment.views().read("payments");
                      if (!view) return;
@@ -234,13 +235,13 @@ Awaitable<void> book(Services& services, Request const& request, Booking& bookin
                     domain::to_hex({reinterpret_cast<char const*>(hash.data()), hash.size()});
     domain::CorrectPayoutAccount command{payout, booking.payout->game, booking.payout->contact, entry.code,
                                          entry.corrected};
-    outcome = co_await perform(request, services.environment, std::move(command), {}, id, payload);
+    outcome = co_await perform(*request.inbox, services.environment, std::move(command), {}, id, payload);
   } else {
     auto note = sagas::return_note(entry.code);
     Payload payload("advance-payout");
     payload.add(payout.value()).add(static_cast<std::uint64_t>(PayoutStatus::failed)).add(note);
     domain::AdvancePayout command{payout, PayoutStatus::failed, std::move(note)};
-    outcome = co_await perform(request, services.environment, std::move(command), {}, "", payload);
+    outcome = co_await perform(*request.inbox, services.environment, std::move(command), {}, "", payload);
   }
   if (std::holds_alternative<eventstore::Committed>(*outcome)) co_return;
   if (std::holds_alternative<eventstore::Repeated>(*outcome)) {
@@ -256,14 +257,6 @@ Awaitable<void> book(Services& services, Request const& request, Booking& bookin
   booking.refuse("TRY_AGAIN", "Nothing was decided in time. Import the file again.");
 }
 
-void text_or_null(JsonWriter& json, std::string_view name, std::string_view text) {
-  if (text.empty()) {
-    json.null(name);
-  } else {
-    json.string(name, text);
-  }
-}
-
 Response answer(Services& services, std::vector<Booking> const& bookings) {
   std::size_t returned = 0;
   std::size_t corrected = 0;
@@ -275,9 +268,7 @@ Response answer(Services& services, std::vector<Booking> const& bookings) {
   }
   Response response;
   response.position = services.environment.balances().position().value();
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.integer("returned", returned);
   json.integer("corrected", corrected);
   json.integer("refused", bookings.size() - returned - corrected);
@@ -287,13 +278,13 @@ Response answer(Services& services, std::vector<Booking> const& bookings) {
     auto const& entry = booking.entry;
     json.begin_object();
     json.integer("line", entry.line);
-    text_or_null(json, "payout_id", booking.payout ? domain::format_payout_id(booking.payout->payout) : "");
-    text_or_null(json, "code", entry.code);
-    text_or_null(json, "trace_number", entry.trace);
+    json.text_or_null("payout_id", booking.payout ? domain::format_payout_id(booking.payout->payout) : "");
+    json.text_or_null("code", entry.code);
+    json.text_or_null("trace_number", entry.trace);
     json.amount("amount_usd", entry.usd);
     json.string("outcome", !booking.refusal.empty() ? "refused" : entry.is_correction ? "corrected" : "returned");
-    text_or_null(json, "reason_code", booking.refusal);
-    text_or_null(json, "reason", booking.why);
+    json.text_or_null("reason_code", booking.refusal);
+    json.text_or_null("reason", booking.why);
     json.end_object();
   }
   json.end_array();
@@ -308,7 +299,8 @@ Awaitable<Response> import_returns(Call call) {
                              "Send the bank's file as it is, with Content-Type: text/plain.");
   }
   auto& environment = services.environment;
-  bool const reached = co_await reach_view(services, request, "payments", environment.balances().position());
+  bool const reached =
+      co_await reach_view(*request.inbox, services.environment, "payments", environment.balances().position());
   if (!reached) co_return view_behind(request);
   std::vector<Booking> bookings;
   std::optional<Response> failed;
@@ -325,12 +317,8 @@ Awaitable<Response> import_returns(Call call) {
 
 std::span<Route const> payout_return_routes() {
   static constexpr Route kRows[] = {
-      {Method::post,
-       "/admin/payouts/ach/returns",
-       "importReturns",
-       Who::operators,
-       import_returns,
-       {.body = Body::text, .body_limit = kReturnsBodyMax}},
+      row(Method::post, "/admin/payouts/ach/returns", "importReturns", Who::operators, import_returns,
+          {.body = Body::text, .body_limit = kReturnsBodyMax}),
   };
   return kRows;
 }

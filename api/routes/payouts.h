@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "api/routes/exchange.h"
+#include "api/routes/route.h"
 #include "api/routes/routes.h"
 #include "projections/payments.h"
 
@@ -54,6 +54,10 @@ struct PayoutStory {
 [[nodiscard]] eventstore::Faulty<std::optional<PayoutStory>> load_payout(Environment& environment,
                                                                          projections::ViewReader& view,
                                                                          PayoutFiles& files, domain::Position payout);
+
+// One page of them, newest first: of a game (zero: of all), in this status.
+[[nodiscard]] Awaitable<Response> list_payouts(Call call, domain::GameId game,
+                                               std::optional<domain::PayoutStatus> status);
 
 // One element of a list of payouts.
 void write_payout(JsonWriter& json, Environment& environment, PayoutStory const& story);

@@ -40,7 +40,7 @@ Awaitable<Asked> ask(Services& services, Request const& request, domain::GameId 
   Asked asked;
   domain::RequestPhoneShare command{phone, person, game};  // not in the call: g++ 12 destroys such temporaries twice
   auto const outcome =
-      co_await perform(request, environment, std::move(command), {}, "", Payload("request-phone-share"));
+      co_await perform(*request.inbox, environment, std::move(command), {}, "", Payload("request-phone-share"));
   asked.position = with_position({}, outcome).position;
   if (auto const* done = std::get_if<eventstore::Committed>(&outcome)) {
     auto const& event = event_of<domain::PhoneShareRequested>(*done->commit);
@@ -166,7 +166,7 @@ Awaitable<Response> ended(Services& services, Request const& request, domain::Ga
   if (!first) co_return server_busy(request);
   bool const told = found.failed || !found.ours || (found.record && found.record->end);
   if (!told) {
-    bool const reached = co_await reach_view(services, request, "transfers", wanted);
+    bool const reached = co_await reach_view(*request.inbox, services.environment, "transfers", wanted);
     if (!reached) co_return view_behind(request);
     bool const second =
         co_await on_worker(services, request, [&] { look_up(services, request, game, approval, found); });
@@ -189,8 +189,8 @@ Awaitable<Response> answer(Call call, bool approve) {
   auto const approval = codes.parse_approval_id(approval_id);
   if (!approval) co_return refusal_response(request, {.reason = Rejection::share_not_open});
   auto const outcome = co_await perform(
-      request, environment, domain::AnswerPhoneShare{*approval, codes.is_otp(*approval, otp), approve, game}, {}, "",
-      Payload("answer-phone-share"));
+      *request.inbox, environment, domain::AnswerPhoneShare{*approval, codes.is_otp(*approval, otp), approve, game}, {},
+      "", Payload("answer-phone-share"));
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome);
       refusal != nullptr && refusal->reason == Rejection::share_not_open) {
     co_return co_await ended(services, request, game, *approval);
@@ -206,9 +206,7 @@ Awaitable<Response> answer(Call call, bool approve) {
     }
   }
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {
-    JsonWriter json(out);
-    json.begin_object();
-    json.string("status", "success");
+    auto json = begin_success(out);
     json.string("message", approve ? "Approved: this e-mail may use this phone from now on."
                                    : "Rejected. A new request makes a new approval.");
     json.string("approval_id", approval_id);
@@ -257,9 +255,7 @@ Awaitable<Response> initiate(Call call) {
   add_asked(fields, environment, asked);
   Response response;
   response.position = asked.position;
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.string("message", asked.already_approved       ? "This e-mail may use this phone already."
                          : asked.cooldown_seconds > 0 ? kJustTexted
                                                       : "The phone's owner was texted a code.");
@@ -301,9 +297,7 @@ Awaitable<Response> status(Call call) {
   });
   Response response;
   response.position = environment.balances().position().value();
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.boolean("approved", standing.approved);
   json.boolean("pending", standing.pending.has_value());
   json.string("phone", phone);
@@ -357,15 +351,11 @@ std::span<Route const> phone_share_routes() {
                                     .limits = {{{LimitKind::phone_shares_per_game_minute, Subject::handler},
                                                 {LimitKind::phone_shares_per_ip_hour, Subject::handler}}}};
   static constexpr Route kRows[] = {
-      {Method::post, "/api/wallet/phone-share/initiate", "initiatePhoneShare", Who::game, initiate, kAccepts},
-      {Method::post, "/api/wallet/phone-share/approve", "approvePhoneShare", Who::game, approve, kAccepts},
-      {Method::post, "/api/wallet/phone-share/reject", "rejectPhoneShare", Who::game, reject, kAccepts},
-      {Method::get,
-       "/api/wallet/phone-share/status",
-       "getPhoneShareStatus",
-       Who::game,
-       status,
-       {.query = {"phone", "email"}, .limits = {{{LimitKind::by_email_reads_per_minute, Subject::handler}}}}},
+      row(Method::post, "/api/wallet/phone-share/initiate", "initiatePhoneShare", Who::game, initiate, kAccepts),
+      row(Method::post, "/api/wallet/phone-share/approve", "approvePhoneShare", Who::game, approve, kAccepts),
+      row(Method::post, "/api/wallet/phone-share/reject", "rejectPhoneShare", Who::game, reject, kAccepts),
+      row(Method::get, "/api/wallet/phone-share/status", "getPhoneShareStatus", Who::game, status,
+          {.query = {"phone", "email"}, .limits = {{{LimitKind::by_email_reads_per_minute, Subject::handler}}}}),
   };
   return kRows;
 }

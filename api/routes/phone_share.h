@@ -1,7 +1,7 @@
 // Asking a phone's owner whether somebody else may use it, as other routes run into it.
 #pragma once
 
-#include "api/routes/exchange.h"
+#include "api/routes/route.h"
 
 namespace florin::api {
 

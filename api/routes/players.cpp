@@ -18,11 +18,7 @@ void write_balance(JsonWriter& json, domain::CurrencySpec const& currency, event
   json.amount("available_balance", balance.wallet.available);
   json.amount("reserved_balance", balance.wallet.reserved);
   json.amount("total_balance", balance.wallet.total());
-  if (balance.last_transaction == domain::Timestamp{}) {
-    json.null("last_transaction");
-  } else {
-    json.time("last_transaction", balance.last_transaction);
-  }
+  json.time_or_null("last_transaction", balance.last_transaction);
   json.end_object();
 }
 

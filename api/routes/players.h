@@ -1,7 +1,7 @@
 // The JSON of players and balances, shared by reads, writes and the stream.
 #pragma once
 
-#include "api/routes/exchange.h"
+#include "api/routes/route.h"
 #include "eventstore/engine/durable_state.h"
 
 namespace florin::api {

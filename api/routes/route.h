@@ -10,7 +10,13 @@
 #include <span>
 #include <string_view>
 
-#include "api/routes/exchange.h"
+#include "api/http/json.h"
+#include "api/http/router.h"
+#include "api/ledger/execute.h"
+#include "api/ledger/freshness.h"
+#include "api/routes/access.h"
+#include "api/routes/person_fields.h"
+#include "api/routes/replies.h"
 
 namespace florin::api {
 
@@ -69,6 +75,12 @@ struct Route {
   RouteHandler handler;
   Accepts accepts{};
 };
+
+// Written as a call, a row takes one line or two.
+constexpr Route row(Method method, std::string_view path, std::string_view operation, Who who, RouteHandler handler,
+                    Accepts accepts = {}) {
+  return {method, path, operation, who, handler, accepts};
+}
 
 // Where a row is served.
 enum class Where : std::uint8_t { environments, sandbox, process };

@@ -30,7 +30,7 @@ std::span<Route const> payment_callback_routes();
 std::span<Route const> sandbox_bank_routes();
 std::span<Route const> sandbox_routes();
 std::span<Route const> sandbox_processor_routes();
-// Of the process: /livez, /readyz, /metrics, /openapi.json.
+// Of the process: /livez, /readyz, /metrics, /openapi.json, /openapi-3.0.json.
 std::span<Route const> system_routes();
 
 }  // namespace florin::api

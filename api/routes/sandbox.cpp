@@ -27,9 +27,7 @@ Awaitable<Response> messages(Call call) {
   co_await texted.wait(kTextedSeconds);
   auto const texts = number ? phone.messages(*number) : phone.messages();
   Response response;
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.begin_array("messages");
   for (auto const& text : texts) {
     json.begin_object();
@@ -66,9 +64,7 @@ Awaitable<Response> reply(Call call) {
   if (answer.status == 200) phone.take_answer(std::string(from), answer.body);
   Response response;
   response.position = answer.position;
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.string("message_id", post.message_id);
   json.integer("webhook_status", answer.status);
   json.end_object();
@@ -107,16 +103,13 @@ Awaitable<Response> advance(Call call) {
     co_return server_busy(request);
   if (!*advanced) co_return view_unavailable(request, advanced->error());
   if (!advanced->value()) {
-    co_return error_response(
-        request, 400, "INVALID_REQUEST",
-        "advance_seconds is too much: the clock cannot be put forward by more than ten years in all.",
-        {{"field", "\"advance_seconds\""}});
+    co_return invalid_field(
+        request, "advance_seconds",
+        "advance_seconds is too much: the clock cannot be put forward by more than ten years in all.");
   }
   Response response;
   response.position = services.environment.balances().position().value();
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.time("now", *advanced->value());
   json.integer("offset_seconds", clock.offset_seconds());
   json.boolean("settled", settled);
@@ -128,10 +121,10 @@ Awaitable<Response> advance(Call call) {
 
 std::span<Route const> sandbox_routes() {
   static constexpr Route kRows[] = {
-      {Method::get, "/admin/phone/messages", "listTexts", Who::operators, messages, {.query = {"phone"}}},
-      {Method::post, "/admin/phone/replies", "replyToText", Who::operators, reply, {.body = Body::json}},
-      {Method::post, "/admin/phone/faults", "breakPhone", Who::operators, faults, {.body = Body::json}},
-      {Method::post, "/admin/clock", "advanceClock", Who::operators, advance, {.body = Body::json}},
+      row(Method::get, "/admin/phone/messages", "listTexts", Who::operators, messages, {.query = {"phone"}}),
+      row(Method::post, "/admin/phone/replies", "replyToText", Who::operators, reply, {.body = Body::json}),
+      row(Method::post, "/admin/phone/faults", "breakPhone", Who::operators, faults, {.body = Body::json}),
+      row(Method::post, "/admin/clock", "advanceClock", Who::operators, advance, {.body = Body::json}),
   };
   return kRows;
 }

@@ -25,9 +25,7 @@ Awaitable<Response> statement(Call call) {
         auto const stated = processor.statement();
         if (!stated) return void(response = view_unavailable(request, stated.error()));
         auto const& said = stated.value();
-        JsonWriter json(response.body);
-        json.begin_object();
-        json.string("status", "success");
+        auto json = begin_success(response.body);
         json.integer("payments", said.payments);
         json.integer("charges", said.charges);
         json.integer("refunds", said.refunds);
@@ -127,10 +125,10 @@ Awaitable<Response> refund(Call call) {
 
 std::span<Route const> sandbox_processor_routes() {
   static constexpr Route kRows[] = {
-      {Method::get, "/admin/processor/statement", "getProcessorStatement", Who::operators, statement},
-      {Method::post, "/admin/processor/faults", "breakProcessor", Who::operators, faults, {.body = Body::json}},
-      {Method::post, "/admin/processor/disputes", "disputePayment", Who::operators, dispute, {.body = Body::json}},
-      {Method::post, "/admin/processor/refunds", "refundAtProcessor", Who::operators, refund, {.body = Body::json}},
+      row(Method::get, "/admin/processor/statement", "getProcessorStatement", Who::operators, statement),
+      row(Method::post, "/admin/processor/faults", "breakProcessor", Who::operators, faults, {.body = Body::json}),
+      row(Method::post, "/admin/processor/disputes", "disputePayment", Who::operators, dispute, {.body = Body::json}),
+      row(Method::post, "/admin/processor/refunds", "refundAtProcessor", Who::operators, refund, {.body = Body::json}),
   };
   return kRows;
 }

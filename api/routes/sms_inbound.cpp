@@ -75,7 +75,7 @@ Awaitable<Response> receive_text(Services& services, Request const& request) {
   auto const id = "sms:" + text.value().message_id;
   Payload payload("inbound-text");
   payload.add(text.value().from).add(text.value().body);
-  auto const outcome = co_await perform(request, environment, command, {}, id, payload);
+  auto const outcome = co_await perform(*request.inbox, environment, command, {}, id, payload);
   if (std::holds_alternative<eventstore::Unavailable>(outcome)) {
     co_return write_response(request, outcome, [](std::string&, domain::Commit const&) {});
   }
@@ -88,12 +88,8 @@ Awaitable<Response> receive_text(Services& services, Request const& request) {
 
 std::span<Route const> sms_routes() {
   static constexpr Route kRows[] = {
-      {Method::post,
-       "/webhooks/sms/inbound",
-       "receiveText",
-       Who::provider,
-       receive,
-       {.body = Body::form, .body_limit = sagas::kFormBytesMax}},
+      row(Method::post, "/webhooks/sms/inbound", "receiveText", Who::provider, receive,
+          {.body = Body::form, .body_limit = sagas::kFormBytesMax}),
   };
   return kRows;
 }

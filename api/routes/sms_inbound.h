@@ -2,7 +2,7 @@
 // provider.
 #pragma once
 
-#include "api/routes/exchange.h"
+#include "api/routes/route.h"
 
 namespace florin::api {
 

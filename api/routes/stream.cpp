@@ -101,8 +101,7 @@ Awaitable<Response> stream_all(Call call) {
   if (auto const text = request.query_value("since"); text && *text != "0") {
     auto const value = domain::parse_number(*text);
     if (!value) {
-      co_return error_response(request, 400, "INVALID_REQUEST", "since is the cursor of an earlier stream's last line.",
-                               {{"field", "\"since\""}});
+      co_return invalid_field(request, "since", "since is the cursor of an earlier stream's last line.");
     }
     since = domain::Position(*value);
   }
@@ -120,7 +119,7 @@ Awaitable<Response> stream_all(Call call) {
     }
   }
 
-  bool const reached = co_await reach_view(services, request, "reconciliation", wanted.value());
+  bool const reached = co_await reach_view(*request.inbox, services.environment, "reconciliation", wanted.value());
   if (!reached) co_return view_behind(request);
   Response response;
   if (!co_await on_worker(services, request, [&] {
@@ -141,12 +140,8 @@ Awaitable<Response> stream_all(Call call) {
 
 std::span<Route const> stream_routes() {
   static constexpr Route kRows[] = {
-      {Method::get,
-       "/api/player-balances/stream-all",
-       "streamBalances",
-       Who::game,
-       stream_all,
-       {.query = {"since"}, .min_position = true}},
+      row(Method::get, "/api/player-balances/stream-all", "streamBalances", Who::game, stream_all,
+          {.query = {"since"}, .min_position = true}),
   };
   return kRows;
 }

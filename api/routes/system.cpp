@@ -1,6 +1,5 @@
 // Health and description of the process.
 #include "api/metrics.h"
-#include "api/openapi.h"
 #include "api/readiness.h"
 #include "api/routes/routes.h"
 
@@ -57,40 +56,43 @@ Awaitable<Response> metrics(Call call) {
   co_return response;
 }
 
-std::string tag_of(std::string_view document) {
+// In the program's own memory: who asks for it has no key, so it costs nobody a copy, and a client that has it already
+// is told so.
+Response description(Request const& request, ApiDocument const& document) {
+  Response response;
+  response.cache_control = "no-cache";
+  response.headers.append("ETag: ").append(document.tag).append("\r\n");
+  if (names_tag(request.if_none_match, document.tag)) {
+    response.status = 304;
+  } else {
+    response.fixed_body = document.json;
+  }
+  return response;
+}
+
+Awaitable<Response> openapi(Call call) { co_return description(call.request, call.services.openapi); }
+Awaitable<Response> openapi_3_0(Call call) { co_return description(call.request, call.services.openapi_3_0); }
+
+}  // namespace
+
+ApiDocument document_of(std::string_view json) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string tag = "\"";
-  auto const hash = eventstore::sha256(document);
+  auto const hash = eventstore::sha256(json);
   for (std::size_t i = 0; i < 8; ++i) {
     tag.push_back(kHex[hash[i] >> 4]);
     tag.push_back(kHex[hash[i] & 15]);
   }
-  return tag + "\"";
+  return {json, tag + "\""};
 }
-
-// One document for all, in the program's own memory: who asks for it has no key, so it costs nobody a copy, and a
-// client that has it already is told so.
-Awaitable<Response> description(Call call) {
-  static std::string const tag = tag_of(openapi_json());
-  Response response;
-  response.cache_control = "no-cache";
-  response.headers.append("ETag: ").append(tag).append("\r\n");
-  if (names_tag(call.request.if_none_match, tag)) {
-    response.status = 304;
-  } else {
-    response.fixed_body = openapi_json();
-  }
-  co_return response;
-}
-
-}  // namespace
 
 std::span<Route const> system_routes() {
   static constexpr Route kRows[] = {
-      {Method::get, "/livez", "getLiveness", Who::anybody, live},
-      {Method::get, "/readyz", "getReadiness", Who::anybody, ready, {.query = {"verbose"}}},
-      {Method::get, "/metrics", "getMetrics", Who::anybody, metrics},
-      {Method::get, "/openapi.json", "getOpenApi", Who::anybody, description},
+      row(Method::get, "/livez", "getLiveness", Who::anybody, live),
+      row(Method::get, "/readyz", "getReadiness", Who::anybody, ready, {.query = {"verbose"}}),
+      row(Method::get, "/metrics", "getMetrics", Who::anybody, metrics),
+      row(Method::get, "/openapi.json", "getOpenApi", Who::anybody, openapi),
+      row(Method::get, "/openapi-3.0.json", "getOpenApi30", Who::anybody, openapi_3_0),
   };
   return kRows;
 }

@@ -293,14 +293,6 @@ std::optional<Response> complete(Services& services, Request const& request, dom
   return std::nullopt;
 }
 
-void amount_or_null(JsonWriter& json, std::string_view name, std::optional<Money> const& amount) {
-  if (amount) {
-    json.amount(name, *amount);
-  } else {
-    json.null(name);
-  }
-}
-
 void write(Services& services, JsonWriter& json, Caller const& caller, Looked const& looked) {
   auto const& game = *caller;
   auto const transaction = looked.name.transaction;
@@ -336,8 +328,8 @@ void write(Services& services, JsonWriter& json, Caller const& caller, Looked co
     json.integer("currency_id", facts.currency.value());
     json.string("currency_name", source != nullptr ? currency_name(*source, facts.currency) : std::string_view());
   }
-  amount_or_null(json, "usd_amount", facts.usd);
-  amount_or_null(json, "usd_fee", looked.usd_fee);
+  json.amount_or_null("usd_amount", facts.usd);
+  json.amount_or_null("usd_fee", looked.usd_fee);
   write_details(json, services.environment, *caller.directory, looked.details);
   auto const player = looked.player ? services.environment.balances().by_id(game.id, looked.player) : std::nullopt;
   if (player) {
@@ -350,11 +342,7 @@ void write(Services& services, JsonWriter& json, Caller const& caller, Looked co
   for (auto const& [at, posting] : looked.postings) {
     json.begin_object();
     json.string("account", domain::account_name(posting.account));
-    if (posting.player) {
-      json.integer("player_id", posting.player.value());
-    } else {
-      json.null("player_id");
-    }
+    json.id_or_null("player_id", posting.player.value());
     json.integer("currency_id", posting.currency.value());
     json.amount("amount", posting.amount);
     json.time("created_at", at);
@@ -385,7 +373,7 @@ Awaitable<Response> transaction(Call call) {
     story = std::move(loaded).value();
   } else if (looked.name.kind == Kind::currency_purchase || looked.name.kind == Kind::currency_refund ||
              looked.name.kind == Kind::withdrawal) {
-    bool const reached = co_await reach_view(services, request, "payments", reached_at);
+    bool const reached = co_await reach_view(*request.inbox, services.environment, "payments", reached_at);
     if (!reached) co_return view_behind(request);
   }
   Response response;
@@ -393,9 +381,7 @@ Awaitable<Response> transaction(Call call) {
         if (auto refused = complete(services, request, game, looked, story))
           return void(response = std::move(*refused));
         response.position = reached_at.value();
-        JsonWriter json(response.body);
-        json.begin_object();
-        json.string("status", "success");
+        auto json = begin_success(response.body);
         write(services, json, caller, looked);
         json.end_object();
       }))
@@ -532,36 +518,20 @@ void write_details(JsonWriter& json, Environment& environment, eventstore::GameD
     json.begin_object("counterparty");
     json.string("game_id", std::to_string(game.value()));
     json.string("game_name", found != nullptr ? std::string_view(found->settings.name) : std::string_view());
-    if (player) {
-      json.integer("player_id", player.value());
-    } else {
-      json.null("player_id");
-    }
+    json.id_or_null("player_id", player.value());
     auto const hint = identity ? email_hint(environment, identity) : std::string();
-    if (hint.empty()) {
-      json.null("email_hint");
-    } else {
-      json.string("email_hint", hint);
-    }
+    json.text_or_null("email_hint", hint);
     json.end_object();
   } else {
     json.null("counterparty");
   }
-  if (details.fee) {
-    json.amount("fee_amount", *details.fee);
-  } else {
-    json.null("fee_amount");
-  }
+  json.amount_or_null("fee_amount", details.fee);
 }
 
 std::span<Route const> transaction_routes() {
   static constexpr Route kRows[] = {
-      {Method::get,
-       "/api/transactions/{transaction_id}",
-       "getTransaction",
-       Who::game,
-       transaction,
-       {.min_position = true}},
+      row(Method::get, "/api/transactions/{transaction_id}", "getTransaction", Who::game, transaction,
+          {.min_position = true}),
   };
   return kRows;
 }

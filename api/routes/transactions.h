@@ -2,7 +2,7 @@
 // GET /transactions: each event that moves something belongs to one transaction.
 #pragma once
 
-#include "api/routes/exchange.h"
+#include "api/routes/route.h"
 
 namespace florin::api {
 

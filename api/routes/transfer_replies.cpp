@@ -184,9 +184,7 @@ void write_verified(std::string& out, TransferScene const& scene, domain::OpenTr
   auto const& words = scene.words;
   auto const* target = scene.games.find(transfer.target);
   auto const* source = game_of_player(scene, transfer.sender);
-  JsonWriter json(out);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(out);
   json.string("message", "SMS PIN verified. The receiver has been sent a claim code.");
   json.string("transaction_id", domain::format_transaction_id(transfer.transaction));
   json.string("order_id", domain::format_order_id(transfer.transaction));
@@ -215,9 +213,7 @@ void write_claimed(std::string& out, TransferScene const& scene, domain::Commit 
   auto const& words = scene.words;
   auto const* source = game_of_player(scene, e.sender);
   auto const currency = scene.games.currency_name_at(e.target, e.target_currency, commit.first);
-  JsonWriter json(out);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(out);
   json.string("message", std::string(words.noun) + " claimed.");
   json.string("transaction_id", domain::format_transaction_id(e.transaction));
   json.string("order_id", domain::format_order_id(e.transaction));
@@ -385,7 +381,7 @@ Awaitable<StoryResult> load_story(Services& services, Request const& request, do
   }
   // An end is final: a view that knows of it need not be any newer.
   if (!loaded || !loaded.value() || is_told(*loaded.value())) co_return std::move(loaded);
-  bool const reached = co_await reach_view(services, request, "transfers", looked_at);
+  bool const reached = co_await reach_view(*request.inbox, services.environment, "transfers", looked_at);
   if (!reached) {
     StoryResult behind = fail(view_behind(request));
     co_return behind;

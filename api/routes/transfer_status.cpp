@@ -20,14 +20,6 @@ std::string_view verification_state(TransferStory const& story) {
   return story.record && story.record->end ? "failed" : "awaiting";
 }
 
-void time_or_null(JsonWriter& json, std::string_view name, domain::Timestamp at) {
-  if (at == domain::Timestamp{}) {
-    json.null(name);
-  } else {
-    json.time(name, at);
-  }
-}
-
 void write_status(std::string& out, Services& services, eventstore::GameDirectory const& games,
                   FlavourWords const& words, domain::GameId caller, TransferStory const& story) {
   auto const& e = story.initiated;
@@ -36,9 +28,7 @@ void write_status(std::string& out, Services& services, eventstore::GameDirector
   auto const ended = !story.open && story.record && story.record->end;
   auto const claim_expires =
       story.open ? story.open->claim_expires_at : (story.record ? story.record->claim_expires_at : domain::Timestamp{});
-  JsonWriter json(out);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(out);
   json.string("transaction_id", domain::format_transaction_id(story.commit.first));
   json.string("order_id", domain::format_order_id(story.commit.first));
   json.string("transaction_type", domain::flavour_name(words.flavour));
@@ -50,7 +40,7 @@ void write_status(std::string& out, Services& services, eventstore::GameDirector
   json.amount("fee_amount", e.fees.total());
   json.time("created_at", story.commit.at);
   bool const completed = ended && *story.record->end == domain::TransferEnd::completed;
-  time_or_null(json, "completed_at", completed ? story.record->ended_at : domain::Timestamp{});
+  json.time_or_null("completed_at", completed ? story.record->ended_at : domain::Timestamp{});
   json.integer("currency_id", e.currency.value());
   json.string("currency_name", source != nullptr ? currency_name(*source, e.currency) : std::string_view());
   bool const reached = is_source || (story.record && story.record->reason == domain::ReturnReason::claim_expired);
@@ -68,7 +58,7 @@ void write_status(std::string& out, Services& services, eventstore::GameDirector
   } else {
     json.null("claim_code");
   }
-  time_or_null(json, "claim_code_expires_at", claim_expires);
+  json.time_or_null("claim_code_expires_at", claim_expires);
   json.end_object();
 }
 
@@ -97,9 +87,7 @@ Response approval_response(Services& services, Request const& request, TransferS
                            {"transaction_id", "\"" + domain::format_transaction_id(story.commit.first) + "\""}});
   }
   Response response;
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.string("transaction_id", domain::format_transaction_id(story.commit.first));
   json.string("approval_id", approval_id);
   json.string("state", guardian == domain::GuardianState::pending ? "pending" : "approved");
@@ -157,9 +145,7 @@ Awaitable<Response> destinations(Call call) {
   auto const& settings = game.settings;
   Response response;
   response.position = services.environment.balances().position().value();
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.string("source_game_name", settings.name);
   json.string("universal_transfers", settings.universal_transfers ? "yes" : "no");
   json.string("transfer_mode", domain::policy_name(settings.universal_transfers));
@@ -193,36 +179,16 @@ Awaitable<Response> destinations(Call call) {
 std::span<Route const> transfer_status_routes() {
   using domain::LimitKind;
   static constexpr Route kRows[] = {
-      {Method::get,
-       "/api/transfers/{transaction_id}/status",
-       "getTransferStatus",
-       Who::game,
-       with<Flavour::transfer, status>,
-       {.min_position = true}},
-      {Method::get,
-       "/api/currency-sends/{transaction_id}/status",
-       "getSendStatus",
-       Who::game,
-       with<Flavour::send, status>,
-       {.min_position = true}},
-      {Method::get,
-       "/api/transactions/{transaction_id}/approval-status",
-       "getApprovalStatus",
-       Who::game,
-       approval,
-       {.min_position = true}},
-      {Method::post,
-       "/api/transfers/available-destinations",
-       "listTransferDestinations",
-       Who::game,
-       destinations,
-       {.body = Body::optional_json, .limits = {{{LimitKind::destinations_per_ip_minute, Subject::address}}}}},
-      {Method::post,
-       "/api/currency-sends/available-destinations",
-       "listSendDestinations",
-       Who::game,
-       destinations,
-       {.body = Body::optional_json, .limits = {{{LimitKind::destinations_per_ip_minute, Subject::address}}}}},
+      row(Method::get, "/api/transfers/{transaction_id}/status", "getTransferStatus", Who::game,
+          with<Flavour::transfer, status>, {.min_position = true}),
+      row(Method::get, "/api/currency-sends/{transaction_id}/status", "getSendStatus", Who::game,
+          with<Flavour::send, status>, {.min_position = true}),
+      row(Method::get, "/api/transactions/{transaction_id}/approval-status", "getApprovalStatus", Who::game, approval,
+          {.min_position = true}),
+      row(Method::post, "/api/transfers/available-destinations", "listTransferDestinations", Who::game, destinations,
+          {.body = Body::optional_json, .limits = {{{LimitKind::destinations_per_ip_minute, Subject::address}}}}),
+      row(Method::post, "/api/currency-sends/available-destinations", "listSendDestinations", Who::game, destinations,
+          {.body = Body::optional_json, .limits = {{{LimitKind::destinations_per_ip_minute, Subject::address}}}}),
   };
   return kRows;
 }

@@ -207,7 +207,7 @@ Awaitable<Response> initiate(Call call, FlavourWords const& words) {
   Payload payload(words.initiate);
   payload.add(name).add(sender.value().key).add(sender_phone).add(receiver.value().key).add(receiver_phone);
   payload.add(target.value()).add(static_cast<std::uint64_t>(amount.minor())).add(command.currency.value());
-  auto const outcome = co_await perform(request, services.environment, command, game.id, request_id, payload);
+  auto const outcome = co_await perform(*request.inbox, services.environment, command, game.id, request_id, payload);
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
     if (refusal->reason == Rejection::sms_unavailable) {
       co_return with_position(sms_unavailable(request, services), outcome);
@@ -251,9 +251,9 @@ Awaitable<Response> verify(Call call, FlavourWords const& words) {
     co_return std::move(*limited);
 
   auto const matching = services.environment.vault().codes().matching_pins(*transaction, pin, domain::kPinsMax);
-  auto const outcome =
-      co_await perform(request, services.environment, domain::VerifyPin{game.id, words.flavour, *transaction, matching},
-                       game.id, "", Payload("verify-pin"));
+  auto const outcome = co_await perform(*request.inbox, services.environment,
+                                        domain::VerifyPin{game.id, words.flavour, *transaction, matching}, game.id, "",
+                                        Payload("verify-pin"));
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
     if (refusal->reason == Rejection::guardian_pending) {
       co_return with_position(verification_held(services, *open), outcome);
@@ -291,8 +291,8 @@ Awaitable<Response> resend(Call call, FlavourWords const& words) {
   }
   if (!services.environment.texts().sms_available()) co_return sms_unavailable(request, services);
   auto const outcome =
-      co_await perform(request, services.environment, domain::ResendPin{game.id, words.flavour, *transaction}, game.id,
-                       "", Payload("resend-pin"));
+      co_await perform(*request.inbox, services.environment, domain::ResendPin{game.id, words.flavour, *transaction},
+                       game.id, "", Payload("resend-pin"));
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
     if (refusal->reason == Rejection::transfer_not_open) {
       co_return co_await not_open(services, request, game.id, words.flavour, *transaction);
@@ -315,9 +315,9 @@ Awaitable<Response> cancel(Call call, FlavourWords const& words) {
   auto const& game = *caller;
   auto const transaction = domain::parse_transaction_id(path.values[0]);
   if (!transaction) co_return transaction_not_found(request);
-  auto const outcome =
-      co_await perform(request, services.environment, domain::CancelTransfer{game.id, words.flavour, *transaction},
-                       game.id, "", Payload("cancel-transfer"));
+  auto const outcome = co_await perform(*request.inbox, services.environment,
+                                        domain::CancelTransfer{game.id, words.flavour, *transaction}, game.id, "",
+                                        Payload("cancel-transfer"));
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
     if (refusal->reason == Rejection::transfer_not_open) {
       co_return co_await not_open(services, request, game.id, words.flavour, *transaction);
@@ -326,9 +326,7 @@ Awaitable<Response> cancel(Call call, FlavourWords const& words) {
   }
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::TransferReturned>(commit);
-    JsonWriter json(out);
-    json.begin_object();
-    json.string("status", "success");
+    auto json = begin_success(out);
     json.string("message", std::string(words.noun) + " cancelled; the amount is back.");
     json.string("transaction_id", domain::format_transaction_id(*transaction));
     json.string("order_id", domain::format_order_id(*transaction));
@@ -368,7 +366,7 @@ Awaitable<Response> claim(Call call, FlavourWords const& words) {
   command.phone = {services.environment.vault().phone_index(phone), std::string(phone)};
   command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency));
   command.player = domain::PlayerId(static_cast<std::uint64_t>(player));
-  auto const outcome = co_await perform(request, services.environment, command, game.id, "", Payload("claim"));
+  auto const outcome = co_await perform(*request.inbox, services.environment, command, game.id, "", Payload("claim"));
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
     if (refusal->reason == Rejection::transfer_not_open) {
       co_return co_await unclaimable(services, words, request, game.id, *transaction, command.phone.index);
@@ -401,81 +399,37 @@ Awaitable<Response> claim(Call call, FlavourWords const& words) {
 }  // namespace
 
 std::span<Route const> transfer_routes() {
+  static constexpr Accepts kInitiate{.body = Body::json,
+                                     .limits = {{{LimitKind::initiations_per_player_minute, Subject::handler},
+                                                 {LimitKind::initiations_per_player_hour, Subject::handler},
+                                                 {LimitKind::initiations_per_ip_hour, Subject::handler}}}};
+  static constexpr Accepts kVerify{.body = Body::json,
+                                   .limits = {{{LimitKind::verifications_per_ip_hour, Subject::handler},
+                                               {LimitKind::verifications_per_player_hour, Subject::handler}}}};
+  static constexpr Accepts kClaim{.body = Body::json,
+                                  .limits = {{{LimitKind::claims_per_player_hour, Subject::handler},
+                                              {LimitKind::claims_per_ip_hour, Subject::handler}}}};
   static constexpr Route kRows[] = {
-      {Method::post,
-       "/api/transfers/initiate-transfer",
-       "initiateTransfer",
-       Who::game,
-       with<Flavour::transfer, initiate>,
-       {.body = Body::json,
-        .limits = {{{LimitKind::initiations_per_player_minute, Subject::handler},
-                    {LimitKind::initiations_per_player_hour, Subject::handler},
-                    {LimitKind::initiations_per_ip_hour, Subject::handler}}}}},
-      {Method::post,
-       "/api/transfers/verify-sms",
-       "verifyTransfer",
-       Who::game,
-       with<Flavour::transfer, verify>,
-       {.body = Body::json,
-        .limits = {{{LimitKind::verifications_per_ip_hour, Subject::handler},
-                    {LimitKind::verifications_per_player_hour, Subject::handler}}}}},
-      {Method::post,
-       "/api/transfers/resend-pin",
-       "resendTransferPin",
-       Who::game,
-       with<Flavour::transfer, resend>,
-       {.body = Body::json}},
-      {Method::post,
-       "/api/transfers/{transaction_id}/cancel",
-       "cancelTransfer",
-       Who::game,
-       with<Flavour::transfer, cancel>,
-       {.body = Body::ignored}},
-      {Method::post,
-       "/api/transfers/claim-transfer",
-       "claimTransfer",
-       Who::game,
-       with<Flavour::transfer, claim>,
-       {.body = Body::json,
-        .limits = {{{LimitKind::claims_per_player_hour, Subject::handler},
-                    {LimitKind::claims_per_ip_hour, Subject::handler}}}}},
-      {Method::post,
-       "/api/currency-sends/initiate-send",
-       "initiateSend",
-       Who::game,
-       with<Flavour::send, initiate>,
-       {.body = Body::json,
-        .limits = {{{LimitKind::initiations_per_player_minute, Subject::handler},
-                    {LimitKind::initiations_per_player_hour, Subject::handler},
-                    {LimitKind::initiations_per_ip_hour, Subject::handler}}}}},
-      {Method::post,
-       "/api/currency-sends/verify-sms",
-       "verifySend",
-       Who::game,
-       with<Flavour::send, verify>,
-       {.body = Body::json,
-        .limits = {{{LimitKind::verifications_per_ip_hour, Subject::handler},
-                    {LimitKind::verifications_per_player_hour, Subject::handler}}}}},
-      {Method::post,
-       "/api/currency-sends/resend-pin",
-       "resendSendPin",
-       Who::game,
-       with<Flavour::send, resend>,
-       {.body = Body::json}},
-      {Method::post,
-       "/api/currency-sends/{transaction_id}/cancel",
-       "cancelSend",
-       Who::game,
-       with<Flavour::send, cancel>,
-       {.body = Body::ignored}},
-      {Method::post,
-       "/api/currency-sends/claim-currency",
-       "claimSend",
-       Who::game,
-       with<Flavour::send, claim>,
-       {.body = Body::json,
-        .limits = {{{LimitKind::claims_per_player_hour, Subject::handler},
-                    {LimitKind::claims_per_ip_hour, Subject::handler}}}}},
+      row(Method::post, "/api/transfers/initiate-transfer", "initiateTransfer", Who::game,
+          with<Flavour::transfer, initiate>, kInitiate),
+      row(Method::post, "/api/transfers/verify-sms", "verifyTransfer", Who::game, with<Flavour::transfer, verify>,
+          kVerify),
+      row(Method::post, "/api/transfers/resend-pin", "resendTransferPin", Who::game, with<Flavour::transfer, resend>,
+          {.body = Body::json}),
+      row(Method::post, "/api/transfers/{transaction_id}/cancel", "cancelTransfer", Who::game,
+          with<Flavour::transfer, cancel>, {.body = Body::ignored}),
+      row(Method::post, "/api/transfers/claim-transfer", "claimTransfer", Who::game, with<Flavour::transfer, claim>,
+          kClaim),
+      row(Method::post, "/api/currency-sends/initiate-send", "initiateSend", Who::game, with<Flavour::send, initiate>,
+          kInitiate),
+      row(Method::post, "/api/currency-sends/verify-sms", "verifySend", Who::game, with<Flavour::send, verify>,
+          kVerify),
+      row(Method::post, "/api/currency-sends/resend-pin", "resendSendPin", Who::game, with<Flavour::send, resend>,
+          {.body = Body::json}),
+      row(Method::post, "/api/currency-sends/{transaction_id}/cancel", "cancelSend", Who::game,
+          with<Flavour::send, cancel>, {.body = Body::ignored}),
+      row(Method::post, "/api/currency-sends/claim-currency", "claimSend", Who::game, with<Flavour::send, claim>,
+          kClaim),
   };
   return kRows;
 }

@@ -27,9 +27,7 @@ Awaitable<Response> available_balance(Call call) {
     }
     return std::pair(sum, payable_usd(state, game));
   });
-  JsonWriter json(response.body);
-  json.begin_object();
-  json.string("status", "success");
+  auto json = begin_success(response.body);
   json.string("game_id", std::to_string(game.id.value()));
   json.string("currency", "USD");
   json.amount("available_usd", payable);
@@ -105,14 +103,12 @@ Awaitable<Response> request_payout(Call call) {
   Payload payload("request-payout");
   payload.add(static_cast<std::uint64_t>(usd.minor())).add(email.value().key).add(bank.holder).add(bank.routing);
   payload.add(bank.account).add(static_cast<std::uint64_t>(bank.type));
-  auto const outcome = co_await perform(request, environment, std::move(command), game.id, request_id, payload);
+  auto const outcome = co_await perform(*request.inbox, environment, std::move(command), game.id, request_id, payload);
   co_return write_response(
       request, outcome,
       [&](std::string& out, domain::Commit const& commit) {
         auto const& event = event_of<domain::PayoutRequested>(commit);
-        JsonWriter json(out);
-        json.begin_object();
-        json.string("status", "success");
+        auto json = begin_success(out);
         json.string("message", "Payout requested; an operator reviews it.");
         json.string("transaction_id", domain::format_transaction_id(commit.first));
         write_payout(json, environment, {event, commit.at, domain::PayoutStatus::requested, commit.at, {}});
@@ -122,44 +118,8 @@ Awaitable<Response> request_payout(Call call) {
 }
 
 Awaitable<Response> history(Call call) {
-  auto const& [services, request, path, caller] = call;
-  auto& environment = services.environment;
-  auto const& game = *caller;
-  auto paging = read_paging(request);
-  if (!paging) co_return std::move(paging).error();
-  auto wanted = read_min_position(request, services);
-  if (!wanted) co_return std::move(wanted).error();
-  bool const reached = co_await reach_view(services, request, "payments", wanted.value());
-  if (!reached) co_return view_behind(request);
-  Response response;
-  if (!co_await on_worker(services, request, [&] {
-        auto view = environment.views().read("payments");
-        if (!view) return void(response = view_unavailable(request, view.error()));
-        auto page =
-            projections::read_payouts(view.value(), game.id, std::nullopt, paging.value().limit, paging.value().cursor);
-        if (!page) return void(response = view_unavailable(request, page.error()));
-        JsonWriter json(response.body);
-        json.begin_object();
-        json.string("status", "success");
-        json.begin_array("payouts");
-        PayoutFiles files(environment);
-        for (auto const& row : page.value().payouts) {
-          auto story = load_payout(environment, view.value(), files, row.payout);
-          if (!story) return void(response = view_unavailable(request, story.error()));
-          if (!story.value()) {
-            return void(response = view_unavailable(request, distrust_steps(view.value(), row.payout).error));
-          }
-          json.begin_object();
-          write_payout(json, environment, *story.value());
-          json.end_object();
-        }
-        json.end_array();
-        write_pagination(json, paging.value().limit, page.value().next);
-        json.end_object();
-        response.position = view.value().position().value();
-      }))
-    co_return server_busy(request);
-  co_return response;
+  auto const game = call.caller->id;
+  return list_payouts(std::move(call), game, {});
 }
 
 }  // namespace
@@ -267,11 +227,7 @@ void write_payout(JsonWriter& json, Environment& environment, PayoutStory const&
   json.string("last4", asked.last4);
   json.string("account_type", domain::account_type_name(asked.type));
   json.end_object();
-  if (story.note.empty()) {
-    json.null("note");
-  } else {
-    json.string("note", story.note);
-  }
+  json.text_or_null("note", story.note);
   if (story.place) {
     json.begin_object("bank_file");
     json.string("date", domain::to_date(story.place->day));
@@ -312,19 +268,11 @@ std::optional<domain::PayoutStatus> parse_payout_status(std::string_view text) {
 
 std::span<Route const> withdrawal_routes() {
   static constexpr Route kRows[] = {
-      {Method::get,
-       "/api/withdrawals/available-balance",
-       "getAvailableRevenue",
-       Who::game,
-       available_balance,
-       {.min_position = true}},
-      {Method::post, "/api/withdrawals/request", "requestPayout", Who::game, request_payout, {.body = Body::json}},
-      {Method::get,
-       "/api/withdrawals/history",
-       "listGamePayouts",
-       Who::game,
-       history,
-       {.query = {"limit", "cursor"}, .min_position = true}},
+      row(Method::get, "/api/withdrawals/available-balance", "getAvailableRevenue", Who::game, available_balance,
+          {.min_position = true}),
+      row(Method::post, "/api/withdrawals/request", "requestPayout", Who::game, request_payout, {.body = Body::json}),
+      row(Method::get, "/api/withdrawals/history", "listGamePayouts", Who::game, history,
+          {.query = {"limit", "cursor"}, .min_position = true}),
   };
   return kRows;
 }

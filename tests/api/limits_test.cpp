@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "api/routes/exchange.h"
+#include "api/routes/access.h"
 
 namespace florin::api {
 namespace {

@@ -68,6 +68,7 @@ Response RouteScene::ask(std::string_view operation, Asking const& asking) {
   request.id = next_id_++;
   request.clock = clock_.get();
   request.inbox = inbox.get();
+  request.names_asked = asking.names_asked;
   PathValues path;
   for (auto const& value : asking.path) path.values[path.count++] = value;
   std::optional<Response> response;

@@ -20,6 +20,7 @@ struct Asking {
   std::string query{};
   std::vector<std::string> path{};  // the values of the row's {names}
   std::optional<std::string> min_position{};
+  std::vector<std::string>* names_asked = nullptr;  // Request::names_asked
 };
 
 class RouteScene {

@@ -1,12 +1,10 @@
 // The judge judged: without a server, does checking a reply against the document catch what it should?
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {fileURLToPath} from 'node:url';
-import {bundle, createConfig} from '@redocly/openapi-core';
+import {readFileSync} from 'node:fs';
 import {Contract} from './support/contract.mjs';
 
-const ref = fileURLToPath(new URL('../../api/openapi.yaml', import.meta.url));
-const {bundle: {parsed: document}} = await bundle({ref, config: await createConfig({})});
+const document = JSON.parse(readFileSync(new URL('../golden/openapi.json', import.meta.url), 'utf8'));
 
 const now = () => `${new Date().toISOString().slice(0, 19)}Z`;
 const reply = (status, json, headers = {}) => ({status, json, text: JSON.stringify(json), headers: {

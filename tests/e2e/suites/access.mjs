@@ -117,7 +117,7 @@ export async function validRequest(game, id) {
     case 'listProjections':
     case 'getLiveness':
     case 'getReadiness':
-    case 'getOpenApi': return {};
+    case 'getOpenApi': case 'getOpenApi30': return {};
     default:
   }
   const flavour = Object.values(flavours).find((f) => Object.values(f).includes(id));

@@ -28,12 +28,14 @@ export function lifecycleSuite(context) {
         assert.match(metrics, new RegExp(`^${figure}$`, 'm'));
       }
     }
-    const document = await world.call('getOpenApi', {expect: 200});
-    assert.deepEqual(document.json, context.contract.document);
-    for (const tag of [document.headers.etag, `"another", W/${document.headers.etag}`, '*']) {
-      await world.call('getOpenApi', {headers: {'If-None-Match': tag}, expect: 304});
+    for (const served of ['getOpenApi', 'getOpenApi30']) {
+      const document = await world.call(served, {expect: 200});
+      if (served === 'getOpenApi') assert.deepEqual(document.json, context.contract.document);
+      for (const tag of [document.headers.etag, `"another", W/${document.headers.etag}`, '*']) {
+        await world.call(served, {headers: {'If-None-Match': tag}, expect: 304});
+      }
+      await world.call(served, {headers: {'If-None-Match': '"another"'}, expect: 200});
     }
-    await world.call('getOpenApi', {headers: {'If-None-Match': '"another"'}, expect: 200});
   });
 
   for (const [signal, what] of [['SIGTERM', 'a clean stop'], ['SIGKILL', 'kill -9']]) {

@@ -1,0 +1,51 @@
+#include "api/ledger/execute.h"
+
+#include <utility>
+
+namespace florin::api {
+
+namespace {
+
+using eventstore::Outcome;
+
+class WriterReply final : public eventstore::Reply {
+ public:
+  explicit WriterReply(Completer<Outcome> completer) : completer_(std::move(completer)) {}
+  void complete(Outcome outcome) override { completer_.complete(std::move(outcome)); }
+
+ private:
+  Completer<Outcome> completer_;
+};
+
+}  // namespace
+
+Payload& Payload::add(std::string_view field) {
+  add(field.size());
+  bytes_.append(field);
+  return *this;
+}
+
+Payload& Payload::add(std::uint64_t field) {
+  bytes_.append(reinterpret_cast<char const*>(&field), sizeof field);
+  return *this;
+}
+
+Awaitable<Performed> perform(Inbox& inbox, Environment& environment, domain::Command command, domain::GameId game,
+                             std::string_view request_id, Payload const& payload) {
+  Completion<Outcome> outcome(inbox);
+  environment.writer().submit(
+      {std::move(command),
+       domain::Request{game, std::string(request_id), environment.vault().fingerprint(payload.bytes())},
+       std::make_unique<WriterReply>(outcome.completer())});
+  auto result = co_await outcome.wait(kWriteDeadlineSeconds);
+  auto const reached = environment.balances().position();
+  if (!result) co_return Performed{eventstore::Unavailable::outcome_unknown, reached};
+  co_return Performed{std::move(*result), reached};
+}
+
+bool changed_nothing(Performed const& outcome) {
+  auto const* refusal = std::get_if<domain::Refusal>(&outcome);
+  return refusal != nullptr && refusal->reason == domain::Rejection::nothing_new;
+}
+
+}  // namespace florin::api

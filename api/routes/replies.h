@@ -1,0 +1,74 @@
+// The replies that routes have in common: what became of a write, a view that cannot be read, pages of a list.
+// On an io thread; view_unavailable() on any.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/http/errors.h"
+#include "api/http/json.h"
+#include "api/ledger/execute.h"
+#include "api/routes/services.h"
+
+namespace florin::api {
+
+[[nodiscard]] Response server_busy(Request const& request);
+
+// {"status":"success", and on: the caller ends the object.
+[[nodiscard]] JsonWriter begin_success(std::string& body);
+
+// 400 INVALID_REQUEST about a parameter or header.
+[[nodiscard]] Response invalid_field(Request const& request, std::string_view field, std::string_view message);
+
+// A JSON string: what ErrorExtra takes.
+[[nodiscard]] std::string json_text(std::string_view text);
+
+// Turns an outcome into the reply. `render(body, commit)` writes the whole success body; a repeated request gets it
+// under "original" of a 409 DUPLICATE_REQUEST. A refusal carries the position that it can be read at.
+//
+// Render refers to the caller's lambda for the length of the call; a std::function would copy what it captures to the
+// heap for every request.
+class Render {
+ public:
+  template <class Write>
+  Render(Write const& write)  // NOLINT(google-explicit-constructor): a lambda is passed as it stands
+      : write_(&write), call_([](void const* the_write, std::string& body, domain::Commit const& commit) {
+          (*static_cast<Write const*>(the_write))(body, commit);
+        }) {}
+  void operator()(std::string& body, domain::Commit const& commit) const { call_(write_, body, commit); }
+
+ private:
+  void const* write_;
+  void (*call_)(void const*, std::string&, domain::Commit const&);
+};
+[[nodiscard]] Response write_response(Request const& request, Performed const& outcome, Render const& render,
+                                      int success_status = 200);
+
+// A reply of a route's own about an outcome, with the position that it can be read at.
+[[nodiscard]] Response with_position(Response response, Performed const& outcome);
+
+// Florin-Min-Position; zero when absent or "0". 400 INVALID_REQUEST when it is not a number, and 503 VIEW_BEHIND at
+// once for a position that is not durable yet: no reply gave it, so nobody waits for it.
+[[nodiscard]] Result<domain::Position, Response> read_min_position(Request const& request, Services& services);
+// The balance view is never behind what is durable, so there is nothing to wait for: 503 VIEW_BEHIND or nothing.
+[[nodiscard]] std::optional<Response> check_balances(Request const& request, Services& services);
+[[nodiscard]] Response view_behind(Request const& request);
+[[nodiscard]] Response view_unavailable(Request const& request, eventstore::Fault const& fault);
+
+struct Paging {
+  std::size_t limit = 20;
+  std::optional<std::uint64_t> cursor;
+};
+// limit 1–100, cursor as a former reply gave it; 400 INVALID_REQUEST.
+[[nodiscard]] Result<Paging, Response> read_paging(Request const& request);
+void write_pagination(JsonWriter& json, std::size_t limit, std::optional<std::uint64_t> next);
+
+// The game's currency by id; its name is "" for an id that is not the game's.
+[[nodiscard]] std::string_view currency_name(domain::Game const& game, domain::CurrencyId currency);
+// What it was called when the commit that begins at `moment` was decided: for the reply to a write, which a repeated
+// request gets again whatever was renamed since.
+[[nodiscard]] std::string currency_name_at(Environment& environment, domain::GameId game, domain::CurrencyId currency,
+                                           domain::Position moment);
+
+}  // namespace florin::api
