@@ -263,7 +263,7 @@ void data_json(JsonWriter& json, Event const& event, eventstore::Vault const* va
                    json.integer("sender_phone_id", e.sender_phone.value());
                    json.integer("receiver_phone_id", e.receiver_phone.value());
                  },
-                 [&](TransferReturned const& e) {
+                 [&](TransferReleased const& e) {
                    transaction_json(json, e.transaction);
                    json.string("flavour", flavour_name(e.flavour));
                    json.string("reason", reason_name(e.reason));

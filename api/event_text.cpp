@@ -257,7 +257,7 @@ std::string details_of(Event const& event, eventstore::Vault const* vault) {
                 .add("receiver phone", e.receiver_phone)
                 .take();
           },
-          [](TransferReturned const& e) {
+          [](TransferReleased const& e) {
             return of_transaction(e.transaction)
                 .add("flavour", flavour_name(e.flavour))
                 .add("reason", reason_name(e.reason))

@@ -139,7 +139,7 @@ struct Fold {
   void operator()(PinVerified const& e) const;
   void operator()(GuardianApproved const& e) const;
   void operator()(TransferClaimed const& e) const;
-  void operator()(TransferReturned const& e) const;
+  void operator()(TransferReleased const& e) const;
   void operator()(PhoneShareRequested const& e) const;
   void operator()(ShareCodeRejected const& e) const;
   void operator()(PhoneShareEnded const& e) const;

@@ -27,7 +27,7 @@ char const* event_name(Event const& event) {
                         [](PinVerified const&) { return "PinVerified"; },
                         [](GuardianApproved const&) { return "GuardianApproved"; },
                         [](TransferClaimed const&) { return "TransferClaimed"; },
-                        [](TransferReturned const&) { return "TransferReturned"; },
+                        [](TransferReleased const&) { return "TransferReturned"; },
                         [](PhoneShareRequested const&) { return "PhoneShareRequested"; },
                         [](ShareCodeRejected const&) { return "ShareCodeRejected"; },
                         [](PhoneShareEnded const&) { return "PhoneShareEnded"; },

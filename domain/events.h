@@ -246,7 +246,7 @@ struct TransferClaimed {
   friend bool operator==(TransferClaimed const&, TransferClaimed const&) = default;
 };
 
-struct TransferReturned {
+struct TransferReleased {
   Position transaction;
   Flavour flavour = Flavour::transfer;
   ReturnReason reason = ReturnReason::wrong_pins;
@@ -257,7 +257,7 @@ struct TransferReturned {
   Money reserved_after;
   GameId target;
   PhoneId sender_phone;  // where the outcome is texted
-  friend bool operator==(TransferReturned const&, TransferReturned const&) = default;
+  friend bool operator==(TransferReleased const&, TransferReleased const&) = default;
 };
 
 struct PhoneShareRequested {
@@ -477,7 +477,7 @@ using Event =
     std::variant<GameCreated, GameUpdated, SdkKeyRotated, IdentityRegistered, PlayerJoined, PlayerRenamed,
                  StartingBalanceGranted, BalanceCredited, BalanceDebited, ItemPurchased, ItemRefunded, PhoneRecorded,
                  PhoneVerified, MinorFlagged, MinorCleared, TransferInitiated, PinReissued, PinRejected, PinVerified,
-                 GuardianApproved, TransferClaimed, TransferReturned, PhoneShareRequested, ShareCodeRejected,
+                 GuardianApproved, TransferClaimed, TransferReleased, PhoneShareRequested, ShareCodeRejected,
                  PhoneShareEnded, ReplyReceived, TextSettled, CheckoutOpened, CurrencyOrdered, PaymentOpened,
                  PaymentChallenged, CurrencyPurchased, PaymentFailed, RefundRequested, RefundSettled, DisputeOpened,
                  DisputeClosed, PayoutRequested, PayoutAdvanced, DisputeMoved, CurrencyAdded, CurrencyChanged,

@@ -109,7 +109,7 @@ std::vector<Posting> postings(Event const& event) {
           [](PinVerified const&) { return Postings{}; },
           [](GuardianApproved const&) { return Postings{}; },
           [](TransferClaimed const& e) { return claim(e); },
-          [](TransferReturned const& e) { return reserve(e.sender, e.currency, -e.amount); },
+          [](TransferReleased const& e) { return reserve(e.sender, e.currency, -e.amount); },
           [](PhoneShareRequested const&) { return Postings{}; },
           [](ShareCodeRejected const&) { return Postings{}; },
           [](PhoneShareEnded const&) { return Postings{}; },

@@ -59,7 +59,7 @@ std::vector<TextRef> texts_owed(Event const& event) {
                           return Texts{{e.transaction, TextKind::sender_completed, 0},
                                        {e.transaction, TextKind::receiver_completed, 0}};
                         },
-                        [](TransferReturned const& e) {
+                        [](TransferReleased const& e) {
                           return Texts{{e.transaction, TextKind::sender_returned, static_cast<std::uint8_t>(e.reason)}};
                         },
                         [](PhoneShareRequested const& e) { return Texts{{e.approval, TextKind::share_code, 0}}; },

@@ -130,7 +130,7 @@ TransferEnd end_of(ReturnReason reason) {
 
 Event Decider::returned(OpenTransfer const& transfer, ReturnReason reason) const {
   auto const wallet = state.wallet(transfer.sender, transfer.currency);
-  return TransferReturned{transfer.transaction,
+  return TransferReleased{transfer.transaction,
                           transfer.flavour,
                           reason,
                           transfer.sender,
@@ -447,7 +447,7 @@ void Fold::operator()(TransferClaimed const& e) const {
   close_transfer(e.transaction);
 }
 
-void Fold::operator()(TransferReturned const& e) const {
+void Fold::operator()(TransferReleased const& e) const {
   auto const& transfer = open_transfer(e.transaction);
   FLORIN_ASSERT(transfer.flavour == e.flavour && transfer.sender == e.sender && transfer.currency == e.currency);
   FLORIN_ASSERT(transfer.amount == e.amount && transfer.target == e.target && transfer.sender_phone == e.sender_phone);

@@ -5,9 +5,9 @@
 //                          |  ^                     |
 //        PinRejected × 3   |  PinReissued           |  24 h, nobody claimed
 //        10 min · cancel   v                        v
-//        guardian's no ->  TransferReturned  <------'
+//        guardian's no ->  TransferReleased  <------'
 //
-// The amount is reserved from the first event to the last: TransferClaimed moves it, TransferReturned gives it back,
+// The amount is reserved from the first event to the last: TransferClaimed moves it, TransferReleased gives it back,
 // and each transaction has exactly one of the two. Sources: seeds "transfer overview" and "initiate send"; CONTRACT,
 // Transfers and sends.
 #pragma once

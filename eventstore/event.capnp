@@ -252,6 +252,7 @@ struct TransferClaimed {
   target @14 :UInt64;         # game
 }
 
+# domain: TransferReleased
 struct TransferReturned {
   transaction @0 :UInt64;
   flavour @1 :UInt8;

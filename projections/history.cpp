@@ -153,7 +153,7 @@ class HistoryWriter final : public ProjectionWriter {
                        add(commit, position, {e.receiver, e.target_currency, true}, kinds_of(e.flavour).received,
                            e.net(), {}, e.transaction);
                      },
-                     [&](domain::TransferReturned const& e) {
+                     [&](domain::TransferReleased const& e) {
                        add_sender(commit, position, kinds_of(e.flavour).returned, e, e.amount, -e.amount);
                      },
                      [](domain::PhoneShareRequested const&) {},

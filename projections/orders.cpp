@@ -57,7 +57,7 @@ class OrdersWriter final : public ProjectionWriter {
                      [](domain::PinVerified const&) {},
                      [](domain::GuardianApproved const&) {},
                      [](domain::TransferClaimed const&) {},
-                     [](domain::TransferReturned const&) {},
+                     [](domain::TransferReleased const&) {},
                      [](domain::PhoneShareRequested const&) {},
                      [](domain::ShareCodeRejected const&) {},
                      [](domain::PhoneShareEnded const&) {},

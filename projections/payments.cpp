@@ -99,7 +99,7 @@ class PaymentsWriter final : public ProjectionWriter {
             [](domain::PinVerified const&) { return nothing(); },
             [](domain::GuardianApproved const&) { return nothing(); },
             [](domain::TransferClaimed const&) { return nothing(); },
-            [](domain::TransferReturned const&) { return nothing(); },
+            [](domain::TransferReleased const&) { return nothing(); },
             [](domain::PhoneShareRequested const&) { return nothing(); },
             [](domain::ShareCodeRejected const&) { return nothing(); },
             [](domain::PhoneShareEnded const&) { return nothing(); },

@@ -149,7 +149,7 @@ class ReconciliationWriter final : public ProjectionWriter {
                          [](domain::PinVerified const&) { return nothing(); },
                          [](domain::GuardianApproved const&) { return nothing(); },
                          [&](domain::TransferClaimed const& e) { return claim(position, e); },
-                         [&](domain::TransferReturned const& e) { return change_sender(position, e); },
+                         [&](domain::TransferReleased const& e) { return change_sender(position, e); },
                          [](domain::PhoneShareRequested const&) { return nothing(); },
                          [](domain::ShareCodeRejected const&) { return nothing(); },
                          [](domain::PhoneShareEnded const&) { return nothing(); },

@@ -265,7 +265,7 @@ class TransfersWriter final : public ProjectionWriter {
                 record.receiver = e.receiver;
               });
             },
-            [&](domain::TransferReturned const& e) {
+            [&](domain::TransferReleased const& e) {
               return transfer(e.transaction, [&](TransferRecord& record) {
                 end_transfer(record, domain::end_of(e.reason));
                 record.reason = e.reason;

@@ -40,7 +40,7 @@ domain::Position order_of(domain::Commit const& commit) {
                    [&](domain::PinVerified const& e) { order = e.transaction; },
                    [&](domain::GuardianApproved const& e) { order = e.transaction; },
                    [&](domain::TransferClaimed const& e) { order = e.transaction; },
-                   [&](domain::TransferReturned const& e) { order = e.transaction; },
+                   [&](domain::TransferReleased const& e) { order = e.transaction; },
                    [](domain::PhoneShareRequested const&) {},
                    [](domain::ShareCodeRejected const&) {},
                    [](domain::PhoneShareEnded const&) {},

@@ -24,7 +24,7 @@ Name named_by(Event const& event, Position position, Position commit) {
   if (auto const* e = std::get_if<domain::TransferInitiated>(&event))
     return Name({kind_of(e->flavour), e->transaction});
   if (auto const* e = std::get_if<domain::TransferClaimed>(&event)) return Name({kind_of(e->flavour), e->transaction});
-  if (auto const* e = std::get_if<domain::TransferReturned>(&event)) return Name({kind_of(e->flavour), e->transaction});
+  if (auto const* e = std::get_if<domain::TransferReleased>(&event)) return Name({kind_of(e->flavour), e->transaction});
   if (auto const* e = std::get_if<domain::CurrencyOrdered>(&event)) return Name({Kind::currency_purchase, e->order});
   if (auto const* e = std::get_if<domain::CurrencyPurchased>(&event)) return Name({Kind::currency_purchase, e->order});
   if (auto const* e = std::get_if<domain::RefundRequested>(&event)) return Name({Kind::currency_refund, e->refund});

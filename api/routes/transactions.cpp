@@ -384,7 +384,7 @@ Faulty<MovementDetails> details_of(Environment& environment, domain::GameId game
       out.counterparty = receiver_of(environment, game, initiated.value(), e->receiver);
     }
   }
-  if (auto const* e = std::get_if<domain::TransferReturned>(&event)) {
+  if (auto const* e = std::get_if<domain::TransferReleased>(&event)) {
     out.reason = domain::reason_name(e->reason);
     auto const initiated = initiation(environment, e->transaction);
     if (!initiated) return fail(initiated.error());

@@ -325,7 +325,7 @@ Awaitable<Response> cancel(Call call, FlavourWords const& words) {
     co_return with_position(refusal_response(request, *refusal), outcome);
   }
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
-    auto const& event = event_of<domain::TransferReturned>(commit);
+    auto const& event = event_of<domain::TransferReleased>(commit);
     auto json = begin_success(out);
     json.string("message", std::string(words.noun) + " cancelled; the amount is back.");
     json.string("transaction_id", domain::format_transaction_id(*transaction));

@@ -89,7 +89,7 @@ void DurableState::Impl::prefetch(std::span<CommitPtr const> commits) {
                        wallet_of(e.sender, e.currency);
                        wallet_of(e.receiver, e.target_currency);
                      },
-                     [&](domain::TransferReturned const& e) { wallet_of(e.sender, e.currency); },
+                     [&](domain::TransferReleased const& e) { wallet_of(e.sender, e.currency); },
                      [](domain::PhoneShareRequested const&) {},
                      [](domain::ShareCodeRejected const&) {},
                      [](domain::PhoneShareEnded const&) {},
@@ -161,7 +161,7 @@ void DurableState::Impl::apply(domain::Commit const& commit) {
                      // Nothing to receive makes no wallet.
                      if (e.net() != domain::Money{}) touch(e.receiver, e.target_currency, at);
                    },
-                   [&](domain::TransferReturned const& e) { touch(e.sender, e.currency, at); },
+                   [&](domain::TransferReleased const& e) { touch(e.sender, e.currency, at); },
                    [](domain::PhoneShareRequested const&) {},
                    [](domain::ShareCodeRejected const&) {},
                    [](domain::PhoneShareEnded const&) {},

@@ -321,7 +321,7 @@ struct Check {
     if (e.receiver == e.sender && e.target_currency == e.currency) receiver.reserved = reserved;
     return check_after(receiver, receiver.available + e.net(), receiver.reserved, e.available_after, receiver.reserved);
   }
-  char const* operator()(TransferReturned const& e) const {
+  char const* operator()(TransferReleased const& e) const {
     auto const* transfer = state.find_transfer(e.transaction);
     if (transfer == nullptr) return "returns what is not reserved";
     auto const same = transfer->flavour == e.flavour && transfer->sender == e.sender &&

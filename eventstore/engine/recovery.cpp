@@ -41,7 +41,7 @@ struct Prefetch {
     state.prefetch_wallet(e.sender, e.currency);
     state.prefetch_wallet(e.receiver, e.target_currency);
   }
-  void operator()(domain::TransferReturned const& e) const { state.prefetch_wallet(e.sender, e.currency); }
+  void operator()(domain::TransferReleased const& e) const { state.prefetch_wallet(e.sender, e.currency); }
   void operator()(domain::PhoneShareRequested const&) const {}
   void operator()(domain::ShareCodeRejected const&) const {}
   void operator()(domain::PhoneShareEnded const&) const {}

@@ -99,7 +99,7 @@ void write(wire::Event::Builder event, domain::PinRejected const& in);
 void write(wire::Event::Builder event, domain::PinVerified const& in);
 void write(wire::Event::Builder event, domain::GuardianApproved const& in);
 void write(wire::Event::Builder event, domain::TransferClaimed const& in);
-void write(wire::Event::Builder event, domain::TransferReturned const& in);
+void write(wire::Event::Builder event, domain::TransferReleased const& in);
 void write(wire::Event::Builder event, domain::PhoneShareRequested const& in);
 void write(wire::Event::Builder event, domain::ShareCodeRejected const& in);
 void write(wire::Event::Builder event, domain::PhoneShareEnded const& in);

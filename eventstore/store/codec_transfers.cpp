@@ -109,7 +109,7 @@ void write(wire::Event::Builder event, domain::TransferClaimed const& in) {
   out.setTarget(in.target.value());
 }
 
-void write(wire::Event::Builder event, domain::TransferReturned const& in) {
+void write(wire::Event::Builder event, domain::TransferReleased const& in) {
   auto out = event.initTransferReturned();
   out.setTransaction(in.transaction.value());
   out.setFlavour(static_cast<std::uint8_t>(in.flavour));
@@ -255,7 +255,7 @@ domain::Event read(Reading& reading, wire::TransferClaimed::Reader in) {
 }
 
 domain::Event read(Reading& reading, wire::TransferReturned::Reader in) {
-  domain::TransferReturned out;
+  domain::TransferReleased out;
   out.transaction = domain::Position(in.getTransaction());
   out.flavour = flavour(reading, in.getFlavour());
   out.reason =

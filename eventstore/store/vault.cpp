@@ -319,7 +319,7 @@ Faulty<Unit> Vault::seal(domain::Commit& commit) {
             [](domain::PinVerified&) -> Faulty<Unit> { return Unit{}; },
             [](domain::GuardianApproved&) -> Faulty<Unit> { return Unit{}; },
             [](domain::TransferClaimed&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::TransferReturned&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::TransferReleased&) -> Faulty<Unit> { return Unit{}; },
             [](domain::PhoneShareRequested&) -> Faulty<Unit> { return Unit{}; },
             [](domain::ShareCodeRejected&) -> Faulty<Unit> { return Unit{}; },
             [](domain::PhoneShareEnded&) -> Faulty<Unit> { return Unit{}; },

@@ -38,7 +38,7 @@ std::optional<TransferFacts> closing_facts(domain::Event const& event) {
                          claimed->target,       claimed->amount,         claimed->net(),
                          claimed->sender_phone, claimed->receiver_phone, {}};
   }
-  if (auto const* returned = std::get_if<domain::TransferReturned>(&event)) {
+  if (auto const* returned = std::get_if<domain::TransferReleased>(&event)) {
     return TransferFacts{returned->flavour,
                          returned->sender,
                          returned->currency,

@@ -38,7 +38,7 @@ TEST(Transactions, StepsCarryTheNameOfTheirBeginning) {
   TransferClaimed claimed;
   claimed.transaction = Position(7);
   claimed.flavour = Flavour::send;
-  TransferReturned returned;
+  TransferReleased returned;
   returned.transaction = Position(7);
   EXPECT_TRUE(is(name_in({initiated}, 0), Kind::transfer, 40));
   EXPECT_TRUE(is(name_in({claimed}, 0), Kind::send, 7));

@@ -9,7 +9,7 @@ namespace {
 constexpr ExpireTransfer kExpire{kMinorsSend};
 constexpr ResendPin kResend{kGame, Flavour::send, kMinorsSend};
 
-TransferReturned minors_money_back(ReturnReason reason) { return returned(reason, kMinorsSend); }
+TransferReleased minors_money_back(ReturnReason reason) { return returned(reason, kMinorsSend); }
 
 std::vector<Event> approved() { return waiting_for_guardian() + std::vector<Event>{GuardianApproved{kMinorsSend}}; }
 

@@ -174,7 +174,7 @@ TEST(Events, EachHasItsOwnName) {
   EXPECT_STREQ(event_name(PinVerified{}), "PinVerified");
   EXPECT_STREQ(event_name(GuardianApproved{}), "GuardianApproved");
   EXPECT_STREQ(event_name(TransferClaimed{}), "TransferClaimed");
-  EXPECT_STREQ(event_name(TransferReturned{}), "TransferReturned");
+  EXPECT_STREQ(event_name(TransferReleased{}), "TransferReturned");
   EXPECT_STREQ(event_name(PhoneShareRequested{}), "PhoneShareRequested");
   EXPECT_STREQ(event_name(ShareCodeRejected{}), "ShareCodeRejected");
   EXPECT_STREQ(event_name(PhoneShareEnded{}), "PhoneShareEnded");

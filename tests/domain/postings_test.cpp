@@ -54,7 +54,7 @@ std::vector<Event> one_of_each() {
           PinVerified{Position(9), kNow},
           GuardianApproved{Position(9)},
           claimed(kDust),
-          TransferReturned{
+          TransferReleased{
               Position(9), Flavour::send, ReturnReason::cancelled, kPlayer, kGold, units("10.05"), {}, {}, {}, {}},
           PhoneShareRequested{Position(9), PhoneId(1), PhoneId(2), kNow},
           ShareCodeRejected{Position(9), 4},

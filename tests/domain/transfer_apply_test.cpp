@@ -14,7 +14,7 @@ E with(E event, Change&& change) {
   return event;
 }
 
-TransferReturned back() { return returned(ReturnReason::cancelled); }
+TransferReleased back() { return returned(ReturnReason::cancelled); }
 TransferClaimed claim() { return claimed(PlayerId(2), units("450.00")); }
 PhoneShareRequested share(std::uint64_t phone_id, std::uint64_t owner, Position approval = Position(30)) {
   return {approval, PhoneId(phone_id), PhoneId(owner), kNow + kHour};

@@ -116,7 +116,7 @@ inline std::vector<Event> waiting_for_guardian() {
                                               recorded(3, 2, kBobsPhone), initiated_by_minor()};
 }
 
-inline TransferReturned returned(ReturnReason reason, Position transaction = kSend) {
+inline TransferReleased returned(ReturnReason reason, Position transaction = kSend) {
   PhoneId const anns(transaction == kMinorsSend ? 2 : 1);
   return {transaction,     Flavour::send,    reason,  PlayerId(1), kGold,
           units("500.00"), units("1000.00"), Money{}, kOther,      anns};

@@ -30,7 +30,7 @@ struct Ends {
     if (auto const* e = std::get_if<PinVerified>(&event)) RC_ASSERT(verified.insert(e->transaction).second);
     if (auto const* e = std::get_if<TransferClaimed>(&event)) end(e->transaction);
     if (auto const* e = std::get_if<TransferClaimed>(&event)) RC_ASSERT(verified.contains(e->transaction));
-    if (auto const* e = std::get_if<TransferReturned>(&event)) end(e->transaction);
+    if (auto const* e = std::get_if<TransferReleased>(&event)) end(e->transaction);
     if (auto const* e = std::get_if<PhoneShareRequested>(&event)) RC_ASSERT(asked.insert(e->approval).second);
     if (auto const* e = std::get_if<PhoneShareEnded>(&event)) {
       RC_ASSERT((asked.contains(e->approval) && ++answered[e->approval] == 1));
@@ -106,7 +106,7 @@ void check_velocity(TransferWorld const& world) {
   for (auto const& commit : world.log) {
     for (auto const& event : commit.events) {
       if (auto const* e = std::get_if<TransferInitiated>(&event)) made[e->transaction] = {*e, commit.at};
-      if (auto const* e = std::get_if<TransferReturned>(&event)) made.at(e->transaction).returned = true;
+      if (auto const* e = std::get_if<TransferReleased>(&event)) made.at(e->transaction).returned = true;
     }
   }
   for (auto const span : {kHour, kDay}) {
@@ -304,7 +304,7 @@ TEST(TransferProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
     for (auto const& commit : world.log) {
       for (auto const& event : commit.events) {
         events.insert(event.index());
-        if (auto const* e = std::get_if<TransferReturned>(&event)) returns.insert(e->reason);
+        if (auto const* e = std::get_if<TransferReleased>(&event)) returns.insert(e->reason);
         if (auto const* e = std::get_if<PhoneShareEnded>(&event)) share_ends.insert(e->end);
       }
     }

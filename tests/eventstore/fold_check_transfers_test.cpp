@@ -108,7 +108,7 @@ struct Town {
             open.sender_phone,
             open.receiver_phone};
   }
-  [[nodiscard]] TransferReturned give_back(Position transaction, ReturnReason reason) const {
+  [[nodiscard]] TransferReleased give_back(Position transaction, ReturnReason reason) const {
     auto const& open = *state.find_transfer(transaction);
     auto const wallet = state.wallet(open.sender, open.currency);
     return {transaction,
@@ -186,7 +186,7 @@ std::vector<Row> impossible(Town const& town) {
   auto const pin = TextKind::pin;
   using Start = TransferInitiated;
   using Claim = TransferClaimed;
-  using Back = TransferReturned;
+  using Back = TransferReleased;
   return {
       {"a phone out of sequence", PhoneRecorded{PhoneId(9), kAnnIdentity, index_of(9), {}}},
       {"phone zero", PhoneRecorded{PhoneId(), kAnnIdentity, index_of(9), {}}},

@@ -109,7 +109,7 @@ inline std::vector<domain::Event> events() {
       GuardianApproved{transaction},
       TransferClaimed{transaction, Flavour::send, player, crowns, PlayerId(8), CurrencyId(3), money(10'000), fees,
                       money(500), money(9'250), GameId(200'000'000'001), PhoneId(3), PhoneId(6)},
-      TransferReturned{transaction, Flavour::send, ReturnReason::guardian_expired, player, crowns, money(10'000),
+      TransferReleased{transaction, Flavour::send, ReturnReason::guardian_expired, player, crowns, money(10'000),
                        money(60'000), money(500), GameId(200'000'000'001), PhoneId(3)},
       PhoneShareRequested{transaction, PhoneId(7), PhoneId(3), time(10), game},
       ShareCodeRejected{transaction, 4},

@@ -207,7 +207,7 @@ TEST_F(Transfers, EqualTheFold) {
         EXPECT_EQ(record.value()->receiver, fact->receiver);
         EXPECT_EQ(record.value()->ended_in, commit->first);
       }
-      if (auto const* fact = std::get_if<domain::TransferReturned>(&event)) {
+      if (auto const* fact = std::get_if<domain::TransferReleased>(&event)) {
         auto const record = read_transfer(view, fact->transaction);
         ASSERT_TRUE(record && record.value());
         EXPECT_EQ(record.value()->end, domain::end_of(fact->reason));

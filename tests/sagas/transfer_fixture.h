@@ -37,13 +37,13 @@ struct TransferTest : testing::Test {
     EXPECT_TRUE(rig->quiet());
   }
   std::optional<domain::ReturnReason> returned() {
-    auto const all = rig->view().all<domain::TransferReturned>();
+    auto const all = rig->view().all<domain::TransferReleased>();
     EXPECT_LE(all.size(), 1u);
     return all.empty() ? std::nullopt : std::optional(all.front().reason);
   }
   void expect_all_back() {
     EXPECT_EQ(rig->wallet(town.quest, 1), (domain::Wallet{units(1000), {}}));
-    EXPECT_EQ(rig->view().all<domain::TransferReturned>().size(), 1u);
+    EXPECT_EQ(rig->view().all<domain::TransferReleased>().size(), 1u);
   }
 };
 

@@ -81,7 +81,7 @@ Step guardian(domain::ReplyWord word, bool late = false) {
 }
 
 Step cancel() {
-  return {happened<domain::TransferReturned>, [](Rig& rig, Town const& town) {
+  return {happened<domain::TransferReleased>, [](Rig& rig, Town const& town) {
             rig.commit(domain::CancelTransfer{town.quest, domain::Flavour::send, open_one(rig).transaction},
                        town.quest);
           }};
@@ -110,9 +110,9 @@ std::vector<Flow> flows() {
   return {
       {"happy", {initiate(), verify(), claim()}, {pin, claim_code, sender_completed, receiver_completed}, 500, 450},
       {"cancelled", {initiate(), cancel()}, {pin, sender_returned}, 1000, 0},
-      {"pin expires", {initiate(), wait<domain::TransferReturned>(10 * kMinute)}, {pin, sender_returned}, 1000, 0},
+      {"pin expires", {initiate(), wait<domain::TransferReleased>(10 * kMinute)}, {pin, sender_returned}, 1000, 0},
       {"claim expires",
-       {initiate(), verify(), wait<domain::TransferReturned>(day)},
+       {initiate(), verify(), wait<domain::TransferReleased>(day)},
        {pin, claim_code, sender_returned},
        1000,
        0},
@@ -132,7 +132,7 @@ std::vector<Flow> flows() {
        1000,
        0},
       {"guardian expires",
-       {flag_minor(), initiate(), wait<domain::TransferReturned>(15 * kMinute)},
+       {flag_minor(), initiate(), wait<domain::TransferReleased>(15 * kMinute)},
        {pin, guardian_question, sender_returned},
        1000,
        0},
@@ -163,7 +163,7 @@ void expect_ended(Rig& rig, Town const& town, Flow const& flow) {
   EXPECT_EQ(rig.wallet(town.quest, 1), (domain::Wallet{units(flow.sender), {}}));
   EXPECT_EQ(rig.wallet(town.warriors, 2), (domain::Wallet{units(flow.receiver), {}}));
   EXPECT_EQ(view.all<domain::TransferInitiated>().size(), 1u);
-  EXPECT_EQ(view.all<domain::TransferClaimed>().size() + view.all<domain::TransferReturned>().size(), 1u);
+  EXPECT_EQ(view.all<domain::TransferClaimed>().size() + view.all<domain::TransferReleased>().size(), 1u);
   EXPECT_TRUE(view.read([](domain::State const& state) { return state.transfers().empty(); }));
   EXPECT_TRUE(view.read([](domain::State const& state) { return state.shares().all().empty(); }));
   EXPECT_TRUE(view.read([](domain::State const& state) { return state.owed_texts().empty(); }));

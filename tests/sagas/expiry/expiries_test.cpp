@@ -84,7 +84,7 @@ TEST_F(ExpiriesTest, OneJumpPastEverythingEndsEverythingOnce) {
   }
   EXPECT_TRUE(rig->quiet());
   EXPECT_TRUE(rig->pass(10 * domain::kMicrosPerDay));
-  EXPECT_EQ(rig->view().all<domain::TransferReturned>().size(), 21u);
+  EXPECT_EQ(rig->view().all<domain::TransferReleased>().size(), 21u);
   EXPECT_EQ(rig->wallet(town.quest, 1), (domain::Wallet{units(1000), {}}));
   EXPECT_TRUE(rig->view().read([](domain::State const& state) { return state.owed_texts().empty(); }));
 }
