@@ -1,5 +1,5 @@
 // Real money: what the processor says of a payment, and what a bank account is. Values only; the rules are in
-// purchase.cpp and payout.cpp. Source: CONTRACT, Currency purchase and Withdrawals.
+// card_order.cpp and payout.cpp. Source: CONTRACT, Currency purchase and Withdrawals.
 //
 // An order and a refund are named by their position in the log and the time of their commit. The position alone is not
 // enough: after a backup is restored the same positions come again, for other orders.
