@@ -1,55 +1,43 @@
 #include "domain/events.h"
 
+#include <array>
+#include <string_view>
+
 namespace florin::domain {
+namespace {
+
+// The name of a type as the compiler spells it: "… [with E = florin::domain::GameCreated; …]".
+template <class E>
+constexpr std::string_view type_name() {
+  std::string_view const function = __PRETTY_FUNCTION__;
+  auto const begin = function.find("E = ") + 4;
+  auto const qualified = function.substr(begin, function.find_first_of(";]", begin) - begin);
+  return qualified.substr(qualified.rfind(':') + 1);
+}
+
+// An event that was renamed keeps the name that logs and auditors know.
+template <class E>
+constexpr std::string_view shown_name() {
+  return type_name<E>();
+}
+template <>
+constexpr std::string_view shown_name<TransferReleased>() {
+  return "TransferReturned";
+}
+
+template <class E>
+constexpr auto terminated_name() {
+  std::array<char, shown_name<E>().size() + 1> out{};
+  for (std::size_t i = 0; i + 1 < out.size(); ++i) out[i] = shown_name<E>()[i];
+  return out;
+}
+template <class E>
+constexpr auto kName = terminated_name<E>();
+
+}  // namespace
 
 char const* event_name(Event const& event) {
-  return std::visit(Overloaded{
-                        [](GameCreated const&) { return "GameCreated"; },
-                        [](GameUpdated const&) { return "GameUpdated"; },
-                        [](CurrencyAdded const&) { return "CurrencyAdded"; },
-                        [](CurrencyChanged const&) { return "CurrencyChanged"; },
-                        [](SdkKeyRotated const&) { return "SdkKeyRotated"; },
-                        [](IdentityRegistered const&) { return "IdentityRegistered"; },
-                        [](PlayerJoined const&) { return "PlayerJoined"; },
-                        [](PlayerRenamed const&) { return "PlayerRenamed"; },
-                        [](StartingBalanceGranted const&) { return "StartingBalanceGranted"; },
-                        [](BalanceCredited const&) { return "BalanceCredited"; },
-                        [](BalanceDebited const&) { return "BalanceDebited"; },
-                        [](ItemPurchased const&) { return "ItemPurchased"; },
-                        [](ItemRefunded const&) { return "ItemRefunded"; },
-                        [](PhoneRecorded const&) { return "PhoneRecorded"; },
-                        [](PhoneVerified const&) { return "PhoneVerified"; },
-                        [](MinorFlagged const&) { return "MinorFlagged"; },
-                        [](MinorCleared const&) { return "MinorCleared"; },
-                        [](TransferInitiated const&) { return "TransferInitiated"; },
-                        [](PinReissued const&) { return "PinReissued"; },
-                        [](PinRejected const&) { return "PinRejected"; },
-                        [](PinVerified const&) { return "PinVerified"; },
-                        [](GuardianApproved const&) { return "GuardianApproved"; },
-                        [](TransferClaimed const&) { return "TransferClaimed"; },
-                        [](TransferReleased const&) { return "TransferReturned"; },
-                        [](PhoneShareRequested const&) { return "PhoneShareRequested"; },
-                        [](ShareCodeRejected const&) { return "ShareCodeRejected"; },
-                        [](PhoneShareEnded const&) { return "PhoneShareEnded"; },
-                        [](ReplyReceived const&) { return "ReplyReceived"; },
-                        [](TextSettled const&) { return "TextSettled"; },
-                        [](CheckoutOpened const&) { return "CheckoutOpened"; },
-                        [](CurrencyOrdered const&) { return "CurrencyOrdered"; },
-                        [](PaymentOpened const&) { return "PaymentOpened"; },
-                        [](PaymentChallenged const&) { return "PaymentChallenged"; },
-                        [](CurrencyPurchased const&) { return "CurrencyPurchased"; },
-                        [](PaymentFailed const&) { return "PaymentFailed"; },
-                        [](RefundRequested const&) { return "RefundRequested"; },
-                        [](RefundSettled const&) { return "RefundSettled"; },
-                        [](DisputeOpened const&) { return "DisputeOpened"; },
-                        [](DisputeClosed const&) { return "DisputeClosed"; },
-                        [](PayoutRequested const&) { return "PayoutRequested"; },
-                        [](PayoutAdvanced const&) { return "PayoutAdvanced"; },
-                        [](DisputeMoved const&) { return "DisputeMoved"; },
-                        [](PayoutFileWritten const&) { return "PayoutFileWritten"; },
-                        [](PayoutAccountCorrected const&) { return "PayoutAccountCorrected"; },
-                    },
-                    event);
+  return std::visit([]<class E>(E const&) { return kName<E>.data(); }, event);
 }
 
 }  // namespace florin::domain

@@ -78,16 +78,11 @@ Postings advance(PayoutAdvanced const& e) {
 std::vector<Posting> postings(Event const& event) {
   return std::visit(
       Overloaded{
-          [](GameCreated const&) { return Postings{}; },
-          [](GameUpdated const&) { return Postings{}; },
-          [](CurrencyAdded const&) { return Postings{}; },
-          [](CurrencyChanged const&) { return Postings{}; },
-          [](SdkKeyRotated const&) { return Postings{}; },
-          [](IdentityRegistered const&) { return Postings{}; },
-          [](PlayerJoined const&) { return Postings{}; },
-          [](PlayerRenamed const&) { return Postings{}; },
-          [](StartingBalanceGranted const& e) { return issue(e.player, e.currency, e.amount); },
-          [](BalanceCredited const& e) { return issue(e.player, e.currency, e.amount); },
+          [](GameEvent auto const&) { return Postings{}; },
+          [](PersonEvent auto const&) { return Postings{}; },
+          [](OneOf<StartingBalanceGranted, BalanceCredited> auto const& e) {
+            return issue(e.player, e.currency, e.amount);
+          },
           [](BalanceDebited const& e) { return issue(e.player, e.currency, -e.amount); },
           [](ItemPurchased const& e) {
             return Postings{{Account::player_available, e.player, e.currency, -e.total},
@@ -99,28 +94,16 @@ std::vector<Posting> postings(Event const& event) {
                             {Account::game_revenue, PlayerId{}, e.currency, -e.developer_revenue},
                             {Account::network_fees, PlayerId{}, e.currency, -e.platform_fee}};
           },
-          [](PhoneRecorded const&) { return Postings{}; },
-          [](PhoneVerified const&) { return Postings{}; },
-          [](MinorFlagged const&) { return Postings{}; },
-          [](MinorCleared const&) { return Postings{}; },
           [](TransferInitiated const& e) { return reserve(e.sender, e.currency, e.amount); },
-          [](PinReissued const&) { return Postings{}; },
-          [](PinRejected const&) { return Postings{}; },
-          [](PinVerified const&) { return Postings{}; },
-          [](GuardianApproved const&) { return Postings{}; },
           [](TransferClaimed const& e) { return claim(e); },
           [](TransferReleased const& e) { return reserve(e.sender, e.currency, -e.amount); },
-          [](PhoneShareRequested const&) { return Postings{}; },
-          [](ShareCodeRejected const&) { return Postings{}; },
-          [](PhoneShareEnded const&) { return Postings{}; },
-          [](ReplyReceived const&) { return Postings{}; },
-          [](TextSettled const&) { return Postings{}; },
-          [](CheckoutOpened const&) { return Postings{}; },
-          [](CurrencyOrdered const&) { return Postings{}; },
-          [](PaymentOpened const&) { return Postings{}; },
-          [](PaymentChallenged const&) { return Postings{}; },
+          [](OneOf<PinReissued, PinRejected, PinVerified, GuardianApproved> auto const&) { return Postings{}; },
+          [](PhoneShareEvent auto const&) { return Postings{}; },
+          [](TextEvent auto const&) { return Postings{}; },
           [](CurrencyPurchased const& e) { return through_clearing(e.player, e.currency, e.usd, e.fee); },
-          [](PaymentFailed const&) { return Postings{}; },
+          [](OneOf<CheckoutOpened, CurrencyOrdered, PaymentOpened, PaymentChallenged, PaymentFailed> auto const&) {
+            return Postings{};
+          },
           [](RefundRequested const& e) {
             return between(Account::player_available, Account::refunds_in_flight, e.player, e.currency,
                            units_of(e.usd));
@@ -128,11 +111,10 @@ std::vector<Posting> postings(Event const& event) {
           [](RefundSettled const& e) { return settle(e); },
           [](DisputeOpened const& e) { return through_clearing(e.player, e.currency, -e.usd, e.fee); },
           [](DisputeClosed const& e) { return through_clearing(e.player, e.currency, e.won ? e.usd : Money{}, e.fee); },
+          [](DisputeMoved const& e) { return through_clearing(e.player, e.currency, e.usd, e.fee); },
           [](PayoutRequested const& e) { return pay_out(e.shares, Account::game_revenue, Account::payouts_in_flight); },
           [](PayoutAdvanced const& e) { return advance(e); },
-          [](DisputeMoved const& e) { return through_clearing(e.player, e.currency, e.usd, e.fee); },
-          [](PayoutFileWritten const&) { return Postings{}; },
-          [](PayoutAccountCorrected const&) { return Postings{}; },
+          [](PayoutEvent auto const&) { return Postings{}; },
       },
       event);
 }

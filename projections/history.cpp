@@ -114,14 +114,8 @@ class HistoryWriter final : public ProjectionWriter {
     auto position = commit.first;
     for (auto const& event : commit.events) {
       std::visit(Overloaded{
-                     [](domain::GameCreated const&) {},
-                     [](domain::GameUpdated const&) {},
-                     [](domain::CurrencyAdded const&) {},
-                     [](domain::CurrencyChanged const&) {},
-                     [](domain::SdkKeyRotated const&) {},
-                     [](domain::IdentityRegistered const&) {},
-                     [](domain::PlayerJoined const&) {},
-                     [](domain::PlayerRenamed const&) {},
+                     [](domain::GameEvent auto const&) {},
+                     [](domain::PersonEvent auto const&) {},
                      [&](domain::StartingBalanceGranted const& e) {
                        add(commit, position, MovementKind::starting_balance, e, e.amount, {});
                      },
@@ -137,17 +131,9 @@ class HistoryWriter final : public ProjectionWriter {
                      [&](domain::ItemRefunded const& e) {
                        add(commit, position, MovementKind::item_refund, e, e.total, e.order);
                      },
-                     [](domain::PhoneRecorded const&) {},
-                     [](domain::PhoneVerified const&) {},
-                     [](domain::MinorFlagged const&) {},
-                     [](domain::MinorCleared const&) {},
                      [&](domain::TransferInitiated const& e) {
                        add_sender(commit, position, kinds_of(e.flavour).reserved, e, -e.amount, e.amount);
                      },
-                     [](domain::PinReissued const&) {},
-                     [](domain::PinRejected const&) {},
-                     [](domain::PinVerified const&) {},
-                     [](domain::GuardianApproved const&) {},
                      [&](domain::TransferClaimed const& e) {
                        add_sender(commit, position, kinds_of(e.flavour).completed, e, {}, -e.amount);
                        add(commit, position, {e.receiver, e.target_currency, true}, kinds_of(e.flavour).received,
@@ -156,19 +142,13 @@ class HistoryWriter final : public ProjectionWriter {
                      [&](domain::TransferReleased const& e) {
                        add_sender(commit, position, kinds_of(e.flavour).returned, e, e.amount, -e.amount);
                      },
-                     [](domain::PhoneShareRequested const&) {},
-                     [](domain::ShareCodeRejected const&) {},
-                     [](domain::PhoneShareEnded const&) {},
-                     [](domain::ReplyReceived const&) {},
-                     [](domain::TextSettled const&) {},
-                     [](domain::CheckoutOpened const&) {},
-                     [](domain::CurrencyOrdered const&) {},
-                     [](domain::PaymentOpened const&) {},
-                     [](domain::PaymentChallenged const&) {},
+                     [](domain::TransferEvent auto const&) {},
+                     [](domain::PhoneShareEvent auto const&) {},
+                     [](domain::TextEvent auto const&) {},
                      [&](domain::CurrencyPurchased const& e) {
                        add(commit, position, MovementKind::currency_purchase, e, units_of(e.usd), e.order);
                      },
-                     [](domain::PaymentFailed const&) {},
+                     [](domain::CardOrderEvent auto const&) {},
                      [&](domain::RefundRequested const& e) {
                        add(commit, position, MovementKind::currency_refund, e, -units_of(e.usd), e.order);
                      },
@@ -182,16 +162,13 @@ class HistoryWriter final : public ProjectionWriter {
                      [&](domain::DisputeClosed const& e) {
                        if (e.won) add(commit, position, MovementKind::chargeback_returned, e, units_of(e.usd), e.order);
                      },
-                     [](domain::PayoutRequested const&) {},
-                     [](domain::PayoutAdvanced const&) {},
                      [&](domain::DisputeMoved const& e) {
                        if (e.usd == domain::Money{}) return;
                        auto const kind =
                            e.usd < domain::Money{} ? MovementKind::chargeback : MovementKind::chargeback_returned;
                        add(commit, position, kind, e, units_of(e.usd), e.order);
                      },
-                     [](domain::PayoutFileWritten const&) {},
-                     [](domain::PayoutAccountCorrected const&) {},
+                     [](domain::PayoutEvent auto const&) {},
                  },
                  event);
       position = next(position);

@@ -76,36 +76,13 @@ class PaymentsWriter final : public ProjectionWriter {
     auto const step = [&](Position about) { return insert_step_.run(about, position, commit.first); };
     return std::visit(
         Overloaded{
-            [](domain::GameCreated const&) { return nothing(); },
-            [](domain::GameUpdated const&) { return nothing(); },
-            [](domain::CurrencyAdded const&) { return nothing(); },
-            [](domain::CurrencyChanged const&) { return nothing(); },
-            [](domain::SdkKeyRotated const&) { return nothing(); },
-            [](domain::IdentityRegistered const&) { return nothing(); },
-            [](domain::PlayerJoined const&) { return nothing(); },
-            [](domain::PlayerRenamed const&) { return nothing(); },
-            [](domain::StartingBalanceGranted const&) { return nothing(); },
-            [](domain::BalanceCredited const&) { return nothing(); },
-            [](domain::BalanceDebited const&) { return nothing(); },
-            [](domain::ItemPurchased const&) { return nothing(); },
-            [](domain::ItemRefunded const&) { return nothing(); },
-            [](domain::PhoneRecorded const&) { return nothing(); },
-            [](domain::PhoneVerified const&) { return nothing(); },
-            [](domain::MinorFlagged const&) { return nothing(); },
-            [](domain::MinorCleared const&) { return nothing(); },
-            [](domain::TransferInitiated const&) { return nothing(); },
-            [](domain::PinReissued const&) { return nothing(); },
-            [](domain::PinRejected const&) { return nothing(); },
-            [](domain::PinVerified const&) { return nothing(); },
-            [](domain::GuardianApproved const&) { return nothing(); },
-            [](domain::TransferClaimed const&) { return nothing(); },
-            [](domain::TransferReleased const&) { return nothing(); },
-            [](domain::PhoneShareRequested const&) { return nothing(); },
-            [](domain::ShareCodeRejected const&) { return nothing(); },
-            [](domain::PhoneShareEnded const&) { return nothing(); },
-            [](domain::ReplyReceived const&) { return nothing(); },
-            [](domain::TextSettled const&) { return nothing(); },
-            [](domain::CheckoutOpened const&) { return nothing(); },
+            [](domain::GameEvent auto const&) { return nothing(); },
+            [](domain::PersonEvent auto const&) { return nothing(); },
+            [](domain::WalletEvent auto const&) { return nothing(); },
+            [](domain::ItemEvent auto const&) { return nothing(); },
+            [](domain::TransferEvent auto const&) { return nothing(); },
+            [](domain::PhoneShareEvent auto const&) { return nothing(); },
+            [](domain::TextEvent auto const&) { return nothing(); },
             [&](domain::CurrencyOrdered const& e) {
               if (e.session) {
                 if (auto const in = insert_attempt_.run(e.session, e.order); !in) return in;
@@ -116,13 +93,9 @@ class PaymentsWriter final : public ProjectionWriter {
               auto const in = insert_name_.run(std::string_view(e.reference), e.order);
               return in ? step(e.order) : in;
             },
-            [&](domain::PaymentChallenged const& e) { return step(e.order); },
-            [&](domain::CurrencyPurchased const& e) { return step(e.order); },
-            [&](domain::PaymentFailed const& e) { return step(e.order); },
-            [&](domain::RefundRequested const& e) { return step(e.order); },
-            [&](domain::RefundSettled const& e) { return step(e.order); },
-            [&](domain::DisputeOpened const& e) { return step(e.order); },
-            [&](domain::DisputeClosed const& e) { return step(e.order); },
+            [](domain::CheckoutOpened const&) { return nothing(); },
+            [&](domain::CardOrderEvent auto const& e) { return step(e.order); },
+            [&](domain::RefundEvent auto const& e) { return step(e.order); },
             [&](domain::PayoutRequested const& e) {
               auto const in = insert_payout_.run(e.payout, e.game, static_cast<int>(domain::PayoutStatus::requested));
               return in ? step(e.payout) : in;
@@ -133,9 +106,8 @@ class PaymentsWriter final : public ProjectionWriter {
               auto const set = advance_payout_.run(static_cast<int>(e.status), processing_at, failed_at, e.payout);
               return set ? step(e.payout) : set;
             },
-            [&](domain::DisputeMoved const& e) { return step(e.order); },
-            [](domain::PayoutFileWritten const&) { return nothing(); },
             [&](domain::PayoutAccountCorrected const& e) { return step(e.payout); },
+            [](domain::PayoutFileWritten const&) { return nothing(); },
         },
         event);
   }

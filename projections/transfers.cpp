@@ -216,23 +216,10 @@ class TransfersWriter final : public ProjectionWriter {
     };
     return std::visit(
         Overloaded{
-            [](domain::GameCreated const&) { return nothing(); },
-            [](domain::GameUpdated const&) { return nothing(); },
-            [](domain::CurrencyAdded const&) { return nothing(); },
-            [](domain::CurrencyChanged const&) { return nothing(); },
-            [](domain::SdkKeyRotated const&) { return nothing(); },
-            [](domain::IdentityRegistered const&) { return nothing(); },
-            [](domain::PlayerJoined const&) { return nothing(); },
-            [](domain::PlayerRenamed const&) { return nothing(); },
-            [](domain::StartingBalanceGranted const&) { return nothing(); },
-            [](domain::BalanceCredited const&) { return nothing(); },
-            [](domain::BalanceDebited const&) { return nothing(); },
-            [](domain::ItemPurchased const&) { return nothing(); },
-            [](domain::ItemRefunded const&) { return nothing(); },
-            [](domain::PhoneRecorded const&) { return nothing(); },
-            [](domain::PhoneVerified const&) { return nothing(); },
-            [](domain::MinorFlagged const&) { return nothing(); },
-            [](domain::MinorCleared const&) { return nothing(); },
+            [](domain::GameEvent auto const&) { return nothing(); },
+            [](domain::PersonEvent auto const&) { return nothing(); },
+            [](domain::WalletEvent auto const&) { return nothing(); },
+            [](domain::ItemEvent auto const&) { return nothing(); },
             [&](domain::TransferInitiated const& e) {
               TransferRecord record;
               record.transaction = e.transaction;
@@ -247,7 +234,6 @@ class TransfersWriter final : public ProjectionWriter {
             [&](domain::PinReissued const& e) {
               return transfer(e.transaction, [&](TransferRecord& record) { record.pin_expires_at = e.expires_at; });
             },
-            [](domain::PinRejected const&) { return nothing(); },
             [&](domain::PinVerified const& e) {
               return transfer(e.transaction, [&](TransferRecord& record) {
                 record.stage = domain::TransferStage::claim;
@@ -271,34 +257,22 @@ class TransfersWriter final : public ProjectionWriter {
                 record.reason = e.reason;
               });
             },
+            [](domain::TransferEvent auto const&) { return nothing(); },
             [&](domain::PhoneShareRequested const& e) {
               shares_.add(e.approval, {e.approval, e.phone, commit.at, e.expires_at, std::nullopt, {}});
               return nothing();
             },
-            [](domain::ShareCodeRejected const&) { return nothing(); },
             [&](domain::PhoneShareEnded const& e) {
               return shares_.change(e.approval, position, [&](ShareRecord& record) {
                 record.end = e.end;
                 record.ended_at = commit.at;
               });
             },
-            [](domain::ReplyReceived const&) { return nothing(); },
-            [](domain::TextSettled const&) { return nothing(); },
-            [](domain::CheckoutOpened const&) { return nothing(); },
-            [](domain::CurrencyOrdered const&) { return nothing(); },
-            [](domain::PaymentOpened const&) { return nothing(); },
-            [](domain::PaymentChallenged const&) { return nothing(); },
-            [](domain::CurrencyPurchased const&) { return nothing(); },
-            [](domain::PaymentFailed const&) { return nothing(); },
-            [](domain::RefundRequested const&) { return nothing(); },
-            [](domain::RefundSettled const&) { return nothing(); },
-            [](domain::DisputeOpened const&) { return nothing(); },
-            [](domain::DisputeClosed const&) { return nothing(); },
-            [](domain::PayoutRequested const&) { return nothing(); },
-            [](domain::PayoutAdvanced const&) { return nothing(); },
-            [](domain::DisputeMoved const&) { return nothing(); },
-            [](domain::PayoutFileWritten const&) { return nothing(); },
-            [](domain::PayoutAccountCorrected const&) { return nothing(); },
+            [](domain::PhoneShareEvent auto const&) { return nothing(); },
+            [](domain::TextEvent auto const&) { return nothing(); },
+            [](domain::CardOrderEvent auto const&) { return nothing(); },
+            [](domain::RefundEvent auto const&) { return nothing(); },
+            [](domain::PayoutEvent auto const&) { return nothing(); },
         },
         event);
   }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "domain/contract.h"
+#include "domain/wallets_moved.h"
 #include "eventstore/engine/durable_state_impl.h"
 #include "eventstore/store/commit_reader.h"
 
@@ -59,59 +60,15 @@ void DurableState::Impl::prefetch(std::span<CommitPtr const> commits) {
     if (player.value() <= players.size()) __builtin_prefetch(&profile(player), 1);
     prefetched.emplace_back(player, currency);
   };
-  auto const wallet = [&](auto const& movement) { wallet_of(movement.player, movement.currency); };
   for (auto const& commit : commits) {
     for (auto const& event : commit->events) {
-      std::visit(Overloaded{
-                     [](domain::GameCreated const&) {},
-                     [](domain::GameUpdated const&) {},
-                     [](domain::CurrencyAdded const&) {},
-                     [](domain::CurrencyChanged const&) {},
-                     [](domain::SdkKeyRotated const&) {},
-                     [&](domain::IdentityRegistered const& e) { state.prefetch_identity(e.email_index); },
-                     [&](domain::PlayerJoined const& e) { state.prefetch_player(e.game, e.identity); },
-                     [](domain::PlayerRenamed const&) {},
-                     [&](domain::StartingBalanceGranted const& e) { wallet(e); },
-                     [&](domain::BalanceCredited const& e) { wallet(e); },
-                     [&](domain::BalanceDebited const& e) { wallet(e); },
-                     [&](domain::ItemPurchased const& e) { wallet(e); },
-                     [&](domain::ItemRefunded const& e) { wallet(e); },
-                     [](domain::PhoneRecorded const&) {},
-                     [](domain::PhoneVerified const&) {},
-                     [](domain::MinorFlagged const&) {},
-                     [](domain::MinorCleared const&) {},
-                     [&](domain::TransferInitiated const& e) { wallet_of(e.sender, e.currency); },
-                     [](domain::PinReissued const&) {},
-                     [](domain::PinRejected const&) {},
-                     [](domain::PinVerified const&) {},
-                     [](domain::GuardianApproved const&) {},
-                     [&](domain::TransferClaimed const& e) {
-                       wallet_of(e.sender, e.currency);
-                       wallet_of(e.receiver, e.target_currency);
-                     },
-                     [&](domain::TransferReleased const& e) { wallet_of(e.sender, e.currency); },
-                     [](domain::PhoneShareRequested const&) {},
-                     [](domain::ShareCodeRejected const&) {},
-                     [](domain::PhoneShareEnded const&) {},
-                     [](domain::ReplyReceived const&) {},
-                     [](domain::TextSettled const&) {},
-                     [](domain::CheckoutOpened const&) {},
-                     [](domain::CurrencyOrdered const&) {},
-                     [](domain::PaymentOpened const&) {},
-                     [](domain::PaymentChallenged const&) {},
-                     [&](domain::CurrencyPurchased const& e) { wallet(e); },
-                     [](domain::PaymentFailed const&) {},
-                     [&](domain::RefundRequested const& e) { wallet(e); },
-                     [&](domain::RefundSettled const& e) { wallet(e); },
-                     [&](domain::DisputeOpened const& e) { wallet(e); },
-                     [&](domain::DisputeClosed const& e) { wallet(e); },
-                     [](domain::PayoutRequested const&) {},
-                     [](domain::PayoutAdvanced const&) {},
-                     [&](domain::DisputeMoved const& e) { wallet(e); },
-                     [](domain::PayoutFileWritten const&) {},
-                     [](domain::PayoutAccountCorrected const&) {},
-                 },
-                 event);
+      if (auto const* registered = std::get_if<domain::IdentityRegistered>(&event)) {
+        state.prefetch_identity(registered->email_index);
+      } else if (auto const* joined = std::get_if<domain::PlayerJoined>(&event)) {
+        state.prefetch_player(joined->game, joined->identity);
+      } else {
+        domain::for_each_wallet(event, wallet_of);
+      }
     }
   }
   // The look-up reads the wallet's row to be sure, one after another but without waiting for each.
@@ -129,11 +86,7 @@ void DurableState::Impl::apply(domain::Commit const& commit) {
     remember_former(event, commit.first);
     domain::apply(state, event, at);
     std::visit(Overloaded{
-                   [&](domain::GameCreated const&) { directory_stale = true; },
-                   [&](domain::GameUpdated const&) { directory_stale = true; },
-                   [&](domain::CurrencyAdded const&) { directory_stale = true; },
-                   [&](domain::CurrencyChanged const&) { directory_stale = true; },
-                   [&](domain::SdkKeyRotated const&) { directory_stale = true; },
+                   [&](domain::GameEvent auto const&) { directory_stale = true; },
                    [&](domain::IdentityRegistered const& e) { identities.push_back({texts.add(e.email)}); },
                    [&](domain::PlayerJoined const& e) { players.push_back({texts.add(e.name), e.name_tag, at, at}); },
                    [&](domain::PlayerRenamed const& e) {
@@ -142,52 +95,37 @@ void DurableState::Impl::apply(domain::Commit const& commit) {
                      player.name_tag = e.name_tag;
                      player.last_active = at;
                    },
-                   [&](domain::StartingBalanceGranted const& e) { touch(e.player, e.currency, at); },
-                   [&](domain::BalanceCredited const& e) { touch(e.player, e.currency, at); },
-                   [&](domain::BalanceDebited const& e) { touch(e.player, e.currency, at); },
-                   [&](domain::ItemPurchased const& e) { touch(e.player, e.currency, at); },
-                   [&](domain::ItemRefunded const& e) { touch(e.player, e.currency, at); },
                    [&](domain::PhoneRecorded const& e) { phones.push_back({texts.add(e.number)}); },
-                   [](domain::PhoneVerified const&) {},
-                   [](domain::MinorFlagged const&) {},
-                   [](domain::MinorCleared const&) {},
-                   [&](domain::TransferInitiated const& e) { touch(e.sender, e.currency, at); },
-                   [](domain::PinReissued const&) {},
-                   [](domain::PinRejected const&) {},
-                   [](domain::PinVerified const&) {},
-                   [](domain::GuardianApproved const&) {},
+                   [](domain::PersonEvent auto const&) {},
+                   [&](domain::WalletEvent auto const& e) { touch(e.player, e.currency, at); },
+                   [&](domain::ItemEvent auto const& e) { touch(e.player, e.currency, at); },
+                   [&](domain::OneOf<domain::TransferInitiated, domain::TransferReleased> auto const& e) {
+                     touch(e.sender, e.currency, at);
+                   },
                    [&](domain::TransferClaimed const& e) {
                      touch(e.sender, e.currency, at);
                      // Nothing to receive makes no wallet.
                      if (e.net() != domain::Money{}) touch(e.receiver, e.target_currency, at);
                    },
-                   [&](domain::TransferReleased const& e) { touch(e.sender, e.currency, at); },
-                   [](domain::PhoneShareRequested const&) {},
-                   [](domain::ShareCodeRejected const&) {},
-                   [](domain::PhoneShareEnded const&) {},
-                   [](domain::ReplyReceived const&) {},
-                   [](domain::TextSettled const&) {},
-                   [](domain::CheckoutOpened const&) {},
-                   [](domain::CurrencyOrdered const&) {},
-                   [](domain::PaymentOpened const&) {},
-                   [](domain::PaymentChallenged const&) {},
+                   [](domain::OneOf<domain::PinReissued, domain::PinRejected, domain::PinVerified,
+                                    domain::GuardianApproved> auto const&) {},
+                   [](domain::PhoneShareEvent auto const&) {},
+                   [](domain::TextEvent auto const&) {},
                    [&](domain::CurrencyPurchased const& e) { touch(e.player, e.currency, at); },
-                   [](domain::PaymentFailed const&) {},
-                   [&](domain::RefundRequested const& e) { touch(e.player, e.currency, at); },
+                   [](domain::CardOrderEvent auto const&) {},
+                   [&](domain::OneOf<domain::RefundRequested, domain::DisputeOpened> auto const& e) {
+                     touch(e.player, e.currency, at);
+                   },
                    [&](domain::RefundSettled const& e) {
                      if (e.end != domain::RefundEnd::succeeded) touch(e.player, e.currency, at);
                    },
-                   [&](domain::DisputeOpened const& e) { touch(e.player, e.currency, at); },
                    [&](domain::DisputeClosed const& e) {
                      if (e.won) touch(e.player, e.currency, at);
                    },
-                   [](domain::PayoutRequested const&) {},
-                   [](domain::PayoutAdvanced const&) {},
                    [&](domain::DisputeMoved const& e) {
                      if (e.usd != domain::Money{}) touch(e.player, e.currency, at);
                    },
-                   [](domain::PayoutFileWritten const&) {},
-                   [](domain::PayoutAccountCorrected const&) {},
+                   [](domain::PayoutEvent auto const&) {},
                },
                event);
   }

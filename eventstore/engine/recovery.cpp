@@ -1,5 +1,6 @@
 #include "eventstore/engine/recovery.h"
 
+#include "domain/wallets_moved.h"
 #include "eventstore/engine/fold_check.h"
 #include "eventstore/store/commit_reader.h"
 #include "eventstore/store/linked_reader.h"
@@ -13,56 +14,16 @@ using domain::Position;
 constexpr std::size_t kPrefetchCommits = 32;  // decoding them hides the misses of applying them
 
 // What apply will look up first.
-struct Prefetch {
-  domain::State const& state;
-  void operator()(domain::GameCreated const&) const {}
-  void operator()(domain::GameUpdated const&) const {}
-  void operator()(domain::CurrencyAdded const&) const {}
-  void operator()(domain::CurrencyChanged const&) const {}
-  void operator()(domain::SdkKeyRotated const&) const {}
-  void operator()(domain::IdentityRegistered const& e) const { state.prefetch_identity(e.email_index); }
-  void operator()(domain::PlayerJoined const& e) const { state.prefetch_player(e.game, e.identity); }
-  void operator()(domain::PlayerRenamed const&) const {}
-  void operator()(domain::StartingBalanceGranted const& e) const { state.prefetch_wallet(e.player, e.currency); }
-  void operator()(domain::BalanceCredited const& e) const { state.prefetch_wallet(e.player, e.currency); }
-  void operator()(domain::BalanceDebited const& e) const { state.prefetch_wallet(e.player, e.currency); }
-  void operator()(domain::ItemPurchased const& e) const { state.prefetch_wallet(e.player, e.currency); }
-  void operator()(domain::ItemRefunded const& e) const { state.prefetch_wallet(e.player, e.currency); }
-  void operator()(domain::PhoneRecorded const&) const {}
-  void operator()(domain::PhoneVerified const&) const {}
-  void operator()(domain::MinorFlagged const&) const {}
-  void operator()(domain::MinorCleared const&) const {}
-  void operator()(domain::TransferInitiated const& e) const { state.prefetch_wallet(e.sender, e.currency); }
-  void operator()(domain::PinReissued const&) const {}
-  void operator()(domain::PinRejected const&) const {}
-  void operator()(domain::PinVerified const&) const {}
-  void operator()(domain::GuardianApproved const&) const {}
-  void operator()(domain::TransferClaimed const& e) const {
-    state.prefetch_wallet(e.sender, e.currency);
-    state.prefetch_wallet(e.receiver, e.target_currency);
+void prefetch(domain::State const& state, domain::Event const& event) {
+  if (auto const* registered = std::get_if<domain::IdentityRegistered>(&event)) {
+    state.prefetch_identity(registered->email_index);
+  } else if (auto const* joined = std::get_if<domain::PlayerJoined>(&event)) {
+    state.prefetch_player(joined->game, joined->identity);
+  } else {
+    domain::for_each_wallet(
+        event, [&](domain::PlayerId player, domain::CurrencyId currency) { state.prefetch_wallet(player, currency); });
   }
-  void operator()(domain::TransferReleased const& e) const { state.prefetch_wallet(e.sender, e.currency); }
-  void operator()(domain::PhoneShareRequested const&) const {}
-  void operator()(domain::ShareCodeRejected const&) const {}
-  void operator()(domain::PhoneShareEnded const&) const {}
-  void operator()(domain::ReplyReceived const&) const {}
-  void operator()(domain::TextSettled const&) const {}
-  void operator()(domain::CheckoutOpened const&) const {}
-  void operator()(domain::CurrencyOrdered const&) const {}
-  void operator()(domain::PaymentOpened const&) const {}
-  void operator()(domain::PaymentChallenged const&) const {}
-  void operator()(domain::CurrencyPurchased const& e) const { state.prefetch_wallet(e.player, e.currency); }
-  void operator()(domain::PaymentFailed const&) const {}
-  void operator()(domain::RefundRequested const& e) const { state.prefetch_wallet(e.player, e.currency); }
-  void operator()(domain::RefundSettled const& e) const { state.prefetch_wallet(e.player, e.currency); }
-  void operator()(domain::DisputeOpened const& e) const { state.prefetch_wallet(e.player, e.currency); }
-  void operator()(domain::DisputeClosed const& e) const { state.prefetch_wallet(e.player, e.currency); }
-  void operator()(domain::PayoutRequested const&) const {}
-  void operator()(domain::PayoutAdvanced const&) const {}
-  void operator()(domain::DisputeMoved const& e) const { state.prefetch_wallet(e.player, e.currency); }
-  void operator()(domain::PayoutFileWritten const&) const {}
-  void operator()(domain::PayoutAccountCorrected const&) const {}
-};
+}
 
 // The index needs the ids of commits that the snapshot already contains.
 Faulty<Unit> refill(Log& log, RequestIndex& requests, Position until) {
@@ -94,7 +55,7 @@ Faulty<Unit> replay(Log& log, Recovered& recovered, Position until, OnReplay con
   group.reserve(kPrefetchCommits);
   auto const apply_group = [&] {
     for (auto const& commit : group) {
-      for (auto const& event : commit.events) std::visit(Prefetch{recovered.state}, event);
+      for (auto const& event : commit.events) prefetch(recovered.state, event);
     }
     for (auto const& commit : group) {
       apply(recovered.state, commit);

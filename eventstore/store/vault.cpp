@@ -288,6 +288,7 @@ Faulty<Unit> Vault::seal(domain::Commit& commit) {
     auto const position = domain::next(commit.first, i);
     auto done = std::visit(
         domain::Overloaded{
+            [](domain::GameEvent auto&) -> Faulty<Unit> { return Unit{}; },
             [&](domain::IdentityRegistered& event) -> Faulty<Unit> {
               if (event.email.sealed) return Unit{};
               if (auto made = impl_->make_person(event.identity); !made) return made;
@@ -297,57 +298,29 @@ Faulty<Unit> Vault::seal(domain::Commit& commit) {
             [&](domain::PlayerRenamed& event) {
               return impl_->seal(event.name, event.identity, Field::name, position);
             },
-            [](domain::GameCreated&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::GameUpdated&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::CurrencyAdded&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::CurrencyChanged&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::SdkKeyRotated&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::StartingBalanceGranted&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::BalanceCredited&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::BalanceDebited&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::ItemPurchased&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::ItemRefunded&) -> Faulty<Unit> { return Unit{}; },
             [&](domain::PhoneRecorded& event) {
               return impl_->seal(event.number, event.identity, Field::phone, position);
             },
-            [](domain::PhoneVerified&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::MinorFlagged&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::MinorCleared&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::TransferInitiated&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::PinReissued&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::PinRejected&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::PinVerified&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::GuardianApproved&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::TransferClaimed&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::TransferReleased&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::PhoneShareRequested&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::ShareCodeRejected&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::PhoneShareEnded&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::ReplyReceived&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::TextSettled&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::PersonEvent auto&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::WalletEvent auto&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::ItemEvent auto&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::TransferEvent auto&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::PhoneShareEvent auto&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::TextEvent auto&) -> Faulty<Unit> { return Unit{}; },
             [&](domain::CheckoutOpened& event) {
               return impl_->seal(event.metadata, event.identity, Field::metadata, position);
             },
-            [](domain::CurrencyOrdered&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::PaymentOpened&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::PaymentChallenged&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::CurrencyPurchased&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::PaymentFailed&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::RefundRequested&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::RefundSettled&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::DisputeOpened&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::DisputeClosed&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::CardOrderEvent auto&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::RefundEvent auto&) -> Faulty<Unit> { return Unit{}; },
             [&](domain::PayoutRequested& event) -> Faulty<Unit> {
               auto holder = impl_->seal(event.holder, event.contact, Field::bank_holder, position);
               if (!holder) return holder;
               return impl_->seal(event.account, event.contact, Field::bank_account, position);
             },
-            [](domain::PayoutAdvanced&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::DisputeMoved&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::PayoutFileWritten&) -> Faulty<Unit> { return Unit{}; },
             [&](domain::PayoutAccountCorrected& event) {
               return impl_->seal(event.corrected, event.contact, Field::bank_correction, position);
             },
+            [](domain::PayoutEvent auto&) -> Faulty<Unit> { return Unit{}; },
         },
         commit.events[i]);
     if (!done) return done;
