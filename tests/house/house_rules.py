@@ -5,7 +5,7 @@
 
 Rules: an include points down the house, from the root; nothing includes api/ or tests/ from outside; domain/ knows
 the standard library only and no floating point; a header says #pragma once; a source includes its own header first;
-a script is executable, strict (set -euo pipefail) and says what it is for.
+a script is executable, strict (set -euo pipefail) and says what it is for; no arm of a visitor takes everything.
 """
 
 import os
@@ -28,12 +28,44 @@ NOT_CODE = re.compile(r'R"(\w*)\(.*?\)\1"|//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"
 FLOATING = re.compile(r"\b(double|float)\b|\b\d+\.\d*[fF]?\b|\bstd::(stod|stof|strtod|atof)\b")
 
 
+# An arm of Overloaded whose parameter is a bare `auto`, or whose type is a template's parameter: it takes any event.
+WILDCARD = re.compile(r"\](?:\s*<[^<>]*>)?\s*\(\s*(?:const\s+)?auto(?:\s+const)?\s*[&)]|\]\s*<\s*(?:class|typename)\b")
+
+
 def line_of(text, offset):
     return text.count("\n", 0, offset) + 1
 
 
 def blank(match):
     return re.sub(r"[^\n]", " ", match.group())
+
+
+def visitors(code):
+    """(start, end) of what stands between the braces of each Overloaded{ … }."""
+    for match in re.finditer(r"\bOverloaded(?:\s+\w+){0,2}\s*\{", code):
+        depth, at = 1, match.end()
+        while at < len(code) and depth:
+            depth += {"{": 1, "}": -1}.get(code[at], 0)
+            at += 1
+        yield match.end(), at
+
+
+def arms(code):
+    """(offset, parameters) of the outermost lambdas of a visitor."""
+    depth = 0
+    for at, letter in enumerate(code):
+        if letter == "[" and depth == 0:
+            yield at
+        depth += {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}.get(letter, 0)
+
+
+def check_visitors(path, text):
+    code = NOT_CODE.sub(blank, text)
+    for begin, end in visitors(code):
+        for at in arms(code[begin:end]):
+            start = code.index("]", begin + at)
+            if WILDCARD.match(code, start):
+                yield f"{path}:{line_of(code, start)}: an arm of a visitor names its event or its family"
 
 
 def check_source(path, text):
@@ -57,6 +89,8 @@ def check_source(path, text):
         first = next((line for line in text.splitlines() if line.strip() and not line.startswith("//")), "")
         if first != "#pragma once":
             yield f"{path}:1: a header starts with #pragma once, after its opening comment"
+
+    yield from check_visitors(path, text)
 
     if folder == "domain":
         code = NOT_CODE.sub(blank, text)
@@ -117,6 +151,8 @@ SOUND = {
                         "int n = 1'000'000; auto r = R\"(a \" double)\"; char q = '\"'; int m = 1'000;\n",
     "eventstore/log.h": '#pragma once\n#include <sqlite3.h>\n\n#include "domain/money.h"\n',
     "projections/history.h": '#pragma once\n#include "eventstore/log.h"\n',
+    "projections/fold.cpp": "auto f = Overloaded{[](A const&) { return [](auto x) { return x; }(1); },\n"
+                            "  [&](B auto const& e) { g(e); }};\nauto g = [](auto const& e) {};\n",
     "sagas/process.h": '#pragma once\n#include "eventstore/log.h"\n',
     "api/main.cpp": '#include "projections/history.h"\n#include "sagas/process.h"\ndouble seconds = 0.5;\n',
     "tests/api/main_test.cpp": '#include "api/http/server.h"\n#include "tests/support/disk.h"\n',
@@ -142,6 +178,9 @@ BROKEN = [
     ("api/a.cpp", '#include "server.h"\n', "written from the root"),
     ("api/a.h", "// once\n#include <string>\n", "#pragma once"),
     ("domain/money.cpp", '#include <string>\n\n#include "domain/money.h"\n', "its own header"),
+    ("api/a.cpp", "auto f = Overloaded{[](A const&) {}, [&](auto const&) {}};\n", "names its event or its family"),
+    ("api/a.cpp", "auto f = Overloaded{\n [](auto) { return g({}); }};\n", "names its event or its family"),
+    ("api/a.cpp", "Overloaded const f{[&]<class E>(E const& e) {}};\n", "names its event or its family"),
     ("scripts/run", "#!/usr/bin/env bash\n# Runs.\nset -e\n", "set -euo pipefail"),
     ("scripts/run", "#!/usr/bin/env bash\nset -euo pipefail\n", "opens with a comment"),
 ]
