@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "domain/flat_table.h"
+#include "domain/limits.h"
 #include "domain/time.h"
 
 namespace florin::api {
@@ -12,69 +13,11 @@ constexpr std::int64_t kMinute = 60 * domain::kMicrosPerSecond;
 constexpr std::int64_t kUnaware = domain::kMicrosPerSecond;  // how long a refusal may take to reach every client
 constexpr std::uint32_t kStrikesMax = 9;                     // 2^9 s is past the cap already
 
-std::uint32_t default_limit(domain::LimitKind kind) {
-  switch (kind) {
-    case domain::LimitKind::by_email_reads_per_minute: return 1'500;
-    case domain::LimitKind::by_id_reads_per_minute: return 2'000;
-    case domain::LimitKind::batch_reads_per_minute: return 100;
-    case domain::LimitKind::item_purchases_per_player_minute: return 60;
-    case domain::LimitKind::initiations_per_player_minute: return 10;
-    case domain::LimitKind::initiations_per_player_hour: return 100;
-    case domain::LimitKind::verifications_per_player_hour: return 40;
-    case domain::LimitKind::claims_per_player_hour: return 30;
-    case domain::LimitKind::initiations_per_ip_hour: return 300;
-    case domain::LimitKind::verifications_per_ip_hour: return 200;
-    case domain::LimitKind::claims_per_ip_hour: return 150;
-    case domain::LimitKind::destinations_per_ip_minute: return 100;
-    case domain::LimitKind::transfers_per_player_hour: return 10;
-    case domain::LimitKind::transfer_units_per_player_day: return 5'000;
-    case domain::LimitKind::sends_per_player_hour: return 25;
-    case domain::LimitKind::send_units_per_player_day: return 10'000;
-    case domain::LimitKind::currency_purchases_per_player_minute: return 20;
-    case domain::LimitKind::phone_shares_per_game_minute:
-    case domain::LimitKind::phone_shares_per_ip_hour: return 300;
-  }
-  return 1;
-}
-
-// What the limit counts per.
-std::int64_t period(domain::LimitKind kind) {
-  switch (kind) {
-    case domain::LimitKind::by_email_reads_per_minute:
-    case domain::LimitKind::by_id_reads_per_minute:
-    case domain::LimitKind::batch_reads_per_minute:
-    case domain::LimitKind::item_purchases_per_player_minute:
-    case domain::LimitKind::currency_purchases_per_player_minute:
-    case domain::LimitKind::initiations_per_player_minute:
-    case domain::LimitKind::phone_shares_per_game_minute:
-    case domain::LimitKind::destinations_per_ip_minute: return kMinute;
-    case domain::LimitKind::initiations_per_player_hour:
-    case domain::LimitKind::verifications_per_player_hour:
-    case domain::LimitKind::claims_per_player_hour:
-    case domain::LimitKind::initiations_per_ip_hour:
-    case domain::LimitKind::verifications_per_ip_hour:
-    case domain::LimitKind::claims_per_ip_hour:
-    case domain::LimitKind::phone_shares_per_ip_hour:
-    case domain::LimitKind::transfers_per_player_hour:
-    case domain::LimitKind::sends_per_player_hour: return 60 * kMinute;
-    case domain::LimitKind::transfer_units_per_player_day:
-    case domain::LimitKind::send_units_per_player_day: return domain::kMicrosPerDay;
-  }
-  return kMinute;
-}
-
 int seconds_up(std::int64_t micros) {
   return static_cast<int>((micros + domain::kMicrosPerSecond - 1) / domain::kMicrosPerSecond);
 }
 
 }  // namespace
-
-std::uint32_t limit_of(domain::Game const& game, domain::LimitKind kind) {
-  for (auto const& limit : game.settings.limits) {
-    if (limit.kind == kind) return std::max(limit.maximum, 1u);
-  }
-  return default_limit(kind);
-}
 
 Limits::Limits(bool enabled) {
   if (enabled) sets_ = std::make_unique<Set[]>(kSets);
@@ -100,8 +43,8 @@ int Limits::take(domain::Game const& game, domain::LimitKind kind, std::uint64_t
   auto const set_number = (key >> 20) % kSets;
   std::lock_guard const lock(locks_[set_number % kLocks]);
   auto& bucket = find(sets_[set_number], key);
-  auto const refill = period(kind) / limit_of(game, kind);  // µs for one request
-  auto const depth = period(kind) * 3 / 2;                  // a bucket's worth of time
+  auto const refill = domain::period_of(kind) / domain::limit_of(game, kind);  // µs for one request
+  auto const depth = domain::period_of(kind) * 3 / 2;                          // a bucket's worth of time
 
   auto const forgiven =
       static_cast<std::uint32_t>(std::clamp<std::int64_t>((now - bucket.last_strike) / kMinute, 0, bucket.strikes));

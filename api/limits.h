@@ -52,7 +52,4 @@ class Limits {
   std::array<std::mutex, kLocks> locks_;
 };
 
-// The game's own limit, or the default (limits.cpp; CONTRACT, Limits and Rate limits).
-[[nodiscard]] std::uint32_t limit_of(domain::Game const& game, domain::LimitKind kind);
-
 }  // namespace florin::api

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "domain/events.h"
+#include "domain/limits.h"
 
 namespace florin::domain {
 
@@ -94,12 +95,6 @@ struct PhoneRef {
   std::string number;  // E.164; used only when it is new for the person
 };
 
-// What a player may initiate. The api knows the game's own limits; none at all for benchmarks.
-struct VelocityLimits {
-  std::uint32_t per_hour = 0;
-  Money per_day;
-};
-
 struct InitiateTransfer {
   Flavour flavour = Flavour::transfer;
   GameId game;
@@ -110,7 +105,7 @@ struct InitiateTransfer {
   PhoneRef receiver_phone;
   CurrencyId currency;
   Money amount;
-  std::optional<VelocityLimits> limits;  // none: unlimited
+  std::optional<VelocityLimits> limits;  // velocity_limits(game, flavour); none, for benchmarks: unlimited
   bool can_text = true;                  // false: the PIN could not be sent now
 };
 

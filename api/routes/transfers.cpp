@@ -12,17 +12,6 @@ using domain::Flavour;
 using domain::LimitKind;
 using domain::Rejection;
 
-// What a player may initiate in a while; none when limits are switched off.
-std::optional<domain::VelocityLimits> velocity_limits(Services& services, domain::Game const& game, Flavour flavour) {
-  if (!services.limits.enabled()) return std::nullopt;
-  bool const transfer = flavour == Flavour::transfer;
-  auto const units =
-      limit_of(game, transfer ? LimitKind::transfer_units_per_player_day : LimitKind::send_units_per_player_day);
-  return domain::VelocityLimits{
-      limit_of(game, transfer ? LimitKind::transfers_per_player_hour : LimitKind::sends_per_player_hour),
-      domain::Money::from_minor(std::int64_t{units} * 100)};
-}
-
 Response sms_unavailable(Request const& request, Services& services) {
   return error_response(request, 503, "SMS_UNAVAILABLE",
                         "Texts cannot be sent at the moment; nothing was initiated. Retry later.", {},
@@ -201,7 +190,7 @@ Awaitable<Response> initiate(Call call, FlavourWords const& words) {
   command.receiver_phone = {vault.phone_index(receiver_phone), std::string(receiver_phone)};
   command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency));
   command.amount = amount;
-  command.limits = velocity_limits(services, game, words.flavour);
+  if (services.limits.enabled()) command.limits = domain::velocity_limits(game, words.flavour);
   command.can_text = services.environment.texts().sms_available();
 
   Payload payload(words.initiate);
