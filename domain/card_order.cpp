@@ -185,14 +185,15 @@ Decision Decider::operator()(OrderCurrency const& command) const {
 }
 
 Decision Decider::operator()(ReportPayment const& command) const {
-  auto const& [report, ordered, refused_code] = command;
+  auto const& report = command.report;
+  auto const& ordered = *command.ordered;
   auto const* open = state.find_order(ordered.order);
   bool const same = report.order == ordered.order && report.in_usd && report.usd == ordered.usd &&
                     !report.reference.empty() &&
                     (open == nullptr || open->reference.empty() || open->reference == report.reference);
   if (!same || report.fee < Money{} || report.fee > kMaxPurchaseUsd) return refuse(Rejection::payment_mismatch);
   Reporting reporting(state, context, ordered, report.reference);
-  if (reporting.pay(open, report, refused_code)) {
+  if (reporting.pay(open, report, command.refused_code)) {
     for (auto const& refund : report.refunds) reporting.refund(refund);
     for (auto const& dispute : report.disputes) reporting.dispute(dispute);
   }
@@ -219,7 +220,7 @@ Result<Money, Refusal> refundable_usd(State const& state, GameId caller, Currenc
 }
 
 Decision Decider::operator()(RefundPurchase const& command) const {
-  auto const& original = command.original;
+  auto const& original = *command.original;
   auto const left = left_of(state, command.game, original);
   if (!left && left.error().reason < Rejection::invalid_amount) return fail(left.error());
   if (command.usd && !valid_usd(*command.usd)) return refuse(Rejection::invalid_amount);
@@ -243,14 +244,14 @@ Decision Decider::operator()(RefundPurchase const& command) const {
 }
 
 Decision Decider::operator()(FailRefund const& command) const {
-  auto const* returned = state.find_returned(command.order);
-  if (returned == nullptr || command.ordered.order != command.order) return refuse(Rejection::order_not_open);
+  auto const& ordered = *command.ordered;
+  auto const* returned = state.find_returned(ordered.order);
+  if (returned == nullptr) return refuse(Rejection::order_not_open);
   for (auto const& refund : returned->refunds) {
     if (refund.refund != command.refund || refund.status != RefundStatus::pending) continue;
-    auto const available = state.wallet(command.ordered.player, command.ordered.currency).available;
-    return std::vector<Event>{RefundSettled{refund.refund, command.order, command.ordered.player,
-                                            command.ordered.currency, refund.usd, RefundEnd::failed, refund.reference,
-                                            available + units_of(refund.usd)}};
+    auto const available = state.wallet(ordered.player, ordered.currency).available;
+    return std::vector<Event>{RefundSettled{refund.refund, ordered.order, ordered.player, ordered.currency, refund.usd,
+                                            RefundEnd::failed, refund.reference, available + units_of(refund.usd)}};
   }
   return refuse(Rejection::order_not_open);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "domain/events.h"
+#include "domain/fact.h"
 #include "domain/limits.h"
 
 namespace florin::domain {
@@ -79,8 +80,7 @@ struct PurchaseItem {
 // The original is read from the log by the caller: a fact cannot have changed since.
 struct RefundItem {
   GameId game;
-  Position order;
-  ItemPurchased original;
+  Fact<ItemPurchased> original;  // the order has the name of its commit
   std::string reason;
 };
 
@@ -204,11 +204,10 @@ struct OrderCurrency {
   bool can_charge = true;  // false: the processor cannot be reached now
 };
 
-// What the processor says of an order's payment. `ordered` is read from the log by the caller: a fact cannot have
-// changed since.
+// What the processor says of an order's payment.
 struct ReportPayment {
   PaymentReport report;
-  CurrencyOrdered ordered;
+  Fact<CurrencyOrdered> ordered;
   std::string refused_code;  // with a cancelled payment: why the processor would not even try it
 };
 
@@ -219,10 +218,9 @@ struct FailOrder {
   std::string code;
 };
 
-// `original` is read from the log by the caller.
 struct RefundPurchase {
   GameId game;
-  CurrencyPurchased original;
+  Fact<CurrencyPurchased> original;
   std::optional<Money> usd;  // none: all that is left
   std::string reason;
   bool can_charge = true;
@@ -230,9 +228,8 @@ struct RefundPurchase {
 
 // The processor's answer to a refund that it will not make.
 struct FailRefund {
-  Position order;
+  Fact<CurrencyOrdered> ordered;
   Position refund;
-  CurrencyOrdered ordered;
 };
 
 struct RequestPayout {
@@ -262,11 +259,9 @@ struct WritePayoutFile {
   std::vector<LeftOutPayout> left_out;
 };
 
-// A bank's notification of change, about a payout as the log knows it.
+// A bank's notification of change.
 struct CorrectPayoutAccount {
-  Position payout;
-  GameId game;
-  IdentityId contact;
+  Fact<PayoutRequested> payout;
   std::string code;
   std::string corrected;
 };

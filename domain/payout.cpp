@@ -162,10 +162,8 @@ Decision Decider::operator()(WritePayoutFile const& command) const {
 }
 
 Decision Decider::operator()(CorrectPayoutAccount const& command) const {
-  if (state.find_game(command.game) == nullptr || !command.payout || command.payout >= context.next) {
-    return refuse(Rejection::payout_not_found);
-  }
-  return std::vector<Event>{PayoutAccountCorrected{command.payout, command.game, command.contact, command.code,
+  auto const& requested = *command.payout;
+  return std::vector<Event>{PayoutAccountCorrected{requested.payout, requested.game, requested.contact, command.code,
                                                    PersonalText{command.corrected, false}}};
 }
 

@@ -78,15 +78,16 @@ Decision Decider::operator()(PurchaseItem const& command) const {
 }
 
 Decision Decider::operator()(RefundItem const& command) const {
-  auto const& original = command.original;
+  auto const& original = *command.original;
+  auto const order = command.original.commit();
   auto const* game = state.find_game(command.game);
   if (game == nullptr) return refuse(Rejection::game_not_found);
   if (!may_call(game->settings.status)) return refuse(Rejection::game_not_active);
   if (game->find_currency(original.currency) == nullptr) return refuse(Rejection::order_not_found);
-  if (state.is_refunded(command.order)) return refuse(Rejection::already_refunded);
+  if (state.is_refunded(order)) return refuse(Rejection::already_refunded);
   auto const after = credited(state.wallet(original.player, original.currency), original.total);
   if (!after) return refuse(Rejection::balance_limit);
-  return std::vector<Event>{ItemRefunded{command.order, original.player, original.currency, original.total,
+  return std::vector<Event>{ItemRefunded{order, original.player, original.currency, original.total,
                                          original.platform_fee, original.developer_revenue, *after, command.reason}};
 }
 

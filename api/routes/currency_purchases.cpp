@@ -2,6 +2,7 @@
 #include "api/routes/payments.h"
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
+#include "eventstore/store/facts.h"
 #include "projections/payments.h"
 
 namespace florin::api {
@@ -259,16 +260,24 @@ Awaitable<Response> refund(Call call) {
       co_await reach_view(*request.inbox, services.environment, "payments", environment.balances().position());
   if (!reached) co_return view_behind(request);
   PaymentStoryResult loaded;
-  if (!co_await on_worker(services, request, [&] { loaded = load_story(services, request, game.id, *order); })) {
+  std::optional<eventstore::Faulty<std::optional<domain::Fact<domain::CurrencyPurchased>>>> purchased;
+  if (!co_await on_worker(services, request, [&] {
+        loaded = load_story(services, request, game.id, *order);
+        if (!loaded.story || !loaded.story->purchased) return;
+        purchased =
+            eventstore::FactReader(environment.log()).find<domain::CurrencyPurchased>(loaded.story->purchased_in);
+      })) {
     co_return server_busy(request);
   }
   if (loaded.refused) co_return std::move(*loaded.refused);
   if (!loaded.story) co_return payment_order_not_found(request);
-  if (!loaded.story->purchased) co_return refusal_response(request, {.reason = domain::Rejection::order_not_paid});
+  if (purchased && !*purchased) co_return view_unavailable(request, purchased->error());
+  if (!purchased || !purchased->value())
+    co_return refusal_response(request, {.reason = domain::Rejection::order_not_paid});
 
   Payload payload("refund-currency");
   payload.add(order->value()).add(static_cast<std::uint64_t>(usd ? usd->minor() : 0)).add(reason);
-  domain::RefundPurchase command{game.id, *loaded.story->purchased, usd, std::string(reason), environment.can_charge()};
+  domain::RefundPurchase command{game.id, *purchased->value(), usd, std::string(reason), environment.can_charge()};
   auto const outcome = co_await perform(*request.inbox, environment, std::move(command), game.id, request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::RefundRequested>(commit);

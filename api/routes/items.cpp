@@ -1,6 +1,7 @@
 // CONTRACT, Item purchase: buy, history of purchases, one order, refund.
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
+#include "eventstore/store/facts.h"
 #include "eventstore/store/read_commit.h"
 #include "projections/orders.h"
 
@@ -108,6 +109,15 @@ eventstore::Faulty<std::optional<OrderRecord>> load_purchase(Environment& enviro
     }
   }
   return std::optional<OrderRecord>{};
+}
+
+// The same as the fact that a refund refers to.
+eventstore::Faulty<std::optional<domain::Fact<ItemPurchased>>> load_sale(Environment& environment, domain::GameId game,
+                                                                         domain::Position order) {
+  auto const record = load_purchase(environment, game, order);
+  if (!record) return fail(record.error());
+  if (!record.value()) return std::optional<domain::Fact<ItemPurchased>>{};
+  return eventstore::FactReader(environment.log()).find<ItemPurchased>(order);
 }
 
 void write_order_fields(JsonWriter& json, domain::Game const& game, OrderRecord const& order,
@@ -241,16 +251,15 @@ Awaitable<Response> refund(Call call) {
   auto const order = domain::parse_order_id(order_text);
   if (!order) co_return order_not_found(request);
 
-  std::optional<eventstore::Faulty<std::optional<OrderRecord>>> loaded;
-  if (!co_await on_worker(services, request, [&] { loaded = load_purchase(environment, game.id, *order); }))
+  std::optional<eventstore::Faulty<std::optional<domain::Fact<ItemPurchased>>>> loaded;
+  if (!co_await on_worker(services, request, [&] { loaded = load_sale(environment, game.id, *order); }))
     co_return server_busy(request);
   if (!*loaded) co_return view_unavailable(request, loaded->error());
   if (!loaded->value()) co_return order_not_found(request);
-  auto const& original = event_of<ItemPurchased>(loaded->value()->commit);
 
   Payload payload("refund-item");
   payload.add(order->value()).add(reason);
-  domain::RefundItem command{game.id, *order, original, std::string(reason)};
+  domain::RefundItem command{game.id, *loaded->value(), std::string(reason)};
   auto const outcome = co_await perform(*request.inbox, environment, std::move(command), game.id, request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::ItemRefunded>(commit);

@@ -181,6 +181,7 @@ PaymentStoryResult load_story(Services& services, Request const& request, domain
       return {std::nullopt, view_unavailable(request, distrust_steps(view.value(), order).error)};
     }
     std::visit(Telling{story, commit.value()->at}, *event);
+    if (std::holds_alternative<domain::CurrencyPurchased>(*event)) story.purchased_in = step.commit;
     for (auto const& posting : domain::postings(*event)) story.postings.push_back(posting);
   }
   return {std::move(story), std::nullopt};

@@ -39,6 +39,7 @@ struct PaymentStory {
   std::string reference;  // the processor's
   std::optional<domain::CurrencyPurchased> purchased;
   domain::Timestamp purchased_at;
+  domain::Position purchased_in;  // the commit
   std::optional<domain::PaymentFailed> failed;
   std::vector<RefundStory> refunds;
   std::vector<DisputeStory> disputes;

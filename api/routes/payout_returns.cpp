@@ -10,6 +10,7 @@
 #include "api/routes/payouts.h"
 #include "api/routes/routes.h"
 #include "domain/contract.h"
+#include "eventstore/store/facts.h"
 #include "eventstore/store/read_commit.h"
 #include "sagas/gateways/ach_returns.h"
 #include "sagas/payouts/payout_files.h"
@@ -31,10 +32,10 @@ constexpr std::size_t kOdfiDigits = 8;
 // What became of one entry.
 struct Booking {
   sagas::AchReturn entry;
-  std::optional<domain::PayoutRequested> payout;  // whose it is
-  PayoutStatus status = PayoutStatus::requested;  // before
-  std::string refusal;                            // a code for programs; empty: booked
-  std::string why;                                // in a sentence
+  std::optional<domain::Fact<domain::PayoutRequested>> payout;  // whose it is
+  PayoutStatus status = PayoutStatus::requested;                // before
+  std::string refusal;                                          // a code for programs; empty: booked
+  std::string why;                                              // in a sentence
 
   void refuse(std::string_view code, std::string sentence) {
     refusal = code;
@@ -120,7 +121,10 @@ class Matching {
       } else if (sent.value().account != entry.account) {
         booking.refuse("WRONG_ACCOUNT", name + " went to another account.");
       } else {
-        booking.payout = asked;
+        auto requested = eventstore::FactReader(environment_.log()).find<domain::PayoutRequested>(payout);
+        if (!requested) return fail(requested.error());
+        if (!requested.value()) return distrust_steps(view_, payout);
+        booking.payout = std::move(requested).value();
         booking.status = story.value()->status;
         booking.refusal.clear();
         booking.why.clear();
@@ -222,7 +226,7 @@ Awaitable<bool> has_failed(Services& services, Request const& request, Position 
 
 Awaitable<void> book(Services& services, Request const& request, Booking& booking) {
   auto const& entry = booking.entry;
-  auto const payout = booking.payout->payout;
+  auto const payout = (*booking.payout)->payout;
   auto const name = domain::format_payout_id(payout);
   std::optional<Performed> outcome;
   if (entry.is_correction) {
@@ -233,8 +237,7 @@ Awaitable<void> book(Services& services, Request const& request, Booking& bookin
     auto const hash = services.environment.vault().fingerprint(payload.bytes());
     auto const id = "ach-" + name + "-" + entry.code + "-" +
                     domain::to_hex({reinterpret_cast<char const*>(hash.data()), hash.size()});
-    domain::CorrectPayoutAccount command{payout, booking.payout->game, booking.payout->contact, entry.code,
-                                         entry.corrected};
+    domain::CorrectPayoutAccount command{*booking.payout, entry.code, entry.corrected};
     outcome = co_await perform(*request.inbox, services.environment, std::move(command), {}, id, payload);
   } else {
     auto note = sagas::return_note(entry.code);
@@ -278,7 +281,7 @@ Response answer(Services& services, std::vector<Booking> const& bookings) {
     auto const& entry = booking.entry;
     json.begin_object();
     json.integer("line", entry.line);
-    json.text_or_null("payout_id", booking.payout ? domain::format_payout_id(booking.payout->payout) : "");
+    json.text_or_null("payout_id", booking.payout ? domain::format_payout_id((*booking.payout)->payout) : "");
     json.text_or_null("code", entry.code);
     json.text_or_null("trace_number", entry.trace);
     json.amount("amount_usd", entry.usd);

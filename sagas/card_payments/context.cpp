@@ -4,7 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "eventstore/store/read_commit.h"
+#include "eventstore/store/facts.h"
 #include "sagas/gateways/circuit_breaker.h"
 
 namespace florin::sagas {
@@ -13,16 +13,8 @@ using domain::CurrencyOrdered;
 using domain::Position;
 
 eventstore::Faulty<std::optional<LoggedOrder>> CardContext::find_order(Position order) const {
-  auto const commit = eventstore::read_commit(log, order);
-  if (!commit) {
-    spdlog::error("order {}: {}", domain::format_order_id(order), commit.error().what);
-    return fail(commit.error());
-  }
-  std::optional<LoggedOrder> found;
-  if (!commit.value()) return found;
-  for (auto const& event : commit.value()->events) {
-    if (auto const* ordered = std::get_if<CurrencyOrdered>(&event)) found = LoggedOrder{*ordered, commit.value()->at};
-  }
+  auto found = eventstore::FactReader(log).find<CurrencyOrdered>(order);
+  if (!found) spdlog::error("order {}: {}", domain::format_order_id(order), found.error().what);
   return found;
 }
 

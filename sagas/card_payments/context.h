@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "domain/events.h"
+#include "domain/fact.h"
 #include "eventstore/engine/writer.h"
 #include "eventstore/runtime/clock.h"
 #include "eventstore/store/log.h"
@@ -30,10 +31,7 @@ struct CardPaymentsOptions {
 };
 
 // An order as the log has it. The position alone comes again after a restore from a backup, for another order.
-struct LoggedOrder {
-  domain::CurrencyOrdered event;
-  domain::Timestamp at;
-};
+using LoggedOrder = domain::Fact<domain::CurrencyOrdered>;
 
 struct CardContext {
   asio::io_context& io;

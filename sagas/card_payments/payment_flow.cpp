@@ -113,15 +113,16 @@ Awaitable<PaymentAnswer> PaymentFlow::call(PaymentStep::Kind kind, domain::OpenO
     case PaymentStep::Kind::create: {
       auto const number = std::to_string(progress.creates / kCreatesPerKey);
       CreatePayment request{
-          context_.key("open:" + number, open.order, ordered.at), open.order, open.usd,
-          domain::to_string(domain::units_of(open.usd)) + " " + context_.view.currency_name(open.currency), ordered.at};
+          context_.key("open:" + number, open.order, ordered.at()), open.order, open.usd,
+          domain::to_string(domain::units_of(open.usd)) + " " + context_.view.currency_name(open.currency),
+          ordered.at()};
       co_return co_await context_.gateway.create(std::move(request));
     }
     case PaymentStep::Kind::retrieve: co_return co_await context_.gateway.retrieve(open.reference);
     case PaymentStep::Kind::confirm: {
       auto const number = std::to_string(progress.confirms++);
-      ConfirmPayment request{context_.key("confirm:" + number, open.order, ordered.at), open.reference,
-                             ordered.event.method, context_.return_url(ordered.event)};
+      ConfirmPayment request{context_.key("confirm:" + number, open.order, ordered.at()), open.reference,
+                             ordered->method, context_.return_url(*ordered)};
       co_return co_await context_.gateway.confirm(std::move(request));
     }
     case PaymentStep::Kind::cancel: co_return co_await context_.gateway.cancel(open.reference);

@@ -50,16 +50,16 @@ Awaitable<bool> PaymentReports::report(PaymentAnswer const& answer, std::string 
   if (!found) co_return false;
   auto const& ordered = found.value();
   auto payment = answer.payment;
-  if (!ordered || ordered->at != payment.ordered_at) {
+  if (!ordered || ordered->at() != payment.ordered_at) {
     spdlog::error("payment {} names order {}, which this log does not have: was it restored from a backup? {}",
                   payment.reference, domain::format_order_id(payment.order),
                   payment.status == PaymentStatus::succeeded ? "It is charged and nobody is credited; refund it there"
                                                              : "It is not charged");
     co_return true;
   }
-  auto const order = ordered->event.order;
+  auto const order = (*ordered)->order;
   if (!payment.refunds.empty() && !check_refund_names(payment)) co_return false;
-  say_what_is_not_booked(payment, ordered->event.usd);
+  say_what_is_not_booked(payment, (*ordered)->usd);
   if (payment.status == PaymentStatus::declined && context_.view.order(order)) {
     decline_codes_[order] = payment.decline_code;
   }
@@ -67,7 +67,7 @@ Awaitable<bool> PaymentReports::report(PaymentAnswer const& answer, std::string 
   if (payment.status == PaymentStatus::cancelled && payment.decline_code.empty() && declined != decline_codes_.end()) {
     payment.decline_code = declined->second;
   }
-  domain::Command command = domain::ReportPayment{std::move(payment), ordered->event, std::move(refused_code)};
+  domain::Command command = domain::ReportPayment{std::move(payment), *ordered, std::move(refused_code)};
   auto const outcome = co_await ask(context_.io, *context_.writer, std::move(command));
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
     if (refusal->reason == domain::Rejection::payment_mismatch) {

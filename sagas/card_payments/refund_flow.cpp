@@ -55,7 +55,7 @@ Awaitable<bool> RefundFlow::send(Position order, Position refund) {
   auto const found = context_.find_order(order);
   if (!found) co_return false;
   if (!found.value()) co_return true;
-  domain::Command command = domain::FailRefund{order, refund, found.value()->event};
+  domain::Command command = domain::FailRefund{*found.value(), refund};
   auto const outcome = co_await ask(context_.io, *context_.writer, std::move(command));
   co_return !is_busy(outcome);
 }

@@ -1,6 +1,7 @@
 #include "tests/api/cli_fixture.h"
 
 #include "api/serve.h"
+#include "tests/support/facts.h"
 
 namespace florin::api {
 
@@ -59,7 +60,8 @@ void CliStoreTest::SetUp() {
     run(purchase, "p" + std::to_string(i));
     if (i != 2) continue;
     refunded_order_ = order;
-    run(domain::RefundItem{game_, order, std::get<domain::ItemPurchased>(events.back()), "broken"}, "r1");
+    run(domain::RefundItem{game_, samples::fact(std::get<domain::ItemPurchased>(events.back()), order), "broken"},
+        "r1");
   }
   auto const written = store.write_checkpoint();
   ASSERT_TRUE(written) << written.error().what;

@@ -1,5 +1,6 @@
 // CONTRACT, Currency purchase: orders, what the processor says of them, refunds and disputes.
 #include "tests/domain/ledger_dsl.h"
+#include "tests/support/facts.h"
 
 namespace florin::domain::testing {
 namespace {
@@ -24,13 +25,13 @@ PaymentReport said(PaymentStatus status) {
   if (status == PaymentStatus::succeeded) report.fee = usd("0.59");
   return report;
 }
-ReportPayment reported(PaymentReport report) { return {std::move(report), ordered(), {}}; }
+ReportPayment reported(PaymentReport report) { return {std::move(report), samples::fact(ordered()), {}}; }
 
 // Ann has five gold and an order that is open at the processor.
 std::vector<Event> waiting() { return ann_with_gold(units("5.00")) + std::vector<Event>{ordered(), opened()}; }
 std::vector<Event> paid() { return waiting() + std::vector<Event>{purchased("105.00")}; }
 RefundPurchase refund(std::optional<Money> amount) {
-  return {kGame, purchased("105.00"), amount, "changed mind", true};
+  return {kGame, samples::fact(purchased("105.00")), amount, "changed mind", true};
 }
 RefundRequested refunded(std::uint64_t at, std::string_view amount, Money after) {
   return {Position(at), kOrder, kAnn, kGold, usd(amount), after, "changed mind", "pi_1", ""};
@@ -149,9 +150,9 @@ TEST(CurrencyRefund, NeverMoreThanWasPaid) {
 TEST(CurrencyRefund, ARefusedOneComesBack) {
   RefundSettled const failed{Position(10), kOrder, kAnn, kGold, usd("6.00"), RefundEnd::failed, "", units("105.00")};
   auto const asked = paid() + std::vector<Event>{refunded(10, "6.00", units("45.00"))};
-  given(asked).when(FailRefund{kOrder, Position(10), ordered()}).then({failed});
+  given(asked).when(FailRefund{samples::fact(ordered()), Position(10)}).then({failed});
   given(asked + std::vector<Event>{failed})
-      .when(FailRefund{kOrder, Position(10), ordered()})
+      .when(FailRefund{samples::fact(ordered()), Position(10)})
       .then(Rejection::order_not_open);
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "domain/events.h"
+#include "domain/fact.h"
 #include "tests/support/event_kinds.h"
 
 namespace florin::domain {
@@ -78,6 +79,11 @@ struct TwoPayouts {
   int operator()(OneOf<PayoutRequested, PayoutAdvanced> auto const&) const { return 0; }
 };
 static_assert(!kCompiles<Overloaded<EveryFamily, TwoPayouts>>);
+
+// Nobody but the log's reader makes a fact.
+static_assert(!std::constructible_from<Fact<ItemPurchased>, ItemPurchased, Position, Timestamp>);
+static_assert(!std::default_initializable<Fact<ItemPurchased>>);
+static_assert(std::copyable<Fact<ItemPurchased>>);
 
 TEST(EventFamilies, AFamilysArmTakesEachOfItsEvents) {
   EXPECT_EQ(std::visit(EveryFamily{}, Event(GameCreated{})), 1);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/domain/ledger_dsl.h"
+#include "tests/support/facts.h"
 
 namespace florin::domain::testing {
 namespace {
@@ -218,7 +219,7 @@ TEST(Purchase, RefusalsComeInOrder) {
 
 constexpr Position kOrder(7);
 
-RefundItem refund(ItemPurchased const& original) { return {kGame, kOrder, original, "broken"}; }
+RefundItem refund(ItemPurchased const& original) { return {kGame, samples::fact(original, kOrder), "broken"}; }
 ItemRefunded refunded(ItemPurchased const& original, Money after) {
   return {kOrder, original.player, original.currency, original.total, original.platform_fee, original.developer_revenue,
           after,  "broken"};
@@ -255,7 +256,12 @@ TEST(Refund, RefusalsComeInOrder) {
   std::vector<Provocation<RefundItem>> const wrongs{
       {Rejection::game_not_found, [](RefundItem& c) { c.game = kUnknown; }},
       {Rejection::game_not_active, [](RefundItem& c) { c.game = kSuspended; }},
-      {Rejection::order_not_found, [](RefundItem& c) { c.original.currency = kDust; }},
+      {Rejection::order_not_found,
+       [](RefundItem& c) {
+         auto other = *c.original;
+         other.currency = kDust;
+         c.original = samples::fact(other, kOrder);
+       }},
       {Rejection::balance_limit, [](RefundItem&) {}}};
   expect_precedence<RefundItem>(full, refund(sold()), wrongs);
 

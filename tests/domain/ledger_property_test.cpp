@@ -9,6 +9,7 @@
 
 #include "tests/domain/ledger_books.h"
 #include "tests/domain/ledger_dsl.h"
+#include "tests/support/facts.h"
 
 namespace florin::domain::testing {
 
@@ -117,10 +118,10 @@ struct World {
             game, who, currency, Item{"sword", "Sword", "", ""}, step.quantity, amount, step.twisted ? amount : total};
       }
       case 3: {
-        if (orders.empty()) return RefundItem{game, Position(1), ItemPurchased{}, ""};
+        if (orders.empty()) return RefundItem{game, samples::fact(ItemPurchased{}, Position(1)), ""};
         auto const& [order, sale] = orders[static_cast<std::size_t>(step.minor & 0xffff) % orders.size()];
         // As the api does it: the order belongs to the game that asks, or is not found.
-        return RefundItem{step.twisted ? game : state.game_of(sale.player)->id, order, sale, "broken"};
+        return RefundItem{step.twisted ? game : state.game_of(sale.player)->id, samples::fact(sale, order), "broken"};
       }
       case 4: {
         GameChanges changes;

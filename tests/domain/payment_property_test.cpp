@@ -217,7 +217,8 @@ RC_GTEST_PROP(PaymentProperty, AfterTheTruthOldReportsChangeNothing, ()) {
   auto const steps = *long_money_history();
   PaymentWorld world;
   for (auto const& step : steps) (void)world.take(step);
-  for (auto const& [order, known] : world.charges) (void)world.execute(ReportPayment{known.now(), known.ordered, {}});
+  for (auto const& [order, known] : world.charges)
+    (void)world.execute(ReportPayment{known.now(), samples::fact(known.ordered), {}});
   auto const settled = restored_from(world.state);
   for (auto const& [order, known] : world.charges) {
     auto const status = known.now().status;
@@ -225,7 +226,7 @@ RC_GTEST_PROP(PaymentProperty, AfterTheTruthOldReportsChangeNothing, ()) {
     auto const times =
         *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, known.said.size()));
     for (auto const at : times) {
-      auto const decision = world.execute(ReportPayment{known.said[at], known.ordered, {}});
+      auto const decision = world.execute(ReportPayment{known.said[at], samples::fact(known.ordered), {}});
       RC_ASSERT((!decision.ok() && decision.error().reason == Rejection::nothing_new));
     }
   }

@@ -13,6 +13,7 @@
 #include <rapidcheck.h>
 
 #include "tests/domain/ledger_dsl.h"
+#include "tests/support/facts.h"
 
 namespace florin::domain::testing {
 
@@ -191,9 +192,9 @@ struct PaymentWorld {
     if (!decision->ok()) return decision;
     open_there(0);
     auto& known = charges.at(orders.back().order);
-    (void)execute(ReportPayment{known.now(), known.ordered, {}});
+    (void)execute(ReportPayment{known.now(), samples::fact(known.ordered), {}});
     proceed(known, 0, step.minor);
-    (void)execute(ReportPayment{known.now(), known.ordered, {}});
+    (void)execute(ReportPayment{known.now(), samples::fact(known.ordered), {}});
     return decision;
   }
 
@@ -226,7 +227,7 @@ struct PaymentWorld {
       case Deed::take_back: {
         auto const* sale = pick(sales, step.which);
         if (sale == nullptr) return std::nullopt;
-        return RefundItem{state.game_of(sale->second.player)->id, sale->first, sale->second, "broken"};
+        return RefundItem{state.game_of(sale->second.player)->id, samples::fact(sale->second, sale->first), "broken"};
       }
       case Deed::order: return OrderCurrency{game, who, currency, amount, "pm_1", {}, step.aimed || step.choice > 0};
       case Deed::report: return report(step);
@@ -256,7 +257,7 @@ struct PaymentWorld {
     auto const& said = known->said;
     auto report = step.aimed ? said.back() : said[static_cast<std::size_t>(step.minor & 0xff) % said.size()];
     if (step.choice == 0) twist(report, step);
-    return ReportPayment{report, known->ordered, step.choice == 1 ? "card_not_supported" : ""};
+    return ReportPayment{report, samples::fact(known->ordered), step.choice == 1 ? "card_not_supported" : ""};
   }
   // Another payment than was ordered, in one way or the other.
   static void twist(PaymentReport& report, MoneyStep const& step) {
@@ -282,7 +283,8 @@ struct PaymentWorld {
     if (original == nullptr) return std::nullopt;
     std::optional<Money> usd;
     if (step.choice > 1) usd = step.aimed ? Money::from_minor(1 + original->usd.minor() / (step.choice)) : amount;
-    return RefundPurchase{state.game_of(original->player)->id, *original, usd, "changed mind", step.choice != 11};
+    return RefundPurchase{state.game_of(original->player)->id, samples::fact(*original), usd, "changed mind",
+                          step.choice != 11};
   }
 
   // The first refund of ours that the processor does not know yet.
@@ -301,9 +303,9 @@ struct PaymentWorld {
     auto const* known = charge(step.which);
     if (known == nullptr) return std::nullopt;
     auto const* row = unsent(*known);
-    if (!step.aimed && step.choice == 0) return FailRefund{known->ordered.order, Position(1), known->ordered};
+    if (!step.aimed && step.choice == 0) return FailRefund{samples::fact(known->ordered), Position(1)};
     if (row == nullptr || (row->usd <= known->left() && step.choice != 0)) return std::nullopt;
-    return FailRefund{known->ordered.order, row->refund, known->ordered};
+    return FailRefund{samples::fact(known->ordered), row->refund};
   }
 
   [[nodiscard]] Command payout(MoneyStep const& step, GameId game, Money amount) const {
@@ -461,7 +463,7 @@ struct PaymentWorld {
       }
       while (auto const* row = unsent(known)) {
         if (row->usd > known.left()) {
-          RC_ASSERT(execute(FailRefund{order, row->refund, known.ordered}).ok());
+          RC_ASSERT(execute(FailRefund{samples::fact(known.ordered), row->refund}).ok());
         } else {
           known.change().refunds.push_back({name("re_"), row->refund, row->usd, RefundStatus::pending});
         }
@@ -471,8 +473,8 @@ struct PaymentWorld {
           known.change().refunds[i].status = RefundStatus::succeeded;
         }
       }
-      (void)execute(ReportPayment{known.now(), known.ordered, {}});
-      auto const again = execute(ReportPayment{known.now(), known.ordered, {}});
+      (void)execute(ReportPayment{known.now(), samples::fact(known.ordered), {}});
+      auto const again = execute(ReportPayment{known.now(), samples::fact(known.ordered), {}});
       RC_ASSERT((!again.ok() && again.error().reason == Rejection::nothing_new));
     }
   }

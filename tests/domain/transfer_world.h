@@ -11,6 +11,7 @@
 #include <rapidcheck.h>
 
 #include "tests/domain/transfer_dsl.h"
+#include "tests/support/facts.h"
 
 namespace florin::domain::testing {
 
@@ -219,9 +220,9 @@ struct TransferWorld {
       case Act::debit: return DebitBalance{game, who, {}, amount, "spent"};
       case Act::purchase: return PurchaseItem{game, who, {}, Item{"sword", "Sword", "", ""}, 1, amount, amount};
       case Act::refund: {
-        if (orders.empty()) return RefundItem{game, Position(1), ItemPurchased{}, ""};
+        if (orders.empty()) return RefundItem{game, samples::fact(ItemPurchased{}, Position(1)), ""};
         auto const& [order, sale] = orders[static_cast<std::size_t>(step.which) % orders.size()];
-        return RefundItem{state.game_of(sale.player)->id, order, sale, "broken"};
+        return RefundItem{state.game_of(sale.player)->id, samples::fact(sale, order), "broken"};
       }
       case Act::initiate: {
         InitiateTransfer initiate;

@@ -2,6 +2,7 @@
 // of currency, refunds, disputes and payouts.
 #pragma once
 
+#include "tests/support/facts.h"
 #include "tests/support/store.h"
 
 namespace florin::test_support {
@@ -39,17 +40,18 @@ inline void open_money_matters(Store& store, domain::GameId game, OpenMatters& o
   out.ordered = order().order;
   auto const challenged = order();
   out.challenged = challenged.order;
-  store.commit(ReportPayment{said(challenged, PaymentStatus::requires_action, "pi_00001"), challenged, {}});
+  store.commit(
+      ReportPayment{said(challenged, PaymentStatus::requires_action, "pi_00001"), samples::fact(challenged), {}});
   auto const paid = order();
   out.returned = paid.order;
   auto report = said(paid, PaymentStatus::succeeded, "pi_00002");
   report.refunds = {{"re_00001", {}, units(1), RefundStatus::succeeded},
                     {"re_00002", {}, units(1), RefundStatus::failed}};
-  auto const commit = store.commit(ReportPayment{report, paid, {}});
-  store.commit(RefundPurchase{game, std::get<CurrencyPurchased>(commit->events.at(1)), units(2), "", true});
+  auto const commit = store.commit(ReportPayment{report, samples::fact(paid), {}});
+  store.commit(RefundPurchase{game, samples::fact_in<CurrencyPurchased>(*commit), units(2), "", true});
   report.disputes = {{"dp_00001", units(1), units(15), DisputeStatus::lost},
                      {"dp_00002", units(3), units(15), DisputeStatus::open}};
-  store.commit(ReportPayment{report, paid, {}});
+  store.commit(ReportPayment{report, samples::fact(paid), {}});
   auto const payout = [&](std::int64_t usd) {
     auto const asked = store.commit(
         RequestPayout{game, somebody(8), units(usd), "Gold Games", "000123456789", "021000021", AccountType::checking});

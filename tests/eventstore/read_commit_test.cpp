@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "eventstore/store/commit_reader.h"
+#include "eventstore/store/facts.h"
 #include "tests/support/memory_log.h"
 #include "tests/support/store.h"
 #include "tests/support/temp_folder.h"
@@ -43,6 +44,20 @@ TEST_F(ReadCommitTest, FindsEachCommitByItsFirstPositionOnly) {
   EXPECT_FALSE(must(read_commit(log, Position())));
   EXPECT_FALSE(must(read_commit(log, next(commits.back()->last()))));
   EXPECT_FALSE(must(read_commit(log, Position(~0ull))));
+}
+
+TEST_F(ReadCommitTest, AFactIsTheEventOfItsKindWithItsPlace) {
+  FactReader const facts(log);
+  auto const& sold = *commits[1];
+  auto const fact = must(facts.find<domain::ItemPurchased>(sold.first));
+  ASSERT_TRUE(fact);
+  EXPECT_EQ(**fact, std::get<domain::ItemPurchased>(sold.events.back()));
+  EXPECT_EQ(fact->commit(), sold.first);
+  EXPECT_EQ(fact->at(), sold.at);
+  EXPECT_FALSE(must(facts.find<domain::CurrencyPurchased>(sold.first)));
+  EXPECT_FALSE(must(facts.find<domain::ItemPurchased>(next(sold.first, 1'000))));
+  log.rows()[2].bytes.back() ^= 1;
+  EXPECT_FALSE(facts.find<domain::ItemPurchased>(sold.first));
 }
 
 TEST_F(ReadCommitTest, AChangedBitOfARowIsAFaultThatNamesIt) {

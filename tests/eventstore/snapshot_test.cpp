@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/facts.h"
 #include "tests/support/memory_log.h"
 #include "tests/support/store.h"
 #include "tests/support/temp_folder.h"
@@ -44,8 +45,7 @@ class SnapshotTest : public ::testing::Test {
       store.commit(credit(game, static_cast<std::uint64_t>(i), units(10)));
       auto const bought = store.commit(purchase(game, static_cast<std::uint64_t>(i), units(3)));
       if (i % 3 == 0) {
-        auto const& original = std::get<domain::ItemPurchased>(bought->events.back());
-        store.commit(domain::RefundItem{game, bought->first, original, "changed my mind"});
+        store.commit(domain::RefundItem{game, samples::fact_in<domain::ItemPurchased>(*bought), "changed my mind"});
       }
     }
     domain::GameChanges changes;

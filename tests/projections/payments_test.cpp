@@ -3,6 +3,7 @@
 #include <map>
 
 #include "tests/projections/views_fixture.h"
+#include "tests/support/facts.h"
 
 namespace florin::projections {
 namespace {
@@ -48,7 +49,7 @@ class Payments : public ViewsTest {
     return report;
   }
   CommitPtr report(domain::CurrencyOrdered const& ordered, domain::PaymentReport said) {
-    return town.play(domain::ReportPayment{std::move(said), ordered, {}});
+    return town.play(domain::ReportPayment{std::move(said), samples::fact(ordered), {}});
   }
   domain::CurrencyPurchased pay(domain::CurrencyOrdered const& ordered) {
     return std::get<domain::CurrencyPurchased>(report(ordered, said(ordered, PaymentStatus::succeeded))->events.back());
@@ -141,7 +142,7 @@ TEST_F(Payments, AnOrdersStepsAreItsEventsWhereverTheyStand) {
   report(ordered, told);
   told.disputes.back().status = domain::DisputeStatus::won;
   report(ordered, told);
-  ASSERT_TRUE(town.play(domain::RefundPurchase{a().id, purchased, usd(50), "", true}));
+  ASSERT_TRUE(town.play(domain::RefundPurchase{a().id, samples::fact(purchased), usd(50), "", true}));
   expect_steps(ordered.order, 9);
   ASSERT_TRUE(town.play(domain::FailOrder{other.order, domain::PaymentFailure::refused, ""}));
   expect_steps(other.order, 2);
@@ -215,8 +216,11 @@ TEST_F(Payments, PayoutsComeInPagesTheNewestFirst) {
 TEST_F(Payments, ACorrectionIsAStepOfItsPayout) {
   auto const one = payout(a());
   process(one);
-  ASSERT_NE(town.play(domain::CorrectPayoutAccount{one, a().id, domain::IdentityId(1), "C01", "000999888777"}),
-            nullptr);
+  domain::PayoutRequested requested;
+  requested.payout = one;
+  requested.game = a().id;
+  requested.contact = domain::IdentityId(1);
+  ASSERT_NE(town.play(domain::CorrectPayoutAccount{samples::fact(requested), "C01", "000999888777"}), nullptr);
   expect_steps(one, 4);
   auto view = read("payments");
   EXPECT_EQ(read_payouts(view, {}, PayoutStatus::processing, 1, std::nullopt).value().payouts.at(0).payout, one)

@@ -5,6 +5,7 @@
 
 #include "eventstore/store/chain.h"
 #include "eventstore/store/codec.h"
+#include "tests/support/facts.h"
 
 namespace florin::projections {
 
@@ -143,7 +144,7 @@ eventstore::CommitPtr Town::purchase(Game const& game, std::size_t who, std::int
 }
 
 eventstore::CommitPtr Town::refund(Game const& game, eventstore::CommitPtr const& purchase) {
-  return play(RefundItem{game.id, purchase->first, std::get<ItemPurchased>(purchase->events.back()), "broken"});
+  return play(RefundItem{game.id, samples::fact_in<ItemPurchased>(*purchase), "broken"});
 }
 
 eventstore::CommitPtr Town::rename(Game const& game, std::size_t who, std::string const& name) {

@@ -7,6 +7,7 @@
 
 #include "sagas/card_payments/card_payments.h"
 #include "tests/sagas/card_payments/card_payments_fixture.h"
+#include "tests/support/facts.h"
 
 namespace florin::sagas {
 namespace {
@@ -231,7 +232,7 @@ TEST_F(CardPaymentsTest, WhatIsQueuedIsBroughtForwardAndTakenUpOnce) {
   rig->loop().check();
   (void)rig->quiet(20);
   auto const first = rig->view().all<domain::CurrencyPurchased>().front();
-  rig->commit(domain::RefundPurchase{game, first, usd(200), "changed mind", true});
+  rig->commit(domain::RefundPurchase{game, samples::fact(first), usd(200), "changed mind", true});
   (void)rig->quiet(20);
   rig->gateway().release();
   ASSERT_TRUE(rig->quiet());

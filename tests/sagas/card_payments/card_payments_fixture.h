@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/sagas/card_rig.h"
+#include "tests/support/facts.h"
 
 namespace florin::sagas {
 
@@ -54,7 +55,8 @@ struct CardPaymentsTest : testing::Test {
   }
   Position refund(std::optional<Money> amount = std::nullopt) {
     auto const original = rig->view().all<domain::CurrencyPurchased>().back();
-    auto const commit = rig->commit(domain::RefundPurchase{game, original, amount, "changed mind", true});
+    auto const commit =
+        rig->commit(domain::RefundPurchase{game, samples::fact(original), amount, "changed mind", true});
     return std::get<domain::RefundRequested>(commit->events.back()).refund;
   }
   // Until so many calls were made.

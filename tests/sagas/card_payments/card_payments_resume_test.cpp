@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/sagas/card_rig.h"
+#include "tests/support/facts.h"
 
 namespace florin::sagas {
 namespace {
@@ -61,11 +62,12 @@ Step wait(std::int64_t micros) {
   return {settled, [micros](CardRig& rig, CardWorld&, domain::GameId) { (void)rig.pass(micros); }};
 }
 Step refund(std::int64_t cents) {
-  return {happened<domain::RefundRequested>, [cents](CardRig& rig, CardWorld&, domain::GameId game) {
-            auto const paid = rig.view().all<domain::CurrencyPurchased>();
-            if (!paid.empty())
-              (void)rig.ask(domain::RefundPurchase{game, paid.front(), usd(cents), "changed mind", true});
-          }};
+  return {
+      happened<domain::RefundRequested>, [cents](CardRig& rig, CardWorld&, domain::GameId game) {
+        auto const paid = rig.view().all<domain::CurrencyPurchased>();
+        if (!paid.empty())
+          (void)rig.ask(domain::RefundPurchase{game, samples::fact(paid.front()), usd(cents), "changed mind", true});
+      }};
 }
 Step refund_there(std::int64_t cents) {
   return there(happened<domain::RefundSettled>, [cents](SandboxProcessor& processor, SandboxPayment const& payment) {

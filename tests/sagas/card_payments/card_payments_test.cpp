@@ -9,6 +9,7 @@
 #include <spdlog/spdlog.h>
 
 #include "tests/sagas/card_payments/card_payments_fixture.h"
+#include "tests/support/facts.h"
 
 namespace florin::sagas {
 namespace {
@@ -639,7 +640,7 @@ TEST_F(CardPaymentsTest, ManyPurchasesUnderEveryFaultAtOnceAddUp) {
     auto const paid = rig->view().all<domain::CurrencyPurchased>();
     // Refused when it was disputed or refunded already.
     if (i % 6 == 3 && !paid.empty()) {
-      (void)rig->ask(domain::RefundPurchase{game, paid.back(), usd(1), "changed mind", true});
+      (void)rig->ask(domain::RefundPurchase{game, samples::fact(paid.back()), usd(1), "changed mind", true});
     }
   }
   auto const at_rest = [&] {
