@@ -33,11 +33,11 @@ std::optional<domain::Returned> BalancesView::returned(domain::Position order) c
   return copy_of(balances_, [&](State const& state) { return state.find_returned(order); });
 }
 
-std::optional<domain::OpenPayout> BalancesView::payout(domain::Position payout) const {
+std::optional<domain::OpenPayout> BalancesView::payout(domain::PayoutId payout) const {
   return copy_of(balances_, [&](State const& state) { return state.find_payout(payout); });
 }
 
-std::vector<domain::Position> BalancesView::payouts_of(domain::Day day) const {
+std::vector<domain::PayoutId> BalancesView::payouts_of(domain::Day day) const {
   return balances_.read([&](State const& state) { return state.payouts_of(day); });
 }
 

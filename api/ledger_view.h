@@ -14,8 +14,8 @@ class BalancesView final : public sagas::LedgerView {
   std::optional<domain::OpenShare> share(domain::Position approval) const override;
   std::optional<domain::OpenOrder> order(domain::Position order) const override;
   std::optional<domain::Returned> returned(domain::Position order) const override;
-  std::optional<domain::OpenPayout> payout(domain::Position payout) const override;
-  std::vector<domain::Position> payouts_of(domain::Day day) const override;
+  std::optional<domain::OpenPayout> payout(domain::PayoutId payout) const override;
+  std::vector<domain::PayoutId> payouts_of(domain::Day day) const override;
   bool has_payout_files(domain::Day day) const override;
   bool is_dated_by_export(domain::Day day) const override;
   domain::PayoutFilesUsed files_used(domain::Day created) const override;

@@ -92,7 +92,7 @@ void Reporting::refund(RefundReport const& report) {
   // One of ours that we do not know: of a log that was lost. One made there is taken over even when it failed and moves
   // nothing: an older report, which says that it succeeded, may still be on its way.
   if (report.refund) return;
-  auto const refund = next(context_.next, events_.size());
+  auto const refund = RefundId(next(context_.next, events_.size()));
   events_.emplace_back(RefundRequested{refund, ordered_.order, ordered_.player, ordered_.currency, report.usd,
                                        moved_to(-report.usd), "made at the processor", payment_, report.reference});
   returned_.refunds.push_back({refund, report.reference, report.usd, RefundStatus::pending});
@@ -232,7 +232,7 @@ Decision Decider::operator()(RefundPurchase const& command) const {
   if (!most) return fail(most.error());
   auto const usd = command.usd.value_or(most.value());
   auto const available = state.wallet(original.player, original.currency).available;
-  return std::vector<Event>{RefundRequested{context.next,
+  return std::vector<Event>{RefundRequested{RefundId(context.next),
                                             original.order,
                                             original.player,
                                             original.currency,

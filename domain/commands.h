@@ -229,7 +229,7 @@ struct RefundPurchase {
 // The processor's answer to a refund that it will not make.
 struct FailRefund {
   Fact<CurrencyOrdered> ordered;
-  Position refund;
+  RefundId refund;
 };
 
 struct RequestPayout {
@@ -244,7 +244,7 @@ struct RequestPayout {
 
 // An operator's or the bank's.
 struct AdvancePayout {
-  Position payout;
+  PayoutId payout;
   PayoutStatus status = PayoutStatus::approved;
   std::string note;
 };

@@ -37,14 +37,14 @@ std::optional<T> parse_as(std::string_view prefix, std::string_view text) {
 std::string format_transaction_id(Position first) { return format("txn_", first.value()); }
 std::string format_order_id(Position first) { return format("ord_", first.value()); }
 std::string format_session_id(Position first) { return format("cs_", first.value()); }
-std::string format_payout_id(Position first) { return format("po_", first.value()); }
-std::string format_refund_id(Position refund) { return format("re_", refund.value()); }
+std::string format_payout_id(PayoutId payout) { return format("po_", payout.value()); }
+std::string format_refund_id(RefundId refund) { return format("re_", refund.value()); }
 std::string format_identity_id(IdentityId identity) { return format("idn_", identity.value()); }
 
 std::optional<Position> parse_transaction_id(std::string_view text) { return parse_as<Position>("txn_", text); }
 std::optional<Position> parse_order_id(std::string_view text) { return parse_as<Position>("ord_", text); }
 std::optional<Position> parse_session_id(std::string_view text) { return parse_as<Position>("cs_", text); }
-std::optional<Position> parse_payout_id(std::string_view text) { return parse_as<Position>("po_", text); }
+std::optional<PayoutId> parse_payout_id(std::string_view text) { return parse_as<PayoutId>("po_", text); }
 std::optional<IdentityId> parse_identity_id(std::string_view text) { return parse_as<IdentityId>("idn_", text); }
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {

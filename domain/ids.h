@@ -3,6 +3,7 @@
 
 #include <array>
 #include <compare>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -11,11 +12,27 @@
 
 namespace florin::domain {
 
+// A kind of id that is the position of the event which began what it names.
+template <class Tag>
+concept NamedByPosition = Tag::named_by_position;
+
+struct PositionTag {
+  static constexpr bool named_by_position = false;
+};
+
 template <class Tag>
 class Id {
  public:
   constexpr Id() = default;
   explicit constexpr Id(std::uint64_t value) : value_(value) {}
+  template <std::same_as<Id<PositionTag>> Position>
+    requires NamedByPosition<Tag>
+  explicit constexpr Id(Position position) : value_(position.value()) {}
+  [[nodiscard]] constexpr Id<PositionTag> position() const
+    requires NamedByPosition<Tag>
+  {
+    return Id<PositionTag>(value_);
+  }
   [[nodiscard]] constexpr std::uint64_t value() const { return value_; }
   explicit constexpr operator bool() const { return value_ != 0; }
   friend constexpr auto operator<=>(Id, Id) = default;
@@ -25,7 +42,17 @@ class Id {
 };
 
 // Where an event stands in the log: 1, 2, 3 … without gaps (DESIGN, Fixed points).
-using Position = Id<struct PositionTag>;
+using Position = Id<PositionTag>;
+// A payout: the first position of the commit that requested it.
+struct PayoutTag {
+  static constexpr bool named_by_position = true;
+};
+using PayoutId = Id<PayoutTag>;
+// A refund of a card order: the position of the event that asked for it.
+struct RefundTag {
+  static constexpr bool named_by_position = true;
+};
+using RefundId = Id<RefundTag>;
 // Twelve decimal digits, drawn at creation.
 using GameId = Id<struct GameTag>;
 // Dense sequences from 1, assigned by the writer; they index flat tables.
@@ -48,14 +75,14 @@ using Digest = std::array<std::uint8_t, 32>;
 [[nodiscard]] std::string format_transaction_id(Position first);
 [[nodiscard]] std::string format_order_id(Position first);
 [[nodiscard]] std::string format_session_id(Position first);  // "cs_…": a checkout
-[[nodiscard]] std::string format_payout_id(Position first);   // "po_…"
-[[nodiscard]] std::string format_refund_id(Position refund);  // "re_…"
+[[nodiscard]] std::string format_payout_id(PayoutId payout);  // "po_…"
+[[nodiscard]] std::string format_refund_id(RefundId refund);  // "re_…"
 [[nodiscard]] std::string format_identity_id(IdentityId identity);
 // nullopt unless it is exactly what the formatter writes.
 [[nodiscard]] std::optional<Position> parse_transaction_id(std::string_view text);
 [[nodiscard]] std::optional<Position> parse_order_id(std::string_view text);
 [[nodiscard]] std::optional<Position> parse_session_id(std::string_view text);
-[[nodiscard]] std::optional<Position> parse_payout_id(std::string_view text);
+[[nodiscard]] std::optional<PayoutId> parse_payout_id(std::string_view text);
 [[nodiscard]] std::optional<IdentityId> parse_identity_id(std::string_view text);
 
 // Twelve digits, no leading zero.

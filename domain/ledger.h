@@ -86,14 +86,14 @@ class State {
   [[nodiscard]] Returned const* find_returned(Position order) const;
   [[nodiscard]] ReturnedOrders const& returned_orders() const { return returned_; }
   // nullptr: no such payout, or it has ended for good.
-  [[nodiscard]] OpenPayout const* find_payout(Position payout) const;
+  [[nodiscard]] OpenPayout const* find_payout(PayoutId payout) const;
   [[nodiscard]] OpenPayouts const& payouts() const { return payouts_; }
   // The commit that wrote a day's files; nullopt: they were never exported.
   [[nodiscard]] std::optional<Position> find_payout_file(Day day) const;
   // What its files would hold if they were written now, and whether they are a PayoutFileWritten: when a payout became
   // processing on it by a release that waits for it, whatever became of that payout since. Otherwise the day's file is
   // the one that older releases made.
-  [[nodiscard]] std::vector<Position> payouts_of(Day day) const;
+  [[nodiscard]] std::vector<PayoutId> payouts_of(Day day) const;
   [[nodiscard]] bool is_dated_by_export(Day day) const;
   [[nodiscard]] PayoutFileDays const& payout_files() const { return payout_files_; }
   [[nodiscard]] std::set<Day> const& export_days() const { return export_days_; }

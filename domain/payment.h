@@ -47,7 +47,7 @@ enum class PaymentStatus : std::uint8_t {
 enum class RefundStatus : std::uint8_t { pending = 0, succeeded = 1, failed = 2 };
 struct RefundReport {
   std::string reference;  // the processor's
-  Position refund;        // ours; zero when it was made at the processor
+  RefundId refund;        // ours; zero when it was made at the processor
   Money usd;
   RefundStatus status = RefundStatus::pending;
   Timestamp refund_at{};  // of the commit that asked for it, as we named it; zero with refund zero
@@ -129,7 +129,7 @@ using OpenOrders = std::map<Position, OpenOrder>;
 // A paid order of which something went back, or is claimed back. Paid orders of which nothing did are not kept.
 struct Returned {
   struct Refund {
-    Position refund;        // where its request stands in the log
+    RefundId refund;
     std::string reference;  // the processor's; empty until it is known
     Money usd;
     RefundStatus status = RefundStatus::pending;

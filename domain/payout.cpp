@@ -81,7 +81,7 @@ bool is_well_formed(PayoutFileWritten const& e) {
   auto const first = payout_file_index(e.files.front().letter);
   auto const first_trace = e.files.front().first_trace;
   if (!first || *first + e.files.size() > kPayoutFilesMax || first_trace == 0) return false;
-  std::vector<Position> payouts;
+  std::vector<PayoutId> payouts;
   for (std::size_t i = 0; i < e.files.size(); ++i) {
     auto const& file = e.files[i];
     if (file.letter != payout_file_letter(*first + i) || file.first_trace != first_trace + payouts.size()) return false;
@@ -128,7 +128,7 @@ Decision Decider::operator()(RequestPayout const& command) const {
   std::vector<Event> events;
   Registrar registrar(state, events);
   auto const contact = registrar.identity(command.contact.email_index, command.contact.email);
-  events.emplace_back(PayoutRequested{context.next, command.game, command.usd, std::move(shares), contact,
+  events.emplace_back(PayoutRequested{PayoutId(context.next), command.game, command.usd, std::move(shares), contact,
                                       PersonalText{command.holder, false}, PersonalText{command.account, false},
                                       command.routing, std::string(last_four(command.account)), command.type});
   return events;
@@ -149,10 +149,10 @@ Decision Decider::operator()(WritePayoutFile const& command) const {
   // Another day's files were written since these were planned.
   if (!state.are_next_files(command.created, command.files)) return refuse(Rejection::payout_not_next);
   for (auto const& file : command.files) {
-    for (auto const position : file.payouts) {
-      auto const* payout = state.find_payout(position);
+    for (auto const id : file.payouts) {
+      auto const* payout = state.find_payout(id);
       if (payout == nullptr || !belongs_to(*payout, command.day)) {
-        return fail(Refusal{.reason = Rejection::payout_not_next, .about = position});
+        return fail(Refusal{.reason = Rejection::payout_not_next, .about = id.position()});
       }
     }
   }
@@ -227,8 +227,8 @@ void Fold::operator()(PayoutFileWritten const& e) const {
   state.newest_files_ = {day_of(e.created), static_cast<std::uint32_t>(*payout_file_index(last.letter) + 1),
                          static_cast<std::uint32_t>(last.first_trace + last.payouts.size() - 1)};
   for (auto const& file : e.files) {
-    for (auto const position : file.payouts) {
-      auto const found = state.payouts_.find(position);
+    for (auto const id : file.payouts) {
+      auto const found = state.payouts_.find(id);
       FLORIN_ASSERT(found != state.payouts_.end() && belongs_to(found->second, e.day));
       found->second.filed = true;
     }
@@ -245,10 +245,10 @@ std::optional<Position> State::find_payout_file(Day day) const {
   return found->second;
 }
 
-std::vector<Position> State::payouts_of(Day day) const {
-  std::vector<Position> payouts;
-  for (auto const& [position, payout] : payouts_) {
-    if (belongs_to(payout, day)) payouts.push_back(position);
+std::vector<PayoutId> State::payouts_of(Day day) const {
+  std::vector<PayoutId> payouts;
+  for (auto const& [id, payout] : payouts_) {
+    if (belongs_to(payout, day)) payouts.push_back(id);
   }
   return payouts;
 }
@@ -279,7 +279,7 @@ bool State::restore_payout_file(Day day, Position written) {
   return written && payout_files_.emplace(day, written).second;
 }
 
-OpenPayout const* State::find_payout(Position payout) const {
+OpenPayout const* State::find_payout(PayoutId payout) const {
   auto const found = payouts_.find(payout);
   return found == payouts_.end() ? nullptr : &found->second;
 }

@@ -47,7 +47,7 @@ struct PayoutShare {
 
 // One that has not ended, or was completed and can still come back.
 struct OpenPayout {
-  Position payout;  // first position of the commit that requested it
+  PayoutId payout;  // first position of the commit that requested it
   GameId game;
   Money usd;
   std::vector<PayoutShare> shares;
@@ -58,7 +58,7 @@ struct OpenPayout {
   bool filed = false;            // it is in that file
   friend bool operator==(OpenPayout const&, OpenPayout const&) = default;
 };
-using OpenPayouts = std::map<Position, OpenPayout>;
+using OpenPayouts = std::map<PayoutId, OpenPayout>;
 
 // A day in UTC.
 using Day = std::chrono::sys_days;
@@ -73,7 +73,7 @@ struct PayoutFile {
   std::uint32_t first_trace = 1;  // the trace number of its first entry; the others follow it one by one
   Money usd;                      // of its entries together
   Digest digest{};                // SHA-256 of its bytes
-  std::vector<Position> payouts;  // in the order of the file
+  std::vector<PayoutId> payouts;  // in the order of the file
   friend bool operator==(PayoutFile const&, PayoutFile const&) = default;
 };
 
@@ -93,7 +93,7 @@ inline constexpr LeftOutReason kLastLeftOutReason = LeftOutReason::no_room;
 [[nodiscard]] char const* left_out_reason(LeftOutReason reason);  // "nothing of the holder's name can be written"
 
 struct LeftOutPayout {
-  Position payout;
+  PayoutId payout;
   LeftOutReason reason = LeftOutReason::unreadable;
   friend bool operator==(LeftOutPayout const&, LeftOutPayout const&) = default;
 };

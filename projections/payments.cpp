@@ -98,15 +98,15 @@ class PaymentsWriter final : public ProjectionWriter {
             [&](domain::RefundEvent auto const& e) { return step(e.order); },
             [&](domain::PayoutRequested const& e) {
               auto const in = insert_payout_.run(e.payout, e.game, static_cast<int>(domain::PayoutStatus::requested));
-              return in ? step(e.payout) : in;
+              return in ? step(e.payout.position()) : in;
             },
             [&](domain::PayoutAdvanced const& e) {
               auto const processing_at = e.status == domain::PayoutStatus::processing ? commit.at : domain::Timestamp{};
               auto const failed_at = e.status == domain::PayoutStatus::failed ? commit.at : domain::Timestamp{};
               auto const set = advance_payout_.run(static_cast<int>(e.status), processing_at, failed_at, e.payout);
-              return set ? step(e.payout) : set;
+              return set ? step(e.payout.position()) : set;
             },
-            [&](domain::PayoutAccountCorrected const& e) { return step(e.payout); },
+            [&](domain::PayoutAccountCorrected const& e) { return step(e.payout.position()); },
             [](domain::PayoutFileWritten const&) { return nothing(); },
         },
         event);
@@ -150,8 +150,8 @@ auto all_rows(ViewReader& view, char const* sql, Get&& get, Arguments const&... 
 }
 
 PayoutRow payout_of(Statement const& row) {
-  return {row.position(0), domain::GameId(row.number(1)), static_cast<domain::PayoutStatus>(row.integer(2)),
-          row.time(3), row.time(4)};
+  return {domain::PayoutId(row.number(0)), domain::GameId(row.number(1)),
+          static_cast<domain::PayoutStatus>(row.integer(2)), row.time(3), row.time(4)};
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ struct Step {
 };
 
 struct PayoutRow {
-  domain::Position payout;
+  domain::PayoutId payout;
   domain::GameId game;
   domain::PayoutStatus status = domain::PayoutStatus::requested;
   domain::Timestamp processing_at;  // zero: it never was

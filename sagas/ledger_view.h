@@ -25,9 +25,9 @@ class LedgerView {
   // nullopt: nothing of the order went back.
   [[nodiscard]] virtual std::optional<domain::Returned> returned(domain::Position order) const = 0;
   // nullopt: it has ended, or never was.
-  [[nodiscard]] virtual std::optional<domain::OpenPayout> payout(domain::Position payout) const = 0;
+  [[nodiscard]] virtual std::optional<domain::OpenPayout> payout(domain::PayoutId payout) const = 0;
   // What a day's files would hold now: those that belong to it (domain/payout.h), oldest first.
-  [[nodiscard]] virtual std::vector<domain::Position> payouts_of(domain::Day day) const = 0;
+  [[nodiscard]] virtual std::vector<domain::PayoutId> payouts_of(domain::Day day) const = 0;
   [[nodiscard]] virtual bool has_payout_files(domain::Day day) const = 0;
   // Whether one of them waits for a PayoutFileWritten: then the others of its day do too.
   [[nodiscard]] virtual bool is_dated_by_export(domain::Day day) const = 0;

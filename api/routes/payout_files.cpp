@@ -10,7 +10,7 @@ namespace {
 
 using domain::Day;
 using domain::PayoutFileWritten;
-using domain::Position;
+using domain::PayoutId;
 
 // A payout may fail while its day's files are made: then they are made again without it.
 constexpr int kTries = 3;
@@ -77,7 +77,7 @@ std::optional<Response> load_old(Services& services, Request const& request, Day
   return std::nullopt;
 }
 
-std::optional<Response> plan(Services& services, Request const& request, Day day, std::vector<Position> const& payouts,
+std::optional<Response> plan(Services& services, Request const& request, Day day, std::vector<PayoutId> const& payouts,
                              DayFiles& files) {
   auto& environment = services.environment;
   if (payouts.empty()) return error_response(request, 404, "NO_PAYOUTS", "No payout of that day is to be paid.");
@@ -113,7 +113,7 @@ Awaitable<std::optional<Response>> load(Services& services, Request const& reque
   struct Standing {
     bool is_written = false;
     bool is_dated_by_export = false;
-    std::vector<Position> payouts;
+    std::vector<PayoutId> payouts;
   };
   auto const standing = environment.balances().read([&](domain::State const& state) {
     return Standing{state.find_payout_file(day).has_value(), state.is_dated_by_export(day), state.payouts_of(day)};

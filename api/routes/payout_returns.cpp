@@ -18,8 +18,8 @@
 namespace florin::api {
 namespace {
 
+using domain::PayoutId;
 using domain::PayoutStatus;
-using domain::Position;
 
 // About 22,000 entries of two lines. The bodies of all requests have a budget (session.h), and a body no more than 8
 // MiB unless configured otherwise, so that a whole day's file of 100,000 entries (19 MiB) is imported in parts, as the
@@ -64,7 +64,7 @@ class Matching {
       return Unit{};
     }
     auto const named = domain::parse_payout_id("po_" + entry.identification);
-    std::vector<Position> candidates;
+    std::vector<PayoutId> candidates;
     std::string unreadable;  // may be what the entry is about
     if (named) {
       candidates.push_back(*named);
@@ -91,7 +91,7 @@ class Matching {
   static bool is_damage(eventstore::Fault const& fault) { return fault.kind == eventstore::Fault::Kind::corrupt; }
 
   // Fills the booking, or says in it what does not agree.
-  eventstore::Faulty<Unit> compare(Booking& booking, Position payout) {
+  eventstore::Faulty<Unit> compare(Booking& booking, PayoutId payout) {
     auto const& entry = booking.entry;
     auto const story = load_payout(environment_, view_, files_, payout);
     if (!story) return fail(story.error());
@@ -121,9 +121,9 @@ class Matching {
       } else if (sent.value().account != entry.account) {
         booking.refuse("WRONG_ACCOUNT", name + " went to another account.");
       } else {
-        auto requested = eventstore::FactReader(environment_.log()).find<domain::PayoutRequested>(payout);
+        auto requested = eventstore::FactReader(environment_.log()).find<domain::PayoutRequested>(payout.position());
         if (!requested) return fail(requested.error());
-        if (!requested.value()) return distrust_steps(view_, payout);
+        if (!requested.value()) return distrust_steps(view_, payout.position());
         booking.payout = std::move(requested).value();
         booking.status = story.value()->status;
         booking.refusal.clear();
@@ -160,14 +160,14 @@ class Matching {
 
   // The entries of the last days that have this trace number, the newest first. `unreadable`: a day of which nothing
   // is known.
-  eventstore::Faulty<std::vector<Position>> payouts_of_trace(std::string_view trace, std::string& unreadable) {
+  eventstore::Faulty<std::vector<PayoutId>> payouts_of_trace(std::string_view trace, std::string& unreadable) {
     auto const oldest = domain::day_of(environment_.clock().now()) - kTraceDays;
     std::vector<domain::Day> days;
     environment_.balances().read([&](domain::State const& state) {
       auto const& all = state.payout_files();
       for (auto at = all.lower_bound(oldest); at != all.end(); ++at) days.push_back(at->first);
     });
-    std::vector<Position> payouts;
+    std::vector<PayoutId> payouts;
     std::uint64_t number = 0;  // 15 digits, as the reader has checked
     for (char const digit : trace.substr(kOdfiDigits)) number = number * 10 + static_cast<std::uint64_t>(digit - '0');
     for (auto day = days.rbegin(); day != days.rend(); ++day) {
@@ -209,7 +209,7 @@ std::optional<Response> match_all(Services& services, Request const& request, st
 }
 
 // By now: the same return may stand in the file twice.
-Awaitable<bool> has_failed(Services& services, Request const& request, Position payout) {
+Awaitable<bool> has_failed(Services& services, Request const& request, PayoutId payout) {
   auto& environment = services.environment;
   bool failed = false;
   bool const reached =

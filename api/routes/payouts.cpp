@@ -10,11 +10,11 @@ namespace {
 using domain::PayoutStatus;
 
 // The ledger forgets a payout at its end; the log does not. 409 for one that ended, 404 for one that never was.
-Awaitable<Response> refuse_ended(Services& services, Request const& request, domain::Position payout) {
+Awaitable<Response> refuse_ended(Services& services, Request const& request, domain::PayoutId payout) {
   auto& environment = services.environment;
   std::optional<eventstore::Faulty<std::optional<domain::Commit>>> commit;
-  bool const ran =
-      co_await on_worker(services, request, [&] { commit = eventstore::read_commit(environment.log(), payout); });
+  bool const ran = co_await on_worker(services, request,
+                                      [&] { commit = eventstore::read_commit(environment.log(), payout.position()); });
   if (!ran) co_return server_busy(request);
   if (!*commit) co_return view_unavailable(request, commit->error());
   bool ended = false;
@@ -98,7 +98,8 @@ Awaitable<Response> list_payouts(Call call, domain::GameId game, std::optional<P
           auto story = load_payout(environment, view.value(), files, row.payout);
           if (!story) return void(response = view_unavailable(request, story.error()));
           if (!story.value()) {
-            return void(response = view_unavailable(request, distrust_steps(view.value(), row.payout).error));
+            return void(response =
+                            view_unavailable(request, distrust_steps(view.value(), row.payout.position()).error));
           }
           json.begin_object();
           write_payout(json, environment, *story.value());

@@ -25,7 +25,7 @@ class PayoutFiles {
   // nullptr: they were never written, or the day is one whose file follows from the day alone. Until the next call.
   [[nodiscard]] eventstore::Faulty<domain::PayoutFileWritten const*> of(domain::Day day);
   // nullopt: its day has no such event.
-  [[nodiscard]] eventstore::Faulty<std::optional<PayoutPlace>> find(domain::Position payout,
+  [[nodiscard]] eventstore::Faulty<std::optional<PayoutPlace>> find(domain::PayoutId payout,
                                                                     domain::Timestamp processing_at);
 
  private:
@@ -53,7 +53,7 @@ struct PayoutStory {
 };
 [[nodiscard]] eventstore::Faulty<std::optional<PayoutStory>> load_payout(Environment& environment,
                                                                          projections::ViewReader& view,
-                                                                         PayoutFiles& files, domain::Position payout);
+                                                                         PayoutFiles& files, domain::PayoutId payout);
 
 // One page of them, newest first: of a game (zero: of all), in this status.
 [[nodiscard]] Awaitable<Response> list_payouts(Call call, domain::GameId game,

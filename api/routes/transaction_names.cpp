@@ -27,13 +27,17 @@ Name named_by(Event const& event, Position position, Position commit) {
   if (auto const* e = std::get_if<domain::TransferReleased>(&event)) return Name({kind_of(e->flavour), e->transaction});
   if (auto const* e = std::get_if<domain::CurrencyOrdered>(&event)) return Name({Kind::currency_purchase, e->order});
   if (auto const* e = std::get_if<domain::CurrencyPurchased>(&event)) return Name({Kind::currency_purchase, e->order});
-  if (auto const* e = std::get_if<domain::RefundRequested>(&event)) return Name({Kind::currency_refund, e->refund});
-  if (auto const* e = std::get_if<domain::RefundSettled>(&event)) return Name({Kind::currency_refund, e->refund});
+  if (auto const* e = std::get_if<domain::RefundRequested>(&event))
+    return Name({Kind::currency_refund, e->refund.position()});
+  if (auto const* e = std::get_if<domain::RefundSettled>(&event))
+    return Name({Kind::currency_refund, e->refund.position()});
   if (std::holds_alternative<domain::DisputeOpened>(event)) return Name({Kind::chargeback, position});
   if (std::holds_alternative<domain::DisputeClosed>(event)) return Name({Kind::chargeback, position});
   if (std::holds_alternative<domain::DisputeMoved>(event)) return Name({Kind::chargeback, position});
-  if (auto const* e = std::get_if<domain::PayoutRequested>(&event)) return Name({Kind::withdrawal, e->payout});
-  if (auto const* e = std::get_if<domain::PayoutAdvanced>(&event)) return Name({Kind::withdrawal, e->payout});
+  if (auto const* e = std::get_if<domain::PayoutRequested>(&event))
+    return Name({Kind::withdrawal, e->payout.position()});
+  if (auto const* e = std::get_if<domain::PayoutAdvanced>(&event))
+    return Name({Kind::withdrawal, e->payout.position()});
   return std::nullopt;
 }
 

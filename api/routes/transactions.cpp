@@ -218,7 +218,7 @@ std::optional<Response> complete(Services& services, Request const& request, dom
       if (!loaded.story) return transaction_not_found(request);
       if (looked.name.kind == Kind::currency_purchase) looked.status = loaded.story->status();
       for (auto const& refund : loaded.story->refunds) {
-        if (looked.name.kind == Kind::currency_refund && refund.asked.refund == transaction) {
+        if (looked.name.kind == Kind::currency_refund && refund.asked.refund.position() == transaction) {
           looked.status = refund.status();
         }
       }
@@ -231,7 +231,7 @@ std::optional<Response> complete(Services& services, Request const& request, dom
       auto view = services.environment.views().read("payments");
       if (!view) return view_unavailable(request, view.error());
       PayoutFiles files(services.environment);
-      auto const payout = load_payout(services.environment, view.value(), files, transaction);
+      auto const payout = load_payout(services.environment, view.value(), files, domain::PayoutId(transaction));
       if (!payout) return view_unavailable(request, payout.error());
       if (payout.value()) looked.status = domain::payout_status_name(payout.value()->status);
       auto steps = steps_about(services, transaction);

@@ -145,7 +145,7 @@ eventstore::Faulty<domain::PayoutFileWritten const*> PayoutFiles::of(domain::Day
   return found->second ? &*found->second : nullptr;
 }
 
-eventstore::Faulty<std::optional<PayoutPlace>> PayoutFiles::find(domain::Position payout,
+eventstore::Faulty<std::optional<PayoutPlace>> PayoutFiles::find(domain::PayoutId payout,
                                                                  domain::Timestamp processing_at) {
   PayoutPlace place;
   place.day = domain::day_of(processing_at);
@@ -170,7 +170,7 @@ eventstore::Faulty<std::optional<PayoutPlace>> PayoutFiles::find(domain::Positio
 namespace {
 
 // Which payout an event is about; zero: none.
-domain::Position payout_of(domain::Event const& event) {
+domain::PayoutId payout_of(domain::Event const& event) {
   if (auto const* requested = std::get_if<domain::PayoutRequested>(&event)) return requested->payout;
   if (auto const* advanced = std::get_if<domain::PayoutAdvanced>(&event)) return advanced->payout;
   if (auto const* corrected = std::get_if<domain::PayoutAccountCorrected>(&event)) return corrected->payout;
@@ -180,15 +180,15 @@ domain::Position payout_of(domain::Event const& event) {
 }  // namespace
 
 eventstore::Faulty<std::optional<PayoutStory>> load_payout(Environment& environment, projections::ViewReader& view,
-                                                           PayoutFiles& files, domain::Position payout) {
-  auto const steps = projections::read_steps(view, payout);
+                                                           PayoutFiles& files, domain::PayoutId payout) {
+  auto const steps = projections::read_steps(view, payout.position());
   if (!steps) return fail(steps.error());
   std::optional<PayoutStory> story;
   for (auto const& step : steps.value()) {
     auto const commit = eventstore::read_commit(environment.log(), step.commit);
     if (!commit) return fail(commit.error());
     auto const* event = commit.value() ? eventstore::event_at(*commit.value(), step.event) : nullptr;
-    if (event == nullptr || payout_of(*event) != payout) return distrust_steps(view, payout);
+    if (event == nullptr || payout_of(*event) != payout) return distrust_steps(view, payout.position());
     auto const at = commit.value()->at;
     if (auto const* requested = std::get_if<domain::PayoutRequested>(event)) {
       story = PayoutStory{*requested, at, domain::PayoutStatus::requested, at, {}};

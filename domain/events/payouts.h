@@ -17,7 +17,7 @@ namespace florin::domain {
 
 // A game cashes out. Account and holder are sealed under the key of the person to be told.
 struct PayoutRequested {
-  Position payout;  // first position of this commit
+  PayoutId payout;  // first position of this commit
   GameId game;
   Money usd;
   std::vector<PayoutShare> shares;
@@ -31,7 +31,7 @@ struct PayoutRequested {
 };
 
 struct PayoutAdvanced {
-  Position payout;
+  PayoutId payout;
   GameId game;
   Money usd;
   std::vector<PayoutShare> shares;
@@ -60,7 +60,7 @@ struct PayoutFileWritten {
 
 // The receiving bank corrects an account: a notification of change. Nothing moves.
 struct PayoutAccountCorrected {
-  Position payout;
+  PayoutId payout;
   GameId game;
   IdentityId contact;      // under whose key the correction is sealed
   std::string code;        // Nacha's: "C01"

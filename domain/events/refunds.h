@@ -14,7 +14,7 @@ namespace florin::domain {
 
 // The player gives the units back at once; the card gets its money when the processor says so.
 struct RefundRequested {
-  Position refund;  // this event's own position
+  RefundId refund;  // this event's own position
   Position order;
   PlayerId player;
   CurrencyId currency;
@@ -27,7 +27,7 @@ struct RefundRequested {
 };
 
 struct RefundSettled {
-  Position refund;
+  RefundId refund;
   Position order;
   PlayerId player;
   CurrencyId currency;

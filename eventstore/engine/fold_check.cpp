@@ -396,8 +396,8 @@ struct Check {
     return order != nullptr && order->player == e.player ? nullptr : "gives up an order that is not open";
   }
   char const* operator()(RefundRequested const& e) const {
-    if (e.refund != place.position) return "refunds under another name than its place";
-    if (e.order >= e.refund || state.find_order(e.order) != nullptr) return "refunds what is not paid";
+    if (e.refund.position() != place.position) return "refunds under another name than its place";
+    if (e.order >= e.refund.position() || state.find_order(e.order) != nullptr) return "refunds what is not paid";
     if (auto const* returned = state.find_returned(e.order)) {
       if (!is_of(*returned, e)) return "refunds another order than was paid";
       // What the processor did on its own is its word.
@@ -442,7 +442,7 @@ struct Check {
     return "closes a dispute that is not open";
   }
   char const* operator()(PayoutRequested const& e) const {
-    if (e.payout != place.first || state.find_payout(e.payout) != nullptr) {
+    if (e.payout.position() != place.first || state.find_payout(e.payout) != nullptr) {
       return "requests a payout under another name than its commit's";
     }
     auto const* game = state.find_game(e.game);
@@ -473,8 +473,8 @@ struct Check {
     if (!state.are_next_files(e.created, e.files)) return "uses a letter or trace number of another file of its date";
     for (auto const& file : e.files) {
       Money usd;
-      for (auto const position : file.payouts) {
-        auto const* payout = state.find_payout(position);
+      for (auto const id : file.payouts) {
+        auto const* payout = state.find_payout(id);
         if (payout == nullptr || !belongs_to(*payout, e.day)) return "writes a payout that is not of that day";
         usd += payout->usd;
       }
@@ -483,7 +483,7 @@ struct Check {
     return nullptr;
   }
   char const* operator()(PayoutAccountCorrected const& e) const {
-    if (!e.payout || e.payout >= place.first) return "corrects an account that nobody named";
+    if (!e.payout || e.payout.position() >= place.first) return "corrects an account that nobody named";
     if (!is_change_code(e.code)) return "corrects an account under no code of a change";
     if (state.find_game(e.game) == nullptr) return "corrects the account of a game that does not exist";
     return knows(e.contact) ? nullptr : "has nobody to be told";

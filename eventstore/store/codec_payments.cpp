@@ -272,7 +272,7 @@ domain::Event read(Reading& reading, wire::PaymentFailed::Reader in) {
 
 domain::Event read(Reading&, wire::RefundRequested::Reader in) {
   domain::RefundRequested out;
-  out.refund = domain::Position(in.getRefund());
+  out.refund = domain::RefundId(in.getRefund());
   out.order = domain::Position(in.getOrder());
   out.player = domain::PlayerId(in.getPlayer());
   out.currency = domain::CurrencyId(in.getCurrency());
@@ -286,7 +286,7 @@ domain::Event read(Reading&, wire::RefundRequested::Reader in) {
 
 domain::Event read(Reading& reading, wire::RefundSettled::Reader in) {
   domain::RefundSettled out;
-  out.refund = domain::Position(in.getRefund());
+  out.refund = domain::RefundId(in.getRefund());
   out.order = domain::Position(in.getOrder());
   out.player = domain::PlayerId(in.getPlayer());
   out.currency = domain::CurrencyId(in.getCurrency());
@@ -339,7 +339,7 @@ domain::Event read(Reading& reading, wire::DisputeMoved::Reader in) {
 
 domain::Event read(Reading& reading, wire::PayoutRequested::Reader in) {
   domain::PayoutRequested out;
-  out.payout = domain::Position(in.getPayout());
+  out.payout = domain::PayoutId(in.getPayout());
   out.game = domain::GameId(in.getGame());
   out.usd = money(in.getUsd());
   out.shares = read_shares(in.getShares());
@@ -354,7 +354,7 @@ domain::Event read(Reading& reading, wire::PayoutRequested::Reader in) {
 
 domain::Event read(Reading& reading, wire::PayoutAdvanced::Reader in) {
   domain::PayoutAdvanced out;
-  out.payout = domain::Position(in.getPayout());
+  out.payout = domain::PayoutId(in.getPayout());
   out.game = domain::GameId(in.getGame());
   out.usd = money(in.getUsd());
   out.shares = read_shares(in.getShares());
@@ -387,7 +387,7 @@ domain::Event read(Reading& reading, wire::PayoutFileWritten::Reader in) {
   }
   for (auto const left_out : in.getLeftOut()) {
     out.left_out.push_back(
-        {domain::Position(left_out.getPayout()), known(reading, left_out.getReason(), domain::kLastLeftOutReason,
+        {domain::PayoutId(left_out.getPayout()), known(reading, left_out.getReason(), domain::kLastLeftOutReason,
                                                        "commit: a reason of a payout left out of a newer version")});
   }
   return out;
@@ -395,7 +395,7 @@ domain::Event read(Reading& reading, wire::PayoutFileWritten::Reader in) {
 
 domain::Event read(Reading&, wire::PayoutAccountCorrected::Reader in) {
   domain::PayoutAccountCorrected out;
-  out.payout = domain::Position(in.getPayout());
+  out.payout = domain::PayoutId(in.getPayout());
   out.game = domain::GameId(in.getGame());
   out.contact = domain::IdentityId(in.getContact());
   out.code = text(in.getCode());

@@ -18,17 +18,17 @@ using domain::Position;
 // False: the log could not be read.
 bool PaymentReports::check_refund_names(domain::PaymentReport& payment) const {
   auto const returned = context_.view.returned(payment.order);
-  auto const known_reference = [&](Position refund) -> std::string {
+  auto const known_reference = [&](domain::RefundId refund) -> std::string {
     if (!returned) return {};
     for (auto const& row : returned->refunds) {
       if (row.refund == refund) return row.reference;
     }
     return {};
   };
-  std::map<Position, std::string> ours;  // which of those of a name it is: the one known, else the oldest
+  std::map<domain::RefundId, std::string> ours;  // which of those of a name it is: the one known, else the oldest
   for (auto const& refund : payment.refunds) {
     if (!refund.refund) continue;
-    auto const commit = eventstore::read_commit(context_.log, refund.refund);
+    auto const commit = eventstore::read_commit(context_.log, refund.refund.position());
     if (!commit) return false;
     if (!commit.value() || commit.value()->at != refund.refund_at) continue;
     auto const* asked = std::get_if<domain::RefundRequested>(&commit.value()->events.front());

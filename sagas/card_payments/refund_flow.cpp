@@ -26,8 +26,8 @@ Awaitable<bool> RefundFlow::send_all(Position order) {
   co_return all;
 }
 
-Awaitable<bool> RefundFlow::send(Position order, Position refund) {
-  auto const commit = eventstore::read_commit(context_.log, refund);
+Awaitable<bool> RefundFlow::send(Position order, domain::RefundId refund) {
+  auto const commit = eventstore::read_commit(context_.log, refund.position());
   if (!commit) co_return false;
   auto const* asked = commit.value() ? std::get_if<domain::RefundRequested>(&commit.value()->events.front()) : nullptr;
   if (asked == nullptr) co_return true;  // one that a report brought: the processor knows it
@@ -42,7 +42,7 @@ Awaitable<bool> RefundFlow::send(Position order, Position refund) {
                                    [&](auto const& row) { return row.refund == refund && row.refund_at == at; });
     if (there) co_return true;  // its end comes as an event
     if (refused) break;
-    RefundPayment request{context_.key("refund", refund, at), asked->payment, refund, asked->usd, at};
+    RefundPayment request{context_.key("refund", refund.position(), at), asked->payment, refund, asked->usd, at};
     auto const answer = co_await context_.gateway.refund(std::move(request));
     if (context_.stopping || answer.outcome == PaymentOutcome::unknown) co_return false;
     if (answer.outcome == PaymentOutcome::answered) {

@@ -20,7 +20,7 @@ class RefundFlow {
   [[nodiscard]] Awaitable<bool> send_all(domain::Position order);
 
  private:
-  Awaitable<bool> send(domain::Position order, domain::Position refund);
+  Awaitable<bool> send(domain::Position order, domain::RefundId refund);
 
   CardContext& context_;
   PaymentReports& reports_;

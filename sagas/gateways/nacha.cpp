@@ -59,8 +59,8 @@ void end_line(std::string& out) {
 }
 
 // The letters that name a position are the same in every kind of id.
-std::string letters_of(domain::Position payout) {
-  return domain::format_transaction_id(payout).substr(kTransactionPrefix.size());
+std::string letters_of(domain::PayoutId payout) {
+  return domain::format_transaction_id(payout.position()).substr(kTransactionPrefix.size());
 }
 
 void put_file_header(std::string& out, AchFile const& file) {
@@ -148,7 +148,7 @@ bool is_written_in_two_digits(sys_days day) {
   return day >= sys_days(2000y / January / 1) && day <= sys_days(2099y / December / 31);
 }
 
-std::string named(domain::Position payout) { return "Payout po_" + letters_of(payout); }
+std::string named(domain::PayoutId payout) { return "Payout po_" + letters_of(payout); }
 
 std::string fault_of(AchFile const& file) {
   if (std::string fault = fault_of(file.origin, file.lettering); !fault.empty()) return fault;
@@ -165,7 +165,7 @@ std::string fault_of(AchFile const& file) {
   if (file.first_trace == 0 || file.first_trace > kTraceNumberMax - (file.entries.size() - 1)) {
     return "The trace numbers are 1 to 9999999.";
   }
-  std::vector<domain::Position> payouts;
+  std::vector<domain::PayoutId> payouts;
   payouts.reserve(file.entries.size());
   for (auto const& entry : file.entries) {
     if (!entry.payout) return "An entry names no payout.";

@@ -47,7 +47,7 @@ inline constexpr domain::Money kAchTotalMax = domain::Money::from_minor(999'999'
 using domain::AchOrigin;
 
 struct AchEntry {
-  domain::Position payout;  // the 13 letters of its "po_…" are the identification number
+  domain::PayoutId payout;  // the 13 letters of its "po_…" are the identification number
   std::string holder;       // UTF-8; written as ach_letters (ach_text.h) makes it, at most 22 characters
   std::string routing;
   std::string account;

@@ -146,7 +146,7 @@ class Reader {
     entry.usd = Money::from_minor(static_cast<std::int64_t>(*cents));
     auto const payout = domain::parse_transaction_id(std::string(kTransactionPrefix) + at.words(40, 54));
     if (!payout) return "the identification number is not a payout";
-    entry.payout = *payout;
+    entry.payout = domain::PayoutId(*payout);
     entry.holder = at.words(55, 76);
     if (!at.says(79, "0")) return "an addendum is announced";
     if (at.columns(80, 87) != file_.origin.odfi) return "the trace number is another bank's";

@@ -39,7 +39,7 @@ struct ConfirmPayment {
 struct RefundPayment {
   IdempotencyKey key;
   std::string reference;
-  domain::Position refund;
+  domain::RefundId refund;
   domain::Money usd;
   domain::Timestamp asked_at{};  // when the commit was made that asks for it; not before 1970
 };

@@ -69,8 +69,8 @@ void SandboxTables::add_children(SandboxPayment& payment) {
   Query refunds = file.query("SELECT id, refund, cents, asked_at FROM refunds WHERE payment = ?1 ORDER BY sequence");
   refunds.with(payment.report.reference);
   while (refunds.row()) {
-    payment.report.refunds.push_back(
-        {refunds.text(0), Position(refunds.count(1)), refunds.money(2), RefundStatus::succeeded, refunds.time(3)});
+    payment.report.refunds.push_back({refunds.text(0), domain::RefundId(refunds.count(1)), refunds.money(2),
+                                      RefundStatus::succeeded, refunds.time(3)});
   }
   Query disputes = file.query(
       "SELECT id, ifnull(withheld, iif(state = 1, 0, cents)), fee, state, ifnull(entries, iif(state = 1, 2, 1))"

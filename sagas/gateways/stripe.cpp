@@ -256,7 +256,7 @@ Awaitable<PaymentAnswer> StripeGateway::refund(RefundPayment request) {
   Deadline const until = deadline();
   Form const form = {{"payment_intent", request.reference},
                      {"amount", std::to_string(request.usd.minor())},
-                     {"metadata[florin_refund]", name_of(request.refund, request.asked_at)}};
+                     {"metadata[florin_refund]", name_of(request.refund.position(), request.asked_at)}};
   std::string body = encode_form(form);
   Reply const reply = co_await post("/v1/refunds", std::move(body), std::move(request.key), until);
   if (!reply) co_return unreplied(reply.error());

@@ -247,7 +247,7 @@ Read<std::vector<domain::RefundReport>> refunds_of(element const& list) {
     auto const status = refund_status_of(text_of(refund, "status"));
     if (!is_stripe_token(id) || !usd || !status) return unreadable();
     Named const own = named_in(refund, "florin_refund");
-    out.push_back({std::string(id), own.position, *usd, status.value(), own.at});
+    out.push_back({std::string(id), domain::RefundId(own.position), *usd, status.value(), own.at});
   }
   std::ranges::reverse(out);  // listed newest first
   return out;

@@ -8,12 +8,12 @@
 
 namespace florin::sagas {
 
-using domain::Position;
+using domain::PayoutId;
 using eventstore::Fault;
 using eventstore::Faulty;
 
-Faulty<AchEntry> entry_of(eventstore::Log& log, eventstore::Vault const& vault, Position payout) {
-  auto const commit = eventstore::read_commit(log, payout);
+Faulty<AchEntry> entry_of(eventstore::Log& log, eventstore::Vault const& vault, PayoutId payout) {
+  auto const commit = eventstore::read_commit(log, payout.position());
   if (!commit) return fail(commit.error());
   if (commit.value()) {
     for (auto const& event : commit.value()->events) {
@@ -37,7 +37,7 @@ domain::Timestamp files_from(domain::Day day) {
 }
 
 Faulty<PlannedFiles> plan_files(eventstore::Log& log, eventstore::Vault const& vault, AchSettings const& settings,
-                                domain::Day day, domain::Timestamp created, std::span<Position const> payouts,
+                                domain::Day day, domain::Timestamp created, std::span<PayoutId const> payouts,
                                 domain::PayoutFilesUsed const& used) {
   PlannedFiles planned;
   std::vector<AchEntry> entries;

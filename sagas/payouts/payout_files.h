@@ -27,7 +27,7 @@ namespace florin::sagas {
 // The entry of a payout, as its event tells it. Kind::missing when its contact was erased, Kind::corrupt when what was
 // sealed is not what is there.
 [[nodiscard]] eventstore::Faulty<AchEntry> entry_of(eventstore::Log& log, eventstore::Vault const& vault,
-                                                    domain::Position payout);
+                                                    domain::PayoutId payout);
 
 // After a day is over, before its files are made: a commit of its last moment may still be on its way into the log, and
 // the system's clock may be set back a little.
@@ -43,7 +43,7 @@ struct PlannedFiles {
 [[nodiscard]] eventstore::Faulty<PlannedFiles> plan_files(eventstore::Log& log, eventstore::Vault const& vault,
                                                           AchSettings const& settings, domain::Day day,
                                                           domain::Timestamp created,
-                                                          std::span<domain::Position const> payouts,
+                                                          std::span<domain::PayoutId const> payouts,
                                                           domain::PayoutFilesUsed const& used);
 
 // The date has no letters left for all of these: they are written on the next one. Files of one day that need more
@@ -61,14 +61,14 @@ struct FileAgain {
 
 // One of a day's file, before there were events of it.
 struct DayPayout {
-  domain::Position payout;
+  domain::PayoutId payout;
   bool has_failed = false;  // by now
 };
 struct DayEntries {
   std::vector<AchEntry> entries;
   // The first one whose bank details cannot be opened, because its contact was erased, and which has not failed:
   // without it the file would leave somebody unpaid who believes to be paid. One that has failed is left out.
-  std::optional<domain::Position> unreadable;
+  std::optional<domain::PayoutId> unreadable;
 };
 // In the order given. A fault is of the log or the vault: ask again.
 [[nodiscard]] eventstore::Faulty<DayEntries> entries_of(eventstore::Log& log, eventstore::Vault const& vault,

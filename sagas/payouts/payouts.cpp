@@ -10,8 +10,8 @@
 
 namespace florin::sagas {
 
+using domain::PayoutId;
 using domain::PayoutStatus;
-using domain::Position;
 
 namespace {
 
@@ -41,18 +41,18 @@ struct Payouts::Impl {
   eventstore::Writer* writer = nullptr;
 
   // The effects thread's.
-  std::set<Position> processing;
-  std::set<Position> reporting;
+  std::set<PayoutId> processing;
+  std::set<PayoutId> reporting;
   std::set<domain::Day> writing;
   std::set<domain::Day> complained;  // about: once each
   SteadyTimer alarm;
   bool stopping = false;
 
   void check();
-  void ask_about(Position payout);
+  void ask_about(PayoutId payout);
   bool is_with_the_bank(domain::OpenPayout const& open);
   void write_files(domain::Day day);
-  void report(Position payout, PayoutStatus status, std::string note);
+  void report(PayoutId payout, PayoutStatus status, std::string note);
 };
 
 void Payouts::Impl::check() {
@@ -65,7 +65,7 @@ void Payouts::Impl::check() {
   });
 }
 
-void Payouts::Impl::ask_about(Position payout) {
+void Payouts::Impl::ask_about(PayoutId payout) {
   auto const open = view.payout(payout);
   if (!open || open->status != PayoutStatus::processing) {
     processing.erase(payout);
@@ -133,7 +133,7 @@ void Payouts::Impl::write_files(domain::Day day) {
          });
 }
 
-void Payouts::Impl::report(Position payout, PayoutStatus status, std::string note) {
+void Payouts::Impl::report(PayoutId payout, PayoutStatus status, std::string note) {
   reporting.insert(payout);
   domain::Command command = domain::AdvancePayout{payout, status, std::move(note)};
   submit(io, *writer, std::move(command), [this, payout](eventstore::Outcome const& outcome) {
@@ -151,8 +151,8 @@ Payouts::Payouts(EffectsLoop& loop, Bank const& bank, AchSettings settings, Ledg
 Payouts::~Payouts() = default;
 
 void Payouts::resume(domain::State const& state) {
-  for (auto const& [position, payout] : state.payouts()) {
-    if (payout.status == PayoutStatus::processing) impl_->processing.insert(position);
+  for (auto const& [id, payout] : state.payouts()) {
+    if (payout.status == PayoutStatus::processing) impl_->processing.insert(id);
   }
 }
 

@@ -359,7 +359,7 @@ TEST_F(CliAudit, RefundsInFlightThatNobodyWaitsForAreNamed) {
   books.add({domain::Position(2),
              {},
              {},
-             {domain::RefundRequested{domain::Position(2),
+             {domain::RefundRequested{domain::RefundId(2),
                                       domain::Position(1),
                                       domain::PlayerId(1),
                                       domain::CurrencyId(1),

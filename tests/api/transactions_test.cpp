@@ -50,9 +50,9 @@ TEST(Transactions, StepsCarryTheNameOfTheirBeginning) {
   CurrencyPurchased purchased;
   purchased.order = Position(9);
   RefundRequested asked;
-  asked.refund = Position(41);
+  asked.refund = RefundId(41);
   RefundSettled settled;
-  settled.refund = Position(41);
+  settled.refund = RefundId(41);
   // A report that tells of everything at once: each movement by its own name.
   std::vector<Event> const report{purchased, asked, settled, DisputeMoved{}, DisputeMoved{}};
   EXPECT_TRUE(is(name_in(report, 0), Kind::currency_purchase, 9));

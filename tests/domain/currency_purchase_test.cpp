@@ -34,7 +34,7 @@ RefundPurchase refund(std::optional<Money> amount) {
   return {kGame, samples::fact(purchased("105.00")), amount, "changed mind", true};
 }
 RefundRequested refunded(std::uint64_t at, std::string_view amount, Money after) {
-  return {Position(at), kOrder, kAnn, kGold, usd(amount), after, "changed mind", "pi_1", ""};
+  return {RefundId(at), kOrder, kAnn, kGold, usd(amount), after, "changed mind", "pi_1", ""};
 }
 
 TEST(CurrencyOrder, IsMadeAndChargesNothing) {
@@ -148,11 +148,11 @@ TEST(CurrencyRefund, NeverMoreThanWasPaid) {
 }
 
 TEST(CurrencyRefund, ARefusedOneComesBack) {
-  RefundSettled const failed{Position(10), kOrder, kAnn, kGold, usd("6.00"), RefundEnd::failed, "", units("105.00")};
+  RefundSettled const failed{RefundId(10), kOrder, kAnn, kGold, usd("6.00"), RefundEnd::failed, "", units("105.00")};
   auto const asked = paid() + std::vector<Event>{refunded(10, "6.00", units("45.00"))};
-  given(asked).when(FailRefund{samples::fact(ordered()), Position(10)}).then({failed});
+  given(asked).when(FailRefund{samples::fact(ordered()), RefundId(10)}).then({failed});
   given(asked + std::vector<Event>{failed})
-      .when(FailRefund{samples::fact(ordered()), Position(10)})
+      .when(FailRefund{samples::fact(ordered()), RefundId(10)})
       .then(Rejection::order_not_open);
 }
 
@@ -162,7 +162,7 @@ TEST(CurrencyRefund, OneMadeAtTheProcessorIsTakenOver) {
   auto made = refunded(10, "2.00", units("85.00"));
   made.reason = "made at the processor";
   made.reference = "re_1";
-  RefundSettled const settled{Position(10),         kOrder, kAnn,          kGold, usd("2.00"),
+  RefundSettled const settled{RefundId(10),         kOrder, kAnn,          kGold, usd("2.00"),
                               RefundEnd::succeeded, "re_1", units("85.00")};
   given(paid()).when(reported(report)).then({made, settled});
   given(paid() + std::vector<Event>{made, settled}).when(reported(report)).then(Rejection::nothing_new);
@@ -175,7 +175,7 @@ TEST(CurrencyRefund, OneThatFailedAtTheProcessorStaysFailed) {
   auto made = refunded(10, "2.00", units("85.00"));
   made.reason = "made at the processor";
   made.reference = "re_1";
-  RefundSettled const failed{Position(10),      kOrder, kAnn,           kGold, usd("2.00"),
+  RefundSettled const failed{RefundId(10),      kOrder, kAnn,           kGold, usd("2.00"),
                              RefundEnd::failed, "re_1", units("105.00")};
   given(paid()).when(reported(report)).then({made, failed});
   report.refunds[0].status = RefundStatus::succeeded;
@@ -280,9 +280,9 @@ TEST(Dispute, AboveTheChargeThePlayerPaysWhatWasPaidAndTheRestIsAFee) {
 TEST(Dispute, TakesTheAmountWhateverWasRefundedBesideIt) {
   auto report = disputed("10.00", "15.00", kOpen, 1);
   report.refunds = {{"re_1", {}, usd("10.00"), RefundStatus::succeeded}};
-  RefundRequested const asked{Position(10), kOrder, kAnn, kGold, usd("10.00"), units("5.00"), "made at the processor",
+  RefundRequested const asked{RefundId(10), kOrder, kAnn, kGold, usd("10.00"), units("5.00"), "made at the processor",
                               "pi_1",       "re_1"};
-  RefundSettled const sent{Position(10),         kOrder, kAnn,         kGold, usd("10.00"),
+  RefundSettled const sent{RefundId(10),         kOrder, kAnn,         kGold, usd("10.00"),
                            RefundEnd::succeeded, "re_1", units("5.00")};
   auto opened_now = movement(-usd("10.00"), usd("15.00"), kOpen, 1, "95.00");
   opened_now.available_after = -units("95.00");
@@ -294,7 +294,7 @@ TEST(Dispute, TakesTheAmountWhateverWasRefundedBesideIt) {
   report.disputes[0].status = DisputeStatus::lost;
   given(both)
       .when(reported(report))
-      .then({RefundSettled{Position(10), kOrder, kAnn, kGold, usd("10.00"), RefundEnd::reversed, "re_1", units("5.00")},
+      .then({RefundSettled{RefundId(10), kOrder, kAnn, kGold, usd("10.00"), RefundEnd::reversed, "re_1", units("5.00")},
              movement({}, {}, kLost, 1, "5.00")});
 }
 
@@ -395,9 +395,9 @@ TEST(PaymentReport, AnOddRefundOrDisputeHidesNoOther) {
   given(paid())
       .when(reported(report))
       .then(
-          {RefundRequested{Position(10), kOrder, kAnn, kGold, usd("2.00"), units("85.00"), "made at the processor",
+          {RefundRequested{RefundId(10), kOrder, kAnn, kGold, usd("2.00"), units("85.00"), "made at the processor",
                            "pi_1", "re_2"},
-           RefundSettled{Position(10), kOrder, kAnn, kGold, usd("2.00"), RefundEnd::succeeded, "re_2", units("85.00")},
+           RefundSettled{RefundId(10), kOrder, kAnn, kGold, usd("2.00"), RefundEnd::succeeded, "re_2", units("85.00")},
            DisputeMoved{kOrder, "dp_4", kAnn, kGold, -usd("1.00"), usd("15.00"), kOpen, 0, units("75.00")}});
 }
 

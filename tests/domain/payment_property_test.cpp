@@ -26,7 +26,7 @@ struct Ends {
   std::map<Position, CurrencyPurchased> paid;
   std::set<Position> failed;
   std::map<Position, Money> refunded;  // USD back on the card
-  std::map<Position, PayoutStatus> payouts;
+  std::map<PayoutId, PayoutStatus> payouts;
   std::set<std::pair<PlayerId, CurrencyId>> taken_from;  // wallets that a refund or chargeback took from
 
   void note(Event const& event) {
@@ -88,7 +88,7 @@ struct Ends {
 // What games earned is what the postings say, and nothing was paid out that was not owed.
 void check_revenues(State const& state, Books const& books) {
   Money in_flight;
-  for (auto const& [position, payout] : state.payouts()) {
+  for (auto const& [id, payout] : state.payouts()) {
     if (!is_end(payout.status)) in_flight += units_of(payout.usd);
   }
   RC_ASSERT(books.sum(Account::payouts_in_flight) == in_flight);

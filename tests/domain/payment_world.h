@@ -147,7 +147,7 @@ struct PaymentWorld {
   std::vector<std::pair<Position, ItemPurchased>> sales;
   std::vector<CurrencyOrdered> orders;
   std::vector<CurrencyPurchased> paid;
-  std::vector<Position> payouts;
+  std::vector<PayoutId> payouts;
   std::map<Position, Charge> charges;
   int names = 0;  // the processor's own
   Position next{1};
@@ -236,8 +236,8 @@ struct PaymentWorld {
       case Deed::send_refund: return refused_refund(step);
       case Deed::payout: return payout(step, game, amount);
       case Deed::advance: {
-        auto const* position = pick(payouts, step.which);
-        auto const target = position != nullptr ? *position : Position(1);
+        auto const* known = pick(payouts, step.which);
+        auto const target = known != nullptr ? *known : PayoutId(1);
         return AdvancePayout{target, static_cast<PayoutStatus>(step.choice % 6), "note"};
       }
       case Deed::buy:
@@ -303,7 +303,7 @@ struct PaymentWorld {
     auto const* known = charge(step.which);
     if (known == nullptr) return std::nullopt;
     auto const* row = unsent(*known);
-    if (!step.aimed && step.choice == 0) return FailRefund{samples::fact(known->ordered), Position(1)};
+    if (!step.aimed && step.choice == 0) return FailRefund{samples::fact(known->ordered), RefundId(1)};
     if (row == nullptr || (row->usd <= known->left() && step.choice != 0)) return std::nullopt;
     return FailRefund{samples::fact(known->ordered), row->refund};
   }

@@ -9,11 +9,11 @@ namespace florin::domain::testing {
 namespace {
 
 constexpr Day kToday = std::chrono::sys_days(std::chrono::year(2027) / 1 / 15);  // kNow's
-constexpr Position kFirst(8);
-constexpr Position kSecond(9);
-constexpr Position kThird(10);
+constexpr PayoutId kFirst(8);
+constexpr PayoutId kSecond(9);
+constexpr PayoutId kThird(10);
 
-PayoutRequested asked_for(Position at) {
+PayoutRequested asked_for(PayoutId at) {
   return {at,
           kGame,
           units("1.00"),
@@ -25,7 +25,7 @@ PayoutRequested asked_for(Position at) {
           "6789",
           AccountType::checking};
 }
-PayoutAdvanced advanced(Position at, PayoutStatus status) {
+PayoutAdvanced advanced(PayoutId at, PayoutStatus status) {
   PayoutAdvanced event{at, kGame, units("1.00"), {{kGold, units("10.00")}}, status, ""};
   event.dated_by_export = status == PayoutStatus::processing;
   return event;
@@ -46,7 +46,7 @@ std::vector<Event> two_processing() {
              advanced(kSecond, PayoutStatus::processing)};
 }
 
-WritePayoutFile files_of(std::vector<std::vector<Position>> const& files, Day day = kToday) {
+WritePayoutFile files_of(std::vector<std::vector<PayoutId>> const& files, Day day = kToday) {
   WritePayoutFile command;
   command.day = day;
   command.created = start_of(day + std::chrono::days(1)) + 60 * kMicrosPerSecond;
@@ -68,7 +68,7 @@ PayoutFileWritten written(std::size_t events, WritePayoutFile const& command) {
   return {Position(events + 1), command.day, command.created, command.origin, command.files, command.left_out};
 }
 
-Refusal not_of_it(Position payout) { return {.reason = Rejection::payout_not_next, .about = payout}; }
+Refusal not_of_it(PayoutId payout) { return {.reason = Rejection::payout_not_next, .about = payout.position()}; }
 
 TEST(PayoutFile, FixesWhatTheFilesSay) {
   auto const world = two_processing();
@@ -95,7 +95,7 @@ TEST(PayoutFile, HoldsWhatBecameProcessingOnItsDayAndHasNotFailed) {
   EXPECT_EQ(state_after(world).payouts_of(kToday), (std::vector{kFirst, kSecond}));
   EXPECT_TRUE(state_after(world).payouts_of(kToday + std::chrono::days(1)).empty());
   given(world).when(files_of({{kThird}})).then(not_of_it(kThird));
-  given(world).when(files_of({{Position(4)}})).then(not_of_it(Position(4)));
+  given(world).when(files_of({{PayoutId(4)}})).then(not_of_it(PayoutId(4)));
   given(world).when(files_of({{kFirst}}, kToday + std::chrono::days(1))).then(not_of_it(kFirst));
   auto const failed = world + std::vector<Event>{advanced(kFirst, PayoutStatus::failed)};
   given(failed).when(files_of({{kFirst, kSecond}})).then(not_of_it(kFirst));
@@ -168,7 +168,7 @@ TEST(PayoutFile, SaysNothingThatContradictsItself) {
   EXPECT_TRUE(bad([](auto& e) { e.files[1].letter = 'C'; }));
   EXPECT_TRUE(bad([](auto& e) { e.files[1].first_trace = 1; }));
   EXPECT_TRUE(bad([](auto& e) { e.files[1].payouts = {kFirst}; }));
-  EXPECT_TRUE(bad([](auto& e) { e.files[0].payouts = {Position()}; }));
+  EXPECT_TRUE(bad([](auto& e) { e.files[0].payouts = {PayoutId()}; }));
   EXPECT_TRUE(bad([](auto& e) { e.files[0].effective = kToday; })) << "before it was made";
   EXPECT_TRUE(bad([](auto& e) { e.left_out = {{kSecond, LeftOutReason::holder}}; })) << "in it and left out";
   EXPECT_DEATH((void)state_after(world + std::vector<Event>{good, good}), "are_next_files");
@@ -190,7 +190,7 @@ TEST(AccountCorrection, IsKeptAndMovesNothing) {
   requested.payout = kFirst;
   requested.game = kGame;
   requested.contact = IdentityId(1);
-  CorrectPayoutAccount const command{samples::fact(requested, kFirst), "C01", "000999888777"};
+  CorrectPayoutAccount const command{samples::fact(requested, kFirst.position()), "C01", "000999888777"};
   PayoutAccountCorrected const event{kFirst, kGame, IdentityId(1), "C01", {"000999888777", false}};
   given(world).when(command).then({event});
   EXPECT_TRUE(postings(event).empty());

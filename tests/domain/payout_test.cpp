@@ -23,7 +23,7 @@ ItemPurchased sold(CurrencyId currency, std::string_view total, std::string_view
 std::vector<Event> earned() {
   return ann_with_gold(units("100.00")) + std::vector<Event>{sold(kGold, "100.00", "90.00")};
 }
-constexpr Position kPayout(8);
+constexpr PayoutId kPayout(8);
 
 RequestPayout payout(Money amount) {
   return {kGame,
@@ -36,7 +36,7 @@ RequestPayout payout(Money amount) {
 }
 RequestPayout payout(std::string_view amount) { return payout(usd(amount)); }
 
-PayoutRequested requested(std::string_view amount, std::vector<PayoutShare> shares, Position at = kPayout,
+PayoutRequested requested(std::string_view amount, std::vector<PayoutShare> shares, PayoutId at = kPayout,
                           std::uint64_t contact = 2) {
   return {at,
           kGame,
@@ -100,7 +100,7 @@ TEST(PayoutRequest, TakesWhatItAsksForAtOnce) {
 
 TEST(PayoutRequest, OfSomebodyKnownRegistersNobody) {
   auto const known = earned() + std::vector<Event>{registered(2, "cfo@example.com")};
-  given(known).when(payout("1.00")).then({requested("1.00", {{kGold, units("10.00")}}, Position(9))});
+  given(known).when(payout("1.00")).then({requested("1.00", {{kGold, units("10.00")}}, PayoutId(9))});
 }
 
 TEST(PayoutRequest, TheSecondOfTwoForEverythingIsRefused) {
@@ -114,7 +114,7 @@ TEST(PayoutRequest, SeveralRunAtATimeUpToWhatIsOwed) {
       earned() + std::vector<Event>{registered(2, "cfo@example.com"), requested("4.00", {{kGold, units("40.00")}})};
   given(once).when(payout("5.01")).then(more_than(usd("5.00"), usd("5.01")));
   auto outcome = given(once).when(payout("5.00"));
-  outcome.then({requested("5.00", {{kGold, units("50.00")}}, Position(10))});
+  outcome.then({requested("5.00", {{kGold, units("50.00")}}, PayoutId(10))});
 }
 
 TEST(PayoutRequest, IsAtLeastACent) {
@@ -145,7 +145,7 @@ TEST(PayoutRequest, TakesFromOneCurrencyAfterTheOther) {
   given(both)
       .when(payout("10.00"))
       .then({registered(2, "cfo@example.com"),
-             requested("10.00", {{kGold, units("90.00")}, {kGems, units("10.00")}}, Position(10))});
+             requested("10.00", {{kGold, units("90.00")}, {kGems, units("10.00")}}, PayoutId(10))});
   given(both).when(payout("12.01")).then(more_than(usd("12.00"), usd("12.01")));
 }
 
@@ -157,7 +157,7 @@ TEST(PayoutRequest, CentsAreCountedOverAllCurrencies) {
   given(both)
       .when(payout("0.01"))
       .then({registered(2, "cfo@example.com"),
-             requested("0.01", {{kGold, units("0.05")}, {kGems, units("0.05")}}, Position(10))});
+             requested("0.01", {{kGold, units("0.05")}, {kGems, units("0.05")}}, PayoutId(10))});
 }
 
 // Sold, paid out, and then refunded: the game owes what the other currency earns.
@@ -169,11 +169,11 @@ TEST(PayoutRequest, WhatOneCurrencyIsShortOfTheOthersPay) {
                                    sold(kGems, "200.00", "100.00")};
   EXPECT_EQ(state_after(owing).revenue(kGold).owed, -units("90.00"));
   given(owing).when(payout("1.01")).then(more_than(usd("1.00"), usd("1.01")));
-  given(owing).when(payout("1.00")).then({requested("1.00", {{kGems, units("10.00")}}, Position(13))});
+  given(owing).when(payout("1.00")).then({requested("1.00", {{kGems, units("10.00")}}, PayoutId(13))});
   // When the bank gives the first one back, there is enough again.
   given(owing + std::vector<Event>{advanced(PayoutStatus::rejected)})
       .when(payout("10.00"))
-      .then({requested("10.00", {{kGems, units("100.00")}}, Position(14))});
+      .then({requested("10.00", {{kGems, units("100.00")}}, PayoutId(14))});
 }
 
 TEST(PayoutRequest, IsNothingWhileMoreWasRefundedThanIsOwed) {
@@ -265,7 +265,7 @@ TEST(PayoutStep, TheAmountIsPaidReturnedOrUnderWay) {
 TEST(PayoutStep, WhatCameBackCanBeAskedForAgain) {
   for (auto const status : {PayoutStatus::rejected, PayoutStatus::failed}) {
     auto const world = standing(status);
-    given(world).when(payout("9.00")).then({requested("9.00", {{kGold, units("90.00")}}, Position(world.size() + 1))});
+    given(world).when(payout("9.00")).then({requested("9.00", {{kGold, units("90.00")}}, PayoutId(world.size() + 1))});
   }
   given(standing(PayoutStatus::completed)).when(payout("0.01")).then(more_than(Money{}, usd("0.01")));
 }
@@ -278,7 +278,7 @@ TEST(PayoutStep, WhatTheBankGivesBackAfterPayingIsOwedAgain) {
   EXPECT_EQ(state.find_payout(kPayout), nullptr);
   EXPECT_EQ(postings(given_back()), (std::vector<Posting>{{Account::payouts_paid, {}, kGold, -units("90.00")},
                                                           {Account::game_revenue, {}, kGold, units("90.00")}}));
-  given(world).when(payout("9.00")).then({requested("9.00", {{kGold, units("90.00")}}, Position(world.size() + 1))});
+  given(world).when(payout("9.00")).then({requested("9.00", {{kGold, units("90.00")}}, PayoutId(world.size() + 1))});
   given(world).when(AdvancePayout{kPayout, PayoutStatus::failed, ""}).then(Rejection::payout_not_found);
 }
 
@@ -291,10 +291,10 @@ TEST(PayoutStep, ACompletedOneComesBackWithinSixtyDays) {
 
 // When the next one is completed, those that can no longer come back are forgotten; whatever is under way is not.
 TEST(PayoutStep, ACompletedOneIsRememberedAsLongAsItCanComeBack) {
-  constexpr Position kSecond(13);
+  constexpr PayoutId kSecond(13);
   auto const once =
       earned() + std::vector<Event>{registered(2, "cfo@example.com"), requested("4.00", {{kGold, units("40.00")}})};
-  auto const step = [](Position at, PayoutStatus status) {
+  auto const step = [](PayoutId at, PayoutStatus status) {
     return PayoutAdvanced{at, kGame, usd("4.00"), {{kGold, units("40.00")}}, status, ""};
   };
   auto const both =
@@ -311,8 +311,8 @@ TEST(PayoutStep, ACompletedOneIsRememberedAsLongAsItCanComeBack) {
 }
 
 TEST(PayoutStep, IsOfAPayoutThatThereIs) {
-  for (auto const position : {Position(7), Position(9), Position(1'000)}) {
-    given(asked()).when(AdvancePayout{position, PayoutStatus::approved, ""}).then(Rejection::payout_not_found);
+  for (auto const unknown : {PayoutId(7), PayoutId(9), PayoutId(1'000)}) {
+    given(asked()).when(AdvancePayout{unknown, PayoutStatus::approved, ""}).then(Rejection::payout_not_found);
   }
 }
 

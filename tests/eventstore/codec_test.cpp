@@ -55,7 +55,7 @@ TEST(Codec, EveryEventComesBackEqual) {
 
 TEST(Codec, APayoutThatFailedAfterItWasPaidComesBackEqual) {
   domain::PayoutAdvanced event;
-  event.payout = domain::Position(41);
+  event.payout = domain::PayoutId(41);
   event.status = domain::PayoutStatus::failed;
   event.was_completed = true;
   auto const commit = samples::commit(event);
@@ -117,7 +117,7 @@ TEST(Codec, TheFilesOfTheLargestDayFitIntoACommit) {
     event.files[i % event.files.size()].payouts.emplace_back(++position);
   }
   for (std::size_t i = 0; i < domain::kLeftOutListedMax; ++i) {
-    event.left_out.push_back({domain::Position(++position), domain::LeftOutReason::no_room});
+    event.left_out.push_back({domain::PayoutId(++position), domain::LeftOutReason::no_room});
   }
   auto const commit = samples::commit(domain::Event(event));
   auto const bytes = encoded(commit);

@@ -35,15 +35,15 @@ Timestamp minute(std::int64_t count) { return Timestamp::from_seconds(1'800'000'
 struct Town {
   std::vector<Commit> commits;
   State state;
-  Position ordered;    // no name yet
-  Position opened;     // "pi_2"
-  Position older;      // paid, and nothing of it went back
-  Position paid;       // "pi_3": a refund is pending, one has succeeded, a dispute is open
-  Position pending;    // the refund
-  Position refunded;   // the other one
-  Position requested;  // a payout
-  Position processing;
-  Position completed;
+  Position ordered;   // no name yet
+  Position opened;    // "pi_2"
+  Position older;     // paid, and nothing of it went back
+  Position paid;      // "pi_3": a refund is pending, one has succeeded, a dispute is open
+  RefundId pending;   // the refund
+  RefundId refunded;  // the other one
+  PayoutId requested;
+  PayoutId processing;
+  PayoutId completed;
 
   [[nodiscard]] Position next() const { return commits.empty() ? Position(1) : domain::next(commits.back().last()); }
   Position commit(std::vector<Event> events) {
@@ -62,7 +62,7 @@ struct Town {
     return {opened, kAnn, kGold, kTen, minor(59), "pi_2", after(kTen)};
   }
   [[nodiscard]] RefundRequested refund(Money usd = minor(100)) const {
-    return {next(), paid, kAnn, kGold, usd, after(-usd), "", "pi_3", ""};
+    return {RefundId(next()), paid, kAnn, kGold, usd, after(-usd), "", "pi_3", ""};
   }
   [[nodiscard]] RefundSettled settle(RefundEnd end) const {
     auto const usd = minor(end == RefundEnd::reversed ? 200 : 100);
@@ -81,15 +81,15 @@ struct Town {
     return {paid, "dp_1", kAnn, kGold, given_back, fee, status, entries, after(given_back)};
   }
   [[nodiscard]] PayoutRequested payout() const {
-    return {next(),           kGame,
+    return {PayoutId(next()), kGame,
             minor(100),       {{kGold, minor(900)}, {kGems, minor(100)}},
             kAnnIdentity,     {"sealed", true},
             {"sealed", true}, "021000021",
             "6789",           AccountType::checking};
   }
-  [[nodiscard]] PayoutAdvanced advance(Position position, PayoutStatus status) const {
-    auto const& open = *state.find_payout(position);
-    return {position,
+  [[nodiscard]] PayoutAdvanced advance(PayoutId id, PayoutStatus status) const {
+    auto const& open = *state.find_payout(id);
+    return {id,
             open.game,
             open.usd,
             open.shares,
@@ -142,19 +142,19 @@ Town town() {
   out.paid = out.commit({out.order()});
   out.commit({PaymentOpened{out.paid, "pi_3"}});
   out.commit({CurrencyPurchased{out.paid, kAnn, kGold, kTen, minor(59), "pi_3", out.after(kTen)}});
-  out.pending = out.commit({out.refund(minor(100))});
-  out.refunded = out.commit({out.refund(minor(200))});
+  out.pending = RefundId(out.commit({out.refund(minor(100))}));
+  out.refunded = RefundId(out.commit({out.refund(minor(200))}));
   out.commit(
       {RefundSettled{out.refunded, out.paid, kAnn, kGold, minor(200), RefundEnd::succeeded, "re_2", out.available()}});
   out.commit({DisputeOpened{out.paid, "dp_1", kAnn, kGold, minor(400), minor(1'500), out.after(-minor(400))}});
   out.commit(
       {DisputeMoved{out.paid, "dp_7", kAnn, kGold, -minor(50), {}, DisputeStatus::open, 7, out.after(-minor(50))}});
-  out.requested = out.commit({out.payout()});
-  out.processing = out.commit({out.payout()});
+  out.requested = PayoutId(out.commit({out.payout()}));
+  out.processing = PayoutId(out.commit({out.payout()}));
   for (auto const status : {PayoutStatus::approved, PayoutStatus::processing}) {
     out.commit({out.advance(out.processing, status)});
   }
-  out.completed = out.commit({out.payout()});
+  out.completed = PayoutId(out.commit({out.payout()}));
   for (auto const status : {PayoutStatus::approved, PayoutStatus::processing, PayoutStatus::completed}) {
     out.commit({out.advance(out.completed, status)});
   }
@@ -265,9 +265,9 @@ std::vector<Row> impossible(Town const& town) {
       {"gives up an order that is not open", but(failure, [&](PaymentFailed& e) { e.order = town.paid; })},
       {"gives up an order that is not open", but(failure, [](PaymentFailed& e) { e.player = kBob; })},
 
-      {"refunds under another name than its place", but(refund, [&](Refund& e) { e.refund = elsewhere; })},
+      {"refunds under another name than its place", but(refund, [&](Refund& e) { e.refund = RefundId(elsewhere); })},
       {"refunds what is not paid", but(refund, [&](Refund& e) { e.order = town.opened; })},
-      {"refunds what is not paid", but(refund, [](Refund& e) { e.order = e.refund; })},
+      {"refunds what is not paid", but(refund, [](Refund& e) { e.order = e.refund.position(); })},
       {foreign, but(refund, [&](Refund& e) { e.order = town.older, e.player = kNobody; })},
       {foreign, but(refund, [&](Refund& e) { e.order = town.older, e.currency = kSilver; })},
       {out_of_range, but(refund, [](Refund& e) { e.usd = {}; })},
@@ -344,7 +344,8 @@ std::vector<Row> impossible(Town const& town) {
       {wrong_sum, but(moved, [](Moved& e) { e.available_after += minor(1); })},
       {wrong_sum, but(moved, [](Moved& e) { e.usd -= minor(1); })},
 
-      {"requests a payout under another name than its commit's", but(payout, [&](Payout& e) { e.payout = elsewhere; })},
+      {"requests a payout under another name than its commit's",
+       but(payout, [&](Payout& e) { e.payout = PayoutId(elsewhere); })},
       {"requests a payout under another name than its commit's",
        but(payout, [&](Payout& e) { e.payout = town.requested; })},
       {"pays a game that does not exist", but(payout, [](Payout& e) { e.game = kNowhere; })},
@@ -366,7 +367,7 @@ std::vector<Row> impossible(Town const& town) {
                                            e.shares[0].amount -= minor(500);
                                            e.shares[1].amount += minor(500);
                                          })},
-      {"moves a payout that is not open", but(advance, [&](Advance& e) { e.payout = town.ordered; })},
+      {"moves a payout that is not open", but(advance, [&](Advance& e) { e.payout = PayoutId(town.ordered); })},
       {"moves another payout", but(advance, [](Advance& e) { e.game = kOther; })},
       {"moves another payout", but(advance, [](Advance& e) { e.usd += minor(1); })},
       {"moves another payout", but(advance, [](Advance& e) { e.shares.pop_back(); })},
@@ -393,14 +394,15 @@ std::vector<Row> impossible(Town const& town) {
       {"is no file of a day", but(files, [](Files& e) { e.files[0].effective -= std::chrono::days(2); })},
       {"is no file of a day", but(files, [](Files& e) { e.files[1].payouts = e.files[0].payouts; })},
       {"is no file of a day", but(files, [](Files& e) { e.left_out[0].payout = e.files[0].payouts[0]; })},
-      {"writes a payout that is not of that day", but(files, [&](Files& e) { e.files[0].payouts = {elsewhere}; })},
+      {"writes a payout that is not of that day",
+       but(files, [&](Files& e) { e.files[0].payouts = {PayoutId(elsewhere)}; })},
       {"writes a payout that is not of that day",
        but(files, [&](Files& e) { e.left_out.clear(), e.files[0].payouts = {town.requested}; })},
       {"writes a payout that is not of that day", but(files, [](Files& e) { e.day -= std::chrono::days(1); })},
       {"writes a file whose total is not the sum of its payouts",
        but(files, [](Files& e) { e.files[1].usd += minor(1); })},
       {"corrects an account that nobody named", but(correct, [](Correct& e) { e.payout = {}; })},
-      {"corrects an account that nobody named", but(correct, [&](Correct& e) { e.payout = town.next(); })},
+      {"corrects an account that nobody named", but(correct, [&](Correct& e) { e.payout = PayoutId(town.next()); })},
       {"corrects an account under no code of a change", but(correct, [](Correct& e) { e.code = ""; })},
       {"corrects an account under no code of a change", but(correct, [](Correct& e) { e.code = "R01"; })},
       {"corrects an account under no code of a change", but(correct, [](Correct& e) { e.code = "C1x"; })},

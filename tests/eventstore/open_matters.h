@@ -17,8 +17,8 @@ struct OpenMatters {
   domain::Position ordered;     // waits for its payment's name
   domain::Position challenged;  // waits for the cardholder
   domain::Position returned;    // paid; one refund succeeded, one failed, one is pending; a dispute is lost, one open
-  domain::Position requested;   // a payout
-  domain::Position processing;  // another
+  domain::PayoutId requested;
+  domain::PayoutId processing;
 };
 
 // Orders and payouts of player 1 and the first game. References are eight letters long: every field begins at a word.
@@ -57,8 +57,8 @@ inline void open_money_matters(Store& store, domain::GameId game, OpenMatters& o
         RequestPayout{game, somebody(8), units(usd), "Gold Games", "000123456789", "021000021", AccountType::checking});
     return std::get<PayoutRequested>(asked->events.back()).payout;
   };
-  auto const advance = [&](Position position, PayoutStatus status) {
-    return store.commit(AdvancePayout{position, status, ""})->at;
+  auto const advance = [&](PayoutId id, PayoutStatus status) {
+    return store.commit(AdvancePayout{id, status, ""})->at;
   };
   out.requested = payout(3);
   out.processing = payout(4);

@@ -55,7 +55,7 @@ class Payments : public ViewsTest {
     return std::get<domain::CurrencyPurchased>(report(ordered, said(ordered, PaymentStatus::succeeded))->events.back());
   }
 
-  Position payout(domain::Game const& game, std::int64_t cents = 100) {
+  domain::PayoutId payout(domain::Game const& game, std::int64_t cents = 100) {
     auto const commit = town.play(domain::RequestPayout{game.id,
                                                         {Town::email_index(0), ""},
                                                         usd(cents),
@@ -65,10 +65,10 @@ class Payments : public ViewsTest {
                                                         domain::AccountType::checking});
     return std::get<domain::PayoutRequested>(commit->events.back()).payout;
   }
-  domain::Timestamp advance(Position payout, PayoutStatus status) {
+  domain::Timestamp advance(domain::PayoutId payout, PayoutStatus status) {
     return town.play(domain::AdvancePayout{payout, status, ""})->at;
   }
-  domain::Timestamp process(Position payout) {
+  domain::Timestamp process(domain::PayoutId payout) {
     advance(payout, PayoutStatus::approved);
     return advance(payout, PayoutStatus::processing);
   }
@@ -89,7 +89,7 @@ class Payments : public ViewsTest {
     return std::visit(
         [](auto const& e) {
           if constexpr (requires { e.payout; }) {
-            return e.payout;
+            return e.payout.position();
           } else if constexpr (requires { e.order; } &&
                                !std::is_same_v<std::decay_t<decltype(e)>, domain::ItemRefunded>) {
             return e.order;
@@ -110,9 +110,9 @@ class Payments : public ViewsTest {
     EXPECT_EQ(steps_of(about).size(), count);
   }
   // Every page from the first to the last.
-  std::vector<Position> pages(domain::GameId game, std::optional<PayoutStatus> status, std::size_t limit) {
+  std::vector<domain::PayoutId> pages(domain::GameId game, std::optional<PayoutStatus> status, std::size_t limit) {
     auto view = read("payments");
-    std::vector<Position> all;
+    std::vector<domain::PayoutId> all;
     std::optional<std::uint64_t> cursor;
     for (int turn = 0; turn < 100; ++turn) {
       auto const page = read_payouts(view, game, status, limit, cursor);
@@ -154,8 +154,8 @@ TEST_F(Payments, APayoutsStepsAreItsOwn) {
   process(one);
   advance(two, PayoutStatus::rejected);
   advance(one, PayoutStatus::completed);
-  expect_steps(one, 4);
-  expect_steps(two, 2);
+  expect_steps(one.position(), 4);
+  expect_steps(two.position(), 2);
 }
 
 TEST_F(Payments, WhatIsNoneHasNoSteps) {
@@ -184,8 +184,8 @@ TEST_F(Payments, ACheckoutKnowsItsAttempts) {
 }
 
 TEST_F(Payments, PayoutsComeInPagesTheNewestFirst) {
-  std::vector<Position> all;
-  std::map<domain::GameId, std::vector<Position>> of_game;
+  std::vector<domain::PayoutId> all;
+  std::map<domain::GameId, std::vector<domain::PayoutId>> of_game;
   for (int i = 0; i < 7; ++i) {
     auto const& game = i % 3 == 0 ? b() : a();
     all.insert(all.begin(), payout(game));
@@ -221,7 +221,7 @@ TEST_F(Payments, ACorrectionIsAStepOfItsPayout) {
   requested.game = a().id;
   requested.contact = domain::IdentityId(1);
   ASSERT_NE(town.play(domain::CorrectPayoutAccount{samples::fact(requested), "C01", "000999888777"}), nullptr);
-  expect_steps(one, 4);
+  expect_steps(one.position(), 4);
   auto view = read("payments");
   EXPECT_EQ(read_payouts(view, {}, PayoutStatus::processing, 1, std::nullopt).value().payouts.at(0).payout, one)
       << "it stands where it stood";
@@ -259,7 +259,7 @@ TEST_F(Payments, ADaysFileIsWhatBecameProcessingOnThatDay) {
 TEST_F(Payments, ARebuildShowsTheSame) {
   std::mt19937_64 random(7);
   std::vector<domain::CurrencyOrdered> orders;
-  std::vector<Position> payouts;
+  std::vector<domain::PayoutId> payouts;
   std::vector<Position> sessions{checkout()};
   for (int i = 0; i < 300; ++i) {
     town.pass(static_cast<std::int64_t>(random() % 20'000));
@@ -289,7 +289,7 @@ TEST_F(Payments, ARebuildShowsTheSame) {
     auto view = read("payments");
     std::vector<std::vector<Step>> steps;
     for (auto const& ordered : orders) steps.push_back(read_steps(view, ordered.order).value());
-    for (auto const payout : payouts) steps.push_back(read_steps(view, payout).value());
+    for (auto const payout : payouts) steps.push_back(read_steps(view, payout.position()).value());
     std::vector<std::vector<Position>> attempts;
     for (auto const session : sessions) attempts.push_back(read_attempts(view, session).value());
     auto const rows = read_payouts(view, {}, std::nullopt, 1'000, std::nullopt).value().payouts;
@@ -301,7 +301,7 @@ TEST_F(Payments, ARebuildShowsTheSame) {
   wait_for_rebuild("payments");
   EXPECT_EQ(shown(), live);
   for (auto const& ordered : orders) EXPECT_EQ(steps_of(ordered.order), steps_in_log(ordered.order));
-  for (auto const payout : payouts) EXPECT_EQ(steps_of(payout), steps_in_log(payout));
+  for (auto const payout : payouts) EXPECT_EQ(steps_of(payout.position()), steps_in_log(payout.position()));
   // It has to be lively for this to mean anything.
   EXPECT_GT(std::get<3>(live).size(), 5u);
   EXPECT_GT(orders.size(), 30u);

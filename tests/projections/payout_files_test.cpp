@@ -6,8 +6,8 @@ namespace florin::projections {
 namespace {
 
 using domain::Money;
+using domain::PayoutId;
 using domain::PayoutStatus;
-using domain::Position;
 using domain::Timestamp;
 
 constexpr std::int64_t kHour = 3'600;  // seconds
@@ -16,7 +16,7 @@ class PayoutFiles : public ViewsTest {
  protected:
   void SetUp() override { game = town.create_game("g", {"gold"}).id; }
 
-  Position ask() {
+  PayoutId ask() {
     auto const& seller = *town.state().find_game(game);
     town.credit(seller, 0, 1'000);
     town.purchase(seller, 0, 1'000);
@@ -31,20 +31,20 @@ class PayoutFiles : public ViewsTest {
     FLORIN_ASSERT(commit != nullptr);
     return std::get<domain::PayoutRequested>(commit->events.back()).payout;
   }
-  void advance(Position payout, PayoutStatus status) {
+  void advance(PayoutId payout, PayoutStatus status) {
     ASSERT_NE(town.play(domain::AdvancePayout{payout, status, ""}), nullptr);
   }
-  Position processing() {
+  PayoutId processing() {
     auto const payout = ask();
     advance(payout, PayoutStatus::approved);
     advance(payout, PayoutStatus::processing);
     return payout;
   }
-  std::vector<Position> file(Timestamp day) {
+  std::vector<PayoutId> file(Timestamp day) {
     auto view = read("payments");
     auto const rows = read_processed(view, day, day + domain::kMicrosPerDay);
     EXPECT_TRUE(rows);
-    std::vector<Position> payouts;
+    std::vector<PayoutId> payouts;
     for (auto const& row : rows.value()) payouts.push_back(row.payout);
     return payouts;
   }

@@ -66,12 +66,12 @@ class FoldedView final : public sagas::LedgerView, public eventstore::CommitList
     auto const* found = state_.find_returned(order);
     return found != nullptr ? std::optional(*found) : std::nullopt;
   }
-  std::optional<domain::OpenPayout> payout(domain::Position payout) const override {
+  std::optional<domain::OpenPayout> payout(domain::PayoutId payout) const override {
     std::lock_guard const lock(mutex_);
     auto const* open = state_.find_payout(payout);
     return open != nullptr ? std::optional(*open) : std::nullopt;
   }
-  std::vector<domain::Position> payouts_of(domain::Day day) const override {
+  std::vector<domain::PayoutId> payouts_of(domain::Day day) const override {
     std::lock_guard const lock(mutex_);
     return state_.payouts_of(day);
   }

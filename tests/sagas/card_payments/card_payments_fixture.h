@@ -53,7 +53,7 @@ struct CardPaymentsTest : testing::Test {
     EXPECT_TRUE(rig->quiet());
     return made;
   }
-  Position refund(std::optional<Money> amount = std::nullopt) {
+  domain::RefundId refund(std::optional<Money> amount = std::nullopt) {
     auto const original = rig->view().all<domain::CurrencyPurchased>().back();
     auto const commit =
         rig->commit(domain::RefundPurchase{game, samples::fact(original), amount, "changed mind", true});

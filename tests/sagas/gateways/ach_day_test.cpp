@@ -11,7 +11,7 @@ namespace {
 
 using domain::LeftOutReason;
 using domain::Money;
-using domain::Position;
+using domain::PayoutId;
 using namespace std::chrono;
 
 AchSettings settings(bool same_day = false) {
@@ -22,7 +22,7 @@ AchSettings settings(bool same_day = false) {
 domain::Timestamp const kCreated = *domain::parse_iso8601("2026-11-18T15:04:05Z");
 
 AchEntry entry(std::uint64_t payout, std::int64_t cents) {
-  return {Position(payout),        "Aurora Games", "021000021", "000123456789", domain::AccountType::checking,
+  return {PayoutId(payout),        "Aurora Games", "021000021", "000123456789", domain::AccountType::checking,
           Money::from_minor(cents)};
 }
 std::vector<AchEntry> entries(std::size_t count, std::int64_t cents) {
@@ -65,8 +65,8 @@ TEST(AchDay, WhatTheFilesOfADayCannotHoldIsLeftOut) {
   limits.entries = 3;
   auto const day = share_out(settings(), kCreated, entries(8, 100), limits);
   EXPECT_EQ(sizes(day), (std::vector<std::size_t>{3, 3}));
-  EXPECT_EQ(day.left_out, (std::vector<domain::LeftOutPayout>{{Position(7), LeftOutReason::no_room},
-                                                              {Position(8), LeftOutReason::no_room}}));
+  EXPECT_EQ(day.left_out, (std::vector<domain::LeftOutPayout>{{PayoutId(7), LeftOutReason::no_room},
+                                                              {PayoutId(8), LeftOutReason::no_room}}));
   limits = {};
   limits.payouts = 5;
   EXPECT_EQ(share_out(settings(), kCreated, entries(8, 100), limits).left_out.size(), 3U);
@@ -81,11 +81,11 @@ TEST(AchDay, OneBadEntryNeverSpoilsTheOthers) {
   all[4].usd = domain::kMaxBankAmount + Money::from_minor(1);
   auto const day = share_out(settings(), kCreated, all);
   EXPECT_EQ(sizes(day), std::vector<std::size_t>{1});
-  EXPECT_EQ(day.left_out, (std::vector<domain::LeftOutPayout>{{Position(1), LeftOutReason::holder},
-                                                              {Position(2), LeftOutReason::routing},
-                                                              {Position(3), LeftOutReason::account},
-                                                              {Position(4), LeftOutReason::amount},
-                                                              {Position(5), LeftOutReason::amount}}));
+  EXPECT_EQ(day.left_out, (std::vector<domain::LeftOutPayout>{{PayoutId(1), LeftOutReason::holder},
+                                                              {PayoutId(2), LeftOutReason::routing},
+                                                              {PayoutId(3), LeftOutReason::account},
+                                                              {PayoutId(4), LeftOutReason::amount},
+                                                              {PayoutId(5), LeftOutReason::amount}}));
 }
 
 TEST(AchDay, IsEffectiveOnTheBankingDayAfterItsCreation) {
@@ -105,7 +105,7 @@ TEST(AchDay, WhatIsTooLargeForTheSameDayHasAFileOfItsOwn) {
   std::vector<AchEntry> const all{entry(1, 100), entry(2, domain::kMaxSameDayAmount.minor() + 1), entry(3, 100)};
   auto const day = share_out(settings(true), kCreated, all);
   EXPECT_EQ(sizes(day), (std::vector<std::size_t>{2, 1}));
-  EXPECT_EQ(day.files[1].entries.front().payout, Position(2));
+  EXPECT_EQ(day.files[1].entries.front().payout, PayoutId(2));
   EXPECT_GT(day.files[1].effective, day.files[0].effective);
   EXPECT_EQ(entry_limit(settings(true)), Money::from_minor(100'000'000));
   EXPECT_EQ(entry_limit(settings(false)), Money::from_minor(9'999'999'999));
@@ -129,7 +129,7 @@ RC_GTEST_PROP(AchDayProperty, EveryPayoutIsInOneFileOrLeftOut, ()) {
   bool const same_day = *rc::gen::arbitrary<bool>();
   auto const day = share_out(settings(same_day), kCreated, all, limits);
   RC_ASSERT(day.files.size() <= limits.files);
-  std::vector<Position> seen;
+  std::vector<PayoutId> seen;
   for (auto const& left_out : day.left_out) seen.push_back(left_out.payout);
   std::uint32_t trace = 1;
   for (std::size_t i = 0; i < day.files.size(); ++i) {
@@ -151,7 +151,7 @@ RC_GTEST_PROP(AchDayProperty, EveryPayoutIsInOneFileOrLeftOut, ()) {
   }
   std::ranges::sort(seen);
   RC_ASSERT(seen.size() == count);
-  for (std::size_t i = 0; i < count; ++i) RC_ASSERT(seen[i] == Position(i + 1));
+  for (std::size_t i = 0; i < count; ++i) RC_ASSERT(seen[i] == PayoutId(i + 1));
   auto const again = share_out(settings(same_day), kCreated, all, limits);
   RC_ASSERT(again.files == day.files && again.left_out == day.left_out);
 }

@@ -14,7 +14,7 @@ namespace {
 
 using domain::AccountType;
 using domain::Money;
-using domain::Position;
+using domain::PayoutId;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kLine = 95;
@@ -38,9 +38,9 @@ AchFile example_file() {
   file.created = *domain::parse_iso8601("2026-11-20T16:45:59Z");
   file.effective = kMonday;
   file.entries = {
-      {Position(1), "Société Générale de Jeux", "021000021", "000123456789", AccountType::checking,
+      {PayoutId(1), "Société Générale de Jeux", "021000021", "000123456789", AccountType::checking,
        Money::from_minor(10'050)},
-      {Position(1'024), "Aurora Games", "122105155", "1234", AccountType::savings, domain::kMaxBankAmount},
+      {PayoutId(1'024), "Aurora Games", "122105155", "1234", AccountType::savings, domain::kMaxBankAmount},
   };
   return file;
 }
@@ -94,7 +94,7 @@ AchFile many(std::size_t count) {
   entry.usd = Money::from_minor(1);
   file.entries.clear();
   for (std::size_t i = 1; i <= count; ++i) {
-    entry.payout = Position(i);
+    entry.payout = PayoutId(i);
     file.entries.push_back(entry);
   }
   return file;
@@ -198,8 +198,8 @@ TEST(Nacha, RefusesWhatCannotBePaid) {
   };
   for (auto const& [says, spoil] : std::vector<Case>{
            {"There is no payout to write.", [](AchFile& f) { f.entries.clear(); }},
-           {"An entry names no payout.", [](AchFile& f) { f.entries[1].payout = Position(); }},
-           {"Payout po_0000000000001 is there twice.", [](AchFile& f) { f.entries[1].payout = Position(1); }},
+           {"An entry names no payout.", [](AchFile& f) { f.entries[1].payout = PayoutId(); }},
+           {"Payout po_0000000000001 is there twice.", [](AchFile& f) { f.entries[1].payout = PayoutId(1); }},
            {"Payout po_0000000000100: the routing number is not one.",
             [](AchFile& f) { f.entries[1].routing = "122105156"; }},
            {"Payout po_0000000000100: the account number is not one.",
@@ -492,7 +492,7 @@ AchFile any_file() {
            rc::gen::oneOf(rc::gen::inRange<std::uint64_t>(1, 1'000),
                           rc::gen::inRange<std::uint64_t>(1, std::numeric_limits<std::uint64_t>::max()))))) {
     AchEntry entry;
-    entry.payout = Position(position);
+    entry.payout = PayoutId(position);
     entry.holder = name();
     entry.routing = routing_number();
     entry.account = digits(*rc::gen::inRange<std::size_t>(4, 18));

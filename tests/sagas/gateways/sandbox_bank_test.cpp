@@ -10,7 +10,7 @@ using domain::Timestamp;
 constexpr Timestamp kSubmitted = Timestamp::from_seconds(1'795'000'000);
 
 AchEntry entry_to(std::string account) {
-  return {domain::Position(7),           "Aurora Games", "021000021", std::move(account), domain::AccountType::checking,
+  return {domain::PayoutId(7),           "Aurora Games", "021000021", std::move(account), domain::AccountType::checking,
           domain::Money::from_minor(100)};
 }
 
@@ -57,7 +57,7 @@ TEST(SandboxBank, GivesBackWhatGoesToItsKnownAccounts) {
 TEST(SandboxBank, TakesAFileTwiceAndSaysTheSame) {
   SandboxBank const bank;
   AchEntry other = entry_to("000111111116");
-  other.payout = domain::Position(8);
+  other.payout = domain::PayoutId(8);
   auto const file = write_nacha(file_of({entry_to("000123456789"), other}));
   ASSERT_TRUE(file.ok()) << file.error();
   for (int i = 0; i < 2; ++i) {

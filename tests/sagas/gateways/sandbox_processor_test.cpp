@@ -62,7 +62,7 @@ struct Processor : testing::Test {
   PaymentAnswer retrieve(std::string const& reference) { return test_support::run(io, processor->retrieve(reference)); }
   PaymentAnswer refund(std::string const& reference, std::int64_t cents, std::string key = "refund-1",
                        std::uint64_t position = 9) {
-    RefundPayment request{std::move(key), reference, Position(position), usd(cents), asked_at};
+    RefundPayment request{std::move(key), reference, domain::RefundId(position), usd(cents), asked_at};
     return test_support::run(io, processor->refund(std::move(request)));
   }
   MethodAnswer tokenize(Card card) { return test_support::run(io, processor->tokenize(std::move(card))); }
@@ -191,7 +191,7 @@ TEST_F(Processor, RefundsNoMoreThanWasCharged) {
   EXPECT_EQ(refund(reference, 1001, "r0").code, "amount_too_large");
   auto const part = refund(reference, 400);
   ASSERT_EQ(part.payment.refunds.size(), 1u);
-  EXPECT_EQ(part.payment.refunds[0].refund, Position(9));
+  EXPECT_EQ(part.payment.refunds[0].refund, domain::RefundId(9));
   EXPECT_EQ(part.payment.refunds[0].refund_at, asked_at);
   EXPECT_EQ(refund(reference, 400).payment.refunds.size(), 1u);  // the same key
   EXPECT_EQ(refund(reference, 601, "r2").code, "amount_too_large");

@@ -128,7 +128,7 @@ struct Stripe : testing::Test {
   }
   PaymentAnswer refund() {
     return ask([](StripeGateway& gateway) {
-      RefundPayment request{"key-3", kPayment, Position(77), Money::from_minor(100), kAskedAt};
+      RefundPayment request{"key-3", kPayment, domain::RefundId(77), Money::from_minor(100), kAskedAt};
       return gateway.refund(std::move(request));
     });
   }
@@ -249,9 +249,9 @@ TEST_F(Stripe, ALookTellsOfRefundsAndDisputes) {
   auto const answer = retrieve();
   ASSERT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
   ASSERT_EQ(answer.payment.refunds.size(), 2u);
-  EXPECT_EQ(answer.payment.refunds[0],
-            (domain::RefundReport{"re_1", Position(77), Money::from_minor(100), RefundStatus::succeeded, kAskedAt}));
-  EXPECT_EQ(answer.payment.refunds[1].refund, Position());
+  EXPECT_EQ(answer.payment.refunds[0], (domain::RefundReport{"re_1", domain::RefundId(77), Money::from_minor(100),
+                                                             RefundStatus::succeeded, kAskedAt}));
+  EXPECT_EQ(answer.payment.refunds[1].refund, domain::RefundId());
   EXPECT_EQ(answer.payment.refunds[1].status, RefundStatus::pending);
   ASSERT_EQ(answer.payment.disputes.size(), 1u);
   EXPECT_EQ(answer.payment.disputes[0].status, DisputeStatus::won);
@@ -483,7 +483,7 @@ TEST_F(Stripe, RefundsAndReportsThePaymentAfterwards) {
   replies["POST /v1/refunds"] = http_reply(200, made);
   auto const answer = refund();
   ASSERT_EQ(answer.payment.refunds.size(), 1u);
-  EXPECT_EQ(answer.payment.refunds[0].refund, Position(77));
+  EXPECT_EQ(answer.payment.refunds[0].refund, domain::RefundId(77));
   EXPECT_EQ(requests.at(0)["Idempotency-Key"], "key-3");
   EXPECT_EQ(
       decode_form(requests[0].body()).value(),

@@ -15,6 +15,7 @@ namespace florin::sagas {
 namespace {
 
 using domain::Money;
+using domain::PayoutId;
 using domain::PayoutStatus;
 using domain::Position;
 using test_support::CardRig;
@@ -81,15 +82,15 @@ struct PayoutsTest : testing::Test {
     rig = std::make_unique<CardRig>(vault.path(), watched, world);
     game = earning_game(*rig);
   }
-  Position ask(std::string account = "000123456789") {
+  PayoutId ask(std::string account = "000123456789") {
     auto const commit = rig->commit(request(game, std::move(account)));
     return std::get<domain::PayoutRequested>(commit->events.back()).payout;
   }
-  void advance(Position payout, PayoutStatus status) {
+  void advance(PayoutId payout, PayoutStatus status) {
     rig->commit(domain::AdvancePayout{payout, status, ""});
     EXPECT_TRUE(rig->quiet());
   }
-  Position processing(std::string account = "000123456789") {
+  PayoutId processing(std::string account = "000123456789") {
     auto const payout = ask(std::move(account));
     advance(payout, PayoutStatus::approved);
     advance(payout, PayoutStatus::processing);
@@ -192,7 +193,7 @@ TEST_F(PayoutsTest, TheBankAnswersForWhatIsInAFile) {
 
 // What the first export fixed is what every later one gives, whatever became of the payouts and of the settings.
 TEST_F(PayoutsTest, AWrittenFileIsTheSameBytesForEver) {
-  std::vector<Position> const payouts{processing(), processing("000111111116"), processing()};
+  std::vector<PayoutId> const payouts{processing(), processing("000111111116"), processing()};
   AchSettings const settings{test_support::ach_origin(), false};
   auto const day = domain::day_of(rig->view().payout(payouts.front())->processing_at);
   auto const created = files_from(day) + 55 * 3'600 * kSecond;
@@ -218,9 +219,9 @@ TEST_F(PayoutsTest, AWrittenFileIsTheSameBytesForEver) {
   auto const other = file_again(log, rig->vault(), event, altered);
   ASSERT_TRUE(other.ok());
   EXPECT_TRUE(other.value().text.empty() && !other.value().why.empty());
-  auto const contact =
-      std::get<domain::PayoutRequested>(test_support::must(eventstore::read_commit(log, payouts[1]))->events.back())
-          .contact;
+  auto const contact = std::get<domain::PayoutRequested>(
+                           test_support::must(eventstore::read_commit(log, payouts[1].position()))->events.back())
+                           .contact;
   rig.reset();
   auto keys = test_support::must(eventstore::Vault::open(vault.path()));
   ASSERT_TRUE(keys->destroy(contact));
@@ -308,7 +309,7 @@ TEST_F(PayoutsTest, AnEntryIsWhatWasAskedForAndOpensOnlyHere) {
   ASSERT_TRUE(entry.ok());
   EXPECT_EQ(entry.value(),
             (AchEntry{payout, "Aurora Games", "021000021", "000123456789", domain::AccountType::checking, usd(1000)}));
-  EXPECT_EQ(entry_of(log, rig->vault(), Position(1)).error().kind, eventstore::Fault::Kind::missing);
+  EXPECT_EQ(entry_of(log, rig->vault(), PayoutId(1)).error().kind, eventstore::Fault::Kind::missing);
   for (auto const& row : log.rows()) {
     EXPECT_EQ(row.bytes.find("000123456789"), std::string::npos);
     EXPECT_EQ(row.bytes.find("Aurora"), std::string::npos);
@@ -324,7 +325,7 @@ TEST_F(PayoutsTest, AFileIsMadeWithoutTheErasedWhosePayoutFailed) {
   auto const asked = std::get<domain::PayoutRequested>(commit->events.back());
   auto const last = processing();
   auto const ids = [](DayEntries const& day) {
-    std::vector<Position> payouts;
+    std::vector<PayoutId> payouts;
     for (auto const& entry : day.entries) payouts.push_back(entry.payout);
     return payouts;
   };
