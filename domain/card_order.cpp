@@ -157,30 +157,31 @@ Result<Money, Refusal> left_of(State const& state, GameId caller, CurrencyPurcha
 }  // namespace
 
 Decision Decider::operator()(OpenCheckout const& command) const {
-  auto const desk = open(command.game, command.currency);
-  if (!desk) return fail(desk.error());
+  auto const calling = calling_game(command.game, command.currency);
+  if (!calling) return fail(calling.error());
   if (!valid_usd(command.usd)) return refuse(Rejection::invalid_amount);
   std::vector<Event> events;
-  Registrar registrar(state, events);
-  auto const identity = registrar.identity(command.person.email_index, command.person.email);
-  events.emplace_back(CheckoutOpened{context.next, command.game, identity, desk.value().currency, command.usd,
+  NewIds new_ids(state, events);
+  auto const identity = new_ids.identity(command.person.email_index, command.person.email);
+  events.emplace_back(CheckoutOpened{context.next, command.game, identity, calling.value().currency, command.usd,
                                      command.success_url, command.cancel_url, PersonalText{command.metadata, false},
                                      context.now + kCheckoutMicros});
   return events;
 }
 
 Decision Decider::operator()(OrderCurrency const& command) const {
-  auto const desk = open(command.game, command.currency);
-  if (!desk) return fail(desk.error());
+  auto const calling = calling_game(command.game, command.currency);
+  if (!calling) return fail(calling.error());
   if (!valid_usd(command.usd)) return refuse(Rejection::invalid_amount);
   if (!command.can_charge) return refuse(Rejection::payments_unavailable);
   std::vector<Event> events;
-  Registrar registrar(state, events);
-  PlayerDesk player(state, *desk.value().game, command.player, events, registrar);
+  NewIds new_ids(state, events);
+  PlayerDraft player(state, *calling.value().game, command.player, events, new_ids);
   auto const id = player.enter();
-  if (!credited(player.wallet(desk.value().currency), units_of(command.usd))) return refuse(Rejection::balance_limit);
+  if (!credited(player.wallet(calling.value().currency), units_of(command.usd)))
+    return refuse(Rejection::balance_limit);
   events.emplace_back(
-      CurrencyOrdered{context.next, id, desk.value().currency, command.usd, command.method, command.session});
+      CurrencyOrdered{context.next, id, calling.value().currency, command.usd, command.method, command.session});
   return events;
 }
 

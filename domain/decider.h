@@ -15,9 +15,9 @@ inline Failure<Refusal> refuse(Rejection reason) { return fail(Refusal{.reason =
 
 // What a commit under construction adds to the people known: identities and phones get their numbers in order of first
 // mention, each once.
-class Registrar {
+class NewIds {
  public:
-  Registrar(State const& state, std::vector<Event>& events) : state_(state), events_(events) {}
+  NewIds(State const& state, std::vector<Event>& events) : state_(state), events_(events) {}
 
   [[nodiscard]] std::optional<IdentityId> find(BlindIndex const& email) const;
   IdentityId identity(BlindIndex const& email_index, std::string const& email);
@@ -32,10 +32,9 @@ class Registrar {
 
 // One player of one game: who they are (registering and joining on first use) and what they hold as the events so far
 // would leave it.
-class PlayerDesk {
+class PlayerDraft {
  public:
-  PlayerDesk(State const& state, Game const& game, PlayerRef const& ref, std::vector<Event>& events,
-             Registrar& registrar);
+  PlayerDraft(State const& state, Game const& game, PlayerRef const& ref, std::vector<Event>& events, NewIds& new_ids);
 
   [[nodiscard]] bool known() const { return player_.has_value(); }
   [[nodiscard]] std::optional<PlayerId> player() const { return player_; }
@@ -50,7 +49,7 @@ class PlayerDesk {
   Game const& game_;
   PlayerRef const& ref_;
   std::vector<Event>& events_;
-  Registrar& registrar_;
+  NewIds& new_ids_;
   std::optional<IdentityId> identity_;
   std::optional<PlayerId> player_;
   bool joined_now_ = false;
@@ -98,14 +97,14 @@ struct Decider {
   Decision operator()(CorrectPayoutAccount const& command) const;
 
   // The calling game and the currency meant: the checks that every money command starts with.
-  struct Desk {
+  struct CallingGame {
     Game const* game = nullptr;
     CurrencyId currency;
   };
-  [[nodiscard]] Result<Desk, Refusal> open(GameId id, CurrencyId currency) const;
+  [[nodiscard]] Result<CallingGame, Refusal> calling_game(GameId id, CurrencyId currency) const;
 
   // transfer.cpp, for the rooms that end or go on with a transfer.
-  [[nodiscard]] Event returned(OpenTransfer const& transfer, ReturnReason reason) const;
+  [[nodiscard]] Event released(OpenTransfer const& transfer, ReturnReason reason) const;
   [[nodiscard]] PinReissued another_pin(OpenTransfer const& transfer) const;
   // phone_share.cpp: whether this e-mail may use this phone.
   [[nodiscard]] bool may_use(BlindIndex const& phone, BlindIndex const& email) const;

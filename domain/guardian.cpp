@@ -6,9 +6,9 @@ namespace florin::domain {
 
 Decision Decider::operator()(FlagMinor const& command) const {
   std::vector<Event> events;
-  Registrar registrar(state, events);
-  auto const identity = registrar.identity(command.person.email_index, command.person.email);
-  auto const guardian = command.guardian ? registrar.phone(identity, *command.guardian) : PhoneId{};
+  NewIds new_ids(state, events);
+  auto const identity = new_ids.identity(command.person.email_index, command.person.email);
+  auto const guardian = command.guardian ? new_ids.phone(identity, *command.guardian) : PhoneId{};
   // Whom the minor could answer for is no guardian.
   if (guardian && state.phones().contains(guardian) && state.phones().is_held(guardian)) {
     return refuse(Rejection::guardian_is_minor);

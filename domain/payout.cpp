@@ -126,8 +126,8 @@ Decision Decider::operator()(RequestPayout const& command) const {
   }
   FLORIN_ASSERT(left == Money{});
   std::vector<Event> events;
-  Registrar registrar(state, events);
-  auto const contact = registrar.identity(command.contact.email_index, command.contact.email);
+  NewIds new_ids(state, events);
+  auto const contact = new_ids.identity(command.contact.email_index, command.contact.email);
   events.emplace_back(PayoutRequested{PayoutId(context.next), command.game, command.usd, std::move(shares), contact,
                                       PersonalText{command.holder, false}, PersonalText{command.account, false},
                                       command.routing, std::string(last_four(command.account)), command.type});

@@ -1,9 +1,9 @@
-// People: identities, players, phones, and the desk that makes them known on first use.
+// People: identities, players and phones, which are made known on first use.
 #include "domain/decider.h"
 
 namespace florin::domain {
 
-std::optional<IdentityId> Registrar::find(BlindIndex const& email) const {
+std::optional<IdentityId> NewIds::find(BlindIndex const& email) const {
   if (auto const known = state_.find_identity(email)) return known;
   for (auto const& [index, identity] : new_identities_) {
     if (index == email) return identity;
@@ -11,7 +11,7 @@ std::optional<IdentityId> Registrar::find(BlindIndex const& email) const {
   return std::nullopt;
 }
 
-IdentityId Registrar::identity(BlindIndex const& email_index, std::string const& email) {
+IdentityId NewIds::identity(BlindIndex const& email_index, std::string const& email) {
   if (auto const known = find(email_index)) return *known;
   IdentityId const identity(state_.identity_count() + new_identities_.size() + 1);
   new_identities_.emplace_back(email_index, identity);
@@ -19,7 +19,7 @@ IdentityId Registrar::identity(BlindIndex const& email_index, std::string const&
   return identity;
 }
 
-PhoneId Registrar::phone(IdentityId identity, PhoneRef const& phone) {
+PhoneId NewIds::phone(IdentityId identity, PhoneRef const& phone) {
   if (auto const known = state_.phones().find(phone.index, identity)) return *known;
   std::pair const key(phone.index, identity);
   for (auto const& [pair, id] : new_phones_) {
@@ -31,21 +31,21 @@ PhoneId Registrar::phone(IdentityId identity, PhoneRef const& phone) {
   return id;
 }
 
-PlayerDesk::PlayerDesk(State const& state, Game const& game, PlayerRef const& ref, std::vector<Event>& events,
-                       Registrar& registrar)
-    : state_(state), game_(game), ref_(ref), events_(events), registrar_(registrar) {
-  identity_ = registrar.find(ref.email_index);
+PlayerDraft::PlayerDraft(State const& state, Game const& game, PlayerRef const& ref, std::vector<Event>& events,
+                         NewIds& new_ids)
+    : state_(state), game_(game), ref_(ref), events_(events), new_ids_(new_ids) {
+  identity_ = new_ids.find(ref.email_index);
   if (identity_) player_ = state.find_player(game.id, *identity_);
 }
 
-PlayerId PlayerDesk::enter() {
+PlayerId PlayerDraft::enter() {
   if (player_) {
     if (ref_.renamed && !ref_.name.empty()) {
       events_.emplace_back(PlayerRenamed{*player_, *identity_, PersonalText{ref_.name, false}, ref_.name_tag});
     }
     return *player_;
   }
-  identity_ = registrar_.identity(ref_.email_index, ref_.email);
+  identity_ = new_ids_.identity(ref_.email_index, ref_.email);
   player_ = PlayerId(state_.player_count() + 1);
   events_.emplace_back(PlayerJoined{*player_, game_.id, *identity_, PersonalText{ref_.name, false}, ref_.name_tag});
   for (auto const& currency : game_.currencies) {
@@ -57,18 +57,18 @@ PlayerId PlayerDesk::enter() {
   return *player_;
 }
 
-Wallet PlayerDesk::wallet(CurrencyId currency) const {
+Wallet PlayerDraft::wallet(CurrencyId currency) const {
   if (joined_now_) return {game_.find_currency(currency)->starting_amount, {}};
   return player_ ? state_.wallet(*player_, currency) : Wallet{};
 }
 
-Result<Decider::Desk, Refusal> Decider::open(GameId id, CurrencyId currency) const {
+Result<Decider::CallingGame, Refusal> Decider::calling_game(GameId id, CurrencyId currency) const {
   auto const* game = state.find_game(id);
   if (game == nullptr) return refuse(Rejection::game_not_found);
   if (!may_call(game->settings.status)) return refuse(Rejection::game_not_active);
-  if (!currency) return Desk{game, game->currencies.front().currency};
+  if (!currency) return CallingGame{game, game->currencies.front().currency};
   if (game->find_currency(currency) == nullptr) return refuse(Rejection::currency_not_found);
-  return Desk{game, currency};
+  return CallingGame{game, currency};
 }
 
 void Fold::operator()(IdentityRegistered const& e) const {

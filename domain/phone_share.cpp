@@ -61,9 +61,9 @@ bool Decider::may_use(BlindIndex const& phone, BlindIndex const& email) const {
 Decision Decider::operator()(RequestPhoneShare const& command) const {
   if (may_use(command.phone.index, command.person.email_index)) return refuse(Rejection::share_not_needed);
   std::vector<Event> events;
-  Registrar registrar(state, events);
-  auto const identity = registrar.identity(command.person.email_index, command.person.email);
-  auto const phone = registrar.phone(identity, command.phone);
+  NewIds new_ids(state, events);
+  auto const identity = new_ids.identity(command.person.email_index, command.person.email);
+  auto const phone = new_ids.phone(identity, command.phone);
   auto const* open = state.shares().find_for(phone);
   // Whatever the owner said meanwhile: a no is not followed by another text at once.
   auto const cooldown =
@@ -129,7 +129,7 @@ Decision Decider::operator()(ReceiveReply const& command) const {
   }
   auto const& transfer = *state.find_transfer(about);
   if (!yes) {
-    events.push_back(returned(transfer, ReturnReason::guardian_rejected));
+    events.push_back(released(transfer, ReturnReason::guardian_rejected));
     return events;
   }
   events.emplace_back(GuardianApproved{transfer.transaction});

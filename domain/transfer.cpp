@@ -128,7 +128,7 @@ TransferEnd end_of(ReturnReason reason) {
   return TransferEnd::failed;
 }
 
-Event Decider::returned(OpenTransfer const& transfer, ReturnReason reason) const {
+Event Decider::released(OpenTransfer const& transfer, ReturnReason reason) const {
   auto const wallet = state.wallet(transfer.sender, transfer.currency);
   return TransferReleased{transfer.transaction,
                           transfer.flavour,
@@ -147,10 +147,10 @@ PinReissued Decider::another_pin(OpenTransfer const& transfer) const {
 }
 
 Decision Decider::operator()(InitiateTransfer const& command) const {
-  auto const desk = open(command.game, command.currency);
-  if (!desk) return fail(desk.error());
-  auto const& source = *desk.value().game;
-  auto const currency = desk.value().currency;
+  auto const calling = calling_game(command.game, command.currency);
+  if (!calling) return fail(calling.error());
+  auto const& source = *calling.value().game;
+  auto const currency = calling.value().currency;
   auto const* target = state.find_game(command.target);
   if (target == nullptr) return refuse(Rejection::target_not_found);
   if (auto const wrong = check_policy(source, *target)) return refuse(*wrong);
@@ -164,11 +164,11 @@ Decision Decider::operator()(InitiateTransfer const& command) const {
   }
 
   std::vector<Event> events;
-  Registrar registrar(state, events);
-  PlayerDesk desk_of_sender(state, source, command.sender, events, registrar);
-  auto const sender = desk_of_sender.enter();
-  auto const identity = *desk_of_sender.identity();
-  auto const wallet = desk_of_sender.wallet(currency);
+  NewIds new_ids(state, events);
+  PlayerDraft sender_draft(state, source, command.sender, events, new_ids);
+  auto const sender = sender_draft.enter();
+  auto const identity = *sender_draft.identity();
+  auto const wallet = sender_draft.wallet(currency);
   if (wallet.available < command.amount) {
     return fail(
         Refusal{.reason = Rejection::insufficient_balance, .available = wallet.available, .required = command.amount});
@@ -190,9 +190,9 @@ Decision Decider::operator()(InitiateTransfer const& command) const {
                         state.velocity().seconds_until_amount(kind, sender.value(), context.now, kMicrosPerDay, room));
     }
   }
-  auto const receiver = registrar.identity(command.receiver.email_index, command.receiver.email);
-  auto const sender_phone = registrar.phone(identity, command.sender_phone);
-  auto const receiver_phone = registrar.phone(receiver, command.receiver_phone);
+  auto const receiver = new_ids.identity(command.receiver.email_index, command.receiver.email);
+  auto const sender_phone = new_ids.phone(identity, command.sender_phone);
+  auto const receiver_phone = new_ids.phone(receiver, command.receiver_phone);
   auto const subject = same_transfer_subject(sender, command.receiver_phone.index, target->id, command.amount);
   if (state.velocity().recent(VelocityKind::same_transfer, subject, context.now, kDuplicateMicros).count > 0) {
     return refuse_for(
@@ -264,7 +264,7 @@ Decision Decider::operator()(VerifyPin const& command) const {
   if ((command.matching >> current & 1u) == 0) {
     auto const left = static_cast<std::uint8_t>(kWrongPinsMax - transfer.wrong_pins - 1);
     std::vector<Event> events{PinRejected{transfer.transaction, left}};
-    if (left == 0) events.push_back(returned(transfer, ReturnReason::wrong_pins));
+    if (left == 0) events.push_back(released(transfer, ReturnReason::wrong_pins));
     return events;
   }
   std::vector<Event> events;
@@ -293,13 +293,13 @@ Decision Decider::operator()(CancelTransfer const& command) const {
   auto const found = find_own(state, command.game, command.flavour, command.transaction);
   if (!found) return fail(found.error());
   if (found.value()->stage != TransferStage::pin) return refuse(Rejection::already_verified);
-  return std::vector<Event>{returned(*found.value(), ReturnReason::cancelled)};
+  return std::vector<Event>{released(*found.value(), ReturnReason::cancelled)};
 }
 
 Decision Decider::operator()(ClaimTransfer const& command) const {
-  auto const desk = open(command.game, command.currency);
-  if (!desk) return fail(desk.error());
-  auto const& game = *desk.value().game;
+  auto const calling = calling_game(command.game, command.currency);
+  if (!calling) return fail(calling.error());
+  auto const& game = *calling.value().game;
   auto const found = find_open(state, command.game, command.flavour, command.transaction);
   if (!found) return fail(found.error());
   auto const& transfer = *found.value();
@@ -311,10 +311,10 @@ Decision Decider::operator()(ClaimTransfer const& command) const {
   if (!may_use(command.phone.index, command.receiver.email_index)) {
     return fail(Refusal{.reason = Rejection::phone_share_required, .receiver_side = true});
   }
-  auto const currency = desk.value().currency;
+  auto const currency = calling.value().currency;
   std::vector<Event> events;
-  Registrar registrar(state, events);
-  PlayerDesk receiver(state, game, command.receiver, events, registrar);
+  NewIds new_ids(state, events);
+  PlayerDraft receiver(state, game, command.receiver, events, new_ids);
   std::optional<PlayerId> chosen;
   if (command.player) {
     auto const players = players_on_phone(state, transfer);
@@ -330,7 +330,7 @@ Decision Decider::operator()(ClaimTransfer const& command) const {
   auto const identity = chosen ? *state.identity_of(*chosen) : *receiver.identity();
 
   // Recorded, for the claim puts it on file; it verifies nothing, for the sender's game knows the claim code too.
-  registrar.phone(identity, command.phone);
+  new_ids.phone(identity, command.phone);
   auto const sender = state.wallet(transfer.sender, transfer.currency);
   events.emplace_back(TransferClaimed{transfer.transaction, transfer.flavour, transfer.sender, transfer.currency,
                                       player, currency, transfer.amount, transfer.fees,
@@ -342,7 +342,7 @@ Decision Decider::operator()(ClaimTransfer const& command) const {
 Decision Decider::operator()(ExpireTransfer const& command) const {
   auto const* transfer = state.find_transfer(command.transaction);
   if (transfer == nullptr || context.now < transfer->expires_at()) return refuse(Rejection::not_due);
-  return std::vector<Event>{returned(*transfer, transfer->expiry_reason())};
+  return std::vector<Event>{released(*transfer, transfer->expiry_reason())};
 }
 
 OpenTransfer& Fold::open_transfer(Position transaction) const {

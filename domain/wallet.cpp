@@ -23,40 +23,40 @@ std::optional<Money> credited(Wallet const& wallet, Money amount) {
 }
 
 Decision Decider::operator()(CreditBalance const& command) const {
-  auto const desk = open(command.game, command.currency);
-  if (!desk) return fail(desk.error());
+  auto const calling = calling_game(command.game, command.currency);
+  if (!calling) return fail(calling.error());
   if (!valid_amount(command.amount)) return refuse(Rejection::invalid_amount);
   std::vector<Event> events;
-  Registrar registrar(state, events);
-  PlayerDesk player(state, *desk.value().game, command.player, events, registrar);
+  NewIds new_ids(state, events);
+  PlayerDraft player(state, *calling.value().game, command.player, events, new_ids);
   auto const id = player.enter();
-  auto const after = credited(player.wallet(desk.value().currency), command.amount);
+  auto const after = credited(player.wallet(calling.value().currency), command.amount);
   if (!after) return refuse(Rejection::balance_limit);
-  events.emplace_back(BalanceCredited{id, desk.value().currency, command.amount, *after, command.reason});
+  events.emplace_back(BalanceCredited{id, calling.value().currency, command.amount, *after, command.reason});
   return events;
 }
 
 Decision Decider::operator()(DebitBalance const& command) const {
-  auto const desk = open(command.game, command.currency);
-  if (!desk) return fail(desk.error());
+  auto const calling = calling_game(command.game, command.currency);
+  if (!calling) return fail(calling.error());
   std::vector<Event> events;
-  Registrar registrar(state, events);
-  PlayerDesk player(state, *desk.value().game, command.player, events, registrar);
+  NewIds new_ids(state, events);
+  PlayerDraft player(state, *calling.value().game, command.player, events, new_ids);
   if (!player.known()) return refuse(Rejection::player_not_found);
   if (!valid_amount(command.amount)) return refuse(Rejection::invalid_amount);
   auto const id = player.enter();
-  auto const available = player.wallet(desk.value().currency).available;
+  auto const available = player.wallet(calling.value().currency).available;
   if (available < command.amount) {
     return refuse_insufficient(available, command.amount);
   }
   events.emplace_back(
-      BalanceDebited{id, desk.value().currency, command.amount, available - command.amount, command.reason});
+      BalanceDebited{id, calling.value().currency, command.amount, available - command.amount, command.reason});
   return events;
 }
 
 Decision Decider::operator()(PurchaseItem const& command) const {
-  auto const desk = open(command.game, command.currency);
-  if (!desk) return fail(desk.error());
+  auto const calling = calling_game(command.game, command.currency);
+  if (!calling) return fail(calling.error());
   if (!valid_amount(command.unit_price) || !valid_amount(command.total_price) ||
       command.total_price >= kItemTotalLimit) {
     return refuse(Rejection::invalid_amount);
@@ -66,13 +66,13 @@ Decision Decider::operator()(PurchaseItem const& command) const {
   if (total != command.total_price) return refuse(Rejection::total_mismatch);
 
   std::vector<Event> events;
-  Registrar registrar(state, events);
-  PlayerDesk player(state, *desk.value().game, command.player, events, registrar);
+  NewIds new_ids(state, events);
+  PlayerDraft player(state, *calling.value().game, command.player, events, new_ids);
   auto const id = player.enter();
-  auto const available = player.wallet(desk.value().currency).available;
+  auto const available = player.wallet(calling.value().currency).available;
   if (available < *total) return refuse_insufficient(available, *total);
-  auto const fee = share_half_up(*total, desk.value().game->settings.item_fee);
-  events.emplace_back(ItemPurchased{id, desk.value().currency, command.item, command.quantity, command.unit_price,
+  auto const fee = share_half_up(*total, calling.value().game->settings.item_fee);
+  events.emplace_back(ItemPurchased{id, calling.value().currency, command.item, command.quantity, command.unit_price,
                                     *total, fee, *total - fee, available - *total});
   return events;
 }
