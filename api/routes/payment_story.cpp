@@ -44,8 +44,15 @@ struct Telling {
     dispute(e.reference).movements.push_back({e.usd, e.fee, e.status, at});
   }
   // No step of an order is anything else.
-  template <class Other>
-  void operator()(Other const&) const {}
+  void operator()(domain::CheckoutOpened const&) const {}
+  void operator()(domain::GameEvent auto const&) const {}
+  void operator()(domain::PersonEvent auto const&) const {}
+  void operator()(domain::WalletEvent auto const&) const {}
+  void operator()(domain::ItemEvent auto const&) const {}
+  void operator()(domain::TransferEvent auto const&) const {}
+  void operator()(domain::PhoneShareEvent auto const&) const {}
+  void operator()(domain::TextEvent auto const&) const {}
+  void operator()(domain::PayoutEvent auto const&) const {}
 
  private:
   [[nodiscard]] DisputeStory& dispute(std::string const& reference) const {
@@ -57,16 +64,22 @@ struct Telling {
 };
 
 // The order of a step; zero: the event is of none.
-struct OrderOf {
-  template <class E>
-  Position operator()(E const& e) const {
-    if constexpr (requires { Position(e.order); }) {
-      return e.order;
-    } else {
-      return {};
-    }
-  }
-};
+Position order_of(domain::Event const& event) {
+  return std::visit(domain::Overloaded{
+                        [](domain::GameEvent auto const&) { return Position{}; },
+                        [](domain::PersonEvent auto const&) { return Position{}; },
+                        [](domain::WalletEvent auto const&) { return Position{}; },
+                        [](domain::ItemEvent auto const&) { return Position{}; },
+                        [](domain::TransferEvent auto const&) { return Position{}; },
+                        [](domain::PhoneShareEvent auto const&) { return Position{}; },
+                        [](domain::TextEvent auto const&) { return Position{}; },
+                        [](domain::CheckoutOpened const&) { return Position{}; },
+                        [](domain::CardOrderEvent auto const& e) { return e.order; },
+                        [](domain::RefundEvent auto const& e) { return e.order; },
+                        [](domain::PayoutEvent auto const&) { return Position{}; },
+                    },
+                    event);
+}
 
 // The most that a refund would be granted now: of the moment, whatever the view has reached.
 domain::Money refundable(Environment const& environment, domain::GameId game, PaymentStory const& story) {
@@ -177,7 +190,7 @@ PaymentStoryResult load_story(Services& services, Request const& request, domain
     auto const commit = eventstore::read_commit(environment.log(), step.commit);
     if (!commit) return {std::nullopt, view_unavailable(request, commit.error())};
     auto const* event = commit.value() ? eventstore::event_at(*commit.value(), step.event) : nullptr;
-    if (event == nullptr || std::visit(OrderOf{}, *event) != order) {
+    if (event == nullptr || order_of(*event) != order) {
       return {std::nullopt, view_unavailable(request, distrust_steps(view.value(), order).error)};
     }
     std::visit(Telling{story, commit.value()->at}, *event);
