@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/domain/ledger_dsl.h"
+#include "tests/eventstore/samples.h"
 
 namespace florin::domain::testing {
 namespace {
@@ -31,68 +32,9 @@ TransferClaimed claimed(CurrencyId target_currency) {
       {}};
 }
 
-std::vector<Event> one_of_each() {
-  ItemPurchased const sale{kPlayer, kGold, {}, 3, units("10.05"), units("30.15"), units("3.02"), units("27.13"), {}};
-  return {game_created(kGame, GameStatus::live, {currency(kGold, "gold")}),
-          GameUpdated{kGame, {}},
-          SdkKeyRotated{kGame, {}, {}},
-          registered(1, "ann@example.com"),
-          joined(1, kGame, 1, "ann@example.com"),
-          PlayerRenamed{kPlayer, IdentityId(1), {}, 0},
-          StartingBalanceGranted{kPlayer, kGold, units("1.00"), units("1.00")},
-          credited(1, kGold, units("2.00"), {}),
-          debited(1, kGold, units("0.50"), {}),
-          sale,
-          ItemRefunded{Position(9), kPlayer, kGold, sale.total, sale.platform_fee, sale.developer_revenue, {}, ""},
-          PhoneRecorded{PhoneId(1), IdentityId(1), {}, {}},
-          PhoneVerified{PhoneId(1)},
-          MinorFlagged{IdentityId(1), {}},
-          MinorCleared{IdentityId(1)},
-          initiated(),
-          PinReissued{Position(9), 1, kNow},
-          PinRejected{Position(9), 2},
-          PinVerified{Position(9), kNow},
-          GuardianApproved{Position(9)},
-          claimed(kDust),
-          TransferReleased{
-              Position(9), Flavour::send, ReturnReason::cancelled, kPlayer, kGold, units("10.05"), {}, {}, {}, {}},
-          PhoneShareRequested{Position(9), PhoneId(1), PhoneId(2), kNow},
-          ShareCodeRejected{Position(9), 4},
-          PhoneShareEnded{Position(9), ShareEnd::approved},
-          ReplyReceived{},
-          TextSettled{},
-          CheckoutOpened{},
-          CurrencyOrdered{},
-          PaymentOpened{},
-          PaymentChallenged{},
-          CurrencyPurchased{Position(9), kPlayer, kGold, units("10.05"), units("0.59"), "pi", {}},
-          PaymentFailed{},
-          RefundRequested{RefundId(9), Position(8), kPlayer, kGold, units("3.05"), {}, "", "", ""},
-          RefundSettled{RefundId(9), Position(8), kPlayer, kGold, units("3.05"), RefundEnd::succeeded, "", {}},
-          DisputeOpened{Position(9), "dp", kPlayer, kGold, units("10.05"), units("15.00"), {}},
-          DisputeClosed{Position(9), "dp", kPlayer, kGold, units("10.05"), true, {}},
-          PayoutRequested{PayoutId(9),
-                          kGame,
-                          units("1.00"),
-                          {{kGold, units("10.00")}},
-                          IdentityId(1),
-                          {},
-                          {},
-                          "",
-                          "",
-                          AccountType::checking},
-          PayoutAdvanced{PayoutId(9), kGame, units("1.00"), {{kGold, units("10.00")}}, PayoutStatus::failed, ""},
-          DisputeMoved{Position(9), "dp", kPlayer, kGold, -units("10.05"), units("15.00"), {}, 1, {}},
-          CurrencyAdded{kGame, currency(CurrencyId(5), "ore")},
-          CurrencyChanged{kGame, currency(kGold, "coins")},
-          PayoutFileWritten{},
-          PayoutAccountCorrected{}};
-}
-
 TEST(Postings, OfEveryEventSumToZeroPerCurrency) {
-  auto const events = one_of_each();
   std::set<std::size_t> kinds;
-  for (auto const& event : events) {
+  for (auto const& event : samples::events()) {
     EXPECT_TRUE(kinds.insert(event.index()).second) << event_name(event);
     std::map<CurrencyId, Money> sums;
     for (auto const& posting : postings(event)) sums[posting.currency] += posting.amount;
@@ -112,12 +54,14 @@ TEST(Postings, CreditsAndDebitsAreIssuanceByTheGame) {
 }
 
 TEST(Postings, ASaleGoesToTheGameAndTheNetworkAndARefundUndoesIt) {
-  auto const events = one_of_each();
-  auto const sale = postings(events[9]);
+  ItemPurchased const sold{kPlayer, kGold, {}, 3, units("10.05"), units("30.15"), units("3.02"), units("27.13"), {}};
+  ItemRefunded const refunded{Position(9), kPlayer, kGold, sold.total, sold.platform_fee, sold.developer_revenue,
+                              {},          ""};
+  auto const sale = postings(sold);
   EXPECT_EQ(sale, (std::vector<Posting>{{Account::player_available, kPlayer, kGold, -units("30.15")},
                                         {Account::game_revenue, {}, kGold, units("27.13")},
                                         {Account::network_fees, {}, kGold, units("3.02")}}));
-  auto const refund = postings(events[10]);
+  auto const refund = postings(refunded);
   ASSERT_EQ(refund.size(), sale.size());
   for (std::size_t i = 0; i < sale.size(); ++i) {
     EXPECT_EQ(refund[i].account, sale[i].account);
@@ -127,13 +71,14 @@ TEST(Postings, ASaleGoesToTheGameAndTheNetworkAndARefundUndoesIt) {
 }
 
 TEST(Postings, InitiatingReservesAndReturningUndoesIt) {
-  auto const events = one_of_each();
+  TransferReleased const released{
+      Position(9), Flavour::send, ReturnReason::cancelled, kPlayer, kGold, units("10.05"), {}, {}, {}, {}};
   std::vector<Posting> const reserve{{Account::player_available, kPlayer, kGold, -units("10.05")},
                                      {Account::player_reserved, kPlayer, kGold, units("10.05")}};
   std::vector<Posting> const release{{Account::player_available, kPlayer, kGold, units("10.05")},
                                      {Account::player_reserved, kPlayer, kGold, -units("10.05")}};
   EXPECT_EQ(postings(initiated()), reserve);
-  EXPECT_EQ(postings(events[21]), release);
+  EXPECT_EQ(postings(released), release);
 }
 
 TEST(Postings, AClaimInTheSameCurrencyNeedsNoClearing) {
@@ -174,7 +119,7 @@ TEST(Postings, AClaimWithoutFeesPostsNoEmptyLines) {
 }
 
 TEST(Postings, EveryPlayersAccountHasAnOwnerAndNoOtherHas) {
-  for (auto const& event : one_of_each()) {
+  for (auto const& event : samples::events()) {
     for (auto const& posting : postings(event)) {
       auto const owned = posting.account == Account::player_available || posting.account == Account::player_reserved;
       EXPECT_EQ(bool{posting.player}, owned) << event_name(event);
