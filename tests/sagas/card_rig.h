@@ -52,7 +52,7 @@ class TroubledGateway final : public sagas::PaymentGateway {
     std::lock_guard const lock(mutex_);
     troubles_.clear();
   }
-  // No answer to a call of this kind is told before release().
+  // No answer to a call of this kind is given before release().
   void hold(Call call) {
     std::lock_guard const lock(mutex_);
     held_[call] = true;
@@ -183,7 +183,7 @@ class TroubledGateway final : public sagas::PaymentGateway {
     answer.code = spoilt ? "http_500" : trouble == Trouble::unreachable ? "unreachable" : "timeout";
     if (spoilt) co_return answer;
     if (trouble && *trouble != Trouble::timeout_after) co_return answer;
-    Answer told = co_await std::move(work);
+    Answer real = co_await std::move(work);
     auto const executor = co_await boost::asio::this_coro::executor;
     while (is_held(call)) {
       boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
@@ -195,9 +195,9 @@ class TroubledGateway final : public sagas::PaymentGateway {
     if (trouble) co_return answer;
     if constexpr (std::is_same_v<Answer, sagas::PaymentAnswer>) {
       std::lock_guard const lock(mutex_);
-      if ((call == Call::retrieve || call == Call::refund) && tamper_) tamper_(told.payment);
+      if ((call == Call::retrieve || call == Call::refund) && tamper_) tamper_(real.payment);
     }
-    co_return told;
+    co_return real;
   }
 
   sagas::PaymentGateway& gateway_;

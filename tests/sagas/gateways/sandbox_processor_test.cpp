@@ -289,8 +289,8 @@ TEST_F(Processor, TellsWhatHappenedSinceATimeInPages) {
 }
 
 struct Callbacks : Processor {
-  std::vector<std::string> heard;  // the payments that callbacks named
-  int refuse = 0;                  // the next so many
+  std::vector<std::string> received;  // the payments that callbacks named
+  int refuse = 0;                     // the next so many
 
   void start() {
     processor->start(io, [this](std::string body, std::string signature) { return take(body, signature); });
@@ -303,7 +303,7 @@ struct Callbacks : Processor {
       --refuse;
       co_return false;
     }
-    if (callback.ok()) heard.push_back(callback.value().event->reference);
+    if (callback.ok()) received.push_back(callback.value().event->reference);
     co_return true;
   }
   void run_for(std::chrono::milliseconds time) {
@@ -321,7 +321,7 @@ TEST_F(Callbacks, AreSignedAndTakenOnce) {
   start();
   auto const reference = paid(1000, "pm_card_createDispute");
   run_for(100ms);
-  EXPECT_EQ(heard, (std::vector<std::string>{reference, reference}));
+  EXPECT_EQ(received, (std::vector<std::string>{reference, reference}));
   EXPECT_EQ(waiting(), 0u);
 }
 
@@ -330,7 +330,7 @@ TEST_F(Callbacks, AreTriedAgainUntilTheyAreTaken) {
   start();
   auto const reference = paid();
   run_for(300ms);
-  EXPECT_EQ(heard, std::vector<std::string>{reference});
+  EXPECT_EQ(received, std::vector<std::string>{reference});
 }
 
 TEST_F(Callbacks, WaitInTheFileForTheNextStart) {
@@ -347,7 +347,7 @@ TEST_F(Callbacks, WaitInTheFileForTheNextStart) {
   refuse = 0;
   start();
   run_for(100ms);
-  EXPECT_EQ(heard, std::vector<std::string>{reference});
+  EXPECT_EQ(received, std::vector<std::string>{reference});
   EXPECT_EQ(waiting(), 0u);
 }
 
@@ -356,20 +356,20 @@ TEST_F(Callbacks, AreLostDoubledAndLateOnDemand) {
   processor->set_faults({.lost_callback = 100});
   paid();
   run_for(100ms);
-  EXPECT_TRUE(heard.empty());
+  EXPECT_TRUE(received.empty());
   EXPECT_EQ(test_support::run(io, processor->list_events(domain::Timestamp(), "")).events.size(), 1u);
   processor->set_faults({.doubled_callback = 100});
   paid();
   run_for(100ms);
-  EXPECT_EQ(heard.size(), 2u);
+  EXPECT_EQ(received.size(), 2u);
   processor->set_faults({.late_callback = 100});
   auto const reference = open("late").payment.reference;
   ConfirmPayment request{"late-c", reference, "pm_card_visa", kReturn};
   boost::asio::co_spawn(io, processor->confirm(std::move(request)), [](std::exception_ptr, PaymentAnswer const&) {});
   run_for(20ms);
-  EXPECT_EQ(heard.size(), 2u);
+  EXPECT_EQ(received.size(), 2u);
   run_for(200ms);
-  EXPECT_EQ(heard.size(), 3u);
+  EXPECT_EQ(received.size(), 3u);
 }
 
 TEST_F(Processor, BehindABreakerAnOutageIsNotAskedTwice) {
@@ -396,18 +396,18 @@ struct OneAnswer final : PaymentGateway {
   PaymentAnswer answer;
 
   [[nodiscard]] std::string_view name() const override { return "one"; }
-  Awaitable<PaymentAnswer> create(CreatePayment) override { return told(); }
-  Awaitable<PaymentAnswer> confirm(ConfirmPayment) override { return told(); }
-  Awaitable<PaymentAnswer> retrieve(std::string) override { return told(); }
-  Awaitable<PaymentAnswer> cancel(std::string) override { return told(); }
-  Awaitable<PaymentAnswer> refund(RefundPayment) override { return told(); }
+  Awaitable<PaymentAnswer> create(CreatePayment) override { return reply(); }
+  Awaitable<PaymentAnswer> confirm(ConfirmPayment) override { return reply(); }
+  Awaitable<PaymentAnswer> retrieve(std::string) override { return reply(); }
+  Awaitable<PaymentAnswer> cancel(std::string) override { return reply(); }
+  Awaitable<PaymentAnswer> refund(RefundPayment) override { return reply(); }
   Awaitable<MethodAnswer> tokenize(Card) override { co_return MethodAnswer{}; }
   Awaitable<EventsAnswer> list_events(domain::Timestamp, std::string) override { co_return EventsAnswer{}; }
   [[nodiscard]] Result<Callback, CallbackFault> read_callback(std::string_view, std::string_view,
                                                               domain::Timestamp) const override {
     return fail(CallbackFault::malformed);
   }
-  Awaitable<PaymentAnswer> told() { co_return answer; }
+  Awaitable<PaymentAnswer> reply() { co_return answer; }
 };
 
 // Which of the two hands shows the true time, by which the processor signs, is not known.

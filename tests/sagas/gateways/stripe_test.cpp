@@ -424,7 +424,7 @@ TEST_F(Stripe, APaymentThatNamesAnOrderInNoFormOfOursHasNone) {
 }
 
 TEST_F(Stripe, WhatIsRefusedAndWhatIsUnknown) {
-  auto const told = [&](unsigned status, std::string const& body) {
+  auto const outcome_of = [&](unsigned status, std::string const& body) {
     replies["POST /v1/payment_intents/"] = http_reply(status, body);
     auto const answer = confirm();
     EXPECT_NE(answer.outcome, PaymentOutcome::answered);
@@ -432,21 +432,21 @@ TEST_F(Stripe, WhatIsRefusedAndWhatIsUnknown) {
     return (known ? "refused " : answer.reached ? "reached " : "unknown ") + answer.code;
   };
   std::string const bad = error_of("invalid_request_error", "resource_missing");
-  EXPECT_EQ(told(404, bad), "refused resource_missing");
-  EXPECT_EQ(told(400, error_of("invalid_request_error", "parameter_missing")), "refused parameter_missing");
-  EXPECT_EQ(told(400, error_of("idempotency_error", "")), "reached idempotency_error");
+  EXPECT_EQ(outcome_of(404, bad), "refused resource_missing");
+  EXPECT_EQ(outcome_of(400, error_of("invalid_request_error", "parameter_missing")), "refused parameter_missing");
+  EXPECT_EQ(outcome_of(400, error_of("idempotency_error", "")), "reached idempotency_error");
   for (unsigned const status : {408u, 429u, 500u, 503u}) {
-    EXPECT_TRUE(told(status, bad).starts_with("unknown ")) << status;
+    EXPECT_TRUE(outcome_of(status, bad).starts_with("unknown ")) << status;
   }
-  EXPECT_EQ(told(401, error_of("invalid_request_error", "")), "unknown http_401");
-  EXPECT_EQ(told(403, error_of("invalid_request_error", "more_permissions_required")), "unknown http_403");
-  EXPECT_EQ(told(401, "<html>"), "unknown http_401");
-  EXPECT_EQ(told(409, error_of("invalid_request_error", "lock_timeout")), "reached lock_timeout");
-  EXPECT_EQ(told(404, "<html>not Stripe</html>"), "reached http_404");
-  EXPECT_EQ(told(200, "<html>portal</html>"), "reached reply_malformed");
-  EXPECT_EQ(told(200, "{}"), "reached reply_malformed");
-  EXPECT_EQ(told(302, ""), "reached http_302");
-  EXPECT_EQ(told(500, error_of("api_error", "4242 4242")), "unknown api_error");
+  EXPECT_EQ(outcome_of(401, error_of("invalid_request_error", "")), "unknown http_401");
+  EXPECT_EQ(outcome_of(403, error_of("invalid_request_error", "more_permissions_required")), "unknown http_403");
+  EXPECT_EQ(outcome_of(401, "<html>"), "unknown http_401");
+  EXPECT_EQ(outcome_of(409, error_of("invalid_request_error", "lock_timeout")), "reached lock_timeout");
+  EXPECT_EQ(outcome_of(404, "<html>not Stripe</html>"), "reached http_404");
+  EXPECT_EQ(outcome_of(200, "<html>portal</html>"), "reached reply_malformed");
+  EXPECT_EQ(outcome_of(200, "{}"), "reached reply_malformed");
+  EXPECT_EQ(outcome_of(302, ""), "reached http_302");
+  EXPECT_EQ(outcome_of(500, error_of("api_error", "4242 4242")), "unknown api_error");
   EXPECT_EQ(retrieve("pi_1/../../x").code, "resource_missing");
   EXPECT_TRUE(requests.empty());
   config.timeout = 200ms;
@@ -500,16 +500,16 @@ TEST_F(Stripe, TakesACardOrSaysWhatIsWrongWithIt) {
   auto const good = tokenize();
   EXPECT_EQ(good.method, "pm_1Pgc75B7WZ01zgkWlHVgdEGJ");
   EXPECT_EQ(only_value(decode_form(requests.at(0).body()).value(), "card[exp_year]") != nullptr, true);
-  auto const told = [&](unsigned status, std::string const& body) {
+  auto const outcome_of = [&](unsigned status, std::string const& body) {
     replies["POST /v1/payment_methods"] = http_reply(status, body);
     auto const answer = tokenize();
     bool const known = answer.outcome == PaymentOutcome::refused;
     return (known ? "refused " : answer.reached ? "reached " : "unknown ") + answer.code;
   };
-  EXPECT_EQ(told(402, error_of("card_error", "incorrect_number")), "refused incorrect_number");
-  EXPECT_EQ(told(402, error_of("card_error", "card_declined", R"(,"decline_code":"test_mode_live_card")")),
+  EXPECT_EQ(outcome_of(402, error_of("card_error", "incorrect_number")), "refused incorrect_number");
+  EXPECT_EQ(outcome_of(402, error_of("card_error", "card_declined", R"(,"decline_code":"test_mode_live_card")")),
             "refused test_mode_live_card");
-  EXPECT_EQ(told(400, error_of("invalid_request_error", "parameter_unknown")), "reached parameter_unknown");
+  EXPECT_EQ(outcome_of(400, error_of("invalid_request_error", "parameter_unknown")), "reached parameter_unknown");
 }
 
 std::string event(std::string const& id, std::string const& object) {
