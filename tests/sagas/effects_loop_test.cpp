@@ -1,7 +1,9 @@
 #include "sagas/effects_loop.h"
 
 #include <atomic>
+#include <chrono>
 #include <future>
+#include <semaphore>
 #include <stdexcept>
 #include <string>
 
@@ -24,6 +26,7 @@ class FakeSaga final : public Saga {
   void check() override { ++checks; }
   [[nodiscard]] bool is_idle() override {
     ++asked;
+    asks.release();
     return idle;
   }
   void stop() override {
@@ -32,6 +35,7 @@ class FakeSaga final : public Saga {
   }
   std::atomic<bool> idle{true};
   std::atomic<int> asked{0};
+  std::counting_semaphore<> asks{0};
   std::atomic<int> checks{0};
 
  private:
@@ -84,16 +88,19 @@ TEST_F(EffectsLoopTest, ThatNeverStartedStopsTheSagasOnTheCallersThread) {
 }
 
 TEST_F(EffectsLoopTest, WaitsForOneSagaAfterTheOther) {
-  first.idle = false;
+  first.idle = second.idle = false;
   loop.start();
-  EXPECT_FALSE(loop.wait_until_idle(20));
-  EXPECT_GE(first.asked, 2);
+  EXPECT_FALSE(loop.wait_until_idle(1));
+  auto waiting = std::async(std::launch::async, [this] { return loop.wait_until_idle(60'000); });
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(first.asks.try_acquire_for(std::chrono::seconds(10)));
   EXPECT_EQ(second.asked, 0) << "what the first one reports may be work for the second";
   first.idle = true;
-  second.idle = false;
-  EXPECT_FALSE(loop.wait_until_idle(20));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(second.asks.try_acquire_for(std::chrono::seconds(10)));
+  auto const asked = first.asked.load();
+  ASSERT_TRUE(second.asks.try_acquire_for(std::chrono::seconds(10)));
+  EXPECT_EQ(first.asked, asked) << "it was idle";
   second.idle = true;
-  EXPECT_TRUE(loop.wait_until_idle(10'000));
+  EXPECT_TRUE(waiting.get());
   loop.stop();
 }
 
