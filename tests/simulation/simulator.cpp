@@ -1,0 +1,194 @@
+// florin_simulator: runs the simulation over many seeds; --help.
+#include <algorithm>
+#include <chrono>
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/simulation/world.h"
+
+namespace florin::simulation {
+namespace {
+
+constexpr char const* kHelp =
+    "Runs the event store under simulated faults, one seed after another.\n"
+    "\n"
+    "  florin_simulator --seeds 2000 --first 1      seeds 1 to 2000\n"
+    "  florin_simulator --seeds 1 --first 4711      one of them again\n"
+    "  florin_simulator --seeds 2000 --first new    seeds that nobody has run\n"
+    "\n"
+    "  --seeds N    how many seeds (100)\n"
+    "  --first S    the first one (1)\n"
+    "  --steps K    batches of requests a seed (120)\n"
+    "  --jobs J     processes beside each other (1)\n"
+    "\n"
+    "Exits 0 only when no seed failed. A failing seed is named in the last line with the command that replays it, cut "
+    "to\n"
+    "the fewest steps that still fail.\n";
+
+struct Arguments {
+  std::uint64_t seeds = 100;
+  std::uint64_t first = 1;
+  std::uint64_t steps = Options{}.steps;
+  std::uint64_t jobs = 1;
+};
+
+bool parse(int argc, char** argv, Arguments& arguments) {
+  for (int i = 1; i + 1 < argc; i += 2) {
+    std::string_view const name = argv[i];
+    std::string_view const text = argv[i + 1];
+    auto const value = name == "--first" && text == "new"
+                           ? static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count())
+                           : std::strtoull(argv[i + 1], nullptr, 10);
+    if (value == 0) return false;
+    if (name == "--seeds") {
+      arguments.seeds = value;
+    } else if (name == "--first") {
+      arguments.first = value;
+    } else if (name == "--steps") {
+      arguments.steps = value;
+    } else if (name == "--jobs") {
+      arguments.jobs = value;
+    } else {
+      return false;
+    }
+  }
+  return argc % 2 == 1;
+}
+
+// The fewest steps with which the seed still fails: by halving, which finds a small number though not always the least.
+std::size_t shrink(std::uint64_t seed, std::size_t steps) {
+  for (std::size_t cut = steps / 2; cut > 0;) {
+    if (steps > cut && !run({seed, steps - cut}).violation.empty()) {
+      steps -= cut;
+    } else {
+      cut /= 2;
+    }
+  }
+  return steps;
+}
+
+struct Totals {
+  std::uint64_t commands = 0;
+  std::uint64_t commits = 0;
+  std::vector<std::uint64_t> faults = std::vector<std::uint64_t>(kFaults);
+  std::map<std::string, std::uint64_t> events;
+};
+
+// Prints what a seed that failed needs to be seen again, and ends the process.
+[[noreturn]] void report_failure(std::uint64_t seed, std::size_t steps, std::string const& what) {
+  auto const fewest = shrink(seed, steps);
+  std::printf("seed %" PRIu64 " failed: %s\nreplay: florin_simulator --seeds 1 --first %" PRIu64 " --steps %zu\n", seed,
+              what.c_str(), seed, fewest);
+  std::fflush(stdout);
+  std::_Exit(1);
+}
+
+void run_seeds(Arguments const& arguments, std::uint64_t job, Totals& totals) {
+  for (std::uint64_t i = job; i < arguments.seeds; i += arguments.jobs) {
+    auto const seed = arguments.first + i;
+    auto outcome = run({seed, arguments.steps});
+    if (!outcome.violation.empty()) report_failure(seed, arguments.steps, outcome.violation);
+    // The same seed has the same history.
+    if (i % 64 == 0 && run({seed, arguments.steps}).link != outcome.link) {
+      report_failure(seed, arguments.steps, "a second run has another history");
+    }
+    totals.commands += outcome.commands;
+    totals.commits += outcome.commits;
+    for (std::size_t k = 0; k < kFaults; ++k) totals.faults[k] += outcome.faults[k];
+    for (auto const& [name, count] : outcome.events) totals.events[name] += count;
+  }
+}
+
+// One line a number, from a job's process to ours.
+std::string text_of(Totals const& totals) {
+  std::string out =
+      "commands " + std::to_string(totals.commands) + "\ncommits " + std::to_string(totals.commits) + "\n";
+  for (std::size_t k = 0; k < kFaults; ++k) {
+    out += "fault " + std::to_string(totals.faults[k]) + " " + std::to_string(k) + "\n";
+  }
+  for (auto const& [name, count] : totals.events) out += "event " + std::to_string(count) + " " + name + "\n";
+  return out;
+}
+
+void add(Totals& totals, char const* line) {
+  std::uint64_t count = 0;
+  char name[128] = "";
+  if (std::sscanf(line, "commands %" SCNu64, &count) == 1) totals.commands += count;
+  if (std::sscanf(line, "commits %" SCNu64, &count) == 1) totals.commits += count;
+  if (std::sscanf(line, "fault %" SCNu64 " %127s", &count, name) == 2) {
+    totals.faults[static_cast<std::size_t>(std::atoi(name))] += count;
+  }
+  if (std::sscanf(line, "event %" SCNu64 " %127s", &count, name) == 2) totals.events[name] += count;
+}
+
+void print(Arguments const& arguments, Totals const& totals, double seconds) {
+  std::printf("%-22s %10s\n", "fault", "times");
+  for (std::size_t k = 0; k < kFaults; ++k) {
+    std::printf("%-22s %10" PRIu64 "\n", fault_name(static_cast<Fault>(k)), totals.faults[k]);
+  }
+  std::printf("\n%-22s %10s\n", "event", "times");
+  for (auto const& [name, count] : totals.events) std::printf("%-22s %10" PRIu64 "\n", name.c_str(), count);
+  std::printf("\n%" PRIu64 " seeds from %" PRIu64 ", %" PRIu64 " commands, %" PRIu64
+              " commits, %.1f s: every promise was kept\n",
+              arguments.seeds, arguments.first, totals.commands, totals.commits, seconds);
+}
+
+int simulate(Arguments const& arguments) {
+  auto const began = std::chrono::steady_clock::now();
+  Totals totals;
+  std::vector<FILE*> pipes;
+  std::vector<pid_t> children;
+  for (std::uint64_t job = 0; job < arguments.jobs; ++job) {
+    int ends[2];
+    if (::pipe(ends) != 0) return 2;
+    auto const child = ::fork();
+    if (child == 0) {
+      ::close(ends[0]);
+      Totals own;
+      run_seeds(arguments, job, own);
+      auto const text = text_of(own);
+      bool const sent = ::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
+      std::_Exit(sent ? 0 : 2);
+    }
+    ::close(ends[1]);
+    children.push_back(child);
+    pipes.push_back(::fdopen(ends[0], "r"));
+  }
+  bool failed = false;
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    char line[256];
+    while (std::fgets(line, sizeof line, pipes[i]) != nullptr) add(totals, line);
+    std::fclose(pipes[i]);
+    int status = 0;
+    ::waitpid(children[i], &status, 0);
+    if (WIFSIGNALED(status)) std::printf("job %zu was ended by signal %d\n", i, WTERMSIG(status));
+    failed |= status != 0;
+  }
+  if (failed) return 1;  // the job named the seed
+  std::chrono::duration<double> const took = std::chrono::steady_clock::now() - began;
+  print(arguments, totals, took.count());
+  return 0;
+}
+
+}  // namespace
+}  // namespace florin::simulation
+
+int main(int argc, char** argv) {
+  florin::simulation::Arguments arguments;
+  if (argc == 2 && std::strcmp(argv[1], "--help") == 0)
+    return std::fputs(florin::simulation::kHelp, stdout) < 0 ? 1 : 0;
+  if (!florin::simulation::parse(argc, argv, arguments)) {
+    std::fputs(florin::simulation::kHelp, stderr);
+    return 2;
+  }
+  return florin::simulation::simulate(arguments);
+}

@@ -1,0 +1,157 @@
+#include "tests/simulation/traffic.h"
+
+#include <iterator>
+#include <string>
+
+#include "tests/support/commands.h"
+
+namespace florin::simulation {
+
+using namespace domain;
+
+namespace {
+
+constexpr std::size_t kGames = 3;
+
+template <class From>
+auto pick(From const& from, std::uint64_t at) {
+  return std::next(from.begin(), static_cast<std::ptrdiff_t>(at % from.size()));
+}
+
+}  // namespace
+
+PlayerRef Traffic::person(std::size_t number) const {
+  auto ref = test_support::person(number);
+  ref.name = "name" + std::to_string(number);
+  ref.name_tag = number + 1;
+  return ref;
+}
+
+std::optional<std::size_t> Traffic::number_of(State const& state, IdentityId identity) const {
+  auto const& index = state.identity_rows()[identity.value() - 1].email_index;
+  for (std::size_t number = 0; number < persons_; ++number) {
+    if (test_support::person(number).email_index == index) return number;
+  }
+  return std::nullopt;
+}
+
+GameId Traffic::asker(State const& state) {
+  return state.games().empty() ? GameId() : state.games()[draw(state.games().size())].id;
+}
+
+Command Traffic::initiation(State const& state) {
+  auto const sender = draw(persons_);
+  auto const receiver = draw(3) == 0 ? sender : draw(persons_);
+  auto const& from = state.games()[draw(state.games().size())];
+  auto const& to = state.games()[draw(state.games().size())];
+  return InitiateTransfer{sender == receiver ? Flavour::transfer : Flavour::send,
+                          from.id,
+                          person(sender),
+                          test_support::phone(draw(8) == 0 ? draw(persons_) : sender),
+                          to.id,
+                          test_support::somebody(receiver),
+                          test_support::phone(draw(8) == 0 ? draw(persons_) : receiver),
+                          from.currencies[draw(from.currencies.size())].currency,
+                          Money::from_minor(static_cast<std::int64_t>(1 + draw(2'000))),
+                          std::nullopt};
+}
+
+std::optional<Command> Traffic::claim(State const& state, Position transaction) {
+  auto const& transfer = *state.find_transfer(transaction);
+  auto const& phone = state.phones()[transfer.receiver_phone];
+  auto const& game = *state.find_game(transfer.target);
+  PlayerId chosen;
+  for (auto const identity : state.phones().people(phone.phone)) {
+    if (auto const player = state.find_player(game.id, identity); player && !chosen) chosen = *player;
+  }
+  auto const number = number_of(state, IdentityId(phone.identity));
+  if (!number) return std::nullopt;
+  return ClaimTransfer{transfer.target, transfer.flavour,  transaction,
+                       person(*number), {phone.phone, ""}, game.currencies[draw(game.currencies.size())].currency,
+                       chosen};
+}
+
+std::optional<Command> Traffic::open_matter(State const& state) {
+  auto const who = draw(persons_);
+  auto const& shares = state.shares().all();
+  switch (draw(14)) {
+    case 0: return FlagMinor{test_support::somebody(who), test_support::phone(draw(persons_))};
+    case 1: return ClearMinor{test_support::person(who).email_index};
+    case 2:
+      if (state.questions().empty()) return std::nullopt;
+      return ReceiveReply{
+          pick(state.questions(), draw(1'000))->first, draw(3) == 0 ? ReplyWord::no : ReplyWord::yes, false, {}};
+    case 3: return RequestPhoneShare{test_support::phone(draw(persons_)), test_support::somebody(who)};
+    case 4:
+      if (shares.empty()) return std::nullopt;
+      if (draw(3) == 0) return ExpirePhoneShare{shares.begin()->first};
+      return AnswerPhoneShare{pick(shares, draw(1'000))->first, draw(2) == 0, draw(3) != 0};
+    case 5:
+      if (state.owed_texts().empty()) return std::nullopt;
+      return SettleTexts{{{*pick(state.owed_texts(), draw(1'000)), static_cast<TextEnd>(draw(3))}}};
+    case 6:
+    case 7:
+    case 8: return initiation(state);
+    default: break;
+  }
+  auto const& open = state.transfers();
+  if (open.empty()) return std::nullopt;
+  auto const& [transaction, transfer] = *pick(open, draw(1'000));
+  auto const source = state.game_of(transfer.sender)->id;
+  if (draw(12) == 0) return ExpireTransfer{transaction};
+  if (transfer.stage == TransferStage::claim && draw(4) != 0) return claim(state, transaction);
+  switch (draw(8)) {
+    case 0: return CancelTransfer{source, transfer.flavour, transaction};
+    case 1: return ResendPin{source, transfer.flavour, transaction};
+    default: return VerifyPin{source, transfer.flavour, transaction, draw(3) != 0 ? ~std::uint32_t{0} : 0};
+  }
+}
+
+std::optional<Command> Traffic::next(State const& state) {
+  if (state.games().empty() || (state.games().size() < kGames && draw(40) == 0)) {
+    auto command = test_support::create_game("game " + std::to_string(++made_));
+    command.settings.status = GameStatus::live;
+    command.currencies[0].starting_amount = test_support::units(static_cast<std::int64_t>(draw(3) * 10));
+    if (draw(2) == 0) {
+      command.currencies.push_back(command.currencies[0]);
+      command.currencies[1].name = "gems";
+    }
+    command.key_hash[1] = static_cast<std::uint8_t>(made_);
+    return command;
+  }
+  if (draw(5) < 2) return open_matter(state);
+  auto const& game = state.games()[draw(state.games().size())];
+  auto const currency = game.currencies[draw(game.currencies.size())].currency;
+  auto const amount = Money::from_minor(static_cast<std::int64_t>(1 + draw(5'000)));
+  auto const who = person(draw(persons_));
+  switch (draw(20)) {
+    case 0: {
+      UpdateGame update{game.id, {}};
+      update.changes.genre = std::to_string(draw(100));
+      return update;
+    }
+    case 1: {
+      Digest key{};
+      key[0] = 9;
+      key[1] = static_cast<std::uint8_t>(++made_);
+      key[2] = static_cast<std::uint8_t>(made_ >> 8);
+      return RotateSdkKey{game.id, key, draw(2) == 0};
+    }
+    case 2: {
+      auto renamed = who;
+      renamed.name = "name " + std::to_string(++made_);
+      renamed.name_tag = 1'000 + made_;
+      renamed.renamed = true;
+      return CreditBalance{game.id, renamed, currency, amount, "rename"};
+    }
+    case 3:
+    case 4: return DebitBalance{game.id, who, currency, amount, "tax"};
+    case 5:
+    case 6:
+    case 7:
+    case 8: return CreditBalance{game.id, who, currency, Money::from_minor(amount.minor() * 4), "gift"};
+    default: return PurchaseItem{game.id, who, currency, {"sword", "Sword", "arms", ""}, 1, amount, amount};
+  }
+}
+
+}  // namespace florin::simulation

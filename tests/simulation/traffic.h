@@ -1,0 +1,37 @@
+// Random commands that games, players and operators would give: mostly sensible, some refused. Chosen by the state that
+// its caller knows of, so that they name transfers, shares and questions that are open.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <random>
+
+#include "domain/commands.h"
+#include "domain/ledger.h"
+
+namespace florin::simulation {
+
+// One thread. Persons have numbers from 0; each has a phone of their own.
+class Traffic {
+ public:
+  Traffic(std::uint64_t seed, std::size_t persons) : random_(seed), persons_(persons) {}
+
+  // nullopt: nothing this time.
+  [[nodiscard]] std::optional<domain::Command> next(domain::State const& state);
+  // The game that would ask for it: requests are unique in a game.
+  [[nodiscard]] domain::GameId asker(domain::State const& state);
+
+ private:
+  [[nodiscard]] domain::PlayerRef person(std::size_t number) const;
+  [[nodiscard]] std::optional<std::size_t> number_of(domain::State const& state, domain::IdentityId identity) const;
+  [[nodiscard]] std::optional<domain::Command> open_matter(domain::State const& state);
+  [[nodiscard]] domain::Command initiation(domain::State const& state);
+  [[nodiscard]] std::optional<domain::Command> claim(domain::State const& state, domain::Position transaction);
+  std::uint64_t draw(std::uint64_t below) { return random_() % below; }
+
+  std::mt19937_64 random_;
+  std::size_t const persons_;
+  std::uint64_t made_ = 0;  // games, keys, names so far
+};
+
+}  // namespace florin::simulation
