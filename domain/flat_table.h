@@ -30,8 +30,8 @@ class ChunkedRows {
   [[nodiscard]] Row& operator[](std::size_t row) { return chunks_[row / kChunkRows][row % kChunkRows]; }
 
   std::size_t push_back(Row const& row) {
-    if (size_ == chunks_.size() * kChunkRows) chunks_.push_back(std::make_unique_for_overwrite<Row[]>(kChunkRows));
-    (*this)[size_] = row;
+    if (size_ == chunks_.size() * kChunkRows) chunks_.emplace_back(std::allocator<Row>().allocate(kChunkRows));
+    std::construct_at(&(*this)[size_], row);
     return size_++;
   }
 
@@ -44,7 +44,11 @@ class ChunkedRows {
   }
 
  private:
-  std::vector<std::unique_ptr<Row[]>> chunks_;
+  // Memory that nothing is written to before its row comes: a chunk of a small table costs a few pages.
+  struct Free {
+    void operator()(Row* rows) const { std::allocator<Row>().deallocate(rows, kChunkRows); }
+  };
+  std::vector<std::unique_ptr<Row[], Free>> chunks_;
   std::size_t size_ = 0;
 };
 
