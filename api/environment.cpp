@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 
 #include "api/former_people.h"
@@ -36,7 +35,7 @@ Faulty<Unit> check_against_checkpoint(eventstore::Log& log, eventstore::Head con
 // For the sandbox's own posts to itself: nobody else needs to know it.
 std::string random_token() {
   std::array<std::uint8_t, 32> bytes{};
-  FLORIN_ASSERT(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+  eventstore::machine().draw(std::as_writable_bytes(std::span(bytes)));
   return domain::to_hex({reinterpret_cast<char const*>(bytes.data()), bytes.size()});
 }
 
@@ -126,11 +125,9 @@ Faulty<Unit> Environment::recover() {
           spdlog::error("{}: snapshot at position {} failed: {}", name_, at.value(), done.error().what);
         }
       });
-  std::vector<eventstore::CommitListener*> listeners{expiries_.get(), texts_.get()};
-  if (payments_) listeners.push_back(payments_.get());
-  if (payouts_) listeners.push_back(payouts_.get());
+  effects_loop_.follow(*tail_, recovered.head.position);
   eventstore::EngineParts const parts{*log_, *vault_, *requests_, *checkpoints_, clock_, durable_, *tail_};
-  writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts, listeners, options_.writer);
+  writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts, options_.writer);
   return Unit{};
 }
 
@@ -227,6 +224,7 @@ std::vector<std::string> Environment::troubles() const {
   for (auto const& view : runner_->status()) {
     if (auto trouble = trouble_of(view); !trouble.empty()) found.push_back(std::move(trouble));
   }
+  if (auto trouble = effects_loop_.trouble()) found.push_back(std::move(*trouble));
   if (processor_) {
     for (auto& trouble : processor_->troubles()) found.push_back(std::move(trouble));
   }

@@ -12,7 +12,6 @@
 #include "api/config.h"
 #include "api/http/asio.h"
 #include "api/layout.h"
-#include "api/ledger_view.h"
 #include "api/mailboxes.h"
 #include "eventstore/engine/snapshotter.h"
 #include "eventstore/engine/writer.h"
@@ -76,6 +75,7 @@ class Environment {
   [[nodiscard]] eventstore::Log& log() { return *log_; }
   [[nodiscard]] eventstore::Vault const& vault() const { return *vault_; }
   [[nodiscard]] eventstore::Writer& writer() { return *writer_; }
+  [[nodiscard]] eventstore::Tail const& tail() const { return *tail_; }
   [[nodiscard]] eventstore::DurableState const& balances() const { return durable_; }
   [[nodiscard]] Mailboxes const& mailboxes() const { return *mailboxes_; }
   [[nodiscard]] projections::Runner& views() { return *runner_; }
@@ -112,12 +112,13 @@ class Environment {
   std::unique_ptr<projections::Runner> runner_;
   std::unique_ptr<eventstore::Snapshotter> snapshotter_;
   eventstore::SystemClock const machine_clock_;
-  std::mt19937_64 jitter_{std::random_device{}()};  // the effects thread's; spreads retries, decides nothing
+  std::mt19937_64 jitter_{eventstore::draw_number<std::uint64_t>(
+      eventstore::machine())};  // the effects thread's; spreads retries, decides nothing
   sagas::EffectsLoop effects_loop_;
   std::unique_ptr<sagas::SandboxPhone> phone_;
   std::unique_ptr<sagas::TwilioGateway> twilio_;
   std::unique_ptr<sagas::GuardedSms> sms_;
-  BalancesView const ledger_view_{durable_};
+  sagas::LedgerView const ledger_view_{durable_};
   std::unique_ptr<sagas::Expiries> expiries_;
   std::unique_ptr<sagas::TextSender> texts_;
   std::unique_ptr<sagas::SandboxProcessor> sandbox_processor_;

@@ -7,7 +7,9 @@
 #include <ranges>
 
 #include <boost/asio/post.hpp>
-#include <pthread.h>
+
+#include "eventstore/runtime/runtime.h"
+#include "eventstore/runtime/thread.h"
 
 namespace florin::sagas {
 namespace {
@@ -16,10 +18,13 @@ namespace {
 constexpr std::size_t kThreadNameMax = 15;
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 constexpr auto kAskAgainAfter = std::chrono::milliseconds(2);
+constexpr std::size_t kShownAtOnce = 256;
+constexpr auto kReadAgainAfter = std::chrono::seconds(1);
 
 }  // namespace
 
-EffectsLoop::EffectsLoop(std::string name) : name_(name.substr(0, kThreadNameMax)), work_(io_.get_executor()) {}
+EffectsLoop::EffectsLoop(std::string name)
+    : name_(name.substr(0, kThreadNameMax)), work_(io_.get_executor()), retry_(io_.get_executor()) {}
 
 EffectsLoop::~EffectsLoop() {
   if (thread_.joinable()) stop();
@@ -27,12 +32,60 @@ EffectsLoop::~EffectsLoop() {
 
 void EffectsLoop::add(Saga& saga) { sagas_.push_back(&saga); }
 
+void EffectsLoop::follow(eventstore::Tail& tail, domain::Position after) {
+  cursor_ = tail.follow("sagas", after, [this] {
+    if (!posted_.exchange(true)) asio::post(io_, [this] { show_commits(); });
+  });
+}
+
+// All that there are, so that whoever handles a reply finds that its commit was shown: the tail publishes, and with it
+// posts this, before replies leave.
+void EffectsLoop::show_commits() {
+  posted_ = false;
+  std::vector<eventstore::CommitPtr> commits;
+  for (;;) {
+    commits.clear();
+    std::optional<eventstore::Fault> fault;
+    while (commits.size() < kShownAtOnce) {
+      auto const found = cursor_->next();
+      if (!found) fault = found.error();
+      if (!found || !found.value()) break;
+      commits.push_back(found.value()->commit);
+    }
+    if (!commits.empty()) {
+      for (auto* const saga : sagas_) saga->on_commits(commits);
+    }
+    {
+      std::lock_guard const lock(trouble_mutex_);
+      trouble_.reset();
+      if (fault) trouble_ = "texts, payments and expiries wait: " + fault->what;
+    }
+    if (fault) {
+      retry_.expires_after(kReadAgainAfter);
+      retry_.async_wait([this](boost::system::error_code error) {
+        if (!error) show_commits();
+      });
+    }
+    if (commits.size() < kShownAtOnce) return;
+  }
+}
+
+std::optional<std::string> EffectsLoop::trouble() const {
+  std::lock_guard const lock(trouble_mutex_);
+  return trouble_;
+}
+
 void EffectsLoop::start() {
-  thread_ = std::thread([this] { io_.run(); });
-  pthread_setname_np(thread_.native_handle(), name_.c_str());
+  if (cursor_) asio::post(io_, [this] { show_commits(); });
+
+  thread_ = std::thread([this] {
+    eventstore::name_this_thread(name_.c_str());
+    io_.run();
+  });
 }
 
 void EffectsLoop::stop_sagas() {
+  retry_.cancel();
   for (auto* const saga : std::views::reverse(sagas_)) saga->stop();
   sagas_.clear();
 }
@@ -53,9 +106,9 @@ void EffectsLoop::check() {
 }
 
 bool EffectsLoop::wait_until_idle(int timeout_ms) {
-  auto const deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  auto const deadline = eventstore::machine().now() + std::chrono::milliseconds(timeout_ms);
   std::size_t idle = 0;  // so many of them, the first ones, were idle
-  while (std::chrono::steady_clock::now() < deadline) {
+  while (eventstore::machine().now() < deadline) {
     // Shared, because the loop may answer after the deadline.
     auto const answer = std::make_shared<std::promise<std::size_t>>();
     auto asked = answer->get_future();
@@ -66,7 +119,7 @@ bool EffectsLoop::wait_until_idle(int timeout_ms) {
     if (asked.wait_until(deadline) != std::future_status::ready) return false;
     idle = asked.get();
     if (idle == kAll) return true;
-    std::this_thread::sleep_for(kAskAgainAfter);
+    eventstore::pause_this_thread(kAskAgainAfter);
   }
   return false;
 }

@@ -1,7 +1,5 @@
-// What the sagas may ask of the durable ledger, beyond the commits that they are shown. The balance view answers; api/
-// puts the two together, because sagas/ and projections/ do not know each other.
-//
-// Called on the effects thread. Never behind the commits that on_commits was shown.
+// What the sagas ask of the durable ledger, beyond the commits that they are shown: one function a question, each
+// answered with a copy. Never behind the commits that on_commits was shown. Any thread.
 #pragma once
 
 #include <optional>
@@ -9,31 +7,32 @@
 #include <vector>
 
 #include "domain/events.h"
+#include "eventstore/engine/durable_state.h"
 
 namespace florin::sagas {
 
 class LedgerView {
  public:
-  virtual ~LedgerView() = default;
+  explicit LedgerView(eventstore::DurableState const& durable) : durable_(durable) {}  // outlives it
 
   // nullopt: it has ended, or never was.
-  [[nodiscard]] virtual std::optional<domain::OpenTransfer> transfer(domain::Position transaction) const = 0;
-  [[nodiscard]] virtual std::optional<domain::OpenShare> share(domain::Position approval) const = 0;
+  [[nodiscard]] std::optional<domain::OpenTransfer> transfer(domain::Position transaction) const;
+  [[nodiscard]] std::optional<domain::OpenShare> share(domain::Position approval) const;
 
   // nullopt: its payment is settled, or there is no such order.
-  [[nodiscard]] virtual std::optional<domain::OpenOrder> order(domain::Position order) const = 0;
+  [[nodiscard]] std::optional<domain::OpenOrder> order(domain::Position order) const;
   // nullopt: nothing of the order went back.
-  [[nodiscard]] virtual std::optional<domain::Returned> returned(domain::Position order) const = 0;
+  [[nodiscard]] std::optional<domain::Returned> returned(domain::Position order) const;
   // nullopt: it has ended, or never was.
-  [[nodiscard]] virtual std::optional<domain::OpenPayout> payout(domain::PayoutId payout) const = 0;
+  [[nodiscard]] std::optional<domain::OpenPayout> payout(domain::PayoutId payout) const;
   // What a day's files would hold now: those that belong to it (domain/payout.h), oldest first.
-  [[nodiscard]] virtual std::vector<domain::PayoutId> payouts_of(domain::Day day) const = 0;
-  [[nodiscard]] virtual bool has_payout_files(domain::Day day) const = 0;
+  [[nodiscard]] std::vector<domain::PayoutId> payouts_of(domain::Day day) const;
+  [[nodiscard]] bool has_payout_files(domain::Day day) const;
   // Whether one of them waits for a PayoutFileWritten: then the others of its day do too.
-  [[nodiscard]] virtual bool is_dated_by_export(domain::Day day) const = 0;
+  [[nodiscard]] bool is_dated_by_export(domain::Day day) const;
   // What files of that creation date have used up (domain/payout.h).
-  [[nodiscard]] virtual domain::PayoutFilesUsed files_used(domain::Day created) const = 0;
-  [[nodiscard]] virtual std::string currency_name(domain::CurrencyId currency) const = 0;
+  [[nodiscard]] domain::PayoutFilesUsed files_used(domain::Day created) const;
+  [[nodiscard]] std::string currency_name(domain::CurrencyId currency) const;
 
   // Whose phone it is, with the number and the e-mail of that person, both sealed under the person's key.
   struct Phone {
@@ -41,7 +40,7 @@ class LedgerView {
     domain::PersonalText number;
     domain::PersonalText email;
   };
-  [[nodiscard]] virtual std::optional<Phone> phone(domain::PhoneId phone) const = 0;
+  [[nodiscard]] std::optional<Phone> phone(domain::PhoneId phone) const;
 
   // What people call the two games and the sender's currency.
   struct Names {
@@ -49,8 +48,10 @@ class LedgerView {
     std::string target_game;
     std::string currency;
   };
-  [[nodiscard]] virtual Names names(domain::PlayerId sender, domain::CurrencyId currency,
-                                    domain::GameId target) const = 0;
+  [[nodiscard]] Names names(domain::PlayerId sender, domain::CurrencyId currency, domain::GameId target) const;
+
+ private:
+  eventstore::DurableState const& durable_;
 };
 
 }  // namespace florin::sagas

@@ -6,12 +6,12 @@
 #include "api/cli/store.h"
 #include "api/http/json.h"
 #include "eventstore/engine/recovery.h"
+#include "eventstore/runtime/runtime.h"
 
 namespace florin::api::cli {
 namespace {
 
 int replay(Invocation const& invocation) {
-  using std::chrono::steady_clock;
   auto store = open_store(invocation);
   if (!store) return complain(invocation, store.error());
   auto const head = store.value().log->head();
@@ -19,13 +19,14 @@ int replay(Invocation const& invocation) {
 
   eventstore::Recovered recovered;
   Progress progress("replay", head.value().position.value(), Progress::choose(invocation.json));
-  auto const began = steady_clock::now();
+  auto const began = eventstore::machine().now();
   // The callback costs a clock reading: once in many commits is enough.
   std::uint64_t commits = 0;
   auto const done = eventstore::replay(*store.value().log, recovered, {}, [&](domain::Commit const& commit) {
     if (++commits % 4096 == 0) progress.update(commit.last().value());
   });
-  auto const micros = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - began).count();
+  auto const micros =
+      std::chrono::duration_cast<std::chrono::microseconds>(eventstore::machine().now() - began).count();
   progress.finish();
   if (!done) return complain(invocation, done.error());
 

@@ -10,6 +10,7 @@
 #include "domain/postings.h"
 #include "domain/time_input.h"
 #include "eventstore/engine/moment.h"
+#include "eventstore/runtime/thread.h"
 #include "eventstore/store/commit_reader.h"
 
 namespace florin::api::cli {
@@ -122,7 +123,7 @@ int tail(Invocation const& invocation, LogArguments const& arguments) {
     if (!commit.value()) {
       printer.flush();
       if (!arguments.follow || printer.gone()) return kOk;
-      std::this_thread::sleep_for(kFollowPause);
+      eventstore::pause_this_thread(kFollowPause);
       continue;
     }
     for (std::size_t i = 0; i < commit.value()->events.size(); ++i) {

@@ -11,8 +11,6 @@
 namespace florin::api::cli {
 namespace {
 
-using std::chrono::steady_clock;
-
 constexpr int kBarWidth = 30;
 constexpr auto kBarInterval = std::chrono::milliseconds(100);
 constexpr auto kLineInterval = std::chrono::seconds(2);
@@ -49,8 +47,8 @@ Progress::Progress(std::string job, std::uint64_t total, Style style)
     : job_(std::move(job)),
       total_(total),
       style_(style),
-      started_(steady_clock::now()),
-      next_draw_(started_ + (style == Style::bar ? steady_clock::duration(kBarInterval) : kLineInterval)) {}
+      started_(eventstore::machine().now()),
+      next_draw_(started_ + (style == Style::bar ? eventstore::SteadyTime::duration(kBarInterval) : kLineInterval)) {}
 
 void Progress::finish() {
   if (drawn_ && style_ == Style::bar) std::fputc('\n', stderr);
@@ -58,7 +56,7 @@ void Progress::finish() {
 }
 
 void Progress::update(std::uint64_t done) {
-  auto const now = steady_clock::now();
+  auto const now = eventstore::machine().now();
   if (now < next_draw_) return;
   double const seconds = std::chrono::duration<double>(now - started_).count();
   double const rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
@@ -69,12 +67,13 @@ void Progress::update(std::uint64_t done) {
 
 void Progress::update(std::uint64_t done, std::uint64_t total, double events_per_second, std::int64_t eta_seconds) {
   total_ = total;
-  if (steady_clock::now() >= next_draw_) draw(done, events_per_second, eta_seconds);
+  if (eventstore::machine().now() >= next_draw_) draw(done, events_per_second, eta_seconds);
 }
 
 void Progress::draw(std::uint64_t done, double events_per_second, std::int64_t eta_seconds) {
   drawn_ = true;
-  next_draw_ = steady_clock::now() + (style_ == Style::bar ? steady_clock::duration(kBarInterval) : kLineInterval);
+  next_draw_ = eventstore::machine().now() +
+               (style_ == Style::bar ? eventstore::SteadyTime::duration(kBarInterval) : kLineInterval);
   switch (style_) {
     case Style::bar:
       // \r and "erase to the end of the line", so that a shorter line leaves nothing of a longer one.

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "eventstore/runtime/runtime.h"
+
 namespace florin::api::cli {
 
 class Progress {
@@ -39,8 +41,8 @@ class Progress {
   std::string job_;
   std::uint64_t total_;
   Style style_;
-  std::chrono::steady_clock::time_point started_;
-  std::chrono::steady_clock::time_point next_draw_;
+  eventstore::SteadyTime started_;
+  eventstore::SteadyTime next_draw_;
   bool drawn_ = false;
 };
 

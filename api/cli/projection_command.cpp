@@ -9,6 +9,7 @@
 #include "api/cli/progress.h"
 #include "api/cli/server_call.h"
 #include "api/http/json.h"
+#include "eventstore/runtime/thread.h"
 
 namespace florin::api::cli {
 namespace {
@@ -106,7 +107,7 @@ int rebuild(Invocation const& invocation, std::string const& name) {
     }
     progress.update(number(running["position"]), number(running["target"]), rate(running["events_per_second"]),
                     eta(running["eta_seconds"]));
-    std::this_thread::sleep_for(kPollPause);
+    eventstore::pause_this_thread(kPollPause);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "eventstore/runtime/clock.h"
+#include "eventstore/runtime/runtime.h"
 
 namespace florin::api {
 namespace {
@@ -15,8 +16,7 @@ using domain::Rejection;
 // The environment's time, so that an error of the sandbox can be laid beside its other replies.
 domain::Timestamp time_of(Request const& request) {
   if (request.clock != nullptr) return request.clock->now();
-  auto const since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return domain::Timestamp::from_micros(std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count());
+  return eventstore::machine().clocks().wall;
 }
 
 // "ERR_20261120_00f3…": the same 16 digits as the reply's Request-Id.

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "api/http/reply.h"
+#include "eventstore/runtime/runtime.h"
 
 namespace florin::api {
 
@@ -56,9 +57,8 @@ void IoThread::remove(Swept& session) {
 
 void IoThread::tick() {
   using std::chrono::duration_cast;
-  now_ = duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-  std::int64_t const second =
-      duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  now_ = duration_cast<std::chrono::milliseconds>(eventstore::machine().now().time_since_epoch()).count();
+  std::int64_t const second = eventstore::machine().clocks().wall.micros() / domain::kMicrosPerSecond;
   if (second != date_second_) date_ = http_date(second);
   date_second_ = second;
 }

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <random>
 
 #include "api/http/json_parsed.h"
 #include "api/http/json_scan.h"
 #include "api/http/nearest_name.h"
+#include "eventstore/runtime/runtime.h"
 
 namespace florin::api {
 
@@ -131,10 +131,9 @@ bool is_json(std::string_view content_type) {
 std::string const& large_number() {
   static std::string const text = [] {
     constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    std::random_device device;
-    std::uniform_int_distribution<std::size_t> any(0, kLetters.size() - 1);
+    auto number = eventstore::draw_number<std::uint64_t>(eventstore::machine());
     std::string made(1, '\0');
-    for (int i = 0; i < 6; ++i) made += kLetters[any(device)];
+    for (int i = 0; i < 6; ++i, number /= kLetters.size()) made += kLetters[number % kLetters.size()];
     return made;
   }();
   return text;

@@ -23,6 +23,7 @@
 #include "api/http/connection_counts.h"
 #include "api/http/io_thread.h"
 #include "api/http/session.h"
+#include "eventstore/runtime/runtime.h"
 
 namespace florin::api {
 namespace {
@@ -42,10 +43,7 @@ unsigned usable_cores() {
   return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
 }
 
-std::uint64_t random_start() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32) | device();
-}
+std::uint64_t random_start() { return eventstore::draw_number<std::uint64_t>(eventstore::machine()); }
 
 }  // namespace
 

@@ -1,9 +1,11 @@
 #include "api/routes/keys.h"
 
-#include <openssl/rand.h>
+#include <array>
+#include <span>
 
 #include "api/routes/routes.h"
 #include "domain/contract.h"
+#include "eventstore/runtime/runtime.h"
 
 namespace florin::api {
 namespace {
@@ -40,8 +42,8 @@ SdkKey make_sdk_key() {
   SdkKey key;
   key.text = "ivsdk_";
   while (key.text.size() < 6 + 64) {
-    unsigned char random[64];
-    FLORIN_ASSERT(RAND_bytes(random, sizeof random) == 1);
+    std::array<std::uint8_t, 64> random;
+    eventstore::machine().draw(std::as_writable_bytes(std::span(random)));
     for (auto const byte : random) {
       // 248 = 4 × 62: larger bytes are thrown away so that every letter is equally likely.
       if (byte < 248 && key.text.size() < 6 + 64) key.text.push_back(kLetters[byte % 62]);

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "domain/events.h"
+#include "eventstore/runtime/runtime.h"
 
 namespace florin::api {
 
@@ -75,11 +76,10 @@ Response unavailable(Request const& request, eventstore::Unavailable reason) {
 
 // One line a fault and minute, however many requests meet it.
 void log_once(eventstore::Fault const& fault) {
-  using Clock = std::chrono::steady_clock;
   constexpr std::size_t kKnownMax = 64;
   static std::mutex mutex;
-  static std::map<std::string, Clock::time_point> known;
-  auto const now = Clock::now();
+  static std::map<std::string, eventstore::SteadyTime> known;
+  auto const now = eventstore::machine().now();
   std::lock_guard const lock(mutex);
   std::erase_if(known, [&](auto const& one) { return now - one.second > std::chrono::minutes(1); });
   if (known.size() >= kKnownMax || !known.emplace(fault.what, now).second) return;

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "api/routes/routes.h"
+#include "eventstore/runtime/runtime.h"
 #include "projections/reconciliation.h"
 
 namespace florin::api {
@@ -28,7 +29,7 @@ class BalanceStream final : public BodyStream {
         slot_(std::move(slot)) {}
 
   bool pull(std::string& out) override {
-    if (std::chrono::steady_clock::now() > deadline_) throw std::runtime_error("stream-all took too long");
+    if (eventstore::machine().now() > deadline_) throw std::runtime_error("stream-all took too long");
     while (out.size() < kPieceBytes) {
       auto more = stream_.next(player_);
       if (!more) throw std::runtime_error(more.error().what);
@@ -88,7 +89,7 @@ class BalanceStream final : public BodyStream {
   projections::ReconciliationStream stream_;
   StreamSlots::Ticket const slot_;
   projections::ReconciledPlayer player_;
-  std::chrono::steady_clock::time_point const deadline_ = std::chrono::steady_clock::now() + kStreamTimeMax;
+  eventstore::SteadyTime const deadline_ = eventstore::machine().now() + kStreamTimeMax;
   std::uint64_t count_ = 0;
   domain::Total available_;
   domain::Total reserved_;

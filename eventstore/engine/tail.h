@@ -47,7 +47,7 @@ class Tail {
   void publish(std::span<CommitPtr const> commits, std::span<StoredCommit const> rows);
 
   // Any thread: the last published event.
-  [[nodiscard]] domain::Position head() const { return domain::Position(head_.load(std::memory_order_acquire)); }
+  [[nodiscard]] domain::Position head() const { return domain::Position(head_.load()); }
 
   // A cursor that continues after `after`, the last position of some commit (or zero). `wake` is called on the appender
   // when a commit arrives after next() found none, once: it must not block and not call the tail.

@@ -33,12 +33,8 @@ void complete_all(std::vector<Batch::Answer>& answers, Unavailable why) {
 }  // namespace
 
 struct Writer::Impl {
-  Impl(Recovered recovered, EngineParts const& parts, std::vector<CommitListener*> listening, WriterOptions with)
-      : options(with),
-        runtime(parts.runtime),
-        listeners(std::move(listening)),
-        engine(std::move(recovered), parts),
-        signed_at(runtime.now()) {}
+  Impl(Recovered recovered, EngineParts const& parts, WriterOptions with)
+      : options(with), runtime(parts.runtime), engine(std::move(recovered), parts), signed_at(runtime.now()) {}
 
   // --- any thread ---
 
@@ -145,7 +141,10 @@ struct Writer::Impl {
         if (undecided()) wake_writer();  // there is room again
         lock.unlock();
         auto const appended = engine.append(current);
-        if (appended) finish(current);
+        if (appended) {
+          engine.publish(current);
+          engine.answer(current);
+        }
         lock.lock();
         if (!appended) {
           stop_for_good(appended.error());
@@ -180,14 +179,6 @@ struct Writer::Impl {
     }
   }
 
-  void finish(Batch& batch) {
-    engine.publish(batch);
-    if (!batch.commits.empty()) {
-      for (auto* listener : listeners) listener->on_commits(batch.commits);
-    }
-    engine.answer(batch);
-  }
-
   [[nodiscard]] bool checkpoint_due() const {
     return engine.has_unsigned() && runtime.now() - signed_at >= std::chrono::microseconds(options.checkpoint_every);
   }
@@ -200,7 +191,6 @@ struct Writer::Impl {
 
   WriterOptions const options;
   Runtime& runtime;
-  std::vector<CommitListener*> const listeners;
   Engine engine;
   SteadyTime signed_at;  // when a checkpoint was last tried; the appender's
 
@@ -225,9 +215,8 @@ struct Writer::Impl {
   bool ended = false;
 };
 
-Writer::Writer(Recovered recovered, EngineParts const& parts, std::vector<CommitListener*> listeners,
-               WriterOptions options)
-    : impl_(std::make_unique<Impl>(std::move(recovered), parts, std::move(listeners), options)) {
+Writer::Writer(Recovered recovered, EngineParts const& parts, WriterOptions options)
+    : impl_(std::make_unique<Impl>(std::move(recovered), parts, options)) {
   FLORIN_ASSERT(options.batch_limit > 0 && options.queue_limit > 0);
 }
 

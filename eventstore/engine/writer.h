@@ -22,14 +22,6 @@
 
 namespace florin::eventstore {
 
-// Called on the appender after the batch is durable and shown, and before its replies leave, in log order. Must not
-// fail. (Sagas only; everybody else follows the tail.)
-class CommitListener {
- public:
-  virtual ~CommitListener() = default;
-  virtual void on_commits(std::span<CommitPtr const> commits) = 0;
-};
-
 struct WriterOptions {
   std::size_t queue_limit = 8192;              // submissions waiting: about 100 ms of work; more would only add latency
   std::size_t batch_limit = 256;               // commits a batch: past this SQLite gains nothing more
@@ -38,9 +30,8 @@ struct WriterOptions {
 
 class Writer {
  public:
-  // The parts and the listeners outlive the writer. `recovered` is where the log stands. Threads start in start().
-  Writer(Recovered recovered, EngineParts const& parts, std::vector<CommitListener*> listeners = {},
-         WriterOptions options = {});
+  // The parts outlive the writer. `recovered` is where the log stands. Threads start in start().
+  Writer(Recovered recovered, EngineParts const& parts, WriterOptions options = {});
   ~Writer();
 
   void start();

@@ -36,6 +36,14 @@ class Runtime {
   [[nodiscard]] virtual Files& files() = 0;
 };
 
+// A number of all of its bits, for seeds and ids that need not be secret.
+template <class Number>
+[[nodiscard]] Number draw_number(Runtime& runtime) {
+  Number number{};
+  runtime.draw(std::as_writable_bytes(std::span(&number, 1)));
+  return number;
+}
+
 // The real one. It has no state: every call goes to the operating system.
 [[nodiscard]] Runtime& machine();
 

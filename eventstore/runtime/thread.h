@@ -1,6 +1,8 @@
 // What a driver says of its own thread. The thread itself is a std::thread that the driver owns and joins.
 #pragma once
 
+#include <chrono>
+
 namespace florin::eventstore {
 
 // The name of the calling thread, at most 15 letters: for operators (top -H).
@@ -11,5 +13,8 @@ void name_this_thread(char const* name);
 inline constexpr int kBackgroundNice = 19;
 // The priority of the calling thread: 0 is normal, 19 the lowest. Failing to change it changes nothing else.
 void lower_this_thread(int nice);
+
+// Sleeps. For whoever watches something from outside (the command line), never where an event could be waited for.
+void pause_this_thread(std::chrono::milliseconds time);
 
 }  // namespace florin::eventstore

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <future>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
+#include "eventstore/runtime/runtime.h"
 #include "sagas/card_payments/event_poll.h"
 #include "sagas/card_payments/payment_flow.h"
 #include "sagas/card_payments/payment_reports.h"
@@ -61,10 +61,6 @@ struct CardPayments::Impl {
   EventPoll poll;
   Workers<Task> callers;
 
-  std::mutex mutex;
-  std::vector<Position> committed;  // under mutex: orders and refunds of commits that the loop has not seen yet
-  bool posted = false;              // under mutex: take_committed is on its way
-
   // The effects thread's.
   std::size_t tokenizing = 0;
   SteadyTimer alarm;
@@ -72,7 +68,6 @@ struct CardPayments::Impl {
 
   void want(Position order, Priority priority);
   void queue_changed();
-  void take_committed();
   void check_due();
   void arm();
   Awaitable<void> perform(Task task);
@@ -92,21 +87,10 @@ void CardPayments::Impl::queue_changed() {
   arm();
 }
 
-void CardPayments::Impl::take_committed() {
-  std::vector<Position> orders;
-  {
-    std::lock_guard const lock(mutex);
-    posted = false;
-    std::swap(orders, committed);
-  }
-  if (context.stopping) return;
-  for (auto const order : orders) want(order, Priority::new_order);
-}
-
 void CardPayments::Impl::check_due() {
   if (context.stopping) return;
   armed = false;
-  waiters.tell_expired(std::chrono::steady_clock::now());
+  waiters.tell_expired(eventstore::machine().now());
   queue.release_due(context.clock.now());
   queue_changed();
 }
@@ -119,7 +103,7 @@ void CardPayments::Impl::arm() {
     auto const wait = std::max<std::int64_t>(0, due->micros() - context.clock.now().micros());
     next = std::min(next, std::chrono::microseconds(wait));
   }
-  auto const at = std::chrono::steady_clock::now() + next;
+  auto const at = eventstore::machine().now() + next;
   if (armed && alarm.expiry() <= at) return;
   armed = true;
   alarm.expires_at(at);
@@ -239,7 +223,6 @@ void CardPayments::stop() {
   impl_->queue.clear();
 }
 
-// Called on the thread that replies wait for: most commits have nothing for it, and cost one look at each event.
 void CardPayments::on_commits(std::span<eventstore::CommitPtr const> commits) {
   std::vector<Position> orders;
   for (auto const& commit : commits) {
@@ -265,16 +248,13 @@ void CardPayments::on_commits(std::span<eventstore::CommitPtr const> commits) {
       position = next(position);
     }
   }
-  if (orders.empty()) return;
-  std::lock_guard const lock(impl_->mutex);
-  impl_->committed.insert(impl_->committed.end(), orders.begin(), orders.end());
-  if (std::exchange(impl_->posted, true)) return;
-  asio::post(impl_->context.io, [impl = impl_.get()] { impl->take_committed(); });
+  if (impl_->context.stopping) return;
+  for (auto const order : orders) impl_->want(order, Priority::new_order);
 }
 
 void CardPayments::watch(Position order, std::chrono::milliseconds patience,
                          std::function<void(PaymentUpdate const&)> then, bool accept_last_answer) {
-  Waiters::Waiter waiter{std::chrono::steady_clock::now() + patience, std::move(then)};
+  Waiters::Waiter waiter{eventstore::machine().now() + patience, std::move(then)};
   asio::post(impl_->context.io, [impl = impl_.get(), order, waiter = std::move(waiter), accept_last_answer]() mutable {
     impl->watch(order, std::move(waiter), accept_last_answer);
   });

@@ -12,7 +12,8 @@
 // The rooms: work_queue and payment_plan decide, purely; payment_flow and refund_flow carry out; payment_reports
 // writes; event_poll finds; waiters tell. This class drives them.
 //
-// Threads: on_commits by the appender; resume and start by the owner; the rest by any, unless it says otherwise.
+// Threads: resume and start by the owner; what is Saga's on the effects thread; the rest by any, unless it says
+// otherwise.
 #pragma once
 
 #include <chrono>
@@ -30,7 +31,7 @@
 
 namespace florin::sagas {
 
-class CardPayments final : public Saga, public eventstore::CommitListener {
+class CardPayments final : public Saga {
  public:
   // All references outlive it.
   CardPayments(EffectsLoop& loop, PaymentGateway& gateway, LedgerView const& view, eventstore::Log& log,
@@ -41,8 +42,6 @@ class CardPayments final : public Saga, public eventstore::CommitListener {
   void resume(domain::State const& state, domain::Timestamp last_commit);
   // Before the loop's.
   void start(eventstore::Writer& writer);
-
-  void on_commits(std::span<eventstore::CommitPtr const> commits) override;
 
   // `then` is called on the effects thread, once: as soon as the order has ended or waits for the cardholder; `pending`
   // when the processor says that it takes its time, or something of it that cannot be; and `pending`, up to a second
@@ -67,6 +66,7 @@ class CardPayments final : public Saga, public eventstore::CommitListener {
   [[nodiscard]] std::size_t delayed();
 
   // Saga's.
+  void on_commits(std::span<eventstore::CommitPtr const> commits) override;
   void check() override;
   [[nodiscard]] bool is_idle() override;
   void stop() override;

@@ -13,6 +13,7 @@
 #include "domain/fact.h"
 #include "eventstore/engine/writer.h"
 #include "eventstore/runtime/clock.h"
+#include "eventstore/runtime/runtime.h"
 #include "eventstore/store/log.h"
 #include "eventstore/store/vault.h"
 #include "sagas/gateways/payment_gateway.h"
@@ -43,7 +44,7 @@ struct CardContext {
   CardPaymentsOptions const options;
   eventstore::Writer* writer = nullptr;  // from start on
   bool stopping = false;
-  std::minstd_rand random{std::random_device{}()};  // spreads retries
+  std::minstd_rand random{eventstore::draw_number<unsigned>(eventstore::machine())};  // spreads retries
 
   // nullopt: there is no such order. A fault of the log is not an order that is not there: look again.
   [[nodiscard]] eventstore::Faulty<std::optional<LoggedOrder>> find_order(domain::Position order) const;

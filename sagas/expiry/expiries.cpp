@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -50,32 +49,16 @@ struct Expiries::Impl {
   eventstore::Clock const& clock;
   eventstore::Writer* writer = nullptr;
 
-  std::mutex mutex;
-  std::vector<Timer> committed;  // under mutex: of commits that the loop has not seen yet
-  bool posted = false;           // under mutex: take_committed is on its way
-
   // The effects thread's.
   Timers timers;
   std::size_t in_flight = 0;
   SteadyTimer alarm;
   bool stopping = false;
 
-  void take_committed();
   void check();
   void arm();
   void fire(Timer const& timer);
 };
-
-void Expiries::Impl::take_committed() {
-  std::vector<Timer> taken;
-  {
-    std::lock_guard const lock(mutex);
-    posted = false;
-    std::swap(taken, committed);
-  }
-  for (auto const& timer : taken) timers.add(timer);
-  check();
-}
 
 // Fires every timer whose time has come, then sleeps until the next.
 void Expiries::Impl::check() {
@@ -148,16 +131,16 @@ void Expiries::start(eventstore::Writer& writer) {
 }
 
 void Expiries::on_commits(std::span<eventstore::CommitPtr const> commits) {
-  std::vector<Timer> timers;
+  bool any = false;
   for (auto const& commit : commits) {
     for (auto const& event : commit->events) {
-      if (auto const timer = timer_of(event)) timers.push_back(*timer);
+      auto const timer = timer_of(event);
+      if (!timer) continue;
+      impl_->timers.add(*timer);
+      any = true;
     }
   }
-  if (timers.empty()) return;
-  std::lock_guard const lock(impl_->mutex);
-  impl_->committed.insert(impl_->committed.end(), timers.begin(), timers.end());
-  if (!std::exchange(impl_->posted, true)) asio::post(impl_->io, [impl = impl_.get()] { impl->take_committed(); });
+  if (any) impl_->check();
 }
 
 void Expiries::check() { impl_->check(); }

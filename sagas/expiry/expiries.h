@@ -5,7 +5,7 @@
 // A timer is a reminder and no fact: when it fires, the ledger is asked. So late, early and doubled timers change
 // nothing. Nothing is kept on disk: what waits is in the ledger's state.
 //
-// Threads: on_commits by the appender; resume and start by the owner; the rest on the effects thread.
+// Threads: resume and start by the owner; the rest on the effects thread.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@
 
 namespace florin::sagas {
 
-class Expiries final : public Saga, public eventstore::CommitListener {
+class Expiries final : public Saga {
  public:
   // All references outlive it.
   Expiries(EffectsLoop& loop, LedgerView const& view, eventstore::Clock const& clock);
@@ -30,9 +30,8 @@ class Expiries final : public Saga, public eventstore::CommitListener {
   // Before the loop's.
   void start(eventstore::Writer& writer);
 
-  void on_commits(std::span<eventstore::CommitPtr const> commits) override;
-
   // Saga's.
+  void on_commits(std::span<eventstore::CommitPtr const> commits) override;
   void check() override;
   [[nodiscard]] bool is_idle() override;
   void stop() override;

@@ -22,6 +22,8 @@
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <openssl/ssl.h>
 
+#include "eventstore/runtime/runtime.h"
+
 namespace florin::sagas {
 namespace {
 
@@ -31,8 +33,7 @@ namespace ssl = asio::ssl;
 using tcp = asio::ip::tcp;
 using boost::system::error_code;
 
-using Steady = std::chrono::steady_clock;
-using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, Executor>;
+using Timer = SteadyTimer;
 using TcpStream = beast::basic_stream<tcp, Executor>;
 using TlsStream = beast::ssl_stream<TcpStream>;
 using Resolver = asio::ip::basic_resolver<tcp, Executor>;
@@ -82,7 +83,7 @@ struct Connection {
   std::unique_ptr<TcpStream> plain;
   std::unique_ptr<TlsStream> secure;
   beast::flat_buffer buffer;
-  Steady::time_point idle_since;
+  eventstore::SteadyTime idle_since;
 };
 
 HttpsFault fault_of(error_code error, HttpsFault otherwise) {
@@ -239,7 +240,7 @@ struct HttpsClient::Pool {
   };
 
   // Static, so that the frame owns the pool and not only refers to it.
-  static Awaitable<std::optional<Place>> enter(std::shared_ptr<Pool> pool, Steady::time_point deadline) {
+  static Awaitable<std::optional<Place>> enter(std::shared_ptr<Pool> pool, eventstore::SteadyTime deadline) {
     if (pool->used < pool->options.connections_max) {
       ++pool->used;
       co_return Place(std::move(pool));
@@ -267,14 +268,14 @@ struct HttpsClient::Pool {
     while (!idle.empty()) {
       std::unique_ptr<Connection> connection = std::move(idle.back());
       idle.pop_back();
-      if (Steady::now() - connection->idle_since < kIdleMax && connection->quiet()) return connection;
+      if (eventstore::machine().now() - connection->idle_since < kIdleMax && connection->quiet()) return connection;
     }
     return nullptr;
   }
 
   void keep(std::unique_ptr<Connection> connection) {
     connection->lowest().expires_never();
-    connection->idle_since = Steady::now();
+    connection->idle_since = eventstore::machine().now();
     idle.push_back(std::move(connection));
   }
 
@@ -292,7 +293,7 @@ namespace {
 // A look-up blocks in the C library, for longer than any deadline of ours, and cannot be cancelled there; so it is
 // waited for and, when it is too late, left to end by itself.
 struct Lookup {
-  explicit Lookup(asio::io_context& io, Steady::time_point deadline)
+  explicit Lookup(asio::io_context& io, eventstore::SteadyTime deadline)
       : resolver(io.get_executor()), timer(io.get_executor(), deadline) {}
   Resolver resolver;
   Timer timer;
@@ -302,7 +303,7 @@ struct Lookup {
 };
 
 Awaitable<Result<std::vector<tcp::endpoint>, HttpsFault>> look_up(asio::io_context& io, BaseUrl const& base,
-                                                                  Steady::time_point deadline) {
+                                                                  eventstore::SteadyTime deadline) {
   error_code failed;
   auto const address = asio::ip::make_address(base.host, failed);
   if (!failed) {
@@ -360,7 +361,7 @@ namespace {
 
 // Connects, and for TLS shakes hands. nullopt: it is ready.
 Awaitable<std::optional<HttpsFault>> open(Connection& connection, asio::io_context& io, BaseUrl const& base,
-                                          Steady::time_point deadline) {
+                                          eventstore::SteadyTime deadline) {
   auto const endpoints = co_await look_up(io, base, deadline);
   if (!endpoints) co_return endpoints.error();
   TcpStream& lowest = connection.lowest();
@@ -402,14 +403,15 @@ Message make_message(BaseUrl const& base, HttpsClient::Request request) {
 
 Awaitable<Result<HttpsReply, HttpsFault>> HttpsClient::send(Request request) {
   std::shared_ptr<Pool> const pool = pool_;
-  Steady::time_point const own = Steady::now() + pool->options.timeout;
-  Steady::time_point const deadline = std::min(own, request.deadline.value_or(own));
+  eventstore::SteadyTime const own = eventstore::machine().now() + pool->options.timeout;
+  eventstore::SteadyTime const deadline = std::min(own, request.deadline.value_or(own));
   try {
     if (pool->used >= pool->options.connections_max && pool->waiting.size() >= pool->options.waiting_max) {
       co_return fail(HttpsFault::busy);
     }
     auto const place = co_await Pool::enter(pool, deadline);
-    if (!place || deadline - Steady::now() < pool->options.timeout / kTooLate) co_return fail(HttpsFault::timeout);
+    if (!place || deadline - eventstore::machine().now() < pool->options.timeout / kTooLate)
+      co_return fail(HttpsFault::timeout);
     Message const message = make_message(pool->base, std::move(request));
     std::unique_ptr<Connection> connection = pool->take_idle();
     for (;;) {

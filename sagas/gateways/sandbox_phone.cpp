@@ -5,9 +5,8 @@
 #include <cstdio>
 #include <utility>
 
-#include <openssl/rand.h>
-
 #include "domain/contract.h"
+#include "eventstore/runtime/runtime.h"
 #include "sagas/gateways/form.h"
 #include "sagas/gateways/twilio_signature.h"
 
@@ -35,11 +34,7 @@ bool is_phone(std::string_view text) {
          std::ranges::all_of(text.substr(1), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-std::uint64_t random_number() {
-  std::uint64_t number = 0;
-  FLORIN_ASSERT(RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number) == 1);
-  return number;
-}
+std::uint64_t random_number() { return eventstore::draw_number<std::uint64_t>(eventstore::machine()); }
 
 bool use_up(unsigned& count) {
   if (count == 0) return false;

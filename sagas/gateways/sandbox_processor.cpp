@@ -9,9 +9,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <openssl/rand.h>
 
 #include "domain/contract.h"
+#include "eventstore/runtime/runtime.h"
 #include "sagas/gateways/stripe_event.h"
 #include "sagas/gateways/stripe_signature.h"
 #include "sagas/workers.h"
@@ -20,7 +20,6 @@ namespace florin::sagas {
 namespace {
 
 using eventstore::Faulty;
-using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t kPostsMax = 8;
 constexpr std::size_t kScheduledMax = 10'000;
@@ -29,9 +28,7 @@ constexpr std::size_t kChangesPage = 100;  // as Stripe's longest page
 
 bool happens(unsigned percent) {
   if (percent == 0) return false;
-  unsigned number = 0;
-  FLORIN_ASSERT(RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number) == 1);
-  return number % 100 < percent;
+  return eventstore::draw_number<unsigned>(eventstore::machine()) % 100 < percent;
 }
 
 std::string with_outcome(std::string_view url, std::string const& reference, bool succeeded) {
@@ -78,7 +75,7 @@ struct SandboxProcessor::CallbackSender : std::enable_shared_from_this<CallbackS
   void send_due() {
     if (processor == nullptr) return;
     fill();
-    auto const now = Steady::now();
+    auto const now = eventstore::machine().now();
     while (under_way < kPostsMax && !scheduled.empty() && scheduled.begin()->first <= now) {
       Delivery delivery = std::move(scheduled.begin()->second);
       scheduled.erase(scheduled.begin());
@@ -124,12 +121,12 @@ struct SandboxProcessor::CallbackSender : std::enable_shared_from_this<CallbackS
     if (processor == nullptr) return;
     if (taken) {
       if (--delivery.copies > 0) {
-        scheduled.emplace(Steady::now(), std::move(delivery));
+        scheduled.emplace(eventstore::machine().now(), std::move(delivery));
       } else {
         delivered.push_back(delivery.event.sequence);
       }
     } else if (++delivery.attempts < processor->options_.attempts_max) {
-      scheduled.emplace(Steady::now() + wait_after(delivery.attempts), std::move(delivery));
+      scheduled.emplace(eventstore::machine().now() + wait_after(delivery.attempts), std::move(delivery));
     }
     if (delivered.size() >= kBatch) note_delivered();
     send_due();
@@ -152,7 +149,8 @@ struct SandboxProcessor::CallbackSender : std::enable_shared_from_this<CallbackS
       }
       for (SandboxEvent& event : events) {
         cursor = event.sequence;
-        auto const due = Steady::now() + (event.plan.late ? processor->options_.late_by : std::chrono::milliseconds(0));
+        auto const due = eventstore::machine().now() +
+                         (event.plan.late ? processor->options_.late_by : std::chrono::milliseconds(0));
         unsigned const copies = event.plan.copies;
         scheduled.emplace(due, Delivery{std::move(event), copies, 0});
       }
@@ -172,7 +170,7 @@ struct SandboxProcessor::CallbackSender : std::enable_shared_from_this<CallbackS
   asio::io_context& io;
   SteadyTimer timer;
   DeliverCallback const deliver;
-  std::multimap<Steady::time_point, Delivery> scheduled;
+  std::multimap<eventstore::SteadyTime, Delivery> scheduled;
   std::vector<std::uint64_t> delivered;  // and not noted in the file yet
   std::uint64_t cursor = 0;              // the last event that was scheduled
   std::size_t under_way = 0;

@@ -3,10 +3,10 @@
 #include <array>
 #include <utility>
 
-#include <openssl/rand.h>
 #include <openssl/sha.h>
 
 #include "domain/contract.h"
+#include "eventstore/runtime/runtime.h"
 
 namespace florin::sagas {
 namespace {
@@ -30,7 +30,7 @@ constexpr Money kDisputeFee = Money::from_minor(1500);
 std::string random_sandbox_id(std::string_view prefix) {
   constexpr std::string_view kLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   std::array<unsigned char, 2 * kIdLetters> bytes;
-  FLORIN_ASSERT(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+  eventstore::machine().draw(std::as_writable_bytes(std::span(bytes)));
   std::string id(prefix);
   for (std::size_t i = 0; i < kIdLetters; ++i) {
     id += kLetters[static_cast<std::size_t>(bytes[2 * i] * 256 + bytes[2 * i + 1]) % kLetters.size()];

@@ -8,6 +8,7 @@
 #include <simdjson.h>
 #include <spdlog/spdlog.h>
 
+#include "eventstore/runtime/runtime.h"
 #include "sagas/gateways/form.h"
 #include "sagas/gateways/stripe_event.h"
 #include "sagas/gateways/stripe_report.h"
@@ -124,7 +125,7 @@ PaymentAnswer StripeGateway::answer_of(stripe::ReadPayment read) {
     case Fee::not_dollars: fee_missing(reference, "the fee is not in dollars"); break;
     case Fee::pending: {
       if (fee_pending_since_.size() >= kFeesMax) fee_pending_since_.clear();
-      auto const now = std::chrono::steady_clock::now();
+      auto const now = eventstore::machine().now();
       auto const since = fee_pending_since_.try_emplace(reference, now).first->second;
       if (now - since < fee_patience_) return unusable("fee_pending");
       fee_missing(reference, "no fee is booked for it");

@@ -47,6 +47,7 @@
 #include <unordered_set>
 
 #include "domain/result.h"
+#include "eventstore/runtime/runtime.h"
 #include "sagas/gateways/https_client.h"
 #include "sagas/gateways/payment_gateway.h"
 
@@ -94,7 +95,7 @@ class StripeGateway final : public PaymentGateway {
   using Reply = Result<HttpsReply, HttpsFault>;
 
   StripeGateway(StripeConfig const& config, std::unique_ptr<HttpsClient> client);
-  [[nodiscard]] Deadline deadline() const { return std::chrono::steady_clock::now() + timeout_; }
+  [[nodiscard]] Deadline deadline() const { return eventstore::machine().now() + timeout_; }
   Awaitable<Reply> get(std::string target, Deadline until);
   Awaitable<Reply> post(std::string target, std::string body, IdempotencyKey key, Deadline until);
   Awaitable<PaymentAnswer> retrieve_until(std::string reference, Deadline until);

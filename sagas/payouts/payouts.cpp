@@ -151,8 +151,8 @@ Payouts::Payouts(EffectsLoop& loop, Bank const& bank, AchSettings settings, Ledg
 Payouts::~Payouts() = default;
 
 void Payouts::resume(domain::State const& state) {
-  for (auto const& [id, payout] : state.payouts()) {
-    if (payout.status == PayoutStatus::processing) impl_->processing.insert(id);
+  for (auto const& [position, payout] : state.payouts()) {
+    if (payout.status == PayoutStatus::processing) impl_->processing.insert(position);
   }
 }
 
@@ -166,7 +166,7 @@ void Payouts::on_commits(std::span<eventstore::CommitPtr const> commits) {
     for (auto const& event : commit->events) {
       auto const* advanced = std::get_if<domain::PayoutAdvanced>(&event);
       if (advanced == nullptr || advanced->status != PayoutStatus::processing) continue;
-      asio::post(impl_->io, [impl = impl_.get(), payout = advanced->payout] { impl->processing.insert(payout); });
+      impl_->processing.insert(advanced->payout);
     }
   }
 }

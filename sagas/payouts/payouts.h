@@ -11,7 +11,7 @@
 // What is under way is in the ledger's state, with the time since when: a restart asks the bank again, and an answer
 // that was given before changes nothing.
 //
-// Threads: on_commits by the appender; resume and start by the owner; the rest on the effects thread.
+// Threads: resume and start by the owner; the rest on the effects thread.
 #pragma once
 
 #include <memory>
@@ -29,7 +29,7 @@
 
 namespace florin::sagas {
 
-class Payouts final : public Saga, public eventstore::CommitListener {
+class Payouts final : public Saga {
  public:
   // All references outlive it.
   Payouts(EffectsLoop& loop, Bank const& bank, AchSettings settings, LedgerView const& view, eventstore::Log& log,
@@ -41,9 +41,8 @@ class Payouts final : public Saga, public eventstore::CommitListener {
   // Before the loop's.
   void start(eventstore::Writer& writer);
 
-  void on_commits(std::span<eventstore::CommitPtr const> commits) override;
-
   // Saga's.
+  void on_commits(std::span<eventstore::CommitPtr const> commits) override;
   void check() override;
   [[nodiscard]] bool is_idle() override;
   void stop() override;

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <utility>
@@ -14,6 +13,7 @@
 #include <spdlog/spdlog.h>
 
 #include "domain/contract.h"
+#include "eventstore/runtime/runtime.h"
 #include "sagas/texting/composer.h"
 #include "sagas/workers.h"
 #include "sagas/writer_call.h"
@@ -57,13 +57,10 @@ struct TextSender::Impl {
   Composer const composer;
   eventstore::Writer* writer = nullptr;
 
-  std::mutex mutex;
-  std::vector<PendingText> committed;  // under mutex: of commits that the loop has not seen yet
-  bool posted = false;                 // under mutex: take_committed is on its way
   std::atomic<std::size_t> backlog{0};
 
   // The rest belongs to the effects thread.
-  std::minstd_rand random{std::random_device{}()};
+  std::minstd_rand random{eventstore::draw_number<unsigned>(eventstore::machine())};
   std::deque<PendingText> queue;
   struct Delayed {
     Timestamp at;
@@ -82,7 +79,7 @@ struct TextSender::Impl {
   bool report_armed = false;
   bool stopping = false;
 
-  void take_committed();
+  void add(std::vector<PendingText> const& texts);
   void check();
   void arm();
   std::optional<PendingText> take();
@@ -95,13 +92,7 @@ struct TextSender::Impl {
   void count_backlog() { backlog = queue.size() + delayed.size() + senders.busy(); }
 };
 
-void TextSender::Impl::take_committed() {
-  std::vector<PendingText> texts;
-  {
-    std::lock_guard const lock(mutex);
-    posted = false;
-    std::swap(texts, committed);
-  }
+void TextSender::Impl::add(std::vector<PendingText> const& texts) {
   if (stopping) return;
   texts_queued += texts.size();
   queue.insert(queue.end(), texts.begin(), texts.end());
@@ -248,10 +239,7 @@ void TextSender::on_commits(std::span<eventstore::CommitPtr const> commits) {
       for (auto const& text : owed) texts.push_back({text, facts, 0});
     }
   }
-  if (texts.empty()) return;
-  std::lock_guard const lock(impl_->mutex);
-  impl_->committed.insert(impl_->committed.end(), texts.begin(), texts.end());
-  if (!std::exchange(impl_->posted, true)) asio::post(impl_->io, [impl = impl_.get()] { impl->take_committed(); });
+  if (!texts.empty()) impl_->add(texts);
 }
 
 bool TextSender::sms_available() const {
@@ -264,7 +252,6 @@ std::int64_t TextSender::retry_after_seconds() const {
 
 void TextSender::when_tried(std::function<void()> then) {
   asio::post(impl_->io, [impl = impl_.get(), then = std::move(then)]() mutable {
-    impl->take_committed();
     if (impl->texts_tried >= impl->texts_queued) return then();
     impl->waiting.emplace_back(impl->texts_queued, std::move(then));
   });

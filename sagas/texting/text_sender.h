@@ -6,8 +6,7 @@
 // alone. Between a text that was sent and its settlement lies a moment in which a crash makes us text it again: it says
 // the same, because codes are derived.
 //
-// Threads: on_commits by the appender; resume and start by the owner; check, is_idle and stop on the effects thread;
-// the rest by any.
+// Threads: resume and start by the owner; what is Saga's on the effects thread; the rest by any.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +25,7 @@
 
 namespace florin::sagas {
 
-class TextSender final : public Saga, public eventstore::CommitListener {
+class TextSender final : public Saga {
  public:
   // All references outlive it. sms: null when no gateway is configured; then texts wait.
   TextSender(EffectsLoop& loop, GuardedSms* sms, LedgerView const& view, eventstore::Log& log,
@@ -38,8 +37,6 @@ class TextSender final : public Saga, public eventstore::CommitListener {
   // Before the loop's.
   void start(eventstore::Writer& writer);
 
-  void on_commits(std::span<eventstore::CommitPtr const> commits) override;
-
   // False: a text cannot be promised now (provider down, none configured, or too many waiting): 503 SMS_UNAVAILABLE.
   [[nodiscard]] bool sms_available() const;
   [[nodiscard]] std::int64_t retry_after_seconds() const;
@@ -50,6 +47,7 @@ class TextSender final : public Saga, public eventstore::CommitListener {
   static constexpr std::size_t kBacklogMax = 100'000;
 
   // Saga's. Texts that wait for their next try are not under way.
+  void on_commits(std::span<eventstore::CommitPtr const> commits) override;
   void check() override;
   [[nodiscard]] bool is_idle() override;
   void stop() override;

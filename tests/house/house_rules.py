@@ -6,7 +6,7 @@
 Rules: an include points down the house, from the root; nothing includes api/ or tests/ from outside; domain/ knows
 the standard library only and no floating point; a header says #pragma once; a source includes its own header first;
 a script is executable, strict (set -euo pipefail) and says what it is for; no arm of a visitor takes everything; only
-tests make facts that are in no log.
+tests make facts that are in no log; clocks, random numbers, sleeps, files and threads are the runtime's and its drivers'.
 """
 
 import os
@@ -31,6 +31,30 @@ FLOATING = re.compile(r"\b(double|float)\b|\b\d+\.\d*[fF]?\b|\bstd::(stod|stof|s
 
 # An arm of Overloaded whose parameter is a bare `auto`, or whose type is a template's parameter: it takes any event.
 WILDCARD = re.compile(r"\](?:\s*<[^<>]*>)?\s*\(\s*(?:const\s+)?auto(?:\s+const)?\s*[&)]|\]\s*<\s*(?:class|typename)\b")
+
+
+# What comes from the machine, by kind, and the files that may take it: the runtime, and drivers that own a thread or a
+# loop. Everything else gets it from the Runtime that it was given, so that a simulation can replace it.
+MACHINE = {
+    "reads a clock": re.compile(r"\b\w*[Cc]lock::now\b|\bSteady::now\b|\bclock_gettime\b|\bgettimeofday\b|\bstd::time\s*\("
+                                r"|\busing\s+(?:\w+\s*=\s*)?std::chrono::(?:steady|system|high_resolution)_clock\s*;"),
+    "draws a random number": re.compile(r"\brandom_device\b|\bRAND_(?:priv_)?bytes\b|\bgetrandom\b|/dev/u?random"),
+    "sleeps": re.compile(r"\bsleep_(?:for|until)\b|\b(?:u|nano)sleep\s*\("),
+    "works on a file": re.compile(r"(?<![\w>])::(?:open|openat|p?read|p?write|f(?:data)?sync|rename|unlink|flock|ftruncate)\s*\("
+                                  r"|\b[io]?fstream\b|\bfopen\s*\("
+                                  r"|\b(?:std::filesystem|fs)::(?:rename|remove|remove_all|create_director(?:y|ies)|copy_file|resize_file|directory_iterator)\b"),
+    "starts a thread": re.compile(r"\bstd::(?:jthread|async)\b|\bstd::thread\b(?!::)|\bpthread_create\b"),
+}
+DRIVERS = {
+    "starts a thread": {
+        "eventstore/engine/writer.cpp", "eventstore/engine/snapshotter.h", "eventstore/engine/snapshotter.cpp",
+        "eventstore/engine/request_index.cpp", "eventstore/engine/block_file.h", "eventstore/engine/block_file.cpp",
+        "eventstore/store/linked_reader.h", "projections/runner.cpp", "sagas/effects_loop.h", "sagas/effects_loop.cpp",
+        "api/http/io_thread.h", "api/http/io_thread.cpp", "api/http/server.cpp", "api/http/worker.h", "api/http/worker.cpp",
+        "api/former_people.cpp"},
+    # What an operator names on the command line may be a pipe.
+    "works on a file": {"api/config_settings.cpp", "api/cli/payout_command.cpp"},
+}
 
 
 def line_of(text, offset):
@@ -85,6 +109,14 @@ def check_source(path, text):
             yield f'{where}: includes are written from the root, not "{target}"'
         elif top != folder and top not in BELOW[folder]:
             yield f"{where}: {folder}/ must not include {top}/"
+
+    if folder != "tests" and not path.startswith("eventstore/runtime/"):
+        code = NOT_CODE.sub(blank, text)
+        for what, pattern in MACHINE.items():
+            if path in DRIVERS.get(what, ()):
+                continue
+            for match in pattern.finditer(code):
+                yield f"{path}:{line_of(code, match.start())}: {what}, which is the runtime's: {match.group().strip()}"
 
     if path.endswith(".h"):
         first = next((line for line in text.splitlines() if line.strip() and not line.startswith("//")), "")
@@ -158,11 +190,25 @@ SOUND = {
     "projections/fold.cpp": "auto f = Overloaded{[](A const&) { return [](auto x) { return x; }(1); },\n"
                             "  [&](B auto const& e) { g(e); }};\nauto g = [](auto const& e) {};\n",
     "sagas/process.h": '#pragma once\n#include "eventstore/log.h"\n',
+    "eventstore/runtime/a.cpp": "auto t = std::chrono::steady_clock::now(); int f = ::open(n, 0);\n",
+    "eventstore/store/b.cpp": "auto f = FileReader::open(files, n); clock.now(); reader.read(x); n = std::thread::hardware_concurrency();\n",
+    "sagas/effects_loop.cpp": "std::thread thread;\n",
     "api/main.cpp": '#include "projections/history.h"\n#include "sagas/process.h"\ndouble seconds = 0.5;\n',
     "tests/api/main_test.cpp": '#include "api/http/server.h"\n#include "tests/support/disk.h"\n',
     "scripts/test": "#!/usr/bin/env bash\n# Runs the tests.\nset -euo pipefail\n",
 }
 BROKEN = [
+    ("sagas/a.cpp", "auto t = std::chrono::steady_clock::now();\n", "reads a clock"),
+    ("sagas/a.cpp", "using Steady = std::chrono::steady_clock;\n", "reads a clock"),
+    ("domain/a.cpp", "auto t = MyClock::now();\n", "reads a clock"),
+    ("api/a.cpp", "std::random_device device;\n", "draws a random number"),
+    ("api/a.cpp", "RAND_bytes(p, 16);\n", "draws a random number"),
+    ("projections/a.cpp", "std::this_thread::sleep_for(x);\n", "sleeps"),
+    ("eventstore/store/a.cpp", "int fd = ::open(name, 0);\n", "works on a file"),
+    ("projections/a.cpp", "std::ifstream in(name);\n", "works on a file"),
+    ("projections/a.cpp", "std::filesystem::remove(file, error);\n", "works on a file"),
+    ("sagas/a.cpp", "std::thread worker(run);\n", "starts a thread"),
+    ("eventstore/engine/a.cpp", "auto f = std::async(run);\n", "starts a thread"),
     ("domain/a.cpp", '#include "eventstore/log.h"\n', "domain/ must not include eventstore/"),
     ("domain/a.cpp", '#  include "api/http/server.h"\n', "domain/ must not include api/"),
     ("domain/a.cpp", "#include <boost/asio.hpp>\n", "standard library only"),

@@ -276,18 +276,18 @@ class CardRig {
         checkpoints_(must(eventstore::CheckpointFile::open(own_.path()))),
         gateway_(*world.processor),
         guarded_(gateway_, machine_, [] { return std::uint64_t{0}; }),
-        payments_(loop_, guarded_, view_, log, *vault_, world.clock,
+        payments_(loop_, guarded_, ledger_, log, *vault_, world.clock,
                   {"https://pay.example/checkout?session=", "&return=1", "https://pay.example/checkout/return",
                    3600 * kSecond}),
-        payouts_(loop_, bank_, {ach_origin(), false}, view_, log, *vault_, world.clock) {
+        payouts_(loop_, bank_, {ach_origin(), false}, ledger_, log, *vault_, world.clock) {
     auto recovered = must(eventstore::recover(log, own_.path() / "snapshots", requests_.get(), &durable_));
-    view_.add_all(log);
     tail_ = std::make_unique<eventstore::Tail>(log, recovered.head);
+    view_.follow(*tail_);
+    loop_.follow(*tail_, recovered.head.position);
     payments_.resume(recovered.state, recovered.at);
     payouts_.resume(recovered.state);
     eventstore::EngineParts const parts{log, *vault_, *requests_, checkpoints_, world.clock, durable_, *tail_};
-    writer_ = std::make_unique<eventstore::Writer>(
-        std::move(recovered), parts, std::vector<eventstore::CommitListener*>{&view_, &payments_, &payouts_});
+    writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts);
     writer_->start();
     payments_.start(*writer_);
     payouts_.start(*writer_);
@@ -336,6 +336,7 @@ class CardRig {
   }
 
   [[nodiscard]] FoldedView const& view() const { return view_; }
+  [[nodiscard]] sagas::LedgerView const& ledger() const { return ledger_; }
   [[nodiscard]] sagas::EffectsLoop& loop() { return loop_; }
   [[nodiscard]] sagas::CardPayments& payments() { return payments_; }
   [[nodiscard]] sagas::Payouts& payouts() { return payouts_; }
@@ -367,13 +368,14 @@ class CardRig {
   CardWorld& world_;
   TempFolder own_;
   FixedClock machine_;
+  eventstore::DurableState durable_;
+  std::unique_ptr<eventstore::Tail> tail_;
+  sagas::LedgerView const ledger_{durable_};
+  FoldedView view_;
   sagas::EffectsLoop loop_;
   std::unique_ptr<eventstore::Vault> vault_;
   std::unique_ptr<eventstore::RequestIndex> requests_;
   eventstore::CheckpointFile checkpoints_;
-  eventstore::DurableState durable_;
-  std::unique_ptr<eventstore::Tail> tail_;
-  FoldedView view_;
   TroubledGateway gateway_;
   sagas::GuardedPayments guarded_;
   sagas::SandboxBank bank_;

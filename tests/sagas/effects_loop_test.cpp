@@ -10,7 +10,10 @@
 #include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
+#include "eventstore/store/chain.h"
+#include "eventstore/store/codec.h"
 #include "sagas/workers.h"
+#include "tests/support/memory_log.h"
 
 namespace florin::sagas {
 namespace {
@@ -24,6 +27,9 @@ class FakeSaga final : public Saga {
  public:
   FakeSaga(Recorder& recorder, std::string name) : recorder_(recorder), name_(std::move(name)) {}
   void check() override { ++checks; }
+  void on_commits(std::span<eventstore::CommitPtr const> commits) override {
+    for (auto const& commit : commits) shown.push_back(commit->first.value());
+  }
   [[nodiscard]] bool is_idle() override {
     ++asked;
     asks.release();
@@ -37,6 +43,7 @@ class FakeSaga final : public Saga {
   std::atomic<int> asked{0};
   std::counting_semaphore<> asks{0};
   std::atomic<int> checks{0};
+  std::vector<std::uint64_t> shown;  // the loop's
 
  private:
   Recorder& recorder_;
@@ -59,6 +66,76 @@ struct EffectsLoopTest : testing::Test {
     return id.get_future().get();
   }
 };
+
+// A ledger whose commits are one event each.
+class FollowedLedger {
+ public:
+  FollowedLedger() : tail(log, {}) {}
+  void commit(std::size_t count) {
+    std::vector<eventstore::CommitPtr> commits;
+    std::vector<eventstore::StoredCommit> rows;
+    std::vector<std::string> bytes(count);
+    auto const expected = head.position;
+    for (auto& row : bytes) {
+      domain::Commit made{domain::next(head.position), {}, {}, {domain::PinReissued{domain::Position(1), 2, {}}}};
+      encoder.encode(made, row);
+      head = {made.last(), eventstore::chain_link(head.link, made.last(), row)};
+      rows.push_back({made.last(), row, head.link});
+      commits.push_back(std::make_shared<domain::Commit const>(std::move(made)));
+    }
+    ASSERT_TRUE(log.append(expected, rows));
+    tail.publish(commits, rows);
+  }
+  test_support::MemoryLog log;
+  eventstore::Tail tail;
+  eventstore::Encoder encoder;
+  eventstore::Head head;
+};
+
+struct FollowingLoopTest : testing::Test {
+  FollowedLedger ledger;
+  std::optional<eventstore::Tail> restarted;  // over the same log; its memory is empty
+  Recorder recorder;
+  EffectsLoop loop;
+  FakeSaga saga{recorder, "saga"};
+
+  FollowingLoopTest() { loop.add(saga); }
+  // What the loop has been shown once everything is done that was posted until now.
+  std::vector<std::uint64_t> shown() {
+    std::promise<std::vector<std::uint64_t>> answer;
+    asio::post(loop.io(), [&] { answer.set_value(saga.shown); });
+    return answer.get_future().get();
+  }
+};
+
+TEST_F(FollowingLoopTest, WhatWasCommittedIsShownBeforeWhateverIsPostedAfterwards) {
+  ledger.commit(3);
+  loop.follow(ledger.tail, domain::Position(1));
+  loop.start();
+  EXPECT_EQ(shown(), (std::vector<std::uint64_t>{2, 3}));
+  for (std::uint64_t round = 0; round < 200; ++round) {
+    ledger.commit(1 + round % 5);
+    auto const seen = shown();
+    ASSERT_EQ(seen.back(), ledger.head.position.value());
+    ASSERT_EQ(seen.size(), ledger.head.position.value() - 1) << "each once";
+  }
+  loop.stop();
+}
+
+TEST_F(FollowingLoopTest, ATailThatCannotBeReadIsTriedAgain) {
+  ledger.commit(3);
+  restarted.emplace(ledger.log, ledger.head);
+  ledger.log.fail_reads(eventstore::Fault{eventstore::Fault::Kind::io, "no descriptor"});
+  loop.follow(*restarted, {});
+  loop.start();
+  EXPECT_TRUE(shown().empty());
+  ASSERT_TRUE(loop.trouble());
+  EXPECT_NE(loop.trouble()->find("no descriptor"), std::string::npos);
+  ledger.log.fail_reads(std::nullopt);
+  while (shown().size() < 3) std::this_thread::yield();
+  EXPECT_FALSE(loop.trouble());
+  loop.stop();
+}
 
 TEST_F(EffectsLoopTest, StopsTheSagasOnItsThreadTheLastOneFirst) {
   loop.start();

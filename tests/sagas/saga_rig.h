@@ -23,104 +23,37 @@ namespace florin::test_support {
 constexpr std::int64_t kSecond = domain::kMicrosPerSecond;
 constexpr std::int64_t kMinute = 60 * kSecond;
 
-// A State folded from the commits, and the commits. Any thread.
-class FoldedView final : public sagas::LedgerView, public eventstore::CommitListener {
+// The commits of a ledger and the state that follows from them, as far as it has published. Any thread.
+class FoldedView {
  public:
-  void add(domain::Commit const& commit) {
-    std::lock_guard const lock(mutex_);
-    domain::apply(state_, commit);
-    commits_.push_back(commit);
-    added_.notify_all();
-    for (auto const& event : commit.events) {
-      if (auto const* e = std::get_if<domain::IdentityRegistered>(&event)) emails_[e->identity.value()] = e->email;
-      if (auto const* e = std::get_if<domain::PhoneRecorded>(&event)) {
-        phones_[e->phone.value()] = {e->identity, e->number, {}};
-      }
-    }
-  }
-  void add_all(eventstore::Log& log) {
-    auto reader = must(eventstore::CommitReader::after(log, {}));
-    while (auto const commit = must(reader->next())) add(*commit);
-  }
-  void on_commits(std::span<eventstore::CommitPtr const> commits) override {
-    for (auto const& commit : commits) add(*commit);
-  }
-
-  std::optional<domain::OpenTransfer> transfer(domain::Position transaction) const override {
-    std::lock_guard const lock(mutex_);
-    auto const* open = state_.find_transfer(transaction);
-    return open != nullptr ? std::optional(*open) : std::nullopt;
-  }
-  std::optional<domain::OpenShare> share(domain::Position approval) const override {
-    std::lock_guard const lock(mutex_);
-    auto const* open = state_.shares().find(approval);
-    return open != nullptr ? std::optional(*open) : std::nullopt;
-  }
-  std::optional<domain::OpenOrder> order(domain::Position order) const override {
-    std::lock_guard const lock(mutex_);
-    auto const* open = state_.find_order(order);
-    return open != nullptr ? std::optional(*open) : std::nullopt;
-  }
-  std::optional<domain::Returned> returned(domain::Position order) const override {
-    std::lock_guard const lock(mutex_);
-    auto const* found = state_.find_returned(order);
-    return found != nullptr ? std::optional(*found) : std::nullopt;
-  }
-  std::optional<domain::OpenPayout> payout(domain::PayoutId payout) const override {
-    std::lock_guard const lock(mutex_);
-    auto const* open = state_.find_payout(payout);
-    return open != nullptr ? std::optional(*open) : std::nullopt;
-  }
-  std::vector<domain::PayoutId> payouts_of(domain::Day day) const override {
-    std::lock_guard const lock(mutex_);
-    return state_.payouts_of(day);
-  }
-  bool has_payout_files(domain::Day day) const override {
-    std::lock_guard const lock(mutex_);
-    return state_.find_payout_file(day).has_value();
-  }
-  bool is_dated_by_export(domain::Day day) const override {
-    std::lock_guard const lock(mutex_);
-    return state_.is_dated_by_export(day);
-  }
-  domain::PayoutFilesUsed files_used(domain::Day created) const override {
-    std::lock_guard const lock(mutex_);
-    return state_.files_used(created);
-  }
-  std::string currency_name(domain::CurrencyId currency) const override {
-    std::lock_guard const lock(mutex_);
-    for (auto const& game : state_.games()) {
-      if (auto const* spec = game.find_currency(currency)) return spec->name;
-    }
-    return {};
-  }
-  std::optional<Phone> phone(domain::PhoneId phone) const override {
-    std::lock_guard const lock(mutex_);
-    auto const found = phones_.find(phone.value());
-    if (found == phones_.end()) return std::nullopt;
-    auto known = found->second;
-    known.email = emails_.at(known.identity.value());
-    return known;
-  }
-  Names names(domain::PlayerId sender, domain::CurrencyId currency, domain::GameId target) const override {
-    std::lock_guard const lock(mutex_);
-    auto const* source = state_.game_of(sender);
-    return {source->settings.name, state_.find_game(target)->settings.name, source->find_currency(currency)->name};
+  // Once. Everything from the beginning.
+  void follow(eventstore::Tail& tail) {
+    cursor_ = tail.follow("test", {}, [this] {
+      std::lock_guard const lock(wake_mutex_);
+      woken_ = true;
+      wake_.notify_all();
+    });
   }
 
   // Until `done` of the state; false: not within ten seconds.
   template <class Done>
   [[nodiscard]] bool wait_for(Done&& done) const {
-    std::unique_lock lock(mutex_);
-    return added_.wait_for(lock, std::chrono::seconds(10), [&] { return done(state_); });
+    auto const until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!read(done)) {
+      std::unique_lock lock(wake_mutex_);
+      if (!wake_.wait_until(lock, until, [&] { return std::exchange(woken_, false); })) return false;
+    }
+    return true;
   }
   template <class Read>
   auto read(Read&& read) const {
     std::lock_guard const lock(mutex_);
-    return read(state_);
+    catch_up();
+    return read(std::as_const(state_));
   }
   [[nodiscard]] std::vector<domain::Commit> commits() const {
     std::lock_guard const lock(mutex_);
+    catch_up();
     return commits_;
   }
   template <class E>
@@ -143,12 +76,20 @@ class FoldedView final : public sagas::LedgerView, public eventstore::CommitList
   }
 
  private:
+  void catch_up() const {
+    while (auto const found = must(cursor_->next())) {
+      domain::apply(state_, *found->commit);
+      commits_.push_back(*found->commit);
+    }
+  }
+
   mutable std::mutex mutex_;
-  mutable std::condition_variable added_;
-  domain::State state_;
-  std::vector<domain::Commit> commits_;
-  std::map<std::uint64_t, Phone> phones_;
-  std::map<std::uint64_t, domain::PersonalText> emails_;
+  std::unique_ptr<eventstore::TailCursor> cursor_;  // under mutex_, and so are the next two
+  mutable domain::State state_;
+  mutable std::vector<domain::Commit> commits_;
+  mutable std::mutex wake_mutex_;
+  mutable std::condition_variable wake_;
+  mutable bool woken_ = false;  // under wake_mutex_
 };
 
 class Rig {
@@ -159,18 +100,18 @@ class Rig {
         requests_(must(eventstore::RequestIndex::open(own_.path() / "requests", {}, {64, 1u << 20}))),
         checkpoints_(must(eventstore::CheckpointFile::open(own_.path()))) {
     auto recovered = must(eventstore::recover(log, own_.path() / "snapshots", requests_.get(), &durable_));
-    view_.add_all(log);
     if (recovered.head.position) clock_.advance(recovered.at.micros() - clock_.now().micros());
     tail_ = std::make_unique<eventstore::Tail>(log, recovered.head);
+    view_.follow(*tail_);
+    loop_.follow(*tail_, recovered.head.position);
     sms_ = std::make_unique<sagas::GuardedSms>(gateway != nullptr ? *gateway : phone_, clock_,
                                                [] { return std::uint64_t{0}; });
-    expiries_ = std::make_unique<sagas::Expiries>(loop_, view_, clock_);
+    expiries_ = std::make_unique<sagas::Expiries>(loop_, ledger_, clock_);
     expiries_->resume(recovered.state);
-    texts_ = std::make_unique<sagas::TextSender>(loop_, sms_.get(), view_, log, *vault_, clock_);
+    texts_ = std::make_unique<sagas::TextSender>(loop_, sms_.get(), ledger_, log, *vault_, clock_);
     texts_->resume(recovered.state);
     eventstore::EngineParts const parts{log, *vault_, *requests_, checkpoints_, clock_, durable_, *tail_};
-    writer_ = std::make_unique<eventstore::Writer>(
-        std::move(recovered), parts, std::vector<eventstore::CommitListener*>{&view_, expiries_.get(), texts_.get()});
+    writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts);
     writer_->start();
     expiries_->start(*writer_);
     texts_->start(*writer_);
@@ -200,6 +141,7 @@ class Rig {
   }
 
   [[nodiscard]] FoldedView const& view() const { return view_; }
+  [[nodiscard]] sagas::LedgerView const& ledger() const { return ledger_; }
   [[nodiscard]] sagas::TextSender& sender() { return *texts_; }
   [[nodiscard]] sagas::SandboxPhone& phone() { return phone_; }
   [[nodiscard]] eventstore::Vault const& vault() const { return *vault_; }
@@ -220,13 +162,14 @@ class Rig {
  private:
   TempFolder own_;
   FixedClock clock_;
+  eventstore::DurableState durable_;
+  std::unique_ptr<eventstore::Tail> tail_;
+  sagas::LedgerView const ledger_{durable_};
+  FoldedView view_;
   sagas::EffectsLoop loop_;
   std::unique_ptr<eventstore::Vault> vault_;
   std::unique_ptr<eventstore::RequestIndex> requests_;
   eventstore::CheckpointFile checkpoints_;
-  eventstore::DurableState durable_;
-  std::unique_ptr<eventstore::Tail> tail_;
-  FoldedView view_;
   sagas::SandboxPhone phone_{clock_, {}};
   std::unique_ptr<sagas::GuardedSms> sms_;
   std::unique_ptr<sagas::Expiries> expiries_;

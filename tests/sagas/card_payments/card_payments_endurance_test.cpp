@@ -22,9 +22,9 @@ TEST_F(CardPaymentsTest, ABadAnswerThatIsKeptForAKeyDoesNotHoldUpTheOrder) {
         auto const paid = count<domain::CurrencyPurchased>();
         rig->gateway().order(call, Trouble::stored, times);
         auto const made = buy();
-        EXPECT_TRUE(rig->view().order(made));
+        EXPECT_TRUE(rig->ledger().order(made));
         if (restart) start();
-        ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }, 10)) << "long before patience ends";
+        ASSERT_TRUE(rig->pass_until([&] { return !rig->ledger().order(made); }, 10)) << "long before patience ends";
         EXPECT_EQ(count<domain::CurrencyPurchased>(), paid + 1);
       }
     }
@@ -183,9 +183,9 @@ TEST_F(CardPaymentsTest, WhoWaitsForWhatTakesItsTimeIsToldSo) {
       ASSERT_EQ(watcher->updates->size(), 1u);
       EXPECT_EQ(watcher->updates->front().state, PaymentUpdate::State::pending);
     }
-    EXPECT_TRUE(rig->view().order(made));
+    EXPECT_TRUE(rig->ledger().order(made));
     rig->gateway().tamper(nullptr);
-    ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }, 70));
+    ASSERT_TRUE(rig->pass_until([&] { return !rig->ledger().order(made); }, 70));
   }
   EXPECT_EQ(count<domain::CurrencyPurchased>(), 1u);
   EXPECT_EQ(failed().failure, PaymentFailure::abandoned) << "an hour later, uncharged";

@@ -102,7 +102,7 @@ TEST_F(CardPaymentsTest, ACancellationThatMayHaveBeenMadeIsMadeAgain) {
     SCOPED_TRACE(static_cast<int>(trouble));
     rig->gateway().order(Call::cancel, trouble, 2);
     auto const made = buy(kDeclined);
-    ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }));
+    ASSERT_TRUE(rig->pass_until([&] { return !rig->ledger().order(made); }));
     auto const end = rig->view().all<domain::PaymentFailed>().back();
     EXPECT_EQ(end.order, made);
     EXPECT_EQ(end.failure, PaymentFailure::declined);
@@ -119,7 +119,7 @@ TEST_F(CardPaymentsTest, AnOrderThatNobodyCouldOpenIsGivenUp) {
     rig->gateway().heal();
     rig->gateway().order(Call::create, trouble, 1'000);
     auto const made = buy();
-    ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }, 40));
+    ASSERT_TRUE(rig->pass_until([&] { return !rig->ledger().order(made); }, 40));
     EXPECT_EQ(rig->view().all<domain::PaymentFailed>().back().failure, PaymentFailure::abandoned);
     ASSERT_TRUE(rig->pass(kMinute));
   }
@@ -136,7 +136,7 @@ TEST_F(CardPaymentsTest, AnOrderThatNobodyCouldOpenIsGivenUp) {
 TEST_F(CardPaymentsTest, AnOrderThatNobodyCouldConfirmIsCancelled) {
   rig->gateway().order(Call::confirm, Trouble::timeout_before, 1'000);
   auto const made = buy();
-  ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }, 40));
+  ASSERT_TRUE(rig->pass_until([&] { return !rig->ledger().order(made); }, 40));
   EXPECT_EQ(world.payment().report.status, PaymentStatus::cancelled);
   expect_not_paid(PaymentFailure::abandoned, "");
 }
@@ -149,7 +149,7 @@ TEST_F(CardPaymentsTest, AChargeIsFoundHoweverLateItIsAsked) {
   rig->gateway().order(Call::list_events, Trouble::unreachable, 1'000);
   auto const made = buy();
   for (int i = 0; i < 60; ++i) ASSERT_TRUE(rig->pass(kMinute));
-  EXPECT_TRUE(rig->view().order(made));
+  EXPECT_TRUE(rig->ledger().order(made));
   start();
   ASSERT_TRUE(rig->pass_until([&] { return settled(); }));
   expect_paid();
@@ -167,7 +167,7 @@ TEST_F(CardPaymentsTest, ABreakerThatOpensRefusesNewOrdersAndForgetsNoOldOne) {
   auto const outcome = rig->ask(refused);
   ASSERT_TRUE(std::holds_alternative<domain::Refusal>(outcome));
   EXPECT_EQ(std::get<domain::Refusal>(outcome).reason, domain::Rejection::payments_unavailable);
-  ASSERT_TRUE(rig->pass_until([&] { return !rig->view().order(made); }));
+  ASSERT_TRUE(rig->pass_until([&] { return !rig->ledger().order(made); }));
   EXPECT_TRUE(rig->guarded().available());
   expect_paid();
 }

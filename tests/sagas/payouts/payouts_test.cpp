@@ -186,7 +186,7 @@ TEST_F(PayoutsTest, TheBankAnswersForWhatIsInAFile) {
   EXPECT_EQ(last().payout, first);
   EXPECT_EQ(last().status, PayoutStatus::completed);
   ASSERT_TRUE(rig->pass(30 * kDay));
-  EXPECT_EQ(rig->view().payout(second)->status, PayoutStatus::processing) << "until an operator fails it";
+  EXPECT_EQ(rig->ledger().payout(second)->status, PayoutStatus::processing) << "until an operator fails it";
   advance(second, PayoutStatus::failed);
   EXPECT_EQ(rig->sum(domain::Account::payouts_in_flight), Money{});
 }
@@ -195,7 +195,7 @@ TEST_F(PayoutsTest, TheBankAnswersForWhatIsInAFile) {
 TEST_F(PayoutsTest, AWrittenFileIsTheSameBytesForEver) {
   std::vector<PayoutId> const payouts{processing(), processing("000111111116"), processing()};
   AchSettings const settings{test_support::ach_origin(), false};
-  auto const day = domain::day_of(rig->view().payout(payouts.front())->processing_at);
+  auto const day = domain::day_of(rig->ledger().payout(payouts.front())->processing_at);
   auto const created = files_from(day) + 55 * 3'600 * kSecond;
   auto planned = plan_files(log, rig->vault(), settings, day, created, payouts, {});
   ASSERT_TRUE(planned.ok());
@@ -244,9 +244,9 @@ TEST_F(PayoutsTest, ADayOfTwoFilesIsMadeAgainFileByFile) {
   advance(first, PayoutStatus::approved);
   advance(first, PayoutStatus::processing);
   auto const second = processing();
-  auto const day = domain::day_of(rig->view().payout(first)->processing_at);
+  auto const day = domain::day_of(rig->ledger().payout(first)->processing_at);
   AchSettings const settings{test_support::ach_origin(), true};
-  auto const planned = plan_files(log, rig->vault(), settings, day, files_from(day), rig->view().payouts_of(day), {});
+  auto const planned = plan_files(log, rig->vault(), settings, day, files_from(day), rig->ledger().payouts_of(day), {});
   ASSERT_TRUE(planned.ok());
   ASSERT_EQ(planned.value().texts.size(), 2u) << "what is too large for the same day has a file of its own";
   rig->commit(planned.value().command);
@@ -406,7 +406,7 @@ TEST_F(PayoutsTest, ADeathAtAnyCommitChangesNothing) {
           if (process.view().all<domain::PayoutRequested>().empty()) (void)process.ask(request(of, account));
           for (auto const next : {approved, processing}) {
             auto const asked = process.view().all<domain::PayoutRequested>();
-            auto const open = asked.empty() ? std::nullopt : process.view().payout(asked.front().payout);
+            auto const open = asked.empty() ? std::nullopt : process.ledger().payout(asked.front().payout);
             if (open && domain::can_follow(next, open->status)) {
               (void)process.ask(domain::AdvancePayout{open->payout, next, ""});
             }

@@ -20,7 +20,7 @@ struct Texting : testing::Test {
   test_support::Town town = test_support::build_town(rig);
   domain::Position transaction =
       rig.commit(test_support::send(town.quest, 1, town.warriors, 2, units(500)), town.quest)->first;
-  Composer composer{rig.view(), log, rig.vault()};
+  Composer composer{rig.ledger(), log, rig.vault()};
 
   std::optional<TextMessage> compose(TextRef const& text, std::optional<TransferFacts> facts = {}) {
     return test_support::must(composer.compose({text, std::move(facts), 0}, rig.clock().now()));
@@ -86,7 +86,7 @@ TEST_F(Texting, ALogThatCannotBeReadIsAFaultAndNoReasonToDropTheText) {
 TEST_F(Texting, AShareIsAskedOfTheOwnerAndShowsWhoAsksMasked) {
   rig.commit(domain::VerifyPin{town.quest, domain::Flavour::send, transaction, 1}, town.quest);
   auto const approval = rig.commit(domain::RequestPhoneShare{phone(1), test_support::somebody(3)})->first;
-  ASSERT_TRUE(rig.view().share(approval));
+  ASSERT_TRUE(rig.ledger().share(approval));
   auto const message = compose({approval, TextKind::share_code, 0});
   ASSERT_TRUE(message);
   EXPECT_EQ(message->to, phone(1).number);
