@@ -43,11 +43,27 @@ void add_clock(std::vector<MetricFamily>& families, std::vector<Environment cons
                             [](Environment const& environment) { return environment.clock().state().wall_jumps; }));
 }
 
+// Views, sagas and snapshots: whoever follows the tail.
+void add_consumers(std::vector<MetricFamily>& families, std::vector<Environment const*> const& environments) {
+  MetricFamily lag{
+      "florin_consumer_lag_events", "Events of the log that a consumer has not seen yet.", MetricType::Gauge, {}};
+  for (auto const* environment : environments) {
+    for (auto const& consumer : environment->tail().consumers()) {
+      ClientMetric metric;
+      metric.label = {{"environment", environment->name()}, {"consumer", consumer.name}};
+      metric.gauge.value = static_cast<double>(consumer.lag);
+      lag.metric.push_back(std::move(metric));
+    }
+  }
+  families.push_back(std::move(lag));
+}
+
 }  // namespace
 
 std::string metrics_text(std::vector<Environment const*> const& environments) {
   std::vector<MetricFamily> families;
   add_clock(families, environments);
+  add_consumers(families, environments);
   std::ostringstream out;
   prometheus::TextSerializer().Serialize(out, families);
   return std::move(out).str();

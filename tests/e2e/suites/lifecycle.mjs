@@ -24,7 +24,9 @@ export function lifecycleSuite(context) {
     const metrics = (await world.call('getMetrics', {expect: 200})).text;
     for (const name of Object.keys(environments)) {
       for (const figure of [`florin_clock_lead_seconds{environment="${name}"} -?[0-9.e-]+`,
-        `florin_clock_following{environment="${name}"} 1`, `florin_clock_wall_jumps_total{environment="${name}"} 0`]) {
+        `florin_clock_following{environment="${name}"} 1`, `florin_clock_wall_jumps_total{environment="${name}"} 0`,
+        ...['views', 'sagas', 'snapshots'].map((consumer) =>
+          `florin_consumer_lag_events{environment="${name}",consumer="${consumer}"} [0-9]+`)]) {
         assert.match(metrics, new RegExp(`^${figure}$`, 'm'));
       }
     }
