@@ -29,6 +29,7 @@ constexpr char const* kHelp =
     "  --first S    the first one (1)\n"
     "  --steps K    batches of requests a seed (120)\n"
     "  --jobs J     processes beside each other (1)\n"
+    "  --again K    one seed in K is run twice, and must have the same history (64)\n"
     "\n"
     "Exits 0 only when no seed failed. A failing seed is named in the last line with the command that replays it, cut "
     "to\n"
@@ -39,6 +40,7 @@ struct Arguments {
   std::uint64_t first = 1;
   std::uint64_t steps = Options{}.steps;
   std::uint64_t jobs = 1;
+  std::uint64_t again = 64;
 };
 
 bool parse(int argc, char** argv, Arguments& arguments) {
@@ -57,6 +59,8 @@ bool parse(int argc, char** argv, Arguments& arguments) {
       arguments.steps = value;
     } else if (name == "--jobs") {
       arguments.jobs = value;
+    } else if (name == "--again") {
+      arguments.again = value;
     } else {
       return false;
     }
@@ -98,7 +102,7 @@ void run_seeds(Arguments const& arguments, std::uint64_t job, Totals& totals) {
     auto outcome = run({seed, arguments.steps});
     if (!outcome.violation.empty()) report_failure(seed, arguments.steps, outcome.violation);
     // The same seed has the same history.
-    if (i % 64 == 0 && run({seed, arguments.steps}).link != outcome.link) {
+    if (i % arguments.again == 0 && run({seed, arguments.steps}).link != outcome.link) {
       report_failure(seed, arguments.steps, "a second run has another history");
     }
     totals.commands += outcome.commands;

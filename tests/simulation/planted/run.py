@@ -55,7 +55,7 @@ def try_fault(patch, seeds):
         return None, "does not apply: " + applied.stdout.strip().splitlines()[-1]
     built = build()
     if built.returncode != 0:
-        return None, "does not build: " + next((line for line in built.stdout.splitlines() if "error" in line), "")
+        return None, "does not build: " + next((line for line in built.stdout.splitlines() if ": error:" in line), built.stdout[-300:])
     ran = run(["build/release/florin_simulator", "--seeds", str(seeds), "--first", "1", "--jobs", "2"], timeout=1800)
     lines = ran.stdout.strip().splitlines()
     if ran.returncode == 0:
