@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <ranges>
+#include <utility>
 
 #include <boost/asio/post.hpp>
 
@@ -21,10 +22,15 @@ constexpr auto kAskAgainAfter = std::chrono::milliseconds(2);
 constexpr std::size_t kShownAtOnce = 256;
 constexpr auto kReadAgainAfter = std::chrono::seconds(1);
 
+std::string as_thread_name(std::string name) {
+  if (name.size() > kThreadNameMax) name.resize(kThreadNameMax);
+  return name;
+}
+
 }  // namespace
 
 EffectsLoop::EffectsLoop(std::string name)
-    : name_(name.substr(0, kThreadNameMax)), work_(io_.get_executor()), retry_(io_.get_executor()) {}
+    : name_(as_thread_name(std::move(name))), work_(io_.get_executor()), retry_(io_.get_executor()) {}
 
 EffectsLoop::~EffectsLoop() {
   if (thread_.joinable()) stop();

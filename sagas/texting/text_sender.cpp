@@ -45,7 +45,7 @@ struct TextSender::Impl {
         clock(time),
         composer(view, log, vault),
         senders(context, kSenders,
-                {[this] { return take(); }, [this](PendingText text) { return send(std::move(text)); },
+                {[this] { return take(); }, [this](PendingText const& text) { return send(text); },
                  [this](PendingText const& text, char const* why) { put_back(text, why); },
                  [this](PendingText const& text) { tried(text); }}),
         alarm(context.get_executor()),
