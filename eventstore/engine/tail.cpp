@@ -79,8 +79,12 @@ void Tail::publish(std::span<CommitPtr const> commits, std::span<StoredCommit co
   head_.store(reached);
   std::lock_guard const lock(consumers_mutex_);
   for (auto const& consumer : consumers_) {
-    auto at = consumer->wake_at.load();
-    if (at <= reached && consumer->wake_at.exchange(kNever) <= reached) consumer->wake();
+    // Only what was asked for up to here is answered: the cursor may be asking for a later commit at this moment.
+    for (auto at = consumer->wake_at.load(); at <= reached;) {
+      if (!consumer->wake_at.compare_exchange_weak(at, kNever)) continue;
+      consumer->wake();
+      break;
+    }
   }
 }
 

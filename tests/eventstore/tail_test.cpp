@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "eventstore/runtime/wake.h"
 #include "eventstore/store/chain.h"
 #include "eventstore/store/codec.h"
 #include "tests/support/memory_log.h"
@@ -224,6 +225,44 @@ TEST_F(TailTest, ManyThreadsFollowWhileTheLogGrows) {
   done = true;
   for (auto& follower : followers) follower.join();
   EXPECT_EQ(reached, 3 * head.position.value());
+}
+
+// A consumer that somebody else rouses at the very moment of a publication asks for the next wake while the appender
+// gives the last one: it must be woken for the commit after it all the same.
+TEST_F(TailTest, AConsumerThatIsRousedByOthersIsStillWoken) {
+  constexpr int kRounds = 20'000;
+  open(64);
+  Wake wake;
+  must(wake.open());
+  std::atomic<std::uint64_t> reached{0};
+  std::atomic<bool> done{false};
+  std::thread consumer([&] {
+    auto const cursor = tail->follow("sleeper", {}, [&] { wake.signal(); });
+    while (!done) {
+      while (must(cursor->next())) {
+      }
+      reached = cursor->position().value();
+      wake.wait(-1);
+    }
+  });
+  auto const wait_until_reached = [&] {
+    auto const until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (reached < head.position.value()) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  };
+  bool woken = true;
+  for (int round = 0; round < kRounds && woken; ++round) {
+    if (round % 2 == 0) wake.signal();
+    grow(1);
+    woken = wait_until_reached();
+  }
+  EXPECT_TRUE(woken) << "a wake was lost";
+  done = true;
+  wake.signal();
+  consumer.join();
 }
 
 }  // namespace
