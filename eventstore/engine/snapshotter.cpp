@@ -55,7 +55,7 @@ void Snapshotter::run() {
   name_this_thread("snapshots");
   lower_this_thread(kBackgroundNice);
   while (!stopping_) {
-    auto const due = domain::next(cursor_->position(), every_events_ - 1);
+    auto const due = domain::next(cursor_->position(), every_events_);
     auto const head = tail_.head();
     if (head < due) {
       cursor_->wake_at(due);

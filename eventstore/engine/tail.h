@@ -35,9 +35,10 @@ struct TailConsumer {
 
 class Tail {
  public:
-  // Commits kept in memory: a third of a second of the most that a machine like ours has appended, about 12 MB. Who is
-  // further behind reads the store.
-  static constexpr std::size_t kRecentCommits = 16'384;
+  // Commits kept in memory: 50 ms of the most that a machine like ours has appended, about 1.5 MB, so that they are
+  // freed while they are in a cache: with 16,384 a purchase cost the appender half a microsecond more. Whoever acts at
+  // once (sagas) is never further behind; whoever gathers for longer (views) reads the store.
+  static constexpr std::size_t kRecentCommits = 2'048;
 
   // `head`: where the log stands. The log outlives the tail, the tail its cursors.
   Tail(Log& log, Head const& head, std::size_t recent_commits = kRecentCommits);
