@@ -158,6 +158,7 @@ bool JsonObject::Parsed::read(std::string_view text, dom::element& root) {
     fail({413, "PAYLOAD_TOO_LARGE", "", "The body is too large."});
     return false;
   }
+  if (text.data() == nullptr) text = "";  // simdjson copies from it, which is undefined even for no bytes
   auto const refused = parser.parse(text.data(), text.size()).get(root);
   if (refused == simdjson::SUCCESS) return true;
   auto const scan = scan_json(text);

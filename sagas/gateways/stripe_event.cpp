@@ -53,7 +53,8 @@ bool is_payment_reference(std::string_view text) {
 bool is_stripe_token(std::string_view text) { return !text.empty() && text.size() <= kTokenMax && is_word(text); }
 
 Result<Callback, CallbackFault> read_stripe_event(std::string_view json) {
-  if (json.size() > kStripeBodyMax) return fail(CallbackFault::malformed);
+  // simdjson copies from the pointer of an absent body, too, which is undefined.
+  if (json.empty() || json.size() > kStripeBodyMax) return fail(CallbackFault::malformed);
   simdjson::dom::parser parser;  // at most 1,024 deep
   element event;
   if (parser.parse(json.data(), json.size()).get(event) != simdjson::SUCCESS) return fail(CallbackFault::malformed);

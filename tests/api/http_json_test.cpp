@@ -114,6 +114,7 @@ TEST(JsonBody, ReadsEveryKindOfField) {
 
 TEST(JsonBody, RefusesWhatIsNotAJsonObject) {
   EXPECT_EQ(parse_error(""), "400 INVALID_REQUEST ");
+  EXPECT_EQ(parse_error(std::string_view()), "400 INVALID_REQUEST ");  // no body: a null pointer
   EXPECT_EQ(parse_error("[]"), "400 INVALID_REQUEST ");
   EXPECT_EQ(parse_error("\"text\""), "400 INVALID_REQUEST ");
   EXPECT_EQ(parse_error("{\"a\":1"), "400 INVALID_REQUEST ");

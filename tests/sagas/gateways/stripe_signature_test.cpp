@@ -85,6 +85,7 @@ TEST(StripeEvent, NamesThePaymentItIsAbout) {
   EXPECT_EQ(about(R"({"object":"charge","payment_intent":5})"), std::nullopt);
   EXPECT_EQ(about("[]"), std::nullopt);
   EXPECT_FALSE(read_stripe_event("").ok());
+  EXPECT_FALSE(read_stripe_event(std::string_view()).ok());  // no body: a null pointer
   EXPECT_FALSE(read_stripe_event(std::string(5000, '[')).ok());
 }
 
