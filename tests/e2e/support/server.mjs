@@ -1,6 +1,6 @@
 // A real `florin serve` on a free port with a folder of its own. Every server started is stopped, and every folder
 // removed, when the test process ends, however it ends.
-import {spawn} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
 import {existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -32,6 +32,11 @@ function fakeWall() {
   return found;
 }
 
+// A sanitised server does not start unless its sanitizer's runtime is loaded before all else.
+function sanitizerRuntimes() {
+  return execFileSync('ldd', [binary], {encoding: 'utf8'}).match(/\/\S*lib[at]san\S*/g) ?? [];
+}
+
 export class Server {
   // Resolves once the server says that it listens. `admin: false` starts it without an admin token; `settings` are
   // TOML keys and values; `provider` texts for production (provider.mjs) and `stripe` charges its cards (stripe.mjs);
@@ -55,8 +60,8 @@ export class Server {
     if (wallAhead !== undefined) {
       server.wallFile = join(temporaryFolder(), 'wall');
       server.setWall(wallAhead);
-      Object.assign(environment, {LD_PRELOAD: fakeWall(), FAKETIME_TIMESTAMP_FILE: server.wallFile, FAKETIME_NO_CACHE: '1',
-        FAKETIME_DONT_FAKE_MONOTONIC: '1'});
+      Object.assign(environment, {LD_PRELOAD: [...sanitizerRuntimes(), fakeWall()].join(' '),
+        FAKETIME_TIMESTAMP_FILE: server.wallFile, FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1'});
     }
     const command = [binary, 'serve', '--data', data, '--listen', '127.0.0.1:0',
       ...Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`])];
