@@ -9,7 +9,7 @@
 #include <boost/asio/post.hpp>
 
 #include "domain/contract.h"
-#include "sagas/expiry/timers.h"
+#include "sagas/expiry/expiry_plan.h"
 #include "sagas/writer_call.h"
 
 namespace florin::sagas {
@@ -24,20 +24,6 @@ constexpr std::size_t kInFlightMax = 1024;
 constexpr auto kCheckAtLeastEvery = std::chrono::seconds(1);
 constexpr std::int64_t kBusyRetryMicros = 100'000;
 
-std::optional<Timer> timer_of(domain::Event const& event) {
-  if (auto const* e = std::get_if<domain::TransferInitiated>(&event)) {
-    return Timer{e->guardian ? e->guardian_expires_at : e->pin_expires_at, e->transaction, Wait::transfer};
-  }
-  // The PIN's own end may come before the guardian's, which the timer stands at: look at once.
-  if (auto const* approved = std::get_if<domain::GuardianApproved>(&event)) {
-    return Timer{Timestamp{}, approved->transaction, Wait::transfer};
-  }
-  if (auto const* asked = std::get_if<domain::PhoneShareRequested>(&event)) {
-    return Timer{asked->expires_at, asked->approval, Wait::share};
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 struct Expiries::Impl {
@@ -50,24 +36,25 @@ struct Expiries::Impl {
   eventstore::Writer* writer = nullptr;
 
   // The effects thread's.
-  Timers timers;
+  ExpiryPlan plan;
   std::size_t in_flight = 0;
   SteadyTimer alarm;
   bool stopping = false;
 
   void check();
   void arm();
-  void fire(Timer const& timer);
+  [[nodiscard]] std::optional<Timestamp> end_of_wait(Timer const& timer) const;
+  void submit_due(ExpiryPlan::Due due);
 };
 
-// Fires every timer whose time has come, then sleeps until the next.
+// Ends every wait whose time has come, then sleeps until the next.
 void Expiries::Impl::check() {
   if (stopping) return;
   auto const now = clock.now();
   while (in_flight < kInFlightMax) {
-    auto const timer = timers.take(now);
-    if (!timer) break;
-    fire(*timer);
+    auto due = plan.take(now, [this](Timer const& timer) { return end_of_wait(timer); });
+    if (!due) break;
+    submit_due(std::move(*due));
   }
   arm();
 }
@@ -75,7 +62,7 @@ void Expiries::Impl::check() {
 void Expiries::Impl::arm() {
   auto next = std::chrono::microseconds(kCheckAtLeastEvery);
   // With the writer's answers outstanding it is they that make room, and check again.
-  if (auto const due = timers.next_due(); due && in_flight < kInFlightMax) {
+  if (auto const due = plan.next_due(); due && in_flight < kInFlightMax) {
     auto const wait = std::max<std::int64_t>(0, due->micros() - clock.now().micros());
     next = std::min(next, std::chrono::microseconds(wait));
   }
@@ -85,25 +72,22 @@ void Expiries::Impl::arm() {
   });
 }
 
-// The ledger says whether the wait is over, has been prolonged or has ended.
-void Expiries::Impl::fire(Timer const& timer) {
-  auto const now = clock.now();
-  std::optional<Timestamp> due;
+std::optional<Timestamp> Expiries::Impl::end_of_wait(Timer const& timer) const {
   if (timer.wait == Wait::transfer) {
-    if (auto const transfer = view.transfer(timer.about)) due = transfer->expires_at();
-  } else if (auto const share = view.share(timer.about)) {
-    due = share->expires_at;
+    auto const transfer = view.transfer(timer.about);
+    return transfer ? std::optional(transfer->expires_at()) : std::nullopt;
   }
-  if (!due) return;
-  if (*due > now) return timers.add({*due, timer.about, timer.wait});
+  auto const share = view.share(timer.about);
+  return share ? std::optional(share->expires_at) : std::nullopt;
+}
+
+void Expiries::Impl::submit_due(ExpiryPlan::Due due) {
   ++in_flight;
-  domain::Command command = timer.wait == Wait::transfer ? domain::Command(domain::ExpireTransfer{timer.about})
-                                                         : domain::Command(domain::ExpirePhoneShare{timer.about});
-  submit(io, *writer, std::move(command), [this, timer](Outcome const& outcome) {
+  submit(io, *writer, std::move(due.command), [this, timer = due.timer](Outcome const& outcome) {
     --in_flight;
     auto const refused = std::holds_alternative<domain::Refusal>(outcome);
     // Refused: something came before it, which the ledger knows by the next look.
-    if (is_busy(outcome) || refused) timers.add({clock.now() + kBusyRetryMicros, timer.about, timer.wait});
+    if (is_busy(outcome) || refused) plan.add({clock.now() + kBusyRetryMicros, timer.about, timer.wait});
     check();
   });
 }
@@ -115,14 +99,7 @@ Expiries::Expiries(EffectsLoop& loop, LedgerView const& view, eventstore::Clock 
 
 Expiries::~Expiries() = default;
 
-void Expiries::resume(domain::State const& state) {
-  for (auto const& [position, transfer] : state.transfers()) {
-    impl_->timers.add({transfer.expires_at(), position, Wait::transfer});
-  }
-  for (auto const& [position, share] : state.shares().all()) {
-    impl_->timers.add({share.expires_at, position, Wait::share});
-  }
-}
+void Expiries::resume(domain::State const& state) { impl_->plan.resume(state); }
 
 void Expiries::start(eventstore::Writer& writer) {
   FLORIN_ASSERT(impl_->writer == nullptr);
@@ -134,10 +111,7 @@ void Expiries::on_commits(std::span<eventstore::CommitPtr const> commits) {
   bool any = false;
   for (auto const& commit : commits) {
     for (auto const& event : commit->events) {
-      auto const timer = timer_of(event);
-      if (!timer) continue;
-      impl_->timers.add(*timer);
-      any = true;
+      any = impl_->plan.add(event) || any;
     }
   }
   if (any) impl_->check();
@@ -147,7 +121,7 @@ void Expiries::check() { impl_->check(); }
 
 bool Expiries::is_idle() {
   impl_->check();
-  auto const due = impl_->timers.next_due();
+  auto const due = impl_->plan.next_due();
   return impl_->in_flight == 0 && (!due || *due > impl_->clock.now());
 }
 
