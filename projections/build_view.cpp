@@ -21,7 +21,7 @@ Faulty<Unit> build_view(eventstore::Log& log, Projection const& projection, std:
                         BuildProgress& progress, std::atomic<bool> const& stopping, eventstore::Runtime& runtime) {
   progress.started_ns = runtime.now().time_since_epoch().count();
   remove_view_file(runtime.files(), file);
-  auto view = ViewFile::create(file, projection, ViewFile::Purpose::build);
+  auto view = ViewFile::create(file, projection, ViewFile::Purpose::build, runtime.files());
   if (!view) return fail(view.error());
   auto reader = eventstore::CommitReader::after(log, domain::Position{});
   if (!reader) return fail(reader.error());

@@ -11,8 +11,7 @@
 #include "domain/contract.h"
 #include "eventstore/runtime/thread.h"
 #include "eventstore/runtime/wake.h"
-#include "projections/view_folder.h"
-#include "projections/view_slot.h"
+#include "projections/projector.h"
 
 namespace florin::projections {
 namespace {
@@ -20,14 +19,9 @@ namespace {
 using eventstore::Fault;
 using eventstore::Faulty;
 
-// A transaction writes each page of heads once, however many of its players moved: the larger, the cheaper a commit.
-// About 100 bytes of memory a commit and view.
-constexpr std::uint64_t kTransactionCommits = 1u << 16;
 // How long commits are gathered when nobody waits for them: a quarter of a second's commits share most of the pages
 // that they write. A reader that waits ends the gathering at once.
 constexpr auto kGather = std::chrono::milliseconds(250);
-constexpr std::uint64_t kLookAroundCommits = 256;  // between looks at the clock and for waiters
-
 }  // namespace
 
 struct ViewReader::Impl {
@@ -58,8 +52,6 @@ struct Runner::Impl {
   eventstore::Log& log;
   eventstore::Tail& tail;
   eventstore::Runtime& runtime;
-  std::filesystem::path folder;
-  std::deque<ViewSlot> slots;  // never changes after construction
 
   std::atomic<bool> stopping{false};
   eventstore::Wake wake;
@@ -91,13 +83,9 @@ struct Runner::Impl {
   std::vector<BuildResult> build_results;
   std::atomic<bool> builds_finished{false};  // build_results is not empty
 
-  // The projector's.
-  std::unique_ptr<eventstore::TailCursor> const cursor;
-  domain::Position start_head;
-  bool other_versions_gone = false;
-
-  std::thread projector;
-  std::thread builder;
+  Projector projector;  // the projector thread's; wakes and orders builds by what is above
+  std::thread projector_thread;
+  std::thread builder_thread;
 
   Impl(eventstore::Log& the_log, eventstore::Tail& the_tail, std::filesystem::path views,
        std::vector<Projection const*> const& projections, std::chrono::milliseconds retry_after,
@@ -105,30 +93,15 @@ struct Runner::Impl {
       : log(the_log),
         tail(the_tail),
         runtime(with),
-        folder(std::move(views)),
-        cursor(tail.follow("views", tail.head(), [this] { wake.signal(); })) {
-    for (auto const* projection : projections) slots.emplace_back(*projection, folder, retry_after, runtime);
-  }
-
-  ViewSlot* find(std::string_view name) {
-    for (auto& slot : slots) {
-      if (slot.projection().name() == name) return &slot;
-    }
-    return nullptr;
-  }
+        projector(
+            the_log, the_tail, std::move(views), projections, retry_after, with, [this] { wake.signal(); },
+            [this](ViewSlot& slot) { order_build(slot); }) {}
 
   Faulty<Unit> start();
   void stop();
   void project();
   void take_built();
-  [[nodiscard]] int until_retry_ms();
-  void retry_stopped();
-  bool run_transaction();
   void sleep();
-  void remove_old_files();
-  [[nodiscard]] std::optional<domain::Position> lowest();
-  void fail(ViewSlot& slot, ViewFile const* file, Fault const& fault);
-  void fail_all(Fault const& fault);
   void announce();
   bool when_reached(ViewSlot const& slot, domain::Position position, int timeout_ms,
                     std::unique_ptr<ViewWaiter> waiter);
@@ -139,16 +112,10 @@ struct Runner::Impl {
 };
 
 Faulty<Unit> Runner::Impl::start() {
-  if (auto made = runtime.files().make_folder(folder); !made) return made;
   if (auto const opened = wake.open(); !opened) return opened;
-  auto const log_head = log.head();
-  if (!log_head) return florin::fail(log_head.error());
-  start_head = log_head.value().position;
-  for (auto& slot : slots) {
-    if (!slot.open(log, log_head.value())) order_build(slot);
-  }
-  projector = std::thread([this] { project(); });
-  builder = std::thread([this] { build(); });
+  if (auto const opened = projector.open(); !opened) return opened;
+  projector_thread = std::thread([this] { project(); });
+  builder_thread = std::thread([this] { build(); });
   return Unit{};
 }
 
@@ -157,14 +124,14 @@ void Runner::Impl::stop() {
     std::scoped_lock const lock(builds_mutex, waiting_mutex);
     if (stopping.exchange(true)) return;
   }
-  if (!projector.joinable()) return;
+  if (!projector_thread.joinable()) return;
   build_ordered.notify_all();
   advanced.notify_all();
   wake.signal();
-  builder.join();
-  projector.join();
+  builder_thread.join();
+  projector_thread.join();
   announce();
-  for (auto& slot : slots) slot.close();
+  projector.close();
 }
 
 void Runner::Impl::project() {
@@ -172,10 +139,9 @@ void Runner::Impl::project() {
   eventstore::lower_this_thread(eventstore::kBackgroundNice);
   while (!stopping) {
     take_built();
-    retry_stopped();
-    bool const caught_up = run_transaction();
-    for (auto& slot : slots) slot.swap_when_caught_up();
-    remove_old_files();
+    bool const caught_up = projector.step([this](eventstore::SteadyTime started) {
+      return stopping || (waiters > 0 && runtime.now() - started > kGather);
+    });
     announce();
     if (caught_up) sleep();
   }
@@ -188,92 +154,14 @@ void Runner::Impl::take_built() {
     results.swap(build_results);
     builds_finished = false;
   }
-  for (auto const& result : results) {
-    if (result.fault) {
-      result.slot->fail_build(*result.fault);
-    } else {
-      result.slot->adopt(tail.head());
-    }
-  }
-}
-
-// Until a stopped view is to be tried again; below zero: none is.
-int Runner::Impl::until_retry_ms() {
-  int least = -1;
-  for (auto const& slot : slots) {
-    auto const at = slot.retry_at();
-    if (!at) continue;
-    auto const left = std::chrono::ceil<std::chrono::milliseconds>(*at - runtime.now()).count();
-    auto const wait = static_cast<int>(std::max<std::int64_t>(left, 0));
-    if (least < 0 || wait < least) least = wait;
-  }
-  return least;
-}
-
-void Runner::Impl::retry_stopped() {
-  auto const now = runtime.now();
-  for (auto& slot : slots) {
-    if (slot.retry_at() && *slot.retry_at() <= now && slot.retry(log)) order_build(slot);
-  }
-}
-
-// The position of the view that is furthest behind; nullopt when none takes commits.
-std::optional<domain::Position> Runner::Impl::lowest() {
-  std::optional<domain::Position> lowest;
-  for (auto& slot : slots) {
-    for (auto const* file : {slot.live(), slot.built()}) {
-      if (file != nullptr && (!lowest || file->reached() < *lowest)) lowest = file->reached();
-    }
-  }
-  return lowest;
-}
-
-// Decodes each commit once and hands it to every file that is at its place. True when the log had no more.
-bool Runner::Impl::run_transaction() {
-  auto const from = lowest();
-  if (!from) return true;
-  if (cursor->position() != *from) cursor->move_to(*from);
-  auto const started = runtime.now();
-  bool caught_up = false;
-  for (std::uint64_t commits = 0; commits < kTransactionCommits; ++commits) {
-    if (commits % kLookAroundCommits == kLookAroundCommits - 1) {
-      if (stopping || (waiters > 0 && runtime.now() - started > kGather)) break;
-    }
-    auto const found = cursor->next();
-    if (!found) return fail_all(found.error()), true;
-    if (!found.value()) {
-      caught_up = true;
-      break;
-    }
-    auto const& [commit, head] = *found.value();
-    for (auto& slot : slots) {
-      for (auto* file : {slot.live(), slot.built()}) {
-        if (file == nullptr || domain::next(file->reached()) != commit->first) continue;
-        auto const applied = file->apply(*commit, head);
-        if (!applied) fail(slot, file, applied.error());
-      }
-    }
-  }
-  for (auto& slot : slots) {
-    for (auto* file : {slot.live(), slot.built()}) {
-      if (file == nullptr) continue;
-      auto const done = file->commit();
-      if (!done) fail(slot, file, done.error());
-    }
-    if (slot.live() != nullptr) slot.committed();
-  }
-  return caught_up;
+  for (auto const& result : results) projector.finish(*result.slot, result.fault);
 }
 
 // Until there is something to do; then a little longer, so that one transaction takes many commits.
 void Runner::Impl::sleep() {
-  auto const behind = [this] {
-    auto const position = lowest();
-    return position && tail.head() > *position;
-  };
   while (!stopping && !builds_finished) {
-    auto const retry_ms = until_retry_ms();
-    if (behind() || retry_ms == 0) break;
+    auto const retry_ms = projector.until_retry_ms();
+    if (projector.is_behind() || retry_ms == 0) break;
     wake.wait(retry_ms);
   }
   auto const until = runtime.now() + kGather;
@@ -281,29 +169,6 @@ void Runner::Impl::sleep() {
     auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - runtime.now());
     if (left.count() <= 0) break;
     wake.wait(static_cast<int>(left.count()));
-  }
-}
-
-void Runner::Impl::remove_old_files() {
-  if (other_versions_gone) return;
-  for (auto& slot : slots) {
-    if (slot.live() == nullptr || slot.position() < start_head) return;
-  }
-  for (auto& slot : slots) remove_other_versions(runtime.files(), folder, slot.projection());
-  other_versions_gone = true;
-}
-
-void Runner::Impl::fail(ViewSlot& slot, ViewFile const* file, Fault const& fault) {
-  if (file == slot.built()) return slot.fail_build(fault);
-  if (slot.fail_live(fault)) order_build(slot);
-}
-
-// The log could not be read: no view can go on.
-void Runner::Impl::fail_all(Fault const& fault) {
-  cursor->move_to(cursor->position());  // reads the log anew
-  for (auto& slot : slots) {
-    if (slot.built() != nullptr) slot.fail_build(fault);
-    if (slot.live() != nullptr) slot.stop_live(fault);
   }
 }
 
@@ -405,7 +270,7 @@ Faulty<Unit> Runner::start() { return impl_->start(); }
 void Runner::stop() { impl_->stop(); }
 
 Faulty<ViewReader> Runner::read(std::string_view name) {
-  auto* slot = impl_->find(name);
+  auto* slot = impl_->projector.find(name);
   if (slot == nullptr) return eventstore::fault(Fault::Kind::missing, "view: unknown name");
   if (slot->drop_distrusted()) impl_->order_build(*slot);
   auto generation = slot->readable();
@@ -427,7 +292,7 @@ Faulty<ViewReader> Runner::read(std::string_view name) {
 }
 
 bool Runner::wait_for(std::string_view name, domain::Position position, int timeout_ms) {
-  auto const* slot = impl_->find(name);
+  auto const* slot = impl_->projector.find(name);
   if (slot == nullptr) return false;
   if (slot->position() >= position) return true;
   auto const until = impl_->runtime.now() + std::chrono::milliseconds(timeout_ms);
@@ -444,24 +309,24 @@ bool Runner::wait_for(std::string_view name, domain::Position position, int time
 
 bool Runner::when_reached(std::string_view name, domain::Position position, int timeout_ms,
                           std::unique_ptr<ViewWaiter> waiter) {
-  auto const* slot = impl_->find(name);
+  auto const* slot = impl_->projector.find(name);
   if (slot == nullptr) return waiter->tell(false), true;
   return impl_->when_reached(*slot, position, timeout_ms, std::move(waiter));
 }
 
 domain::Position Runner::position(std::string_view name) const {
-  auto const* slot = impl_->find(name);
+  auto const* slot = impl_->projector.find(name);
   return slot != nullptr ? slot->position() : domain::Position{};
 }
 
 std::vector<ProjectionStatus> Runner::status() const {
   std::vector<ProjectionStatus> all;
-  for (auto const& slot : impl_->slots) all.push_back(slot.status(impl_->tail.head()));
+  for (auto const& slot : impl_->projector.slots()) all.push_back(slot.status(impl_->tail.head()));
   return all;
 }
 
 Faulty<Unit> Runner::rebuild(std::string_view name) {
-  auto* slot = impl_->find(name);
+  auto* slot = impl_->projector.find(name);
   if (slot == nullptr || impl_->stopping) return eventstore::fault(Fault::Kind::missing, "view: unknown name");
   if (!impl_->order_build(*slot)) {
     return eventstore::fault(Fault::Kind::conflict, "view " + std::string(name) + ": a rebuild is under way");

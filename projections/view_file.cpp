@@ -26,8 +26,8 @@ constexpr std::string_view kBuildSettings =
     "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144; PRAGMA locking_mode = EXCLUSIVE";
 
 // Different after every start of the machine; the same for all processes and containers on it.
-std::string boot_id() {
-  auto id = eventstore::read_file(eventstore::machine_files(), "/proc/sys/kernel/random/boot_id", 64);
+std::string boot_id(eventstore::Files& files) {
+  auto id = eventstore::read_file(files, "/proc/sys/kernel/random/boot_id", 64);
   if (!id || id.value().empty()) return "unknown";
   if (id.value().ends_with('\n')) id.value().pop_back();
   return std::move(id).value();
@@ -42,7 +42,7 @@ Failure<Fault> untrusted(std::string_view name, std::string_view why) {
 }
 
 // The checkpoint of a file that may be trusted.
-Faulty<eventstore::Head> trusted_head(Database& database, std::string_view name, int version) {
+Faulty<eventstore::Head> trusted_head(Database& database, std::string_view name, int version, std::string const& boot) {
   auto select = database.statement("SELECT format, name, version, position, link, open_in_boot FROM checkpoint");
   if (!select) return untrusted(name, select.error().what);
   auto const row = select.value().first();
@@ -56,7 +56,7 @@ Faulty<eventstore::Head> trusted_head(Database& database, std::string_view name,
     return untrusted(name, "written by another version");
   }
   auto const open_in = columns.blob(5);
-  if (!open_in.empty() && open_in != boot_id()) return untrusted(name, "was open when the machine went down");
+  if (!open_in.empty() && open_in != boot) return untrusted(name, "was open when the machine went down");
   head.position = columns.position(3);
   std::copy(link.begin(), link.end(), reinterpret_cast<char*>(head.link.data()));
   columns.reset();
@@ -66,10 +66,11 @@ Faulty<eventstore::Head> trusted_head(Database& database, std::string_view name,
 }  // namespace
 
 Faulty<std::unique_ptr<ViewFile>> ViewFile::create(std::filesystem::path const& file, Projection const& projection,
-                                                   Purpose purpose) {
+                                                   Purpose purpose, eventstore::Files& files) {
   auto database = Database::open(file, Database::Mode::create);
   if (!database) return fail(database.error());
   std::unique_ptr<ViewFile> view(new ViewFile(std::move(database).value()));
+  auto const boot = boot_id(files);
   auto const settings = purpose == Purpose::live ? kLiveSettings : kBuildSettings;
   if (auto const set = view->database_->execute(settings); !set) return fail(set.error());
   auto const schema = std::string(kCheckpointSchema) + ";" + std::string(projection.schema());
@@ -77,7 +78,7 @@ Faulty<std::unique_ptr<ViewFile>> ViewFile::create(std::filesystem::path const& 
   auto insert = view->database_->statement("INSERT INTO checkpoint VALUES(1, ?, ?, ?, 0, ?, ?)");
   if (!insert) return fail(insert.error());
   auto const written = insert.value().run(kViewFileFormat, projection.name(), projection.version(),
-                                          bytes_of(view->checkpoint_.link), std::string_view(boot_id()));
+                                          bytes_of(view->checkpoint_.link), std::string_view(boot));
   if (!written) return fail(written.error());
   if (auto const done = view->database_->execute("COMMIT"); !done) return fail(done.error());
   auto writer = projection.open(*view->database_);
@@ -86,12 +87,13 @@ Faulty<std::unique_ptr<ViewFile>> ViewFile::create(std::filesystem::path const& 
   return view;
 }
 
-Faulty<std::unique_ptr<ViewFile>> ViewFile::open(std::filesystem::path const& file, Projection const& projection) {
+Faulty<std::unique_ptr<ViewFile>> ViewFile::open(std::filesystem::path const& file, Projection const& projection,
+                                                 eventstore::Files& files) {
   auto database = Database::open(file, Database::Mode::read_write);
   if (!database) return fail(database.error());
   std::unique_ptr<ViewFile> view(new ViewFile(std::move(database).value()));
   if (auto const set = view->database_->execute(kLiveSettings); !set) return fail(set.error());
-  if (auto const read = view->read_checkpoint(projection); !read) return fail(read.error());
+  if (auto const read = view->read_checkpoint(projection, boot_id(files)); !read) return fail(read.error());
   auto writer = projection.open(*view->database_);
   if (!writer) return fail(writer.error());
   view->writer_ = std::move(writer).value();
@@ -99,19 +101,19 @@ Faulty<std::unique_ptr<ViewFile>> ViewFile::open(std::filesystem::path const& fi
 }
 
 Faulty<eventstore::Head> ViewFile::read_head(std::filesystem::path const& file, Projection const& projection,
-                                             int version) {
+                                             int version, eventstore::Files& files) {
   auto database = Database::open(file, Database::Mode::read_only);
   if (!database) return fail(database.error());
-  return trusted_head(*database.value(), projection.name(), version);
+  return trusted_head(*database.value(), projection.name(), version, boot_id(files));
 }
 
-Faulty<Unit> ViewFile::read_checkpoint(Projection const& projection) {
-  auto const head = trusted_head(*database_, projection.name(), projection.version());
+Faulty<Unit> ViewFile::read_checkpoint(Projection const& projection, std::string const& boot) {
+  auto const head = trusted_head(*database_, projection.name(), projection.version(), boot);
   if (!head) return fail(head.error());
   checkpoint_ = reached_ = head.value();
   auto mark = database_->statement("UPDATE checkpoint SET open_in_boot = ?");
   if (!mark) return fail(mark.error());
-  return mark.value().run(std::string_view(boot_id()));
+  return mark.value().run(std::string_view(boot));
 }
 
 Faulty<Unit> ViewFile::apply(domain::Commit const& commit, eventstore::Head const& head) {

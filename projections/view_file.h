@@ -2,14 +2,17 @@
 //
 // A file that was open when the machine (not just the process) went down is not trusted: with synchronous=OFF its
 // pages may be a mixture of old and new that no check would notice. The checkpoint row therefore names the boot
-// during which the file is open; a clean close syncs the file and clears it.
+// during which the file is open; a clean close syncs the file and clears it. `files` is where the machine's boot is
+// read.
 //
 // One thread.
 #pragma once
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
+#include "eventstore/runtime/files.h"
 #include "eventstore/store/log.h"
 #include "projections/projection.h"
 #include "projections/sqlite.h"
@@ -23,17 +26,19 @@ class ViewFile {
     build,  // no journal: nobody reads it, and a crash throws it away
   };
   // `file` must not exist.
-  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<ViewFile>> create(std::filesystem::path const& file,
-                                                                            Projection const& projection,
-                                                                            Purpose purpose);
+  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<ViewFile>> create(
+      std::filesystem::path const& file, Projection const& projection, Purpose purpose,
+      eventstore::Files& files = eventstore::machine_files());
   // Kind::corrupt: damaged, of another projection, version or file format, or not closed before the machine went
   // down. Such a file is to be deleted and built anew.
-  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<ViewFile>> open(std::filesystem::path const& file,
-                                                                          Projection const& projection);
+  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<ViewFile>> open(
+      std::filesystem::path const& file, Projection const& projection,
+      eventstore::Files& files = eventstore::machine_files());
 
   // Of a file of another version, only to be read: what its rows reflect. Kind::corrupt as open().
   [[nodiscard]] static eventstore::Faulty<eventstore::Head> read_head(std::filesystem::path const& file,
-                                                                      Projection const& projection, int version);
+                                                                      Projection const& projection, int version,
+                                                                      eventstore::Files& files);
 
   // What the committed rows reflect: the last commit folded in, by its position and its link in the log's chain.
   [[nodiscard]] eventstore::Head const& checkpoint() const { return checkpoint_; }
@@ -50,7 +55,7 @@ class ViewFile {
 
  private:
   explicit ViewFile(std::unique_ptr<Database> database) : database_(std::move(database)) {}
-  [[nodiscard]] eventstore::Faulty<Unit> read_checkpoint(Projection const& projection);
+  [[nodiscard]] eventstore::Faulty<Unit> read_checkpoint(Projection const& projection, std::string const& boot);
 
   std::unique_ptr<Database> database_;
   std::unique_ptr<ProjectionWriter> writer_;  // destroyed before the database its statements belong to

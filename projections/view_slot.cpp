@@ -15,7 +15,7 @@ bool ViewSlot::open(eventstore::Log& log, eventstore::Head const& head) {
   newest_generation_ = clean_view_folder(runtime_.files(), folder_, projection_);
   if (newest_generation_ != 0) {
     auto const file = view_path(folder_, projection_, newest_generation_);
-    auto view = ViewFile::open(file, projection_);
+    auto view = ViewFile::open(file, projection_, runtime_.files());
     if (view) {
       auto const ours = eventstore::log_contains(log, view.value()->checkpoint());
       if (ours && ours.value()) {
@@ -35,7 +35,7 @@ bool ViewSlot::open(eventstore::Log& log, eventstore::Head const& head) {
 
   // An empty log: an empty view is complete.
   auto const file = view_path(folder_, projection_, ++newest_generation_);
-  auto view = ViewFile::create(file, projection_, ViewFile::Purpose::live);
+  auto view = ViewFile::create(file, projection_, ViewFile::Purpose::live, runtime_.files());
   if (view) {
     live_ = std::move(view).value();
     publish_live(file);
@@ -49,7 +49,7 @@ void ViewSlot::serve_older_version(eventstore::Log& log) {
   for (int const version : projection_.served_versions()) {
     auto const file = newest_of_version(runtime_.files(), folder_, projection_, version);
     if (!file) continue;
-    auto const head = ViewFile::read_head(*file, projection_, version);
+    auto const head = ViewFile::read_head(*file, projection_, version, runtime_.files());
     if (!head) continue;
     auto const ours = eventstore::log_contains(log, head.value());
     if (ours && ours.value()) return publish(*file, version, head.value().position);
@@ -75,7 +75,7 @@ void ViewSlot::adopt(domain::Position head) {
   built_path_ = view_path(folder_, projection_, ++newest_generation_);
   auto const renamed = runtime_.files().replace(build_file(), built_path_);
   if (!renamed) return fail_build({Fault::Kind::io, "view: " + renamed.error().what});
-  auto view = ViewFile::open(built_path_, projection_);
+  auto view = ViewFile::open(built_path_, projection_, runtime_.files());
   if (!view) return fail_build(view.error());
   built_ = std::move(view).value();
   built_target_ = head;
@@ -107,7 +107,7 @@ bool ViewSlot::retry(eventstore::Log& log) {
   retry_at_.reset();
   auto const current = generation();
   if (!current || status({}).served_version != projection_.version()) return true;
-  auto view = ViewFile::open(current->file(), projection_);
+  auto view = ViewFile::open(current->file(), projection_, runtime_.files());
   if (!view) return fail_live(view.error());
   auto const ours = eventstore::log_contains(log, view.value()->checkpoint());
   if (!ours) return stop_live(ours.error()), false;
