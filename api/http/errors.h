@@ -1,4 +1,4 @@
-// The error envelope (CONTRACT, Conventions, Errors) and the one switch from refusals to HTTP.
+// The error envelope (CONTRACT, Conventions, Errors).
 #pragma once
 
 #include <optional>
@@ -8,7 +8,6 @@
 
 #include "api/http/json.h"
 #include "api/http/message.h"
-#include "domain/rejections.h"
 
 namespace florin::api {
 
@@ -26,9 +25,6 @@ struct ErrorExtra {
 [[nodiscard]] Response error_response(Request const& request, int status, std::string_view code,
                                       std::string_view message, std::vector<ErrorExtra> const& extras = {},
                                       int retry_after_seconds = 0, std::string_view error_token = {});
-
-// Exhaustive over Rejection.
-[[nodiscard]] Response refusal_response(Request const& request, domain::Refusal const& refusal);
 
 // With a "field" extra when the error names one.
 [[nodiscard]] Response body_error_response(Request const& request, BodyError const& error);

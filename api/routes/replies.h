@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "api/http/errors.h"
 #include "api/http/json.h"
+#include "api/http/refusals.h"
 #include "api/ledger/execute.h"
 #include "api/routes/services.h"
 

@@ -7,7 +7,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
-#include "api/http/errors.h"
+#include "api/http/refusals.h"
 #include "api/http/reply.h"
 #include "api/http/router.h"
 #include "tests/support/fixed_clock.h"

@@ -1,0 +1,12 @@
+// The one table that turns a refusal of the rules into HTTP.
+#pragma once
+
+#include "api/http/errors.h"
+#include "domain/rejections.h"
+
+namespace florin::api {
+
+// Exhaustive over Rejection.
+[[nodiscard]] Response refusal_response(Request const& request, domain::Refusal const& refusal);
+
+}  // namespace florin::api
