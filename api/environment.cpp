@@ -128,6 +128,11 @@ Faulty<Unit> Environment::recover() {
   effects_loop_.follow(*tail_, recovered.head.position);
   eventstore::EngineParts const parts{*log_, *vault_, *requests_, *checkpoints_, clock_, durable_, *tail_};
   writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts, options_.writer);
+  ledger_.emplace(Ledger{name_, clock_, Commands(*writer_, *vault_, durable_), durable_, Views(*runner_, *writer_),
+                         Commits(*log_), People(*mailboxes_, durable_, *vault_), vault_->codes(),
+                         CardGateway(payments_.get(), processor_.get()), BankFiles(*log_, *vault_, options_.ach),
+                         *texts_, options_.inbound, options_.public_url});
+  if (phone_ && sandbox_processor_) sandbox_.emplace(Sandbox{*phone_, *sandbox_processor_, effects_loop_});
   return Unit{};
 }
 

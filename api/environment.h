@@ -10,8 +10,9 @@
 #include <string>
 
 #include "api/config.h"
-#include "api/http/asio.h"
 #include "api/layout.h"
+#include "api/ledger/ledger.h"
+#include "api/ledger/sandbox.h"
 #include "api/mailboxes.h"
 #include "eventstore/engine/snapshotter.h"
 #include "eventstore/engine/writer.h"
@@ -32,12 +33,6 @@
 #include "sagas/texting/text_sender.h"
 
 namespace florin::api {
-
-// Where the SMS provider posts what phones answer: its form is signed over this URL with this token.
-struct InboundOptions {
-  std::string public_url;
-  std::string auth_token;  // empty: nothing is accepted
-};
 
 struct EnvironmentOptions {
   eventstore::WriterOptions writer;
@@ -71,26 +66,10 @@ class Environment {
   [[nodiscard]] std::vector<std::string> unreadable_views() const;
 
   [[nodiscard]] std::string const& name() const { return name_; }  // "production" or "sandbox"
-  [[nodiscard]] eventstore::Clock& clock() const { return clock_; }
-  [[nodiscard]] eventstore::Log& log() { return *log_; }
-  [[nodiscard]] eventstore::Vault const& vault() const { return *vault_; }
-  [[nodiscard]] eventstore::Writer& writer() { return *writer_; }
-  [[nodiscard]] eventstore::Tail const& tail() const { return *tail_; }
-  [[nodiscard]] eventstore::DurableState const& balances() const { return durable_; }
-  [[nodiscard]] Mailboxes const& mailboxes() const { return *mailboxes_; }
-  [[nodiscard]] projections::Runner& views() { return *runner_; }
-  [[nodiscard]] sagas::EffectsLoop& effects_loop() { return effects_loop_; }
-  [[nodiscard]] sagas::TextSender& texts() { return *texts_; }
-  [[nodiscard]] sagas::SandboxPhone* phone() { return phone_.get(); }        // null in production
-  [[nodiscard]] sagas::CardPayments* payments() { return payments_.get(); }  // null: no processor is configured
-  // Any thread. Whether the processor could be called now.
-  [[nodiscard]] bool can_charge() const { return processor_ && processor_->available(); }
-  [[nodiscard]] sagas::PaymentGateway const* processor() const { return processor_.get(); }  // for its callbacks
-  // Where browsers and processors find this environment: "https://pay.example.com/sandbox".
-  [[nodiscard]] std::string const& public_url() const { return options_.public_url; }
-  [[nodiscard]] sagas::AchSettings const& ach() const { return options_.ach; }
-  [[nodiscard]] sagas::SandboxProcessor* sandbox_processor() { return sandbox_processor_.get(); }  // null in production
-  [[nodiscard]] InboundOptions const& inbound() const { return options_.inbound; }
+  [[nodiscard]] Ledger const& ledger() const { return *ledger_; }
+  [[nodiscard]] Sandbox* sandbox() { return sandbox_ ? &*sandbox_ : nullptr; }  // null in production
+  // Whoever follows the tail, and how far behind it is. Any thread.
+  [[nodiscard]] std::vector<eventstore::TailConsumer> consumers() const { return tail_->consumers(); }
 
  private:
   Environment(std::string name, Layout layout, eventstore::Clock& clock, EnvironmentOptions options);
@@ -128,6 +107,8 @@ class Environment {
   sagas::SandboxBank const sandbox_bank_{};
   std::unique_ptr<sagas::Payouts> payouts_;  // null in production: operators settle them
   std::unique_ptr<eventstore::Writer> writer_;
+  std::optional<Ledger> ledger_;
+  std::optional<Sandbox> sandbox_;
 };
 
 }  // namespace florin::api

@@ -14,8 +14,8 @@ using prometheus::MetricType;
 
 // One figure an environment. Prometheus knows no other numbers than floating ones; none of these is money.
 template <class Read>
-MetricFamily family(std::string name, std::string help, MetricType type,
-                    std::vector<Environment const*> const& environments, Read const& read) {
+MetricFamily family(std::string name, std::string help, MetricType type, std::span<Environment* const> environments,
+                    Read const& read) {
   MetricFamily family{std::move(name), std::move(help), type, {}};
   for (auto const* environment : environments) {
     ClientMetric metric;
@@ -26,29 +26,29 @@ MetricFamily family(std::string name, std::string help, MetricType type,
   return family;
 }
 
-void add_clock(std::vector<MetricFamily>& families, std::vector<Environment const*> const& environments) {
+void add_clock(std::vector<MetricFamily>& families, std::span<Environment* const> environments) {
   families.push_back(
       family("florin_clock_lead_seconds",
              "The ledger's time less the wall clock. Above zero it is worked off; below zero the wall clock is ahead.",
              MetricType::Gauge, environments, [](Environment const& environment) {
-               return static_cast<double>(environment.clock().state().lead_micros) /
+               return static_cast<double>(environment.ledger().clock.state().lead_micros) /
                       static_cast<double>(domain::kMicrosPerSecond);
              }));
   families.push_back(family(
       "florin_clock_following", "0: the wall clock is too far ahead and is not followed until an operator confirms it.",
       MetricType::Gauge, environments,
-      [](Environment const& environment) { return environment.clock().state().following ? 1 : 0; }));
-  families.push_back(family("florin_clock_wall_jumps_total", "How often the wall clock was set by a second or more.",
-                            MetricType::Counter, environments,
-                            [](Environment const& environment) { return environment.clock().state().wall_jumps; }));
+      [](Environment const& environment) { return environment.ledger().clock.state().following ? 1 : 0; }));
+  families.push_back(family(
+      "florin_clock_wall_jumps_total", "How often the wall clock was set by a second or more.", MetricType::Counter,
+      environments, [](Environment const& environment) { return environment.ledger().clock.state().wall_jumps; }));
 }
 
 // Views, sagas and snapshots: whoever follows the tail.
-void add_consumers(std::vector<MetricFamily>& families, std::vector<Environment const*> const& environments) {
+void add_consumers(std::vector<MetricFamily>& families, std::span<Environment* const> environments) {
   MetricFamily lag{
       "florin_consumer_lag_events", "Events of the log that a consumer has not seen yet.", MetricType::Gauge, {}};
   for (auto const* environment : environments) {
-    for (auto const& consumer : environment->tail().consumers()) {
+    for (auto const& consumer : environment->consumers()) {
       ClientMetric metric;
       metric.label = {{"environment", environment->name()}, {"consumer", consumer.name}};
       metric.gauge.value = static_cast<double>(consumer.lag);
@@ -60,7 +60,7 @@ void add_consumers(std::vector<MetricFamily>& families, std::vector<Environment 
 
 }  // namespace
 
-std::string metrics_text(std::vector<Environment const*> const& environments) {
+std::string metrics_text(std::span<Environment* const> environments) {
   std::vector<MetricFamily> families;
   add_clock(families, environments);
   add_consumers(families, environments);

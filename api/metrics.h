@@ -2,9 +2,9 @@
 // twice and nothing is counted while nobody asks. Any thread.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "api/environment.h"
 
@@ -12,6 +12,6 @@ namespace florin::api {
 
 inline constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
-[[nodiscard]] std::string metrics_text(std::vector<Environment const*> const& environments);
+[[nodiscard]] std::string metrics_text(std::span<Environment* const> environments);
 
 }  // namespace florin::api

@@ -15,13 +15,13 @@ std::string_view status_name(CheckStatus status) {
 }
 
 // After a failed append reads go on, but no balancer should send more here.
-ReadinessCheck check_writes(Environment& environment) {
-  if (environment.writer().healthy()) return {"writes"};
+ReadinessCheck check_writes(Environment const& environment) {
+  if (environment.ledger().commands.accepts_writes()) return {"writes"};
   return {"writes", CheckStatus::fail, environment.name() + " does not accept writes: see the server's log."};
 }
 
 // A view that has neither this version's file nor one that its reader still serves: its routes answer 503.
-ReadinessCheck check_views(Environment& environment) {
+ReadinessCheck check_views(Environment const& environment) {
   auto const views = environment.unreadable_views();
   if (views.empty()) return {"views"};
   return {"views", CheckStatus::fail,
@@ -29,8 +29,8 @@ ReadinessCheck check_views(Environment& environment) {
               ": it is being built or has stopped; see the server's log."};
 }
 
-ReadinessCheck check_time(Environment& environment) {
-  auto const state = environment.clock().state();
+ReadinessCheck check_time(Environment const& environment) {
+  auto const state = environment.ledger().clock.state();
   ReadinessCheck check{"time"};
   check.message = clock_trouble(state, environment.name());
   if (!check.message.empty()) check.status = CheckStatus::warn;
@@ -43,7 +43,7 @@ ReadinessCheck check_time(Environment& environment) {
 
 }  // namespace
 
-std::vector<ReadinessCheck> readiness_checks(Environment& environment) {
+std::vector<ReadinessCheck> readiness_checks(Environment const& environment) {
   return {check_writes(environment), check_views(environment), check_time(environment)};
 }
 

@@ -25,7 +25,7 @@ struct ReadinessCheck {
   std::string details = {};  // a serialised object; empty: none
 };
 
-[[nodiscard]] std::vector<ReadinessCheck> readiness_checks(Environment& environment);
+[[nodiscard]] std::vector<ReadinessCheck> readiness_checks(Environment const& environment);
 
 // An element of the open array: {environment, name, status, message?, details?}.
 void write_check(JsonWriter& json, std::string_view environment, ReadinessCheck const& check);

@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "api/clock_report.h"
+#include "api/environment.h"
 #include "api/http/json.h"
 #include "api/http/printable_text.h"
 #include "api/layout.h"
@@ -145,7 +146,7 @@ Result<std::unique_ptr<Environment>, Served> open_environment(Config const& conf
 }
 
 // Until SIGINT or SIGTERM. Meanwhile says what is wrong with an environment, once when it begins and once when it ends.
-int wait_for_signal(sigset_t const& signals, std::vector<Environment const*> const& environments) {
+int wait_for_signal(sigset_t const& signals, std::span<Environment* const> environments) {
   constexpr timespec kLook{1, 0};
   std::set<std::string> known;
   std::vector<ClockWatch> clocks;
@@ -158,7 +159,7 @@ int wait_for_signal(sigset_t const& signals, std::vector<Environment const*> con
       continue;
     }
     std::set<std::string> found;
-    for (std::size_t i = 0; i < clocks.size(); ++i) clocks[i].look(environments[i]->clock().state());
+    for (std::size_t i = 0; i < clocks.size(); ++i) clocks[i].look(environments[i]->ledger().clock.state());
     for (auto const* environment : environments) {
       for (auto const& trouble : environment->troubles()) found.insert(environment->name() + ": " + trouble);
     }
@@ -256,7 +257,7 @@ Served serve(Config const& wanted, StartLine start_line) {
   auto opened_sandbox = open_environment(config, true, sandbox_clock);
   if (!opened_sandbox) return std::move(opened_sandbox).error();
   auto const sandbox = std::move(opened_sandbox).value();
-  sandbox_clock.on_advance([&] { sandbox->effects_loop().check(); });
+  sandbox_clock.on_advance([&] { sandbox->sandbox()->effects.check(); });
 
   // A pool each, and one for the streams of both: none can use up the threads of another.
   WorkerPool production_workers(worker_threads());
@@ -265,23 +266,24 @@ Served serve(Config const& wanted, StartLine start_line) {
   Limits production_limits(config.limits_enabled);
   Limits sandbox_limits(config.limits_enabled);
   Budget batch_bytes(kBatchBytesMax);
-  Services production_services{*production, production_workers, production_limits, batch_bytes, ""};
-  Services sandbox_services{*sandbox, sandbox_workers, sandbox_limits, batch_bytes, "/sandbox"};
+  Services production_services{production->ledger(), production_workers, production_limits, batch_bytes, ""};
+  Services sandbox_services{sandbox->ledger(), sandbox_workers, sandbox_limits, batch_bytes, "/sandbox"};
   std::string admin_token_hash;
   if (!config.admin_token.empty()) {
     auto const hash = eventstore::sha256(config.admin_token);
     admin_token_hash.assign(hash.begin(), hash.end());
   }
   sandbox_services.adjustable_clock = &sandbox_clock;
-  std::array<Services*, 2> const environments{&production_services, &sandbox_services};
+  sandbox_services.sandbox = sandbox->sandbox();
+  std::array<Environment*, 2> const environments{production.get(), sandbox.get()};
 
   Router router;
-  for (auto* services : environments) {
+  for (auto* services : {&production_services, &sandbox_services}) {
     services->admin_token_hash = admin_token_hash;
     services->environments = environments;
     add_routes(router, *services, Where::environments);
     router.add_gate(services->api() + "/", [services](Request const& request) -> std::optional<Response> {
-      auto caller = authenticate(request, services->environment);
+      auto caller = authenticate(request, services->ledger);
       if (!caller) return std::move(caller).error();
       if (request.caller != nullptr) *request.caller = caller.value()->id.value();
       return std::nullopt;
@@ -310,12 +312,12 @@ Served serve(Config const& wanted, StartLine start_line) {
   }
   announce(config.server.host, server.port(), start_line);
 
-  auto const signal_number = wait_for_signal(signals, {production.get(), sandbox.get()});
+  auto const signal_number = wait_for_signal(signals, environments);
   spdlog::info("stopping on {}", signal_name(signal_number));
   server.stop();
   sandbox_clock.on_advance({});
   Served served;
-  for (auto* environment : {production.get(), sandbox.get()}) {
+  for (auto* environment : environments) {
     if (auto stopped = environment->stop(); !stopped) {
       served = failed(stopped.error(), environment->name() + " stopped earlier");
     }

@@ -30,15 +30,13 @@ Payload& Payload::add(std::uint64_t field) {
   return *this;
 }
 
-Awaitable<Performed> perform(Inbox& inbox, Environment& environment, domain::Command command, domain::GameId game,
-                             std::string_view request_id, Payload const& payload) {
+Awaitable<Performed> Commands::execute(Inbox& inbox, domain::Command command, domain::GameId game,
+                                       std::string_view request_id, Payload const& payload) const {
   Completion<Outcome> outcome(inbox);
-  environment.writer().submit(
-      {std::move(command),
-       domain::Request{game, std::string(request_id), environment.vault().fingerprint(payload.bytes())},
-       std::make_unique<WriterReply>(outcome.completer())});
+  writer_.submit({std::move(command), domain::Request{game, std::string(request_id), fingerprint(payload)},
+                  std::make_unique<WriterReply>(outcome.completer())});
   auto result = co_await outcome.wait(kWriteDeadlineSeconds);
-  auto const reached = environment.balances().position();
+  auto const reached = state_.position();
   if (!result) co_return Performed{eventstore::Unavailable::outcome_unknown, reached};
   co_return Performed{std::move(*result), reached};
 }

@@ -1,20 +1,25 @@
-// Handing a command to the writer of an environment and waiting for what became of it. On an io thread.
+// Handing a command to the ledger and waiting for what became of it.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <variant>
 
-#include "api/environment.h"
 #include "api/http/asio.h"
 #include "api/http/completion.h"
 #include "domain/ledger.h"
+#include "eventstore/engine/durable_state.h"
 #include "eventstore/engine/writer.h"
+#include "eventstore/store/vault.h"
 
 namespace florin::api {
 
-// The request id and the payload's fingerprint. The payload is built field by field: the operation's name first, then
-// every field that means something, each length-prefixed.
+using eventstore::Committed;
+using eventstore::Repeated;
+using eventstore::Unavailable;
+
+// What a request id stands for. It is built field by field: the operation's name first, then every field that means
+// something, each length-prefixed.
 class Payload {
  public:
   explicit Payload(std::string_view operation) { add(operation); }
@@ -26,21 +31,41 @@ class Payload {
   std::string bytes_;
 };
 
-// An outcome, and what the balances had reached when it came. That is the durable log up to the writer's last batch;
-// Writer::durable() itself may be a batch ahead of them for a moment, and a read at it would be refused.
+// An outcome, and what the durable state had reached when it came. That is the durable log up to the writer's last
+// batch; Commands::durable() itself may be a batch ahead of it for a moment, and a read at it would be refused.
 struct Performed : eventstore::Outcome {
   domain::Position reached;
 };
 
-// Hands the command to the writer and waits for its durable outcome, at most kWriteDeadlineSeconds.
+// Owned by the Ledger. Its parts outlive it.
+class Commands {
+ public:
+  Commands(eventstore::Writer& writer, eventstore::Vault const& vault, eventstore::DurableState const& state)
+      : writer_(writer), vault_(vault), state_(state) {}
+
+  // On the io thread of `inbox`. Hands the command to the writer and waits for its durable outcome, at most
+  // kWriteDeadlineSeconds. `game` is zero, and the request id empty, where there is none.
+  [[nodiscard]] Awaitable<Performed> execute(Inbox& inbox, domain::Command command, domain::GameId game,
+                                             std::string_view request_id, Payload const& payload) const;
+  // Any thread, the rest.
+  [[nodiscard]] domain::Fingerprint fingerprint(Payload const& payload) const {
+    return vault_.fingerprint(payload.bytes());
+  }
+  [[nodiscard]] domain::Position durable() const { return writer_.durable(); }  // of the last durable event
+  // False once a fault has stopped the writer: reads go on.
+  [[nodiscard]] bool accepts_writes() const { return writer_.healthy(); }
+
+ private:
+  eventstore::Writer& writer_;
+  eventstore::Vault const& vault_;
+  eventstore::DurableState const& state_;
+};
 inline constexpr int kWriteDeadlineSeconds = 10;
-[[nodiscard]] Awaitable<Performed> perform(Inbox& inbox, Environment& environment, domain::Command command,
-                                           domain::GameId game, std::string_view request_id, Payload const& payload);
 
 // The write was decided and left everything as it is (Rejection::nothing_new): nothing was written.
 [[nodiscard]] bool changed_nothing(Performed const& outcome);
 
-// The event of type E in the commit. A commit that lacks it is not the one that the route asked for: aborts.
+// The event of type E in the commit. A commit that lacks it is not the one that the caller asked for: aborts.
 template <class E>
 [[nodiscard]] E const& event_of(domain::Commit const& commit) {
   for (auto const& event : commit.events) {

@@ -17,15 +17,15 @@ constexpr std::size_t kSdkKeyLength = kSdkKeyPrefix.size() + 64;
 
 }  // namespace
 
-Result<Caller, Response> authenticate(Request const& request, Environment& environment) {
+Result<Caller, Response> authenticate(Request const& request, Ledger const& ledger) {
   if (request.game_key.empty()) {
     return fail(error_response(request, 401, "MISSING_GAME_SECRET", "Send your game's key in X-Game-Secret-Key."));
   }
   Caller caller;
   if (request.game_key.size() == kSdkKeyLength && request.game_key.starts_with(kSdkKeyPrefix)) {
-    caller.directory = environment.balances().games();
+    caller.directory = ledger.state.games();
     auto const hash = eventstore::sha256(request.game_key);
-    auto const now = environment.clock().now();
+    auto const now = ledger.clock.now();
     caller.game = caller.directory->find_by_key(hash, now);
     // Said only to who has the key.
     auto const ended = caller.game == nullptr ? caller.directory->end_of_key(hash, now) : std::nullopt;
@@ -74,7 +74,7 @@ std::optional<Response> refuse_unknown_query(Request const& request, std::span<s
 
 std::optional<Response> refuse_over_limit(Request const& request, Services& services, domain::Game const& game,
                                           domain::LimitKind kind, std::uint64_t subject) {
-  auto const wait = services.limits.take(game, kind, subject, services.environment.clock().read().steady);
+  auto const wait = services.limits.take(game, kind, subject, services.ledger.clock.read().steady);
   if (wait == 0) return std::nullopt;
   return error_response(request, 429, "RATE_LIMITED",
                         "Too many requests of this kind; wait for retry_after seconds. Asking sooner makes it longer.",

@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "api/environment.h"
 #include "api/http/errors.h"
 #include "api/http/message.h"
 #include "api/routes/services.h"
@@ -23,7 +22,7 @@ struct Caller {
   [[nodiscard]] domain::Game const* operator->() const { return game; }
 };
 // 401 MISSING_GAME_SECRET, 401 INVALID_GAME_SECRET, 403 GAME_NOT_ACTIVE (CONTRACT, Auth).
-[[nodiscard]] Result<Caller, Response> authenticate(Request const& request, Environment& environment);
+[[nodiscard]] Result<Caller, Response> authenticate(Request const& request, Ledger const& ledger);
 
 // 403 ADMIN_DISABLED, 401 MISSING_ADMIN_TOKEN, 401 INVALID_ADMIN_TOKEN. `token_hash`: SHA-256 of FLORIN_ADMIN_TOKEN;
 // empty when there is none.

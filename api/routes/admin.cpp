@@ -142,7 +142,7 @@ Response game_not_found(Request const& request) {
 
 // A game is never removed.
 Response show(Services& services, domain::GameId id) {
-  auto const directory = services.environment.balances().games();
+  auto const directory = services.ledger.state.games();
   Response response;
   JsonWriter json(response.body);
   json.begin_object();
@@ -155,7 +155,7 @@ Response unknown_projection(Request const& request) {
   return error_response(request, 404, "PROJECTION_NOT_FOUND", "No projection has this name: GET /admin/projections.");
 }
 
-void write_projection(JsonWriter& json, projections::ProjectionStatus const& status) {
+void write_projection(JsonWriter& json, ProjectionStatus const& status) {
   json.begin_object();
   json.string("name", status.name);
   json.integer("version", status.version);
@@ -181,7 +181,7 @@ void write_projection(JsonWriter& json, projections::ProjectionStatus const& sta
 }
 
 Response projection_response(Services& services, Request const& request, std::string_view name) {
-  for (auto const& status : services.environment.views().status()) {
+  for (auto const& status : services.ledger.views.status()) {
     if (status.name != name) continue;
     Response response;
     JsonWriter json(response.body);
@@ -206,9 +206,8 @@ Awaitable<Response> create_game(Call call) {
   command.key_hash = key.hash;
   Payload payload("create-game");
   payload.add(request.body);
-  auto const outcome =
-      co_await perform(*request.inbox, services.environment, std::move(command), domain::GameId{}, request_id, payload);
-  bool const fresh = std::holds_alternative<eventstore::Committed>(outcome);
+  auto const outcome = co_await call.execute(std::move(command), request_id, payload);
+  bool const fresh = std::holds_alternative<Committed>(outcome);
   co_return write_response(
       request, outcome,
       [&](std::string& out, domain::Commit const& commit) {
@@ -224,7 +223,7 @@ Awaitable<Response> create_game(Call call) {
 
 Awaitable<Response> list_games(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto const directory = services.environment.balances().games();
+  auto const directory = services.ledger.state.games();
   Response response;
   auto json = begin_success(response.body);
   json.begin_array("games");
@@ -240,7 +239,7 @@ Awaitable<Response> list_games(Call call) {
 
 Awaitable<Response> show_game(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto const directory = services.environment.balances().games();
+  auto const directory = services.ledger.state.games();
   auto const id = domain::parse_game_id(path.values[0]);
   if (!id || directory->find(*id) == nullptr) co_return game_not_found(request);
   co_return show(services, *id);
@@ -248,7 +247,7 @@ Awaitable<Response> show_game(Call call) {
 
 Awaitable<Response> change_game(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto const directory = services.environment.balances().games();
+  auto const directory = services.ledger.state.games();
   auto const id = domain::parse_game_id(path.values[0]);
   auto const* game = id ? directory->find(*id) : nullptr;
   if (game == nullptr) co_return game_not_found(request);
@@ -263,15 +262,14 @@ Awaitable<Response> change_game(Call call) {
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   Payload payload("change-game");
   payload.add(game->id.value()).add(request.body);
-  auto const outcome =
-      co_await perform(*request.inbox, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+  auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   // The game is so already: the reply shows it, and nothing is written.
   if (changed_nothing(outcome)) co_return with_position(show(services, *id), outcome);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::GameUpdated>(commit);
     auto changed = *game;
     changed.settings = event.settings;
-    changed.currencies = services.environment.balances().games()->currencies_at(game->id, commit.first);
+    changed.currencies = services.ledger.state.games()->currencies_at(game->id, commit.first);
     JsonWriter json(out);
     json.begin_object();
     write_game_fields(json, changed);
@@ -289,8 +287,7 @@ Awaitable<Response> add_currency(Call call) {
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   Payload payload("add-currency");
   payload.add(id->value()).add(request.body);
-  auto const outcome =
-      co_await perform(*request.inbox, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+  auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   co_return write_response(
       request, outcome,
       [](std::string& out, domain::Commit const& commit) { write_currency_event<domain::CurrencyAdded>(out, commit); },
@@ -309,10 +306,9 @@ Awaitable<Response> change_currency(Call call) {
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   Payload payload("change-currency");
   payload.add(id->value()).add(*currency).add(request.body);
-  auto const outcome =
-      co_await perform(*request.inbox, services.environment, std::move(command), domain::GameId{}, request_id, payload);
+  auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   // The currency is so already: the reply shows it, and nothing is written.
-  auto const directory = services.environment.balances().games();
+  auto const directory = services.ledger.state.games();
   auto const* game = directory->find(*id);
   auto const* current = game != nullptr ? game->find_currency(domain::CurrencyId(*currency)) : nullptr;
   if (changed_nothing(outcome) && current != nullptr) {
@@ -328,7 +324,7 @@ Awaitable<Response> change_currency(Call call) {
 // Without the game's key: for one that was lost, or whose reply was.
 Awaitable<Response> rotate_key(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto const directory = services.environment.balances().games();
+  auto const directory = services.ledger.state.games();
   auto const id = domain::parse_game_id(path.values[0]);
   if (!id || directory->find(*id) == nullptr) co_return game_not_found(request);
   auto body = JsonBody::parse(request);
@@ -339,11 +335,10 @@ Awaitable<Response> rotate_key(Call call) {
   auto const key = make_sdk_key();
   Payload payload("rotate-game-key");
   payload.add(id->value()).add(std::uint64_t{immediate});
-  auto const outcome =
-      co_await perform(*request.inbox, services.environment, domain::RotateSdkKey{*id, key.hash, immediate},
-                       domain::GameId{}, request_id, payload);
+  domain::RotateSdkKey const command{*id, key.hash, immediate};
+  auto const outcome = co_await call.execute(command, request_id, payload);
   // A repeated request made another key the first time, which nobody can show again.
-  bool const fresh = std::holds_alternative<eventstore::Committed>(outcome);
+  bool const fresh = std::holds_alternative<Committed>(outcome);
   co_return write_response(
       request, outcome,
       [&](std::string& out, domain::Commit const& commit) {
@@ -362,7 +357,7 @@ Awaitable<Response> list_projections(Call call) {
   Response response;
   auto json = begin_success(response.body);
   json.begin_array("projections");
-  for (auto const& status : services.environment.views().status()) write_projection(json, status);
+  for (auto const& status : services.ledger.views.status()) write_projection(json, status);
   json.end_array();
   json.end_object();
   co_return response;
@@ -370,7 +365,7 @@ Awaitable<Response> list_projections(Call call) {
 
 Awaitable<Response> rebuild(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto const started = services.environment.views().rebuild(path.values[0]);
+  auto const started = services.ledger.views.rebuild(path.values[0]);
   if (!started && started.error().kind == eventstore::Fault::Kind::missing) co_return unknown_projection(request);
   if (!started && started.error().kind == eventstore::Fault::Kind::conflict) {
     co_return error_response(request, 409, "REBUILD_RUNNING", "This projection is being rebuilt already.");

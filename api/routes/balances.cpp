@@ -22,18 +22,18 @@ Response player_not_found(Request const& request, std::string_view what) {
 Awaitable<Response> by_email(Call call) {
   auto const& [services, request, path, caller] = call;
   auto const raw = percent_decode(path.values[0]);
-  auto email = read_email(request, services.environment, raw.value_or(""), "email");
+  auto email = read_email(request, services.ledger, raw.value_or(""), "email");
   if (!email) co_return std::move(email).error();
   if (request.min_position) {
     if (auto refused = check_balances(request, services)) co_return std::move(*refused);
   }
   auto const& game = *caller;
-  auto const player = services.environment.balances().by_email(game.id, email.value().index);
+  auto const player = services.ledger.state.by_email(game.id, email.value().index);
   if (!player) co_return player_not_found(request, "e-mail");
   Response response;
   response.position = player->position.value();
-  auto const first = reveal(services.environment, player->identity, eventstore::Field::email, player->email);
-  write_balance_body(response.body, services.environment, game, *player, first.empty() ? email.value().written : first);
+  auto const first = services.ledger.people.reveal(player->identity, Field::email, player->email);
+  write_balance_body(response.body, services.ledger, game, *player, first.empty() ? email.value().written : first);
   co_return response;
 }
 
@@ -47,12 +47,12 @@ Awaitable<Response> by_id(Call call) {
     if (auto refused = check_balances(request, services)) co_return std::move(*refused);
   }
   auto const& game = *caller;
-  auto const player = services.environment.balances().by_id(game.id, domain::PlayerId(*id));
+  auto const player = services.ledger.state.by_id(game.id, domain::PlayerId(*id));
   if (!player) co_return player_not_found(request, "player_id");
   Response response;
   response.position = player->position.value();
-  auto const email = reveal(services.environment, player->identity, eventstore::Field::email, player->email);
-  write_balance_body(response.body, services.environment, game, *player, email);
+  auto const email = services.ledger.people.reveal(player->identity, Field::email, player->email);
+  write_balance_body(response.body, services.ledger, game, *player, email);
   co_return response;
 }
 
@@ -66,19 +66,19 @@ std::size_t batch_reply_bytes(domain::Game const& game, std::vector<std::string_
 }
 
 // Looks up and renders a batch. Thread-safe: only reads.
-void render_batch(std::string& out, Environment& environment, domain::Game const& game,
+void render_batch(std::string& out, Ledger const& ledger, domain::Game const& game,
                   std::vector<std::string_view> const& emails, bool with_summary) {
   std::vector<domain::BlindIndex> indexes(emails.size());
   std::vector<bool> valid(emails.size());
   for (std::size_t i = 0; i < emails.size(); ++i) {
-    if (auto const email = environment.mailboxes().find(emails[i])) {
+    if (auto const email = ledger.people.find(emails[i])) {
       indexes[i] = email.value().index;
       valid[i] = true;
     }
   }
   std::vector<eventstore::BatchEntry> entries;
   std::vector<eventstore::CurrencyBalance> balances;
-  environment.balances().batch(game, indexes, entries, balances);
+  ledger.state.batch(game, indexes, entries, balances);
 
   out.reserve(batch_reply_bytes(game, emails));
   auto json = begin_success(out);
@@ -130,8 +130,8 @@ Response batch_response(Services& services, Request const& request, domain::Game
   if (!held) return server_busy(request);
   Response response;
   response.keepalive = std::make_shared<Budget::Ticket>(std::move(held));
-  response.position = services.environment.balances().position().value();
-  render_batch(response.body, services.environment, game, emails, with_summary);
+  response.position = services.ledger.state.position().value();
+  render_batch(response.body, services.ledger, game, emails, with_summary);
   return response;
 }
 
@@ -141,10 +141,7 @@ Awaitable<Response> batch(Call call) {
   if (request.body.size() <= kBatchInlineBytes) co_return batch_response(services, request, game);
   Request elsewhere = request;
   elsewhere.parsers = nullptr;  // the io thread's own
-  Response response;
-  if (!co_await on_worker(services, request, [&] { response = batch_response(services, elsewhere, game); })) {
-    co_return server_busy(request);
-  }
+  auto response = co_await call.disk([&] { return batch_response(services, elsewhere, game); });
   co_return response;
 }
 
@@ -158,7 +155,7 @@ Awaitable<Response> adjust(Call call, std::string_view operation) {
   auto const amount = body.required_amount("amount");
   auto const reason = body.required_string("reason", 500);
   auto const currency = body.optional_id("currency_id");
-  auto player = read_player(request, services.environment, game, body);
+  auto player = read_player(request, services.ledger, game, body);
   if (!player) co_return std::move(player).error();
   auto const& who = player.value();
 
@@ -167,8 +164,7 @@ Awaitable<Response> adjust(Call call, std::string_view operation) {
   payload.add(static_cast<std::uint64_t>(amount.minor())).add(reason);
   Command command{game.id, who.ref, domain::CurrencyId(static_cast<std::uint64_t>(currency.value_or(0))), amount,
                   std::string(reason)};
-  auto const outcome =
-      co_await perform(*request.inbox, services.environment, std::move(command), game.id, request_id, payload);
+  auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<Event>(commit);
     auto const change = std::is_same_v<Event, domain::BalanceDebited> ? -event.amount : event.amount;
@@ -176,14 +172,13 @@ Awaitable<Response> adjust(Call call, std::string_view operation) {
     json.string("transaction_id", domain::format_transaction_id(commit.first));
     json.string("order_id", domain::format_order_id(commit.first));
     json.amount("new_balance", event.available_after);
-    json.string("currency_name", currency_name_at(services.environment, game.id, event.currency, commit.first));
+    json.string("currency_name", currency_name_at(services.ledger, game.id, event.currency, commit.first));
     json.begin_object("balance_info");
     json.amount("previous_balance", event.available_after - change);
     json.amount("new_balance", event.available_after);
     json.amount("amount", event.amount);
     json.end_object();
-    write_player(json, services.environment, game, event.player, first_spelling(services.environment, who.email),
-                 who.name);
+    write_player(json, services.ledger, game, event.player, first_spelling(services.ledger, who.email), who.name);
     json.end_object();
   });
 }

@@ -1,9 +1,7 @@
 // CONTRACT, Currency purchase: purchase-currency, confirm-payment, order-details, refund.
-#include "api/routes/payments.h"
+#include "api/routes/card_order_replies.h"
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
-#include "eventstore/store/facts.h"
-#include "projections/payments.h"
 
 namespace florin::api {
 namespace {
@@ -39,7 +37,7 @@ std::string_view read_method(JsonBody& body) {
 }
 
 // What a purchase came to, as a success: paid, waiting for the cardholder, or on its way.
-void write_outcome(std::string& out, Environment& environment, domain::Game const& game,
+void write_outcome(std::string& out, Ledger const& ledger, domain::Game const& game,
                    domain::CurrencyOrdered const& ordered, PaymentOutcome const& outcome) {
   JsonWriter json(out);
   json.begin_object();
@@ -54,10 +52,10 @@ void write_outcome(std::string& out, Environment& environment, domain::Game cons
   json.string("order_id", domain::format_order_id(ordered.order));
   if (outcome.state == State::action_required) {
     json.string("message", "The cardholder's bank wants to hear from them; nothing is charged yet.");
-    json.string("payment_intent_id", outcome.news.reference);
-    json.string("client_secret", outcome.news.client_secret);
+    json.string("payment_intent_id", outcome.update.reference);
+    json.string("client_secret", outcome.update.client_secret);
     json.begin_object("next_action");
-    json.string("redirect_url", outcome.news.redirect_url);
+    json.string("redirect_url", outcome.update.redirect_url);
     json.end_object();
   }
   if (outcome.state == State::pending) {
@@ -74,7 +72,7 @@ void write_outcome(std::string& out, Environment& environment, domain::Game cons
     json.begin_object("purchase_details");
     json.amount("usd_charged", paid.usd);
     json.amount("currency_received", domain::units_of(paid.usd));
-    json.string("currency_name", currency_name_at(environment, game.id, paid.currency, ordered.order));
+    json.string("currency_name", currency_name_at(ledger, game.id, paid.currency, ordered.order));
     json.amount("new_balance", paid.available_after);
     json.end_object();
   }
@@ -91,33 +89,33 @@ char const* original_status(State state) {
   return "";
 }
 
-Response outcome_response(Environment& environment, domain::Game const& game, domain::CurrencyOrdered const& ordered,
+Response outcome_response(Ledger const& ledger, domain::Game const& game, domain::CurrencyOrdered const& ordered,
                           PaymentOutcome const& outcome) {
   Response response;
   response.status = outcome.state == State::pending ? 202 : 200;
   response.position = outcome.position.value();
-  write_outcome(response.body, environment, game, ordered, outcome);
+  write_outcome(response.body, ledger, game, ordered, outcome);
   return response;
 }
 
 Awaitable<Response> purchase(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& environment = services.environment;
+  auto const& ledger = services.ledger;
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
   auto const usd = body.required_amount("usd_amount", kLeastUsd, domain::kMaxPurchaseUsd);
   auto const method = read_method(body);
   auto const currency = body.optional_id("currency_id");
-  auto player = read_player(request, environment, game, body);
+  auto player = read_player(request, ledger, game, body);
   if (!player) co_return std::move(player).error();
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   auto const& who = player.value();
-  if (auto refused = refuse_over_limit(request, services, game, domain::LimitKind::currency_purchases_per_player_minute,
-                                       limit_subject(who.email.index))) {
+  if (auto refused =
+          call.limit(domain::LimitKind::currency_purchases_per_player_minute, limit_subject(who.email.index))) {
     co_return std::move(*refused);
   }
-  if (environment.payments() == nullptr) co_return payments_unavailable(request);
+  if (!ledger.cards.is_configured()) co_return payments_unavailable(request);
 
   domain::OrderCurrency command;
   command.game = game.id;
@@ -125,24 +123,24 @@ Awaitable<Response> purchase(Call call) {
   command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency.value_or(0)));
   command.usd = usd;
   command.method = method;
-  command.can_charge = environment.can_charge();
+  command.can_charge = ledger.cards.can_charge();
   Payload payload("purchase-currency");
   payload.add(who.email.key).add(who.name).add(static_cast<std::uint64_t>(usd.minor())).add(method);
   payload.add(command.currency.value());
-  auto const placed = co_await perform(*request.inbox, environment, command, game.id, request_id, payload);
-  auto const* done = std::get_if<eventstore::Committed>(&placed);
-  auto const* repeated = std::get_if<eventstore::Repeated>(&placed);
+  auto const placed = co_await call.execute(command, request_id, payload);
+  auto const* done = std::get_if<Committed>(&placed);
+  auto const* repeated = std::get_if<Repeated>(&placed);
   if (done == nullptr && repeated == nullptr) {
     co_return write_response(request, placed, [](std::string&, domain::Commit const&) {});
   }
   auto const& commit = done != nullptr ? *done->commit : *repeated->original;
   auto const ordered = event_of<domain::CurrencyOrdered>(commit);
-  auto followed = co_await follow_payment(services, request, ordered.order);
-  if (!followed) co_return std::move(followed).error();
+  auto const followed = co_await follow_payment(call.reader(), ordered.order);
+  if (!followed) co_return unread_response(request, followed.error());
   auto const& outcome = followed.value();
   if (repeated != nullptr) {
     std::string original;
-    write_outcome(original, environment, game, ordered, outcome);
+    write_outcome(original, ledger, game, ordered, outcome);
     auto response =
         error_response(request, 409, "DUPLICATE_REQUEST",
                        "This client_request_id was already used for the same request; its result is under original.",
@@ -153,15 +151,15 @@ Awaitable<Response> purchase(Call call) {
     response.position = outcome.position.value();
     co_return response;
   }
-  if (outcome.state != State::failed) co_return outcome_response(environment, game, ordered, outcome);
+  if (outcome.state != State::failed) co_return outcome_response(ledger, game, ordered, outcome);
   auto response = payment_failed_response(request, *outcome.failed);
   response.position = outcome.position.value();
   co_return response;
 }
 
 // The order that a confirmation is about.
-Awaitable<Result<Position, Response>> order_of_confirmation(Services& services, Request const& request,
-                                                            JsonBody& body) {
+Awaitable<Result<Position, Response>> order_of_confirmation(Call const& call, JsonBody& body) {
+  auto const& request = call.request;
   auto const intent = body.optional_string("payment_intent_id", 255);
   auto const transaction = body.optional_string("transaction_id", 64);
   if (auto const* wrong = body.error()) co_return fail(body_error_response(request, *wrong));
@@ -173,48 +171,34 @@ Awaitable<Result<Position, Response>> order_of_confirmation(Services& services, 
     if (!order) co_return fail(payment_order_not_found(request));
     co_return *order;
   }
-  auto& environment = services.environment;
-  bool const reached =
-      co_await reach_view(*request.inbox, services.environment, "payments", environment.balances().position());
-  if (!reached) co_return fail(view_behind(request));
-  std::optional<eventstore::Faulty<std::optional<Position>>> found;
-  if (!co_await on_worker(services, request, [&] {
-        auto view = environment.views().read("payments");
-        if (view) {
-          found = projections::read_order_of(view.value(), *intent);
-        } else {
-          found = florin::fail(view.error());
-        }
-      })) {
-    co_return fail(server_busy(request));
-  }
-  if (!*found) co_return fail(view_unavailable(request, found->error()));
-  if (!found->value()) co_return fail(payment_order_not_found(request));
-  co_return *found->value();
+  auto const durable = call.services.ledger.state.position();
+  auto const found = co_await call.reader().view(View::payments, durable,
+                                                 [&](ViewReader& view) { return find_by_reference(view, *intent); });
+  if (!found) co_return fail(unread_response(request, found.error()));
+  if (!found.value()) co_return fail(payment_order_not_found(request));
+  co_return *found.value();
 }
 
 Awaitable<Response> confirm(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& environment = services.environment;
+  auto const& ledger = services.ledger;
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
-  if (environment.payments() == nullptr) co_return payments_unavailable(request);
-  auto named = co_await order_of_confirmation(services, request, body);
+  if (!ledger.cards.is_configured()) co_return payments_unavailable(request);
+  auto named = co_await order_of_confirmation(call, body);
   if (!named) co_return std::move(named).error();
   auto const order = named.value();
-  std::optional<eventstore::Faulty<std::optional<domain::CurrencyOrdered>>> ordered;
-  if (!co_await on_worker(services, request, [&] { ordered = load_ordered(environment, game.id, order); }))
-    co_return server_busy(request);
-  if (!*ordered) co_return view_unavailable(request, ordered->error());
-  if (!ordered->value()) co_return payment_order_not_found(request);
-  auto followed = co_await follow_payment(services, request, order);
-  if (!followed) co_return std::move(followed).error();
-  co_return outcome_response(environment, game, *ordered->value(), followed.value());
+  auto const ordered = co_await call.reader().disk([&] { return find_card_order(ledger, game.id, order); });
+  if (!ordered) co_return unread_response(request, ordered.error());
+  if (!ordered.value()) co_return payment_order_not_found(request);
+  auto const followed = co_await follow_payment(call.reader(), order);
+  if (!followed) co_return unread_response(request, followed.error());
+  co_return outcome_response(ledger, game, *ordered.value(), followed.value());
 }
 
 Awaitable<Response> order_details(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& environment = services.environment;
+  auto const& ledger = services.ledger;
   auto const& game = *caller;
   auto const text = request.query_value("order_id");
   if (!text) {
@@ -224,25 +208,23 @@ Awaitable<Response> order_details(Call call) {
   if (!order) co_return payment_order_not_found(request);
   auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
-  bool const reached = co_await reach_view(*request.inbox, services.environment, "payments", wanted.value());
-  if (!reached) co_return view_behind(request);
-  Response response;
-  if (!co_await on_worker(services, request, [&] {
-        auto loaded = load_story(services, request, game.id, *order);
-        if (loaded.refused) return void(response = std::move(*loaded.refused));
-        if (!loaded.story) return void(response = payment_order_not_found(request));
-        response.position = loaded.story->reached.value();
-        auto json = begin_success(response.body);
-        write_payment_order(json, environment, game, *loaded.story);
-        json.end_object();
-      }))
-    co_return server_busy(request);
+  auto response = co_await call.view(View::payments, wanted.value(), [&](ViewReader& view) -> Response {
+    auto const loaded = load_card_order(ledger, view, game.id, *order);
+    if (!loaded) return view_unavailable(request, loaded.error());
+    if (!loaded.value()) return payment_order_not_found(request);
+    Response shown;
+    shown.position = view.position().value();
+    auto json = begin_success(shown.body);
+    write_payment_order(json, ledger, game, *loaded.value());
+    json.end_object();
+    return shown;
+  });
   co_return response;
 }
 
 Awaitable<Response> refund(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& environment = services.environment;
+  auto const& ledger = services.ledger;
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
@@ -253,32 +235,21 @@ Awaitable<Response> refund(Call call) {
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   auto const order = domain::parse_order_id(order_text);
   if (!order) co_return payment_order_not_found(request);
-  if (environment.payments() == nullptr) co_return payments_unavailable(request);
+  if (!ledger.cards.is_configured()) co_return payments_unavailable(request);
 
   // That it was paid is a fact once it is one; the view must know it, so it catches up with what is durable.
-  bool const reached =
-      co_await reach_view(*request.inbox, services.environment, "payments", environment.balances().position());
-  if (!reached) co_return view_behind(request);
-  PaymentStoryResult loaded;
-  std::optional<eventstore::Faulty<std::optional<domain::Fact<domain::CurrencyPurchased>>>> purchased;
-  if (!co_await on_worker(services, request, [&] {
-        loaded = load_story(services, request, game.id, *order);
-        if (!loaded.story || !loaded.story->purchased) return;
-        purchased =
-            eventstore::FactReader(environment.log()).find<domain::CurrencyPurchased>(loaded.story->purchased_in);
-      })) {
-    co_return server_busy(request);
-  }
-  if (loaded.refused) co_return std::move(*loaded.refused);
-  if (!loaded.story) co_return payment_order_not_found(request);
-  if (purchased && !*purchased) co_return view_unavailable(request, purchased->error());
-  if (!purchased || !purchased->value())
-    co_return refusal_response(request, {.reason = domain::Rejection::order_not_paid});
+  auto const loaded = co_await call.reader().view(View::payments, ledger.state.position(), [&](ViewReader& view) {
+    return find_paid_order(ledger, view, game.id, *order);
+  });
+  if (!loaded) co_return unread_response(request, loaded.error());
+  auto const& [known, purchased] = loaded.value();
+  if (!known) co_return payment_order_not_found(request);
+  if (!purchased) co_return refusal_response(request, {.reason = domain::Rejection::order_not_paid});
 
   Payload payload("refund-currency");
   payload.add(order->value()).add(static_cast<std::uint64_t>(usd ? usd->minor() : 0)).add(reason);
-  domain::RefundPurchase command{game.id, *purchased->value(), usd, std::string(reason), environment.can_charge()};
-  auto const outcome = co_await perform(*request.inbox, environment, std::move(command), game.id, request_id, payload);
+  domain::RefundPurchase command{game.id, *purchased, usd, std::string(reason), ledger.cards.can_charge()};
+  auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::RefundRequested>(commit);
     auto json = begin_success(out);
@@ -289,7 +260,7 @@ Awaitable<Response> refund(Call call) {
     json.string("refund_status", "pending");
     json.amount("usd_refunded", event.usd);
     json.amount("new_balance", event.available_after);
-    json.string("currency_name", currency_name_at(environment, game.id, event.currency, commit.first));
+    json.string("currency_name", currency_name_at(ledger, game.id, event.currency, commit.first));
     json.begin_object("balance_info");
     json.amount("previous_balance", event.available_after + domain::units_of(event.usd));
     json.amount("new_balance", event.available_after);
@@ -300,53 +271,6 @@ Awaitable<Response> refund(Call call) {
 }
 
 }  // namespace
-
-Response payments_unavailable(Request const& request) {
-  return error_response(request, 503, "PAYMENTS_UNAVAILABLE",
-                        "Cards cannot be charged here: no processor is configured, or it does not answer.", {}, 5);
-}
-
-Awaitable<Result<PaymentOutcome, Response>> follow_payment(Services& services, Request const& request, Position order,
-                                                           int patience_seconds, bool last_look) {
-  auto& environment = services.environment;
-  PaymentOutcome outcome;
-  if (auto* const payments = environment.payments()) {
-    Completion<sagas::PaymentUpdate> told(*request.inbox);
-    auto const answer = std::make_shared<Completer<sagas::PaymentUpdate>>(told.completer());
-    payments->watch(
-        order, std::chrono::seconds(patience_seconds),
-        [answer](sagas::PaymentUpdate const& news) { answer->complete(news); }, last_look);
-    auto news = co_await told.wait(patience_seconds);
-    outcome.position = environment.balances().position();
-    if (!news || news->state == sagas::PaymentUpdate::State::pending) co_return outcome;
-    if (news->state == sagas::PaymentUpdate::State::action_required) {
-      outcome.state = State::action_required;
-      outcome.news = std::move(*news);
-      co_return outcome;
-    }
-    outcome.purchased = news->purchased;
-    outcome.failed = news->failed;
-  } else {
-    outcome.position = environment.balances().position();
-  }
-  if (!outcome.purchased && !outcome.failed) {
-    // Settled before it was asked about, or nobody is left to ask: what the view knows, once it is where the ledger
-    // was then.
-    bool const reached = co_await reach_view(*request.inbox, services.environment, "payments", outcome.position);
-    if (!reached) co_return fail(view_behind(request));
-    PaymentStoryResult loaded;
-    auto const ran = co_await on_worker(services, request, [&] { loaded = load_story(services, request, {}, order); });
-    if (!ran) co_return fail(server_busy(request));
-    if (loaded.refused) co_return fail(std::move(*loaded.refused));
-    if (loaded.story) {
-      outcome.purchased = loaded.story->purchased;
-      outcome.failed = loaded.story->failed;
-    }
-  }
-  if (outcome.purchased) outcome.state = State::paid;
-  if (outcome.failed) outcome.state = State::failed;
-  co_return outcome;
-}
 
 std::span<Route const> currency_purchase_routes() {
   using domain::LimitKind;

@@ -4,10 +4,10 @@
 // the session. So a reload, a second tab, a lost reply and a restart all end at the same page. The n-th try of a
 // session is one request to the ledger, whoever sends it and how often: two tabs that pay at once make one order.
 // While the ledger cannot be asked, nobody who may have paid is told that they have not.
-#include "api/routes/checkout_session.h"
+#include "api/ledger/checkout_sessions.h"
+#include "api/routes/card_order_replies.h"
 #include "api/routes/routes.h"
 #include "api/web/checkout_page.h"
-#include "eventstore/store/codes.h"
 #include "sagas/gateways/form.h"
 
 namespace florin::api {
@@ -33,7 +33,7 @@ struct Visit {
   domain::Game const* game = nullptr;
 
   Visit(Services& the_services, Request const& the_request)
-      : services(the_services), request(the_request), came_at(the_services.environment.clock().now()) {}
+      : services(the_services), request(the_request), came_at(the_services.ledger.clock.now()) {}
 
   [[nodiscard]] Sale sale() const {
     auto const* currency = game->find_currency(session.opened.currency);
@@ -44,9 +44,10 @@ struct Visit {
     sale.symbol = currency->symbol;
     sale.units = domain::units_of(session.opened.usd);
     sale.usd = session.opened.usd;
-    sale.sandbox = services.environment.sandbox_processor() != nullptr;
+    sale.sandbox = services.sandbox != nullptr;
     return sale;
   }
+  [[nodiscard]] Reader reader() const { return reader_for(services, request); }
   [[nodiscard]] std::string action() const { return "?session=" + token; }
   [[nodiscard]] std::string next_look() const { return action() + "&return=1"; }
 };
@@ -75,7 +76,7 @@ int status_of(CheckoutEnd end) {
 
 Response end_response(Services& services, CheckoutEnd end, std::string_view cancel_url = {},
                       std::string_view declined = {}, std::string_view look_url = {}) {
-  bool const sandbox = services.environment.sandbox_processor() != nullptr;
+  bool const sandbox = services.sandbox != nullptr;
   auto response = page_response(status_of(end), end_page(end, cancel_url, sandbox, declined, look_url));
   if (end == CheckoutEnd::unavailable) response.retry_after_seconds = kRetrySeconds;
   return response;
@@ -83,8 +84,7 @@ Response end_response(Services& services, CheckoutEnd end, std::string_view canc
 
 // A card may have been charged, and the ledger cannot say whether.
 Response unsure_response(Visit const& visit) {
-  auto response =
-      page_response(503, unsure_page(visit.next_look(), visit.services.environment.sandbox_processor() != nullptr));
+  auto response = page_response(503, unsure_page(visit.next_look(), visit.services.sandbox != nullptr));
   response.retry_after_seconds = kRetrySeconds;
   return response;
 }
@@ -136,21 +136,22 @@ Decline decline_of(domain::PaymentFailed const& failed) {
 
 // The session that the link names. The response: a page that says why there is none.
 Awaitable<std::optional<Response>> open_visit(Visit& visit) {
-  auto& environment = visit.services.environment;
+  auto const& ledger = visit.services.ledger;
   auto const token = visit.request.query_value("session").value_or(std::string());
-  auto const session = environment.vault().codes().parse_checkout_token(token);
+  auto const session = ledger.codes.parse_checkout_token(token);
   if (!session) co_return end_response(visit.services, CheckoutEnd::unknown);
-  auto loaded = co_await load_session(visit.services, visit.request, {}, *session);
-  visit.token = environment.vault().codes().checkout_token(*session);
+  domain::GameId const of_any;
+  auto loaded = co_await load_session(visit.reader(), of_any, *session);
+  visit.token = ledger.codes.checkout_token(*session);
   visit.returning = visit.request.query_value("return").has_value();
-  if (loaded.refused) {
+  if (!loaded) {
     // A form that is sent may be one that was sent before.
     bool const tried = visit.returning || visit.request.method == Method::post;
     co_return tried ? unsure_response(visit) : end_response(visit.services, CheckoutEnd::unavailable);
   }
-  if (!loaded.session) co_return end_response(visit.services, CheckoutEnd::unknown);
-  visit.session = std::move(*loaded.session);
-  visit.games = environment.balances().games();
+  if (!loaded.value()) co_return end_response(visit.services, CheckoutEnd::unknown);
+  visit.session = std::move(*loaded.value());
+  visit.games = ledger.state.games();
   visit.game = visit.games->find(visit.session.opened.game);
   if (visit.game == nullptr || visit.game->find_currency(visit.session.opened.currency) == nullptr) {
     co_return end_response(visit.services, CheckoutEnd::unknown);
@@ -160,7 +161,7 @@ Awaitable<std::optional<Response>> open_visit(Visit& visit) {
 
 // Why no card is taken (any more); nullopt: one is. For a session without a payment, done or under way.
 std::optional<Response> refuse_card(Visit const& visit, CardTries const& tries, Decline const& declined) {
-  auto& environment = visit.services.environment;
+  auto const& ledger = visit.services.ledger;
   auto const& opened = visit.session.opened;
   auto const ended = [&](CheckoutEnd end) {
     return end_response(visit.services, end, opened.cancel_url, declined.told());
@@ -168,9 +169,9 @@ std::optional<Response> refuse_card(Visit const& visit, CardTries const& tries, 
   if (visit.session.attempts.size() + tries.refused(opened.session) >= kCheckoutTriesMax) {
     return ended(CheckoutEnd::tries_spent);
   }
-  if (environment.clock().now() >= opened.expires_at) return ended(CheckoutEnd::expired);
+  if (ledger.clock.now() >= opened.expires_at) return ended(CheckoutEnd::expired);
   if (!domain::may_call(visit.game->settings.status)) return ended(CheckoutEnd::closed);
-  if (environment.payments() == nullptr) return ended(CheckoutEnd::unavailable);
+  if (!ledger.cards.is_configured()) return ended(CheckoutEnd::unavailable);
   return std::nullopt;
 }
 
@@ -202,7 +203,7 @@ Awaitable<Response> show(Call call) {
     // On the way from the form to the bank the cardholder has answered nothing yet: what the order's own look found is
     // the news, and the page waits for no other.
     bool const asked = request.query_value("asked").has_value();
-    auto followed = co_await follow_payment(services, request, last, kPageWaitSeconds, asked);
+    auto const followed = co_await follow_payment(visit.reader(), last, kPageWaitSeconds, asked);
     if (!followed) co_return unsure_response(visit);
     auto const& outcome = followed.value();
     switch (outcome.state) {
@@ -211,10 +212,10 @@ Awaitable<Response> show(Call call) {
         co_return end_response(services, CheckoutEnd::used);
       case State::action_required:
         co_return page_response(
-            200, challenge_hop_page(visit.sale(), outcome.news.redirect_url, visit.session.opened.cancel_url));
+            200, challenge_hop_page(visit.sale(), outcome.update.redirect_url, visit.session.opened.cancel_url));
       case State::pending:
         // Without a processor it stays open until one is configured again.
-        if (services.environment.payments() == nullptr) co_return unsure_response(visit);
+        if (!services.ledger.cards.is_configured()) co_return unsure_response(visit);
         co_return page_response(200, pending_page(visit.sale(), visit.next_look()));
       case State::failed: declined = decline_of(*outcome.failed); break;
     }
@@ -225,18 +226,15 @@ Awaitable<Response> show(Call call) {
 
 // Whether it was paid before this form came: by another window, or by the same form when it was sent first.
 Awaitable<bool> paid_before(Visit const& visit) {
-  PaymentStoryResult loaded;
-  bool const ran = co_await on_worker(visit.services, visit.request, [&] {
-    loaded = load_story(visit.services, visit.request, visit.session.opened.game, visit.session.attempts.back());
-  });
-  co_return (ran && loaded.story && loaded.story->purchased && loaded.story->purchased_at < visit.came_at);
+  auto const loaded = co_await load_last_order(visit.reader(), visit.session);
+  bool const paid = loaded && loaded.value() && loaded.value()->purchased;
+  co_return paid&& loaded.value()->purchased_at < visit.came_at;
 }
 
 // What became of the session's last card, when another one comes. The response: the other one is not taken.
 Awaitable<std::optional<Response>> refuse_second(Visit const& visit, Decline& declined) {
   if (visit.session.attempts.empty()) co_return std::nullopt;
-  auto followed =
-      co_await follow_payment(visit.services, visit.request, visit.session.attempts.back(), kPageWaitSeconds);
+  auto const followed = co_await follow_payment(visit.reader(), visit.session.attempts.back(), kPageWaitSeconds);
   if (!followed) co_return unsure_response(visit);
   auto const& outcome = followed.value();
   if (outcome.state == State::failed) {
@@ -259,43 +257,16 @@ CardFault fault_of(std::string_view code) {
   return {"card_number", "The card's bank does not know this number. Check it and type it again."};
 }
 
-// The session's player, as the game named them.
-std::optional<domain::PlayerRef> player_of(Visit const& visit) {
-  auto& environment = visit.services.environment;
-  auto const& opened = visit.session.opened;
-  auto const sealed = environment.balances().email_of(opened.identity);
-  auto const text = sealed ? reveal(environment, opened.identity, eventstore::Field::email, *sealed) : std::string();
-  if (text.empty()) return std::nullopt;  // erased since
-  auto const index = environment.balances().read(
-      [&](domain::State const& state) { return state.identity_rows()[opened.identity.value() - 1].email_index; });
-  return player_ref(environment, opened.game, {text, text, index}, {});
-}
-
 // Orders with this card. The response: why not, as a page.
 Awaitable<Response> order(Visit& visit, domain::PlayerRef player, std::string method) {
-  auto& environment = visit.services.environment;
   auto const& opened = visit.session.opened;
-  auto const tries = visit.session.attempts.size();
-  domain::OrderCurrency command;
-  command.game = opened.game;
-  command.player = std::move(player);
-  command.currency = opened.currency;
-  command.usd = opened.usd;
-  command.method = std::move(method);
-  command.session = opened.session;
-  command.can_charge = environment.can_charge();
-  // Not the card: of two who try at once with two cards one orders, and the other one sees what came of it.
-  Payload payload("checkout");
-  payload.add(opened.session.value()).add(tries);
-  auto const request_id = "sub_checkout_" + visit.session.id() + "_" + std::to_string(tries + 1);
-  auto const placed =
-      co_await perform(*visit.request.inbox, environment, std::move(command), opened.game, request_id, payload);
-  auto const* done = std::get_if<eventstore::Committed>(&placed);
-  auto const* repeated = std::get_if<eventstore::Repeated>(&placed);
+  auto const placed = co_await order_with(visit.reader(), visit.session, std::move(player), std::move(method));
+  auto const* done = std::get_if<Committed>(&placed);
+  auto const* repeated = std::get_if<Repeated>(&placed);
   auto const ended = [&](CheckoutEnd end) { return end_response(visit.services, end, opened.cancel_url); };
   // It may be durable a moment later: the page looks, and whoever sends the form again asks for the same.
-  auto const* unavailable = std::get_if<eventstore::Unavailable>(&placed);
-  if (unavailable != nullptr && *unavailable == eventstore::Unavailable::outcome_unknown) co_return see_other(visit);
+  auto const* unavailable = std::get_if<Unavailable>(&placed);
+  if (unavailable != nullptr && *unavailable == Unavailable::outcome_unknown) co_return see_other(visit);
   if (done == nullptr && repeated == nullptr) {
     auto const* refusal = std::get_if<domain::Refusal>(&placed);
     bool const passing = refusal == nullptr || refusal->reason == domain::Rejection::payments_unavailable;
@@ -303,8 +274,7 @@ Awaitable<Response> order(Visit& visit, domain::PlayerRef player, std::string me
   }
   auto const& commit = done != nullptr ? *done->commit : *repeated->original;
   // Whatever comes of it, or is not known yet, the next look tells.
-  auto const followed =
-      co_await follow_payment(visit.services, visit.request, event_of<domain::CurrencyOrdered>(commit).order);
+  auto const followed = co_await follow_payment(visit.reader(), event_of<domain::CurrencyOrdered>(commit).order);
   co_return see_other(visit, followed && followed.value().state == State::action_required ? "&asked=1" : "");
 }
 
@@ -327,21 +297,21 @@ Awaitable<Response> pay(Call call) {
   Visit visit(services, request);
   auto none = co_await open_visit(visit);
   if (none) co_return std::move(*none);
-  auto& environment = services.environment;
+  auto const& ledger = services.ledger;
   auto const cancel_url = visit.session.opened.cancel_url;
   Decline declined;
   if (auto refused = co_await refuse_second(visit, declined)) co_return std::move(*refused);
   if (auto refused = refuse_card(visit, tries, declined)) co_return std::move(*refused);
-  if (!environment.can_charge()) {
+  if (!ledger.cards.can_charge()) {
     co_return end_response(services, CheckoutEnd::unavailable, cancel_url, declined.told());
   }
   if (!is_form(request.content_type)) {
     co_return pay_response(visit, 415, {},
                            "The form did not arrive as this page sends it. Type it again and press Pay.");
   }
-  auto card = parse_card(request.body, environment.clock().now());
+  auto card = parse_card(request.body, ledger.clock.now());
   if (!card) co_return pay_response(visit, 422, card.error());
-  auto player = player_of(visit);
+  auto player = player_of(ledger, visit.session.opened);
   if (!player) co_return end_response(services, CheckoutEnd::closed, cancel_url);
   auto const too_many =
       refuse_over_limit(request, services, *visit.game, domain::LimitKind::currency_purchases_per_player_minute,
@@ -359,8 +329,8 @@ Awaitable<Response> pay(Call call) {
     TryUnderWay const under_way(tries, session, was_refused);
     Completion<sagas::MethodAnswer> tokenized(*request.inbox);
     auto const answer = std::make_shared<Completer<sagas::MethodAnswer>>(tokenized.completer());
-    environment.payments()->tokenize(std::move(card.value()),
-                                     [answer](sagas::MethodAnswer const& said) { answer->complete(said); });
+    ledger.cards.tokenize(std::move(card.value()),
+                          [answer](sagas::MethodAnswer const& said) { answer->complete(said); });
     wipe(card.value());  // NOLINT(bugprone-use-after-move): short texts are copied
     method = co_await tokenized.wait(kPaymentWaitSeconds);
     was_refused = method && method->outcome == sagas::PaymentOutcome::refused;
@@ -378,18 +348,18 @@ Awaitable<Response> pay(Call call) {
 
 // After the bank's question about an order that the game made itself: the game asks confirm-payment.
 Awaitable<Response> came_back(Call call) {
-  co_return page_response(200, returned_page(call.services.environment.sandbox_processor() != nullptr));
+  co_return page_response(200, returned_page(call.services.sandbox != nullptr));
 }
 
 // ---- the sandbox's bank
 
 Awaitable<Response> ask_challenge(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& processor = *services.environment.sandbox_processor();
+  auto& processor = services.sandbox->processor;
   auto const payment = request.query_value("payment").value_or(std::string());
   auto const secret = request.query_value("secret").value_or(std::string());
   std::optional<sagas::SandboxChallenge> challenge;
-  if (!co_await on_worker(services, request, [&] { challenge = processor.challenge(payment, secret); })) {
+  if (!co_await services.workers.run(*request.inbox, [&] { challenge = processor.challenge(payment, secret); })) {
     co_return end_response(services, CheckoutEnd::unavailable);
   }
   if (!challenge) co_return end_response(services, CheckoutEnd::unknown);
@@ -402,7 +372,7 @@ Awaitable<Response> ask_challenge(Call call) {
 
 Awaitable<Response> answer_challenge(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& processor = *services.environment.sandbox_processor();
+  auto& processor = services.sandbox->processor;
   auto const payment = request.query_value("payment").value_or(std::string());
   auto const secret = request.query_value("secret").value_or(std::string());
   auto const form = sagas::decode_form(request.body);
@@ -411,8 +381,8 @@ Awaitable<Response> answer_challenge(Call call) {
     co_return page_response(400, bank_end_page("Answer with one of the two buttons.", {}));
   }
   std::optional<std::string> onward;
-  if (!co_await on_worker(services, request,
-                          [&] { onward = processor.complete_challenge(payment, secret, *given == "complete"); })) {
+  if (!co_await services.workers.run(
+          *request.inbox, [&] { onward = processor.complete_challenge(payment, secret, *given == "complete"); })) {
     co_return end_response(services, CheckoutEnd::unavailable);
   }
   if (!onward) co_return end_response(services, CheckoutEnd::unknown);

@@ -1,9 +1,7 @@
 // CONTRACT, Item purchase: buy, history of purchases, one order, refund.
+#include "api/ledger/item_orders.h"
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
-#include "eventstore/store/facts.h"
-#include "eventstore/store/read_commit.h"
-#include "projections/orders.h"
 
 namespace florin::api {
 namespace {
@@ -33,10 +31,10 @@ void write_details(JsonWriter& json, std::string_view currency, ItemPurchased co
   json.end_object();
 }
 
-void write_purchase_reply(std::string& out, Environment& environment, domain::Game const& game, PlayerFields const& who,
+void write_purchase_reply(std::string& out, Ledger const& ledger, domain::Game const& game, PlayerFields const& who,
                           domain::Commit const& commit) {
   auto const& event = event_of<ItemPurchased>(commit);
-  auto const currency = currency_name_at(environment, game.id, event.currency, commit.first);
+  auto const currency = currency_name_at(ledger, game.id, event.currency, commit.first);
   out.reserve(1024);
   auto json = begin_success(out);
   json.string("message", "Item purchased.");
@@ -50,8 +48,8 @@ void write_purchase_reply(std::string& out, Environment& environment, domain::Ga
   json.amount("amount_spent", event.total);
   json.end_object();
   write_breakdown(json, event);
-  auto const email = first_spelling(environment, who.email);
-  write_player(json, environment, game, event.player, email, who.name);
+  auto const email = first_spelling(ledger, who.email);
+  write_player(json, ledger, game, event.player, email, who.name);
   write_details(json, currency, event, email);
   json.end_object();
 }
@@ -70,11 +68,10 @@ Awaitable<Response> purchase(Call call) {
   auto const unit_price = body.required_amount("unit_price");
   auto const total = body.required_amount("total_price");
   auto const currency = static_cast<std::uint64_t>(body.optional_id("currency_id").value_or(0));
-  auto player = read_player(request, services.environment, game, body);
+  auto player = read_player(request, services.ledger, game, body);
   if (!player) co_return std::move(player).error();
   auto const& who = player.value();
-  if (auto limited = refuse_over_limit(request, services, game, domain::LimitKind::item_purchases_per_player_minute,
-                                       limit_subject(who.email.index)))
+  if (auto limited = call.limit(domain::LimitKind::item_purchases_per_player_minute, limit_subject(who.email.index)))
     co_return std::move(*limited);
 
   Payload payload("purchase-item");
@@ -84,52 +81,22 @@ Awaitable<Response> purchase(Call call) {
   domain::PurchaseItem command{
       game.id,    who.ref, domain::CurrencyId(currency), std::move(item), static_cast<std::uint32_t>(quantity),
       unit_price, total};
-  auto const outcome =
-      co_await perform(*request.inbox, services.environment, std::move(command), game.id, request_id, payload);
+  auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
-    write_purchase_reply(out, services.environment, game, who, commit);
+    write_purchase_reply(out, services.ledger, game, who, commit);
   });
 }
 
-// An order: its facts from the log, its fate from the orders view.
-struct OrderRecord {
-  domain::Commit commit;
-  projections::Order fate;
-};
-
-// On a worker. nullopt when nothing was bought under this id in this game.
-eventstore::Faulty<std::optional<OrderRecord>> load_purchase(Environment& environment, domain::GameId game,
-                                                             domain::Position order) {
-  auto commit = eventstore::read_commit(environment.log(), order);
-  if (!commit) return fail(commit.error());
-  if (!commit.value() || commit.value()->request.game != game) return std::optional<OrderRecord>{};
-  for (auto const& event : commit.value()->events) {
-    if (std::holds_alternative<ItemPurchased>(event)) {
-      return std::optional(OrderRecord{*std::move(commit).value(), projections::Order{order, {}, {}, {}}});
-    }
-  }
-  return std::optional<OrderRecord>{};
-}
-
-// The same as the fact that a refund refers to.
-eventstore::Faulty<std::optional<domain::Fact<ItemPurchased>>> load_sale(Environment& environment, domain::GameId game,
-                                                                         domain::Position order) {
-  auto const record = load_purchase(environment, game, order);
-  if (!record) return fail(record.error());
-  if (!record.value()) return std::optional<domain::Fact<ItemPurchased>>{};
-  return eventstore::FactReader(environment.log()).find<ItemPurchased>(order);
-}
-
-void write_order_fields(JsonWriter& json, domain::Game const& game, OrderRecord const& order,
+void write_order_fields(JsonWriter& json, domain::Game const& game, ItemOrder const& order,
                         std::string_view purchased_by) {
-  auto const& event = event_of<ItemPurchased>(order.commit);
+  auto const& event = order.event();
   json.string("order_id", domain::format_order_id(order.commit.first));
   json.string("transaction_id", domain::format_transaction_id(order.commit.first));
-  json.string("order_status", order.fate.refund ? "refunded" : "completed");
+  json.string("order_status", order.refund ? "refunded" : "completed");
   json.time("created_at", order.commit.at);
-  if (order.fate.refund) {
-    json.time("refunded_at", order.fate.refunded_at);
-    json.string("refund_transaction_id", domain::format_transaction_id(order.fate.refund));
+  if (order.refund) {
+    json.time("refunded_at", order.refunded_at);
+    json.string("refund_transaction_id", domain::format_transaction_id(order.refund));
   } else {
     json.null("refunded_at");
     json.null("refund_transaction_id");
@@ -146,7 +113,7 @@ Response order_not_found(Request const& request) {
 
 Awaitable<Response> order_details(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& environment = services.environment;
+  auto const& ledger = services.ledger;
   auto const& game = *caller;
   auto const text = request.query_value("order_id");
   if (!text) {
@@ -157,91 +124,66 @@ Awaitable<Response> order_details(Call call) {
   auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
 
-  // The order itself is in the log; what became of it is as fresh as the caller asks.
-  bool const reached = co_await reach_view(*request.inbox, services.environment, "orders", wanted.value());
-  if (!reached) co_return view_behind(request);
-  Response response;
-  if (!co_await on_worker(services, request, [&] {
-        auto record = load_purchase(environment, game.id, *order);
-        if (!record) return void(response = view_unavailable(request, record.error()));
-        if (!record.value()) return void(response = order_not_found(request));
-        auto view = environment.views().read("orders");
-        if (!view) return void(response = view_unavailable(request, view.error()));
-        auto fate = projections::read_order(view.value(), *order);
-        if (!fate) return void(response = view_unavailable(request, fate.error()));
-        if (fate.value()) record.value()->fate = *fate.value();
-
-        auto const& event = event_of<ItemPurchased>(record.value()->commit);
-        auto const player = environment.balances().by_id(game.id, event.player);
-        auto const email =
-            player ? reveal(environment, player->identity, eventstore::Field::email, player->email) : std::string();
-        response.position = view.value().position().value();
-        auto json = begin_success(response.body);
-        json.begin_object("order");
-        write_order_fields(json, game, *record.value(), email);
-        write_player(json, environment, game, event.player, email, "");
-        json.end_object();
-        json.end_object();
-      }))
-    co_return server_busy(request);
+  // The order itself is in the log; whether it was refunded is as fresh as the caller asks.
+  auto response = co_await call.view(View::orders, wanted.value(), [&](ViewReader& view) -> Response {
+    auto const found = load_item_order(ledger, view, game.id, *order);
+    if (!found) return view_unavailable(request, found.error());
+    if (!found.value()) return order_not_found(request);
+    auto const bought_by = found.value()->event().player;
+    auto const player = ledger.state.by_id(game.id, bought_by);
+    auto const email = player ? ledger.people.reveal(player->identity, Field::email, player->email) : std::string();
+    Response shown;
+    shown.position = view.position().value();
+    auto json = begin_success(shown.body);
+    json.begin_object("order");
+    write_order_fields(json, game, *found.value(), email);
+    write_player(json, ledger, game, bought_by, email, "");
+    json.end_object();
+    json.end_object();
+    return shown;
+  });
   co_return response;
 }
 
 Awaitable<Response> purchase_history(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& environment = services.environment;
+  auto const& ledger = services.ledger;
   auto const& game = *caller;
-  auto email = read_email(request, environment, request.query_value("player_email").value_or(""), "player_email");
+  auto email = read_email(request, ledger, request.query_value("player_email").value_or(""), "player_email");
   if (!email) co_return std::move(email).error();
   auto paging = read_paging(request);
   if (!paging) co_return std::move(paging).error();
   auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
-  auto const player = environment.balances().by_email(game.id, email.value().index);
+  auto const player = ledger.state.by_email(game.id, email.value().index);
   if (!player) co_return refusal_response(request, {domain::Rejection::player_not_found, {}, {}});
 
-  bool const reached = co_await reach_view(*request.inbox, services.environment, "orders", wanted.value());
-  if (!reached) co_return view_behind(request);
-  Response response;
-  if (!co_await on_worker(services, request, [&] {
-        auto view = environment.views().read("orders");
-        if (!view) return void(response = view_unavailable(request, view.error()));
-        auto page = projections::read_orders(view.value(), player->player, paging.value().limit, paging.value().cursor);
-        if (!page) {
-          return void(response = page.error().kind == eventstore::Fault::Kind::missing
-                                     ? invalid_field(request, "cursor",
-                                                     "cursor is the next_cursor of an earlier page of the same list.")
-                                     : view_unavailable(request, page.error()));
-        }
-        auto const shown = first_spelling(environment, email.value());
-        auto json = begin_success(response.body);
-        write_player(json, environment, game, player->player, shown, "");
-        json.begin_array("purchases");
-        for (auto const& fate : page.value().orders) {
-          auto record = load_purchase(environment, game.id, fate.order);
-          if (!record) return void(response = view_unavailable(request, record.error()));
-          if (!record.value()) {
-            auto const wrong =
-                view.value().distrust("orders: no item was bought at " + domain::format_order_id(fate.order));
-            return void(response = view_unavailable(request, wrong.error));
-          }
-          record.value()->fate = fate;
-          json.begin_object();
-          write_order_fields(json, game, *record.value(), shown);
-          json.end_object();
-        }
-        json.end_array();
-        write_pagination(json, paging.value().limit, page.value().next);
-        json.end_object();
-        response.position = view.value().position().value();
-      }))
-    co_return server_busy(request);
+  auto response = co_await call.view(View::orders, wanted.value(), [&](ViewReader& view) -> Response {
+    auto const& [limit, cursor] = paging.value();
+    auto const page = load_item_orders(ledger, view, game.id, player->player, limit, cursor);
+    if (!page) return page_unavailable(request, page.error());
+    auto const shown_as = first_spelling(ledger, email.value());
+    Response shown;
+    auto json = begin_success(shown.body);
+    write_player(json, ledger, game, player->player, shown_as, "");
+    json.begin_array("purchases");
+    for (auto const& order : page.value().orders) {
+      json.begin_object();
+      write_order_fields(json, game, order, shown_as);
+      json.end_object();
+    }
+    json.end_array();
+    write_pagination(json, limit, page.value().next);
+    json.end_object();
+    shown.position = view.position().value();
+    return shown;
+  });
   co_return response;
 }
 
 Awaitable<Response> refund(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& environment = services.environment;
+  auto const& ledger = services.ledger;
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
@@ -251,16 +193,14 @@ Awaitable<Response> refund(Call call) {
   auto const order = domain::parse_order_id(order_text);
   if (!order) co_return order_not_found(request);
 
-  std::optional<eventstore::Faulty<std::optional<domain::Fact<ItemPurchased>>>> loaded;
-  if (!co_await on_worker(services, request, [&] { loaded = load_sale(environment, game.id, *order); }))
-    co_return server_busy(request);
-  if (!*loaded) co_return view_unavailable(request, loaded->error());
-  if (!loaded->value()) co_return order_not_found(request);
+  auto const sale = co_await call.reader().disk([&] { return find_item_sale(ledger, game.id, *order); });
+  if (!sale) co_return unread_response(request, sale.error());
+  if (!sale.value()) co_return order_not_found(request);
 
   Payload payload("refund-item");
   payload.add(order->value()).add(reason);
-  domain::RefundItem command{game.id, *loaded->value(), std::string(reason)};
-  auto const outcome = co_await perform(*request.inbox, environment, std::move(command), game.id, request_id, payload);
+  domain::RefundItem command{game.id, *sale.value(), std::string(reason)};
+  auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::ItemRefunded>(commit);
     auto json = begin_success(out);
@@ -269,7 +209,7 @@ Awaitable<Response> refund(Call call) {
     json.string("order_id", domain::format_order_id(event.order));
     json.string("order_status", "refunded");
     json.amount("new_balance", event.available_after);
-    json.string("currency_name", currency_name_at(environment, game.id, event.currency, commit.first));
+    json.string("currency_name", currency_name_at(ledger, game.id, event.currency, commit.first));
     json.begin_object("balance_info");
     json.amount("previous_balance", event.available_after - event.total);
     json.amount("new_balance", event.available_after);

@@ -21,11 +21,10 @@ Awaitable<Response> rotate(Call call) {
   auto const key = make_sdk_key();
   Payload payload("rotate-key");
   payload.add(std::uint64_t{immediate});
-  auto const outcome =
-      co_await perform(*request.inbox, services.environment, domain::RotateSdkKey{game.id, key.hash, immediate},
-                       game.id, request_id, payload);
+  domain::RotateSdkKey const command{game.id, key.hash, immediate};
+  auto const outcome = co_await call.execute(command, request_id, payload);
   // A repeated request made another key the first time, which nobody can show again.
-  bool const fresh = std::holds_alternative<eventstore::Committed>(outcome);
+  bool const fresh = std::holds_alternative<Committed>(outcome);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::SdkKeyRotated>(commit);
     auto json = begin_success(out);

@@ -7,7 +7,7 @@ namespace {
 
 Result<Email, Response> read_person(Services& services, Request const& request, PathValues const& path) {
   auto const decoded = percent_decode(path.values[0]);
-  return read_email(request, services.environment, decoded.value_or(""), "email");
+  return read_email(request, services.ledger, decoded.value_or(""), "email");
 }
 
 void write_flag(std::string& out, std::string_view email, bool minor, bool guardian) {
@@ -27,20 +27,19 @@ Awaitable<Response> flag(Call call) {
     auto body = JsonBody::parse(request);
     if (body.has("guardian_phone")) {
       auto const phone = read_phone(body, "guardian_phone");
-      command.guardian = {services.environment.vault().phone_index(phone), std::string(phone)};
+      command.guardian = services.ledger.people.phone(phone);
     }
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   }
   bool const guardian = command.guardian.has_value();
-  auto const outcome =
-      co_await perform(*request.inbox, services.environment, std::move(command), {}, "", Payload("flag-minor"));
+  auto const outcome = co_await call.execute(std::move(command), "", Payload("flag-minor"));
   if (changed_nothing(outcome)) {
     Response response;
-    write_flag(response.body, first_spelling(services.environment, email.value()), true, guardian);
+    write_flag(response.body, first_spelling(services.ledger, email.value()), true, guardian);
     co_return with_position(std::move(response), outcome);
   }
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {
-    write_flag(out, first_spelling(services.environment, email.value()), true, guardian);
+    write_flag(out, first_spelling(services.ledger, email.value()), true, guardian);
   });
 }
 
@@ -48,10 +47,10 @@ Awaitable<Response> clear(Call call) {
   auto const& [services, request, path, caller] = call;
   auto email = read_person(services, request, path);
   if (!email) co_return std::move(email).error();
-  auto const outcome = co_await perform(*request.inbox, services.environment, domain::ClearMinor{email.value().index},
-                                        {}, "", Payload("clear-minor"));
+  domain::ClearMinor const command{email.value().index};
+  auto const outcome = co_await call.execute(command, "", Payload("clear-minor"));
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const&) {
-    write_flag(out, first_spelling(services.environment, email.value()), false, false);
+    write_flag(out, first_spelling(services.ledger, email.value()), false, false);
   });
 }
 

@@ -2,7 +2,7 @@
 //
 // A callback only says which payment to look at. It is answered when what the processor says of it is in the log; any
 // other answer makes the processor post it again.
-#include "api/routes/payments.h"
+#include "api/routes/card_order_replies.h"
 #include "api/routes/routes.h"
 #include "sagas/gateways/stripe_signature.h"
 
@@ -23,22 +23,17 @@ Response fault_response(Request const& request, sagas::CallbackFault fault) {
 
 Awaitable<Response> receive(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& environment = services.environment;
-  auto const* processor = environment.processor();
-  if (processor == nullptr || processor->name() != path.values[0]) {
+  auto const& ledger = services.ledger;
+  if (!ledger.cards.is_named(path.values[0])) {
     co_return error_response(request, 404, "GATEWAY_NOT_FOUND", "No processor of this name is configured here.");
   }
-  auto read = sagas::read_fresh_callback(*processor, request.signature, request.body, environment.clock());
-  if (!read) co_return fault_response(request, read.error());
+  auto const taken = co_await ledger.cards.receive(*request.inbox, request.signature, request.body, ledger.clock);
+  if (!taken) co_return fault_response(request, taken.error());
+  if (taken.value() == CallbackTaken::not_yet) co_return payments_unavailable(request);
   Response response;
   response.body = R"({"status":"success"})";
-  if (!read.value().event) co_return response;
-  Completion<bool> handled(*request.inbox);
-  auto const answer = std::make_shared<Completer<bool>>(handled.completer());
-  environment.payments()->handle_event(std::move(*read.value().event), [answer](bool done) { answer->complete(done); });
-  auto const done = co_await handled.wait(kWriteDeadlineSeconds);
-  if (!done.value_or(false)) co_return payments_unavailable(request);
-  response.position = environment.balances().position().value();
+  if (taken.value() == CallbackTaken::not_ours) co_return response;
+  response.position = ledger.state.position().value();
   co_return response;
 }
 

@@ -1,31 +1,19 @@
 // CONTRACT, Operators: the review of payouts.
 #include "api/routes/payouts.h"
 
-#include "api/routes/routes.h"
-#include "eventstore/store/read_commit.h"
-
 namespace florin::api {
 namespace {
 
 using domain::PayoutStatus;
 
 // The ledger forgets a payout at its end; the log does not. 409 for one that ended, 404 for one that never was.
-Awaitable<Response> refuse_ended(Services& services, Request const& request, domain::PayoutId payout) {
-  auto& environment = services.environment;
-  std::optional<eventstore::Faulty<std::optional<domain::Commit>>> commit;
-  bool const ran = co_await on_worker(services, request,
-                                      [&] { commit = eventstore::read_commit(environment.log(), payout.position()); });
-  if (!ran) co_return server_busy(request);
-  if (!*commit) co_return view_unavailable(request, commit->error());
-  bool ended = false;
-  if (commit->value()) {
-    for (auto const& event : commit->value()->events) {
-      auto const* requested = std::get_if<domain::PayoutRequested>(&event);
-      ended = ended || (requested != nullptr && requested->payout == payout);
-    }
-  }
-  co_return refusal_response(
-      request, {.reason = ended ? domain::Rejection::payout_not_next : domain::Rejection::payout_not_found});
+Awaitable<Response> refuse_ended(Call const& call, domain::PayoutId payout) {
+  auto const& ledger = call.services.ledger;
+  auto const requested =
+      co_await call.reader().disk([&] { return ledger.commits.fact<domain::PayoutRequested>(payout.position()); });
+  if (!requested) co_return unread_response(call.request, requested.error());
+  co_return refusal_response(call.request, {.reason = requested.value() ? domain::Rejection::payout_not_next
+                                                                        : domain::Rejection::payout_not_found});
 }
 
 Awaitable<Response> list(Call call) {
@@ -57,10 +45,10 @@ Awaitable<Response> advance(Call call) {
   Payload payload("advance-payout");
   payload.add(payout->value()).add(static_cast<std::uint64_t>(Status)).add(note);
   domain::AdvancePayout command{*payout, Status, std::move(note)};
-  auto const outcome = co_await perform(*request.inbox, services.environment, std::move(command), {}, "", payload);
+  auto const outcome = co_await call.execute(std::move(command), "", payload);
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome);
       refusal != nullptr && refusal->reason == domain::Rejection::payout_not_found) {
-    auto refused = co_await refuse_ended(services, request, *payout);
+    auto refused = co_await refuse_ended(call, *payout);
     co_return with_position(std::move(refused), outcome);
   }
   co_return write_response(request, outcome, [](std::string& out, domain::Commit const& commit) {
@@ -78,39 +66,29 @@ Awaitable<Response> advance(Call call) {
 
 Awaitable<Response> list_payouts(Call call, domain::GameId game, std::optional<PayoutStatus> status) {
   auto const& [services, request, path, caller] = call;
-  auto& environment = services.environment;
+  auto const& ledger = services.ledger;
   auto paging = read_paging(request);
   if (!paging) co_return std::move(paging).error();
   auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
-  bool const reached = co_await reach_view(*request.inbox, services.environment, "payments", wanted.value());
-  if (!reached) co_return view_behind(request);
-  Response response;
-  if (!co_await on_worker(services, request, [&] {
-        auto view = environment.views().read("payments");
-        if (!view) return void(response = view_unavailable(request, view.error()));
-        auto page = projections::read_payouts(view.value(), game, status, paging.value().limit, paging.value().cursor);
-        if (!page) return void(response = view_unavailable(request, page.error()));
-        auto json = begin_success(response.body);
-        json.begin_array("payouts");
-        PayoutFiles files(environment);
-        for (auto const& row : page.value().payouts) {
-          auto story = load_payout(environment, view.value(), files, row.payout);
-          if (!story) return void(response = view_unavailable(request, story.error()));
-          if (!story.value()) {
-            return void(response =
-                            view_unavailable(request, distrust_steps(view.value(), row.payout.position()).error));
-          }
-          json.begin_object();
-          write_payout(json, environment, *story.value());
-          json.end_object();
-        }
-        json.end_array();
-        write_pagination(json, paging.value().limit, page.value().next);
-        json.end_object();
-        response.position = view.value().position().value();
-      }))
-    co_return server_busy(request);
+  auto response = co_await call.view(View::payments, wanted.value(), [&](ViewReader& view) -> Response {
+    auto const& [limit, cursor] = paging.value();
+    auto const page = load_payouts(ledger, view, game, status, limit, cursor);
+    if (!page) return view_unavailable(request, page.error());
+    Response shown;
+    auto json = begin_success(shown.body);
+    json.begin_array("payouts");
+    for (auto const& payout : page.value().payouts) {
+      json.begin_object();
+      write_payout(json, ledger, payout);
+      json.end_object();
+    }
+    json.end_array();
+    write_pagination(json, limit, page.value().next);
+    json.end_object();
+    shown.position = view.position().value();
+    return shown;
+  });
   co_return response;
 }
 

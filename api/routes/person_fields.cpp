@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <spdlog/spdlog.h>
-
 #include "api/routes/identifiers.h"
 #include "api/routes/replies.h"
 
@@ -18,9 +16,9 @@ std::string_view read_request_id(JsonBody& body) {
   return id;
 }
 
-Result<Email, Response> read_email(Request const& request, Environment& environment, std::string_view raw,
+Result<Email, Response> read_email(Request const& request, Ledger const& ledger, std::string_view raw,
                                    std::string_view field) {
-  auto email = environment.mailboxes().find(raw);
+  auto email = ledger.people.find(raw);
   if (email) return std::move(email).value();
   return fail(error_response(
       request, 400, "INVALID_EMAIL",
@@ -28,44 +26,30 @@ Result<Email, Response> read_email(Request const& request, Environment& environm
       {{"field", json_text(field)}}));
 }
 
-std::string first_spelling(Environment& environment, Email const& email) {
-  auto const& balances = environment.balances();
-  auto const identity = balances.read([&](domain::State const& state) { return state.find_identity(email.index); });
-  auto const sealed = identity ? balances.email_of(*identity) : std::nullopt;
-  auto first = sealed ? reveal(environment, *identity, eventstore::Field::email, *sealed) : std::string();
+std::string first_spelling(Ledger const& ledger, Email const& email) {
+  auto const identity = ledger.state.read([&](domain::State const& state) { return state.find_identity(email.index); });
+  auto first = identity ? ledger.people.email_of(*identity) : std::string();
   return first.empty() ? email.written : first;
 }
 
-std::string shown_email(Environment& environment, domain::GameId game, Email const& email) {
-  bool const own = environment.balances().read([&](domain::State const& state) {
+std::string shown_email(Ledger const& ledger, domain::GameId game, Email const& email) {
+  bool const own = ledger.state.read([&](domain::State const& state) {
     auto const identity = state.find_identity(email.index);
     return identity && state.find_player(game, *identity);
   });
-  return own ? first_spelling(environment, email) : email.written;
+  return own ? first_spelling(ledger, email) : email.written;
 }
 
-Result<PlayerFields, Response> read_player(Request const& request, Environment& environment, domain::Game const& game,
+Result<PlayerFields, Response> read_player(Request const& request, Ledger const& ledger, domain::Game const& game,
                                            JsonBody& body) {
   auto const raw_email = read_email_text(body, "player_email");
   auto const name = body.optional_string("player_name", 255);
   if (auto const* wrong = body.error()) return fail(body_error_response(request, *wrong));
-  auto email = read_email(request, environment, raw_email, "player_email");
+  auto email = read_email(request, ledger, raw_email, "player_email");
   if (!email) return fail(std::move(email).error());
   PlayerFields player{std::move(email).value(), std::string(name.value_or("")), {}};
-  player.ref = player_ref(environment, game.id, player.email, player.name);
+  player.ref = ledger.people.player(game.id, player.email, player.name);
   return player;
-}
-
-domain::PlayerRef player_ref(Environment& environment, domain::GameId game, Email const& email, std::string_view name) {
-  domain::PlayerRef ref;
-  ref.email_index = email.index;
-  ref.email = email.written;
-  ref.name = name;
-  if (!name.empty()) {
-    ref.name_tag = environment.vault().name_tag(name);
-    ref.renamed = environment.balances().name_differs(game, email.index, ref.name_tag);
-  }
-  return ref;
 }
 
 bool is_phone(std::string_view text) {
@@ -87,14 +71,6 @@ std::string_view read_phone(JsonBody& body, std::string_view field) {
     body.fail(field, std::string(field) + " is not + and 10 to 15 digits, like +12025550123.", "INVALID_PHONE");
   }
   return phone.value_or(std::string_view());
-}
-
-std::string reveal(Environment& environment, domain::IdentityId identity, eventstore::Field field,
-                   domain::PersonalText const& text) {
-  auto clear = environment.vault().open(identity, field, text);
-  if (clear) return std::move(clear).value();
-  if (clear.error().kind != eventstore::Fault::Kind::missing) spdlog::error("vault: {}", clear.error().what);
-  return {};
 }
 
 }  // namespace florin::api

@@ -6,11 +6,11 @@
 namespace florin::api {
 
 // A person's e-mail for others to recognise and nobody to learn: "al***@example.com"; "" when it is not known any more.
-[[nodiscard]] std::string email_hint(Environment& environment, domain::IdentityId identity);
+[[nodiscard]] std::string email_hint(Ledger const& ledger, domain::IdentityId identity);
 
-// 409 PHONE_SHARE_APPROVAL_REQUIRED as the seed "initiate send" shows it: asks the owner for `game`, unless that
-// happened moments ago or too often or cannot be texted, and tells the caller how to go on.
-[[nodiscard]] Awaitable<Response> phone_share_required(Services& services, Request const& request, domain::GameId game,
-                                                       domain::PhoneRef const& phone, domain::PersonRef const& person);
+// 409 PHONE_SHARE_APPROVAL_REQUIRED as the seed "initiate send" shows it: asks the owner for the calling game, unless
+// that happened moments ago or too often or cannot be texted, and tells the caller how to go on.
+[[nodiscard]] Awaitable<Response> phone_share_required(Call const& call, domain::PhoneRef const& phone,
+                                                       domain::PersonRef const& person);
 
 }  // namespace florin::api

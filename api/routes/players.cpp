@@ -22,14 +22,14 @@ void write_balance(JsonWriter& json, domain::CurrencySpec const& currency, event
   json.end_object();
 }
 
-void write_balance_body(std::string& body, Environment& environment, domain::Game const& game,
+void write_balance_body(std::string& body, Ledger const& ledger, domain::Game const& game,
                         eventstore::PlayerBalances const& player, std::string_view email) {
   body.reserve(640 + 256 * player.balances.size());
   JsonWriter json(body);
   json.begin_object();
   json.begin_object("player");
   json.integer("player_id", player.player.value());
-  json.string("player_name", reveal(environment, player.identity, eventstore::Field::name, player.name));
+  json.string("player_name", ledger.people.reveal(player.identity, Field::name, player.name));
   json.string("player_email", email);
   json.string("identity_id", domain::format_identity_id(player.identity));
   json.time("date_joined", player.joined);
@@ -53,7 +53,7 @@ void write_balance_body(std::string& body, Environment& environment, domain::Gam
   json.end_object();
 }
 
-void write_player(JsonWriter& json, Environment& environment, domain::Game const& game, domain::PlayerId player,
+void write_player(JsonWriter& json, Ledger const& ledger, domain::Game const& game, domain::PlayerId player,
                   std::string_view email, std::string_view given_name) {
   json.begin_object("player");
   json.integer("player_id", player.value());
@@ -61,9 +61,8 @@ void write_player(JsonWriter& json, Environment& environment, domain::Game const
   if (!given_name.empty()) {
     json.string("player_name", given_name);
   } else {
-    auto const known = environment.balances().name_of(game.id, player);
-    json.string("player_name",
-                known ? reveal(environment, known->identity, eventstore::Field::name, known->name) : std::string());
+    auto const known = ledger.state.name_of(game.id, player);
+    json.string("player_name", known ? ledger.people.reveal(known->identity, Field::name, known->name) : std::string());
   }
   json.end_object();
 }

@@ -2,16 +2,15 @@
 #pragma once
 
 #include "api/routes/route.h"
-#include "eventstore/engine/durable_state.h"
 
 namespace florin::api {
 
 // The body of both single-player reads (CONTRACT, Balance body).
-void write_balance_body(std::string& body, Environment& environment, domain::Game const& game,
+void write_balance_body(std::string& body, Ledger const& ledger, domain::Game const& game,
                         eventstore::PlayerBalances const& player, std::string_view email);
 
 // "player":{player_id, player_email, player_name} of write replies. `given_name` may be empty: then the name on file.
-void write_player(JsonWriter& json, Environment& environment, domain::Game const& game, domain::PlayerId player,
+void write_player(JsonWriter& json, Ledger const& ledger, domain::Game const& game, domain::PlayerId player,
                   std::string_view email, std::string_view given_name);
 
 // One element of "balances".

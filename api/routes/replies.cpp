@@ -60,13 +60,13 @@ Response duplicate(Request const& request, domain::Commit const& original, Rende
                         extras);
 }
 
-Response unavailable(Request const& request, eventstore::Unavailable reason) {
+Response unavailable(Request const& request, Unavailable reason) {
   switch (reason) {
-    case eventstore::Unavailable::busy: return server_busy(request);
-    case eventstore::Unavailable::stopped:
+    case Unavailable::busy: return server_busy(request);
+    case Unavailable::stopped:
       return error_response(request, 503, "STORE_UNAVAILABLE",
                             "The ledger is not accepting writes; nothing was done. Reads go on.", {}, 5);
-    case eventstore::Unavailable::outcome_unknown:
+    case Unavailable::outcome_unknown:
       return error_response(request, 503, "OUTCOME_UNKNOWN",
                             "It is not known yet whether this was done: ask again with the same client_request_id.", {},
                             5);
@@ -84,6 +84,10 @@ void log_once(eventstore::Fault const& fault) {
   std::erase_if(known, [&](auto const& one) { return now - one.second > std::chrono::minutes(1); });
   if (known.size() >= kKnownMax || !known.emplace(fault.what, now).second) return;
   spdlog::error("{}", fault.what);
+}
+
+Response wrong_cursor(Request const& request) {
+  return invalid_field(request, "cursor", "cursor is the next_cursor of an earlier page of the same list.");
 }
 
 }  // namespace
@@ -113,14 +117,14 @@ Response server_busy(Request const& request) {
 
 Response write_response(Request const& request, Performed const& outcome, Render const& render, int success_status) {
   return std::visit(domain::Overloaded{
-                        [&](eventstore::Committed const& done) {
+                        [&](Committed const& done) {
                           Response response;
                           response.status = success_status;
                           response.position = done.commit->last().value();
                           render(response.body, *done.commit);
                           return response;
                         },
-                        [&](eventstore::Repeated const& repeated) {
+                        [&](Repeated const& repeated) {
                           auto response = duplicate(request, *repeated.original, render);
                           response.position = repeated.original->last().value();
                           return response;
@@ -135,13 +139,13 @@ Response write_response(Request const& request, Performed const& outcome, Render
                           response.position = outcome.reached.value();
                           return response;
                         },
-                        [&](eventstore::Unavailable reason) { return unavailable(request, reason); },
+                        [&](Unavailable reason) { return unavailable(request, reason); },
                     },
                     outcome);
 }
 
 Response with_position(Response response, Performed const& outcome) {
-  auto const* done = std::get_if<eventstore::Committed>(&outcome);
+  auto const* done = std::get_if<Committed>(&outcome);
   response.position = done != nullptr ? done->commit->last().value() : outcome.reached.value();
   return response;
 }
@@ -154,14 +158,14 @@ Result<domain::Position, Response> read_min_position(Request const& request, Ser
                               "Florin-Min-Position is a position that an earlier reply gave in Florin-Position."));
   }
   domain::Position const wanted(*value);
-  if (wanted > services.environment.writer().durable()) return fail(view_behind(request));
+  if (wanted > services.ledger.commands.durable()) return fail(view_behind(request));
   return wanted;
 }
 
 std::optional<Response> check_balances(Request const& request, Services& services) {
   auto wanted = read_min_position(request, services);
   if (!wanted) return std::move(wanted).error();
-  if (wanted.value() > services.environment.balances().position()) return view_behind(request);
+  if (wanted.value() > services.ledger.state.position()) return view_behind(request);
   return std::nullopt;
 }
 
@@ -178,6 +182,19 @@ Response view_unavailable(Request const& request, eventstore::Fault const& fault
                         5);
 }
 
+Response page_unavailable(Request const& request, eventstore::Fault const& fault) {
+  return fault.kind == eventstore::Fault::Kind::missing ? wrong_cursor(request) : view_unavailable(request, fault);
+}
+
+Response unread_response(Request const& request, Unread const& unread) {
+  switch (unread.why) {
+    case Unread::Why::busy: return server_busy(request);
+    case Unread::Why::behind: return view_behind(request);
+    case Unread::Why::fault: return view_unavailable(request, unread.fault);
+  }
+  std::abort();
+}
+
 Result<Paging, Response> read_paging(Request const& request) {
   Paging paging;
   if (auto const limit = request.query_value("limit")) {
@@ -190,7 +207,7 @@ Result<Paging, Response> read_paging(Request const& request) {
   if (auto const cursor = request.query_value("cursor")) {
     paging.cursor = domain::parse_number(*cursor);
     if (!paging.cursor) {
-      return fail(invalid_field(request, "cursor", "cursor is the next_cursor of an earlier page of the same list."));
+      return fail(wrong_cursor(request));
     }
   }
   return paging;
@@ -213,9 +230,9 @@ std::string_view currency_name(domain::Game const& game, domain::CurrencyId curr
   return found != nullptr ? std::string_view(found->name) : std::string_view();
 }
 
-std::string currency_name_at(Environment& environment, domain::GameId game, domain::CurrencyId currency,
+std::string currency_name_at(Ledger const& ledger, domain::GameId game, domain::CurrencyId currency,
                              domain::Position moment) {
-  return std::string(environment.balances().games()->currency_name_at(game, currency, moment));
+  return std::string(ledger.state.games()->currency_name_at(game, currency, moment));
 }
 
 }  // namespace florin::api

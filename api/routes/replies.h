@@ -6,12 +6,16 @@
 #include <string>
 #include <string_view>
 
+#include "api/http/errors.h"
 #include "api/http/json.h"
 #include "api/http/refusals.h"
-#include "api/ledger/execute.h"
 #include "api/routes/services.h"
 
 namespace florin::api {
+
+[[nodiscard]] inline Reader reader_for(Services& services, Request const& request) {
+  return {services.ledger, services.workers, *request.inbox};
+}
 
 [[nodiscard]] Response server_busy(Request const& request);
 
@@ -55,6 +59,10 @@ class Render {
 [[nodiscard]] std::optional<Response> check_balances(Request const& request, Services& services);
 [[nodiscard]] Response view_behind(Request const& request);
 [[nodiscard]] Response view_unavailable(Request const& request, eventstore::Fault const& fault);
+// The same of a page of a list; a cursor that no page gave is 400 INVALID_REQUEST.
+[[nodiscard]] Response page_unavailable(Request const& request, eventstore::Fault const& fault);
+// SERVER_BUSY, VIEW_BEHIND or VIEW_UNAVAILABLE.
+[[nodiscard]] Response unread_response(Request const& request, Unread const& unread);
 
 struct Paging {
   std::size_t limit = 20;
@@ -68,7 +76,7 @@ void write_pagination(JsonWriter& json, std::size_t limit, std::optional<std::ui
 [[nodiscard]] std::string_view currency_name(domain::Game const& game, domain::CurrencyId currency);
 // What it was called when the commit that begins at `moment` was decided: for the reply to a write, which a repeated
 // request gets again whatever was renamed since.
-[[nodiscard]] std::string currency_name_at(Environment& environment, domain::GameId game, domain::CurrencyId currency,
+[[nodiscard]] std::string currency_name_at(Ledger const& ledger, domain::GameId game, domain::CurrencyId currency,
                                            domain::Position moment);
 
 }  // namespace florin::api

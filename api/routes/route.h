@@ -12,8 +12,7 @@
 
 #include "api/http/json.h"
 #include "api/http/router.h"
-#include "api/ledger/execute.h"
-#include "api/ledger/freshness.h"
+#include "api/ledger/reader.h"
 #include "api/routes/access.h"
 #include "api/routes/person_fields.h"
 #include "api/routes/replies.h"
@@ -64,6 +63,41 @@ struct Call {
   Request const& request;
   PathValues const& path;
   Caller caller;
+
+  // Executes a command of the calling game, or of nobody's.
+  [[nodiscard]] Awaitable<Performed> execute(domain::Command command, std::string_view request_id,
+                                             Payload const& payload) const {
+    auto const game = caller.game != nullptr ? caller->id : domain::GameId{};
+    return services.ledger.commands.execute(*request.inbox, std::move(command), game, request_id, payload);
+  }
+
+  // 429 RATE_LIMITED when the subject (zero: the calling game itself) has used up its requests of this kind.
+  [[nodiscard]] std::optional<Response> limit(domain::LimitKind kind, std::uint64_t subject = 0) const {
+    return refuse_over_limit(request, services, *caller, kind, subject);
+  }
+
+  [[nodiscard]] Reader reader() const { return reader_for(services, request); }
+
+  // What work() returns, a Response: on a worker. 503 SERVER_BUSY. It may refer to the handler's locals.
+  template <class Work>
+  [[nodiscard]] Awaitable<Response> disk(Work work) const {
+    auto response = co_await services.workers.run(*request.inbox, std::move(work));
+    if (!response) co_return server_busy(request);
+    co_return std::move(*response);
+  }
+
+  // The same of work(ViewReader&), once the view shows `wanted` (Views::reach). 503 VIEW_BEHIND, VIEW_UNAVAILABLE.
+  template <class Work>
+  [[nodiscard]] Awaitable<Response> view(View view, domain::Position wanted, Work work) const {
+    bool const reached = co_await services.ledger.views.reach(*request.inbox, view, wanted);
+    if (!reached) co_return view_behind(request);
+    auto response = co_await services.workers.run(*request.inbox, [&]() -> Response {
+      auto reader = services.ledger.views.read(view);
+      return reader ? work(reader.value()) : view_unavailable(request, reader.error());
+    });
+    if (!response) co_return server_busy(request);
+    co_return std::move(*response);
+  }
 };
 using RouteHandler = Awaitable<Response> (*)(Call call);
 
@@ -92,7 +126,7 @@ struct RouteGroup {
 // Every row there is, by resource (routes.cpp).
 [[nodiscard]] std::span<RouteGroup const> all_routes();
 
-// Adds the rows of `services`' environment, which outlives the router.
+// Adds the rows of `services`' ledger, which outlives the router.
 void add_routes(Router& router, Services& services, Where where);
 
 // The checks that the row asks for, in this order: who calls, the query's names, the limits of the game and the

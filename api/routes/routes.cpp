@@ -15,7 +15,7 @@ std::uint64_t subject_of(Subject subject, Request const& request) {
 std::optional<Response> refuse(Route const& route, Call& call) {
   auto const& request = call.request;
   if (route.who == Who::game) {
-    auto caller = authenticate(request, call.services.environment);
+    auto caller = authenticate(request, call.services.ledger);
     if (!caller) return std::move(caller).error();
     call.caller = std::move(caller).value();
   }

@@ -14,7 +14,7 @@ constexpr int kTextedSeconds = 1;
 
 Awaitable<Response> messages(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& phone = *services.environment.phone();
+  auto& phone = services.sandbox->phone;
   auto const number = request.query_value("phone");
   if (number && !is_phone(*number)) {
     co_return error_response(request, 400, "INVALID_PHONE",
@@ -22,7 +22,7 @@ Awaitable<Response> messages(Call call) {
   }
   // What was answered a moment ago may still be on its way to the phone.
   Completion<Unit> texted(*request.inbox);
-  services.environment.texts().when_tried(
+  services.ledger.texts.when_tried(
       [completer = std::make_shared<Completer<Unit>>(texted.completer())] { completer->complete(Unit{}); });
   co_await texted.wait(kTextedSeconds);
   auto const texts = number ? phone.messages(*number) : phone.messages();
@@ -44,7 +44,7 @@ Awaitable<Response> messages(Call call) {
 
 Awaitable<Response> reply(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& phone = *services.environment.phone();
+  auto& phone = services.sandbox->phone;
   auto body = JsonBody::parse(request);
   auto const from = read_phone(body, "from");
   auto const text = body.optional_string("body", 1'600);
@@ -74,7 +74,7 @@ Awaitable<Response> reply(Call call) {
 // Faults on demand, for whoever tests what happens when texts cannot be sent.
 Awaitable<Response> faults(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& phone = *services.environment.phone();
+  auto& phone = services.sandbox->phone;
   auto body = JsonBody::parse(request);
   auto const down = body.optional_bool("down");
   auto const fail_next = body.optional_integer("fail_next", 0, 1'000'000);
@@ -94,23 +94,22 @@ Awaitable<Response> advance(Call call) {
   auto body = JsonBody::parse(request);
   auto const seconds = body.required_integer("advance_seconds", 1, eventstore::AdjustableClock::kAdvanceSecondsMax);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-  std::optional<eventstore::Faulty<std::optional<domain::Timestamp>>> advanced;
   bool settled = false;
-  if (!co_await on_worker(services, request, [&] {
-        advanced = clock.advance(seconds);
-        if (*advanced && advanced->value()) settled = services.environment.effects_loop().wait_until_idle(kIdleWaitMs);
-      }))
-    co_return server_busy(request);
-  if (!*advanced) co_return view_unavailable(request, advanced->error());
-  if (!advanced->value()) {
+  auto const advanced = co_await call.reader().disk([&] {
+    auto now = clock.advance(seconds);
+    if (now && now.value()) settled = services.sandbox->effects.wait_until_idle(kIdleWaitMs);
+    return now;
+  });
+  if (!advanced) co_return unread_response(request, advanced.error());
+  if (!advanced.value()) {
     co_return invalid_field(
         request, "advance_seconds",
         "advance_seconds is too much: the clock cannot be put forward by more than ten years in all.");
   }
   Response response;
-  response.position = services.environment.balances().position().value();
+  response.position = services.ledger.state.position().value();
   auto json = begin_success(response.body);
-  json.time("now", *advanced->value());
+  json.time("now", *advanced.value());
   json.integer("offset_seconds", clock.offset_seconds());
   json.boolean("settled", settled);
   json.end_object();

@@ -1,6 +1,5 @@
 // The sandbox's card processor, seen from outside: for operators its statement, faults and what happens at a processor
 // without our doing; for browsers the bank's question.
-#include "api/routes/payments.h"
 #include "api/routes/routes.h"
 #include "sagas/gateways/form.h"
 
@@ -19,35 +18,32 @@ Response done_or_not(Request const& request, bool done) {
 
 Awaitable<Response> statement(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& processor = *services.environment.sandbox_processor();
+  auto& processor = services.sandbox->processor;
+  auto const stated = co_await call.reader().disk([&] { return processor.statement(); });
+  if (!stated) co_return unread_response(request, stated.error());
+  auto const& said = stated.value();
   Response response;
-  if (!co_await on_worker(services, request, [&] {
-        auto const stated = processor.statement();
-        if (!stated) return void(response = view_unavailable(request, stated.error()));
-        auto const& said = stated.value();
-        auto json = begin_success(response.body);
-        json.integer("payments", said.payments);
-        json.integer("charges", said.charges);
-        json.integer("refunds", said.refunds);
-        json.integer("disputes_open", said.disputes_open);
-        json.integer("disputes_won", said.disputes_won);
-        json.integer("disputes_lost", said.disputes_lost);
-        json.integer("callbacks_waiting", said.callbacks_waiting);
-        json.amount("usd_charged", said.charged);
-        json.amount("usd_refunded", said.refunded);
-        json.amount("usd_disputed", said.disputed);
-        json.amount("usd_fees", said.fees);
-        json.amount("usd_dispute_fees", said.dispute_fees);
-        json.amount("usd_balance", said.balance);
-        json.end_object();
-      }))
-    co_return server_busy(request);
+  auto json = begin_success(response.body);
+  json.integer("payments", said.payments);
+  json.integer("charges", said.charges);
+  json.integer("refunds", said.refunds);
+  json.integer("disputes_open", said.disputes_open);
+  json.integer("disputes_won", said.disputes_won);
+  json.integer("disputes_lost", said.disputes_lost);
+  json.integer("callbacks_waiting", said.callbacks_waiting);
+  json.amount("usd_charged", said.charged);
+  json.amount("usd_refunded", said.refunded);
+  json.amount("usd_disputed", said.disputed);
+  json.amount("usd_fees", said.fees);
+  json.amount("usd_dispute_fees", said.dispute_fees);
+  json.amount("usd_balance", said.balance);
+  json.end_object();
   co_return response;
 }
 
 Awaitable<Response> faults(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& processor = *services.environment.sandbox_processor();
+  auto& processor = services.sandbox->processor;
   auto body = JsonBody::parse(request);
   auto const percent = [&](std::string_view name) {
     return static_cast<unsigned>(body.optional_integer(name, 0, 100).value_or(0));
@@ -69,7 +65,7 @@ Awaitable<Response> faults(Call call) {
 // Its status, "open", "won" or "lost"; or one movement of what it holds back.
 Awaitable<Response> dispute(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& processor = *services.environment.sandbox_processor();
+  auto& processor = services.sandbox->processor;
   auto body = JsonBody::parse(request);
   auto const payment = body.required_string("payment_intent_id", 255);
   auto const to = body.optional_string("dispute_status", 8);
@@ -96,29 +92,25 @@ Awaitable<Response> dispute(Call call) {
     fee = -usd;
   }
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-  bool done = false;
-  if (!co_await on_worker(services, request, [&] {
-        std::string const reference(payment);
-        done = movement        ? processor.move_dispute(reference, withdrawn, fee).ok()
-               : *to == "open" ? processor.open_dispute(reference).ok()
-                               : processor.close_dispute(reference, *to == "won").ok();
-      }))
-    co_return server_busy(request);
-  co_return done_or_not(request, done);
+  auto response = co_await call.disk([&] {
+    std::string const reference(payment);
+    return done_or_not(request, movement        ? processor.move_dispute(reference, withdrawn, fee).ok()
+                                : *to == "open" ? processor.open_dispute(reference).ok()
+                                                : processor.close_dispute(reference, *to == "won").ok());
+  });
+  co_return response;
 }
 
 Awaitable<Response> refund(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& processor = *services.environment.sandbox_processor();
+  auto& processor = services.sandbox->processor;
   auto body = JsonBody::parse(request);
   auto const payment = body.required_string("payment_intent_id", 255);
   auto const usd = body.required_amount("usd_amount");
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-  bool done = false;
-  if (!co_await on_worker(services, request,
-                          [&] { done = processor.refund_at_processor(std::string(payment), usd).ok(); }))
-    co_return server_busy(request);
-  co_return done_or_not(request, done);
+  auto response = co_await call.disk(
+      [&] { return done_or_not(request, processor.refund_at_processor(std::string(payment), usd).ok()); });
+  co_return response;
 }
 
 }  // namespace

@@ -6,9 +6,10 @@
 #include <string_view>
 
 #include "api/budget.h"
-#include "api/environment.h"
 #include "api/http/message.h"
 #include "api/http/worker.h"
+#include "api/ledger/reader.h"
+#include "api/ledger/sandbox.h"
 #include "api/limits.h"
 #include "api/openapi.h"
 #include "api/routes/card_tries.h"
@@ -17,16 +18,19 @@
 
 namespace florin::api {
 
+class Environment;
+
 // One environment as its routes see it. Outlives the router.
 struct Services {
-  Environment& environment;
+  Ledger const& ledger;
   WorkerPool& workers;  // the environment's own: what the sandbox waits for never holds production up
   Limits& limits;
-  Budget& batch_bytes;                  // of batch replies on their way to slow readers, in the whole process
-  std::string root;                     // "" for production, "/sandbox" for the sandbox
-  std::string_view admin_token_hash{};  // SHA-256; empty: no operator may call
+  Budget& batch_bytes;                           // of batch replies on their way to slow readers, in the whole process
+  std::string root;                              // "" for production, "/sandbox" for the sandbox
+  std::string_view admin_token_hash{};           // SHA-256; empty: no operator may call
+  std::span<Environment* const> environments{};  // every one of the process
   eventstore::AdjustableClock* adjustable_clock = nullptr;  // the sandbox's
-  std::span<Services* const> environments{};                // every environment of the process
+  Sandbox* sandbox = nullptr;                               // the simulated outside world; null in production
   ApiDocument openapi{};
   ApiDocument openapi_3_0{};
   StreamSlots streams{};
@@ -34,12 +38,5 @@ struct Services {
   CardTries card_tries{};
   [[nodiscard]] std::string api() const { return root + "/api"; }
 };
-
-// Runs blocking work on the pool. False: the pool is full and nothing ran; answer server_busy().
-template <class Work>
-[[nodiscard]] Awaitable<bool> on_worker(Services& services, Request const& request, Work work) {
-  auto const done = co_await services.workers.run(*request.inbox, std::move(work));
-  co_return done.has_value();
-}
 
 }  // namespace florin::api

@@ -5,7 +5,6 @@
 #include "api/routes/routes.h"
 #include "api/routes/text_answer.h"
 #include "domain/questions.h"
-#include "eventstore/store/codes.h"
 #include "sagas/gateways/form.h"
 #include "sagas/gateways/twilio_inbound.h"
 #include "sagas/texting/wording.h"
@@ -23,11 +22,11 @@ std::string twiml_saying(std::string_view text) {
 // A text that left the phone's question open. Its owner is told how to answer, once a question.
 bool deserves_hint(Services& services, domain::BlindIndex const& phone, TextAnswer const& answer,
                    Performed const& outcome) {
-  auto const* done = std::get_if<eventstore::Committed>(&outcome);
+  auto const* done = std::get_if<Committed>(&outcome);
   if (answer.kind == TextAnswer::Kind::command || done == nullptr || done->commit->events.size() > 1) return false;
-  auto& environment = services.environment;
-  auto const question = environment.balances().read(
-      [&](domain::State const& state) { return domain::newest_question(state, phone, environment.clock().now()); });
+  auto const& ledger = services.ledger;
+  auto const question = ledger.state.read(
+      [&](domain::State const& state) { return domain::newest_question(state, phone, ledger.clock.now()); });
   return question && services.hinted.take(question);
 }
 
@@ -36,8 +35,8 @@ Awaitable<Response> receive(Call call) { return receive_text(call.services, call
 }  // namespace
 
 Awaitable<Response> receive_text(Services& services, Request const& request) {
-  auto& environment = services.environment;
-  auto const& inbound = environment.inbound();
+  auto const& ledger = services.ledger;
+  auto const& inbound = ledger.inbound;
   if (inbound.auth_token.empty()) {
     co_return error_response(request, 403, "SMS_NOT_CONFIGURED", "No SMS provider is configured here.");
   }
@@ -53,11 +52,11 @@ Awaitable<Response> receive_text(Services& services, Request const& request) {
     }
     co_return error_response(request, 400, "INVALID_REQUEST", "This is not the form of an inbound text.");
   }
-  auto const phone = environment.vault().phone_index(text.value().from);
+  auto const phone = ledger.people.phone(text.value().from).index;
   auto const answer = read_text_answer(text.value().body);
   domain::ReceiveReply command{phone, answer.word, !answer.code.empty(), {}};
   if (command.has_code) {
-    auto const asked = environment.balances().read([&](domain::State const& state) {
+    auto const asked = ledger.state.read([&](domain::State const& state) {
       std::vector<domain::Position> found;
       auto const& questions = state.questions();
       for (auto at = questions.lower_bound({phone, domain::Position{}}); at != questions.end() && at->first == phone;
@@ -67,7 +66,7 @@ Awaitable<Response> receive_text(Services& services, Request const& request) {
       return found;
     });
     for (auto const approval : asked) {
-      if (environment.vault().codes().is_otp(approval, answer.code)) command.named = approval;
+      if (ledger.codes.is_otp(approval, answer.code)) command.named = approval;
     }
   }
   // The provider delivers at least once, and a captured post can be sent again: the message's id is good once, for
@@ -75,8 +74,9 @@ Awaitable<Response> receive_text(Services& services, Request const& request) {
   auto const id = "sms:" + text.value().message_id;
   Payload payload("inbound-text");
   payload.add(text.value().from).add(text.value().body);
-  auto const outcome = co_await perform(*request.inbox, environment, command, {}, id, payload);
-  if (std::holds_alternative<eventstore::Unavailable>(outcome)) {
+  domain::GameId const of_none;
+  auto const outcome = co_await ledger.commands.execute(*request.inbox, command, of_none, id, payload);
+  if (std::holds_alternative<Unavailable>(outcome)) {
     co_return write_response(request, outcome, [](std::string&, domain::Commit const&) {});
   }
   Response response;

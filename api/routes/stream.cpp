@@ -4,7 +4,6 @@
 
 #include "api/routes/routes.h"
 #include "eventstore/runtime/runtime.h"
-#include "projections/reconciliation.h"
 
 namespace florin::api {
 namespace {
@@ -20,9 +19,9 @@ constexpr int kRetrySeconds = 10;  // for a running stream of the same game to e
 // Runs on the worker pool, one piece at a time. Throws to cut the connection: without its trailer a stream is void.
 class BalanceStream final : public BodyStream {
  public:
-  BalanceStream(Environment& environment, std::shared_ptr<eventstore::GameDirectory const> directory,
-                domain::Game const& game, projections::ReconciliationStream stream, StreamSlots::Ticket slot)
-      : environment_(environment),
+  BalanceStream(Ledger const& ledger, std::shared_ptr<eventstore::GameDirectory const> directory,
+                domain::Game const& game, ReconciliationStream stream, StreamSlots::Ticket slot)
+      : ledger_(ledger),
         directory_(std::move(directory)),
         game_(game),
         stream_(std::move(stream)),
@@ -47,7 +46,7 @@ class BalanceStream final : public BodyStream {
     ++count_;
     JsonWriter json(out);
     json.begin_object();
-    json.string("player_email", reveal(environment_, player_.identity, eventstore::Field::email, player_.email));
+    json.string("player_email", ledger_.people.reveal(player_.identity, Field::email, player_.email));
     json.integer("player_id", player_.player.value());
     json.string("identity_id", domain::format_identity_id(player_.identity));
     json.begin_array("balances");
@@ -83,12 +82,12 @@ class BalanceStream final : public BodyStream {
     out.push_back('\n');
   }
 
-  Environment& environment_;
+  Ledger const& ledger_;
   std::shared_ptr<eventstore::GameDirectory const> directory_;  // keeps game_ alive
   domain::Game const& game_;
-  projections::ReconciliationStream stream_;
+  ReconciliationStream stream_;
   StreamSlots::Ticket const slot_;
-  projections::ReconciledPlayer player_;
+  ReconciledPlayer player_;
   eventstore::SteadyTime const deadline_ = eventstore::machine().now() + kStreamTimeMax;
   std::uint64_t count_ = 0;
   domain::Total available_;
@@ -97,7 +96,7 @@ class BalanceStream final : public BodyStream {
 
 Awaitable<Response> stream_all(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& environment = services.environment;
+  auto const& ledger = services.ledger;
   domain::Position since;
   if (auto const text = request.query_value("since"); text && *text != "0") {
     auto const value = domain::parse_number(*text);
@@ -120,20 +119,16 @@ Awaitable<Response> stream_all(Call call) {
     }
   }
 
-  bool const reached = co_await reach_view(*request.inbox, services.environment, "reconciliation", wanted.value());
-  if (!reached) co_return view_behind(request);
-  Response response;
-  if (!co_await on_worker(services, request, [&] {
-        auto view = environment.views().read("reconciliation");
-        if (!view) return void(response = view_unavailable(request, view.error()));
-        auto stream = projections::ReconciliationStream::open(std::move(view).value(), caller->id, since);
-        if (!stream) return void(response = view_unavailable(request, stream.error()));
-        response.position = stream.value().cut().value();
-        response.content_type = "application/x-ndjson";
-        response.stream = std::make_unique<BalanceStream>(environment, caller.directory, *caller,
-                                                          std::move(stream).value(), std::move(slot).value());
-      }))
-    co_return server_busy(request);
+  auto response = co_await call.view(View::reconciliation, wanted.value(), [&](ViewReader& view) -> Response {
+    auto stream = ReconciliationStream::open(std::move(view), caller->id, since);
+    if (!stream) return view_unavailable(request, stream.error());
+    Response begun;
+    begun.position = stream.value().cut().value();
+    begun.content_type = "application/x-ndjson";
+    begun.stream = std::make_unique<BalanceStream>(ledger, caller.directory, *caller, std::move(stream).value(),
+                                                   std::move(slot).value());
+    return begun;
+  });
   co_return response;
 }
 

@@ -15,15 +15,14 @@ Awaitable<Response> live(Call) {
 // Ready: no check fails. ?verbose shows them all.
 Awaitable<Response> ready(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto const environments = services.environments;
   std::string checks;
   std::string failed;
   JsonWriter list(checks);
   list.begin_array();
-  for (auto const* each : environments) {
-    for (auto const& check : readiness_checks(each->environment)) {
+  for (auto const* each : services.environments) {
+    for (auto const& check : readiness_checks(*each)) {
       if (check.status == CheckStatus::fail && failed.empty()) failed = check.message;
-      write_check(list, each->environment.name(), check);
+      write_check(list, each->name(), check);
     }
   }
   list.end_array();
@@ -38,8 +37,8 @@ Awaitable<Response> ready(Call call) {
   json.begin_object();
   json.string("status", "ready");
   json.begin_object("positions");
-  for (auto const* each : environments) {
-    json.integer(each->environment.name(), each->environment.writer().durable().value());
+  for (auto const* each : services.environments) {
+    json.integer(each->name(), each->ledger().commands.durable().value());
   }
   json.end_object();
   if (verbose) json.raw("checks", checks);
@@ -48,11 +47,9 @@ Awaitable<Response> ready(Call call) {
 }
 
 Awaitable<Response> metrics(Call call) {
-  std::vector<Environment const*> all;
-  for (auto const* services : call.services.environments) all.push_back(&services->environment);
   Response response;
   response.content_type = kMetricsType;
-  response.body = metrics_text(all);
+  response.body = metrics_text(call.services.environments);
   co_return response;
 }
 

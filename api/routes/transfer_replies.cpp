@@ -4,9 +4,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include "eventstore/store/codes.h"
-#include "eventstore/store/read_commit.h"
-
 namespace florin::api {
 namespace {
 
@@ -88,7 +85,7 @@ std::string_view currency_of(domain::Game const* game, domain::CurrencyId curren
 }
 
 domain::Game const* game_of_player(TransferScene const& scene, domain::PlayerId player) {
-  auto const id = scene.services.environment.balances().read([&](domain::State const& state) {
+  auto const id = scene.services.ledger.state.read([&](domain::State const& state) {
     auto const* game = state.game_of(player);
     return game != nullptr ? game->id : domain::GameId{};
   });
@@ -119,7 +116,7 @@ std::string mask_phone(std::string_view phone) {
 void write_guardian(JsonWriter& json, Services& services, domain::Position transaction, std::string_view state,
                     domain::Timestamp expires_at) {
   json.begin_object("guardian_approval");
-  json.string("approval_id", services.environment.vault().codes().approval_id(transaction));
+  json.string("approval_id", services.ledger.codes.approval_id(transaction));
   json.string("state", state);
   json.time("expires_at", expires_at);
   json.string("poll_endpoint",
@@ -188,14 +185,14 @@ void write_verified(std::string& out, TransferScene const& scene, domain::OpenTr
   json.string("message", "SMS PIN verified. The receiver has been sent a claim code.");
   json.string("transaction_id", domain::format_transaction_id(transfer.transaction));
   json.string("order_id", domain::format_order_id(transfer.transaction));
-  json.string("claim_code", scene.services.environment.vault().codes().claim_code(transfer.transaction));
+  json.string("claim_code", scene.services.ledger.codes.claim_code(transfer.transaction));
   json.amount("new_balance", wallet.available);
   json.string("currency_name", currency_of(source, transfer.currency));
   json.begin_object("claim_instructions");
   json.string("message", "The receiver enters the claim code in the receiving game, with the phone it was sent to.");
   json.string(words.target_game_id, std::to_string(transfer.target.value()));
   json.string(words.target_game_name, name_of(target));
-  json.boolean("receiver_notified", scene.services.environment.texts().sms_available());
+  json.boolean("receiver_notified", scene.services.ledger.texts.sms_available());
   json.time("claim_code_expires_at", claim_expires_at);
   json.end_object();
   json.begin_object(words.summary);
@@ -297,103 +294,6 @@ Response initiation_refusal(Request const& request, TransferScene const& scene, 
                           static_cast<int>(refusal.retry_after), "velocity_limit_exceeded");
   }
   return refusal_response(request, refusal);
-}
-
-std::string_view status_of(TransferStory const& story) {
-  if (story.open) {
-    if (story.open->stage == domain::TransferStage::claim) return "pending_claim";
-    return story.open->guardian == domain::GuardianState::pending ? "pending_guardian_approval"
-                                                                  : "pending_pin_verification";
-  }
-  if (!story.record || !story.record->end) return "pending_pin_verification";
-  switch (*story.record->end) {
-    case domain::TransferEnd::completed: return "completed";
-    case domain::TransferEnd::failed: return "failed";
-    case domain::TransferEnd::expired: return "expired";
-    case domain::TransferEnd::cancelled: return "cancelled";
-  }
-  return "";
-}
-
-std::string_view status_for(bool is_source, TransferStory const& story) {
-  auto const status = status_of(story);
-  return !is_source && status == "pending_guardian_approval" ? "pending_pin_verification" : status;
-}
-
-namespace {
-
-// From the log and the ledger; open or not.
-StoryResult find_story(Services& services, Request const& request, domain::GameId game, std::optional<Flavour> flavour,
-                       domain::Position transaction) {
-  using Found = std::optional<TransferStory>;
-  auto& environment = services.environment;
-  if (transaction > environment.balances().position()) return Found{};
-  auto commit = eventstore::read_commit(environment.log(), transaction);
-  if (!commit) return fail(view_unavailable(request, commit.error()));
-  if (!commit.value()) return Found{};
-  TransferStory story;
-  bool found = false;
-  for (auto const& event : commit.value()->events) {
-    if (auto const* initiated = std::get_if<domain::TransferInitiated>(&event)) {
-      story.initiated = *initiated;
-      found = true;
-    }
-  }
-  story.commit = std::move(*commit.value());
-  story.source = story.commit.request.game;
-  if (!found || (flavour && story.initiated.flavour != *flavour)) return Found{};
-  if (game != story.source && game != story.initiated.target) return Found{};
-  story.open = environment.balances().read([&](domain::State const& state) {
-    auto const* open = state.find_transfer(transaction);
-    return open != nullptr ? std::optional(*open) : std::nullopt;
-  });
-  return Found(std::move(story));
-}
-
-// What the view knows of one that is not open.
-std::optional<Response> add_record(Services& services, Request const& request, TransferStory& story) {
-  auto view = services.environment.views().read("transfers");
-  if (!view) return view_unavailable(request, view.error());
-  auto record = projections::read_transfer(view.value(), story.commit.first);
-  if (!record) return view_unavailable(request, record.error());
-  story.record = record.value();
-  return std::nullopt;
-}
-
-bool is_told(TransferStory const& story) { return story.open || (story.record && story.record->end); }
-
-}  // namespace
-
-Awaitable<StoryResult> load_story(Services& services, Request const& request, domain::GameId game,
-                                  std::optional<Flavour> flavour, domain::Position transaction) {
-  // The end of one that is found not to be open is at or before the position after that look.
-  domain::Position looked_at;
-  StoryResult loaded = std::optional<TransferStory>{};
-  bool const first = co_await on_worker(services, request, [&] {
-    loaded = find_story(services, request, game, flavour, transaction);
-    looked_at = services.environment.balances().position();
-    if (!loaded || !loaded.value() || loaded.value()->open) return;
-    if (auto failed = add_record(services, request, *loaded.value())) loaded = fail(std::move(*failed));
-  });
-  if (!first) {
-    StoryResult busy = fail(server_busy(request));
-    co_return busy;
-  }
-  // An end is final: a view that knows of it need not be any newer.
-  if (!loaded || !loaded.value() || is_told(*loaded.value())) co_return std::move(loaded);
-  bool const reached = co_await reach_view(*request.inbox, services.environment, "transfers", looked_at);
-  if (!reached) {
-    StoryResult behind = fail(view_behind(request));
-    co_return behind;
-  }
-  bool const second = co_await on_worker(services, request, [&] {
-    if (auto failed = add_record(services, request, *loaded.value())) loaded = fail(std::move(*failed));
-  });
-  if (!second) {
-    StoryResult busy = fail(server_busy(request));
-    co_return busy;
-  }
-  co_return std::move(loaded);
 }
 
 }  // namespace florin::api

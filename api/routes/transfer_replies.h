@@ -2,8 +2,8 @@
 // sends).
 #pragma once
 
+#include "api/ledger/transfers.h"
 #include "api/routes/route.h"
-#include "projections/transfers.h"
 
 namespace florin::api {
 
@@ -81,23 +81,5 @@ void write_claimed(std::string& out, TransferScene const& scene, domain::Commit 
 [[nodiscard]] Response initiation_refusal(Request const& request, TransferScene const& scene,
                                           domain::Game const& source, domain::GameId target,
                                           domain::Refusal const& refusal);
-
-// A transaction as its status replies tell it, from the log, the open state and the view.
-struct TransferStory {
-  domain::Commit commit;  // that initiated it
-  domain::TransferInitiated initiated;
-  domain::GameId source;
-  std::optional<domain::OpenTransfer> open;
-  std::optional<projections::TransferRecord> record;  // when it is not open
-};
-[[nodiscard]] std::string_view status_of(TransferStory const& story);
-// What the receiving game is told of a transaction that has not reached it: that it waits or has ended, not for whom or
-// why. "No API reply ever reveals the flag" (CONTRACT, Guardian approval), and only the source's 202 has told of one.
-[[nodiscard]] std::string_view status_for(bool is_source, TransferStory const& story);
-using StoryResult = Result<std::optional<TransferStory>, Response>;
-// nullopt: no such transaction of this flavour in which `game` has a part. The error is the reply: 503 VIEW_BEHIND,
-// VIEW_UNAVAILABLE, SERVER_BUSY. One that has ended moments ago waits for the view, and holds no worker meanwhile.
-[[nodiscard]] Awaitable<StoryResult> load_story(Services& services, Request const& request, domain::GameId game,
-                                                std::optional<domain::Flavour> flavour, domain::Position transaction);
 
 }  // namespace florin::api

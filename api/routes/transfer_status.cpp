@@ -2,7 +2,6 @@
 #include "api/game_json.h"
 #include "api/routes/routes.h"
 #include "api/routes/transfer_replies.h"
-#include "eventstore/store/codes.h"
 
 namespace florin::api {
 namespace {
@@ -13,48 +12,49 @@ Response transaction_not_found(Request const& request) {
   return refusal_response(request, {.reason = domain::Rejection::transfer_not_open});
 }
 
-std::string_view verification_state(TransferStory const& story) {
-  if (story.open) return story.open->stage == domain::TransferStage::claim ? "approved" : "awaiting";
-  auto const status = status_of(story);
+std::string_view verification_state(TransferDetails const& transfer) {
+  if (transfer.open) return transfer.open->stage == domain::TransferStage::claim ? "approved" : "awaiting";
+  auto const status = status_of(transfer);
   if (status == "completed" || status == "expired") return status;
-  return story.record && story.record->end ? "failed" : "awaiting";
+  return transfer.record && transfer.record->end ? "failed" : "awaiting";
 }
 
 void write_status(std::string& out, Services& services, eventstore::GameDirectory const& games,
-                  FlavourWords const& words, domain::GameId caller, TransferStory const& story) {
-  auto const& e = story.initiated;
-  auto const* source = games.find(story.source);
+                  FlavourWords const& words, domain::GameId caller, TransferDetails const& transfer) {
+  auto const& e = transfer.initiated;
+  auto const* source = games.find(transfer.source);
   auto const* target = games.find(e.target);
-  auto const ended = !story.open && story.record && story.record->end;
-  auto const claim_expires =
-      story.open ? story.open->claim_expires_at : (story.record ? story.record->claim_expires_at : domain::Timestamp{});
+  auto const ended = !transfer.open && transfer.record && transfer.record->end;
+  auto const claim_expires = transfer.open
+                                 ? transfer.open->claim_expires_at
+                                 : (transfer.record ? transfer.record->claim_expires_at : domain::Timestamp{});
   auto json = begin_success(out);
-  json.string("transaction_id", domain::format_transaction_id(story.commit.first));
-  json.string("order_id", domain::format_order_id(story.commit.first));
+  json.string("transaction_id", domain::format_transaction_id(transfer.commit.first));
+  json.string("order_id", domain::format_order_id(transfer.commit.first));
   json.string("transaction_type", domain::flavour_name(words.flavour));
-  bool const is_source = caller == story.source;
-  json.string("transaction_status", status_for(is_source, story));
-  json.string("verification_state", verification_state(story));
+  bool const is_source = caller == transfer.source;
+  json.string("transaction_status", status_for(is_source, transfer));
+  json.string("verification_state", verification_state(transfer));
   json.amount("amount", e.amount);
   json.amount("net_amount", e.amount - e.fees.total());
   json.amount("fee_amount", e.fees.total());
-  json.time("created_at", story.commit.at);
-  bool const completed = ended && *story.record->end == domain::TransferEnd::completed;
-  json.time_or_null("completed_at", completed ? story.record->ended_at : domain::Timestamp{});
+  json.time("created_at", transfer.commit.at);
+  bool const completed = ended && *transfer.record->end == domain::TransferEnd::completed;
+  json.time_or_null("completed_at", completed ? transfer.record->ended_at : domain::Timestamp{});
   json.integer("currency_id", e.currency.value());
   json.string("currency_name", source != nullptr ? currency_name(*source, e.currency) : std::string_view());
-  bool const reached = is_source || (story.record && story.record->reason == domain::ReturnReason::claim_expired);
+  bool const reached = is_source || (transfer.record && transfer.record->reason == domain::ReturnReason::claim_expired);
   if (ended && !completed && reached) {
-    json.string("failure_reason", domain::reason_name(story.record->reason));
+    json.string("failure_reason", domain::reason_name(transfer.record->reason));
   } else {
     json.null("failure_reason");
   }
-  json.string(words.source_game_id, std::to_string(story.source.value()));
+  json.string(words.source_game_id, std::to_string(transfer.source.value()));
   json.string(words.source_game_name, source != nullptr ? std::string_view(source->settings.name) : "");
   json.string(words.target_game_id, std::to_string(e.target.value()));
   json.string(words.target_game_name, target != nullptr ? std::string_view(target->settings.name) : "");
-  if (is_source && story.open && story.open->stage == domain::TransferStage::claim) {
-    json.string("claim_code", services.environment.vault().codes().claim_code(story.commit.first));
+  if (is_source && transfer.open && transfer.open->stage == domain::TransferStage::claim) {
+    json.string("claim_code", services.ledger.codes.claim_code(transfer.commit.first));
   } else {
     json.null("claim_code");
   }
@@ -62,11 +62,11 @@ void write_status(std::string& out, Services& services, eventstore::GameDirector
   json.end_object();
 }
 
-Response approval_response(Services& services, Request const& request, TransferStory const& story) {
-  auto const reason = story.record ? std::optional(story.record->reason) : std::nullopt;
-  bool const returned =
-      !story.open && story.record && story.record->end && *story.record->end != domain::TransferEnd::completed;
-  auto const approval_id = services.environment.vault().codes().approval_id(story.commit.first);
+Response approval_response(Services& services, Request const& request, TransferDetails const& transfer) {
+  auto const reason = transfer.record ? std::optional(transfer.record->reason) : std::nullopt;
+  bool const returned = !transfer.open && transfer.record && transfer.record->end &&
+                        *transfer.record->end != domain::TransferEnd::completed;
+  auto const approval_id = services.ledger.codes.approval_id(transfer.commit.first);
   if (returned &&
       (reason == domain::ReturnReason::guardian_rejected || reason == domain::ReturnReason::guardian_expired)) {
     bool const rejected = reason == domain::ReturnReason::guardian_rejected;
@@ -75,24 +75,24 @@ Response approval_response(Services& services, Request const& request, TransferS
                                    : "The guardian did not answer in time; the amount is back.",
                           {{"state", rejected ? "\"rejected\"" : "\"expired\""},
                            {"approval_id", "\"" + approval_id + "\""},
-                           {"transaction_id", "\"" + domain::format_transaction_id(story.commit.first) + "\""}});
+                           {"transaction_id", "\"" + domain::format_transaction_id(transfer.commit.first) + "\""}});
   }
-  auto const guardian =
-      story.open ? story.open->guardian : (story.record ? story.record->guardian : domain::GuardianState::pending);
+  auto const guardian = transfer.open ? transfer.open->guardian
+                                      : (transfer.record ? transfer.record->guardian : domain::GuardianState::pending);
   if (returned && guardian == domain::GuardianState::pending) {
     // Cancelled while the guardian was thinking.
     return error_response(request, 410, "TRANSACTION_CLOSED", "The transaction was cancelled; the amount is back.",
                           {{"state", "\"cancelled\""},
                            {"approval_id", "\"" + approval_id + "\""},
-                           {"transaction_id", "\"" + domain::format_transaction_id(story.commit.first) + "\""}});
+                           {"transaction_id", "\"" + domain::format_transaction_id(transfer.commit.first) + "\""}});
   }
   Response response;
   auto json = begin_success(response.body);
-  json.string("transaction_id", domain::format_transaction_id(story.commit.first));
+  json.string("transaction_id", domain::format_transaction_id(transfer.commit.first));
   json.string("approval_id", approval_id);
   json.string("state", guardian == domain::GuardianState::pending ? "pending" : "approved");
-  json.time("expires_at", story.initiated.guardian_expires_at);
-  json.string("transaction_status", status_of(story));
+  json.time("expires_at", transfer.initiated.guardian_expires_at);
+  json.string("transaction_status", status_of(transfer));
   json.end_object();
   return response;
 }
@@ -103,12 +103,12 @@ Awaitable<Response> status(Call call, FlavourWords const& words) {
   auto const transaction = domain::parse_transaction_id(path.values[0]);
   if (!transaction) co_return transaction_not_found(request);
   auto const game = caller->id;
-  auto const position = services.environment.balances().position();
-  auto story = co_await load_story(services, request, game, words.flavour, *transaction);
-  if (!story) co_return std::move(story).error();
-  if (!story.value()) co_return transaction_not_found(request);
+  auto const position = services.ledger.state.position();
+  auto const transfer = co_await load_transfer(call.reader(), game, words.flavour, *transaction);
+  if (!transfer) co_return unread_response(request, transfer.error());
+  if (!transfer.value()) co_return transaction_not_found(request);
   Response response;
-  write_status(response.body, services, *caller.directory, words, game, *story.value());
+  write_status(response.body, services, *caller.directory, words, game, *transfer.value());
   response.position = position.value();
   co_return response;
 }
@@ -120,9 +120,9 @@ Awaitable<Response> approval(Call call) {
   auto const transaction = domain::parse_transaction_id(path.values[0]);
   if (!transaction) co_return transaction_not_found(request);
   auto const game = caller->id;
-  auto story = co_await load_story(services, request, game, std::nullopt, *transaction);
-  if (!story) co_return std::move(story).error();
-  auto const& found = story.value();
+  auto const transfer = co_await load_transfer(call.reader(), game, std::nullopt, *transaction);
+  if (!transfer) co_return unread_response(request, transfer.error());
+  auto const& found = transfer.value();
   if (!found || found->source != game || !found->initiated.guardian) co_return transaction_not_found(request);
   co_return approval_response(services, request, *found);
 }
@@ -144,7 +144,7 @@ Awaitable<Response> destinations(Call call) {
   }
   auto const& settings = game.settings;
   Response response;
-  response.position = services.environment.balances().position().value();
+  response.position = services.ledger.state.position().value();
   auto json = begin_success(response.body);
   json.string("source_game_name", settings.name);
   json.string("universal_transfers", settings.universal_transfers ? "yes" : "no");

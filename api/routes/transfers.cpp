@@ -2,8 +2,6 @@
 #include "api/routes/phone_share.h"
 #include "api/routes/routes.h"
 #include "api/routes/transfer_replies.h"
-#include "domain/claim_candidates.h"
-#include "eventstore/store/codes.h"
 
 namespace florin::api {
 namespace {
@@ -12,10 +10,10 @@ using domain::Flavour;
 using domain::LimitKind;
 using domain::Rejection;
 
-Response sms_unavailable(Request const& request, Services& services) {
+Response sms_unavailable(Request const& request, Ledger const& ledger) {
   return error_response(request, 503, "SMS_UNAVAILABLE",
                         "Texts cannot be sent at the moment; nothing was initiated. Retry later.", {},
-                        static_cast<int>(services.environment.texts().retry_after_seconds()));
+                        static_cast<int>(ledger.texts.retry_after_seconds()));
 }
 
 Response transaction_not_found(Request const& request) {
@@ -23,10 +21,10 @@ Response transaction_not_found(Request const& request) {
 }
 
 // A transaction that is not open: what became of it decides what the call is told.
-Response closed_response(Request const& request, TransferStory const& story) {
+Response closed_response(Request const& request, TransferDetails const& transfer) {
   using domain::ReturnReason;
-  auto const reason = story.record ? story.record->reason : ReturnReason::cancelled;
-  auto const status = status_of(story);
+  auto const reason = transfer.record ? transfer.record->reason : ReturnReason::cancelled;
+  auto const status = status_of(transfer);
   std::vector<ErrorExtra> extras{{"transaction_status", "\"" + std::string(status) + "\""}};
   if (status == "completed") {
     return error_response(request, 409, "TRANSACTION_COMPLETED", "The transaction is complete. Nothing was changed.",
@@ -47,23 +45,12 @@ Response closed_response(Request const& request, TransferStory const& story) {
 }
 
 // A call about a transaction that the ledger does not know as open.
-Awaitable<Response> not_open(Services& services, Request const& request, domain::GameId game, Flavour flavour,
-                             domain::Position transaction) {
-  auto story = co_await load_story(services, request, game, flavour, transaction);
-  if (!story) co_return std::move(story).error();
-  bool const ours = story.value() && story.value()->source == game;
-  if (ours) co_return closed_response(request, *story.value());
-  co_return transaction_not_found(request);
-}
-
-// The open transfer as the durable ledger has it; nullopt when it is not open, or not this game's and flavour's.
-std::optional<domain::OpenTransfer> find_own(Services& services, domain::GameId game, Flavour flavour,
-                                             domain::Position transaction) {
-  return services.environment.balances().read([&](domain::State const& state) {
-    auto const* open = state.find_transfer(transaction);
-    bool const ours = open != nullptr && open->flavour == flavour && state.game_of(open->sender)->id == game;
-    return ours ? std::optional(*open) : std::nullopt;
-  });
+Awaitable<Response> not_open(Call const& call, Flavour flavour, domain::Position transaction) {
+  auto const game = call.caller->id;
+  auto const transfer = co_await load_transfer(call.reader(), game, flavour, transaction);
+  if (!transfer) co_return unread_response(call.request, transfer.error());
+  bool const ours = transfer.value() && transfer.value()->source == game;
+  co_return ours ? closed_response(call.request, *transfer.value()) : transaction_not_found(call.request);
 }
 
 std::uint64_t player_subject(domain::PlayerId player) { return player.value() << 1 | 1; }
@@ -98,37 +85,25 @@ Response claim_not_found(Request const& request) {
                         "No claim waits under this code in this game. Check the code in the text message.");
 }
 
-Response why_unclaimable(Services& services, Request const& request, domain::GameId game,
-                         std::optional<TransferStory> const& story, domain::BlindIndex const& phone) {
-  bool const ended = story && story->initiated.target == game && story->record && story->record->end;
-  auto const theirs = ended && services.environment.balances().read([&](domain::State const& state) {
-    return state.phones()[story->initiated.receiver_phone].phone == phone;
-  });
-  if (theirs && *story->record->end == domain::TransferEnd::completed) {
-    return error_response(request, 409, "ALREADY_CLAIMED", "This code was used. Nothing was credited.");
+Awaitable<Response> unclaimable(Call const& call, FlavourWords const& words, domain::Position transaction,
+                                domain::BlindIndex const& phone) {
+  auto const& request = call.request;
+  auto const game = call.caller->id;
+  auto const transfer = co_await load_transfer(call.reader(), game, words.flavour, transaction);
+  if (!transfer) co_return unread_response(request, transfer.error());
+  switch (why_unclaimable(call.services.ledger, game, transfer.value(), phone)) {
+    case Unclaimable::unknown: break;
+    case Unclaimable::claimed_before:
+      co_return error_response(request, 409, "ALREADY_CLAIMED", "This code was used. Nothing was credited.");
+    case Unclaimable::expired: co_return refusal_response(request, {.reason = Rejection::claim_expired});
   }
-  if (theirs && story->record->reason == domain::ReturnReason::claim_expired) {
-    return refusal_response(request, {.reason = Rejection::claim_expired});
-  }
-  return claim_not_found(request);
+  co_return claim_not_found(request);
 }
 
-// A code of ours whose transfer is not waiting for a claim. Only who has the right game and phone learns why.
-Awaitable<Response> unclaimable(Services& services, FlavourWords const& words, Request const& request,
-                                domain::GameId game, domain::Position transaction, domain::BlindIndex const& phone) {
-  auto story = co_await load_story(services, request, game, words.flavour, transaction);
-  if (!story) co_return std::move(story).error();
-  co_return why_unclaimable(services, request, game, story.value(), phone);
-}
-
-// Whom the claimant may choose from, by the rule that decides; nullopt when the transfer is not open any more.
-std::optional<Response> account_selection(Services& services, domain::Game const& game, domain::Position transaction,
+// nullopt when the transfer is not open any more.
+std::optional<Response> account_selection(Ledger const& ledger, domain::Game const& game, domain::Position transaction,
                                           domain::CurrencyId currency, std::string_view code) {
-  auto const into = currency ? currency : game.currencies.front().currency;
-  auto const candidates = services.environment.balances().read([&](domain::State const& state) {
-    auto const* transfer = state.find_transfer(transaction);
-    return transfer != nullptr ? std::optional(domain::claim_candidates(state, *transfer, into)) : std::nullopt;
-  });
+  auto const candidates = claimants(ledger, transaction, currency ? currency : game.currencies.front().currency);
   if (!candidates) return std::nullopt;
   Response response;
   JsonWriter json(response.body);
@@ -137,11 +112,11 @@ std::optional<Response> account_selection(Services& services, domain::Game const
   json.string("message", "Several players use this phone. Claim again and name one of them; nothing was credited.");
   json.begin_array("candidates");
   for (auto const player : *candidates) {
-    auto const known = services.environment.balances().by_id(game.id, player);
+    auto const known = ledger.state.by_id(game.id, player);
     if (!known) continue;
     json.begin_object();
     json.integer("player_id", player.value());
-    json.string("email_hint", email_hint(services.environment, known->identity));
+    json.string("email_hint", email_hint(ledger, known->identity));
     json.end_object();
   }
   json.end_array();
@@ -166,52 +141,51 @@ Awaitable<Response> initiate(Call call, FlavourWords const& words) {
   auto const amount = body.required_amount("amount");
   auto const currency = words.flavour == Flavour::transfer ? body.optional_id("currency_id").value_or(0) : 0;
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-  auto sender = read_email(request, services.environment, sender_email, words.sender_email);
+  auto sender = read_email(request, services.ledger, sender_email, words.sender_email);
   if (!sender) co_return std::move(sender).error();
   // A transfer is to the same person, unless another e-mail of theirs is named.
   bool const named = receiver_email && (words.flavour == Flavour::send || !receiver_email->empty());
-  auto receiver =
-      read_email(request, services.environment, named ? *receiver_email : sender_email, words.receiver_email);
+  auto receiver = read_email(request, services.ledger, named ? *receiver_email : sender_email, words.receiver_email);
   if (!receiver) co_return std::move(receiver).error();
   auto const subject = limit_subject(sender.value().index);
   for (auto const& [kind, whose] : {std::pair(LimitKind::initiations_per_player_minute, subject),
                                     std::pair(LimitKind::initiations_per_player_hour, subject),
                                     std::pair(LimitKind::initiations_per_ip_hour, client_subject(request))}) {
-    if (auto limited = refuse_over_limit(request, services, game, kind, whose)) co_return std::move(*limited);
+    if (auto limited = call.limit(kind, whose)) co_return std::move(*limited);
   }
-  auto const& vault = services.environment.vault();
+  auto const& people = services.ledger.people;
   domain::InitiateTransfer command;
   command.flavour = words.flavour;
   command.game = game.id;
-  command.sender = player_ref(services.environment, game.id, sender.value(), name);
-  command.sender_phone = {vault.phone_index(sender_phone), std::string(sender_phone)};
+  command.sender = services.ledger.people.player(game.id, sender.value(), name);
+  command.sender_phone = people.phone(sender_phone);
   command.target = target;
   command.receiver = {receiver.value().index, receiver.value().written};
-  command.receiver_phone = {vault.phone_index(receiver_phone), std::string(receiver_phone)};
+  command.receiver_phone = people.phone(receiver_phone);
   command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency));
   command.amount = amount;
   if (services.limits.enabled()) command.limits = domain::velocity_limits(game, words.flavour);
-  command.can_text = services.environment.texts().sms_available();
+  command.can_text = services.ledger.texts.sms_available();
 
   Payload payload(words.initiate);
   payload.add(name).add(sender.value().key).add(sender_phone).add(receiver.value().key).add(receiver_phone);
   payload.add(target.value()).add(static_cast<std::uint64_t>(amount.minor())).add(command.currency.value());
-  auto const outcome = co_await perform(*request.inbox, services.environment, command, game.id, request_id, payload);
+  auto const outcome = co_await call.execute(command, request_id, payload);
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
     if (refusal->reason == Rejection::sms_unavailable) {
-      co_return with_position(sms_unavailable(request, services), outcome);
+      co_return with_position(sms_unavailable(request, services.ledger), outcome);
     }
     if (refusal->reason == Rejection::phone_share_required) {
       auto const& asked = refusal->receiver_side ? receiver.value() : sender.value();
       auto const& phone = refusal->receiver_side ? command.receiver_phone : command.sender_phone;
-      domain::PersonRef const person{asked.index, shown_email(services.environment, game.id, asked)};
-      co_return co_await phone_share_required(services, request, game.id, phone, person);
+      domain::PersonRef const person{asked.index, shown_email(services.ledger, game.id, asked)};
+      co_return co_await phone_share_required(call, phone, person);
     }
     co_return with_position(
         initiation_refusal(request, TransferScene{services, *caller.directory, words}, game, target, *refusal),
         outcome);
   }
-  auto const* done = std::get_if<eventstore::Committed>(&outcome);
+  auto const* done = std::get_if<Committed>(&outcome);
   bool const held = done != nullptr && event_of<domain::TransferInitiated>(*done->commit).guardian;
   co_return write_response(
       request, outcome,
@@ -228,31 +202,28 @@ Awaitable<Response> verify(Call call, FlavourWords const& words) {
   auto const transaction_text = body.required_string("transaction_id", 64);
   auto const pin = body.required_code("sms_pin", CodeForm::six_digits);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-  if (auto limited =
-          refuse_over_limit(request, services, game, LimitKind::verifications_per_ip_hour, client_subject(request)))
+  if (auto limited = call.limit(LimitKind::verifications_per_ip_hour, client_subject(request)))
     co_return std::move(*limited);
   auto const transaction = domain::parse_transaction_id(transaction_text);
   if (!transaction) co_return transaction_not_found(request);
-  auto const open = find_own(services, game.id, words.flavour, *transaction);
-  if (!open) co_return co_await not_open(services, request, game.id, words.flavour, *transaction);
-  if (auto limited = refuse_over_limit(request, services, game, LimitKind::verifications_per_player_hour,
-                                       player_subject(open->sender)))
+  auto const open = find_open_transfer(services.ledger, game.id, words.flavour, *transaction);
+  if (!open) co_return co_await not_open(call, words.flavour, *transaction);
+  if (auto limited = call.limit(LimitKind::verifications_per_player_hour, player_subject(open->sender)))
     co_return std::move(*limited);
 
-  auto const matching = services.environment.vault().codes().matching_pins(*transaction, pin, domain::kPinsMax);
-  auto const outcome = co_await perform(*request.inbox, services.environment,
-                                        domain::VerifyPin{game.id, words.flavour, *transaction, matching}, game.id, "",
-                                        Payload("verify-pin"));
+  auto const matching = services.ledger.codes.matching_pins(*transaction, pin, domain::kPinsMax);
+  domain::VerifyPin const command{game.id, words.flavour, *transaction, matching};
+  auto const outcome = co_await call.execute(command, "", Payload("verify-pin"));
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
     if (refusal->reason == Rejection::guardian_pending) {
       co_return with_position(verification_held(services, *open), outcome);
     }
     if (refusal->reason == Rejection::transfer_not_open) {
-      co_return co_await not_open(services, request, game.id, words.flavour, *transaction);
+      co_return co_await not_open(call, words.flavour, *transaction);
     }
     co_return with_position(refusal_response(request, *refusal), outcome);
   }
-  if (auto const* done = std::get_if<eventstore::Committed>(&outcome)) {
+  if (auto const* done = std::get_if<Committed>(&outcome)) {
     for (auto const& event : done->commit->events) {
       if (auto const* rejected = std::get_if<domain::PinRejected>(&event)) {
         co_return with_position(wrong_pin(request, rejected->attempts_left), outcome);
@@ -260,7 +231,7 @@ Awaitable<Response> verify(Call call, FlavourWords const& words) {
     }
   }
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
-    auto const wallet = services.environment.balances().read(
+    auto const wallet = services.ledger.state.read(
         [&](domain::State const& state) { return state.wallet(open->sender, open->currency); });
     write_verified(out, TransferScene{services, *caller.directory, words}, *open,
                    event_of<domain::PinVerified>(commit).claim_expires_at, wallet);
@@ -275,16 +246,15 @@ Awaitable<Response> resend(Call call, FlavourWords const& words) {
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   auto const transaction = domain::parse_transaction_id(transaction_text);
   if (!transaction) co_return transaction_not_found(request);
-  if (!find_own(services, game.id, words.flavour, *transaction)) {
-    co_return co_await not_open(services, request, game.id, words.flavour, *transaction);
+  if (!find_open_transfer(services.ledger, game.id, words.flavour, *transaction)) {
+    co_return co_await not_open(call, words.flavour, *transaction);
   }
-  if (!services.environment.texts().sms_available()) co_return sms_unavailable(request, services);
-  auto const outcome =
-      co_await perform(*request.inbox, services.environment, domain::ResendPin{game.id, words.flavour, *transaction},
-                       game.id, "", Payload("resend-pin"));
+  if (!services.ledger.texts.sms_available()) co_return sms_unavailable(request, services.ledger);
+  domain::ResendPin const command{game.id, words.flavour, *transaction};
+  auto const outcome = co_await call.execute(command, "", Payload("resend-pin"));
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
     if (refusal->reason == Rejection::transfer_not_open) {
-      co_return co_await not_open(services, request, game.id, words.flavour, *transaction);
+      co_return co_await not_open(call, words.flavour, *transaction);
     }
     co_return with_position(refusal_response(request, *refusal), outcome);
   }
@@ -304,12 +274,11 @@ Awaitable<Response> cancel(Call call, FlavourWords const& words) {
   auto const& game = *caller;
   auto const transaction = domain::parse_transaction_id(path.values[0]);
   if (!transaction) co_return transaction_not_found(request);
-  auto const outcome = co_await perform(*request.inbox, services.environment,
-                                        domain::CancelTransfer{game.id, words.flavour, *transaction}, game.id, "",
-                                        Payload("cancel-transfer"));
+  domain::CancelTransfer const command{game.id, words.flavour, *transaction};
+  auto const outcome = co_await call.execute(command, "", Payload("cancel-transfer"));
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
     if (refusal->reason == Rejection::transfer_not_open) {
-      co_return co_await not_open(services, request, game.id, words.flavour, *transaction);
+      co_return co_await not_open(call, words.flavour, *transaction);
     }
     co_return with_position(refusal_response(request, *refusal), outcome);
   }
@@ -338,49 +307,47 @@ Awaitable<Response> claim(Call call, FlavourWords const& words) {
   auto const player = body.optional_id(words.claimant_id).value_or(0);
   auto const currency = words.flavour == Flavour::transfer ? body.optional_id("target_currency_id").value_or(0) : 0;
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-  auto email = read_email(request, services.environment, email_text, words.claimant_email);
+  auto email = read_email(request, services.ledger, email_text, words.claimant_email);
   if (!email) co_return std::move(email).error();
   for (auto const& [kind, whose] : {std::pair(LimitKind::claims_per_player_hour, limit_subject(email.value().index)),
                                     std::pair(LimitKind::claims_per_ip_hour, client_subject(request))}) {
-    if (auto limited = refuse_over_limit(request, services, game, kind, whose)) co_return std::move(*limited);
+    if (auto limited = call.limit(kind, whose)) co_return std::move(*limited);
   }
-  auto const transaction = services.environment.vault().codes().parse_claim_code(code);
+  auto const transaction = services.ledger.codes.parse_claim_code(code);
   if (!transaction) co_return claim_not_found(request);
 
   domain::ClaimTransfer command;
   command.game = game.id;
   command.flavour = words.flavour;
   command.transaction = *transaction;
-  command.receiver = player_ref(services.environment, game.id, email.value(), name);
-  command.phone = {services.environment.vault().phone_index(phone), std::string(phone)};
+  command.receiver = services.ledger.people.player(game.id, email.value(), name);
+  command.phone = services.ledger.people.phone(phone);
   command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency));
   command.player = domain::PlayerId(static_cast<std::uint64_t>(player));
-  auto const outcome = co_await perform(*request.inbox, services.environment, command, game.id, "", Payload("claim"));
+  auto const outcome = co_await call.execute(command, "", Payload("claim"));
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
     if (refusal->reason == Rejection::transfer_not_open) {
-      co_return co_await unclaimable(services, words, request, game.id, *transaction, command.phone.index);
+      co_return co_await unclaimable(call, words, *transaction, command.phone.index);
     }
     if (refusal->reason == Rejection::phone_share_required) {
-      domain::PersonRef const person{email.value().index, shown_email(services.environment, game.id, email.value())};
-      co_return co_await phone_share_required(services, request, game.id, command.phone, person);
+      domain::PersonRef const person{email.value().index, shown_email(services.ledger, game.id, email.value())};
+      co_return co_await phone_share_required(call, command.phone, person);
     }
     if (refusal->reason == Rejection::account_selection) {
-      auto selection = account_selection(services, game, *transaction, command.currency, code);
+      auto selection = account_selection(services.ledger, game, *transaction, command.currency, code);
       // Claimed or expired since the decision.
-      if (!selection)
-        co_return co_await unclaimable(services, words, request, game.id, *transaction, command.phone.index);
+      if (!selection) co_return co_await unclaimable(call, words, *transaction, command.phone.index);
       co_return with_position(std::move(*selection), outcome);
     }
     co_return with_position(refusal_response(request, *refusal), outcome);
   }
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::TransferClaimed>(commit);
-    auto const credited = services.environment.balances().by_id(game.id, event.receiver);
-    auto const named = services.environment.balances().name_of(game.id, event.receiver);
+    auto const credited = services.ledger.state.by_id(game.id, event.receiver);
+    auto const named = services.ledger.state.name_of(game.id, event.receiver);
     ClaimReceiver receiver{email.value().written, std::string(name)};
-    if (credited)
-      receiver.email = reveal(services.environment, credited->identity, eventstore::Field::email, credited->email);
-    if (named) receiver.name = reveal(services.environment, named->identity, eventstore::Field::name, named->name);
+    if (credited) receiver.email = services.ledger.people.reveal(credited->identity, Field::email, credited->email);
+    if (named) receiver.name = services.ledger.people.reveal(named->identity, Field::name, named->name);
     write_claimed(out, TransferScene{services, *caller.directory, words}, commit, receiver);
   });
 }

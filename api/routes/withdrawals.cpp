@@ -2,7 +2,6 @@
 #include "api/routes/payouts.h"
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
-#include "eventstore/store/read_commit.h"
 #include "sagas/gateways/ach_text.h"
 
 namespace florin::api {
@@ -16,8 +15,8 @@ Awaitable<Response> available_balance(Call call) {
   auto const& game = *caller;
   if (auto behind = check_balances(request, services)) co_return std::move(*behind);
   Response response;
-  response.position = services.environment.balances().position().value();
-  auto const [all, payable] = services.environment.balances().read([&](domain::State const& state) {
+  response.position = services.ledger.state.position().value();
+  auto const [all, payable] = services.ledger.state.read([&](domain::State const& state) {
     domain::Revenue sum;
     for (auto const& currency : game.currencies) {
       auto const one = state.revenue(currency.currency);
@@ -80,16 +79,16 @@ BankFields read_bank(JsonBody& body) {
 
 Awaitable<Response> request_payout(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto& environment = services.environment;
+  auto const& ledger = services.ledger;
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
-  auto const usd =
-      body.required_amount("amount_usd", domain::Money::from_minor(1), sagas::entry_limit(environment.ach()));
+  auto const usd = body.required_amount("amount_usd", domain::Money::from_minor(1),
+                                        sagas::entry_limit(ledger.bank_files.settings()));
   auto const contact = read_email_text(body, "contact_email");
   auto bank = read_bank(body);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-  auto email = read_email(request, environment, contact, "contact_email");
+  auto email = read_email(request, ledger, contact, "contact_email");
   if (!email) co_return std::move(email).error();
 
   domain::RequestPayout command;
@@ -103,7 +102,7 @@ Awaitable<Response> request_payout(Call call) {
   Payload payload("request-payout");
   payload.add(static_cast<std::uint64_t>(usd.minor())).add(email.value().key).add(bank.holder).add(bank.routing);
   payload.add(bank.account).add(static_cast<std::uint64_t>(bank.type));
-  auto const outcome = co_await perform(*request.inbox, environment, std::move(command), game.id, request_id, payload);
+  auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   co_return write_response(
       request, outcome,
       [&](std::string& out, domain::Commit const& commit) {
@@ -111,7 +110,7 @@ Awaitable<Response> request_payout(Call call) {
         auto json = begin_success(out);
         json.string("message", "Payout requested; an operator reviews it.");
         json.string("transaction_id", domain::format_transaction_id(commit.first));
-        write_payout(json, environment, {event, commit.at, domain::PayoutStatus::requested, commit.at, {}});
+        write_payout(json, ledger, {event, commit.at, domain::PayoutStatus::requested, commit.at, {}});
         json.end_object();
       },
       201);
@@ -124,138 +123,48 @@ Awaitable<Response> history(Call call) {
 
 }  // namespace
 
-eventstore::Faulty<domain::PayoutFileWritten const*> PayoutFiles::of(domain::Day day) {
-  auto found = days_.find(day);
-  if (found == days_.end()) {
-    std::optional<domain::PayoutFileWritten> files;
-    auto const written =
-        environment_.balances().read([&](domain::State const& state) { return state.find_payout_file(day); });
-    if (written) {
-      auto const commit = eventstore::read_commit(environment_.log(), *written);
-      if (!commit) return fail(commit.error());
-      if (commit.value()) {
-        for (auto const& event : commit.value()->events) {
-          if (auto const* e = std::get_if<domain::PayoutFileWritten>(&event)) files = *e;
-        }
-      }
-      if (!files) return eventstore::fault(eventstore::Fault::Kind::corrupt, "no files of payouts were written there");
-    }
-    found = days_.emplace(day, std::move(files)).first;
-  }
-  return found->second ? &*found->second : nullptr;
-}
-
-eventstore::Faulty<std::optional<PayoutPlace>> PayoutFiles::find(domain::PayoutId payout,
-                                                                 domain::Timestamp processing_at) {
-  PayoutPlace place;
-  place.day = domain::day_of(processing_at);
-  auto const files = of(place.day);
-  if (!files) return fail(files.error());
-  if (files.value() == nullptr) return std::optional<PayoutPlace>();
-  auto const& event = *files.value();
-  for (auto const& file : event.files) {
-    auto const at = std::ranges::find(file.payouts, payout);
-    if (at == file.payouts.end()) continue;
-    place.letter = file.letter;
-    place.trace = domain::format_trace_number(event.origin,
-                                              file.first_trace + static_cast<std::uint32_t>(at - file.payouts.begin()));
-    return std::optional(std::move(place));
-  }
-  for (auto const& left_out : event.left_out) {
-    if (left_out.payout == payout) place.left_out = left_out.reason;
-  }
-  return std::optional(std::move(place));
-}
-
-namespace {
-
-// Which payout an event is about; zero: none.
-domain::PayoutId payout_of(domain::Event const& event) {
-  if (auto const* requested = std::get_if<domain::PayoutRequested>(&event)) return requested->payout;
-  if (auto const* advanced = std::get_if<domain::PayoutAdvanced>(&event)) return advanced->payout;
-  if (auto const* corrected = std::get_if<domain::PayoutAccountCorrected>(&event)) return corrected->payout;
-  return {};
-}
-
-}  // namespace
-
-eventstore::Faulty<std::optional<PayoutStory>> load_payout(Environment& environment, projections::ViewReader& view,
-                                                           PayoutFiles& files, domain::PayoutId payout) {
-  auto const steps = projections::read_steps(view, payout.position());
-  if (!steps) return fail(steps.error());
-  std::optional<PayoutStory> story;
-  for (auto const& step : steps.value()) {
-    auto const commit = eventstore::read_commit(environment.log(), step.commit);
-    if (!commit) return fail(commit.error());
-    auto const* event = commit.value() ? eventstore::event_at(*commit.value(), step.event) : nullptr;
-    if (event == nullptr || payout_of(*event) != payout) return distrust_steps(view, payout.position());
-    auto const at = commit.value()->at;
-    if (auto const* requested = std::get_if<domain::PayoutRequested>(event)) {
-      story = PayoutStory{*requested, at, domain::PayoutStatus::requested, at, {}};
-    } else if (auto const* advanced = std::get_if<domain::PayoutAdvanced>(event); advanced != nullptr && story) {
-      story->status = advanced->status;
-      story->changed_at = at;
-      story->note = advanced->note;
-      if (advanced->status == domain::PayoutStatus::processing) story->processing_at = at;
-    } else if (auto const* corrected = std::get_if<domain::PayoutAccountCorrected>(event);
-               corrected != nullptr && story) {
-      auto const text =
-          reveal(environment, corrected->contact, eventstore::Field::bank_correction, corrected->corrected);
-      story->correction = AccountCorrection{corrected->code, domain::masked(text), at};
-    }
-  }
-  if (story && story->processing_at != domain::Timestamp{}) {
-    auto place = files.find(payout, story->processing_at);
-    if (!place) return fail(place.error());
-    story->place = std::move(place).value();
-  }
-  return story;
-}
-
-void write_payout(JsonWriter& json, Environment& environment, PayoutStory const& story) {
-  auto const& asked = story.requested;
+void write_payout(JsonWriter& json, Ledger const& ledger, PayoutDetails const& payout) {
+  auto const& asked = payout.requested;
   json.string("payout_id", domain::format_payout_id(asked.payout));
-  json.string("payout_status", domain::payout_status_name(story.status));
+  json.string("payout_status", domain::payout_status_name(payout.status));
   json.string("game_id", std::to_string(asked.game.value()));
   json.amount("amount_usd", asked.usd);
-  auto const email = environment.balances().email_of(asked.contact);
-  json.string("contact_email",
-              email ? reveal(environment, asked.contact, eventstore::Field::email, *email) : std::string());
+  json.string("contact_email", ledger.people.email_of(asked.contact));
   json.begin_object("bank");
-  json.string("account_holder_name", reveal(environment, asked.contact, eventstore::Field::bank_holder, asked.holder));
+  json.string("account_holder_name", ledger.people.reveal(asked.contact, Field::bank_holder, asked.holder));
   json.string("routing_number", asked.routing);
   json.string("last4", asked.last4);
   json.string("account_type", domain::account_type_name(asked.type));
   json.end_object();
-  json.text_or_null("note", story.note);
-  if (story.place) {
+  json.text_or_null("note", payout.note);
+  if (payout.place) {
     json.begin_object("bank_file");
-    json.string("date", domain::to_date(story.place->day));
-    if (story.place->trace.empty()) {
+    json.string("date", domain::to_date(payout.place->day));
+    if (payout.place->trace.empty()) {
       json.null("file");
       json.null("trace_number");
-      json.string("left_out", story.place->left_out ? domain::left_out_reason(*story.place->left_out)
-                                                    : "it was not to be paid when the files were written");
+      json.string("left_out", payout.place->left_out ? domain::left_out_reason(*payout.place->left_out)
+                                                     : "it was not to be paid when the files were written");
     } else {
-      json.string("file", std::string(1, story.place->letter));
-      json.string("trace_number", story.place->trace);
+      json.string("file", std::string(1, payout.place->letter));
+      json.string("trace_number", payout.place->trace);
       json.null("left_out");
     }
     json.end_object();
   } else {
     json.null("bank_file");
   }
-  if (story.correction) {
+  if (payout.correction) {
     json.begin_object("account_correction");
-    json.string("code", story.correction->code);
-    json.string("corrected", story.correction->corrected);
-    json.time("at", story.correction->at);
+    json.string("code", payout.correction->code);
+    json.string("corrected", payout.correction->corrected);
+    json.time("at", payout.correction->at);
     json.end_object();
   } else {
     json.null("account_correction");
   }
-  json.time("requested_at", story.requested_at);
-  json.time("updated_at", story.changed_at);
+  json.time("requested_at", payout.requested_at);
+  json.time("updated_at", payout.changed_at);
 }
 
 std::optional<domain::PayoutStatus> parse_payout_status(std::string_view text) {

@@ -9,6 +9,7 @@
 
 #include "projections/payments.h"
 #include "projections/view_folder.h"
+#include "tests/api/await.h"
 #include "tests/support/temp_folder.h"
 
 namespace florin::api {
@@ -51,7 +52,8 @@ TEST_F(EnvironmentTroubles, ThereAreNoneWhenAllIsWell) {
   EnvironmentOptions options;
   options.sandbox_processor = options.sandbox_phone = true;
   open(true, std::move(options));
-  EXPECT_TRUE(environment_->views().wait_for("payments", environment_->balances().position(), 20'000));
+  auto const& ledger = environment_->ledger();
+  EXPECT_TRUE(await([&](Inbox& inbox) { return ledger.views.reach(inbox, View::payments, ledger.state.position()); }));
   EXPECT_EQ(environment_->troubles(), std::vector<std::string>{});
   EXPECT_EQ(environment_->unreadable_views(), std::vector<std::string>{});
 }

@@ -1,11 +1,10 @@
 // An environment whose machine's clock is set: what is stored, and what is only waited for (eventstore/clock.h).
-#include <future>
-
 #include <gtest/gtest.h>
 
 #include "api/environment.h"
 #include "api/limits.h"
 #include "api/readiness.h"
+#include "tests/api/await.h"
 #include "tests/support/store.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/two_hands_clock.h"
@@ -44,10 +43,10 @@ class EnvironmentTime : public ::testing::Test {
   }
 
   eventstore::Outcome ask(domain::Command command) {
-    std::promise<eventstore::Outcome> promise;
-    auto future = promise.get_future();
-    environment_->writer().submit({std::move(command), {}, std::make_unique<FutureReply>(std::move(promise))});
-    return future.get();
+    Payload const payload("test");
+    return await([&](Inbox& inbox) {
+      return environment_->ledger().commands.execute(inbox, std::move(command), {}, "", payload);
+    });
   }
   eventstore::CommitPtr commit(domain::Command command) {
     return std::get<eventstore::Committed>(ask(std::move(command))).commit;
@@ -105,7 +104,7 @@ TEST_F(EnvironmentTime, AfterTheClockWasSetRightWaitsAreRightWithinATenth) {
 
   // A PIN of ten minutes ends with the twelfth, and not in two hours.
   pass(666);
-  EXPECT_TRUE(environment_->balances().read(
+  EXPECT_TRUE(environment_->ledger().state.read(
       [&](domain::State const& state) { return state.find_transfer(transaction_of(*again)) != nullptr; }));
   pass(1);
   domain::VerifyPin const late{game, domain::Flavour::send, transaction_of(*again), ~0u};
@@ -137,7 +136,7 @@ TEST_F(EnvironmentTime, RateLimitsKnowNothingOfTheWallClock) {
   auto const kind = domain::LimitKind::item_purchases_per_player_minute;
   game.settings.limits.push_back({kind, 60});
   Limits limits(true);
-  auto const take = [&] { return limits.take(game, kind, 7, environment_->clock().read().steady); };
+  auto const take = [&] { return limits.take(game, kind, 7, environment_->ledger().clock.read().steady); };
   for (auto const jump : {std::int64_t{0}, kTwoHours, -2 * kTwoHours, kTwoHours}) {
     machine_.set_wall_by(jump);
     for (int i = 0; i < 90; ++i) ASSERT_EQ(take(), 0) << jump;
@@ -168,7 +167,7 @@ TEST_F(EnvironmentTime, ReadinessSaysHowTheClockStands) {
   EXPECT_EQ(time().details,
             R"({"wall":"2027-01-15T10:00:00Z","ledger":"2027-01-15T08:00:00Z","lead_seconds":-7200,"following":false,)"
             R"("wall_jumps":1})");
-  EXPECT_EQ(environment_->clock().confirm(), kTwoHours * kSecond);
+  EXPECT_EQ(environment_->ledger().clock.confirm(), kTwoHours * kSecond);
   EXPECT_EQ(time().status, CheckStatus::pass);
   machine_.set_wall_by(-kTwoHours);
   EXPECT_EQ(time().status, CheckStatus::warn);

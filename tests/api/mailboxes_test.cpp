@@ -43,14 +43,14 @@ class OldLog : public ::testing::Test {
 
   // 0: nobody; the text is an e-mail.
   [[nodiscard]] std::uint64_t person(std::string_view text) const {
-    auto const found = environment_->mailboxes().find(text);
+    auto const found = environment_->ledger().people.find(text);
     EXPECT_TRUE(found) << text;
     if (!found) return 0;
-    auto const known = environment_->balances().read(
+    auto const known = environment_->ledger().state.read(
         [&](domain::State const& state) { return state.find_identity(found.value().index); });
     return known.value_or(domain::IdentityId{}).value();
   }
-  [[nodiscard]] bool is_email(std::string_view text) const { return environment_->mailboxes().find(text).ok(); }
+  [[nodiscard]] bool is_email(std::string_view text) const { return environment_->ledger().people.find(text).ok(); }
   [[nodiscard]] std::filesystem::path list() const { return layout().mailboxes(); }
   [[nodiscard]] Layout layout() const { return environment_layout(folder_.path(), true); }
 
@@ -139,15 +139,15 @@ TEST_F(OldLog, TheListIsKeptAndMadeAgainWhereItIsNotOfThisLog) {
 TEST_F(OldLog, AFingerprintOfAnOldRequestIsWhatItWas) {
   write({"JOSÉ@x.example"});
   open();
-  EXPECT_EQ(environment_->mailboxes().find(" JOSÉ@X.example").value().key, "josÉ@x.example");
-  EXPECT_EQ(environment_->mailboxes().find("Ada@Example.com").value().key, "ada@example.com");
+  EXPECT_EQ(environment_->ledger().people.find(" JOSÉ@X.example").value().key, "josÉ@x.example");
+  EXPECT_EQ(environment_->ledger().people.find("Ada@Example.com").value().key, "ada@example.com");
 }
 
 // In the one writer two first requests of a mailbox carry one index, so that the second finds the first one's person.
 TEST_F(OldLog, TwoFirstRequestsOfOneMailboxAreOnePerson) {
   write({});
   open();
-  auto const& mailboxes = environment_->mailboxes();
+  auto const& mailboxes = environment_->ledger().people;
   EXPECT_EQ(mailboxes.find("MÜLLER@bücher.example").value().index,
             mailboxes.find("mu\u0308ller@xn--bcher-kva.example").value().index);
   EXPECT_NE(mailboxes.find("MÜLLER@bücher.example").value().index,

@@ -1,9 +1,8 @@
 #include "tests/api/route_scene.h"
 
-#include <boost/asio/co_spawn.hpp>
-
 #include "domain/contract.h"
 #include "eventstore/store/chain.h"
+#include "tests/api/await.h"
 
 namespace florin::api {
 
@@ -39,8 +38,10 @@ RouteScene::RouteScene(bool with_limits) : limits_(with_limits) {
   FLORIN_ASSERT(environment_->start());
   auto const hash = eventstore::sha256(kAdminToken);
   admin_token_hash_.assign(hash.begin(), hash.end());
-  services_ = std::unique_ptr<Services>(new Services{*environment_, workers_, limits_, batch_bytes_, "/sandbox"});
-  environments_[0] = services_.get();
+  services_ =
+      std::unique_ptr<Services>(new Services{environment_->ledger(), workers_, limits_, batch_bytes_, "/sandbox"});
+  environments_[0] = environment_.get();
+  services_->sandbox = environment_->sandbox();
   services_->admin_token_hash = admin_token_hash_;
   services_->adjustable_clock = clock_.get();
   services_->environments = environments_;
@@ -50,9 +51,6 @@ RouteScene::~RouteScene() { FLORIN_ASSERT(environment_->stop()); }
 
 Response RouteScene::ask(std::string_view operation, Asking const& asking) {
   auto const& route = route_of(operation);
-  asio::io_context io;
-  auto const inbox = Inbox::make(io);
-  inbox->sweep(1);
   auto const pattern = services_->root + std::string(route.path);
   auto const authorization = "Bearer " + asking.token;
   Request request;
@@ -67,23 +65,13 @@ Response RouteScene::ask(std::string_view operation, Asking const& asking) {
   request.client = "127.0.0.1";
   request.id = next_id_++;
   request.clock = clock_.get();
-  request.inbox = inbox.get();
   request.names_asked = asking.names_asked;
   PathValues path;
   for (auto const& value : asking.path) path.values[path.count++] = value;
-  std::optional<Response> response;
-  std::exception_ptr thrown;
-  auto const answer = [&](std::exception_ptr error, Response came) {
-    thrown = error;
-    response = std::move(came);
-    io.stop();
-  };
-  auto const work = asio::make_work_guard(io);
-  asio::co_spawn(io.get_executor(), run(route, *services_, request, path), answer);
-  io.run();
-  inbox->close();
-  if (thrown) std::rethrow_exception(thrown);
-  return std::move(*response);
+  return await([&](Inbox& inbox) {
+    request.inbox = &inbox;
+    return run(route, *services_, request, path);
+  });
 }
 
 std::string RouteScene::make_game(std::string const& more) {

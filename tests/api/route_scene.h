@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/environment.h"
 #include "api/routes/route.h"
 #include "tests/support/temp_folder.h"
 
@@ -49,7 +50,7 @@ class RouteScene {
   Budget batch_bytes_{std::size_t{1} << 20};
   std::string admin_token_hash_;
   std::unique_ptr<Services> services_;
-  Services* environments_[1] = {};
+  Environment* environments_[1] = {};
   std::uint64_t next_id_ = 1;
 };
 

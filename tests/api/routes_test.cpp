@@ -55,7 +55,7 @@ TEST_F(Routes, APurchaseTakesThePriceAndSaysWhereItStands) {
   auto const bought = scene_.ask("purchaseItem", by(key, std::string(kSword)));
   EXPECT_EQ(bought.status, 200) << bought.body;
   EXPECT_EQ(text_of(bought.body, "new_balance"), "80.00");
-  EXPECT_EQ(bought.position, scene_.environment().balances().position().value());
+  EXPECT_EQ(bought.position, scene_.environment().ledger().state.position().value());
 
   Asking read = by(key);
   read.path = {"ada%40example.com"};

@@ -1,5 +1,5 @@
 // Which transaction an event belongs to: every one that moves something has one, and it is one that can be found.
-#include "api/routes/transactions.h"
+#include "api/ledger/transactions.h"
 
 #include <gtest/gtest.h>
 

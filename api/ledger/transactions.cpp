@@ -1,7 +1,4 @@
-// Which transaction an event belongs to, and where the log has a transaction.
-#include "api/routes/transactions.h"
-#include "eventstore/store/codec.h"
-#include "eventstore/store/read_commit.h"
+#include "api/ledger/transactions.h"
 
 namespace florin::api {
 namespace {
@@ -41,24 +38,6 @@ Name named_by(Event const& event, Position position, Position commit) {
   return std::nullopt;
 }
 
-// The commit that holds the event at this position; nullopt when none does.
-Faulty<std::optional<Commit>> commit_with(eventstore::Log& log, Position position) {
-  auto cursor = log.read(position);
-  if (!cursor) return fail(cursor.error());
-  auto const stored = cursor.value()->next();
-  if (!stored) return fail(stored.error());
-  if (!stored.value()) return std::optional<Commit>();
-  auto const row = eventstore::decode(stored.value()->bytes);
-  if (!row) return fail(row.error());
-  auto commit = eventstore::read_commit(log, row.value().first);
-  if (!commit) return fail(commit.error());
-  bool const holds = commit.value() && commit.value()->first <= position && position <= commit.value()->last();
-  // Positions have no gaps: a row that ends at or behind the position, and does not hold it, was damaged.
-  if (holds) return commit;
-  return eventstore::fault(eventstore::Fault::Kind::corrupt, "position " + std::to_string(position.value()) +
-                                                                 ": the commit that holds it is not what was written");
-}
-
 }  // namespace
 
 char const* transaction_kind_name(TransactionKind kind) {
@@ -89,9 +68,9 @@ Name transaction_of(Commit const& commit, std::size_t index) {
   return std::nullopt;
 }
 
-Faulty<std::optional<LocatedEvent>> find_transaction(Environment& environment, Position name) {
+Faulty<std::optional<LocatedEvent>> find_transaction(Ledger const& ledger, Position name) {
   using Found = std::optional<LocatedEvent>;
-  auto commit = commit_with(environment.log(), name);
+  auto commit = ledger.commits.holding(name);
   if (!commit) return fail(commit.error());
   if (!commit.value()) return Found();
   // Where the name is a commit's, whatever the commit is about first: an older history named a claim so.
@@ -105,7 +84,7 @@ Faulty<std::optional<LocatedEvent>> find_transaction(Environment& environment, P
   }
   if (!wanted || (at != 0 && wanted->transaction != name)) return Found();
   if (wanted->transaction < commit.value()->first || wanted->transaction > commit.value()->last()) {
-    commit = commit_with(environment.log(), wanted->transaction);
+    commit = ledger.commits.holding(wanted->transaction);
     if (!commit) return fail(commit.error());
     if (!commit.value()) return Found();
   }

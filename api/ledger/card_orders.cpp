@@ -1,0 +1,225 @@
+#include "api/ledger/card_orders.h"
+
+#include <algorithm>
+
+#include "projections/payments.h"
+
+namespace florin::api {
+namespace {
+
+using domain::Position;
+using eventstore::Faulty;
+
+// One event of the order into what is known of it.
+struct Fold {
+  CardOrder& order;
+  domain::Timestamp at;
+
+  void operator()(domain::CurrencyOrdered const& e) const {
+    order.ordered = e;
+    order.ordered_at = at;
+  }
+  void operator()(domain::PaymentOpened const& e) const { order.reference = e.reference; }
+  void operator()(domain::PaymentChallenged const&) const { order.challenged = true; }
+  void operator()(domain::CurrencyPurchased const& e) const {
+    order.purchased = e;
+    order.purchased_at = at;
+  }
+  void operator()(domain::PaymentFailed const& e) const { order.failed = e; }
+  void operator()(domain::RefundRequested const& e) const { order.refunds.push_back({e, at, std::nullopt}); }
+  void operator()(domain::RefundSettled const& e) const {
+    for (auto& refund : order.refunds) {
+      if (refund.asked.refund == e.refund) refund.end = e.end;
+    }
+  }
+  void operator()(domain::DisputeOpened const& e) const {
+    dispute(e.reference).movements.push_back({-e.usd, e.fee, domain::DisputeStatus::open, at});
+  }
+  void operator()(domain::DisputeClosed const& e) const {
+    auto const status = e.won ? domain::DisputeStatus::won : domain::DisputeStatus::lost;
+    dispute(e.reference).movements.push_back({e.won ? e.usd : domain::Money{}, e.fee, status, at});
+  }
+  void operator()(domain::DisputeMoved const& e) const {
+    dispute(e.reference).movements.push_back({e.usd, e.fee, e.status, at});
+  }
+  // No step of an order is anything else.
+  void operator()(domain::CheckoutOpened const&) const {}
+  void operator()(domain::GameEvent auto const&) const {}
+  void operator()(domain::PersonEvent auto const&) const {}
+  void operator()(domain::WalletEvent auto const&) const {}
+  void operator()(domain::ItemEvent auto const&) const {}
+  void operator()(domain::TransferEvent auto const&) const {}
+  void operator()(domain::PhoneShareEvent auto const&) const {}
+  void operator()(domain::TextEvent auto const&) const {}
+  void operator()(domain::PayoutEvent auto const&) const {}
+
+ private:
+  [[nodiscard]] CardDispute& dispute(std::string const& reference) const {
+    for (auto& known : order.disputes) {
+      if (known.reference == reference) return known;
+    }
+    return order.disputes.emplace_back(CardDispute{reference, {}});
+  }
+};
+
+// The order of a step; zero: the event is of none.
+Position order_of(domain::Event const& event) {
+  return std::visit(domain::Overloaded{
+                        [](domain::GameEvent auto const&) { return Position{}; },
+                        [](domain::PersonEvent auto const&) { return Position{}; },
+                        [](domain::WalletEvent auto const&) { return Position{}; },
+                        [](domain::ItemEvent auto const&) { return Position{}; },
+                        [](domain::TransferEvent auto const&) { return Position{}; },
+                        [](domain::PhoneShareEvent auto const&) { return Position{}; },
+                        [](domain::TextEvent auto const&) { return Position{}; },
+                        [](domain::CheckoutOpened const&) { return Position{}; },
+                        [](domain::CardOrderEvent auto const& e) { return e.order; },
+                        [](domain::RefundEvent auto const& e) { return e.order; },
+                        [](domain::PayoutEvent auto const&) { return Position{}; },
+                    },
+                    event);
+}
+
+}  // namespace
+
+domain::Money CardOrder::refunded() const {
+  domain::Money sum;
+  for (auto const& refund : refunds) {
+    if (!refund.end || *refund.end == domain::RefundEnd::succeeded) sum += refund.asked.usd;
+  }
+  return sum;
+}
+
+domain::Money CardDispute::claimed() const {
+  domain::Money most;
+  domain::Money now;
+  for (auto const& movement : movements) most = std::max(most, now -= movement.usd);
+  return most;
+}
+
+domain::Money CardDispute::withheld() const {
+  domain::Money now;
+  for (auto const& movement : movements) now -= movement.usd;
+  return now;
+}
+
+domain::Money CardDispute::fee() const {
+  domain::Money sum;
+  for (auto const& movement : movements) sum += movement.fee;
+  return sum;
+}
+
+char const* CardOrder::status() const {
+  if (failed) return "failed";
+  if (!purchased) return challenged ? "requires_action" : "created";
+  bool lost = false;
+  for (auto const& dispute : disputes) {
+    if (dispute.status() == domain::DisputeStatus::open) return "disputed";
+    lost = lost || dispute.status() == domain::DisputeStatus::lost;
+  }
+  if (lost) return "lost";
+  auto const back = refunded();
+  if (back == domain::Money{}) return "paid";
+  return back < purchased->usd ? "partly_refunded" : "refunded";
+}
+
+Faulty<std::optional<domain::CurrencyOrdered>> find_card_order(Ledger const& ledger, domain::GameId game,
+                                                               Position order) {
+  auto const ordered = ledger.commits.fact<domain::CurrencyOrdered>(order);
+  if (!ordered) return fail(ordered.error());
+  std::optional<domain::CurrencyOrdered> found;
+  if (!ordered.value()) return found;
+  auto const& event = **ordered.value();
+  if (!game || ledger.state.by_id(game, event.player)) found = event;
+  return found;
+}
+
+Faulty<std::optional<CardOrder>> load_card_order(Ledger const& ledger, ViewReader& view, domain::GameId game,
+                                                 Position order) {
+  using Found = std::optional<CardOrder>;
+  auto const ordered = find_card_order(ledger, game, order);
+  if (!ordered) return fail(ordered.error());
+  if (!ordered.value()) return Found();
+  auto const steps = projections::read_steps(view, order);
+  if (!steps) return fail(steps.error());
+  CardOrder found;
+  found.ordered = *ordered.value();
+  if (found.ordered.session) {
+    auto const checkout = ledger.commits.fact<domain::CheckoutOpened>(found.ordered.session);
+    if (!checkout) return fail(checkout.error());
+    if (checkout.value()) found.checkout = **checkout.value();
+  }
+  for (auto const& step : steps.value()) {
+    auto const commit = ledger.commits.at(step.commit);
+    if (!commit) return fail(commit.error());
+    auto const* event = commit.value() ? event_at(*commit.value(), step.event) : nullptr;
+    if (event == nullptr || order_of(*event) != order) return projections::distrust_steps(view, order);
+    std::visit(Fold{found, commit.value()->at}, *event);
+    if (std::holds_alternative<domain::CurrencyPurchased>(*event)) found.purchased_in = step.commit;
+    for (auto const& posting : domain::postings(*event)) found.postings.push_back(posting);
+  }
+  return Found(std::move(found));
+}
+
+Faulty<PaidOrder> find_paid_order(Ledger const& ledger, ViewReader& view, domain::GameId game, Position order) {
+  PaidOrder found;
+  auto const loaded = load_card_order(ledger, view, game, order);
+  if (!loaded) return fail(loaded.error());
+  found.is_known = loaded.value().has_value();
+  if (!found.is_known || !loaded.value()->purchased) return found;
+  auto purchased = ledger.commits.fact<domain::CurrencyPurchased>(loaded.value()->purchased_in);
+  if (!purchased) return fail(purchased.error());
+  found.purchased = std::move(purchased).value();
+  return found;
+}
+
+Faulty<std::optional<Position>> find_by_reference(ViewReader& view, std::string_view reference) {
+  return projections::read_order_of(view, reference);
+}
+
+domain::Money refundable_usd(Ledger const& ledger, domain::GameId game, CardOrder const& order) {
+  if (!order.purchased) return {};
+  bool const can_charge = ledger.cards.can_charge();
+  return ledger.state.read([&](domain::State const& state) {
+    auto const most = domain::refundable_usd(state, game, *order.purchased, can_charge);
+    return most ? most.value() : domain::Money{};
+  });
+}
+
+Awaitable<Readable<PaymentOutcome>> follow_payment(Reader reader, Position order, int patience_seconds,
+                                                   bool last_look) {
+  using State = PaymentOutcome::State;
+  auto const& ledger = reader.ledger;
+  PaymentOutcome outcome;
+  if (ledger.cards.is_configured()) {
+    auto update = co_await ledger.cards.watch(reader.inbox, order, patience_seconds, last_look);
+    outcome.position = ledger.state.position();
+    if (!update || update->state == sagas::PaymentUpdate::State::pending) co_return outcome;
+    if (update->state == sagas::PaymentUpdate::State::action_required) {
+      outcome.state = State::action_required;
+      outcome.update = std::move(*update);
+      co_return outcome;
+    }
+    outcome.purchased = update->purchased;
+    outcome.failed = update->failed;
+  } else {
+    outcome.position = ledger.state.position();
+  }
+  if (!outcome.purchased && !outcome.failed) {
+    // Settled before it was asked about, or nobody is left to ask: what the view knows, once it is where the ledger
+    // was then.
+    domain::GameId const of_any;
+    auto loaded = co_await reader.view(View::payments, outcome.position,
+                                       [&](ViewReader& view) { return load_card_order(ledger, view, of_any, order); });
+    if (!loaded) co_return fail(std::move(loaded).error());
+    if (loaded.value()) {
+      outcome.purchased = loaded.value()->purchased;
+      outcome.failed = loaded.value()->failed;
+    }
+  }
+  if (outcome.purchased) outcome.state = State::paid;
+  if (outcome.failed) outcome.state = State::failed;
+  co_return outcome;
+}
+
+}  // namespace florin::api
