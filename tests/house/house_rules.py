@@ -6,7 +6,7 @@
 Rules: an include points down the house, from the root; nothing includes api/ or tests/ from outside; domain/ knows
 the standard library only and no floating point; a header says #pragma once; a source includes its own header first;
 a script is executable, strict (set -euo pipefail) and says what it is for; no arm of a visitor takes everything; only
-tests make facts that are in no log; clocks, random numbers, sleeps, files and threads are the runtime's and its drivers'.
+tests make facts that are in no log; what answers requests asks api/ledger and nothing below it; clocks, random numbers, sleeps, files and threads are the runtime's and its drivers'.
 """
 
 import os
@@ -55,6 +55,15 @@ DRIVERS = {
     # What an operator names on the command line may be a pipe.
     "works on a file": {"api/config_settings.cpp", "api/cli/payout_command.cpp"},
 }
+
+
+# What answers requests. It asks api/ledger, and nothing that lies below it, so that sockets, webhooks and the command
+# line can do the same.
+ABOVE_LEDGER = ("api/routes/", "api/web/", "api/ws/")
+BELOW_LEDGER = re.compile(r"(?:eventstore/(?:engine|store)|projections)/")
+# By name, too, because api/ledger's headers include them: what replies hold, and the runtime.
+VALUES = {"AdjustableClock", "BatchEntry", "CurrencyBalance", "Fault", "Faulty", "GameDirectory", "PlayerBalances", "Reused",
+          "SteadyTime", "machine", "sha256"}
 
 
 def line_of(text, offset):
@@ -134,6 +143,18 @@ def check_source(path, text):
             yield f"{path}:{line_of(code, match.start())}: no floating point in domain/: {match.group()}"
 
 
+def check_above_ledger(path, text):
+    if not path.startswith(ABOVE_LEDGER):
+        return
+    for include in INCLUDE.finditer(text):
+        if BELOW_LEDGER.match(include.group(2)):
+            yield f"{path}:{line_of(text, include.start())}: asks api/ledger, not {include.group(2)}"
+    code = NOT_CODE.sub(blank, text)
+    for match in re.finditer(r"\b(eventstore|projections)::(\w+)", code):
+        if match.group(1) == "projections" or match.group(2) not in VALUES:
+            yield f"{path}:{line_of(code, match.start())}: asks api/ledger, not {match.group()}"
+
+
 def check_own_header_first(path, text, headers):
     own = re.sub(r"\.cpp$", ".h", path)
     if not path.endswith(".cpp") or own not in headers:
@@ -171,6 +192,7 @@ def breaches(root):
         with open(full, encoding="utf-8") as file:
             text = file.read()
         yield from check_source(path, text)
+        yield from check_above_ledger(path, text)
         yield from check_own_header_first(path, text, sources)
     for path, full in sorted(scripts.items()):
         with open(full, encoding="utf-8") as file:
@@ -194,6 +216,9 @@ SOUND = {
     "eventstore/store/b.cpp": "auto f = FileReader::open(files, n); clock.now(); reader.read(x); n = std::thread::hardware_concurrency();\n",
     "sagas/effects_loop.cpp": "std::thread thread;\n",
     "api/main.cpp": '#include "projections/history.h"\n#include "sagas/process.h"\ndouble seconds = 0.5;\n',
+    "api/ledger/ledger.h": '#pragma once\n#include "eventstore/store/vault.h"\neventstore::Vault const& vault;\n',
+    "api/routes/items.cpp": '#include "api/ledger/ledger.h"\n#include "eventstore/runtime/runtime.h"\n'
+                            "eventstore::Fault f;  // eventstore::Vault\n",
     "tests/api/main_test.cpp": '#include "api/http/server.h"\n#include "tests/support/disk.h"\n',
     "scripts/test": "#!/usr/bin/env bash\n# Runs the tests.\nset -euo pipefail\n",
 }
@@ -229,6 +254,11 @@ BROKEN = [
     ("api/a.h", "// once\n#include <string>\n", "#pragma once"),
     ("domain/money.cpp", '#include <string>\n\n#include "domain/money.h"\n', "its own header"),
     ("api/a.cpp", "auto f = TestFacts::make(e, first, at);\n", "read from the log"),
+    ("api/routes/a.cpp", '#include "eventstore/engine/writer.h"\n', "asks api/ledger"),
+    ("api/routes/a.cpp", '#include "projections/history.h"\n', "asks api/ledger"),
+    ("api/web/a.h", '#pragma once\n#include "eventstore/store/vault.h"\n', "asks api/ledger"),
+    ("api/ws/a.cpp", "eventstore::Tail& tail = t;\n", "asks api/ledger"),
+    ("api/routes/a.cpp", "auto page = projections::read_history(view);\n", "asks api/ledger"),
     ("api/a.cpp", "auto f = Overloaded{[](A const&) {}, [&](auto const&) {}};\n", "names its event or its family"),
     ("api/a.cpp", "auto f = Overloaded{\n [](auto) { return g({}); }};\n", "names its event or its family"),
     ("api/a.cpp", "Overloaded const f{[&]<class E>(E const& e) {}};\n", "names its event or its family"),
