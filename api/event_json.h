@@ -1,6 +1,6 @@
 // An event for programs: one JSON object with every field. Used by the command line. Any thread.
 //
-// Personal text as in event_text.h.
+// Personal text as in event_fields.h.
 #pragma once
 
 #include <string>
