@@ -113,7 +113,11 @@ Faulty<Unit> ViewFile::read_checkpoint(Projection const& projection, std::string
   checkpoint_ = reached_ = head.value();
   auto mark = database_->statement("UPDATE checkpoint SET open_in_boot = ?");
   if (!mark) return fail(mark.error());
-  return mark.value().run(std::string_view(boot));
+  // On the disk before any row is: pages get there in any order, and one of before this mark would make a mixture of
+  // them look like a file that was closed.
+  if (auto const set = database_->execute("PRAGMA synchronous = FULL"); !set) return set;
+  if (auto const marked = mark.value().run(std::string_view(boot)); !marked) return marked;
+  return database_->execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA synchronous = OFF");
 }
 
 Faulty<Unit> ViewFile::apply(domain::Commit const& commit, eventstore::Head const& head) {
