@@ -15,6 +15,7 @@ using eventstore::OpenFor;
 namespace {
 
 constexpr std::size_t kSector = 512;
+constexpr char const* kBootFile = "/proc/sys/kernel/random/boot_id";
 
 std::string folder_of(std::string const& path) {
   auto const slash = path.rfind('/');
@@ -138,7 +139,9 @@ Faulty<std::unique_ptr<File>> SimulatedDisk::SimulatedFiles::open(std::filesyste
       std::make_unique<SimulatedFile>(disk_, std::move(node), what == OpenFor::locking ? name : std::string()));
 }
 
-SimulatedDisk::SimulatedDisk(std::uint64_t seed) : random_(seed), files_(std::make_unique<SimulatedFiles>(*this)) {}
+SimulatedDisk::SimulatedDisk(std::uint64_t seed) : random_(seed), files_(std::make_unique<SimulatedFiles>(*this)) {
+  boot();
+}
 SimulatedDisk::~SimulatedDisk() = default;
 
 eventstore::Files& SimulatedDisk::files() { return *files_; }
@@ -148,6 +151,11 @@ void SimulatedDisk::plan(DiskFault fault, std::uint64_t calls_from_now) {
   planned_ = fault;
   calls_left_ = calls_from_now;
   fault_came_ = false;
+}
+
+bool SimulatedDisk::fault_came() const {
+  std::lock_guard const lock(mutex_);
+  return fault_came_;
 }
 
 bool SimulatedDisk::take_fault() {
@@ -169,7 +177,7 @@ bool SimulatedDisk::dead() const {
 // What is to happen to this changing call; nullopt: nothing.
 std::optional<DiskFault> SimulatedDisk::next_call() {
   if (dead_) return DiskFault::death;
-  if (planned_ == DiskFault::none || --calls_left_ > 0) return std::nullopt;
+  if (planned_ == DiskFault::none || planned_ == DiskFault::read_error || --calls_left_ > 0) return std::nullopt;
   fault_came_ = true;
   auto const fault = std::exchange(planned_, DiskFault::none);
   if (fault == DiskFault::death) dead_ = true;
@@ -186,6 +194,13 @@ void SimulatedDisk::forget_dead() {
 void SimulatedDisk::restart() {
   std::lock_guard const lock(mutex_);
   forget_dead();
+}
+
+// The kernel's name of this start of the machine.
+void SimulatedDisk::boot() {
+  auto node = std::make_shared<Node>();
+  node->content = node->durable = "boot-" + std::to_string(++boots_) + "\n";
+  names_[kBootFile] = durable_names_[kBootFile] = std::move(node);
 }
 
 void SimulatedDisk::apply(std::map<std::string, NodePtr>& names, NameChange const& change) {
@@ -245,6 +260,7 @@ SimulatedDisk::Losses SimulatedDisk::power_cut() {
   losses.names_lost = static_cast<int>(name_changes_.size() - kept);
   name_changes_.clear();
   names_ = durable_names_;
+  boot();
   return losses;
 }
 
@@ -281,9 +297,14 @@ SimulatedDisk::NodePtr SimulatedDisk::create(std::string const& path, Fault* why
   return node;
 }
 
-std::size_t SimulatedDisk::read(Node const& node, std::uint64_t offset, std::span<char> into) const {
+Faulty<std::size_t> SimulatedDisk::read(Node const& node, std::uint64_t offset, std::span<char> into) {
   std::lock_guard const lock(mutex_);
-  if (offset >= node.content.size()) return 0;
+  if (planned_ == DiskFault::read_error && --calls_left_ == 0) {
+    fault_came_ = true;
+    planned_ = DiskFault::none;
+    return fail(*failure(Fault::Kind::io, "read"));
+  }
+  if (offset >= node.content.size()) return std::size_t{0};
   auto const size = std::min<std::size_t>(into.size(), node.content.size() - offset);
   std::memcpy(into.data(), node.content.data() + offset, size);
   return size;

@@ -21,9 +21,10 @@
 
 namespace florin::simulation {
 
-// What happens to the k-th call that changes the disk (a write, a sync, a new name).
+// What happens to the k-th call that changes the disk (a write, a sync, a new name), or to the k-th read.
 enum class DiskFault : std::uint8_t {
   none,
+  read_error,   // the read fails
   io_error,     // the call does nothing and fails
   disk_full,    // a write does nothing and fails with "no space"
   short_write,  // a write puts some of its bytes there and fails
@@ -39,8 +40,9 @@ class SimulatedDisk {
 
   [[nodiscard]] eventstore::Files& files();
 
-  // Plans one fault: at the k-th changing call from now (1: the next one).
+  // Plans one fault: at the k-th changing call, or read, from now (1: the next one).
   void plan(DiskFault fault, std::uint64_t calls_from_now);
+  [[nodiscard]] bool fault_came() const;
   // Whether the planned fault came; plans nothing any more.
   [[nodiscard]] bool take_fault();
   // The process has died: the disk is as it was at that moment, whatever is called now. power_cut or restart follows.
@@ -69,7 +71,7 @@ class SimulatedDisk {
   [[nodiscard]] NodePtr find(std::string const& path) const;
   // The file of this name, made when it is absent; null: a fault.
   [[nodiscard]] NodePtr create(std::string const& path, eventstore::Fault* why);
-  [[nodiscard]] std::size_t read(Node const& node, std::uint64_t offset, std::span<char> into) const;
+  [[nodiscard]] eventstore::Faulty<std::size_t> read(Node const& node, std::uint64_t offset, std::span<char> into);
   [[nodiscard]] std::optional<eventstore::Fault> write(Node& node, std::uint64_t offset, std::string_view bytes);
   [[nodiscard]] std::optional<eventstore::Fault> truncate(Node& node, std::uint64_t size);
   [[nodiscard]] std::optional<eventstore::Fault> sync(Node& node);
@@ -90,6 +92,7 @@ class SimulatedDisk {
   };
   [[nodiscard]] std::optional<DiskFault> next_call();
   void forget_dead();
+  void boot();
   static void apply(std::map<std::string, NodePtr>& names, NameChange const& change);
 
   mutable std::recursive_mutex mutex_;
@@ -100,6 +103,7 @@ class SimulatedDisk {
   std::set<std::string> locks_;
   DiskFault planned_ = DiskFault::none;
   std::uint64_t calls_left_ = 0;
+  int boots_ = 0;
   bool fault_came_ = false;
   bool dead_ = false;
   std::unique_ptr<SimulatedFiles> files_;

@@ -64,8 +64,10 @@ int close(sqlite3_file* file) {
 
 int read(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
   auto const wanted = static_cast<std::size_t>(size);
-  auto const got =
+  auto const read =
       state.disk->read(*of(file).node, static_cast<std::uint64_t>(offset), {static_cast<char*>(into), wanted});
+  if (!read) return SQLITE_IOERR_READ;
+  auto const got = read.value();
   if (got == wanted) return SQLITE_OK;
   std::memset(static_cast<char*>(into) + got, 0, wanted - got);
   return SQLITE_IOERR_SHORT_READ;

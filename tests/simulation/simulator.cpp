@@ -13,13 +13,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/simulation/promises.h"
 #include "tests/simulation/world.h"
+#include "tests/support/event_kinds.h"
 
 namespace florin::simulation {
 namespace {
 
 constexpr char const* kHelp =
-    "Runs the event store under simulated faults, one seed after another.\n"
+    "Runs the server's core under simulated faults, one seed after another.\n"
     "\n"
     "  florin_simulator --seeds 2000 --first 1      seeds 1 to 2000\n"
     "  florin_simulator --seeds 1 --first 4711      one of them again\n"
@@ -30,6 +32,8 @@ constexpr char const* kHelp =
     "  --steps K    batches of requests a seed (120)\n"
     "  --jobs J     processes beside each other (1)\n"
     "  --again K    one seed in K is run twice, and must have the same history (64)\n"
+    "  --views V    read models that follow, of the five (2)\n"
+    "  --least L    every kind of event and of fault must have occurred so often (0)\n"
     "\n"
     "Exits 0 only when no seed failed. A failing seed is named in the last line with the command that replays it, cut "
     "to\n"
@@ -41,6 +45,8 @@ struct Arguments {
   std::uint64_t steps = Options{}.steps;
   std::uint64_t jobs = 1;
   std::uint64_t again = 64;
+  std::uint64_t least = 0;
+  std::uint64_t views = Options{}.views;
 };
 
 bool parse(int argc, char** argv, Arguments& arguments) {
@@ -50,7 +56,7 @@ bool parse(int argc, char** argv, Arguments& arguments) {
     auto const value = name == "--first" && text == "new"
                            ? static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count())
                            : std::strtoull(argv[i + 1], nullptr, 10);
-    if (value == 0) return false;
+    if (value == 0 && name != "--views") return false;
     if (name == "--seeds") {
       arguments.seeds = value;
     } else if (name == "--first") {
@@ -61,6 +67,10 @@ bool parse(int argc, char** argv, Arguments& arguments) {
       arguments.jobs = value;
     } else if (name == "--again") {
       arguments.again = value;
+    } else if (name == "--views") {
+      arguments.views = value;
+    } else if (name == "--least") {
+      arguments.least = value;
     } else {
       return false;
     }
@@ -69,9 +79,9 @@ bool parse(int argc, char** argv, Arguments& arguments) {
 }
 
 // The fewest steps with which the seed still fails: by halving, which finds a small number though not always the least.
-std::size_t shrink(std::uint64_t seed, std::size_t steps) {
+std::size_t shrink(std::uint64_t seed, std::size_t steps, std::size_t views) {
   for (std::size_t cut = steps / 2; cut > 0;) {
-    if (steps > cut && !run({seed, steps - cut}).violation.empty()) {
+    if (steps > cut && !run({seed, steps - cut, views}).violation.empty()) {
       steps -= cut;
     } else {
       cut /= 2;
@@ -88,10 +98,11 @@ struct Totals {
 };
 
 // Prints what a seed that failed needs to be seen again, and ends the process.
-[[noreturn]] void report_failure(std::uint64_t seed, std::size_t steps, std::string const& what) {
-  auto const fewest = shrink(seed, steps);
-  std::printf("seed %" PRIu64 " failed: %s\nreplay: florin_simulator --seeds 1 --first %" PRIu64 " --steps %zu\n", seed,
-              what.c_str(), seed, fewest);
+[[noreturn]] void report_failure(std::uint64_t seed, Arguments const& arguments, std::string const& what) {
+  auto const fewest = shrink(seed, arguments.steps, arguments.views);
+  std::printf("seed %" PRIu64 " failed: %s\nreplay: florin_simulator --seeds 1 --first %" PRIu64
+              " --steps %zu --views %" PRIu64 "\n",
+              seed, what.c_str(), seed, fewest, arguments.views);
   std::fflush(stdout);
   std::_Exit(1);
 }
@@ -99,15 +110,15 @@ struct Totals {
 void run_seeds(Arguments const& arguments, std::uint64_t job, Totals& totals) {
   for (std::uint64_t i = job; i < arguments.seeds; i += arguments.jobs) {
     auto const seed = arguments.first + i;
-    auto outcome = run({seed, arguments.steps});
-    if (!outcome.violation.empty()) report_failure(seed, arguments.steps, outcome.violation);
+    auto outcome = run({seed, arguments.steps, arguments.views});
+    if (!outcome.violation.empty()) report_failure(seed, arguments, outcome.violation);
     // The same seed has the same history.
-    if (i % arguments.again == 0 && run({seed, arguments.steps}).link != outcome.link) {
-      report_failure(seed, arguments.steps, "a second run has another history");
+    if (i % arguments.again == 0 && run({seed, arguments.steps, arguments.views}).link != outcome.link) {
+      report_failure(seed, arguments, std::string(promise_name(Promise::same_history)));
     }
     totals.commands += outcome.commands;
     totals.commits += outcome.commits;
-    for (std::size_t k = 0; k < kFaults; ++k) totals.faults[k] += outcome.faults[k];
+    for (std::size_t k = 0; k < kFaults; ++k) totals.faults[k] += outcome.faults.of(static_cast<Fault>(k));
     for (auto const& [name, count] : outcome.events) totals.events[name] += count;
   }
 }
@@ -146,6 +157,22 @@ void print(Arguments const& arguments, Totals const& totals, double seconds) {
               arguments.seeds, arguments.first, totals.commands, totals.commits, seconds);
 }
 
+// Whether everything occurred so often; names what did not.
+bool occurred(Totals const& totals, std::uint64_t least) {
+  bool enough = true;
+  auto const look = [&](char const* kind, std::string const& name, std::uint64_t times) {
+    if (times >= least) return;
+    std::printf("too few: the %s %s occurred %" PRIu64 " times\n", kind, name.c_str(), times);
+    enough = false;
+  };
+  for (std::size_t k = 0; k < kFaults; ++k) look("fault", fault_name(static_cast<Fault>(k)), totals.faults[k]);
+  for (auto const& name : samples::KindsOf<domain::Event>::all()) {
+    auto const found = totals.events.find(name);
+    look("event", name, found == totals.events.end() ? 0 : found->second);
+  }
+  return enough;
+}
+
 int simulate(Arguments const& arguments) {
   auto const began = std::chrono::steady_clock::now();
   Totals totals;
@@ -180,7 +207,7 @@ int simulate(Arguments const& arguments) {
   if (failed) return 1;  // the job named the seed
   std::chrono::duration<double> const took = std::chrono::steady_clock::now() - began;
   print(arguments, totals, took.count());
-  return 0;
+  return occurred(totals, arguments.least) ? 0 : 1;
 }
 
 }  // namespace

@@ -75,16 +75,22 @@ std::optional<Command> Traffic::open_matter(State const& state) {
   auto const who = draw(persons_);
   auto const& shares = state.shares().all();
   switch (draw(14)) {
-    case 0: return FlagMinor{test_support::somebody(who), test_support::phone(draw(persons_))};
+    case 0:
+      if (draw(6) == 0) return FlagMinor{test_support::somebody(who), std::nullopt};
+      return FlagMinor{test_support::somebody(who), test_support::phone(draw(persons_))};
     case 1: return ClearMinor{test_support::person(who).email_index};
-    case 2:
-      if (state.questions().empty()) return std::nullopt;
-      return ReceiveReply{
-          pick(state.questions(), draw(1'000))->first, draw(3) == 0 ? ReplyWord::no : ReplyWord::yes, false, {}};
+    case 2: {
+      auto const word = draw(3) == 0 ? ReplyWord::no : ReplyWord::yes;
+      if (state.questions().empty()) return ReceiveReply{test_support::phone(who).index, word, false, {}};
+      auto const& [phone, about] = *pick(state.questions(), draw(1'000));
+      if (draw(3) == 0) return ReceiveReply{phone, word, true, about};
+      return ReceiveReply{phone, word, false, {}};
+    }
     case 3: return RequestPhoneShare{test_support::phone(draw(persons_)), test_support::somebody(who)};
     case 4:
-      if (shares.empty()) return std::nullopt;
-      if (draw(3) == 0) return ExpirePhoneShare{shares.begin()->first};
+    case 9:
+      if (shares.empty()) return RequestPhoneShare{test_support::phone(draw(persons_)), test_support::somebody(who)};
+      if (draw(8) == 0) return ExpirePhoneShare{shares.begin()->first};
       return AnswerPhoneShare{pick(shares, draw(1'000))->first, draw(2) == 0, draw(3) != 0};
     case 5:
       if (state.owed_texts().empty()) return std::nullopt;
@@ -107,36 +113,97 @@ std::optional<Command> Traffic::open_matter(State const& state) {
   }
 }
 
-std::optional<Command> Traffic::next(State const& state) {
-  if (state.games().empty() || (state.games().size() < kGames && draw(40) == 0)) {
-    auto command = test_support::create_game("game " + std::to_string(++made_));
-    command.settings.status = GameStatus::live;
-    command.currencies[0].starting_amount = test_support::units(static_cast<std::int64_t>(draw(3) * 10));
-    if (draw(2) == 0) {
-      command.currencies.push_back(command.currencies[0]);
-      command.currencies[1].name = "gems";
-    }
-    command.key_hash[1] = static_cast<std::uint8_t>(made_);
-    return command;
+Command Traffic::create_game() {
+  auto command = test_support::create_game("game " + std::to_string(++made_));
+  command.settings.status = GameStatus::live;
+  command.currencies[0].starting_amount = test_support::units(static_cast<std::int64_t>(draw(3) * 10));
+  if (draw(2) == 0) {
+    command.currencies.push_back(command.currencies[0]);
+    command.currencies[1].name = "gems";
   }
-  if (draw(5) < 2) return open_matter(state);
-  auto const& game = state.games()[draw(state.games().size())];
-  auto const currency = game.currencies[draw(game.currencies.size())].currency;
-  auto const amount = Money::from_minor(static_cast<std::int64_t>(1 + draw(5'000)));
-  auto const who = person(draw(persons_));
-  switch (draw(20)) {
+  command.key_hash[1] = static_cast<std::uint8_t>(made_);
+  return command;
+}
+
+// An operator changes a game.
+Command Traffic::catalogue(State const& state, Game const& game) {
+  switch (draw(5)) {
     case 0: {
-      UpdateGame update{game.id, {}};
-      update.changes.genre = std::to_string(draw(100));
-      return update;
-    }
-    case 1: {
       Digest key{};
       key[0] = 9;
       key[1] = static_cast<std::uint8_t>(++made_);
       key[2] = static_cast<std::uint8_t>(made_ >> 8);
       return RotateSdkKey{game.id, key, draw(2) == 0};
     }
+    case 1: {
+      auto currency = game.currencies[0];
+      currency.name = "currency " + std::to_string(draw(4));  // which may be taken
+      if (draw(8) == 0) currency.maximum_transfer = Money{};  // below the minimum
+      return AddCurrency{game.id, currency};
+    }
+    case 2: {
+      CurrencyChanges changes;
+      changes.symbol = std::to_string(draw(100));
+      if (draw(4) == 0) changes.starting_amount = test_support::units(static_cast<std::int64_t>(draw(20)));
+      if (draw(4) == 0) changes.name = "currency " + std::to_string(draw(4));
+      if (draw(8) == 0) changes.maximum_transfer = std::optional(Money::from_minor(1'500));
+      return ChangeCurrency{game.id, game.currencies[draw(game.currencies.size())].currency, changes};
+    }
+    default: {
+      UpdateGame update{game.id, {}};
+      update.changes.genre = std::to_string(draw(100));
+      if (draw(4) == 0) update.changes.transfer_fee = BasisPoints(static_cast<std::int32_t>(draw(1'001)));
+      if (draw(8) == 0) update.changes.linked_games = {{state.games()[draw(state.games().size())].id}};
+      return update;
+    }
+  }
+}
+
+// What is bought with a card, and what games cash out.
+std::optional<Command> Traffic::real_money(Server const& server) {
+  auto const& state = server.state;
+  auto const& game = state.games()[draw(state.games().size())];
+  auto const currency = game.currencies[draw(game.currencies.size())].currency;
+  auto const who = draw(persons_);
+  auto const usd = Money::from_minor(static_cast<std::int64_t>(50 + draw(5'000)));
+  switch (draw(8)) {
+    case 0: return OpenCheckout{game.id, test_support::somebody(who), currency, usd, "", "", R"({"level":3})"};
+    case 1: {
+      if (server.past.card_purchases.empty()) return std::nullopt;
+      auto const paid =
+          server.facts.find<CurrencyPurchased>(server.past.card_purchases[draw(server.past.card_purchases.size())]);
+      if (!paid || !paid.value()) return std::nullopt;
+      auto const& original = *paid.value();
+      auto part = std::optional(Money::from_minor(static_cast<std::int64_t>(1 + draw(3'000))));
+      if (draw(2) == 0) part.reset();
+      return RefundPurchase{state.game_of(original->player)->id, original, part, "regret", draw(16) != 0};
+    }
+    case 2:
+    case 3: {
+      auto const payable = payable_usd(state, game);
+      auto const part =
+          draw(6) == 0 ? payable + usd : Money::from_minor(payable.minor() / static_cast<std::int64_t>(1 + draw(4)));
+      return RequestPayout{
+          game.id,     test_support::somebody(who), part, "Ann Holder", "1234567890" + std::to_string(who),
+          "021000021", AccountType::checking};
+    }
+    default: return OrderCurrency{game.id, person(who), currency, usd, "pm_card", {}, draw(16) != 0};
+  }
+}
+
+std::optional<Command> Traffic::next(Server const& server) {
+  auto const& state = server.state;
+  if (state.games().empty() || (state.games().size() < kGames && draw(40) == 0)) return create_game();
+  auto const what = draw(20);
+  if (what < 8) return open_matter(state);
+  if (what < 11) return real_money(server);
+  auto const& game = state.games()[draw(state.games().size())];
+  auto const currency = game.currencies[draw(game.currencies.size())].currency;
+  auto const amount = Money::from_minor(static_cast<std::int64_t>(1 + draw(5'000)));
+  auto const who = person(draw(persons_));
+  switch (draw(20)) {
+    case 0:
+    case 1: return catalogue(state, game);
     case 2: {
       auto renamed = who;
       renamed.name = "name " + std::to_string(++made_);
@@ -150,7 +217,23 @@ std::optional<Command> Traffic::next(State const& state) {
     case 6:
     case 7:
     case 8: return CreditBalance{game.id, who, currency, Money::from_minor(amount.minor() * 4), "gift"};
-    default: return PurchaseItem{game.id, who, currency, {"sword", "Sword", "arms", ""}, 1, amount, amount};
+    case 9:
+    case 10: {
+      if (server.past.purchases.empty()) return std::nullopt;
+      auto const sold = server.facts.find<ItemPurchased>(server.past.purchases[draw(server.past.purchases.size())]);
+      if (!sold || !sold.value()) return std::nullopt;
+      return RefundItem{state.game_of((*sold.value())->player)->id, *sold.value(), "broken"};
+    }
+    default: {
+      auto const quantity = static_cast<std::uint32_t>(1 + draw(3));
+      return PurchaseItem{game.id,
+                          who,
+                          currency,
+                          {"sword", "Sword", "arms", ""},
+                          quantity,
+                          amount,
+                          Money::from_minor(amount.minor() * quantity)};
+    }
   }
 }
 

@@ -8,6 +8,8 @@
 
 #include "domain/commands.h"
 #include "domain/ledger.h"
+#include "eventstore/store/facts.h"
+#include "tests/simulation/past_commits.h"
 
 namespace florin::simulation {
 
@@ -16,8 +18,13 @@ class Traffic {
  public:
   Traffic(std::uint64_t seed, std::size_t persons) : random_(seed), persons_(persons) {}
 
+  struct Server {
+    domain::State const& state;
+    PastCommits const& past;
+    eventstore::FactReader const& facts;
+  };
   // nullopt: nothing this time.
-  [[nodiscard]] std::optional<domain::Command> next(domain::State const& state);
+  [[nodiscard]] std::optional<domain::Command> next(Server const& server);
   // The game that would ask for it: requests are unique in a game.
   [[nodiscard]] domain::GameId asker(domain::State const& state);
 
@@ -25,6 +32,9 @@ class Traffic {
   [[nodiscard]] domain::PlayerRef person(std::size_t number) const;
   [[nodiscard]] std::optional<std::size_t> number_of(domain::State const& state, domain::IdentityId identity) const;
   [[nodiscard]] std::optional<domain::Command> open_matter(domain::State const& state);
+  [[nodiscard]] std::optional<domain::Command> real_money(Server const& server);
+  [[nodiscard]] domain::Command catalogue(domain::State const& state, domain::Game const& game);
+  [[nodiscard]] domain::Command create_game();
   [[nodiscard]] domain::Command initiation(domain::State const& state);
   [[nodiscard]] std::optional<domain::Command> claim(domain::State const& state, domain::Position transaction);
   std::uint64_t draw(std::uint64_t below) { return random_() % below; }

@@ -1,17 +1,27 @@
 #include "tests/simulation/world.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
+#include <utility>
+#include <vector>
 
-#include "domain/postings.h"
-#include "eventstore/engine/engine.h"
 #include "eventstore/engine/moment.h"
-#include "eventstore/runtime/clock.h"
-#include "eventstore/store/codec.h"
 #include "eventstore/store/commit_reader.h"
-#include "eventstore/store/sqlite_log.h"
+#include "projections/history.h"
+#include "projections/orders.h"
+#include "projections/payments.h"
+#include "projections/reconciliation.h"
+#include "projections/transfers.h"
+#include "tests/simulation/books.h"
+#include "tests/simulation/clients.h"
+#include "tests/simulation/old_release.h"
+#include "tests/simulation/process.h"
+#include "tests/simulation/promises.h"
+#include "tests/simulation/simulated_bank.h"
 #include "tests/simulation/simulated_disk.h"
-#include "tests/simulation/simulated_runtime.h"
+#include "tests/simulation/simulated_processor.h"
 #include "tests/simulation/traffic.h"
 
 namespace florin::simulation {
@@ -20,31 +30,9 @@ namespace {
 using eventstore::Faulty;
 
 constexpr std::size_t kPersons = 12;
-constexpr std::array<char const*, kFaults> kFaultNames{
-    "kill",          "power cut",      "death at a call", "I/O error",    "disk full",        "short write",
-    "clock forward", "clock set back", "rotten snapshot", "rotten index", "repeated request", "id used again",
-    "race",          "clean restart"};
+constexpr std::int64_t kDayMicros = domain::kMicrosPerDay;
 
-std::string const kFolder = "/ledger";
-
-// A promise that was not kept. Thrown inside this file only: it ends the run wherever it is noticed.
-struct Violation {
-  std::string what;
-};
-
-void require(bool holds, std::string const& what) {
-  if (!holds) throw Violation{what};
-}
-
-// What a client knows of a request that it made.
-enum class Knows : std::uint8_t { acknowledged, unknown, refused };
-
-struct Asked {
-  domain::Command command;
-  domain::Request request;
-  Knows knows = Knows::unknown;
-  domain::Position first;  // acknowledged
-};
+std::string why(Faulty<Unit> const& done) { return done ? std::string() : done.error().what; }
 
 // Receives one outcome.
 class Answer final : public eventstore::Reply {
@@ -56,38 +44,43 @@ class Answer final : public eventstore::Reply {
   std::optional<eventstore::Outcome>& into_;
 };
 
-// One process's worth.
-struct Process {
-  std::unique_ptr<eventstore::SqliteLog> log;
-  std::unique_ptr<eventstore::Vault> vault;
-  std::unique_ptr<eventstore::RequestIndex> requests;
-  std::unique_ptr<eventstore::CheckpointFile> checkpoints;
-  eventstore::LedgerClock clock;
-  eventstore::DurableState durable;
-  std::unique_ptr<eventstore::Tail> tail;
-  std::unique_ptr<eventstore::TailCursor> cursor;
-  std::unique_ptr<eventstore::Engine> engine;
+// What goes to the engine together, and what comes back.
+struct Round {
+  struct One {
+    domain::Command command;
+    std::optional<std::size_t> client;  // the number of the request; none: a saga's command
+    std::optional<sagas::Timer> timer;  // of the expiry saga
+    std::optional<eventstore::Outcome> answer;
+  };
+  std::vector<One> all;
+  eventstore::Batch batch;
 
-  explicit Process(SimulatedRuntime const& runtime) : clock(eventstore::clocks_of(runtime)) {}
+  void add(domain::Command command) { all.push_back({std::move(command), {}, {}, {}}); }
 };
 
 class World {
  public:
   explicit World(Options const& options)
       : steps_(options.steps),
+        read_models_(read_models(options.seed, options.views)),
         random_(options.seed),
         disk_(random_()),
         vfs_(disk_, random_()),
         runtime_(random_(), disk_),
-        traffic_(random_(), kPersons) {}
+        traffic_(random_(), kPersons),
+        clients_(random_()),
+        processor_(random_(), outcome_.faults),
+        bank_(random_(), outcome_.faults) {}
 
   Outcome run() {
     try {
+      if (draw(8) == 0) begin_with_old_log();
       start();
       for (std::size_t step = 0; step < steps_; ++step) live(step);
       if (process_) end(Fault::clean_restart);
       disk_.restart();
       start();
+      settle();
       check(true);
     } catch (Violation const& violation) {
       outcome_.violation = violation.what;
@@ -99,55 +92,43 @@ class World {
 
  private:
   std::uint64_t draw(std::uint64_t below) { return random_() % below; }
-  void count(Fault fault) { ++outcome_.faults[static_cast<std::size_t>(fault)]; }
+  void count(Fault fault) { outcome_.faults.add(fault); }
 
   // --- a life
 
+  void begin_with_old_log() {
+    auto order = write_old_release(runtime_, draw(2) == 0);
+    require(order.ok(), Promise::sound_disk_serves, "an old release");
+    processor_.adopt(order.value().ordered, order.value().report);
+  }
+
   void start() {
     auto process = std::make_unique<Process>(runtime_);
-    auto const opened = open(*process);
-    require(opened.ok(), "a sound disk does not open: " + (opened ? "" : opened.error().what));
+    auto const opened = process->open(read_models_);
+    require(opened.ok(), Promise::sound_disk_opens, why(opened));
     process_ = std::move(process);
+    processor_.forget();
+    last_time_.reset();
     check();
   }
 
-  Faulty<Unit> open(Process& process) {
-    auto& files = disk_.files();
-    if (auto made = files.make_folder(kFolder); !made) return made;
-    auto log = eventstore::SqliteLog::open(kFolder + "/log.db", files);
-    if (!log) return fail(log.error());
-    process.log = std::move(log).value();
-    auto vault = eventstore::Vault::open(kFolder + "/vault", runtime_);
-    if (!vault) return fail(vault.error());
-    process.vault = std::move(vault).value();
-    auto checkpoints = eventstore::CheckpointFile::open(kFolder, runtime_);
-    if (!checkpoints) return fail(checkpoints.error());
-    process.checkpoints = std::make_unique<eventstore::CheckpointFile>(std::move(checkpoints).value());
-    auto const head = process.log->head();
-    if (!head) return fail(head.error());
-    auto requests =
-        eventstore::RequestIndex::open(kFolder + "/requests", head.value().position, {1u << 12, 1u << 16}, runtime_);
-    if (!requests) return fail(requests.error());
-    process.requests = std::move(requests).value();
-    if (auto signed_note = process.checkpoints->read()) {
-      if (auto checked = eventstore::check_checkpoint(*process.log, signed_note.value()); !checked) return checked;
-    }
-    auto recovered = eventstore::recover(*process.log, kFolder + "/snapshots", process.requests.get(), &process.durable,
-                                         nullptr, files);
-    if (!recovered) return fail(recovered.error());
-    process.clock.not_before(recovered.value().at);
-    process.tail = std::make_unique<eventstore::Tail>(*process.log, recovered.value().head, 16);
-    process.cursor = process.tail->follow("simulation", recovered.value().head.position, [] {});
-    process.engine = std::make_unique<eventstore::Engine>(
-        std::move(recovered).value(),
-        eventstore::EngineParts{*process.log, *process.vault, *process.requests, *process.checkpoints, process.clock,
-                                process.durable, *process.tail, runtime_});
-    return Unit{};
+  // All five would take most of the time.
+  static std::vector<projections::Projection const*> read_models(std::uint64_t seed, std::size_t count) {
+    std::array<projections::Projection const*, 5> const all{
+        &projections::history_projection(), &projections::orders_projection(),
+        &projections::reconciliation_projection(), &projections::transfers_projection(),
+        &projections::payments_projection()};
+    auto const between = 1 + seed / all.size() % (all.size() - 1);
+    std::vector<projections::Projection const*> chosen;
+    for (std::size_t i = 0; i < std::min(count, all.size()); ++i)
+      chosen.push_back(all[(seed + i * between) % all.size()]);
+    return chosen;
   }
 
   // Something happens to the process or the machine, then clients ask.
   void live(std::size_t step) {
     runtime_.pass(static_cast<std::int64_t>(1 + draw(20'000'000)));
+    check_time();
     switch (draw(40)) {
       case 0:
         runtime_.set_wall_clock(static_cast<std::int64_t>(draw(7'200'000'000)));
@@ -164,14 +145,18 @@ class World {
       case 6: return take_snapshot();
       case 7:
       case 8:
-      case 9: return restart_if_dead(process_->engine->write_checkpoint());
+      case 9: return must(process_->engine->write_checkpoint());
+      case 10: return erase();
       default: break;
     }
     // Every run has at least one crash with loss.
     if (step == steps_ / 2) return restart(Fault::power_cut);
     plan_disk_fault();
+    plan_read_fault();
     serve();
   }
+
+  void must(Faulty<Unit> const& done) { require(done.ok(), Promise::sound_disk_serves, why(done)); }
 
   void plan_disk_fault() {
     if (draw(12) != 0) return;
@@ -181,9 +166,17 @@ class World {
     disk_.plan(planned_, 1 + draw(14));
   }
 
+  // Not where somebody reads ahead: which read is the k-th would not follow from the seed.
+  void plan_read_fault() {
+    if (planned_ != DiskFault::none || draw(12) != 0) return;
+    planned_ = DiskFault::read_error;
+    disk_.plan(planned_, 1 + draw(6));
+  }
+
   void count_disk_fault() {
     switch (std::exchange(planned_, DiskFault::none)) {
       case DiskFault::none: break;
+      case DiskFault::read_error: count(Fault::read_error); break;
       case DiskFault::death: count(Fault::death_at_call); break;
       case DiskFault::io_error: count(Fault::io_error); break;
       case DiskFault::disk_full: count(Fault::disk_full); break;
@@ -191,108 +184,101 @@ class World {
     }
   }
 
-  // One batch of requests through every step of the engine.
+  // One batch of clients' requests and sagas' commands.
   void serve() {
-    std::vector<std::size_t> asked;  // indexes into asked_
+    Round round;
     for (auto count = 1 + draw(4); count > 0; --count) {
-      if (auto const index = ask()) {
-        asked.push_back(*index);
-        if (draw(16) == 0) {
-          asked.push_back(*index);
-          this->count(Fault::race);
-        }
+      auto const number = ask();
+      if (!number) continue;
+      round.all.push_back({clients_[*number].command, number, {}, {}});
+      if (draw(16) == 0) {
+        round.all.push_back({clients_[*number].command, number, {}, {}});
+        this->count(Fault::race);
       }
     }
-    std::vector<std::optional<eventstore::Outcome>> answers(asked.size());
-    std::vector<eventstore::Submission> submissions;
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-      auto const& one = asked_[asked[i]];
-      submissions.push_back({one.command, one.request, std::make_unique<Answer>(answers[i])});
-    }
-    outcome_.commands += asked.size();
-    eventstore::Batch batch;
-    auto done = process_->engine->decide(submissions, batch);
-    if (done) done = process_->engine->append(batch);
-    if (done && !disk_.dead()) {
-      process_->engine->publish(batch);
-      process_->engine->answer(batch);
-      follow();
-    }
+    add_saga_commands(round);
+    auto const done = perform(round);
     bool const faulted = disk_.take_fault();
     if (faulted) count_disk_fault();
     planned_ = DiskFault::none;
     // Whoever was answered by a process that then died was not answered.
-    if (!disk_.dead()) {
-      for (std::size_t i = 0; i < asked.size(); ++i) {
-        if (answers[i]) learn(asked_[asked[i]], *answers[i]);
+    if (!disk_.dead()) learn(round);
+    require(done.ok() || faulted || disk_.dead() || damage_found(done), Promise::sound_disk_serves, why(done));
+    if (!done || disk_.dead()) restart(draw(2) == 0 ? Fault::power_cut : Fault::kill);
+  }
+
+  // Through every step of the engine.
+  Faulty<Unit> perform(Round& round) {
+    std::vector<eventstore::Submission> submissions;
+    for (auto& one : round.all) {
+      auto const request = one.client ? clients_[*one.client].request : domain::Request{};
+      submissions.push_back({one.command, request, std::make_unique<Answer>(one.answer)});
+    }
+    outcome_.commands += round.all.size();
+    auto& engine = *process_->engine;
+    auto done = engine.decide(submissions, round.batch);
+    if (done) done = engine.append(round.batch);
+    if (!done || disk_.dead()) return done;
+    engine.publish(round.batch);
+    for (auto const& commit : round.batch.commits) {
+      books_.add(*commit);
+      past_.add(*commit);
+    }
+    engine.answer(round.batch);
+    if (draw(3) == 0) follow();
+    if (draw(6) == 0) process_->views->catch_up();
+    return done;
+  }
+
+  void learn(Round& round) {
+    for (auto& one : round.all) {
+      if (!one.answer) continue;
+      if (one.client && draw(24) == 0) {
+        count(Fault::give_up);
+      } else if (one.client) {
+        clients_.learn(*one.client, *one.answer, process_->durable.position());
+      } else if (one.timer && std::holds_alternative<domain::Refusal>(*one.answer)) {
+        process_->expiries.add({process_->clock.now() + domain::kMicrosPerSecond, one.timer->about, one.timer->wait});
       }
     }
-    for (auto& submission : submissions) submission.reply.reset();
-    require(done.ok() || faulted || disk_.dead() || damage_found(done),
-            "a sound disk fails: " + (done ? "" : done.error().what));
-    if (!done || disk_.dead()) restart(draw(2) == 0 ? Fault::power_cut : Fault::kill);
   }
 
   // A new request, or an old one again.
   std::optional<std::size_t> ask() {
-    if (!asked_.empty() && draw(6) == 0) {
-      auto const old = draw(asked_.size());
+    if (clients_.count() > 0 && draw(6) == 0) {
+      auto const old = draw(clients_.count());
       if (draw(4) != 0) {
         count(Fault::repeat);
-        // What was refused used up nothing: it may be done this time.
-        if (asked_[old].knows == Knows::refused) asked_[old].knows = Knows::unknown;
+        clients_.ask_again(old);
         return old;
       }
-      if (asked_[old].knows == Knows::acknowledged) {
-        count(Fault::reuse);
-        auto other = asked_[old];
-        other.request.fingerprint[0] ^= 1;
-        require_reused(other);
-      }
+      if (clients_[old].knows == Knows::acknowledged) require_reused(clients_[old]);
       return std::nullopt;
     }
-    auto command = process_->durable.read([&](domain::State const& state) { return traffic_.next(state); });
-    if (!command) return std::nullopt;
-    domain::Request request;
-    request.game = process_->durable.read([&](domain::State const& state) { return traffic_.asker(state); });
-    request.id = "request-" + std::to_string(asked_.size());
-    for (auto& byte : request.fingerprint) byte = static_cast<std::uint8_t>(random_());
-    by_id_[request.id] = asked_.size();
-    asked_.push_back({std::move(*command), std::move(request), Knows::unknown, {}});
-    return asked_.size() - 1;
+    return process_->durable.read([&](domain::State const& state) -> std::optional<std::size_t> {
+      auto command = traffic_.next({state, past_, *process_->facts});
+      if (!command) return std::nullopt;
+      return clients_.ask(std::move(*command), traffic_.asker(state));
+    });
   }
 
   // Another payload under an id that is used changes nothing.
-  void require_reused(Asked const& other) {
+  void require_reused(Asked const& asked) {
+    count(Fault::reuse);
+    auto other = asked.request;
+    other.fingerprint[0] ^= 1;
     std::optional<eventstore::Outcome> answer;
     std::vector<eventstore::Submission> one;
-    one.push_back({other.command, other.request, std::make_unique<Answer>(answer)});
+    one.push_back({asked.command, other, std::make_unique<Answer>(answer)});
     eventstore::Batch batch;
     auto const decided = process_->engine->decide(one, batch);
     if (damage_found(decided)) return restart(Fault::kill);
-    require(decided.ok(), "a sound disk fails: " + (decided ? "" : decided.error().what));
-    require(batch.rows.empty(), "an id that was used was decided again");
+    must(decided);
+    require(batch.rows.empty(), Promise::payloads_are_told_apart, "decided again");
     process_->engine->answer(batch);
-    require(answer && std::holds_alternative<eventstore::Reused>(*answer), "another payload was not noticed");
-  }
-
-  void learn(Asked& asked, eventstore::Outcome const& outcome) {
-    if (auto const* committed = std::get_if<eventstore::Committed>(&outcome)) {
-      require(asked.knows != Knows::acknowledged, "done twice: " + asked.request.id);
-      asked.knows = Knows::acknowledged;
-      asked.first = committed->commit->first;
-      require(committed->commit->last() <= process_->durable.position(), "a reply is ahead of what readers see");
-    } else if (auto const* repeated = std::get_if<eventstore::Repeated>(&outcome)) {
-      require(asked.knows != Knows::acknowledged || asked.first == repeated->original->first,
-              "a repeated request has two originals: " + asked.request.id);
-      asked.knows = Knows::acknowledged;
-      asked.first = repeated->original->first;
-    } else if (std::holds_alternative<domain::Refusal>(outcome)) {
-      require(asked.knows != Knows::acknowledged, "an acknowledged request was refused: " + asked.request.id);
-      asked.knows = Knows::refused;
-    } else {
-      require(!std::holds_alternative<eventstore::Reused>(outcome), "our own payload is another: " + asked.request.id);
-    }
+    if (answer && std::holds_alternative<eventstore::Unavailable>(*answer) && disk_.fault_came()) return;
+    require(answer && std::holds_alternative<eventstore::Reused>(*answer), Promise::payloads_are_told_apart,
+            "not noticed");
   }
 
   // A look-up met a bit that flipped in the request index: the engine stops, and the next start makes the run anew. (It
@@ -301,26 +287,105 @@ class World {
     return !done && done.error().kind == eventstore::Fault::Kind::corrupt && rotten_index_;
   }
 
+  // --- the sagas
+
+  void add_due(Round& round, domain::State const& state, std::size_t most) {
+    auto const now = process_->clock.now();
+    while (round.all.size() < most) {
+      auto due = process_->expiries.take(now, [&](sagas::Timer const& timer) { return end_of_wait(state, timer); });
+      if (!due) return;
+      round.all.push_back({std::move(due->command), {}, due->timer, {}});
+    }
+  }
+
+  SimulatedBank::Server server(domain::State const& state) {
+    return {state, *process_->log, *process_->vault, *process_->facts, past_, process_->clock.now()};
+  }
+
+  void add_saga_commands(Round& round) {
+    std::vector<domain::Command> commands;
+    process_->durable.read([&](domain::State const& state) {
+      add_due(round, state, 8);
+      processor_.act(state, *process_->facts, process_->clock.now(), commands);
+      if (draw(2) == 0) bank_.act(server(state), commands);
+    });
+    for (auto& command : commands) round.add(std::move(command));
+  }
+
   // The tail shows each commit once, in order, and none that the durable state lacks.
   void follow() {
-    if (draw(3) != 0) return;
     auto& process = *process_;
     for (;;) {
       auto const before = process.cursor->position();
       auto const found = process.cursor->next();
-      require(found.ok(), "the tail: " + (found ? "" : found.error().what));
+      if (!found && disk_.fault_came()) return;  // it goes on from here the next time
+      require(found.ok(), Promise::sound_disk_serves, "the tail");
       if (!found.value()) break;
-      require(found.value()->commit->first == domain::next(before), "the tail left something out");
-      require(found.value()->commit->last() <= process.durable.position(), "the tail is ahead of the durable state");
+      auto const& commit = *found.value()->commit;
+      require(commit.first == domain::next(before), Promise::tail_is_in_order, "left something out");
+      require(commit.last() <= process.durable.position(), Promise::tail_is_in_order, "ahead of the durable state");
+      for (auto const& event : commit.events) process.expiries.add(event);
     }
-    require(process.cursor->position() == process.tail->head(), "the tail stops early");
+    require(process.cursor->position() == process.tail->head(), Promise::tail_is_in_order, "stops early");
   }
+
+  // Nobody asks for anything any more, nothing is lost, and days go by: everything that was begun ends.
+  void settle() {
+    constexpr int kDaysLeast = 5;
+    constexpr int kDaysMost = 20;
+    processor_.calm_down();
+    bank_.calm_down();
+    bool idle = false;
+    for (int day = 0; day < kDaysLeast || (day < kDaysMost && !idle); ++day) {
+      runtime_.pass(kDayMicros + kDayMicros / 24);
+      follow();
+      Round round;
+      std::vector<domain::Command> commands;
+      process_->durable.read([&](domain::State const& state) {
+        add_due(round, state, 1'000);
+        domain::SettleTexts texts;
+        for (auto const& text : state.owed_texts()) texts.texts.push_back({text, domain::TextEnd::sent});
+        if (!texts.texts.empty()) commands.emplace_back(std::move(texts));
+        processor_.settle(state, *process_->facts, process_->clock.now(), commands);
+        bank_.settle(server(state), commands);
+      });
+      for (auto& command : commands) round.add(std::move(command));
+      auto const done = perform(round);
+      if (damage_found(done)) {
+        restart(Fault::kill);
+        continue;
+      }
+      must(done);
+      learn(round);
+      idle = round.batch.commits.empty();
+    }
+    process_->durable.read([&](domain::State const& state) { require_settled(state); });
+  }
+
+  void require_settled(domain::State const& state) {
+    require(state.transfers().empty(), Promise::due_has_ended, state.transfers().size(), "transfers");
+    require(state.shares().all().empty(), Promise::due_has_ended, state.shares().all().size(), "phone shares");
+    require(state.orders().empty(), Promise::due_has_ended, state.orders().size(), "orders");
+    require(state.questions().empty(), Promise::due_has_ended, state.questions().size(), "questions");
+    require(state.owed_texts().empty(), Promise::texts_are_handed, state.owed_texts().size(), "are owed");
+    bank_.compare(state, past_);
+    auto const statement = processor_.statement();
+    for (std::uint64_t id = 1; id <= state.currency_count(); ++id) {
+      auto const found = statement.find(id);
+      auto const cents = domain::Money::from_minor(found == statement.end() ? 0 : found->second);
+      auto const booked = books_.sum(domain::CurrencyId(id), domain::Account::card_clearing);
+      require(-booked == domain::units_of(cents).minor(), Promise::clearing_is_statement, "currency", id, "booked",
+              -booked, "stated", domain::units_of(cents).minor());
+    }
+  }
+
+  // --- files that save time, and persons who are forgotten
 
   void take_snapshot() {
     auto& process = *process_;
     auto const head = process.tail->head();
     auto state = eventstore::state_at(*process.log, head);
-    require(state.ok(), "the state at the head: " + (state ? "" : state.error().what));
+    require(state.ok(), Promise::sound_disk_serves, "the state at the head");
     plan_disk_fault();
     auto& files = disk_.files();
     auto written = eventstore::write_snapshot(kFolder + "/snapshots", state.value(), files);
@@ -345,20 +410,25 @@ class World {
     return ++flushes_ > kFlushesMax ? Faulty<Unit>(Unit{}) : process_->requests->flush();
   }
 
-  void restart_if_dead(Faulty<Unit> const& done) {
-    require(done.ok(), "a sound disk fails: " + (done ? "" : done.error().what));
+  void erase() {
+    auto const people = process_->durable.read([](domain::State const& state) { return state.identity_count(); });
+    if (people == 0) return;
+    domain::IdentityId const person(1 + draw(people));
+    must(process_->vault->destroy(person));
+    erased_.insert(person);
+    count(Fault::erasure);
+    if (auto const email = emails_.find(person); email != emails_.end()) check_person(email->second);
   }
 
   void end(Fault how) {
     if (how == Fault::clean_restart) {
-      auto const flushed = flush_index();
-      require(flushed.ok(), "flush: " + (flushed ? "" : flushed.error().what));
-      if (process_->engine->has_unsigned()) restart_if_dead(process_->engine->write_checkpoint());
+      process_->views->close();
+      must(flush_index());
+      if (process_->engine->has_unsigned()) must(process_->engine->write_checkpoint());
       auto const state = process_->engine->take_state();
       auto& files = disk_.files();
-      require(eventstore::write_snapshot(kFolder + "/snapshots", state, files).ok(), "a snapshot at a clean end");
-      require(process_->durable.write_snapshot(kFolder + "/snapshots", *process_->log, files).ok(),
-              "a snapshot at a clean end");
+      must(eventstore::write_snapshot(kFolder + "/snapshots", state, files));
+      must(process_->durable.write_snapshot(kFolder + "/snapshots", *process_->log, files));
     } else {
       disk_.die();  // what the destructors do does not happen
     }
@@ -379,104 +449,91 @@ class World {
 
   // --- what was promised
 
+  // Within a life: a tenth slower while it is ahead of the wall clock, and at most a minute faster.
+  void check_time() {
+    constexpr std::int64_t kLeadMicros = 60 * domain::kMicrosPerSecond;
+    auto const ledger = process_->clock.now().micros();
+    auto const steady = runtime_.clocks().steady;
+    if (auto const last = std::exchange(last_time_, std::pair(ledger, steady))) {
+      auto const passed = steady - last->second;
+      auto const told = ledger - last->first;
+      require(told >= passed / 10 * 9 - 10 && told <= passed + kLeadMicros, Promise::time_is_steady, told, "of",
+              passed);
+    }
+  }
+
+  void check_person(domain::IdentityRegistered const& person) {
+    emails_[person.identity] = person;
+    auto const email = process_->vault->open(person.identity, eventstore::Field::email, person.email);
+    if (erased_.contains(person.identity)) {
+      require(!email && email.error().kind == eventstore::Fault::Kind::missing, Promise::erased_stay_erased);
+    } else {
+      require(email.ok(), Promise::people_have_keys, email ? "" : email.error().what);
+    }
+  }
+
   // `whole`: the audit, too, which otherwise follows one start in four.
   void check(bool whole = false) {
     auto& process = *process_;
-    std::map<std::string, domain::Position> found;
-    std::map<std::pair<std::uint64_t, int>, std::int64_t> books;  // by currency and account
+    Clients::Found found;
     domain::State folded;
+    books_ = {};
+    past_ = {};
     auto reader = eventstore::CommitReader::after(*process.log, {});
-    require(reader.ok() && reader.value().has_value(), "the log does not begin at its beginning");
+    require(reader.ok() && reader.value().has_value(), Promise::sound_disk_serves, "the log's beginning");
     outcome_.commits = 0;
     outcome_.events.clear();
     for (;;) {
       auto const commit = reader.value()->next();
-      require(commit.ok(), "the log: " + (commit ? "" : commit.error().what));
+      require(commit.ok(), Promise::sound_disk_serves, commit ? "" : commit.error().what);
       if (!commit.value()) break;
-      auto const& request = commit.value()->request;
-      require(request.id.empty() || found.emplace(request.id, commit.value()->first).second,
-              "a request is in the log twice: " + request.id);
+      Clients::find(found, *commit.value());
       for (auto const& event : commit.value()->events) {
         ++outcome_.events[domain::event_name(event)];
-        if (auto const* person = std::get_if<domain::IdentityRegistered>(&event)) {
-          auto const email = process.vault->open(person->identity, eventstore::Field::email, person->email);
-          require(email.ok(), "a commit without the key of its person: " + (email ? "" : email.error().what));
-        }
-        for (auto const& posting : domain::postings(event)) {
-          books[{posting.currency.value(), -1}] += posting.amount.minor();
-          books[{posting.currency.value(), static_cast<int>(posting.account)}] += posting.amount.minor();
-        }
+        if (auto const* person = std::get_if<domain::IdentityRegistered>(&event)) check_person(*person);
       }
+      books_.add(*commit.value());
+      past_.add(*commit.value());
       domain::apply(folded, *commit.value());
       ++outcome_.commits;
     }
     outcome_.link = reader.value()->head().link;
-    for (auto& asked : asked_) {
-      auto const there = found.find(asked.request.id);
-      if (asked.knows == Knows::acknowledged) {
-        require(there != found.end(), "an acknowledged request is lost: " + asked.request.id);
-        require(there->second == asked.first, "an acknowledged request is elsewhere: " + asked.request.id);
-      }
-      require(asked.knows != Knows::refused || there == found.end(), "a refused request was done: " + asked.request.id);
+    clients_.compare(found);
+    require(process.durable.read([&](domain::State const& state) { return state == folded; }), Promise::state_is_fold);
+    books_.compare(folded);
+    if (whole || draw(3) == 0) {
+      process.views->catch_up();
+      process.views->compare(folded, whole);
     }
-    for (auto const& [id, first] : found) require(by_id_.contains(id), "nobody asked for " + id);
-    require(process.durable.read([&](domain::State const& state) { return state == folded; }),
-            "the durable state is not the fold of the log");
-    check_money(folded, books);
     if (!whole && draw(4) != 0) return;
     auto const checkpoint = process.checkpoints->read();
     auto const verified = eventstore::verify(*process.log, checkpoint ? &checkpoint.value() : nullptr);
-    require(verified.ok(), "audit: " + (verified ? "" : verified.error().what));
+    require(verified.ok(), Promise::audit_passes, verified ? "" : verified.error().what);
   }
 
-  static void check_money(domain::State const& state,
-                          std::map<std::pair<std::uint64_t, int>, std::int64_t> const& books) {
-    std::map<std::uint64_t, std::int64_t> available;
-    std::map<std::uint64_t, std::int64_t> reserved;
-    for (std::size_t i = 0; i < state.wallet_count(); ++i) {
-      auto const& row = state.wallet_rows()[i];
-      available[row.currency] += row.available;
-      reserved[row.currency] += row.reserved;
-    }
-    std::map<std::uint64_t, std::int64_t> held;
-    for (auto const& [transaction, transfer] : state.transfers())
-      held[transfer.currency.value()] += transfer.amount.minor();
-    for (auto const& [key, sum] : books) {
-      auto const& [currency, account] = key;
-      auto const where = " in currency " + std::to_string(currency);
-      if (account == -1) require(sum == 0, "postings do not sum to zero" + where);
-      if (account == static_cast<int>(domain::Account::player_available)) {
-        require(sum == available[currency], "wallets are not what was posted" + where);
-      }
-      if (account == static_cast<int>(domain::Account::game_revenue)) {
-        require(sum == state.revenue(domain::CurrencyId(currency)).owed.minor(),
-                "what games are owed is not what was posted" + where);
-      }
-      if (account == static_cast<int>(domain::Account::player_reserved)) {
-        require(sum == reserved[currency], "reserved is not what was posted" + where);
-        require(sum == held[currency], "reserved is not what open transfers hold" + where);
-      }
-    }
-  }
-
+  Outcome outcome_;
   std::size_t const steps_;
+  std::vector<projections::Projection const*> const read_models_;
   std::mt19937_64 random_;
   SimulatedDisk disk_;
   InstalledVfs vfs_;
   SimulatedRuntime runtime_;
   Traffic traffic_;
+  Clients clients_;
+  SimulatedProcessor processor_;
+  SimulatedBank bank_;
   DiskFault planned_ = DiskFault::none;
   bool rotten_index_ = false;
   int flushes_ = 0;
   std::unique_ptr<Process> process_;
-  std::vector<Asked> asked_;
-  std::map<std::string, std::size_t> by_id_;
-  Outcome outcome_;
+  Books books_;       // of the log's commits that are published
+  PastCommits past_;  // likewise
+  std::set<domain::IdentityId> erased_;
+  std::map<domain::IdentityId, domain::IdentityRegistered> emails_;  // of who was registered before this life
+  std::optional<std::pair<std::int64_t, std::int64_t>> last_time_;   // the ledger's and the steady clock's
 };
 
 }  // namespace
-
-char const* fault_name(Fault fault) { return kFaultNames[static_cast<std::size_t>(fault)]; }
 
 Outcome run(Options const& options) {
   World world(options);

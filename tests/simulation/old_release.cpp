@@ -1,0 +1,95 @@
+#include "tests/simulation/old_release.h"
+
+#include <string>
+#include <vector>
+
+#include "domain/contract.h"
+#include "eventstore/store/chain.h"
+#include "eventstore/store/codec.h"
+#include "eventstore/store/sqlite_log.h"
+#include "eventstore/store/vault.h"
+#include "tests/simulation/process.h"
+#include "tests/support/commands.h"
+#include "tests/support/facts.h"
+
+namespace florin::simulation {
+
+using namespace domain;
+using eventstore::Faulty;
+
+namespace {
+
+constexpr std::int64_t kWrittenSeconds = 1'799'990'000;  // hours before the simulation begins
+constexpr std::uint64_t kEntropy = 4'711;
+
+struct OldStore {
+  std::unique_ptr<eventstore::SqliteLog> log;
+  std::unique_ptr<eventstore::Vault> vault;
+  State state;
+  eventstore::Head head;
+
+  [[nodiscard]] static Timestamp at() { return Timestamp::from_seconds(kWrittenSeconds); }
+
+  // One commit, durable when it returns.
+  Faulty<Commit> record(std::vector<Event> events) {
+    Commit commit{next(head.position), at(), {}, std::move(events)};
+    if (auto sealed = vault->seal(commit); !sealed) return fail(sealed.error());
+    if (auto synced = vault->sync(); !synced) return fail(synced.error());
+    apply(state, commit);
+    std::string bytes;
+    eventstore::Encoder().encode(commit, bytes);
+    auto const expected = head.position;
+    head = {commit.last(), eventstore::chain_link(head.link, commit.last(), bytes)};
+    eventstore::StoredCommit const row{commit.last(), bytes, head.link};
+    if (auto appended = log->append(expected, {&row, 1}); !appended) return fail(appended.error());
+    return commit;
+  }
+  Faulty<Commit> run(Command const& command) {
+    auto decision = decide(state, command, {at(), next(head.position), kEntropy});
+    FLORIN_ASSERT(decision.ok());
+    return record(std::move(decision).value());
+  }
+};
+
+}  // namespace
+
+Faulty<OldOrder> write_old_release(SimulatedRuntime& runtime, bool won) {
+  OldStore store;
+  if (auto made = runtime.files().make_folder(kFolder); !made) return fail(made.error());
+  auto log = eventstore::SqliteLog::open(kFolder + "/log.db", runtime.files());
+  if (!log) return fail(log.error());
+  store.log = std::move(log).value();
+  auto vault = eventstore::Vault::open(kFolder + "/vault", runtime);
+  if (!vault) return fail(vault.error());
+  store.vault = std::move(vault).value();
+
+  auto create = test_support::create_game("old game");
+  create.settings.status = GameStatus::live;
+  if (auto created = store.run(create); !created) return fail(created.error());
+  auto const& game = store.state.games()[0];
+  auto const usd = Money::from_minor(2'000);
+  auto placed = store.run(OrderCurrency{game.id, test_support::person(0), {}, usd, "pm_card", {}});
+  if (!placed) return fail(placed.error());
+  OldOrder order{samples::fact_in<CurrencyOrdered>(placed.value()), {}};
+  auto& report = order.report;
+  report.reference = "pi_old";
+  report.order = order.ordered.commit();
+  report.ordered_at = order.ordered.at();
+  report.status = PaymentStatus::succeeded;
+  report.usd = usd;
+  report.fee = Money::from_minor(88);
+  if (auto paid = store.run(ReportPayment{report, order.ordered, {}}); !paid) return fail(paid.error());
+  auto const& ordered = *order.ordered;
+  auto const fee = Money::from_minor(1'500);
+  auto const before = store.state.wallet(ordered.player, ordered.currency).available;
+  auto opened = store.record(
+      {DisputeOpened{ordered.order, "dp_old", ordered.player, ordered.currency, usd, fee, before - units_of(usd)}});
+  if (!opened) return fail(opened.error());
+  auto closed = store.record({DisputeClosed{ordered.order, "dp_old", ordered.player, ordered.currency, usd, won,
+                                            won ? before : before - units_of(usd)}});
+  if (!closed) return fail(closed.error());
+  report.disputes.push_back({"dp_old", won ? Money{} : usd, fee, won ? DisputeStatus::won : DisputeStatus::lost, 1});
+  return order;
+}
+
+}  // namespace florin::simulation

@@ -1,0 +1,51 @@
+#include "tests/simulation/process.h"
+
+namespace florin::simulation {
+
+using eventstore::Faulty;
+
+namespace {
+
+// More entries than a simulation has requests: runs are written when it says so. The index's own thread would write
+// them at any time, and the history would not follow from the seed.
+constexpr eventstore::RequestIndexOptions kRequestIndex{1u << 12, 1u << 16};
+constexpr std::size_t kRecentCommits = 16;
+
+}  // namespace
+
+Faulty<Unit> Process::open(std::vector<projections::Projection const*> const& read_models) {
+  auto& files = runtime.files();
+  if (auto made = files.make_folder(kFolder); !made) return made;
+  auto opened_log = eventstore::SqliteLog::open(kFolder + "/log.db", files);
+  if (!opened_log) return fail(opened_log.error());
+  log = std::move(opened_log).value();
+  facts = std::make_unique<eventstore::FactReader>(*log);
+  auto opened_vault = eventstore::Vault::open(kFolder + "/vault", runtime);
+  if (!opened_vault) return fail(opened_vault.error());
+  vault = std::move(opened_vault).value();
+  auto opened_checkpoints = eventstore::CheckpointFile::open(kFolder, runtime);
+  if (!opened_checkpoints) return fail(opened_checkpoints.error());
+  checkpoints = std::make_unique<eventstore::CheckpointFile>(std::move(opened_checkpoints).value());
+  auto const head = log->head();
+  if (!head) return fail(head.error());
+  auto opened_requests =
+      eventstore::RequestIndex::open(kFolder + "/requests", head.value().position, kRequestIndex, runtime);
+  if (!opened_requests) return fail(opened_requests.error());
+  requests = std::move(opened_requests).value();
+  if (auto signed_note = checkpoints->read()) {
+    if (auto checked = eventstore::check_checkpoint(*log, signed_note.value()); !checked) return checked;
+  }
+  auto recovered = eventstore::recover(*log, kFolder + "/snapshots", requests.get(), &durable, nullptr, files);
+  if (!recovered) return fail(recovered.error());
+  clock.not_before(recovered.value().at);
+  expiries.resume(recovered.value().state);
+  tail = std::make_unique<eventstore::Tail>(*log, recovered.value().head, kRecentCommits);
+  cursor = tail->follow("sagas", recovered.value().head.position, [] {});
+  engine = std::make_unique<eventstore::Engine>(
+      std::move(recovered).value(),
+      eventstore::EngineParts{*log, *vault, *requests, *checkpoints, clock, durable, *tail, runtime});
+  views = std::make_unique<Views>(*log, *tail, runtime, read_models);
+  return views->open();
+}
+
+}  // namespace florin::simulation
