@@ -20,7 +20,25 @@ constexpr std::size_t kThreadNameMax = 15;
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 constexpr auto kAskAgainAfter = std::chrono::milliseconds(2);
 constexpr std::size_t kShownAtOnce = 256;
-constexpr auto kReadAgainAfter = std::chrono::seconds(1);
+// How long commits that no saga waits for may gather, and how long a tail rests that cannot be read.
+constexpr auto kLookEvery = std::chrono::seconds(1);
+
+// Purchases and credits, players and games give a saga nothing to do (the texts that are owed: domain/texts.h).
+bool concerns_sagas(domain::Event const& event) {
+  return std::visit(domain::Overloaded{
+                        [](domain::GameEvent auto const&) { return false; },
+                        [](domain::PersonEvent auto const&) { return false; },
+                        [](domain::WalletEvent auto const&) { return false; },
+                        [](domain::ItemEvent auto const&) { return false; },
+                        [](domain::TransferEvent auto const&) { return true; },
+                        [](domain::PhoneShareEvent auto const&) { return true; },
+                        [](domain::TextEvent auto const&) { return true; },
+                        [](domain::CardOrderEvent auto const&) { return true; },
+                        [](domain::RefundEvent auto const&) { return true; },
+                        [](domain::PayoutEvent auto const&) { return true; },
+                    },
+                    event);
+}
 
 std::string as_thread_name(std::string name) {
   if (name.size() > kThreadNameMax) name.resize(kThreadNameMax);
@@ -30,7 +48,7 @@ std::string as_thread_name(std::string name) {
 }  // namespace
 
 EffectsLoop::EffectsLoop(std::string name)
-    : name_(as_thread_name(std::move(name))), work_(io_.get_executor()), retry_(io_.get_executor()) {}
+    : name_(as_thread_name(std::move(name))), work_(io_.get_executor()), look_(io_.get_executor()) {}
 
 EffectsLoop::~EffectsLoop() {
   if (thread_.joinable()) stop();
@@ -39,13 +57,23 @@ EffectsLoop::~EffectsLoop() {
 void EffectsLoop::add(Saga& saga) { sagas_.push_back(&saga); }
 
 void EffectsLoop::follow(eventstore::Tail& tail, domain::Position after) {
-  cursor_ = tail.follow("sagas", after, [this] {
-    if (!posted_.exchange(true)) asio::post(io_, [this] { show_commits(); });
+  cursor_ = tail.follow(
+      "sagas", after,
+      [this] {
+        if (!posted_.exchange(true)) asio::post(io_, [this] { show_commits(); });
+      },
+      concerns_sagas);
+}
+
+void EffectsLoop::look_again() {
+  look_.expires_after(kLookEvery);
+  look_.async_wait([this](boost::system::error_code error) {
+    if (!error) show_commits();
   });
 }
 
-// All that there are, so that whoever handles a reply finds that its commit was shown: the tail publishes, and with it
-// posts this, before replies leave.
+// All that there are, so that whoever handles the reply to a saga's command finds that its commit was shown: the tail
+// publishes, and with it posts this, before replies leave.
 void EffectsLoop::show_commits() {
   posted_ = false;
   std::vector<eventstore::CommitPtr> commits;
@@ -66,13 +94,7 @@ void EffectsLoop::show_commits() {
       trouble_.reset();
       if (fault) trouble_ = "texts, payments and expiries wait: " + fault->what;
     }
-    if (fault) {
-      retry_.expires_after(kReadAgainAfter);
-      retry_.async_wait([this](boost::system::error_code error) {
-        if (!error) show_commits();
-      });
-    }
-    if (commits.size() < kShownAtOnce) return;
+    if (commits.size() < kShownAtOnce) return look_again();
   }
 }
 
@@ -91,7 +113,7 @@ void EffectsLoop::start() {
 }
 
 void EffectsLoop::stop_sagas() {
-  retry_.cancel();
+  look_.cancel();
   for (auto* const saga : std::views::reverse(sagas_)) saga->stop();
   sagas_.clear();
 }

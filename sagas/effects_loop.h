@@ -1,7 +1,8 @@
 // The effects loop: the one thread on which the sagas run, so that none of them needs a lock for its own state. It
-// follows the ledger's tail as "sagas" and shows each commit to all of them.
+// follows the ledger's tail as "sagas" and shows each commit to all of them: at once when it holds an event that gives
+// sagas something to do, the others within a second, in the order of the log.
 //
-// A tail that cannot be read is tried again every second; until then the sagas learn nothing new, and trouble() says
+// A tail that cannot be read is tried again after a second; until then the sagas learn nothing new, and trouble() says
 // so.
 //
 // stop() stops the sagas on that thread, the one that was added last first, ends the loop and joins the thread. After
@@ -60,13 +61,14 @@ class EffectsLoop {
  private:
   void stop_sagas();
   void show_commits();
+  void look_again();
 
   std::string const name_;
   asio::io_context io_{1};
   asio::executor_work_guard<Executor> work_;
   std::vector<Saga*> sagas_;
   std::unique_ptr<eventstore::TailCursor> cursor_;
-  SteadyTimer retry_;
+  SteadyTimer look_;
   std::atomic<bool> posted_{false};  // show_commits is on its way
   mutable std::mutex trouble_mutex_;
   std::optional<std::string> trouble_;  // under trouble_mutex_

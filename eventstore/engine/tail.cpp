@@ -40,8 +40,15 @@ struct Tail::Node {
 struct Tail::Consumer {
   std::string name;
   std::function<void()> wake;
+  IsUrgent is_urgent;  // null: every event is
   std::atomic<std::uint64_t> position;
   std::atomic<std::uint64_t> wake_at{kNever};  // call `wake` when the head is there, once
+
+  [[nodiscard]] bool can_wait(std::uint64_t asked, std::uint64_t head, std::span<CommitPtr const> commits) const {
+    if (is_urgent == nullptr || head - asked >= kGathered) return false;
+    return std::ranges::none_of(commits,
+                                [&](auto const& commit) { return std::ranges::any_of(commit->events, is_urgent); });
+  }
 };
 
 Tail::Tail(Log& log, Head const& head, std::size_t recent_commits)
@@ -81,6 +88,7 @@ void Tail::publish(std::span<CommitPtr const> commits, std::span<StoredCommit co
   for (auto const& consumer : consumers_) {
     // Only what was asked for up to here is answered: the cursor may be asking for a later commit at this moment.
     for (auto at = consumer->wake_at.load(); at <= reached;) {
+      if (consumer->can_wait(at, reached, commits)) break;
       if (!consumer->wake_at.compare_exchange_weak(at, kNever)) continue;
       consumer->wake();
       break;
@@ -88,10 +96,12 @@ void Tail::publish(std::span<CommitPtr const> commits, std::span<StoredCommit co
   }
 }
 
-std::unique_ptr<TailCursor> Tail::follow(std::string name, Position after, std::function<void()> wake) {
+std::unique_ptr<TailCursor> Tail::follow(std::string name, Position after, std::function<void()> wake,
+                                         IsUrgent is_urgent) {
   auto consumer = std::make_shared<Consumer>();
   consumer->name = std::move(name);
   consumer->wake = std::move(wake);
+  consumer->is_urgent = is_urgent;
   consumer->position = after.value();
   {
     std::lock_guard const lock(consumers_mutex_);

@@ -50,10 +50,17 @@ class Tail {
   // Any thread: the last published event.
   [[nodiscard]] domain::Position head() const { return domain::Position(head_.load()); }
 
+  // Whether a consumer must learn of an event at once.
+  using IsUrgent = bool (*)(domain::Event const&);
+  // Events that are not urgent wake their consumer when so many have gathered.
+  static constexpr std::uint64_t kGathered = 1'000;
+
   // A cursor that continues after `after`, the last position of some commit (or zero). `wake` is called on the appender
-  // when a commit arrives after next() found none, once: it must not block and not call the tail.
-  [[nodiscard]] std::unique_ptr<TailCursor> follow(std::string name, domain::Position after,
-                                                   std::function<void()> wake);
+  // when a commit arrives after next() found none, once: it must not block and not call the tail. With `is_urgent` the
+  // commits without an urgent event wait until kGathered events are there, because a call costs the appender as much as
+  // half a purchase; who does not want to be that far behind asks next() from time to time.
+  [[nodiscard]] std::unique_ptr<TailCursor> follow(std::string name, domain::Position after, std::function<void()> wake,
+                                                   IsUrgent is_urgent = nullptr);
 
   // Any thread.
   [[nodiscard]] std::vector<TailConsumer> consumers() const;
@@ -89,7 +96,7 @@ class TailCursor {
   TailCursor(TailCursor const&) = delete;
   TailCursor& operator=(TailCursor const&) = delete;
 
-  // The next commit; nullopt when there is none, and then `wake` is called when there is one. Kind::corrupt when a
+  // The next commit; nullopt when there is none, and then `wake` is called as follow() says. Kind::corrupt when a
   // commit in the store is not what was written, Kind::unknown for an event of a newer version: the cursor passes
   // neither.
   [[nodiscard]] Faulty<std::optional<TailCommit>> next();

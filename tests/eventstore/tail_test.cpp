@@ -33,6 +33,7 @@ class TailTest : public testing::Test {
       for (std::uint64_t events = 1 + commit.first.value() % 2; events > 0; --events) {
         commit.events.emplace_back(domain::PinReissued{Position(1), 2, {}});
       }
+      if (verified) commit.events.back() = domain::PinVerified{Position(1), {}};
       encoder.encode(commit, bytes[i]);
       head = {commit.last(), chain_link(head.link, commit.last(), bytes[i])};
       rows.push_back({commit.last(), bytes[i], head.link});
@@ -65,6 +66,7 @@ class TailTest : public testing::Test {
   MemoryLog log;
   Encoder encoder;
   Head head;
+  bool verified = false;  // what is appended ends with a verified PIN
   std::vector<std::string> bytes;
   std::vector<StoredCommit> rows;
   std::unique_ptr<Tail> tail;
@@ -140,6 +142,32 @@ TEST_F(TailTest, ACaughtUpConsumerIsWokenOnce) {
   at = drain(*cursor, at);
   grow(1);
   EXPECT_EQ(wakes, 2);
+}
+
+TEST_F(TailTest, AConsumerIsWokenForWhatIsUrgentOrWhenMuchHasGathered) {
+  open(10'000);
+  auto const cursor = tail->follow(
+      "test", {}, [this] { ++wakes; },
+      [](domain::Event const& event) { return std::holds_alternative<domain::PinVerified>(event); });
+  auto at = drain(*cursor, {});
+  grow(3);
+  EXPECT_EQ(wakes, 0) << "nothing is urgent";
+  verified = true;
+  grow(1);
+  EXPECT_EQ(wakes, 1);
+  at = drain(*cursor, at);
+  EXPECT_EQ(at, head.position) << "what was not urgent comes with it";
+  verified = false;
+  while (head.position.value() < at.value() + Tail::kGathered) {
+    EXPECT_EQ(wakes, 1);
+    grow(1);
+  }
+  grow(1);
+  EXPECT_EQ(wakes, 2) << "many have gathered";
+  at = drain(*cursor, at);
+  grow(1);
+  EXPECT_EQ(wakes, 2);
+  EXPECT_EQ(drain(*cursor, at), head.position) << "who asks gets all that there is";
 }
 
 TEST_F(TailTest, WakesWhenThePositionIsReached) {
