@@ -19,6 +19,7 @@
 #include "eventstore/store/codec.h"
 #include "eventstore/store/sqlite.h"
 #include "tests/eventstore/failing_disk.h"
+#include "tests/eventstore/log_rows.h"
 #include "tests/eventstore/temporary_folder.h"
 
 namespace florin::eventstore {
@@ -26,45 +27,10 @@ namespace {
 
 using domain::Position;
 
-std::string bytes_at(Position last) { return "commit " + std::to_string(last.value()) + std::string(40, '.'); }
-
-// Appends commits ending at the given positions in one batch.
-Faulty<Unit> append(Log& log, Position expected, std::vector<std::uint64_t> const& lasts) {
-  std::vector<std::string> bytes;
-  bytes.reserve(lasts.size());
-  std::vector<StoredCommit> commits;
-  for (auto const last : lasts) {
-    bytes.push_back(bytes_at(Position(last)));
-    commits.push_back({Position(last), bytes.back(), sha256(bytes.back())});
-  }
-  return log.append(expected, commits);
-}
-
 std::unique_ptr<SqliteLog> opened(std::filesystem::path const& file) {
   auto log = SqliteLog::open(file);
   EXPECT_TRUE(log) << (log ? "" : log.error().what);
   return std::move(log).value();
-}
-
-// Positions read from `from` to the end; every row must be what append() wrote.
-std::vector<std::uint64_t> positions(Log& log, Position from) {
-  auto cursor = log.read(from);
-  EXPECT_TRUE(cursor);
-  std::vector<std::uint64_t> out;
-  for (;;) {
-    auto const next = cursor.value()->next();
-    EXPECT_TRUE(next) << (next ? "" : next.error().what);
-    if (!next || !next.value()) return out;
-    EXPECT_EQ(next.value()->bytes, bytes_at(next.value()->last));
-    EXPECT_EQ(next.value()->link, sha256(next.value()->bytes));
-    out.push_back(next.value()->last.value());
-  }
-}
-
-std::vector<std::uint64_t> range(std::uint64_t first, std::uint64_t last) {
-  std::vector<std::uint64_t> out;
-  for (auto i = first; i <= last; ++i) out.push_back(i);
-  return out;
 }
 
 std::string content(std::filesystem::path const& path) {
@@ -81,102 +47,6 @@ void replace(std::filesystem::path const& path, std::string const& text) {
 // A closed log of rows 1 … `rows`.
 void make_log(std::filesystem::path const& file, std::uint64_t rows) {
   ASSERT_TRUE(append(*opened(file), Position(), range(1, rows)));
-}
-
-TEST(SqliteLog, IsEmptyAtFirst) {
-  TemporaryFolder const folder;
-  auto const log = opened(folder / "log.db");
-  EXPECT_EQ(log->head().value(), Head{});
-  EXPECT_TRUE(positions(*log, Position(1)).empty());
-}
-
-TEST(SqliteLog, ReadsBackWhatWasAppendedAlsoAfterReopening) {
-  TemporaryFolder const folder;
-  auto log = opened(folder / "log.db");
-  ASSERT_TRUE(append(*log, Position(), {1, 3, 4}));
-  ASSERT_TRUE(append(*log, Position(4), {9}));
-  Head const head{Position(9), sha256(bytes_at(Position(9)))};
-  std::vector<std::uint64_t> const all = {1, 3, 4, 9};
-  EXPECT_EQ(log->head().value(), head);
-  EXPECT_EQ(positions(*log, Position()), all);
-  log.reset();
-  log = opened(folder / "log.db");
-  EXPECT_EQ(log->head().value(), head);
-  EXPECT_EQ(positions(*log, Position(1)), all);
-}
-
-TEST(SqliteLog, ReadingStartsAtTheCommitThatContainsThePosition) {
-  TemporaryFolder const folder;
-  auto const log = opened(folder / "log.db");
-  ASSERT_TRUE(append(*log, Position(), {1, 3, 7}));
-  EXPECT_EQ(positions(*log, Position(2)), (std::vector<std::uint64_t>{3, 7}));
-  EXPECT_EQ(positions(*log, Position(3)), (std::vector<std::uint64_t>{3, 7}));
-  EXPECT_EQ(positions(*log, Position(4)), (std::vector<std::uint64_t>{7}));
-  EXPECT_TRUE(positions(*log, Position(8)).empty());
-  EXPECT_TRUE(positions(*log, Position(~0ull)).empty());
-}
-
-TEST(SqliteLog, ACaughtUpCursorFindsWhatCameLater) {
-  TemporaryFolder const folder;
-  auto const log = opened(folder / "log.db");
-  ASSERT_TRUE(append(*log, Position(), {1}));
-  auto const cursor = std::move(log->read(Position(1))).value();
-  EXPECT_TRUE(cursor->next().value());
-  EXPECT_FALSE(cursor->next().value());
-  ASSERT_TRUE(append(*log, Position(1), {2}));
-  EXPECT_EQ(cursor->next().value()->last, Position(2));
-  EXPECT_FALSE(cursor->next().value());
-}
-
-TEST(SqliteLog, LongScansCrossManyBlocks) {
-  TemporaryFolder const folder;
-  auto const log = opened(folder / "log.db");
-  for (std::uint64_t first = 1; first < 5000; first += 500) {
-    ASSERT_TRUE(append(*log, Position(first - 1), range(first, first + 499)));
-  }
-  EXPECT_EQ(positions(*log, Position(1)), range(1, 5000));
-  EXPECT_EQ(positions(*log, Position(4321)), range(4321, 5000));
-}
-
-TEST(SqliteLog, LargeCommitsComeBackWhole) {
-  TemporaryFolder const folder;
-  auto const log = opened(folder / "log.db");
-  std::vector<std::string> bytes;
-  for (int i = 0; i < 5; ++i)
-    bytes.emplace_back(kMaxCommitBytes - static_cast<std::size_t>(i), static_cast<char>('a' + i));
-  for (std::uint64_t i = 0; i < bytes.size(); ++i) {
-    StoredCommit const commit{Position(i + 1), bytes[i], {}};
-    ASSERT_TRUE(log->append(Position(i), {&commit, 1}));
-  }
-  auto const cursor = std::move(log->read(Position(1))).value();
-  for (auto const& each : bytes) EXPECT_EQ(cursor->next().value()->bytes, each);
-}
-
-TEST(SqliteLog, RefusesAnAppendThatExpectsAnotherHead) {
-  TemporaryFolder const folder;
-  auto const log = opened(folder / "log.db");
-  ASSERT_TRUE(append(*log, Position(), {5}));
-  EXPECT_EQ(append(*log, Position(4), {6}).error().kind, Fault::Kind::conflict);
-  EXPECT_EQ(positions(*log, Position(1)), (std::vector<std::uint64_t>{5}));
-}
-
-TEST(SqliteLog, ASecondWriterIsRefusedUntilTheFirstIsGone) {
-  TemporaryFolder const folder;
-  auto log = opened(folder / "log.db");
-  EXPECT_EQ(SqliteLog::open(folder / "log.db").error().kind, Fault::Kind::conflict);
-  log.reset();
-  EXPECT_TRUE(SqliteLog::open(folder / "log.db"));
-}
-
-TEST(SqliteLog, RefusesWritesAfterAFailedAppend) {
-  TemporaryFolder const folder;
-  auto log = opened(folder / "log.db");
-  ASSERT_TRUE(append(*log, Position(), {5}));
-  ASSERT_FALSE(append(*log, Position(4), {6}));
-  EXPECT_FALSE(append(*log, Position(5), {6}));
-  EXPECT_EQ(log->head().value().position, Position(5));
-  log.reset();
-  EXPECT_TRUE(append(*opened(folder / "log.db"), Position(5), {6}));
 }
 
 TEST(SqliteLog, AFullDiskIsToldApartAndReadsGoOn) {
@@ -490,35 +360,6 @@ TEST(OpenFiles, TheSoftLimitBecomesTheHardOne) {
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &after), 0);
   EXPECT_EQ(after.rlim_cur, before.rlim_max);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-}
-
-TEST(SqliteLog, ManyReadersFollowOneWriter) {
-  TemporaryFolder const folder;
-  auto const log = opened(folder / "log.db");
-  constexpr std::uint64_t kRows = 3000;
-  std::atomic<bool> failed{false};
-  std::vector<std::thread> readers;
-  for (int i = 0; i < 3; ++i) {
-    readers.emplace_back([&] {
-      auto cursor = std::move(log->read(Position(1))).value();
-      for (std::uint64_t expected = 1; expected <= kRows && !failed;) {
-        auto const next = cursor->next();
-        if (!next) {
-          failed = true;
-        } else if (next.value()) {
-          if (next.value()->last != Position(expected++)) failed = true;
-        } else if (expected % 7 == 0) {
-          if (!log->head()) failed = true;
-          cursor = std::move(log->read(Position(expected))).value();
-        }
-      }
-    });
-  }
-  for (std::uint64_t last = 0; last < kRows; last += 10) {
-    if (!append(*log, Position(last), range(last + 1, last + 10))) failed = true;
-  }
-  for (auto& reader : readers) reader.join();
-  EXPECT_FALSE(failed);
 }
 
 // Killed in the middle of appending: everything that was acknowledged is there, and nothing out of order.

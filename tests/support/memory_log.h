@@ -27,7 +27,10 @@ class MemoryLog final : public eventstore::Log {
     changed_.notify_all();
     changed_.wait(lock, [this] { return !blocked_; });
     if (stopped_) return eventstore::fault(eventstore::Fault::Kind::io, "stopped by an earlier failure");
-    if (expected != position()) return eventstore::fault(eventstore::Fault::Kind::conflict, "another head");
+    if (expected != position()) {
+      stopped_ = true;
+      return eventstore::fault(eventstore::Fault::Kind::conflict, "another head");
+    }
     stopped_ = failure_ != Failure::none;
     if (failure_ != Failure::absent) {
       for (auto const& commit : commits) rows_.push_back({commit.last, std::string(commit.bytes), commit.link});
@@ -93,9 +96,7 @@ class MemoryLog final : public eventstore::Log {
     Cursor(MemoryLog& log, domain::Position from) : log_(log), from_(from) {}
     eventstore::Faulty<std::optional<eventstore::StoredCommit>> next() override {
       std::lock_guard const lock(log_.mutex_);
-      if (index_ == 0) {
-        while (index_ < log_.rows_.size() && log_.rows_[index_].last < from_) ++index_;
-      }
+      while (index_ < log_.rows_.size() && log_.rows_[index_].last < from_) ++index_;
       if (index_ >= log_.rows_.size()) return std::optional<eventstore::StoredCommit>();
       row_ = log_.rows_[index_++];
       return std::optional(eventstore::StoredCommit{row_.last, row_.bytes, row_.link});
