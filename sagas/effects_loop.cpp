@@ -47,8 +47,8 @@ std::string as_thread_name(std::string name) {
 
 }  // namespace
 
-EffectsLoop::EffectsLoop(std::string name)
-    : name_(as_thread_name(std::move(name))), work_(io_.get_executor()), look_(io_.get_executor()) {}
+EffectsLoop::EffectsLoop(std::string name, eventstore::Runtime& runtime)
+    : name_(as_thread_name(std::move(name))), runtime_(runtime), work_(io_.get_executor()), look_(io_.get_executor()) {}
 
 EffectsLoop::~EffectsLoop() {
   if (thread_.joinable()) stop();
@@ -108,8 +108,16 @@ void EffectsLoop::start() {
 
   thread_ = std::thread([this] {
     eventstore::name_this_thread(name_.c_str());
+    eventstore::TimersFollow const runtime(runtime_);
     io_.run();
   });
+}
+
+void EffectsLoop::poll() {
+  eventstore::TimersFollow const runtime(runtime_);
+  if (cursor_) show_commits();
+  while (io_.poll() > 0) {
+  }
 }
 
 void EffectsLoop::stop_sagas() {

@@ -33,18 +33,23 @@ namespace florin::sagas {
 class EffectsLoop {
  public:
   // The name is the thread's, as debuggers and `top` show it: "effects", or as much of it as fits in 15 bytes.
-  explicit EffectsLoop(std::string name = "effects");
+  // The runtime, which outlives the loop, tells its timers the time.
+  explicit EffectsLoop(std::string name = "effects", eventstore::Runtime& runtime = eventstore::machine());
   ~EffectsLoop();  // stops it when it runs: the sagas are still there then
   EffectsLoop(EffectsLoop const&) = delete;
   EffectsLoop& operator=(EffectsLoop const&) = delete;
 
   [[nodiscard]] asio::io_context& io() { return io_; }
+  [[nodiscard]] eventstore::Runtime& runtime() { return runtime_; }
   // Before start, and before the sagas to whom its reports give work: ended transfers owe texts. The saga outlives the
   // thread.
   void add(Saga& saga);
   // Before start: where the sagas resumed from. The tail outlives the loop.
   void follow(eventstore::Tail& tail, domain::Position after);
   void start();
+  // Instead of start, for whoever steps the loop (a simulation): shows what was committed, and runs on the caller's
+  // thread what is ready by now, until nothing is.
+  void poll();
   // Before the writer stops. A second call does nothing. When the loop was never started, the sagas are stopped on the
   // caller's thread.
   void stop();
@@ -64,6 +69,7 @@ class EffectsLoop {
   void look_again();
 
   std::string const name_;
+  eventstore::Runtime& runtime_;
   asio::io_context io_{1};
   asio::executor_work_guard<Executor> work_;
   std::vector<Saga*> sagas_;

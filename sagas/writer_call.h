@@ -6,7 +6,7 @@
 
 #include <boost/asio/post.hpp>
 
-#include "eventstore/engine/writer.h"
+#include "eventstore/engine/submission.h"
 #include "sagas/gateways/asio.h"
 #include "sagas/one_shot.h"
 
@@ -26,7 +26,7 @@ class WriterReport final : public eventstore::Reply {
   Then then_;
 };
 
-inline void submit(asio::io_context& io, eventstore::Writer& writer, domain::Command command, WriterReport::Then then) {
+inline void submit(asio::io_context& io, eventstore::Submitter& writer, domain::Command command, WriterReport::Then then) {
   writer.submit({std::move(command), {}, std::make_unique<WriterReport>(io, std::move(then))});
 }
 
@@ -36,7 +36,7 @@ inline void submit(asio::io_context& io, eventstore::Writer& writer, domain::Com
 }
 
 // The same for a coroutine.
-[[nodiscard]] inline Awaitable<eventstore::Outcome> ask(asio::io_context& io, eventstore::Writer& writer,
+[[nodiscard]] inline Awaitable<eventstore::Outcome> ask(asio::io_context& io, eventstore::Submitter& writer,
                                                         domain::Command command) {
   OneShot<eventstore::Outcome> const answer(io);
   submit(io, writer, std::move(command), answer.setter());

@@ -42,4 +42,12 @@ struct Submission {
   std::unique_ptr<Reply> reply;
 };
 
+// Where submissions go: the writer (writer.h), or a simulation's stepped engine.
+class Submitter {
+ public:
+  virtual ~Submitter() = default;
+  // Any thread. The reply must be given, and may be completed before this returns.
+  virtual void submit(Submission submission) = 0;
+};
+
 }  // namespace florin::eventstore

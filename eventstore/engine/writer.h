@@ -28,15 +28,14 @@ struct WriterOptions {
   std::int64_t checkpoint_every = 10'000'000;  // µs between signed checkpoints while there are new commits
 };
 
-class Writer {
+class Writer final : public Submitter {
  public:
   // The parts outlive the writer. `recovered` is where the log stands. Threads start in start().
   Writer(Recovered recovered, EngineParts const& parts, WriterOptions options = {});
-  ~Writer();
+  ~Writer() override;
 
   void start();
-  // Any thread. The reply must be given, and may be completed before this returns.
-  void submit(Submission submission);
+  void submit(Submission submission) override;
   // Once. Stops accepting, drains, appends, writes a checkpoint, joins. Returns where everything stands (for a
   // snapshot), or the fault that had stopped the writer earlier.
   [[nodiscard]] Faulty<Recovered> stop();

@@ -35,9 +35,10 @@ constexpr auto kCheckAtLeastEvery = std::chrono::seconds(1);
 }  // namespace
 
 struct CardPayments::Impl {
-  Impl(asio::io_context& io, PaymentGateway& gateway, LedgerView const& view, eventstore::Log& log,
-       eventstore::Vault const& vault, eventstore::Clock const& clock, CardPaymentsOptions options)
-      : context{io, gateway, view, log, vault, clock, std::move(options)},
+  Impl(asio::io_context& io, eventstore::Runtime& runtime, PaymentGateway& gateway, LedgerView const& view,
+       eventstore::Log& log, eventstore::Vault const& vault, eventstore::Clock const& clock,
+       CardPaymentsOptions options)
+      : context{io, runtime, gateway, view, log, vault, clock, std::move(options)},
         reports(context),
         refunds(context, reports),
         payments(context, reports, refunds, waiters),
@@ -90,7 +91,7 @@ void CardPayments::Impl::queue_changed() {
 void CardPayments::Impl::check_due() {
   if (context.stopping) return;
   armed = false;
-  waiters.tell_expired(eventstore::machine().now());
+  waiters.tell_expired(context.runtime.now());
   queue.release_due(context.clock.now());
   queue_changed();
 }
@@ -103,7 +104,7 @@ void CardPayments::Impl::arm() {
     auto const wait = std::max<std::int64_t>(0, due->micros() - context.clock.now().micros());
     next = std::min(next, std::chrono::microseconds(wait));
   }
-  auto const at = eventstore::machine().now() + next;
+  auto const at = context.runtime.now() + next;
   if (armed && alarm.expiry() <= at) return;
   armed = true;
   alarm.expires_at(at);
@@ -189,7 +190,7 @@ Awaitable<void> CardPayments::Impl::tokenize(Card card, std::function<void(Metho
 
 CardPayments::CardPayments(EffectsLoop& loop, PaymentGateway& gateway, LedgerView const& view, eventstore::Log& log,
                            eventstore::Vault const& vault, eventstore::Clock const& clock, CardPaymentsOptions options)
-    : impl_(std::make_unique<Impl>(loop.io(), gateway, view, log, vault, clock, std::move(options))) {
+    : impl_(std::make_unique<Impl>(loop.io(), loop.runtime(), gateway, view, log, vault, clock, std::move(options))) {
   loop.add(*this);
 }
 
@@ -207,7 +208,7 @@ void CardPayments::resume(domain::State const& state, Timestamp last_commit) {
   impl_->poll.resume(last_commit);
 }
 
-void CardPayments::start(eventstore::Writer& writer) {
+void CardPayments::start(eventstore::Submitter& writer) {
   impl_->context.writer = &writer;
   impl_->callers.start();
   spawn_worker(impl_->context.io, impl_->poll.run());
@@ -254,7 +255,7 @@ void CardPayments::on_commits(std::span<eventstore::CommitPtr const> commits) {
 
 void CardPayments::watch(Position order, std::chrono::milliseconds patience,
                          std::function<void(PaymentUpdate const&)> then, bool accept_last_answer) {
-  Waiters::Waiter waiter{eventstore::machine().now() + patience, std::move(then)};
+  Waiters::Waiter waiter{impl_->context.runtime.now() + patience, std::move(then)};
   asio::post(impl_->context.io, [impl = impl_.get(), order, waiter = std::move(waiter), accept_last_answer]() mutable {
     impl->watch(order, std::move(waiter), accept_last_answer);
   });

@@ -41,7 +41,7 @@ class CardPayments final : public Saga {
   // Before start: every open order and refund; what happened at the processor since `last_commit` is asked for.
   void resume(domain::State const& state, domain::Timestamp last_commit);
   // Before the loop's.
-  void start(eventstore::Writer& writer);
+  void start(eventstore::Submitter& writer);
 
   // `then` is called on the effects thread, once: as soon as the order has ended or waits for the cardholder; `pending`
   // when the processor says that it takes its time, or something of it that cannot be; and `pending`, up to a second

@@ -11,7 +11,7 @@
 
 #include "domain/events.h"
 #include "domain/fact.h"
-#include "eventstore/engine/writer.h"
+#include "eventstore/engine/submission.h"
 #include "eventstore/runtime/clock.h"
 #include "eventstore/runtime/runtime.h"
 #include "eventstore/store/log.h"
@@ -36,15 +36,16 @@ using LoggedOrder = domain::Fact<domain::CurrencyOrdered>;
 
 struct CardContext {
   asio::io_context& io;
+  eventstore::Runtime& runtime;
   PaymentGateway& gateway;
   LedgerView const& view;
   eventstore::Log& log;
   eventstore::Vault const& vault;
   eventstore::Clock const& clock;
   CardPaymentsOptions const options;
-  eventstore::Writer* writer = nullptr;  // from start on
+  eventstore::Submitter* writer = nullptr;  // from start on
   bool stopping = false;
-  std::minstd_rand random{eventstore::draw_number<unsigned>(eventstore::machine())};  // spreads retries
+  std::minstd_rand random{eventstore::draw_number<unsigned>(runtime)};  // spreads retries
 
   // nullopt: there is no such order. A fault of the log is not an order that is not there: look again.
   [[nodiscard]] eventstore::Faulty<std::optional<LoggedOrder>> find_order(domain::Position order) const;

@@ -33,7 +33,7 @@ struct Expiries::Impl {
   asio::io_context& io;
   LedgerView const& view;
   eventstore::Clock const& clock;
-  eventstore::Writer* writer = nullptr;
+  eventstore::Submitter* writer = nullptr;
 
   // The effects thread's.
   ExpiryPlan plan;
@@ -101,7 +101,7 @@ Expiries::~Expiries() = default;
 
 void Expiries::resume(domain::State const& state) { impl_->plan.resume(state); }
 
-void Expiries::start(eventstore::Writer& writer) {
+void Expiries::start(eventstore::Submitter& writer) {
   FLORIN_ASSERT(impl_->writer == nullptr);
   impl_->writer = &writer;
   asio::post(impl_->io, [impl = impl_.get()] { impl->check(); });

@@ -11,7 +11,7 @@
 #include <memory>
 #include <span>
 
-#include "eventstore/engine/writer.h"
+#include "eventstore/engine/submission.h"
 #include "eventstore/runtime/clock.h"
 #include "eventstore/store/log.h"
 #include "sagas/effects_loop.h"
@@ -28,7 +28,7 @@ class Expiries final : public Saga {
   // Before start: everything that waits in the recovered state.
   void resume(domain::State const& state);
   // Before the loop's.
-  void start(eventstore::Writer& writer);
+  void start(eventstore::Submitter& writer);
 
   // Saga's.
   void on_commits(std::span<eventstore::CommitPtr const> commits) override;

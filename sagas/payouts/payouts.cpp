@@ -38,7 +38,7 @@ struct Payouts::Impl {
   eventstore::Log& log;
   eventstore::Vault const& vault;
   eventstore::Clock const& clock;
-  eventstore::Writer* writer = nullptr;
+  eventstore::Submitter* writer = nullptr;
 
   // The effects thread's.
   std::set<PayoutId> processing;
@@ -156,7 +156,7 @@ void Payouts::resume(domain::State const& state) {
   }
 }
 
-void Payouts::start(eventstore::Writer& writer) {
+void Payouts::start(eventstore::Submitter& writer) {
   impl_->writer = &writer;
   asio::post(impl_->io, [impl = impl_.get()] { impl->check(); });
 }

@@ -18,7 +18,7 @@
 #include <span>
 #include <vector>
 
-#include "eventstore/engine/writer.h"
+#include "eventstore/engine/submission.h"
 #include "eventstore/runtime/clock.h"
 #include "eventstore/store/log.h"
 #include "eventstore/store/vault.h"
@@ -39,7 +39,7 @@ class Payouts final : public Saga {
   // Before start: the payouts that are with the bank.
   void resume(domain::State const& state);
   // Before the loop's.
-  void start(eventstore::Writer& writer);
+  void start(eventstore::Submitter& writer);
 
   // Saga's.
   void on_commits(std::span<eventstore::CommitPtr const> commits) override;

@@ -38,12 +38,13 @@ constexpr unsigned kTriesMax = 2'000;
 }  // namespace
 
 struct TextSender::Impl {
-  Impl(asio::io_context& context, GuardedSms* gateway, LedgerView const& view, eventstore::Log& log,
-       eventstore::Vault const& vault, eventstore::Clock const& time)
+  Impl(asio::io_context& context, eventstore::Runtime& runtime, GuardedSms* gateway, LedgerView const& view,
+       eventstore::Log& log, eventstore::Vault const& vault, eventstore::Clock const& time)
       : io(context),
         sms(gateway),
         clock(time),
         composer(view, log, vault),
+        random(eventstore::draw_number<unsigned>(runtime)),
         senders(context, kSenders,
                 {[this] { return take(); }, [this](PendingText const& text) { return send(text); },
                  [this](PendingText const& text, char const* why) { put_back(text, why); },
@@ -55,12 +56,12 @@ struct TextSender::Impl {
   GuardedSms* const sms;
   eventstore::Clock const& clock;
   Composer const composer;
-  eventstore::Writer* writer = nullptr;
+  eventstore::Submitter* writer = nullptr;
 
   std::atomic<std::size_t> backlog{0};
 
   // The rest belongs to the effects thread.
-  std::minstd_rand random{eventstore::draw_number<unsigned>(eventstore::machine())};
+  std::minstd_rand random;
   std::deque<PendingText> queue;
   struct Delayed {
     Timestamp at;
@@ -210,7 +211,7 @@ void TextSender::Impl::report_outcomes() {
 
 TextSender::TextSender(EffectsLoop& loop, GuardedSms* sms, LedgerView const& view, eventstore::Log& log,
                        eventstore::Vault const& vault, eventstore::Clock const& clock)
-    : impl_(std::make_unique<Impl>(loop.io(), sms, view, log, vault, clock)) {
+    : impl_(std::make_unique<Impl>(loop.io(), loop.runtime(), sms, view, log, vault, clock)) {
   loop.add(*this);
 }
 
@@ -222,7 +223,7 @@ void TextSender::resume(domain::State const& state) {
   impl_->count_backlog();
 }
 
-void TextSender::start(eventstore::Writer& writer) {
+void TextSender::start(eventstore::Submitter& writer) {
   FLORIN_ASSERT(impl_->writer == nullptr);
   impl_->writer = &writer;
   impl_->senders.start();

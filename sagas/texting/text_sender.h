@@ -15,7 +15,7 @@
 #include <memory>
 #include <span>
 
-#include "eventstore/engine/writer.h"
+#include "eventstore/engine/submission.h"
 #include "eventstore/runtime/clock.h"
 #include "eventstore/store/log.h"
 #include "eventstore/store/vault.h"
@@ -35,7 +35,7 @@ class TextSender final : public Saga {
   // Before start: everything that the recovered state still owes.
   void resume(domain::State const& state);
   // Before the loop's.
-  void start(eventstore::Writer& writer);
+  void start(eventstore::Submitter& writer);
 
   // False: a text cannot be promised now (provider down, none configured, or too many waiting): 503 SMS_UNAVAILABLE.
   [[nodiscard]] bool sms_available() const;

@@ -190,6 +190,37 @@ TEST_F(EffectsLoopTest, ChecksAllWhenTheClockJumped) {
   loop.stop();
 }
 
+// A machine on which time goes on when it is told to.
+class StandingTime final : public eventstore::Runtime {
+ public:
+  [[nodiscard]] eventstore::ClockReading clocks() const override { return eventstore::machine().clocks(); }
+  [[nodiscard]] eventstore::SteadyTime now() const override { return now_; }
+  void draw(std::span<std::byte> into) override { eventstore::machine().draw(into); }
+  [[nodiscard]] eventstore::Files& files() override { return eventstore::machine().files(); }
+  void pass(std::chrono::hours time) { now_ += time; }
+
+ private:
+  eventstore::SteadyTime now_ = eventstore::machine().now();
+};
+
+TEST(EffectsLoop, ALoopThatIsSteppedRunsInItsRuntimesTime) {
+  StandingTime time;
+  EffectsLoop loop("stepped", time);
+  SteadyTimer timer(loop.io());
+  int fired = 0;
+  asio::post(loop.io(), [&] {
+    timer.expires_after(std::chrono::hours(2));
+    timer.async_wait([&](boost::system::error_code error) { fired += error ? 0 : 1; });
+  });
+  loop.poll();
+  time.pass(std::chrono::hours(1));
+  loop.poll();
+  EXPECT_EQ(fired, 0);
+  time.pass(std::chrono::hours(1));
+  loop.poll();
+  EXPECT_EQ(fired, 1) << "two hours went by in no time";
+}
+
 TEST(EffectsLoopDeathTest, AnExceptionThatEscapesAWorkerEndsTheProcess) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(
