@@ -72,10 +72,11 @@ SandboxBooks::SandboxBooks(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) 
 SandboxBooks::~SandboxBooks() = default;
 
 Faulty<std::unique_ptr<SandboxBooks>> SandboxBooks::open(std::filesystem::path const& path, Money amount_min,
-                                                         std::function<CallbackPlan()> plan) {
+                                                         std::function<CallbackPlan()> plan,
+                                                         eventstore::Runtime& runtime) {
   auto file = SandboxFile::open(path);
   if (!file) return fail(std::move(file).error());
-  auto impl = std::make_unique<Impl>(Impl{{std::move(file).value(), std::move(plan)}, amount_min});
+  auto impl = std::make_unique<Impl>(Impl{{std::move(file).value(), std::move(plan), runtime}, amount_min});
   return std::unique_ptr<SandboxBooks>(new SandboxBooks(std::move(impl)));
 }
 
@@ -90,7 +91,7 @@ SandboxBooks::Answer SandboxBooks::create(CreatePayment const& request, Timestam
                       digits_of(request.usd.minor()), request.description});
   return impl_->answer([&] {
     if (auto before = impl_->repeated(request.key, what)) return std::move(*before);
-    std::string const id = random_sandbox_id("pi_");
+    std::string const id = random_sandbox_id(impl_->runtime, "pi_");
     impl_->file
         .query(
             "INSERT INTO payments(id, ordered, cents, description, secret, state, decline, fee, return_url, created,"
@@ -99,7 +100,7 @@ SandboxBooks::Answer SandboxBooks::create(CreatePayment const& request, Timestam
         .with(request.order.value())
         .with(request.usd)
         .with(request.description)
-        .with(random_sandbox_id(id + "_secret_"))
+        .with(random_sandbox_id(impl_->runtime, id + "_secret_"))
         .with(PaymentStatus::unconfirmed)
         .with(now)
         .with(request.ordered_at)
@@ -180,7 +181,7 @@ SandboxBooks::Answer SandboxBooks::refund(RefundPayment const& request, Timestam
     if (remaining(payment->report) <= Money()) return keep(sandbox_refusal("charge_already_refunded"));
     if (request.usd <= Money()) return keep(sandbox_refusal("parameter_invalid_integer"));
     if (request.usd > remaining(payment->report)) return keep(sandbox_refusal("amount_too_large"));
-    std::string const id = random_sandbox_id("re_");
+    std::string const id = random_sandbox_id(impl_->runtime, "re_");
     impl_->file
         .query("INSERT INTO refunds(id, payment, refund, cents, created, asked_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
         .with(id)
@@ -200,7 +201,7 @@ MethodAnswer SandboxBooks::add_card(Card const& card, Timestamp now) {
     return {PaymentOutcome::refused, {}, std::string(code)};
   }
   auto const known = test_card_of_number(card.number);
-  std::string id = random_sandbox_id("pm_");
+  std::string id = random_sandbox_id(impl_->runtime, "pm_");
   Answer const kept = impl_->answer([&] {
     impl_->file.query("INSERT INTO methods VALUES(?1, ?2, ?3)")
         .with(id)

@@ -86,7 +86,8 @@ class SandboxBooks {
   // `plan` is asked once for each event. amount_min: Stripe charges no less than half a dollar ("amount_too_small").
   [[nodiscard]] static eventstore::Faulty<std::unique_ptr<SandboxBooks>> open(std::filesystem::path const& file,
                                                                               domain::Money amount_min,
-                                                                              std::function<CallbackPlan()> plan);
+                                                                              std::function<CallbackPlan()> plan,
+                                                                              eventstore::Runtime& runtime);
   ~SandboxBooks();
   SandboxBooks(SandboxBooks const&) = delete;
   SandboxBooks& operator=(SandboxBooks const&) = delete;

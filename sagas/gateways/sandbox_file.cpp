@@ -85,9 +85,11 @@ Faulty<Unit> prepare(sqlite3* connection, std::string const& name) {
 }  // namespace
 
 Faulty<SandboxFile> SandboxFile::open(std::filesystem::path const& file) {
-  auto connection = sqlite::open(file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  bool const in_memory = file.empty();
+  auto connection = sqlite::open(in_memory ? ":memory:" : file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   if (!connection) return fail(std::move(connection).error());
   if (auto done = prepare(connection.value().get(), file.string()); !done) return fail(std::move(done).error());
+  if (in_memory) return SandboxFile(std::move(connection).value());
   // The ledger acts on what the processor says: it must not say what a power cut can undo.
   auto durable = sqlite::make_wal_durable(connection.value().get(), file.string());
   if (durable) durable = eventstore::machine_files().make_folder(file.parent_path());

@@ -89,7 +89,7 @@ class SandboxQuery {
 
 class SandboxFile {
  public:
-  // Makes the file when it is not there, and adds what a file of an older version lacks.
+  // Makes the file when it is not there, and adds what a file of an older version lacks. Empty: in memory only.
   [[nodiscard]] static eventstore::Faulty<SandboxFile> open(std::filesystem::path const& file);
 
   // `sql` is a literal: its statement is kept under its address.

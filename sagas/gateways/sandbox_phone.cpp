@@ -34,8 +34,6 @@ bool is_phone(std::string_view text) {
          std::ranges::all_of(text.substr(1), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-std::uint64_t random_number() { return eventstore::draw_number<std::uint64_t>(eventstore::machine()); }
-
 bool use_up(unsigned& count) {
   if (count == 0) return false;
   --count;
@@ -44,8 +42,8 @@ bool use_up(unsigned& count) {
 
 }  // namespace
 
-SandboxPhone::SandboxPhone(eventstore::Clock const& clock, SandboxPhoneOptions options)
-    : clock_(clock), options_(std::move(options)), instance_(random_number()) {
+SandboxPhone::SandboxPhone(eventstore::Clock const& clock, SandboxPhoneOptions options, eventstore::Runtime& runtime)
+    : clock_(clock), options_(std::move(options)), instance_(eventstore::draw_number<std::uint64_t>(runtime)) {
   FLORIN_ASSERT(options_.texts_per_phone > 0);
 }
 

@@ -53,7 +53,8 @@ struct SandboxPhoneOptions {
 class SandboxPhone final : public SmsGateway {
  public:
   // `clock` outlives it: the sandbox's.
-  SandboxPhone(eventstore::Clock const& clock, SandboxPhoneOptions options);
+  SandboxPhone(eventstore::Clock const& clock, SandboxPhoneOptions options,
+               eventstore::Runtime& runtime = eventstore::machine());
 
   [[nodiscard]] Awaitable<SmsResult> send(TextMessage message) override;
 

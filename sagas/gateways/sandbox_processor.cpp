@@ -26,11 +26,6 @@ constexpr std::size_t kScheduledMax = 10'000;
 constexpr std::size_t kBatch = 256;        // events read from the file at a time
 constexpr std::size_t kChangesPage = 100;  // as Stripe's longest page
 
-bool happens(unsigned percent) {
-  if (percent == 0) return false;
-  return eventstore::draw_number<unsigned>(eventstore::machine()) % 100 < percent;
-}
-
 std::string with_outcome(std::string_view url, std::string const& reference, bool succeeded) {
   std::size_t const fragment = std::min(url.find('#'), url.size());
   std::string out(url.substr(0, fragment));
@@ -75,7 +70,7 @@ struct SandboxProcessor::CallbackSender : std::enable_shared_from_this<CallbackS
   void send_due() {
     if (processor == nullptr) return;
     fill();
-    auto const now = eventstore::machine().now();
+    auto const now = processor->runtime_.now();
     while (under_way < kPostsMax && !scheduled.empty() && scheduled.begin()->first <= now) {
       Delivery delivery = std::move(scheduled.begin()->second);
       scheduled.erase(scheduled.begin());
@@ -121,12 +116,12 @@ struct SandboxProcessor::CallbackSender : std::enable_shared_from_this<CallbackS
     if (processor == nullptr) return;
     if (taken) {
       if (--delivery.copies > 0) {
-        scheduled.emplace(eventstore::machine().now(), std::move(delivery));
+        scheduled.emplace(processor->runtime_.now(), std::move(delivery));
       } else {
         delivered.push_back(delivery.event.sequence);
       }
     } else if (++delivery.attempts < processor->options_.attempts_max) {
-      scheduled.emplace(eventstore::machine().now() + wait_after(delivery.attempts), std::move(delivery));
+      scheduled.emplace(processor->runtime_.now() + wait_after(delivery.attempts), std::move(delivery));
     }
     if (delivered.size() >= kBatch) note_delivered();
     send_due();
@@ -149,8 +144,8 @@ struct SandboxProcessor::CallbackSender : std::enable_shared_from_this<CallbackS
       }
       for (SandboxEvent& event : events) {
         cursor = event.sequence;
-        auto const due = eventstore::machine().now() +
-                         (event.plan.late ? processor->options_.late_by : std::chrono::milliseconds(0));
+        auto const due =
+            processor->runtime_.now() + (event.plan.late ? processor->options_.late_by : std::chrono::milliseconds(0));
         unsigned const copies = event.plan.copies;
         scheduled.emplace(due, Delivery{std::move(event), copies, 0});
       }
@@ -176,18 +171,20 @@ struct SandboxProcessor::CallbackSender : std::enable_shared_from_this<CallbackS
   std::size_t under_way = 0;
 };
 
-SandboxProcessor::SandboxProcessor(eventstore::Clock const& clock, SandboxProcessorOptions options)
-    : clock_(clock), options_(std::move(options)) {}
+SandboxProcessor::SandboxProcessor(eventstore::Clock const& clock, SandboxProcessorOptions options,
+                                   eventstore::Runtime& runtime)
+    : clock_(clock), options_(std::move(options)), runtime_(runtime) {}
 
 SandboxProcessor::~SandboxProcessor() { stop(); }
 
 Faulty<std::unique_ptr<SandboxProcessor>> SandboxProcessor::open(eventstore::Clock const& clock,
-                                                                 SandboxProcessorOptions options) {
+                                                                 SandboxProcessorOptions options,
+                                                                 eventstore::Runtime& runtime) {
   FLORIN_ASSERT(!options.webhook_secret.empty());
-  auto processor = std::unique_ptr<SandboxProcessor>(new SandboxProcessor(clock, std::move(options)));
+  auto processor = std::unique_ptr<SandboxProcessor>(new SandboxProcessor(clock, std::move(options), runtime));
   SandboxProcessor const* const self = processor.get();
-  auto books =
-      SandboxBooks::open(self->options_.file, self->options_.amount_min, [self] { return self->draw_callback(); });
+  auto books = SandboxBooks::open(
+      self->options_.file, self->options_.amount_min, [self] { return self->draw_callback(); }, runtime);
   if (!books) return fail(std::move(books).error());
   processor->books_ = std::move(books).value();
   return processor;
@@ -214,6 +211,10 @@ void SandboxProcessor::stop() {
 void SandboxProcessor::wake() {
   std::lock_guard const lock(mutex_);
   if (sender_ != nullptr) CallbackSender::wake(sender_);
+}
+
+bool SandboxProcessor::happens(unsigned percent) const {
+  return percent != 0 && eventstore::draw_number<unsigned>(runtime_) % 100 < percent;
 }
 
 SandboxProcessor::Trouble SandboxProcessor::draw() const {

@@ -31,7 +31,7 @@
 namespace florin::sagas {
 
 struct SandboxProcessorOptions {
-  std::filesystem::path file;  // the books; made when it is not there
+  std::filesystem::path file;  // the books; made when it is not there. Empty: in memory, and gone with the processor
   std::string public_base;     // where the challenge page is served: "{public_base}/challenge?payment=pi_…&secret=…"
   std::string webhook_secret;  // signs the callbacks
   domain::Money amount_min = domain::Money::from_minor(50);  // as Stripe for US dollars
@@ -66,9 +66,11 @@ using DeliverCallback = std::function<Awaitable<bool>(std::string body, std::str
 
 class SandboxProcessor final : public PaymentGateway, public Saga {
  public:
-  // `clock` outlives it: the sandbox's; it dates payments and signs callbacks.
-  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<SandboxProcessor>> open(eventstore::Clock const& clock,
-                                                                                  SandboxProcessorOptions options);
+  // Both outlive it. `clock`: the sandbox's; it dates payments and signs callbacks. `runtime`: chance, and when to
+  // post.
+  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<SandboxProcessor>> open(
+      eventstore::Clock const& clock, SandboxProcessorOptions options,
+      eventstore::Runtime& runtime = eventstore::machine());
   ~SandboxProcessor() override;
 
   // Callbacks are posted from here on, those of former runs first.
@@ -124,7 +126,8 @@ class SandboxProcessor final : public PaymentGateway, public Saga {
   struct CallbackSender;
   enum class Trouble : std::uint8_t { none, refused, before, after };
 
-  SandboxProcessor(eventstore::Clock const& clock, SandboxProcessorOptions options);
+  SandboxProcessor(eventstore::Clock const& clock, SandboxProcessorOptions options, eventstore::Runtime& runtime);
+  [[nodiscard]] bool happens(unsigned percent) const;
   [[nodiscard]] Trouble draw() const;
   [[nodiscard]] CallbackPlan draw_callback() const;  // under mutex_
   template <class Answer>
@@ -135,6 +138,7 @@ class SandboxProcessor final : public PaymentGateway, public Saga {
 
   eventstore::Clock const& clock_;
   SandboxProcessorOptions const options_;
+  eventstore::Runtime& runtime_;
   mutable std::mutex mutex_;
   SandboxFaults faults_;  // under mutex_, as all below
   std::unique_ptr<SandboxBooks> books_;

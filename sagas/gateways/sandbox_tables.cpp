@@ -27,10 +27,10 @@ constexpr Money kDisputeFee = Money::from_minor(1500);
 
 }  // namespace
 
-std::string random_sandbox_id(std::string_view prefix) {
+std::string random_sandbox_id(eventstore::Runtime& runtime, std::string_view prefix) {
   constexpr std::string_view kLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   std::array<unsigned char, 2 * kIdLetters> bytes;
-  eventstore::machine().draw(std::as_writable_bytes(std::span(bytes)));
+  runtime.draw(std::as_writable_bytes(std::span(bytes)));
   std::string id(prefix);
   for (std::size_t i = 0; i < kIdLetters; ++i) {
     id += kLetters[static_cast<std::size_t>(bytes[2 * i] * 256 + bytes[2 * i + 1]) % kLetters.size()];
@@ -124,7 +124,7 @@ void SandboxTables::add_event(std::string_view type, std::string_view object, st
   file.query(
           "INSERT INTO events(id, type, object, object_id, payment, created, copies, late, waiting)"
           " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
-      .with(random_sandbox_id("evt_"))
+      .with(random_sandbox_id(runtime, "evt_"))
       .with(type)
       .with(object)
       .with(object_id)
@@ -158,7 +158,7 @@ void SandboxTables::decline(std::string const& reference, std::string_view code,
 }
 
 std::string SandboxTables::dispute(std::string const& reference, Money usd, Timestamp now) {
-  std::string id = random_sandbox_id("dp_");
+  std::string id = random_sandbox_id(runtime, "dp_");
   file.query(
           "INSERT INTO disputes(id, payment, cents, fee, state, created, withheld, entries)"
           " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?3, 1)")

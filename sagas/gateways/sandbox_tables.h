@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "eventstore/runtime/runtime.h"
 #include "sagas/gateways/sandbox_books.h"
 #include "sagas/gateways/sandbox_file.h"
 #include "sagas/gateways/test_cards.h"
@@ -17,7 +18,7 @@
 namespace florin::sagas {
 
 // The prefix and 24 random letters and digits.
-[[nodiscard]] std::string random_sandbox_id(std::string_view prefix);
+[[nodiscard]] std::string random_sandbox_id(eventstore::Runtime& runtime, std::string_view prefix);
 // What was asked, in 32 bytes: a key may be used again for the same call only. A hash, because a return URL may hold
 // what the file must not.
 [[nodiscard]] std::string request_digest(std::initializer_list<std::string_view> words);
@@ -26,6 +27,7 @@ namespace florin::sagas {
 struct SandboxTables {
   SandboxFile file;
   std::function<CallbackPlan()> plan;
+  eventstore::Runtime& runtime;
 
   static SandboxPayment payment_of(SandboxQuery& row);
   // The payment's refunds and disputes.
