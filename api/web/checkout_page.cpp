@@ -4,27 +4,17 @@
 #include <array>
 #include <cstddef>
 
-#include <openssl/evp.h>
-
 #include "api/web/page_parts.h"
+#include "eventstore/store/base64.h"
+#include "eventstore/store/chain.h"
 
 namespace florin::api {
 namespace {
 
-std::string sha256_base64(std::string_view text) {
-  std::array<unsigned char, 32> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) return {};
-  std::array<unsigned char, 45> encoded{};  // 44 characters and an end
-  int const length = EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(size));
-  return {encoded.begin(), encoded.begin() + length};
-}
-
-// A policy's word for one inline text. With no hash (OpenSSL without SHA-256) the text is not let through, and the page
-// works, plainly.
+// A policy's word for one inline text.
 std::string allowing(std::string_view text) {
-  std::string const hash = sha256_base64(text);
-  return hash.empty() ? "'none'" : "'sha256-" + hash + "'";
+  auto const hash = eventstore::sha256(text);
+  return "'sha256-" + eventstore::base64({reinterpret_cast<char const*>(hash.data()), hash.size()}) + "'";
 }
 
 enum class Script { none, pay, done };

@@ -12,6 +12,7 @@
 
 #include "domain/contract.h"
 #include "eventstore/runtime/durable_file.h"
+#include "eventstore/store/base64.h"
 #include "eventstore/store/chain.h"
 
 namespace florin::eventstore {
@@ -37,27 +38,6 @@ using Signing = std::unique_ptr<EVP_MD_CTX, FreeKey>;
 unsigned char const* bytes_of(std::string_view text) { return reinterpret_cast<unsigned char const*>(text.data()); }
 std::string_view text_of(domain::Digest const& digest) {
   return {reinterpret_cast<char const*>(digest.data()), digest.size()};
-}
-
-std::string base64(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock ends with a NUL
-  auto const size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(bytes), static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
-
-// Only what base64() writes, of exactly `size` bytes.
-std::optional<std::string> unbase64(std::string_view text, std::size_t size) {
-  if (text.size() != (size + 2) / 3 * 4) return std::nullopt;
-  std::string out(text.size() / 4 * 3, '\0');
-  if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(text), static_cast<int>(text.size())) <
-      0) {
-    return std::nullopt;
-  }
-  out.resize(size);
-  if (base64(out) != text) return std::nullopt;
-  return out;
 }
 
 // C2SP signed-note: the first four bytes of SHA-256(name || "\n" || algorithm || public key).

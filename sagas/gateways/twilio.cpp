@@ -6,7 +6,7 @@
 
 #include <simdjson.h>
 
-#include "sagas/gateways/base64.h"
+#include "eventstore/store/base64.h"
 #include "sagas/gateways/form.h"
 
 namespace florin::sagas {
@@ -19,7 +19,7 @@ bool is_sid(std::string_view text, std::string_view prefix) {
 }
 
 std::string basic_authorization(std::string_view user, std::string_view password) {
-  return "Basic " + base64(std::string(user) + ":" + std::string(password));
+  return "Basic " + eventstore::base64(std::string(user) + ":" + std::string(password));
 }
 
 // A string field at the top of a JSON object; empty when there is none.

@@ -10,7 +10,7 @@
 #include <openssl/hmac.h>
 
 #include "domain/contract.h"
-#include "sagas/gateways/base64.h"
+#include "eventstore/store/base64.h"
 
 namespace florin::sagas {
 namespace {
@@ -39,7 +39,7 @@ std::string signature_of(std::string_view auth_token, std::string_view signed_te
       HMAC(EVP_sha1(), auth_token.data(), static_cast<int>(auth_token.size()),
            reinterpret_cast<unsigned char const*>(signed_text.data()), signed_text.size(), digest.data(), &size);
   FLORIN_ASSERT(done != nullptr && size == kSha1Bytes);
-  return base64({reinterpret_cast<char const*>(digest.data()), kSha1Bytes});
+  return eventstore::base64({reinterpret_cast<char const*>(digest.data()), kSha1Bytes});
 }
 
 struct UrlParts {
