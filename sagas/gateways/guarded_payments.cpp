@@ -4,7 +4,7 @@
 
 namespace florin::sagas {
 
-Result<Callback, CallbackFault> read_fresh_callback(PaymentGateway const& gateway, std::string_view signature,
+Result<Callback, CallbackFault> read_fresh_callback(ProcessorEvents const& gateway, std::string_view signature,
                                                     std::string_view body, eventstore::Clock const& clock) {
   auto read = gateway.read_callback(signature, body, clock.now());
   if (read || read.error() != CallbackFault::stale) return read;

@@ -22,7 +22,7 @@ namespace florin::sagas {
 // A callback is signed by the processor's clock, which is right. Where the wall clock and the ledger's time differ it
 // is not known which of them is, so a signature that is fresh by either is fresh; whoever kept one could post it again
 // for no longer than its tolerance after each, and a callback that was taken before changes nothing.
-[[nodiscard]] Result<Callback, CallbackFault> read_fresh_callback(PaymentGateway const& gateway,
+[[nodiscard]] Result<Callback, CallbackFault> read_fresh_callback(ProcessorEvents const& gateway,
                                                                   std::string_view signature, std::string_view body,
                                                                   eventstore::Clock const& clock);
 

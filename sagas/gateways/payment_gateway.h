@@ -106,31 +106,48 @@ struct Callback {
   std::optional<ProcessorEvent> event;  // none: it is about nothing that concerns us
 };
 
-class PaymentGateway {
+// Charges and gives back.
+//
+// On the effects thread; any number of calls at a time, in no order. Each answers within the adapter's own deadline,
+// always, and never throws. The gateway outlives the wait, unless the io_context is destroyed first and the wait with
+// it. The same holds for tokenize and list_events below.
+class PaymentCalls {
  public:
-  PaymentGateway() = default;
-  PaymentGateway(PaymentGateway const&) = delete;
-  PaymentGateway& operator=(PaymentGateway const&) = delete;
-  virtual ~PaymentGateway() = default;
-
-  [[nodiscard]] virtual std::string_view name() const = 0;  // "stripe": the callback's path
-
-  // On the effects thread; any number at a time, in no order. Each answers within the adapter's own deadline, always,
-  // and never throws. The gateway outlives the wait, unless the io_context is destroyed first and the wait with it.
+  virtual ~PaymentCalls() = default;
   [[nodiscard]] virtual Awaitable<PaymentAnswer> create(CreatePayment request) = 0;
   [[nodiscard]] virtual Awaitable<PaymentAnswer> confirm(ConfirmPayment request) = 0;
   [[nodiscard]] virtual Awaitable<PaymentAnswer> retrieve(std::string reference) = 0;
   // Answered with a payment that is cancelled, or one that succeeded before.
   [[nodiscard]] virtual Awaitable<PaymentAnswer> cancel(std::string reference) = 0;
   [[nodiscard]] virtual Awaitable<PaymentAnswer> refund(RefundPayment request) = 0;
-  [[nodiscard]] virtual Awaitable<MethodAnswer> tokenize(Card card) = 0;
-  // What happened at the processor from `since` on: finds what lost callbacks would have told. `from`: empty, or the
-  // former answer's `next`.
-  [[nodiscard]] virtual Awaitable<EventsAnswer> list_events(domain::Timestamp since, std::string from) = 0;
+};
 
+// Turns a card into a token, so that its number goes no further.
+class CardTokens {
+ public:
+  virtual ~CardTokens() = default;
+  [[nodiscard]] virtual Awaitable<MethodAnswer> tokenize(Card card) = 0;
+};
+
+// What the processor tells by itself.
+class ProcessorEvents {
+ public:
+  virtual ~ProcessorEvents() = default;
+  [[nodiscard]] virtual std::string_view name() const = 0;  // "stripe": the callback's path
   // Any thread. Checks the signature (constant time) and its age before anything of the body is read.
   [[nodiscard]] virtual Result<Callback, CallbackFault> read_callback(std::string_view signature, std::string_view body,
                                                                       domain::Timestamp now) const = 0;
+  // What happened at the processor from `since` on: finds what lost callbacks would have told. `from`: empty, or the
+  // former answer's `next`.
+  [[nodiscard]] virtual Awaitable<EventsAnswer> list_events(domain::Timestamp since, std::string from) = 0;
+};
+
+// One processor.
+class PaymentGateway : public PaymentCalls, public CardTokens, public ProcessorEvents {
+ public:
+  PaymentGateway() = default;
+  PaymentGateway(PaymentGateway const&) = delete;
+  PaymentGateway& operator=(PaymentGateway const&) = delete;
 };
 
 }  // namespace florin::sagas
