@@ -116,8 +116,19 @@ void EffectsLoop::start() {
 void EffectsLoop::poll() {
   eventstore::TimersFollow const runtime(runtime_);
   if (cursor_) show_commits();
-  while (io_.poll() > 0) {
+  while (run_due()) {
   }
+}
+
+// Asio lets the operating system say when a timer is due, which knows nothing of the runtime's time. One that is due
+// before all others, and at once, makes it look at all of them.
+bool EffectsLoop::run_due() {
+  SteadyTimer first(io_.get_executor(), eventstore::SteadyTime{});
+  bool looked = false;
+  first.async_wait([&looked](boost::system::error_code) { looked = true; });
+  std::size_t ran = 0;
+  while (!looked) ran += io_.poll();
+  return ran > 1;
 }
 
 void EffectsLoop::stop_sagas() {

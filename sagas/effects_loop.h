@@ -67,6 +67,7 @@ class EffectsLoop {
   void stop_sagas();
   void show_commits();
   void look_again();
+  bool run_due();
 
   std::string const name_;
   eventstore::Runtime& runtime_;
