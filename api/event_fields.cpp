@@ -93,7 +93,8 @@ class Fields {
   void id(std::string_view name, std::string_view label, Id<Tag> value) {
     number(name, label, value.value());
   }
-  void amount(std::string_view name, std::string_view label, Money value) {
+  template <class Unit>
+  void amount(std::string_view name, std::string_view label, Amount<Unit> value) {
     if (has_json(name)) json_->amount(name, value);
     if (has_line(label)) add(label, to_string(value));
   }
@@ -117,7 +118,7 @@ class Fields {
     id("player_id", "player", player);
     id("currency_id", "currency", currency);
   }
-  void transaction(Position transaction) { text("transaction_id", "transaction", format_transaction_id(transaction)); }
+  void transaction(auto transaction) { text("transaction_id", "transaction", format_transaction_id(transaction)); }
   void flavour(Flavour flavour) { text("flavour", "flavour", flavour_name(flavour)); }
   void target(GameId game) { text("target_game_id", "target", std::to_string(game.value())); }
   void fees(Money amount_sent, TransferFees const& fees) {
@@ -139,7 +140,7 @@ class Fields {
     text("order_id", "order", format_order_id(e.order));
     wallet(e.player, e.currency);
   }
-  void usd(Money usd, std::string_view units_label = "amount") {
+  void usd(Usd usd, std::string_view units_label = "amount") {
     amount("usd", "usd", usd);
     amount("amount", units_label, units_of(usd));
   }

@@ -45,9 +45,9 @@ inline constexpr std::size_t kHolderNameBytesMax = 100;
 
 // The most that one bank entry can carry: ten digits of cents, 99,999,999.99 USD. A larger payout is never accepted: it
 // could not be paid.
-inline constexpr Money kMaxBankAmount = Money::from_minor(9'999'999'999);
+inline constexpr Usd kMaxBankAmount = Usd::from_minor(9'999'999'999);
 // Nacha's limit of an entry that asks to be paid on the day of its file (Same Day ACH, since March 2022).
-inline constexpr Money kMaxSameDayAmount = Money::from_minor(100'000'000);
+inline constexpr Usd kMaxSameDayAmount = Usd::from_minor(100'000'000);
 
 // What the bank and its customer agreed on when payouts were set up: who a file says it is from. Names are written as
 // ach_text (sagas/gateways/ach_text.h) makes them.

@@ -9,7 +9,7 @@
 namespace florin::domain {
 namespace {
 
-bool valid_usd(Money usd) { return usd > Money{} && usd <= kMaxPurchaseUsd; }
+bool valid_usd(Usd usd) { return usd > Usd{} && usd <= kMaxPurchaseUsd; }
 
 // The code of a try that failed because the cardholder did not pass the challenge (Stripe's, and so our twin's).
 constexpr std::string_view kChallengeFailedCode = "payment_intent_authentication_failure";
@@ -34,7 +34,7 @@ class Reporting {
 
  private:
   // What the player has after so many dollars' units came or went.
-  Money moved_to(Money usd_delta) { return available_ += units_of(usd_delta); }
+  Money moved_to(Usd usd_delta) { return available_ += units_of(usd_delta); }
   void fail(PaymentReport const& report, OpenOrder const& open, std::string const& refused_code);
   void settle(Returned::Refund& row, RefundReport const& report);
 
@@ -129,7 +129,7 @@ void Reporting::dispute(DisputeReport const& report) {
   auto const usd = row->usd - owed.player;
   auto const fee = owed.fee - row->fee;
   bool const counted = row->entries != 0 && report.entries > row->entries;
-  bool const moved = usd != Money{} || fee != Money{} || counted;
+  bool const moved = usd != Usd{} || fee != Usd{} || counted;
   // What is over is open again only when the processor moved something since.
   auto const status = report.status == DisputeStatus::open && !moved ? row->status : report.status;
   if (!first && !moved && status == row->status) return;
@@ -139,7 +139,7 @@ void Reporting::dispute(DisputeReport const& report) {
 }
 
 // What went neither back nor is claimed back, or why none of it may go.
-Result<Money, Refusal> left_of(State const& state, GameId caller, CurrencyPurchased const& original) {
+Result<Usd, Refusal> left_of(State const& state, GameId caller, CurrencyPurchased const& original) {
   auto const* game = state.find_game(caller);
   if (game == nullptr) return refuse(Rejection::game_not_found);
   if (!may_call(game->settings.status)) return refuse(Rejection::game_not_active);
@@ -147,10 +147,10 @@ Result<Money, Refusal> left_of(State const& state, GameId caller, CurrencyPurcha
   auto const* returned = state.find_returned(original.order);
   if (returned == nullptr) return original.usd;
   auto left = original.usd - returned->refunded();
-  if (left <= Money{}) return refuse(Rejection::already_refunded);
+  if (left <= Usd{}) return refuse(Rejection::already_refunded);
   // A dispute that was won may hold back a part still.
   left -= returned->withheld();
-  if (returned->disputed() || left <= Money{}) return refuse(Rejection::order_disputed);
+  if (returned->disputed() || left <= Usd{}) return refuse(Rejection::order_disputed);
   return left;
 }
 
@@ -163,9 +163,9 @@ Decision Decider::operator()(OpenCheckout const& command) const {
   std::vector<Event> events;
   NewIds new_ids(state, events);
   auto const identity = new_ids.identity(command.person.email_index, command.person.email);
-  events.emplace_back(CheckoutOpened{context.next, command.game, identity, calling.value().currency, command.usd,
-                                     command.success_url, command.cancel_url, PersonalText{command.metadata, false},
-                                     context.now + kCheckoutMicros});
+  events.emplace_back(CheckoutOpened{SessionId(context.next), command.game, identity, calling.value().currency,
+                                     command.usd, command.success_url, command.cancel_url,
+                                     PersonalText{command.metadata, false}, context.now + kCheckoutMicros});
   return events;
 }
 
@@ -180,8 +180,8 @@ Decision Decider::operator()(OrderCurrency const& command) const {
   auto const id = player.enter();
   if (!credited(player.wallet(calling.value().currency), units_of(command.usd)))
     return refuse(Rejection::balance_limit);
-  events.emplace_back(
-      CurrencyOrdered{context.next, id, calling.value().currency, command.usd, command.method, command.session});
+  events.emplace_back(CurrencyOrdered{OrderId(context.next), id, calling.value().currency, command.usd, command.method,
+                                      command.session});
   return events;
 }
 
@@ -192,7 +192,7 @@ Decision Decider::operator()(ReportPayment const& command) const {
   bool const same = report.order == ordered.order && report.in_usd && report.usd == ordered.usd &&
                     !report.reference.empty() &&
                     (open == nullptr || open->reference.empty() || open->reference == report.reference);
-  if (!same || report.fee < Money{} || report.fee > kMaxPurchaseUsd) return refuse(Rejection::payment_mismatch);
+  if (!same || report.fee < Usd{} || report.fee > kMaxPurchaseUsd) return refuse(Rejection::payment_mismatch);
   Reporting reporting(state, context, ordered, report.reference);
   if (reporting.pay(open, report, command.refused_code)) {
     for (auto const& refund : report.refunds) reporting.refund(refund);
@@ -210,8 +210,8 @@ Decision Decider::operator()(FailOrder const& command) const {
   return std::vector<Event>{PaymentFailed{command.order, open->player, command.failure, command.code}};
 }
 
-Result<Money, Refusal> refundable_usd(State const& state, GameId caller, CurrencyPurchased const& original,
-                                      bool can_charge) {
+Result<Usd, Refusal> refundable_usd(State const& state, GameId caller, CurrencyPurchased const& original,
+                                    bool can_charge) {
   auto left = left_of(state, caller, original);
   if (!left) return left;
   auto const* returned = state.find_returned(original.order);
@@ -226,8 +226,8 @@ Decision Decider::operator()(RefundPurchase const& command) const {
   if (!left && left.error().reason < Rejection::invalid_amount) return fail(left.error());
   if (command.usd && !valid_usd(*command.usd)) return refuse(Rejection::invalid_amount);
   if (left && command.usd > left.value()) {
-    return fail(
-        Refusal{.reason = Rejection::refund_exceeds_payment, .available = left.value(), .required = *command.usd});
+    return fail(Refusal{
+        .reason = Rejection::refund_exceeds_payment, .usd_available = left.value(), .usd_required = *command.usd});
   }
   auto const most = refundable_usd(state, command.game, original, command.can_charge);
   if (!most) return fail(most.error());
@@ -257,7 +257,7 @@ Decision Decider::operator()(FailRefund const& command) const {
   return refuse(Rejection::order_not_open);
 }
 
-OpenOrder& Fold::open_order(Position order) const {
+OpenOrder& Fold::open_order(OrderId order) const {
   auto const found = state.orders_.find(order);
   FLORIN_ASSERT(found != state.orders_.end());
   return found->second;
@@ -293,7 +293,7 @@ void Fold::operator()(PaymentFailed const& e) const {
   state.orders_.erase(e.order);
 }
 
-Returned& Fold::returned_of(Position order, PlayerId player, CurrencyId currency) const {
+Returned& Fold::returned_of(OrderId order, PlayerId player, CurrencyId currency) const {
   FLORIN_ASSERT(!state.find_order(order));
   auto const [row, added] = state.returned_.try_emplace(order, Returned{order, player, currency, {}, {}});
   FLORIN_ASSERT(row->second.player == player && row->second.currency == currency);
@@ -347,12 +347,12 @@ void Fold::operator()(DisputeMoved const& e) const {
   charge(e.player, e.currency, units_of(e.usd), e.available_after);
 }
 
-OpenOrder const* State::find_order(Position order) const {
+OpenOrder const* State::find_order(OrderId order) const {
   auto const found = orders_.find(order);
   return found == orders_.end() ? nullptr : &found->second;
 }
 
-Returned const* State::find_returned(Position order) const {
+Returned const* State::find_returned(OrderId order) const {
   auto const found = returned_.find(order);
   return found == returned_.end() ? nullptr : &found->second;
 }

@@ -113,27 +113,27 @@ struct InitiateTransfer {
 struct VerifyPin {
   GameId game;
   Flavour flavour = Flavour::transfer;
-  Position transaction;
+  TransferId transaction;
   std::uint32_t matching = 0;
 };
 
 struct ResendPin {
   GameId game;
   Flavour flavour = Flavour::transfer;
-  Position transaction;
+  TransferId transaction;
 };
 
 struct CancelTransfer {
   GameId game;
   Flavour flavour = Flavour::transfer;
-  Position transaction;
+  TransferId transaction;
 };
 
 // The transaction is what the claim code says.
 struct ClaimTransfer {
   GameId game;
   Flavour flavour = Flavour::transfer;
-  Position transaction;
+  TransferId transaction;
   PlayerRef receiver;
   PhoneRef phone;
   CurrencyId currency;
@@ -142,7 +142,7 @@ struct ClaimTransfer {
 
 // A timer's: ends the wait that is over. Refused as not_due when it is not.
 struct ExpireTransfer {
-  Position transaction;
+  TransferId transaction;
 };
 
 struct FlagMinor {
@@ -161,17 +161,17 @@ struct RequestPhoneShare {
 };
 
 struct AnswerPhoneShare {
-  Position approval;
+  ApprovalId approval;
   bool code_matches = false;
   bool approve = false;
   GameId game{};  // that answers: only the one that asked may
 };
 
 struct ExpirePhoneShare {
-  Position approval;
+  ApprovalId approval;
 };
 
-// A text from `phone`. `named`: the approval whose code it holds; zero: it holds none that is known.
+// A text from `phone`. `named`: the transfer or the approval whose code it holds; zero: it holds none that is known.
 enum class ReplyWord : std::uint8_t { none, yes, no };
 struct ReceiveReply {
   BlindIndex phone{};
@@ -188,7 +188,7 @@ struct OpenCheckout {
   GameId game;
   PersonRef person;
   CurrencyId currency;
-  Money usd;
+  Usd usd;
   std::string success_url;
   std::string cancel_url;
   std::string metadata;
@@ -198,9 +198,9 @@ struct OrderCurrency {
   GameId game;
   PlayerRef player;
   CurrencyId currency;
-  Money usd;
+  Usd usd;
   std::string method;
-  Position session;
+  SessionId session;
   bool can_charge = true;  // false: the processor cannot be reached now
 };
 
@@ -213,7 +213,7 @@ struct ReportPayment {
 
 // Gives up an order that the processor refused or never heard of: it has no payment there that could be charged.
 struct FailOrder {
-  Position order;
+  OrderId order;
   PaymentFailure failure = PaymentFailure::refused;
   std::string code;
 };
@@ -221,7 +221,7 @@ struct FailOrder {
 struct RefundPurchase {
   GameId game;
   Fact<CurrencyPurchased> original;
-  std::optional<Money> usd;  // none: all that is left
+  std::optional<Usd> usd;  // none: all that is left
   std::string reason;
   bool can_charge = true;
 };
@@ -235,7 +235,7 @@ struct FailRefund {
 struct RequestPayout {
   GameId game;
   PersonRef contact;
-  Money usd;
+  Usd usd;
   std::string holder;
   std::string account;  // digits
   std::string routing;

@@ -171,16 +171,17 @@ struct Fold {
   void settle(PlayerId player, CurrencyId currency, Money delta, Money available_after, Money reserved_delta,
               Money reserved_after) const;
   [[nodiscard]] Revenue& revenue(CurrencyId currency) const;
-  [[nodiscard]] OpenOrder& open_order(Position order) const;
-  [[nodiscard]] Returned& returned_of(Position order, PlayerId player, CurrencyId currency) const;
-  [[nodiscard]] OpenTransfer& open_transfer(Position transaction) const;
+  [[nodiscard]] OpenOrder& open_order(OrderId order) const;
+  [[nodiscard]] Returned& returned_of(OrderId order, PlayerId player, CurrencyId currency) const;
+  [[nodiscard]] OpenTransfer& open_transfer(TransferId transaction) const;
   // Takes the transfer out, with its question and the texts that nobody needs any more.
-  void close_transfer(Position transaction) const;
+  void close_transfer(TransferId transaction) const;
 };
 
 // An event's amount is what moved, never a direction: a negative debit in a log is corruption.
-inline Money moved(Money amount) {
-  FLORIN_ASSERT(amount > Money{});
+template <class Unit>
+Amount<Unit> moved(Amount<Unit> amount) {
+  FLORIN_ASSERT(amount > Amount<Unit>{});
   return amount;
 }
 inline bool valid_amount(Money amount) { return amount > Money{} && amount <= kMaxAmount; }

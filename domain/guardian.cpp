@@ -36,8 +36,8 @@ void Fold::operator()(GuardianApproved const& e) const {
   auto& transfer = open_transfer(e.transaction);
   FLORIN_ASSERT(transfer.guardian == GuardianState::pending);
   transfer.guardian = GuardianState::approved;
-  state.questions_.erase({state.phones_[transfer.guardian_phone].phone, e.transaction});
-  state.owed_texts_.erase({e.transaction, TextKind::guardian_question, 0});
+  state.questions_.erase({state.phones_[transfer.guardian_phone].phone, e.transaction.position()});
+  state.owed_texts_.erase({e.transaction.position(), TextKind::guardian_question, 0});
 }
 
 }  // namespace florin::domain

@@ -35,15 +35,17 @@ std::optional<T> parse_as(std::string_view prefix, std::string_view text) {
 }  // namespace
 
 std::string format_transaction_id(Position first) { return format("txn_", first.value()); }
-std::string format_order_id(Position first) { return format("ord_", first.value()); }
-std::string format_session_id(Position first) { return format("cs_", first.value()); }
+std::string format_transaction_id(TransferId transfer) { return format_transaction_id(transfer.position()); }
+std::string format_order_id(OrderId order) { return format("ord_", order.value()); }
+std::string format_session_id(SessionId session) { return format("cs_", session.value()); }
 std::string format_payout_id(PayoutId payout) { return format("po_", payout.value()); }
 std::string format_refund_id(RefundId refund) { return format("re_", refund.value()); }
 std::string format_identity_id(IdentityId identity) { return format("idn_", identity.value()); }
 
 std::optional<Position> parse_transaction_id(std::string_view text) { return parse_as<Position>("txn_", text); }
-std::optional<Position> parse_order_id(std::string_view text) { return parse_as<Position>("ord_", text); }
-std::optional<Position> parse_session_id(std::string_view text) { return parse_as<Position>("cs_", text); }
+std::optional<TransferId> parse_transfer_id(std::string_view text) { return parse_as<TransferId>("txn_", text); }
+std::optional<OrderId> parse_order_id(std::string_view text) { return parse_as<OrderId>("ord_", text); }
+std::optional<SessionId> parse_session_id(std::string_view text) { return parse_as<SessionId>("cs_", text); }
 std::optional<PayoutId> parse_payout_id(std::string_view text) { return parse_as<PayoutId>("po_", text); }
 std::optional<IdentityId> parse_identity_id(std::string_view text) { return parse_as<IdentityId>("idn_", text); }
 

@@ -43,6 +43,27 @@ class Id {
 
 // Where an event stands in the log: 1, 2, 3 … without gaps (DESIGN, Fixed points).
 using Position = Id<PositionTag>;
+// A transfer or a send: the first position of the commit that initiated it.
+struct TransferTag {
+  static constexpr bool named_by_position = true;
+};
+using TransferId = Id<TransferTag>;
+// A phone share: the first position of the commit that asked for it.
+struct ApprovalTag {
+  static constexpr bool named_by_position = true;
+};
+using ApprovalId = Id<ApprovalTag>;
+// An order, of items or of currency: the first position of the commit that placed it. One type for both, because both
+// have one form on the wire ("ord_…"), and what was ordered is only known when the event is read.
+struct OrderTag {
+  static constexpr bool named_by_position = true;
+};
+using OrderId = Id<OrderTag>;
+// A checkout: the first position of the commit that opened it.
+struct SessionTag {
+  static constexpr bool named_by_position = true;
+};
+using SessionId = Id<SessionTag>;
 // A payout: the first position of the commit that requested it.
 struct PayoutTag {
   static constexpr bool named_by_position = true;
@@ -71,17 +92,20 @@ using BlindIndex = std::array<std::uint8_t, 16>;
 using Digest = std::array<std::uint8_t, 32>;
 
 // A transaction and its order are named by the position of the first event of their commit, in 13 letters of
-// Crockford base 32: "txn_0000000000G4K". Opaque to clients, and a look-up without any index for us.
+// Crockford base 32: "txn_0000000000G4K". Opaque to clients, and a look-up without any index for us. A transaction is
+// whatever a commit did, so its name is a position; a transfer is one of them.
 [[nodiscard]] std::string format_transaction_id(Position first);
-[[nodiscard]] std::string format_order_id(Position first);
-[[nodiscard]] std::string format_session_id(Position first);  // "cs_…": a checkout
-[[nodiscard]] std::string format_payout_id(PayoutId payout);  // "po_…"
-[[nodiscard]] std::string format_refund_id(RefundId refund);  // "re_…"
+[[nodiscard]] std::string format_transaction_id(TransferId transfer);
+[[nodiscard]] std::string format_order_id(OrderId order);
+[[nodiscard]] std::string format_session_id(SessionId session);  // "cs_…"
+[[nodiscard]] std::string format_payout_id(PayoutId payout);     // "po_…"
+[[nodiscard]] std::string format_refund_id(RefundId refund);     // "re_…"
 [[nodiscard]] std::string format_identity_id(IdentityId identity);
 // nullopt unless it is exactly what the formatter writes.
 [[nodiscard]] std::optional<Position> parse_transaction_id(std::string_view text);
-[[nodiscard]] std::optional<Position> parse_order_id(std::string_view text);
-[[nodiscard]] std::optional<Position> parse_session_id(std::string_view text);
+[[nodiscard]] std::optional<TransferId> parse_transfer_id(std::string_view text);  // "txn_…", where a transfer is meant
+[[nodiscard]] std::optional<OrderId> parse_order_id(std::string_view text);
+[[nodiscard]] std::optional<SessionId> parse_session_id(std::string_view text);
 [[nodiscard]] std::optional<PayoutId> parse_payout_id(std::string_view text);
 [[nodiscard]] std::optional<IdentityId> parse_identity_id(std::string_view text);
 

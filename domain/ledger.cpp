@@ -165,7 +165,7 @@ std::optional<PhoneId> State::minor(IdentityId identity) const {
   return found->second;
 }
 
-OpenTransfer const* State::find_transfer(Position transaction) const {
+OpenTransfer const* State::find_transfer(TransferId transaction) const {
   auto const found = transfers_.find(transaction);
   return found == transfers_.end() ? nullptr : &found->second;
 }
@@ -188,7 +188,7 @@ bool State::restore_transfer(OpenTransfer const& transfer) {
   if (!phones_known || game_of(transfer.sender) == nullptr) return false;
   if (transfer.guardian == GuardianState::pending) {
     if (!transfer.guardian_phone) return false;
-    questions_.emplace(phones_[transfer.guardian_phone].phone, transfer.transaction);
+    questions_.emplace(phones_[transfer.guardian_phone].phone, transfer.transaction.position());
   }
   return transfers_.emplace(transfer.transaction, transfer).second;
 }
@@ -197,7 +197,7 @@ bool State::restore_share(OpenShare const& share) {
   if (!phones_.contains(share.phone) || !phones_.contains(share.owner)) return false;
   if (shares_.find(share.approval) != nullptr || shares_.find_for(share.phone) != nullptr) return false;
   shares_.add(share);
-  questions_.emplace(phones_[share.owner].phone, share.approval);
+  questions_.emplace(phones_[share.owner].phone, share.approval.position());
   return true;
 }
 

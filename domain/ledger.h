@@ -65,14 +65,14 @@ class State {
   [[nodiscard]] std::optional<PlayerId> find_player(GameId game, IdentityId identity) const;
   // Zero balances when the wallet was never touched.
   [[nodiscard]] Wallet wallet(PlayerId player, CurrencyId currency) const;
-  [[nodiscard]] bool is_refunded(Position order) const { return refunded_orders_.contains(order.value()); }
+  [[nodiscard]] bool is_refunded(OrderId order) const { return refunded_orders_.contains(order.value()); }
 
   [[nodiscard]] Phones const& phones() const { return phones_; }
   // The guardian's phone of a flagged minor, zero when nobody can be asked; nullopt: not flagged.
   [[nodiscard]] std::optional<PhoneId> minor(IdentityId identity) const;
   [[nodiscard]] std::map<IdentityId, PhoneId> const& minors() const { return minors_; }
   // nullptr: no such transaction, or it has ended.
-  [[nodiscard]] OpenTransfer const* find_transfer(Position transaction) const;
+  [[nodiscard]] OpenTransfer const* find_transfer(TransferId transaction) const;
   [[nodiscard]] OpenTransfers const& transfers() const { return transfers_; }
   [[nodiscard]] OpenShares const& shares() const { return shares_; }
   [[nodiscard]] Questions const& questions() const { return questions_; }
@@ -80,10 +80,10 @@ class State {
   [[nodiscard]] Velocity const& velocity() const { return velocity_; }
 
   // nullptr: no such order of currency, or its payment is settled.
-  [[nodiscard]] OpenOrder const* find_order(Position order) const;
+  [[nodiscard]] OpenOrder const* find_order(OrderId order) const;
   [[nodiscard]] OpenOrders const& orders() const { return orders_; }
   // nullptr: nothing of it went back.
-  [[nodiscard]] Returned const* find_returned(Position order) const;
+  [[nodiscard]] Returned const* find_returned(OrderId order) const;
   [[nodiscard]] ReturnedOrders const& returned_orders() const { return returned_; }
   // nullptr: no such payout, or it has ended for good.
   [[nodiscard]] OpenPayout const* find_payout(PayoutId payout) const;
@@ -189,11 +189,11 @@ void apply(State& state, Event const& event, Timestamp at);
 void apply(State& state, Commit const& commit);
 
 // What a game may cash out, in USD: whole cents of what its currencies earned together.
-[[nodiscard]] Money payable_usd(State const& state, Game const& game);
+[[nodiscard]] Usd payable_usd(State const& state, Game const& game);
 
 // What a refund of this order would be granted now when `game` asks for it: at most so much, or why none.
-[[nodiscard]] Result<Money, Refusal> refundable_usd(State const& state, GameId game, CurrencyPurchased const& original,
-                                                    bool can_charge);
+[[nodiscard]] Result<Usd, Refusal> refundable_usd(State const& state, GameId game, CurrencyPurchased const& original,
+                                                  bool can_charge);
 
 // Why currency may not go from one game to the other; nullopt: it may.
 [[nodiscard]] std::optional<Rejection> check_policy(Game const& source, Game const& target);

@@ -32,42 +32,10 @@ std::optional<std::int64_t> parse_hundredths(std::string_view text, std::size_t 
   return whole * 100 + hundredths;
 }
 
-}  // namespace
-
-std::optional<Money> Money::checked_add(Money a, Money b) {
-  std::int64_t sum = 0;
-  if (__builtin_add_overflow(a.minor_, b.minor_, &sum)) return std::nullopt;
-  return Money(sum);
-}
-
-std::optional<Money> Money::checked_multiply(Money a, std::int64_t factor) {
-  std::int64_t product = 0;
-  if (__builtin_mul_overflow(a.minor_, factor, &product)) return std::nullopt;
-  return Money(product);
-}
-
-Money operator+(Money a, Money b) {
-  std::int64_t sum = 0;
-  FLORIN_ASSERT(!__builtin_add_overflow(a.minor_, b.minor_, &sum));
-  return Money(sum);
-}
-
-Money operator-(Money a, Money b) {
-  std::int64_t difference = 0;
-  FLORIN_ASSERT(!__builtin_sub_overflow(a.minor_, b.minor_, &difference));
-  return Money(difference);
-}
-
-std::optional<Money> parse_amount(std::string_view text) {
-  auto const minor = parse_hundredths(text, kMaxWholeDigits);
-  if (!minor) return std::nullopt;
-  return Money::from_minor(*minor);
-}
-
-void append_amount(std::string& out, Money amount) {
+void append_hundredths(std::string& out, std::int64_t minor) {
   std::array<char, 24> buffer{};
-  auto magnitude = static_cast<std::uint64_t>(amount.minor());
-  if (amount.minor() < 0) magnitude = 0 - magnitude;
+  auto magnitude = static_cast<std::uint64_t>(minor);
+  if (minor < 0) magnitude = 0 - magnitude;
   char* cursor = buffer.data() + buffer.size();
   *--cursor = static_cast<char>('0' + magnitude % 10);
   *--cursor = static_cast<char>('0' + magnitude / 10 % 10);
@@ -77,15 +45,35 @@ void append_amount(std::string& out, Money amount) {
     *--cursor = static_cast<char>('0' + magnitude % 10);
     magnitude /= 10;
   } while (magnitude != 0);
-  if (amount.minor() < 0) *--cursor = '-';
+  if (minor < 0) *--cursor = '-';
   out.append(cursor, static_cast<std::size_t>(buffer.data() + buffer.size() - cursor));
 }
 
-std::string to_string(Money amount) {
+std::string text_of(std::int64_t minor) {
   std::string out;
-  append_amount(out, amount);
+  append_hundredths(out, minor);
   return out;
 }
+
+std::int64_t hundredths_half_up(std::int64_t minor, BasisPoints rate) {
+  FLORIN_ASSERT(minor >= 0 && rate.value() >= 0 && rate.value() <= 10'000);
+  // 63 bits of amount times 14 bits of rate: the product needs up to 77.
+  auto const product = static_cast<__int128>(minor) * rate.value();
+  return static_cast<std::int64_t>((product + 5'000) / 10'000);
+}
+
+}  // namespace
+
+std::optional<Money> parse_amount(std::string_view text) {
+  auto const minor = parse_hundredths(text, kMaxWholeDigits);
+  if (!minor) return std::nullopt;
+  return Money::from_minor(*minor);
+}
+
+void append_amount(std::string& out, Money amount) { append_hundredths(out, amount.minor()); }
+void append_amount(std::string& out, Usd usd) { append_hundredths(out, usd.minor()); }
+std::string to_string(Money amount) { return text_of(amount.minor()); }
+std::string to_string(Usd usd) { return text_of(usd.minor()); }
 
 std::string Total::text() const {
   constexpr std::int64_t kBillion = 1'000'000'000;  // of minor units: any 128-bit sum in five pieces
@@ -111,23 +99,21 @@ std::optional<BasisPoints> parse_percentage(std::string_view text) {
 }
 
 std::string to_string(BasisPoints rate) {
-  auto text = to_string(Money::from_minor(rate.value()));
+  auto text = text_of(rate.value());
   while (text.back() == '0') text.pop_back();
   if (text.back() == '.') text.pop_back();
   return text;
 }
 
 Money share_half_up(Money amount, BasisPoints rate) {
-  FLORIN_ASSERT(amount >= Money{} && rate.value() >= 0 && rate.value() <= 10'000);
-  // 63 bits of amount times 14 bits of rate: the product needs up to 77.
-  auto const product = static_cast<__int128>(amount.minor()) * rate.value();
-  return Money::from_minor(static_cast<std::int64_t>((product + 5'000) / 10'000));
+  return Money::from_minor(hundredths_half_up(amount.minor(), rate));
 }
+Usd share_half_up(Usd usd, BasisPoints rate) { return Usd::from_minor(hundredths_half_up(usd.minor(), rate)); }
 
-Money usd_value(Money units) {
+Usd usd_value(Money units) {
   // Division truncates towards zero, so the remainder carries the sign; adding 5 first could overflow.
   auto const remainder = units.minor() % 10;
-  return Money::from_minor(units.minor() / 10 + (remainder >= 5) - (remainder <= -5));
+  return Usd::from_minor(units.minor() / 10 + (remainder >= 5) - (remainder <= -5));
 }
 
 }  // namespace florin::domain

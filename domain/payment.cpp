@@ -33,37 +33,37 @@ char const* dispute_status_name(DisputeStatus status) {
   return "";
 }
 
-bool valid_dispute_fee(Money usd) {
+bool valid_dispute_fee(Usd usd) {
   constexpr std::int64_t kTimes = 6;
   auto const most = kTimes * kMaxPurchaseUsd.minor();
   return usd.minor() >= -most && usd.minor() <= most;
 }
 
-bool may_book(RefundReport const& report, Money paid) { return report.usd > Money{} && report.usd <= paid; }
+bool may_book(RefundReport const& report, Usd paid) { return report.usd > Usd{} && report.usd <= paid; }
 
-bool valid_withheld(Money usd) { return usd >= Money{} && usd <= kMaxPurchaseUsd; }
+bool valid_withheld(Usd usd) { return usd >= Usd{} && usd <= kMaxPurchaseUsd; }
 
 bool may_book(DisputeReport const& report) {
   auto const most = kMaxPurchaseUsd + kMaxPurchaseUsd;
-  return !report.reference.empty() && report.withheld >= Money{} && report.withheld <= most &&
+  return !report.reference.empty() && report.withheld >= Usd{} && report.withheld <= most &&
          report.fee >= -kMaxPurchaseUsd && report.fee <= kMaxPurchaseUsd;
 }
 
-DisputeShares shares_of(DisputeReport const& report, Money paid) {
+DisputeShares shares_of(DisputeReport const& report, Usd paid) {
   auto const player = std::min(report.withheld, paid);
   return {player, report.fee + (report.withheld - player)};
 }
 
-Money Returned::refunded() const {
-  Money sum;
+Usd Returned::refunded() const {
+  Usd sum;
   for (auto const& refund : refunds) {
     if (refund.status != RefundStatus::failed) sum += refund.usd;
   }
   return sum;
 }
 
-Money Returned::withheld() const {
-  Money sum;
+Usd Returned::withheld() const {
+  Usd sum;
   for (auto const& dispute : disputes) sum += dispute.usd;
   return sum;
 }

@@ -4,7 +4,7 @@
 // An order and a refund are named by their position in the log and the time of their commit. The position alone is not
 // enough: after a backup is restored the same positions come again, for other orders.
 //
-// US dollars are Money too: 1 minor unit is 1 cent. 1 USD is 10 units of any branded currency (CONTRACT, Conventions).
+// Amounts are US dollars. 1 USD is 10 units of any branded currency (CONTRACT, Conventions).
 #pragma once
 
 #include <cstdint>
@@ -20,15 +20,15 @@ namespace florin::domain {
 
 inline constexpr std::int64_t kUnitsPerDollar = 10;
 // What so many dollars are in a branded currency. Dollars within kMaxAmount.
-[[nodiscard]] inline Money units_of(Money usd) { return Money::from_minor(usd.minor() * kUnitsPerDollar); }
+[[nodiscard]] inline Money units_of(Usd usd) { return Money::from_minor(usd.minor() * kUnitsPerDollar); }
 
 // CONTRACT, checkout sessions: 0 < x <= 999.99.
-inline constexpr Money kMaxPurchaseUsd = Money::from_minor(99'999);
+inline constexpr Usd kMaxPurchaseUsd = Usd::from_minor(99'999);
 // What may be booked as the fee of one dispute, and its change: what the processor says, and what it claims beyond the
 // order.
-[[nodiscard]] bool valid_dispute_fee(Money usd);
+[[nodiscard]] bool valid_dispute_fee(Usd usd);
 // What a player may be debited for one dispute: nothing, or up to the largest order.
-[[nodiscard]] bool valid_withheld(Money usd);
+[[nodiscard]] bool valid_withheld(Usd usd);
 inline constexpr std::int64_t kCheckoutMicros = 900 * kMicrosPerSecond;   // 15 minutes: a session's link
 inline constexpr std::int64_t kChallengeMicros = 900 * kMicrosPerSecond;  // the cardholder's answer to their bank
 // Of one order. Each is a call to the processor, and a row for as long as the order lives.
@@ -48,7 +48,7 @@ enum class RefundStatus : std::uint8_t { pending = 0, succeeded = 1, failed = 2 
 struct RefundReport {
   std::string reference;  // the processor's
   RefundId refund;        // ours; zero when it was made at the processor
-  Money usd;
+  Usd usd;
   RefundStatus status = RefundStatus::pending;
   Timestamp refund_at{};  // of the commit that asked for it, as we named it; zero with refund zero
   friend bool operator==(RefundReport const&, RefundReport const&) = default;
@@ -62,8 +62,8 @@ enum class DisputeStatus : std::uint8_t { open = 0, won = 1, lost = 2 };
 struct DisputeReport {
   std::string reference;
   // Now; above what was charged when the cardholder's bank claims more, after its own conversion. Never below zero.
-  Money withheld;
-  Money fee;  // of all that was booked until now; below zero when more was given back than taken
+  Usd withheld;
+  Usd fee;  // of all that was booked until now; below zero when more was given back than taken
   DisputeStatus status = DisputeStatus::open;
   // How many entries of the processor's account it takes in. They are only ever added, so a report with fewer is an
   // older one, however late it arrives. Zero: the processor does not count them.
@@ -71,24 +71,24 @@ struct DisputeReport {
   friend bool operator==(DisputeReport const&, DisputeReport const&) = default;
 };
 // Amounts are another company's word: what no order could have moved is passed over, and the rest of its report counts.
-[[nodiscard]] bool may_book(RefundReport const& report, Money paid);
+[[nodiscard]] bool may_book(RefundReport const& report, Usd paid);
 [[nodiscard]] bool may_book(DisputeReport const& report);
 // Who bears a dispute. The player owes at most what they paid; what the processor withholds beyond it is a fee.
 struct DisputeShares {
-  Money player;
-  Money fee;
+  Usd player;
+  Usd fee;
 };
-[[nodiscard]] DisputeShares shares_of(DisputeReport const& report, Money paid);
+[[nodiscard]] DisputeShares shares_of(DisputeReport const& report, Usd paid);
 
 // All that the processor says of a payment at one moment, and nothing secret. Comparing it with what the ledger knows
 // is how every answer, callback and poll is handled: twice, late or out of order, it changes nothing twice.
 struct PaymentReport {
   std::string reference;  // "pi_…"
-  Position order;         // as we named it when it was opened; zero: not ours
+  OrderId order;          // as we named it when it was opened; zero: not ours
   PaymentStatus status = PaymentStatus::unconfirmed;
-  Money usd;
+  Usd usd;
   bool in_usd = true;        // false: in some other currency, which we never asked for
-  Money fee;                 // what the processor keeps of it; known when it succeeded
+  Usd fee;                   // what the processor keeps of it; known when it succeeded
   std::string decline_code;  // with declined: "insufficient_funds"
   std::vector<RefundReport> refunds;
   std::vector<DisputeReport> disputes;
@@ -115,45 +115,45 @@ enum class RefundEnd : std::uint8_t {
 
 // An order whose payment is not settled. It waits for the processor, and never ends by itself.
 struct OpenOrder {
-  Position order;
+  OrderId order;
   PlayerId player;
   CurrencyId currency;
-  Money usd;
+  Usd usd;
   std::string reference;           // the processor's; empty until the payment was opened there
   Timestamp challenge_expires_at;  // zero: the cardholder is not asked
   Timestamp ordered_at;
   friend bool operator==(OpenOrder const&, OpenOrder const&) = default;
 };
-using OpenOrders = std::map<Position, OpenOrder>;
+using OpenOrders = std::map<OrderId, OpenOrder>;
 
 // A paid order of which something went back, or is claimed back. Paid orders of which nothing did are not kept.
 struct Returned {
   struct Refund {
     RefundId refund;
     std::string reference;  // the processor's; empty until it is known
-    Money usd;
+    Usd usd;
     RefundStatus status = RefundStatus::pending;
     friend bool operator==(Refund const&, Refund const&) = default;
   };
   struct Dispute {
     std::string reference;
-    Money usd;  // what the player is debited now
+    Usd usd;  // what the player is debited now
     DisputeStatus status = DisputeStatus::open;
-    Money fee{};                // what is booked as the processor's fee until now
+    Usd fee{};                  // what is booked as the processor's fee until now
     std::uint32_t entries = 0;  // of the newest report that was booked; zero: not known
     friend bool operator==(Dispute const&, Dispute const&) = default;
   };
-  Position order;
+  OrderId order;
   PlayerId player;
   CurrencyId currency;
   std::vector<Refund> refunds;
   std::vector<Dispute> disputes;
 
-  [[nodiscard]] Money refunded() const;  // what is asked back and did not fail
-  [[nodiscard]] Money withheld() const;  // what its disputes debit the player now
-  [[nodiscard]] bool disputed() const;   // a dispute is open or was lost
+  [[nodiscard]] Usd refunded() const;   // what is asked back and did not fail
+  [[nodiscard]] Usd withheld() const;   // what its disputes debit the player now
+  [[nodiscard]] bool disputed() const;  // a dispute is open or was lost
   friend bool operator==(Returned const&, Returned const&) = default;
 };
-using ReturnedOrders = std::map<Position, Returned>;
+using ReturnedOrders = std::map<OrderId, Returned>;
 
 }  // namespace florin::domain

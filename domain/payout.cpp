@@ -101,20 +101,21 @@ bool belongs_to(OpenPayout const& payout, Day day) {
 
 // In USD, whole cents: what is left below a cent stays owed. `owed` of all its currencies together: what one of them
 // is short of, the others pay.
-Money payable_usd(State const& state, Game const& game) {
+Usd payable_usd(State const& state, Game const& game) {
   Money owed;
   for (auto const& currency : game.currencies) owed += state.revenue(currency.currency).owed;
-  return owed <= Money{} ? Money{} : Money::from_minor(owed.minor() / kUnitsPerDollar);
+  return owed <= Money{} ? Usd{} : Usd::from_minor(owed.minor() / kUnitsPerDollar);
 }
 
 Decision Decider::operator()(RequestPayout const& command) const {
   auto const* game = state.find_game(command.game);
   if (game == nullptr) return refuse(Rejection::game_not_found);
   if (!may_call(game->settings.status)) return refuse(Rejection::game_not_active);
-  if (command.usd <= Money{} || command.usd > kMaxPayoutUsd) return refuse(Rejection::invalid_amount);
+  if (command.usd <= Usd{} || command.usd > kMaxPayoutUsd) return refuse(Rejection::invalid_amount);
   auto const payable = payable_usd(state, *game);
   if (command.usd > payable) {
-    return fail(Refusal{.reason = Rejection::payout_exceeds_balance, .available = payable, .required = command.usd});
+    return fail(
+        Refusal{.reason = Rejection::payout_exceeds_balance, .usd_available = payable, .usd_required = command.usd});
   }
   std::vector<PayoutShare> shares;
   auto left = units_of(command.usd);
@@ -302,7 +303,7 @@ bool State::restore_payout(OpenPayout const& payout) {
     if (share.amount <= Money{} || share.amount > units_of(kMaxPayoutUsd)) return false;
     sum += share.amount;
   }
-  if (payout.usd <= Money{} || payout.usd > kMaxPayoutUsd || sum != units_of(payout.usd)) return false;
+  if (payout.usd <= Usd{} || payout.usd > kMaxPayoutUsd || sum != units_of(payout.usd)) return false;
   return payouts_.emplace(payout.payout, payout).second;
 }
 

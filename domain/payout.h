@@ -32,7 +32,7 @@ inline constexpr PayoutStatus kLastPayoutStatus = PayoutStatus::failed;
 // Nothing is under way any more.
 [[nodiscard]] constexpr bool is_end(PayoutStatus status) { return status >= PayoutStatus::completed; }
 
-inline constexpr Money kMaxPayoutUsd = kMaxBankAmount;
+inline constexpr Usd kMaxPayoutUsd = kMaxBankAmount;
 
 // How long a completed payout can still fail: Nacha's longest time for a return, 60 days. So long the ledger remembers
 // it, which bounds what it remembers.
@@ -49,7 +49,7 @@ struct PayoutShare {
 struct OpenPayout {
   PayoutId payout;  // first position of the commit that requested it
   GameId game;
-  Money usd;
+  Usd usd;
   std::vector<PayoutShare> shares;
   PayoutStatus status = PayoutStatus::requested;
   Timestamp since;               // it has this status
@@ -71,7 +71,7 @@ struct PayoutFile {
   char letter = 'A';              // A to Z, then 0 to 9: tells the files of one creation date apart
   Day effective;                  // when receivers should have it
   std::uint32_t first_trace = 1;  // the trace number of its first entry; the others follow it one by one
-  Money usd;                      // of its entries together
+  Usd usd;                        // of its entries together
   Digest digest{};                // SHA-256 of its bytes
   std::vector<PayoutId> payouts;  // in the order of the file
   friend bool operator==(PayoutFile const&, PayoutFile const&) = default;

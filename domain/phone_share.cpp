@@ -26,7 +26,7 @@ char const* share_end_name(ShareEnd end) {
   return "";
 }
 
-OpenShare const* OpenShares::find(Position approval) const {
+OpenShare const* OpenShares::find(ApprovalId approval) const {
   auto const found = open_.find(approval);
   return found == open_.end() ? nullptr : &found->second;
 }
@@ -41,13 +41,13 @@ void OpenShares::add(OpenShare const& share) {
   FLORIN_ASSERT(open_.emplace(share.approval, share).second);
 }
 
-void OpenShares::count_wrong_code(Position approval) {
+void OpenShares::count_wrong_code(ApprovalId approval) {
   auto const found = open_.find(approval);
   FLORIN_ASSERT(found != open_.end() && found->second.wrong_codes < kWrongCodesMax);
   ++found->second.wrong_codes;
 }
 
-void OpenShares::remove(Position approval) {
+void OpenShares::remove(ApprovalId approval) {
   auto const found = open_.find(approval);
   FLORIN_ASSERT(found != open_.end());
   by_phone_.erase(found->second.phone);
@@ -71,7 +71,7 @@ Decision Decider::operator()(RequestPhoneShare const& command) const {
                                      context.now, kShareCooldownMicros, 0);
   if (cooldown > 0) {
     return fail(Refusal{.reason = Rejection::share_cooldown,
-                        .about = open != nullptr ? open->approval : Position{},
+                        .about = open != nullptr ? open->approval.position() : Position{},
                         .retry_after = cooldown});
   }
   constexpr std::int64_t kHour = 3'600 * kMicrosPerSecond;
@@ -80,7 +80,8 @@ Decision Decider::operator()(RequestPhoneShare const& command) const {
   if (wait > 0) return fail(Refusal{.reason = Rejection::share_rate_limited, .retry_after = wait});
   if (open != nullptr) events.emplace_back(PhoneShareEnded{open->approval, ShareEnd::superseded});
   auto const owner = *state.phones().owner(command.phone.index);
-  events.emplace_back(PhoneShareRequested{context.next, phone, owner, context.now + kShareMicros, command.game});
+  events.emplace_back(
+      PhoneShareRequested{ApprovalId(context.next), phone, owner, context.now + kShareMicros, command.game});
   return events;
 }
 
@@ -123,11 +124,11 @@ Decision Decider::operator()(ReceiveReply const& command) const {
     about = command.named;
   }
   if (!about) return events;
-  if (auto const* share = state.shares().find(about)) {
+  if (auto const* share = state.shares().find(ApprovalId(about))) {
     events.emplace_back(PhoneShareEnded{share->approval, yes ? ShareEnd::approved : ShareEnd::rejected});
     return events;
   }
-  auto const& transfer = *state.find_transfer(about);
+  auto const& transfer = *state.find_transfer(TransferId(about));
   if (!yes) {
     events.push_back(released(transfer, ReturnReason::guardian_rejected));
     return events;
@@ -145,7 +146,7 @@ void Fold::operator()(PhoneShareRequested const& e) const {
   auto const& number = state.phones_[e.owner].phone;
   FLORIN_ASSERT(state.phones_[e.phone].phone == number);
   state.shares_.add({e.approval, e.phone, e.owner, 0, at, e.expires_at, e.game});
-  state.questions_.emplace(number, e.approval);
+  state.questions_.emplace(number, e.approval.position());
   state.velocity_.record({VelocityKind::share_codes, hash_of(number), at, Money{}});
   auto const person = person_subject(number, IdentityId(state.phones_[e.phone].identity));
   state.velocity_.record({VelocityKind::share_codes_person, person, at, Money{}});
@@ -159,8 +160,8 @@ void Fold::operator()(ShareCodeRejected const& e) const {
 void Fold::operator()(PhoneShareEnded const& e) const {
   auto const* share = state.shares_.find(e.approval);
   FLORIN_ASSERT(share != nullptr);
-  state.questions_.erase({state.phones_[share->owner].phone, e.approval});
-  state.owed_texts_.erase({e.approval, TextKind::share_code, 0});
+  state.questions_.erase({state.phones_[share->owner].phone, e.approval.position()});
+  state.owed_texts_.erase({e.approval.position(), TextKind::share_code, 0});
   if (e.end == ShareEnd::approved) state.phones_.share(share->phone);
   state.shares_.remove(e.approval);
 }

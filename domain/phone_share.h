@@ -24,7 +24,7 @@ enum class ShareEnd : std::uint8_t {
 
 // An approval is named by the first position of the commit that asked for it, and waits for an answer.
 struct OpenShare {
-  Position approval;
+  ApprovalId approval;
   PhoneId phone;  // of the person who asks
   PhoneId owner;  // of the person who is asked: the same number
   std::uint8_t wrong_codes = 0;
@@ -43,20 +43,20 @@ inline constexpr std::uint32_t kShareCodesPerPhoneHour = 40;
 // Single-threaded; part of State.
 class OpenShares {
  public:
-  [[nodiscard]] OpenShare const* find(Position approval) const;
+  [[nodiscard]] OpenShare const* find(ApprovalId approval) const;
   // The one that waits for this person's use of this phone.
   [[nodiscard]] OpenShare const* find_for(PhoneId phone) const;
-  [[nodiscard]] std::map<Position, OpenShare> const& all() const { return open_; }
+  [[nodiscard]] std::map<ApprovalId, OpenShare> const& all() const { return open_; }
 
   void add(OpenShare const& share);
-  void count_wrong_code(Position approval);
-  void remove(Position approval);
+  void count_wrong_code(ApprovalId approval);
+  void remove(ApprovalId approval);
 
   friend bool operator==(OpenShares const& a, OpenShares const& b) { return a.open_ == b.open_; }
 
  private:
-  std::map<Position, OpenShare> open_;
-  std::map<PhoneId, Position> by_phone_;
+  std::map<ApprovalId, OpenShare> open_;
+  std::map<PhoneId, ApprovalId> by_phone_;
 };
 
 // What a phone was asked and has not answered, oldest first: (phone, position of the transaction or the approval).

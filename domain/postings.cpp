@@ -39,7 +39,7 @@ Postings claim(TransferClaimed const& e) {
 
 // So many dollars' units for the player, against what the processor holds: `usd` came to it (went, when negative), and
 // it kept `fee`.
-Postings through_clearing(PlayerId player, CurrencyId currency, Money usd, Money fee) {
+Postings through_clearing(PlayerId player, CurrencyId currency, Usd usd, Usd fee) {
   Postings out;
   post(out, Account::player_available, player, currency, units_of(usd));
   post(out, Account::card_clearing, PlayerId{}, currency, units_of(fee - usd));
@@ -110,7 +110,7 @@ std::vector<Posting> postings(Event const& event) {
           },
           [](RefundSettled const& e) { return settle(e); },
           [](DisputeOpened const& e) { return through_clearing(e.player, e.currency, -e.usd, e.fee); },
-          [](DisputeClosed const& e) { return through_clearing(e.player, e.currency, e.won ? e.usd : Money{}, e.fee); },
+          [](DisputeClosed const& e) { return through_clearing(e.player, e.currency, e.won ? e.usd : Usd{}, e.fee); },
           [](DisputeMoved const& e) { return through_clearing(e.player, e.currency, e.usd, e.fee); },
           [](PayoutRequested const& e) { return pay_out(e.shares, Account::game_revenue, Account::payouts_in_flight); },
           [](PayoutAdvanced const& e) { return advance(e); },

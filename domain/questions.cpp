@@ -3,8 +3,8 @@
 namespace florin::domain {
 
 bool question_waits(State const& state, Position about, Timestamp now) {
-  if (auto const* share = state.shares().find(about)) return now < share->expires_at;
-  auto const* transfer = state.find_transfer(about);
+  if (auto const* share = state.shares().find(ApprovalId(about))) return now < share->expires_at;
+  auto const* transfer = state.find_transfer(TransferId(about));
   return transfer != nullptr && now < transfer->guardian_expires_at;
 }
 

@@ -5,7 +5,8 @@
 
 namespace florin::domain {
 
-// Whether this transfer's guardian or this approval's owner may still answer at `now`.
+// Whether this transfer's guardian or this approval's owner may still answer at `now`. `about` is the position of the
+// one or the other.
 [[nodiscard]] bool question_waits(State const& state, Position about, Timestamp now);
 
 // The newest question that this phone may still answer; zero: none.

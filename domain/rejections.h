@@ -56,13 +56,13 @@ enum class Rejection : std::uint8_t {
   nothing_to_settle,
   order_not_paid,          // nothing to refund: the payment is open or came to nothing
   order_disputed,          // the cardholder's bank decides about it
-  refund_exceeds_payment,  // what is left of it is in available
+  refund_exceeds_payment,  // what is left of it is in usd_available
   too_many_refunds,        // kRefundsMax
   payments_unavailable,    // the processor cannot be reached; retry_after
   payment_mismatch,        // a report of another payment, amount or currency than was ordered
   nothing_new,             // a report of what is known
   order_not_open,          // settled already
-  payout_exceeds_balance,  // what there is, in USD, is in available
+  payout_exceeds_balance,  // what there is is in usd_available
   payout_not_found,        // no such payout, or it has ended for good
   payout_not_next,         // not a step from where it is
   balance_limit,           // the wallet would pass kMaxBalance
@@ -70,8 +70,10 @@ enum class Rejection : std::uint8_t {
 
 struct Refusal {
   Rejection reason = Rejection::game_not_found;
-  Money available{};  // with insufficient_balance, transfer_amount_range
-  Money required{};   // with insufficient_balance, transfer_amount_range
+  Money available{};    // with insufficient_balance, transfer_amount_range
+  Money required{};     // with insufficient_balance, transfer_amount_range
+  Usd usd_available{};  // with refund_exceeds_payment, payout_exceeds_balance
+  Usd usd_required{};   // with refund_exceeds_payment, payout_exceeds_balance
   Position about{};
   std::int64_t retry_after = 0;  // seconds
   bool receiver_side = false;

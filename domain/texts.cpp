@@ -28,34 +28,35 @@ char const* text_end_name(TextEnd end) {
 
 std::vector<TextRef> texts_owed(Event const& event) {
   using Texts = std::vector<TextRef>;
-  return std::visit(Overloaded{
-                        [](GameEvent auto const&) { return Texts{}; },
-                        [](PersonEvent auto const&) { return Texts{}; },
-                        [](WalletEvent auto const&) { return Texts{}; },
-                        [](ItemEvent auto const&) { return Texts{}; },
-                        [](TransferInitiated const& e) {
-                          Texts texts{{e.transaction, TextKind::pin, 0}};
-                          if (e.guardian) texts.push_back({e.transaction, TextKind::guardian_question, 0});
-                          return texts;
-                        },
-                        [](PinReissued const& e) { return Texts{{e.transaction, TextKind::pin, e.pin}}; },
-                        [](PinVerified const& e) { return Texts{{e.transaction, TextKind::claim_code, 0}}; },
-                        [](TransferClaimed const& e) {
-                          return Texts{{e.transaction, TextKind::sender_completed, 0},
-                                       {e.transaction, TextKind::receiver_completed, 0}};
-                        },
-                        [](TransferReleased const& e) {
-                          return Texts{{e.transaction, TextKind::sender_returned, static_cast<std::uint8_t>(e.reason)}};
-                        },
-                        [](TransferEvent auto const&) { return Texts{}; },
-                        [](PhoneShareRequested const& e) { return Texts{{e.approval, TextKind::share_code, 0}}; },
-                        [](PhoneShareEvent auto const&) { return Texts{}; },
-                        [](TextEvent auto const&) { return Texts{}; },
-                        [](CardOrderEvent auto const&) { return Texts{}; },
-                        [](RefundEvent auto const&) { return Texts{}; },
-                        [](PayoutEvent auto const&) { return Texts{}; },
-                    },
-                    event);
+  return std::visit(
+      Overloaded{
+          [](GameEvent auto const&) { return Texts{}; },
+          [](PersonEvent auto const&) { return Texts{}; },
+          [](WalletEvent auto const&) { return Texts{}; },
+          [](ItemEvent auto const&) { return Texts{}; },
+          [](TransferInitiated const& e) {
+            Texts texts{{e.transaction.position(), TextKind::pin, 0}};
+            if (e.guardian) texts.push_back({e.transaction.position(), TextKind::guardian_question, 0});
+            return texts;
+          },
+          [](PinReissued const& e) { return Texts{{e.transaction.position(), TextKind::pin, e.pin}}; },
+          [](PinVerified const& e) { return Texts{{e.transaction.position(), TextKind::claim_code, 0}}; },
+          [](TransferClaimed const& e) {
+            return Texts{{e.transaction.position(), TextKind::sender_completed, 0},
+                         {e.transaction.position(), TextKind::receiver_completed, 0}};
+          },
+          [](TransferReleased const& e) {
+            return Texts{{e.transaction.position(), TextKind::sender_returned, static_cast<std::uint8_t>(e.reason)}};
+          },
+          [](TransferEvent auto const&) { return Texts{}; },
+          [](PhoneShareRequested const& e) { return Texts{{e.approval.position(), TextKind::share_code, 0}}; },
+          [](PhoneShareEvent auto const&) { return Texts{}; },
+          [](TextEvent auto const&) { return Texts{}; },
+          [](CardOrderEvent auto const&) { return Texts{}; },
+          [](RefundEvent auto const&) { return Texts{}; },
+          [](PayoutEvent auto const&) { return Texts{}; },
+      },
+      event);
 }
 
 // Those that are still owed: a text may have become pointless, or been settled, while its outcome was on the way.

@@ -24,7 +24,7 @@ enum class TextKind : std::uint8_t {
 [[nodiscard]] char const* text_kind_name(TextKind kind);  // "guardian_question"
 
 struct TextRef {
-  Position about;  // the transaction, or the approval
+  Position about;  // of the transfer or of the approval, as `kind` says
   TextKind kind = TextKind::pin;
   std::uint8_t detail = 0;
   friend auto operator<=>(TextRef const&, TextRef const&) = default;

@@ -37,7 +37,8 @@ std::optional<Refusal> check_range(CurrencySpec const& source, CurrencySpec cons
                  .required = range.maximum.value_or(Money{})};
 }
 
-Result<OpenTransfer const*, Refusal> find_open(State const& state, GameId game, Flavour flavour, Position transaction) {
+Result<OpenTransfer const*, Refusal> find_open(State const& state, GameId game, Flavour flavour,
+                                               TransferId transaction) {
   auto const* caller = state.find_game(game);
   if (caller == nullptr) return refuse(Rejection::game_not_found);
   if (!may_call(caller->settings.status)) return refuse(Rejection::game_not_active);
@@ -47,7 +48,8 @@ Result<OpenTransfer const*, Refusal> find_open(State const& state, GameId game, 
 }
 
 // A transfer that waits in the game that initiated it.
-Result<OpenTransfer const*, Refusal> find_own(State const& state, GameId game, Flavour flavour, Position transaction) {
+Result<OpenTransfer const*, Refusal> find_own(State const& state, GameId game, Flavour flavour,
+                                              TransferId transaction) {
   auto found = find_open(state, game, flavour, transaction);
   if (found && state.game_of(found.value()->sender)->id != game) return refuse(Rejection::transfer_not_open);
   return found;
@@ -214,7 +216,7 @@ Decision Decider::operator()(InitiateTransfer const& command) const {
   }
 
   TransferInitiated initiated;
-  initiated.transaction = context.next;
+  initiated.transaction = TransferId(context.next);
   initiated.flavour = command.flavour;
   initiated.sender = sender;
   initiated.currency = currency;
@@ -345,7 +347,7 @@ Decision Decider::operator()(ExpireTransfer const& command) const {
   return std::vector<Event>{released(*transfer, transfer->expiry_reason())};
 }
 
-OpenTransfer& Fold::open_transfer(Position transaction) const {
+OpenTransfer& Fold::open_transfer(TransferId transaction) const {
   auto const found = state.transfers_.find(transaction);
   FLORIN_ASSERT(found != state.transfers_.end());
   return found->second;
@@ -374,7 +376,7 @@ void Fold::operator()(TransferInitiated const& e) const {
     transfer.guardian = GuardianState::pending;
     transfer.guardian_phone = e.guardian;
     transfer.guardian_expires_at = e.guardian_expires_at;
-    state.questions_.emplace(state.phones_[e.guardian].phone, e.transaction);
+    state.questions_.emplace(state.phones_[e.guardian].phone, e.transaction.position());
   }
   FLORIN_ASSERT(state.transfers_.emplace(e.transaction, transfer).second);
   state.velocity_.record({velocity_of(e.flavour), e.sender.value(), at, e.amount});
@@ -386,7 +388,7 @@ void Fold::operator()(PinReissued const& e) const {
   auto& transfer = open_transfer(e.transaction);
   FLORIN_ASSERT(transfer.stage == TransferStage::pin && e.pin == transfer.pins_issued && e.pin < kPinsMax);
   // The former one is of no use any more.
-  state.owed_texts_.erase({e.transaction, TextKind::pin, static_cast<std::uint8_t>(e.pin - 1)});
+  state.owed_texts_.erase({e.transaction.position(), TextKind::pin, static_cast<std::uint8_t>(e.pin - 1)});
   ++transfer.pins_issued;
   transfer.pin_issued_at = at;
   transfer.pin_expires_at = e.expires_at;
@@ -411,17 +413,18 @@ void Fold::operator()(PinVerified const& e) const {
   transfer.stage = TransferStage::claim;
   transfer.claim_expires_at = e.claim_expires_at;
   state.phones_.claim(transfer.sender_phone);
-  state.owed_texts_.erase({e.transaction, TextKind::pin, static_cast<std::uint8_t>(transfer.pins_issued - 1)});
+  state.owed_texts_.erase(
+      {e.transaction.position(), TextKind::pin, static_cast<std::uint8_t>(transfer.pins_issued - 1)});
 }
 
-void Fold::close_transfer(Position transaction) const {
+void Fold::close_transfer(TransferId transaction) const {
   auto const& transfer = open_transfer(transaction);
   if (transfer.guardian == GuardianState::pending) {
-    state.questions_.erase({state.phones_[transfer.guardian_phone].phone, transaction});
+    state.questions_.erase({state.phones_[transfer.guardian_phone].phone, transaction.position()});
   }
-  state.owed_texts_.erase({transaction, TextKind::pin, static_cast<std::uint8_t>(transfer.pins_issued - 1)});
-  state.owed_texts_.erase({transaction, TextKind::guardian_question, 0});
-  state.owed_texts_.erase({transaction, TextKind::claim_code, 0});
+  state.owed_texts_.erase({transaction.position(), TextKind::pin, static_cast<std::uint8_t>(transfer.pins_issued - 1)});
+  state.owed_texts_.erase({transaction.position(), TextKind::guardian_question, 0});
+  state.owed_texts_.erase({transaction.position(), TextKind::claim_code, 0});
   state.transfers_.erase(transaction);
 }
 

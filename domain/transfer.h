@@ -60,7 +60,7 @@ enum class GuardianState : std::uint8_t { none = 0, pending = 1, approved = 2 };
 
 // What decisions need of a transfer that has not ended.
 struct OpenTransfer {
-  Position transaction;
+  TransferId transaction;
   Flavour flavour = Flavour::transfer;
   TransferStage stage = TransferStage::pin;
   GuardianState guardian = GuardianState::none;
@@ -94,7 +94,7 @@ struct OpenTransfer {
 };
 // Ordered by transaction. A tree and not a flat table: entries come and go for ever, a tree gives their memory back and
 // never stops to rehash; a million of them are 250 MB and a look-up costs under a microsecond.
-using OpenTransfers = std::map<Position, OpenTransfer>;
+using OpenTransfers = std::map<TransferId, OpenTransfer>;
 
 // Transfer overview, Time Limits; CONTRACT, Guardian approval.
 inline constexpr std::int64_t kPinMicros = std::int64_t{600} * kMicrosPerSecond;

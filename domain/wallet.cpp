@@ -79,7 +79,7 @@ Decision Decider::operator()(PurchaseItem const& command) const {
 
 Decision Decider::operator()(RefundItem const& command) const {
   auto const& original = *command.original;
-  auto const order = command.original.commit();
+  OrderId const order(command.original.commit());
   auto const* game = state.find_game(command.game);
   if (game == nullptr) return refuse(Rejection::game_not_found);
   if (!may_call(game->settings.status)) return refuse(Rejection::game_not_active);

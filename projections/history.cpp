@@ -112,6 +112,7 @@ class HistoryWriter final : public ProjectionWriter {
 
   Faulty<Unit> apply(domain::Commit const& commit) override {
     auto position = commit.first;
+    domain::OrderId const own_order(commit.first);
     for (auto const& event : commit.events) {
       std::visit(Overloaded{
                      [](domain::GameEvent auto const&) {},
@@ -120,13 +121,13 @@ class HistoryWriter final : public ProjectionWriter {
                        add(commit, position, MovementKind::starting_balance, e, e.amount, {});
                      },
                      [&](domain::BalanceCredited const& e) {
-                       add(commit, position, MovementKind::credit, e, e.amount, commit.first);
+                       add(commit, position, MovementKind::credit, e, e.amount, own_order);
                      },
                      [&](domain::BalanceDebited const& e) {
-                       add(commit, position, MovementKind::debit, e, -e.amount, commit.first);
+                       add(commit, position, MovementKind::debit, e, -e.amount, own_order);
                      },
                      [&](domain::ItemPurchased const& e) {
-                       add(commit, position, MovementKind::item_purchase, e, -e.total, commit.first);
+                       add(commit, position, MovementKind::item_purchase, e, -e.total, own_order);
                      },
                      [&](domain::ItemRefunded const& e) {
                        add(commit, position, MovementKind::item_refund, e, e.total, e.order);
@@ -137,7 +138,7 @@ class HistoryWriter final : public ProjectionWriter {
                      [&](domain::TransferClaimed const& e) {
                        add_sender(commit, position, kinds_of(e.flavour).completed, e, {}, -e.amount);
                        add(commit, position, {e.receiver, e.target_currency, true}, kinds_of(e.flavour).received,
-                           e.net(), {}, e.transaction);
+                           e.net(), {}, domain::OrderId(e.transaction.position()));
                      },
                      [&](domain::TransferReleased const& e) {
                        add_sender(commit, position, kinds_of(e.flavour).returned, e, e.amount, -e.amount);
@@ -163,9 +164,9 @@ class HistoryWriter final : public ProjectionWriter {
                        if (e.won) add(commit, position, MovementKind::chargeback_returned, e, units_of(e.usd), e.order);
                      },
                      [&](domain::DisputeMoved const& e) {
-                       if (e.usd == domain::Money{}) return;
+                       if (e.usd == domain::Usd{}) return;
                        auto const kind =
-                           e.usd < domain::Money{} ? MovementKind::chargeback : MovementKind::chargeback_returned;
+                           e.usd < domain::Usd{} ? MovementKind::chargeback : MovementKind::chargeback_returned;
                        add(commit, position, kind, e, units_of(e.usd), e.order);
                      },
                      [](domain::PayoutEvent auto const&) {},
@@ -195,7 +196,7 @@ class HistoryWriter final : public ProjectionWriter {
     bool second = false;  // of the event's two
   };
   void add(domain::Commit const& commit, domain::Position position, Place const& place, MovementKind kind,
-           domain::Money change, domain::Money reserved_change, domain::Position order) {
+           domain::Money change, domain::Money reserved_change, domain::OrderId order) {
     Row row;
     row.number = number_of(position) + (place.second ? 1 : 0);
     row.player = place.player.value();
@@ -210,13 +211,14 @@ class HistoryWriter final : public ProjectionWriter {
   }
   template <class Movement>
   void add(domain::Commit const& commit, domain::Position position, MovementKind kind, Movement const& event,
-           domain::Money change, domain::Position order) {
+           domain::Money change, domain::OrderId order) {
     add(commit, position, {event.player, event.currency}, kind, change, {}, order);
   }
   template <class Movement>
   void add_sender(domain::Commit const& commit, domain::Position position, MovementKind kind, Movement const& event,
                   domain::Money change, domain::Money reserved_change) {
-    add(commit, position, {event.sender, event.currency}, kind, change, reserved_change, event.transaction);
+    add(commit, position, {event.sender, event.currency}, kind, change, reserved_change,
+        domain::OrderId(event.transaction.position()));
   }
 
   Faulty<Unit> link() {
@@ -365,9 +367,10 @@ Faulty<MovementPage> read_history(ViewReader& view, domain::PlayerId player, dom
       row.reset();
       return view.distrust("history: the row at " + std::to_string(number) + " is broken");
     }
-    page.movements.push_back({domain::Position(position), domain::Position(position - row.number(8)), row.position(9),
-                              row.time(7), static_cast<MovementKind>(kind), domain::CurrencyId(row.number(1)),
-                              row.money(3), row.money(4), row.money(5), row.money(6)});
+    page.movements.push_back({domain::Position(position), domain::Position(position - row.number(8)),
+                              domain::OrderId(row.number(9)), row.time(7), static_cast<MovementKind>(kind),
+                              domain::CurrencyId(row.number(1)), row.money(3), row.money(4), row.money(5),
+                              row.money(6)});
     number = row.number(currency ? 11 : 10);
   }
   row.reset();

@@ -46,7 +46,7 @@ struct Movement {
   domain::Position transaction;  // first position of its commit
   // Its transaction, or the one that it is about: a refund's purchase, a transfer's initiation. Zero for a starting
   // balance.
-  domain::Position order;
+  domain::OrderId order;
   domain::Timestamp at;
   MovementKind kind = MovementKind::credit;
   domain::CurrencyId currency;

@@ -73,7 +73,7 @@ class OrdersWriter final : public ProjectionWriter {
     std::uint64_t previous = 0;
   };
   struct Refund {
-    domain::Position order;
+    domain::OrderId order;
     domain::Position refund;
     domain::Timestamp at;
   };
@@ -142,7 +142,7 @@ Faulty<std::optional<OrderRow>> read_row(ViewReader& view, std::uint64_t positio
   if (!found) return fail(found.error());
   std::optional<OrderRow> out;
   if (found.value()) {
-    out = OrderRow{{domain::Position(position), domain::PlayerId(row.number(0)), row.position(2), row.time(3)},
+    out = OrderRow{{domain::OrderId(position), domain::PlayerId(row.number(0)), row.position(2), row.time(3)},
                    row.number(1)};
   }
   row.reset();
@@ -166,7 +166,7 @@ Projection const& orders_projection() {
   return projection;
 }
 
-Faulty<std::optional<Order>> read_order(ViewReader& view, domain::Position order) {
+Faulty<std::optional<Order>> read_order(ViewReader& view, domain::OrderId order) {
   auto const row = read_row(view, order.value());
   if (!row) return fail(row.error());
   if (!row.value()) return std::optional<Order>{};

@@ -11,7 +11,7 @@
 namespace florin::projections {
 
 struct Order {
-  domain::Position order;  // first position of the purchase's commit: read the facts from the log there
+  domain::OrderId order;  // first position of the purchase's commit: read the facts from the log there
   domain::PlayerId player;
   domain::Position refund;  // first position of the refund's commit; zero: not refunded
   domain::Timestamp refunded_at;
@@ -24,7 +24,7 @@ struct OrderPage {
 
 [[nodiscard]] Projection const& orders_projection();
 
-[[nodiscard]] eventstore::Faulty<std::optional<Order>> read_order(ViewReader& view, domain::Position order);
+[[nodiscard]] eventstore::Faulty<std::optional<Order>> read_order(ViewReader& view, domain::OrderId order);
 // cursor: a former page's `next`; one that is not an order of this player is Kind::missing.
 [[nodiscard]] eventstore::Faulty<OrderPage> read_orders(ViewReader& view, domain::PlayerId player, std::size_t limit,
                                                         std::optional<std::uint64_t> cursor);

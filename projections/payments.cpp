@@ -87,15 +87,15 @@ class PaymentsWriter final : public ProjectionWriter {
               if (e.session) {
                 if (auto const in = insert_attempt_.run(e.session, e.order); !in) return in;
               }
-              return step(e.order);
+              return step(e.order.position());
             },
             [&](domain::PaymentOpened const& e) {
               auto const in = insert_name_.run(std::string_view(e.reference), e.order);
-              return in ? step(e.order) : in;
+              return in ? step(e.order.position()) : in;
             },
             [](domain::CheckoutOpened const&) { return nothing(); },
-            [&](domain::CardOrderEvent auto const& e) { return step(e.order); },
-            [&](domain::RefundEvent auto const& e) { return step(e.order); },
+            [&](domain::CardOrderEvent auto const& e) { return step(e.order.position()); },
+            [&](domain::RefundEvent auto const& e) { return step(e.order.position()); },
             [&](domain::PayoutRequested const& e) {
               auto const in = insert_payout_.run(e.payout, e.game, static_cast<int>(domain::PayoutStatus::requested));
               return in ? step(e.payout.position()) : in;
@@ -170,14 +170,16 @@ Failure<eventstore::Fault> distrust_steps(ViewReader& view, Position about) {
   return view.distrust("payments: a step of " + std::to_string(about.value()) + " is no event of the log");
 }
 
-Faulty<std::vector<Position>> read_attempts(ViewReader& view, Position session) {
-  return all_rows(view, kSelectAttempts, [](Statement const& row) { return row.position(0); }, session);
+Faulty<std::vector<domain::OrderId>> read_attempts(ViewReader& view, domain::SessionId session) {
+  auto const get = [](Statement const& row) { return domain::OrderId(row.position(0)); };
+  return all_rows(view, kSelectAttempts, get, session);
 }
 
-Faulty<std::optional<Position>> read_order_of(ViewReader& view, std::string_view reference) {
-  auto rows = all_rows(view, kSelectName, [](Statement const& row) { return row.position(0); }, reference);
+Faulty<std::optional<domain::OrderId>> read_order_of(ViewReader& view, std::string_view reference) {
+  auto const get = [](Statement const& row) { return domain::OrderId(row.position(0)); };
+  auto rows = all_rows(view, kSelectName, get, reference);
   if (!rows) return fail(rows.error());
-  if (rows.value().empty()) return std::optional<Position>();
+  if (rows.value().empty()) return std::optional<domain::OrderId>();
   return std::optional(rows.value().front());
 }
 

@@ -37,11 +37,11 @@ struct PayoutPage {
 // A step names an event that the log does not have: the fault for it, as ViewReader::distrust.
 [[nodiscard]] Failure<eventstore::Fault> distrust_steps(ViewReader& view, domain::Position about);
 // The orders that a checkout session led to, oldest first.
-[[nodiscard]] eventstore::Faulty<std::vector<domain::Position>> read_attempts(ViewReader& view,
-                                                                              domain::Position session);
+[[nodiscard]] eventstore::Faulty<std::vector<domain::OrderId>> read_attempts(ViewReader& view,
+                                                                             domain::SessionId session);
 // Whose payment the processor calls so; nullopt when it is none of ours.
-[[nodiscard]] eventstore::Faulty<std::optional<domain::Position>> read_order_of(ViewReader& view,
-                                                                                std::string_view reference);
+[[nodiscard]] eventstore::Faulty<std::optional<domain::OrderId>> read_order_of(ViewReader& view,
+                                                                               std::string_view reference);
 // Of one game, or of all (zero); of one status, or of all. cursor: a former page's `next`.
 [[nodiscard]] eventstore::Faulty<PayoutPage> read_payouts(ViewReader& view, domain::GameId game,
                                                           std::optional<domain::PayoutStatus> status, std::size_t limit,

@@ -208,7 +208,7 @@ class ReconciliationWriter final : public ProjectionWriter {
   };
 
   static Faulty<Unit> nothing() { return Unit{}; }
-  static bool moves(domain::Money usd) { return usd != domain::Money{}; }
+  static bool moves(domain::Usd usd) { return usd != domain::Usd{}; }
 
   void learn(domain::GameId game, std::vector<std::uint32_t> const& currencies) {
     auto const number = std::uint64_t{games_.size()};

@@ -38,6 +38,7 @@ bool enumerated(std::int64_t number, Enum& out, Enum last) {
 
 // How a record lies in its table.
 struct TransferTable {
+  using Key = domain::TransferId;
   using Record = TransferRecord;
   static constexpr char const* kSelect =
       "SELECT flavour, stage, guardian, outcome, initiated_at, pin_expires_at, guardian_expires_at, verified_at,"
@@ -46,7 +47,7 @@ struct TransferTable {
       "INSERT OR REPLACE INTO transfers VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
   // nullopt: the row cannot be.
-  static std::optional<Record> get(Position transaction, Statement const& row) {
+  static std::optional<Record> get(domain::TransferId transaction, Statement const& row) {
     Record record;
     record.transaction = transaction;
     auto const outcome = row.integer(3);
@@ -84,12 +85,13 @@ struct TransferTable {
 };
 
 struct ShareTable {
+  using Key = domain::ApprovalId;
   using Record = ShareRecord;
   static constexpr char const* kSelect =
       "SELECT phone, asked_at, expires_at, outcome, ended_at FROM shares WHERE position = ?";
   static constexpr char const* kReplace = "INSERT OR REPLACE INTO shares VALUES(?, ?, ?, ?, ?, ?)";
 
-  static std::optional<Record> get(Position approval, Statement const& row) {
+  static std::optional<Record> get(domain::ApprovalId approval, Statement const& row) {
     Record record;
     record.approval = approval;
     record.phone = domain::PhoneId(row.number(0));
@@ -110,24 +112,24 @@ struct ShareTable {
 };
 
 template <class Table>
-Faulty<std::optional<typename Table::Record>> look_up(Statement& select, Position position) {
-  auto const found = select.first(position);
+Faulty<std::optional<typename Table::Record>> look_up(Statement& select, typename Table::Key key) {
+  auto const found = select.first(key);
   if (!found) return fail(found.error());
   std::optional<typename Table::Record> record;
-  if (found.value()) record = Table::get(position, select);
+  if (found.value()) record = Table::get(key, select);
   select.reset();
   if (found.value() && !record) {
     return eventstore::fault(Fault::Kind::corrupt,
-                             "transfers: the row of " + std::to_string(position.value()) + " is broken");
+                             "transfers: the row of " + std::to_string(key.value()) + " is broken");
   }
   return record;
 }
 
 template <class Table>
-Faulty<std::optional<typename Table::Record>> look_up(ViewReader& view, Position position) {
+Faulty<std::optional<typename Table::Record>> look_up(ViewReader& view, typename Table::Key key) {
   auto select = view.database().statement(Table::kSelect);
   if (!select) return fail(select.error());
-  auto record = look_up<Table>(select.value(), position);
+  auto record = look_up<Table>(select.value(), key);
   if (!record && record.error().kind == Fault::Kind::corrupt) return view.distrust(record.error().what);
   return record;
 }
@@ -136,6 +138,7 @@ Faulty<std::optional<typename Table::Record>> look_up(ViewReader& view, Position
 template <class Table>
 class Touched {
  public:
+  using Key = typename Table::Key;
   using Record = typename Table::Record;
 
   Faulty<Unit> prepare(Database& database) {
@@ -148,27 +151,27 @@ class Touched {
     return Unit{};
   }
 
-  void add(Position position, Record const& record) { rows_.insert_or_assign(position, record); }
+  void add(Key key, Record const& record) { rows_.insert_or_assign(key, record); }
 
   // change(record), of the one that an event at `at` is about.
   template <class Change>
-  Faulty<Unit> change(Position position, Position at, Change&& change) {
-    auto row = rows_.find(position);
+  Faulty<Unit> change(Key key, Position at, Change&& change) {
+    auto row = rows_.find(key);
     if (row == rows_.end()) {
-      auto const stored = look_up<Table>(select_, position);
+      auto const stored = look_up<Table>(select_, key);
       if (!stored) return fail(stored.error());
       if (!stored.value()) {
         return eventstore::fault(Fault::Kind::corrupt, "transfers: the event at " + std::to_string(at.value()) +
                                                            " is about one that was never begun");
       }
-      row = rows_.emplace(position, *stored.value()).first;
+      row = rows_.emplace(key, *stored.value()).first;
     }
     change(row->second);
     return Unit{};
   }
 
   Faulty<Unit> write() {
-    for (auto const& [position, record] : rows_) {
+    for (auto const& [key, record] : rows_) {
       if (auto const written = Table::put(replace_, record); !written) return written;
     }
     rows_.clear();
@@ -178,7 +181,7 @@ class Touched {
  private:
   Statement select_;
   Statement replace_;
-  std::map<Position, Record> rows_;
+  std::map<Key, Record> rows_;
 };
 
 class TransfersWriter final : public ProjectionWriter {
@@ -206,7 +209,7 @@ class TransfersWriter final : public ProjectionWriter {
   static Faulty<Unit> nothing() { return Unit{}; }
 
   Faulty<Unit> fold(domain::Event const& event, domain::Commit const& commit, Position position) {
-    auto const transfer = [&](Position transaction, auto&& change) {
+    auto const transfer = [&](domain::TransferId transaction, auto&& change) {
       return transfers_.change(transaction, position, change);
     };
     auto const end_transfer = [&](TransferRecord& record, domain::TransferEnd end) {
@@ -300,11 +303,11 @@ Projection const& transfers_projection() {
   return projection;
 }
 
-Faulty<std::optional<TransferRecord>> read_transfer(ViewReader& view, Position transaction) {
+Faulty<std::optional<TransferRecord>> read_transfer(ViewReader& view, domain::TransferId transaction) {
   return look_up<TransferTable>(view, transaction);
 }
 
-Faulty<std::optional<ShareRecord>> read_share(ViewReader& view, Position approval) {
+Faulty<std::optional<ShareRecord>> read_share(ViewReader& view, domain::ApprovalId approval) {
   return look_up<ShareTable>(view, approval);
 }
 

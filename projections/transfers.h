@@ -10,7 +10,7 @@
 namespace florin::projections {
 
 struct TransferRecord {
-  domain::Position transaction;  // first position of the initiating commit: read the facts from the log there
+  domain::TransferId transaction;  // first position of the initiating commit: read the facts from the log there
   domain::Flavour flavour = domain::Flavour::transfer;
   domain::TransferStage stage = domain::TransferStage::pin;  // that it was in when it ended, if it has
   domain::GuardianState guardian = domain::GuardianState::none;
@@ -28,7 +28,7 @@ struct TransferRecord {
 };
 
 struct ShareRecord {
-  domain::Position approval;
+  domain::ApprovalId approval;
   domain::PhoneId phone;  // of the person who wants to use it
   domain::Timestamp asked_at;
   domain::Timestamp expires_at;
@@ -41,8 +41,8 @@ struct ShareRecord {
 
 // nullopt: this is no transaction of a transfer or a send.
 [[nodiscard]] eventstore::Faulty<std::optional<TransferRecord>> read_transfer(ViewReader& view,
-                                                                              domain::Position transaction);
+                                                                              domain::TransferId transaction);
 // nullopt: no such approval.
-[[nodiscard]] eventstore::Faulty<std::optional<ShareRecord>> read_share(ViewReader& view, domain::Position approval);
+[[nodiscard]] eventstore::Faulty<std::optional<ShareRecord>> read_share(ViewReader& view, domain::ApprovalId approval);
 
 }  // namespace florin::projections

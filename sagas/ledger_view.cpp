@@ -17,19 +17,19 @@ auto copy_of(eventstore::DurableState const& durable, Find const& find) {
 
 }  // namespace
 
-std::optional<domain::OpenTransfer> LedgerView::transfer(domain::Position transaction) const {
+std::optional<domain::OpenTransfer> LedgerView::transfer(domain::TransferId transaction) const {
   return copy_of(durable_, [&](State const& state) { return state.find_transfer(transaction); });
 }
 
-std::optional<domain::OpenShare> LedgerView::share(domain::Position approval) const {
+std::optional<domain::OpenShare> LedgerView::share(domain::ApprovalId approval) const {
   return copy_of(durable_, [&](State const& state) { return state.shares().find(approval); });
 }
 
-std::optional<domain::OpenOrder> LedgerView::order(domain::Position order) const {
+std::optional<domain::OpenOrder> LedgerView::order(domain::OrderId order) const {
   return copy_of(durable_, [&](State const& state) { return state.find_order(order); });
 }
 
-std::optional<domain::Returned> LedgerView::returned(domain::Position order) const {
+std::optional<domain::Returned> LedgerView::returned(domain::OrderId order) const {
   return copy_of(durable_, [&](State const& state) { return state.find_returned(order); });
 }
 

@@ -16,13 +16,13 @@ class LedgerView {
   explicit LedgerView(eventstore::DurableState const& durable) : durable_(durable) {}  // outlives it
 
   // nullopt: it has ended, or never was.
-  [[nodiscard]] std::optional<domain::OpenTransfer> transfer(domain::Position transaction) const;
-  [[nodiscard]] std::optional<domain::OpenShare> share(domain::Position approval) const;
+  [[nodiscard]] std::optional<domain::OpenTransfer> transfer(domain::TransferId transaction) const;
+  [[nodiscard]] std::optional<domain::OpenShare> share(domain::ApprovalId approval) const;
 
   // nullopt: its payment is settled, or there is no such order.
-  [[nodiscard]] std::optional<domain::OpenOrder> order(domain::Position order) const;
+  [[nodiscard]] std::optional<domain::OpenOrder> order(domain::OrderId order) const;
   // nullopt: nothing of the order went back.
-  [[nodiscard]] std::optional<domain::Returned> returned(domain::Position order) const;
+  [[nodiscard]] std::optional<domain::Returned> returned(domain::OrderId order) const;
   // nullopt: it has ended, or never was.
   [[nodiscard]] std::optional<domain::OpenPayout> payout(domain::PayoutId payout) const;
   // What a day's files would hold now: those that belong to it (domain/payout.h), oldest first.

@@ -26,7 +26,8 @@ class WriterReport final : public eventstore::Reply {
   Then then_;
 };
 
-inline void submit(asio::io_context& io, eventstore::Submitter& writer, domain::Command command, WriterReport::Then then) {
+inline void submit(asio::io_context& io, eventstore::Submitter& writer, domain::Command command,
+                   WriterReport::Then then) {
   writer.submit({std::move(command), {}, std::make_unique<WriterReport>(io, std::move(then))});
 }
 

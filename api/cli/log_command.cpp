@@ -143,7 +143,7 @@ int tail(Invocation const& invocation, LogArguments const& arguments) {
 
 std::optional<Position> parse_place(std::string const& text) {
   if (auto const transaction = domain::parse_transaction_id(text)) return transaction;
-  if (auto const order = domain::parse_order_id(text)) return order;
+  if (auto const order = domain::parse_order_id(text)) return order->position();
   if (auto const number = domain::parse_number(text)) return Position(*number);
   return std::nullopt;
 }

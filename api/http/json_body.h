@@ -60,6 +60,9 @@ class JsonObject {
                                 domain::Money max = domain::kMaxAmount);
   std::optional<domain::Money> optional_amount(std::string_view name, domain::Money min = domain::Money::from_minor(1),
                                                domain::Money max = domain::kMaxAmount);
+  // The same of dollars.
+  domain::Usd required_usd(std::string_view name, domain::Usd min = kLeastUsd, domain::Usd max = kMostUsd);
+  std::optional<domain::Usd> optional_usd(std::string_view name, domain::Usd min, domain::Usd max);
 
   // For a field that means "all of it" when it is left out: null is refused, because that is what a client's unset
   // variable becomes.
@@ -90,11 +93,15 @@ class JsonObject {
   // For a route's own rule about a field; kept only when it is the first error.
   void fail(std::string_view name, std::string_view message, std::string_view code = "INVALID_REQUEST");
 
+  static constexpr domain::Usd kLeastUsd = domain::Usd::from_minor(1);
+  static constexpr domain::Usd kMostUsd = domain::Usd::from_minor(domain::kMaxAmount.minor());
+
  protected:
   friend class JsonParsers;
   struct Parsed;
   JsonObject(Parsed* parsed, std::size_t index) : parsed_(parsed), index_(index) {}
   std::optional<domain::Money> amount_of(std::string_view name, domain::Money min, domain::Money max, bool required);
+  std::optional<domain::Usd> usd_of(std::string_view name, domain::Usd min, domain::Usd max, bool required);
   std::optional<domain::GameId> game_id_of(std::string_view name, bool required);
 
   Parsed* parsed_;     // owned by the JsonBody

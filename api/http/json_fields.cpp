@@ -291,6 +291,21 @@ std::optional<domain::Money> JsonObject::optional_amount(std::string_view name, 
   return amount_of(name, min, max, false);
 }
 
+// Dollars have the form of any amount.
+std::optional<domain::Usd> JsonObject::usd_of(std::string_view name, domain::Usd min, domain::Usd max, bool required) {
+  auto const amount =
+      amount_of(name, domain::Money::from_minor(min.minor()), domain::Money::from_minor(max.minor()), required);
+  return amount ? std::optional(domain::Usd::from_minor(amount->minor())) : std::nullopt;
+}
+
+domain::Usd JsonObject::required_usd(std::string_view name, domain::Usd min, domain::Usd max) {
+  return usd_of(name, min, max, true).value_or(domain::Usd{});
+}
+
+std::optional<domain::Usd> JsonObject::optional_usd(std::string_view name, domain::Usd min, domain::Usd max) {
+  return usd_of(name, min, max, false);
+}
+
 std::optional<domain::BasisPoints> JsonObject::optional_percentage(std::string_view name) {
   auto const value = parsed_->find(index_, name);
   if (!value) return std::nullopt;

@@ -113,6 +113,14 @@ void JsonWriter::amount(std::string_view name, domain::Money value) {
   out_.push_back('"');
 }
 
+void JsonWriter::amount(std::string_view name, domain::Usd value) {
+  key(name);
+  separate();
+  out_.push_back('"');
+  domain::append_amount(out_, value);
+  out_.push_back('"');
+}
+
 void JsonWriter::time(std::string_view name, domain::Timestamp value) {
   key(name);
   separate();

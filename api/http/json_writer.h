@@ -43,9 +43,11 @@ class JsonWriter {
   void null(std::string_view name) { raw(name, "null"); }
   // "100.50": a decimal string, always two decimals.
   void amount(std::string_view name, domain::Money value);
+  void amount(std::string_view name, domain::Usd value);
   // "2026-11-20T12:34:56Z"
   void time(std::string_view name, domain::Timestamp value);
-  void amount_or_null(std::string_view name, std::optional<domain::Money> value) {
+  template <class Unit>
+  void amount_or_null(std::string_view name, std::optional<domain::Amount<Unit>> value) {
     value ? amount(name, *value) : null(name);
   }
   // Null for zero, which is no id and no time of anything.

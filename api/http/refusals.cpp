@@ -8,7 +8,7 @@ namespace {
 
 using domain::Rejection;
 
-std::string quoted(domain::Money amount) { return '"' + domain::to_string(amount) + '"'; }
+std::string quoted(auto amount) { return '"' + domain::to_string(amount) + '"'; }
 
 // What error_response() takes.
 struct Refused {
@@ -153,7 +153,7 @@ Refused refused_by(domain::Refusal const& refusal) {
       return {400,
               "REFUND_EXCEEDS_PAYMENT",
               "More than is left of the payment. Refund at most refundable_usd.",
-              {{"refundable_usd", quoted(refusal.available)}, {"requested_usd", quoted(refusal.required)}}};
+              {{"refundable_usd", quoted(refusal.usd_available)}, {"requested_usd", quoted(refusal.usd_required)}}};
     case Rejection::too_many_refunds:
       return {400, "TOO_MANY_REFUNDS",
               "The order was refunded in as many parts as it can be. Refund the rest at the processor."};
@@ -167,7 +167,7 @@ Refused refused_by(domain::Refusal const& refusal) {
       return {400,
               "AMOUNT_EXCEEDS_BALANCE",
               "More than the game can cash out. Request at most available_usd.",
-              {{"available_usd", quoted(refusal.available)}, {"requested_usd", quoted(refusal.required)}}};
+              {{"available_usd", quoted(refusal.usd_available)}, {"requested_usd", quoted(refusal.usd_required)}}};
     case Rejection::payout_not_found: return {404, "PAYOUT_NOT_FOUND", "There is no such payout. Check the payout_id."};
     case Rejection::payout_not_next:
       return {409, "INVALID_PAYOUT_STATUS",

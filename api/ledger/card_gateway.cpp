@@ -8,7 +8,7 @@
 
 namespace florin::api {
 
-Awaitable<std::optional<sagas::PaymentUpdate>> CardGateway::watch(Inbox& inbox, domain::Position order,
+Awaitable<std::optional<sagas::PaymentUpdate>> CardGateway::watch(Inbox& inbox, domain::OrderId order,
                                                                   int patience_seconds, bool last_look) const {
   Completion<sagas::PaymentUpdate> told(inbox);
   auto const answer = std::make_shared<Completer<sagas::PaymentUpdate>>(told.completer());

@@ -30,7 +30,7 @@ class CardGateway {
   [[nodiscard]] bool can_charge() const { return processor_ != nullptr && processor_->available(); }
 
   // What becomes of the order within `patience`; nullopt: nobody knows yet. last_look: as CardPayments::watch.
-  [[nodiscard]] Awaitable<std::optional<sagas::PaymentUpdate>> watch(Inbox& inbox, domain::Position order,
+  [[nodiscard]] Awaitable<std::optional<sagas::PaymentUpdate>> watch(Inbox& inbox, domain::OrderId order,
                                                                      int patience_seconds, bool last_look) const;
   // As CardPayments::tokenize. The caller wipes the card as soon as this returns.
   void tokenize(sagas::Card card, std::function<void(sagas::MethodAnswer const&)> then) const {

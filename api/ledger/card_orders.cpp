@@ -7,7 +7,7 @@
 namespace florin::api {
 namespace {
 
-using domain::Position;
+using domain::OrderId;
 using eventstore::Faulty;
 
 // One event of the order into what is known of it.
@@ -37,7 +37,7 @@ struct Fold {
   }
   void operator()(domain::DisputeClosed const& e) const {
     auto const status = e.won ? domain::DisputeStatus::won : domain::DisputeStatus::lost;
-    dispute(e.reference).movements.push_back({e.won ? e.usd : domain::Money{}, e.fee, status, at});
+    dispute(e.reference).movements.push_back({e.won ? e.usd : domain::Usd{}, e.fee, status, at});
   }
   void operator()(domain::DisputeMoved const& e) const {
     dispute(e.reference).movements.push_back({e.usd, e.fee, e.status, at});
@@ -63,48 +63,48 @@ struct Fold {
 };
 
 // The order of a step; zero: the event is of none.
-Position order_of(domain::Event const& event) {
+OrderId order_of(domain::Event const& event) {
   return std::visit(domain::Overloaded{
-                        [](domain::GameEvent auto const&) { return Position{}; },
-                        [](domain::PersonEvent auto const&) { return Position{}; },
-                        [](domain::WalletEvent auto const&) { return Position{}; },
-                        [](domain::ItemEvent auto const&) { return Position{}; },
-                        [](domain::TransferEvent auto const&) { return Position{}; },
-                        [](domain::PhoneShareEvent auto const&) { return Position{}; },
-                        [](domain::TextEvent auto const&) { return Position{}; },
-                        [](domain::CheckoutOpened const&) { return Position{}; },
+                        [](domain::GameEvent auto const&) { return OrderId{}; },
+                        [](domain::PersonEvent auto const&) { return OrderId{}; },
+                        [](domain::WalletEvent auto const&) { return OrderId{}; },
+                        [](domain::ItemEvent auto const&) { return OrderId{}; },
+                        [](domain::TransferEvent auto const&) { return OrderId{}; },
+                        [](domain::PhoneShareEvent auto const&) { return OrderId{}; },
+                        [](domain::TextEvent auto const&) { return OrderId{}; },
+                        [](domain::CheckoutOpened const&) { return OrderId{}; },
                         [](domain::CardOrderEvent auto const& e) { return e.order; },
                         [](domain::RefundEvent auto const& e) { return e.order; },
-                        [](domain::PayoutEvent auto const&) { return Position{}; },
+                        [](domain::PayoutEvent auto const&) { return OrderId{}; },
                     },
                     event);
 }
 
 }  // namespace
 
-domain::Money CardOrder::refunded() const {
-  domain::Money sum;
+domain::Usd CardOrder::refunded() const {
+  domain::Usd sum;
   for (auto const& refund : refunds) {
     if (!refund.end || *refund.end == domain::RefundEnd::succeeded) sum += refund.asked.usd;
   }
   return sum;
 }
 
-domain::Money CardDispute::claimed() const {
-  domain::Money most;
-  domain::Money now;
+domain::Usd CardDispute::claimed() const {
+  domain::Usd most;
+  domain::Usd now;
   for (auto const& movement : movements) most = std::max(most, now -= movement.usd);
   return most;
 }
 
-domain::Money CardDispute::withheld() const {
-  domain::Money now;
+domain::Usd CardDispute::withheld() const {
+  domain::Usd now;
   for (auto const& movement : movements) now -= movement.usd;
   return now;
 }
 
-domain::Money CardDispute::fee() const {
-  domain::Money sum;
+domain::Usd CardDispute::fee() const {
+  domain::Usd sum;
   for (auto const& movement : movements) sum += movement.fee;
   return sum;
 }
@@ -119,13 +119,13 @@ char const* CardOrder::status() const {
   }
   if (lost) return "lost";
   auto const back = refunded();
-  if (back == domain::Money{}) return "paid";
+  if (back == domain::Usd{}) return "paid";
   return back < purchased->usd ? "partly_refunded" : "refunded";
 }
 
 Faulty<std::optional<domain::CurrencyOrdered>> find_card_order(Ledger const& ledger, domain::GameId game,
-                                                               Position order) {
-  auto const ordered = ledger.commits.fact<domain::CurrencyOrdered>(order);
+                                                               OrderId order) {
+  auto const ordered = ledger.commits.fact<domain::CurrencyOrdered>(order.position());
   if (!ordered) return fail(ordered.error());
   std::optional<domain::CurrencyOrdered> found;
   if (!ordered.value()) return found;
@@ -135,17 +135,17 @@ Faulty<std::optional<domain::CurrencyOrdered>> find_card_order(Ledger const& led
 }
 
 Faulty<std::optional<CardOrder>> load_card_order(Ledger const& ledger, ViewReader& view, domain::GameId game,
-                                                 Position order) {
+                                                 OrderId order) {
   using Found = std::optional<CardOrder>;
   auto const ordered = find_card_order(ledger, game, order);
   if (!ordered) return fail(ordered.error());
   if (!ordered.value()) return Found();
-  auto const steps = projections::read_steps(view, order);
+  auto const steps = projections::read_steps(view, order.position());
   if (!steps) return fail(steps.error());
   CardOrder found;
   found.ordered = *ordered.value();
   if (found.ordered.session) {
-    auto const checkout = ledger.commits.fact<domain::CheckoutOpened>(found.ordered.session);
+    auto const checkout = ledger.commits.fact<domain::CheckoutOpened>(found.ordered.session.position());
     if (!checkout) return fail(checkout.error());
     if (checkout.value()) found.checkout = **checkout.value();
   }
@@ -153,7 +153,7 @@ Faulty<std::optional<CardOrder>> load_card_order(Ledger const& ledger, ViewReade
     auto const commit = ledger.commits.at(step.commit);
     if (!commit) return fail(commit.error());
     auto const* event = commit.value() ? event_at(*commit.value(), step.event) : nullptr;
-    if (event == nullptr || order_of(*event) != order) return projections::distrust_steps(view, order);
+    if (event == nullptr || order_of(*event) != order) return projections::distrust_steps(view, order.position());
     std::visit(Fold{found, commit.value()->at}, *event);
     if (std::holds_alternative<domain::CurrencyPurchased>(*event)) found.purchased_in = step.commit;
     for (auto const& posting : domain::postings(*event)) found.postings.push_back(posting);
@@ -161,7 +161,7 @@ Faulty<std::optional<CardOrder>> load_card_order(Ledger const& ledger, ViewReade
   return Found(std::move(found));
 }
 
-Faulty<PaidOrder> find_paid_order(Ledger const& ledger, ViewReader& view, domain::GameId game, Position order) {
+Faulty<PaidOrder> find_paid_order(Ledger const& ledger, ViewReader& view, domain::GameId game, OrderId order) {
   PaidOrder found;
   auto const loaded = load_card_order(ledger, view, game, order);
   if (!loaded) return fail(loaded.error());
@@ -173,21 +173,20 @@ Faulty<PaidOrder> find_paid_order(Ledger const& ledger, ViewReader& view, domain
   return found;
 }
 
-Faulty<std::optional<Position>> find_by_reference(ViewReader& view, std::string_view reference) {
+Faulty<std::optional<OrderId>> find_by_reference(ViewReader& view, std::string_view reference) {
   return projections::read_order_of(view, reference);
 }
 
-domain::Money refundable_usd(Ledger const& ledger, domain::GameId game, CardOrder const& order) {
+domain::Usd refundable_usd(Ledger const& ledger, domain::GameId game, CardOrder const& order) {
   if (!order.purchased) return {};
   bool const can_charge = ledger.cards.can_charge();
   return ledger.state.read([&](domain::State const& state) {
     auto const most = domain::refundable_usd(state, game, *order.purchased, can_charge);
-    return most ? most.value() : domain::Money{};
+    return most ? most.value() : domain::Usd{};
   });
 }
 
-Awaitable<Readable<PaymentOutcome>> follow_payment(Reader reader, Position order, int patience_seconds,
-                                                   bool last_look) {
+Awaitable<Readable<PaymentOutcome>> follow_payment(Reader reader, OrderId order, int patience_seconds, bool last_look) {
   using State = PaymentOutcome::State;
   auto const& ledger = reader.ledger;
   PaymentOutcome outcome;

@@ -20,8 +20,8 @@ struct CardRefund {
 
 // What a dispute's events moved, one after the other; there is at least one.
 struct CardDisputeMovement {
-  domain::Money usd;                                           // given back to the player; below zero: debited
-  domain::Money fee;                                           // what the processor's fee grew by
+  domain::Usd usd;                                             // given back to the player; below zero: debited
+  domain::Usd fee;                                             // what the processor's fee grew by
   domain::DisputeStatus status = domain::DisputeStatus::open;  // after it
   domain::Timestamp at;
 };
@@ -30,9 +30,9 @@ struct CardDispute {
   std::vector<CardDisputeMovement> movements;
 
   [[nodiscard]] domain::DisputeStatus status() const { return movements.back().status; }
-  [[nodiscard]] domain::Money claimed() const;   // the most that it debited the player at a time
-  [[nodiscard]] domain::Money withheld() const;  // what it debits them now
-  [[nodiscard]] domain::Money fee() const;
+  [[nodiscard]] domain::Usd claimed() const;   // the most that it debited the player at a time
+  [[nodiscard]] domain::Usd withheld() const;  // what it debits them now
+  [[nodiscard]] domain::Usd fee() const;
 };
 
 struct CardOrder {
@@ -49,7 +49,7 @@ struct CardOrder {
   std::vector<CardDispute> disputes;
   std::vector<domain::Posting> postings;
 
-  [[nodiscard]] domain::Money refunded() const;
+  [[nodiscard]] domain::Usd refunded() const;
   // "created", "requires_action", "paid", "partly_refunded", "refunded", "disputed", "lost", "failed".
   [[nodiscard]] char const* status() const;
 };
@@ -57,22 +57,22 @@ struct CardOrder {
 // Whose order it is: nullopt when it is not this game's (zero: of any), or none. On a worker.
 [[nodiscard]] eventstore::Faulty<std::optional<domain::CurrencyOrdered>> find_card_order(Ledger const& ledger,
                                                                                          domain::GameId game,
-                                                                                         domain::Position order);
+                                                                                         domain::OrderId order);
 // The whole of it, as the view `payments` has it. nullopt: as above. On a worker.
 [[nodiscard]] eventstore::Faulty<std::optional<CardOrder>> load_card_order(Ledger const& ledger, ViewReader& view,
-                                                                           domain::GameId game, domain::Position order);
+                                                                           domain::GameId game, domain::OrderId order);
 // What a refund of the order refers to: the fact that it was paid. On a worker, as above.
 struct PaidOrder {
   bool is_known = false;                                             // as an order of the game
   std::optional<domain::Fact<domain::CurrencyPurchased>> purchased;  // none: it was not paid
 };
 [[nodiscard]] eventstore::Faulty<PaidOrder> find_paid_order(Ledger const& ledger, ViewReader& view, domain::GameId game,
-                                                            domain::Position order);
+                                                            domain::OrderId order);
 // The order that the processor knows by this name; nullopt: none. On a worker.
-[[nodiscard]] eventstore::Faulty<std::optional<domain::Position>> find_by_reference(ViewReader& view,
-                                                                                    std::string_view reference);
+[[nodiscard]] eventstore::Faulty<std::optional<domain::OrderId>> find_by_reference(ViewReader& view,
+                                                                                   std::string_view reference);
 // The most that a refund would be granted now: of the moment, whatever the view has reached.
-[[nodiscard]] domain::Money refundable_usd(Ledger const& ledger, domain::GameId game, CardOrder const& order);
+[[nodiscard]] domain::Usd refundable_usd(Ledger const& ledger, domain::GameId game, CardOrder const& order);
 
 // How long a caller waits: a card takes a processor a second or two, and what is not known by then may take minutes.
 inline constexpr int kPaymentWaitSeconds = 20;
@@ -88,7 +88,7 @@ struct PaymentOutcome {
 
 // Follows an order of ours until it is settled, waits for the cardholder, or patience ends. Without a processor (it was
 // taken out of the configuration) the ledger alone is asked, at once. last_look: as CardPayments::watch.
-[[nodiscard]] Awaitable<Readable<PaymentOutcome>> follow_payment(Reader reader, domain::Position order,
+[[nodiscard]] Awaitable<Readable<PaymentOutcome>> follow_payment(Reader reader, domain::OrderId order,
                                                                  int patience_seconds = kPaymentWaitSeconds,
                                                                  bool last_look = false);
 

@@ -6,14 +6,14 @@
 
 namespace florin::api {
 
-using domain::Position;
-
-Awaitable<Readable<std::optional<CheckoutSession>>> load_session(Reader reader, domain::GameId game, Position session) {
+Awaitable<Readable<std::optional<CheckoutSession>>> load_session(Reader reader, domain::GameId game,
+                                                                 domain::SessionId session) {
   auto const& ledger = reader.ledger;
   auto loaded = co_await reader.view(View::payments, ledger.state.position(),
                                      [&](ViewReader& view) -> eventstore::Faulty<std::optional<CheckoutSession>> {
                                        std::optional<CheckoutSession> found;
-                                       auto const opened = ledger.commits.fact<domain::CheckoutOpened>(session);
+                                       auto const opened =
+                                           ledger.commits.fact<domain::CheckoutOpened>(session.position());
                                        if (!opened) return fail(opened.error());
                                        if (!opened.value() || (game && (*opened.value())->game != game)) return found;
                                        auto attempts = projections::read_attempts(view, session);
@@ -45,7 +45,7 @@ char const* session_status(CheckoutSession const& session, std::optional<CardOrd
   return now >= session.opened.expires_at ? "expired" : "open";
 }
 
-std::string checkout_url(Ledger const& ledger, Position session) {
+std::string checkout_url(Ledger const& ledger, domain::SessionId session) {
   return ledger.public_url + "/checkout?session=" + ledger.codes.checkout_token(session);
 }
 

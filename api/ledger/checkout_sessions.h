@@ -11,9 +11,9 @@
 namespace florin::api {
 
 struct CheckoutSession {
-  domain::Position session;
+  domain::SessionId session;
   domain::CheckoutOpened opened;
-  std::vector<domain::Position> attempts;  // its orders, oldest first; each but the last came to nothing
+  std::vector<domain::OrderId> attempts;  // its orders, oldest first; each but the last came to nothing
   [[nodiscard]] std::string id() const { return domain::format_session_id(session); }
 };
 
@@ -23,7 +23,7 @@ inline constexpr std::size_t kCheckoutTriesMax = 5;
 // nullopt: there is no session of this name in this game (zero: in any). Everything durable by now is in it: a POST
 // that was answered is seen by the GET after it.
 [[nodiscard]] Awaitable<Readable<std::optional<CheckoutSession>>> load_session(Reader reader, domain::GameId game,
-                                                                               domain::Position session);
+                                                                               domain::SessionId session);
 // Its last order; nullopt: none was made.
 [[nodiscard]] Awaitable<Readable<std::optional<CardOrder>>> load_last_order(Reader reader,
                                                                             CheckoutSession const& session);
@@ -33,7 +33,7 @@ inline constexpr std::size_t kCheckoutTriesMax = 5;
                                          domain::Timestamp now);
 
 // The page of a session: "https://pay.example.com/checkout?session=…".
-[[nodiscard]] std::string checkout_url(Ledger const& ledger, domain::Position session);
+[[nodiscard]] std::string checkout_url(Ledger const& ledger, domain::SessionId session);
 
 // The session's player, as the game named them; nullopt: they were erased since.
 [[nodiscard]] std::optional<domain::PlayerRef> player_of(Ledger const& ledger, domain::CheckoutOpened const& opened);

@@ -11,8 +11,8 @@ namespace {
 using domain::ItemPurchased;
 using eventstore::Faulty;
 
-Faulty<std::optional<ItemOrder>> find_purchase(Ledger const& ledger, domain::GameId game, domain::Position order) {
-  auto commit = ledger.commits.at(order);
+Faulty<std::optional<ItemOrder>> find_purchase(Ledger const& ledger, domain::GameId game, domain::OrderId order) {
+  auto commit = ledger.commits.at(order.position());
   if (!commit) return fail(commit.error());
   auto& found = commit.value();
   bool const is_purchase =
@@ -24,7 +24,7 @@ Faulty<std::optional<ItemOrder>> find_purchase(Ledger const& ledger, domain::Gam
 }  // namespace
 
 Faulty<std::optional<ItemOrder>> load_item_order(Ledger const& ledger, ViewReader& view, domain::GameId game,
-                                                 domain::Position order) {
+                                                 domain::OrderId order) {
   auto found = find_purchase(ledger, game, order);
   if (!found || !found.value()) return found;
   auto const status = projections::read_order(view, order);
@@ -53,11 +53,11 @@ Faulty<ItemOrderPage> load_item_orders(Ledger const& ledger, ViewReader& view, d
 }
 
 Faulty<std::optional<domain::Fact<ItemPurchased>>> find_item_sale(Ledger const& ledger, domain::GameId game,
-                                                                  domain::Position order) {
+                                                                  domain::OrderId order) {
   auto const found = find_purchase(ledger, game, order);
   if (!found) return fail(found.error());
   if (!found.value()) return std::optional<domain::Fact<ItemPurchased>>{};
-  return ledger.commits.fact<ItemPurchased>(order);
+  return ledger.commits.fact<ItemPurchased>(order.position());
 }
 
 }  // namespace florin::api

@@ -16,7 +16,7 @@ struct ItemOrder {
 };
 // nullopt when nothing was bought under this id in this game.
 [[nodiscard]] eventstore::Faulty<std::optional<ItemOrder>> load_item_order(Ledger const& ledger, ViewReader& view,
-                                                                           domain::GameId game, domain::Position order);
+                                                                           domain::GameId game, domain::OrderId order);
 
 struct ItemOrderPage {
   std::vector<ItemOrder> orders;      // newest first
@@ -30,6 +30,6 @@ struct ItemOrderPage {
 
 // The fact that a refund refers to; nullopt as above.
 [[nodiscard]] eventstore::Faulty<std::optional<domain::Fact<domain::ItemPurchased>>> find_item_sale(
-    Ledger const& ledger, domain::GameId game, domain::Position order);
+    Ledger const& ledger, domain::GameId game, domain::OrderId order);
 
 }  // namespace florin::api

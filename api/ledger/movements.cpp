@@ -13,8 +13,8 @@ using domain::Position;
 using eventstore::Faulty;
 
 // Who initiated, who gets it and in which game: of a transfer's or a send's first event.
-Faulty<domain::TransferInitiated> initiation(Ledger const& ledger, Position transaction) {
-  auto const initiated = ledger.commits.fact<domain::TransferInitiated>(transaction);
+Faulty<domain::TransferInitiated> initiation(Ledger const& ledger, domain::TransferId transaction) {
+  auto const initiated = ledger.commits.fact<domain::TransferInitiated>(transaction.position());
   if (!initiated) return fail(initiated.error());
   if (initiated.value()) return **initiated.value();
   return eventstore::fault(eventstore::Fault::Kind::corrupt,
@@ -83,7 +83,7 @@ Faulty<MovementDetails> details_of(Ledger const& ledger, domain::GameId game, Ev
   if (auto const* e = std::get_if<domain::ItemRefunded>(&event)) {
     out.reason = e->reason;
     out.fee = e->platform_fee;
-    auto const bought = ledger.commits.fact<domain::ItemPurchased>(e->order);
+    auto const bought = ledger.commits.fact<domain::ItemPurchased>(e->order.position());
     if (!bought) return fail(bought.error());
     if (bought.value()) {
       out.item = (*bought.value())->item;

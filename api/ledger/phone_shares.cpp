@@ -8,7 +8,6 @@
 namespace florin::api {
 namespace {
 
-using domain::Position;
 using domain::Rejection;
 using eventstore::Faulty;
 
@@ -19,7 +18,7 @@ ShareRequest from_refusal(Ledger const& ledger, domain::GameId game, domain::Ref
   if (refusal.reason != Rejection::share_cooldown) return asked;
   asked.cooldown_seconds = refusal.retry_after;
   auto const open = ledger.state.read([&](domain::State const& state) {
-    auto const* share = state.shares().find(refusal.about);
+    auto const* share = state.shares().find(domain::ApprovalId(refusal.about));
     return share != nullptr ? std::optional(*share) : std::nullopt;
   });
   if (!open) return asked;
@@ -42,10 +41,10 @@ struct Found {
   [[nodiscard]] std::optional<domain::ShareEnd> end() const { return ours && record ? record->end : std::nullopt; }
 };
 
-Faulty<Found> look_up(Ledger const& ledger, domain::GameId game, Position approval) {
+Faulty<Found> look_up(Ledger const& ledger, domain::GameId game, domain::ApprovalId approval) {
   Found found;
-  if (approval > ledger.state.position()) return found;
-  auto const asked = ledger.commits.fact<domain::PhoneShareRequested>(approval);
+  if (approval.position() > ledger.state.position()) return found;
+  auto const asked = ledger.commits.fact<domain::PhoneShareRequested>(approval.position());
   if (!asked) return fail(asked.error());
   found.ours = asked.value() && (!(*asked.value())->game || (*asked.value())->game == game);
   if (!found.ours) return found;
@@ -103,7 +102,8 @@ std::vector<domain::IdentityId> owners_of(Ledger const& ledger, domain::BlindInd
   });
 }
 
-Awaitable<Readable<std::optional<domain::ShareEnd>>> share_end(Reader reader, domain::GameId game, Position approval) {
+Awaitable<Readable<std::optional<domain::ShareEnd>>> share_end(Reader reader, domain::GameId game,
+                                                               domain::ApprovalId approval) {
   auto const& ledger = reader.ledger;
   auto const wanted = ledger.state.position();
   auto const look = [&] { return look_up(ledger, game, approval); };

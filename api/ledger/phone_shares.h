@@ -12,7 +12,7 @@ namespace florin::api {
 // moments ago.
 struct ShareRequest {
   bool already_approved = false;
-  std::optional<domain::Position> approval;
+  std::optional<domain::ApprovalId> approval;
   bool ours = true;  // another game asked: its approval is answered through it alone
   domain::Timestamp expires_at;
   bool code_sent = false;
@@ -42,6 +42,6 @@ struct ShareStanding {
 // How an approval ended that `game` may answer and that does not wait any more; nullopt: it is not known, or not the
 // game's. Its end is final, so a view that knows of it need not be any newer; else it is waited for.
 [[nodiscard]] Awaitable<Readable<std::optional<domain::ShareEnd>>> share_end(Reader reader, domain::GameId game,
-                                                                             domain::Position approval);
+                                                                             domain::ApprovalId approval);
 
 }  // namespace florin::api

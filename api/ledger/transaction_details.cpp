@@ -11,27 +11,28 @@ namespace florin::api {
 namespace {
 
 using domain::Event;
-using domain::Money;
 using domain::Position;
+using domain::Usd;
 using eventstore::Faulty;
 using Kind = TransactionKind;
 using Found = std::optional<TransactionDetails>;
 
-Money magnitude(Money amount) { return amount < Money{} ? -amount : amount; }
+Usd magnitude(Usd amount) { return amount < Usd{} ? -amount : amount; }
 
 // Of the event that opened a transaction.
 TransactionFacts facts_of(Event const& event, Position transaction) {
+  domain::OrderId const order(transaction);
   using domain::units_of;
   if (auto const* e = std::get_if<domain::BalanceCredited>(&event))
-    return {e->player, e->currency, transaction, e->amount, {}, {}};
+    return {e->player, e->currency, order, e->amount, {}, {}};
   if (auto const* e = std::get_if<domain::BalanceDebited>(&event))
-    return {e->player, e->currency, transaction, e->amount, {}, {}};
+    return {e->player, e->currency, order, e->amount, {}, {}};
   if (auto const* e = std::get_if<domain::ItemPurchased>(&event))
-    return {e->player, e->currency, transaction, e->total, {}, {}};
+    return {e->player, e->currency, order, e->total, {}, {}};
   if (auto const* e = std::get_if<domain::ItemRefunded>(&event))
     return {e->player, e->currency, e->order, e->total, {}, {}};
   if (auto const* e = std::get_if<domain::TransferInitiated>(&event))
-    return {e->sender, e->currency, transaction, e->amount, {}, {}};
+    return {e->sender, e->currency, order, e->amount, {}, {}};
   if (auto const* e = std::get_if<domain::CurrencyOrdered>(&event)) {
     return {e->player, e->currency, e->order, units_of(e->usd), e->usd, {}};
   }
@@ -42,14 +43,14 @@ TransactionFacts facts_of(Event const& event, Position transaction) {
     return {e->player, e->currency, e->order, units_of(e->usd), e->usd, e->fee};
   }
   if (auto const* e = std::get_if<domain::DisputeClosed>(&event)) {
-    auto const usd = e->won ? e->usd : Money{};
+    auto const usd = e->won ? e->usd : Usd{};
     return {e->player, e->currency, e->order, units_of(usd), usd, e->fee};
   }
   if (auto const* e = std::get_if<domain::DisputeMoved>(&event)) {
     return {e->player, e->currency, e->order, units_of(magnitude(e->usd)), magnitude(e->usd), e->fee};
   }
   if (auto const* e = std::get_if<domain::PayoutRequested>(&event)) {
-    return {{}, {}, transaction, units_of(e->usd), e->usd, {}};
+    return {{}, {}, order, units_of(e->usd), e->usd, {}};
   }
   return {};
 }
@@ -128,7 +129,8 @@ Faulty<Found> complete(Ledger const& ledger, domain::Game const& game, Transacti
     case Kind::item_refund:
     case Kind::chargeback: break;
     case Kind::item_purchase: {
-      bool const back = ledger.state.read([&](domain::State const& state) { return state.is_refunded(transaction); });
+      bool const back = ledger.state.read(
+          [&](domain::State const& state) { return state.is_refunded(domain::OrderId(transaction)); });
       if (back) found.status = "refunded";
       break;
     }
@@ -164,7 +166,7 @@ Faulty<Found> complete(Ledger const& ledger, domain::Game const& game, Transacti
     }
   }
   if (is_payment(found.name.kind)) {
-    auto steps = commits_about(*view, found.name.kind == Kind::withdrawal ? transaction : found.facts.order);
+    auto steps = commits_about(*view, found.name.kind == Kind::withdrawal ? transaction : found.facts.order.position());
     if (!steps) return fail(steps.error());
     later = std::move(steps).value();
   }
@@ -195,7 +197,7 @@ Awaitable<Readable<Found>> load_transaction(Reader reader, domain::Game const& g
     co_return whole;
   }
   if (is_transfer(found.name.kind)) {
-    auto loaded = co_await load_transfer(reader, game.id, std::nullopt, found.name.transaction);
+    auto loaded = co_await load_transfer(reader, game.id, std::nullopt, domain::TransferId(found.name.transaction));
     if (!loaded) co_return fail(std::move(loaded).error());
     transfer = std::move(loaded).value();
   }

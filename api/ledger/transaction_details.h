@@ -17,10 +17,10 @@ namespace florin::api {
 struct TransactionFacts {
   domain::PlayerId player;  // zero: of no player
   domain::CurrencyId currency;
-  domain::Position order;
+  domain::OrderId order;
   domain::Money amount;
-  std::optional<domain::Money> usd;
-  std::optional<domain::Money> usd_fee;
+  std::optional<domain::Usd> usd;
+  std::optional<domain::Usd> usd_fee;
 };
 
 struct TransactionDetails {

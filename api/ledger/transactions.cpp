@@ -19,11 +19,15 @@ Name named_by(Event const& event, Position position, Position commit) {
   if (std::holds_alternative<domain::ItemPurchased>(event)) return Name({Kind::item_purchase, commit});
   if (std::holds_alternative<domain::ItemRefunded>(event)) return Name({Kind::item_refund, commit});
   if (auto const* e = std::get_if<domain::TransferInitiated>(&event))
-    return Name({kind_of(e->flavour), e->transaction});
-  if (auto const* e = std::get_if<domain::TransferClaimed>(&event)) return Name({kind_of(e->flavour), e->transaction});
-  if (auto const* e = std::get_if<domain::TransferReleased>(&event)) return Name({kind_of(e->flavour), e->transaction});
-  if (auto const* e = std::get_if<domain::CurrencyOrdered>(&event)) return Name({Kind::currency_purchase, e->order});
-  if (auto const* e = std::get_if<domain::CurrencyPurchased>(&event)) return Name({Kind::currency_purchase, e->order});
+    return Name({kind_of(e->flavour), e->transaction.position()});
+  if (auto const* e = std::get_if<domain::TransferClaimed>(&event))
+    return Name({kind_of(e->flavour), e->transaction.position()});
+  if (auto const* e = std::get_if<domain::TransferReleased>(&event))
+    return Name({kind_of(e->flavour), e->transaction.position()});
+  if (auto const* e = std::get_if<domain::CurrencyOrdered>(&event))
+    return Name({Kind::currency_purchase, e->order.position()});
+  if (auto const* e = std::get_if<domain::CurrencyPurchased>(&event))
+    return Name({Kind::currency_purchase, e->order.position()});
   if (auto const* e = std::get_if<domain::RefundRequested>(&event))
     return Name({Kind::currency_refund, e->refund.position()});
   if (auto const* e = std::get_if<domain::RefundSettled>(&event))

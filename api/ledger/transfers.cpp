@@ -14,9 +14,9 @@ using Found = std::optional<TransferDetails>;
 
 // From the log and the ledger; open or not.
 Faulty<Found> find_transfer(Ledger const& ledger, domain::GameId game, std::optional<Flavour> flavour,
-                            Position transaction) {
-  if (transaction > ledger.state.position()) return Found{};
-  auto commit = ledger.commits.at(transaction);
+                            domain::TransferId transaction) {
+  if (transaction.position() > ledger.state.position()) return Found{};
+  auto commit = ledger.commits.at(transaction.position());
   if (!commit) return fail(commit.error());
   if (!commit.value()) return Found{};
   TransferDetails transfer;
@@ -40,7 +40,7 @@ Faulty<Found> find_transfer(Ledger const& ledger, domain::GameId game, std::opti
 
 // With what the view knows of one that is not open.
 Faulty<Found> with_record(ViewReader& view, Found transfer) {
-  auto record = projections::read_transfer(view, transfer->commit.first);
+  auto record = projections::read_transfer(view, transfer->initiated.transaction);
   if (!record) return fail(record.error());
   transfer->record = std::move(record).value();
   return transfer;
@@ -72,7 +72,7 @@ std::string_view status_for(bool is_source, TransferDetails const& transfer) {
 }
 
 Awaitable<Readable<Found>> load_transfer(Reader reader, domain::GameId game, std::optional<Flavour> flavour,
-                                         Position transaction) {
+                                         domain::TransferId transaction) {
   auto const& ledger = reader.ledger;
   // The end of one that is found not to be open is at or before the position after that look.
   Position looked_at;
@@ -92,7 +92,7 @@ Awaitable<Readable<Found>> load_transfer(Reader reader, domain::GameId game, std
 }
 
 std::optional<domain::OpenTransfer> find_open_transfer(Ledger const& ledger, domain::GameId game, Flavour flavour,
-                                                       Position transaction) {
+                                                       domain::TransferId transaction) {
   return ledger.state.read([&](domain::State const& state) {
     auto const* open = state.find_transfer(transaction);
     bool const ours = open != nullptr && open->flavour == flavour && state.game_of(open->sender)->id == game;
@@ -112,7 +112,7 @@ Unclaimable why_unclaimable(Ledger const& ledger, domain::GameId game, Found con
   return expired ? Unclaimable::expired : Unclaimable::unknown;
 }
 
-std::optional<std::vector<domain::PlayerId>> claimants(Ledger const& ledger, Position transaction,
+std::optional<std::vector<domain::PlayerId>> claimants(Ledger const& ledger, domain::TransferId transaction,
                                                        domain::CurrencyId into) {
   return ledger.state.read([&](domain::State const& state) {
     auto const* transfer = state.find_transfer(transaction);

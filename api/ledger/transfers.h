@@ -27,12 +27,12 @@ struct TransferDetails {
 // ago waits for the view, and holds no worker meanwhile.
 [[nodiscard]] Awaitable<Readable<std::optional<TransferDetails>>> load_transfer(Reader reader, domain::GameId game,
                                                                                 std::optional<domain::Flavour> flavour,
-                                                                                domain::Position transaction);
+                                                                                domain::TransferId transaction);
 
 // The open transfer as the durable ledger has it; nullopt when it is not open, or not this game's and flavour's.
 [[nodiscard]] std::optional<domain::OpenTransfer> find_open_transfer(Ledger const& ledger, domain::GameId game,
                                                                      domain::Flavour flavour,
-                                                                     domain::Position transaction);
+                                                                     domain::TransferId transaction);
 
 // A code of ours whose transfer is not waiting for a claim. Only who has the right game and phone learns why.
 enum class Unclaimable : std::uint8_t { unknown, claimed_before, expired };
@@ -41,7 +41,8 @@ enum class Unclaimable : std::uint8_t { unknown, claimed_before, expired };
                                           domain::BlindIndex const& phone);
 
 // Whom the claimant may choose from, by the rule that decides; nullopt when the transfer is not open any more.
-[[nodiscard]] std::optional<std::vector<domain::PlayerId>> claimants(Ledger const& ledger, domain::Position transaction,
+[[nodiscard]] std::optional<std::vector<domain::PlayerId>> claimants(Ledger const& ledger,
+                                                                     domain::TransferId transaction,
                                                                      domain::CurrencyId into);
 
 }  // namespace florin::api

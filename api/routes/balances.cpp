@@ -170,7 +170,7 @@ Awaitable<Response> adjust(Call call, std::string_view operation) {
     auto const change = std::is_same_v<Event, domain::BalanceDebited> ? -event.amount : event.amount;
     auto json = begin_success(out);
     json.string("transaction_id", domain::format_transaction_id(commit.first));
-    json.string("order_id", domain::format_order_id(commit.first));
+    json.string("order_id", domain::format_order_id(domain::OrderId(commit.first)));
     json.amount("new_balance", event.available_after);
     json.string("currency_name", currency_name_at(services.ledger, game.id, event.currency, commit.first));
     json.begin_object("balance_info");

@@ -19,7 +19,7 @@ void write_payment_order(JsonWriter& json, Ledger const& ledger, domain::Game co
   auto const email = player ? ledger.people.email_of(player->identity) : std::string();
   json.begin_object("order");
   json.string("order_id", domain::format_order_id(ordered.order));
-  json.string("transaction_id", domain::format_transaction_id(ordered.order));
+  json.string("transaction_id", domain::format_transaction_id(ordered.order.position()));
   json.string("order_status", order.status());
   json.time("created_at", order.ordered_at);
   if (order.checkout) {
@@ -39,7 +39,7 @@ void write_payment_order(JsonWriter& json, Ledger const& ledger, domain::Game co
   json.begin_object("payment");
   json.text_or_null("payment_intent_id", order.reference);
   json.boolean("credited", order.purchased.has_value());
-  json.amount("usd_charged", order.purchased ? order.purchased->usd : domain::Money{});
+  json.amount("usd_charged", order.purchased ? order.purchased->usd : domain::Usd{});
   json.amount("usd_refunded", order.refunded());
   json.amount("usd_refundable", refundable_usd(ledger, game.id, order));
   json.time_or_null("paid_at", order.purchased_at);
@@ -108,7 +108,7 @@ Response payments_unavailable(Request const& request) {
 }
 
 Response payment_failed_response(Request const& request, domain::PaymentFailed const& failed) {
-  std::vector<ErrorExtra> extras{{"transaction_id", json_text(domain::format_transaction_id(failed.order))},
+  std::vector<ErrorExtra> extras{{"transaction_id", json_text(domain::format_transaction_id(failed.order.position()))},
                                  {"order_id", json_text(domain::format_order_id(failed.order))},
                                  {"decline_code", json_text(failed.code)}};
   switch (failed.failure) {

@@ -14,7 +14,7 @@ namespace florin::api {
 class CardTries {
  public:
   // One more is on its way, unless `most` were refused or are. Ended once, with refuse or take_back.
-  [[nodiscard]] bool begin(domain::Position session, std::size_t most) {
+  [[nodiscard]] bool begin(domain::SessionId session, std::size_t most) {
     std::lock_guard const lock(mutex_);
     auto& tries = tries_[session];
     bool const room = tries.refused + tries.under_way < most;
@@ -22,11 +22,11 @@ class CardTries {
     if (tries_.size() > kSessionsMax) tries_.erase(tries_.begin());
     return room;
   }
-  void refuse(domain::Position session) { end(session, 1); }
+  void refuse(domain::SessionId session) { end(session, 1); }
   // The processor took it, or nobody knows.
-  void take_back(domain::Position session) { end(session, 0); }
+  void take_back(domain::SessionId session) { end(session, 0); }
 
-  [[nodiscard]] std::size_t refused(domain::Position session) const {
+  [[nodiscard]] std::size_t refused(domain::SessionId session) const {
     std::lock_guard const lock(mutex_);
     auto const found = tries_.find(session);
     return found == tries_.end() ? 0 : found->second.refused;
@@ -41,7 +41,7 @@ class CardTries {
     std::size_t under_way = 0;
   };
 
-  void end(domain::Position session, std::size_t refused) {
+  void end(domain::SessionId session, std::size_t refused) {
     std::lock_guard const lock(mutex_);
     auto const found = tries_.find(session);
     if (found == tries_.end()) return;
@@ -52,7 +52,7 @@ class CardTries {
   }
 
   mutable std::mutex mutex_;
-  std::map<domain::Position, Tries> tries_;
+  std::map<domain::SessionId, Tries> tries_;
 };
 
 }  // namespace florin::api

@@ -45,7 +45,7 @@ Awaitable<Response> open_session(Call call) {
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
-  auto const usd = body.required_amount("usd_amount", domain::Money::from_minor(1), domain::kMaxPurchaseUsd);
+  auto const usd = body.required_usd("usd_amount", domain::Usd::from_minor(1), domain::kMaxPurchaseUsd);
   auto const currency = body.optional_id("currency_id");
   auto const rail = body.optional_string("rail", 32);
   if (rail && *rail != "card") body.fail("rail", "rail is \"card\": there is no other one.");
@@ -110,7 +110,7 @@ Awaitable<Response> read_session(Call call) {
   json.integer("cards_tried", session.attempts.size());
   if (last) {
     json.string("order_id", domain::format_order_id(last->ordered.order));
-    json.string("transaction_id", domain::format_transaction_id(last->ordered.order));
+    json.string("transaction_id", domain::format_transaction_id(last->ordered.order.position()));
   } else {
     json.null("order_id");
     json.null("transaction_id");

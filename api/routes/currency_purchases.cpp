@@ -6,10 +6,10 @@
 namespace florin::api {
 namespace {
 
-using domain::Position;
+using domain::OrderId;
 using State = PaymentOutcome::State;
 
-constexpr auto kLeastUsd = domain::Money::from_minor(1);
+constexpr auto kLeastUsd = domain::Usd::from_minor(1);
 
 // It is kept with the order, so what a card says of itself is turned away: "pm_…" and the processor's other names are
 // letters, an underscore, and letters and digits.
@@ -48,7 +48,7 @@ void write_outcome(std::string& out, Ledger const& ledger, domain::Game const& g
     case State::failed: json.string("status", "failed"); break;
   }
   json.boolean("credited", outcome.state == State::paid);
-  json.string("transaction_id", domain::format_transaction_id(ordered.order));
+  json.string("transaction_id", domain::format_transaction_id(ordered.order.position()));
   json.string("order_id", domain::format_order_id(ordered.order));
   if (outcome.state == State::action_required) {
     json.string("message", "The cardholder's bank wants to hear from them; nothing is charged yet.");
@@ -72,7 +72,7 @@ void write_outcome(std::string& out, Ledger const& ledger, domain::Game const& g
     json.begin_object("purchase_details");
     json.amount("usd_charged", paid.usd);
     json.amount("currency_received", domain::units_of(paid.usd));
-    json.string("currency_name", currency_name_at(ledger, game.id, paid.currency, ordered.order));
+    json.string("currency_name", currency_name_at(ledger, game.id, paid.currency, ordered.order.position()));
     json.amount("new_balance", paid.available_after);
     json.end_object();
   }
@@ -104,7 +104,7 @@ Awaitable<Response> purchase(Call call) {
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
-  auto const usd = body.required_amount("usd_amount", kLeastUsd, domain::kMaxPurchaseUsd);
+  auto const usd = body.required_usd("usd_amount", kLeastUsd, domain::kMaxPurchaseUsd);
   auto const method = read_method(body);
   auto const currency = body.optional_id("currency_id");
   auto player = read_player(request, ledger, game, body);
@@ -144,7 +144,7 @@ Awaitable<Response> purchase(Call call) {
     auto response =
         error_response(request, 409, "DUPLICATE_REQUEST",
                        "This client_request_id was already used for the same request; its result is under original.",
-                       {{"transaction_id", json_text(domain::format_transaction_id(ordered.order))},
+                       {{"transaction_id", json_text(domain::format_transaction_id(ordered.order.position()))},
                         {"order_id", json_text(domain::format_order_id(ordered.order))},
                         {"original_status", json_text(original_status(outcome.state))},
                         {"original", std::move(original)}});
@@ -158,7 +158,7 @@ Awaitable<Response> purchase(Call call) {
 }
 
 // The order that a confirmation is about.
-Awaitable<Result<Position, Response>> order_of_confirmation(Call const& call, JsonBody& body) {
+Awaitable<Result<domain::OrderId, Response>> order_of_confirmation(Call const& call, JsonBody& body) {
   auto const& request = call.request;
   auto const intent = body.optional_string("payment_intent_id", 255);
   auto const transaction = body.optional_string("transaction_id", 64);
@@ -169,7 +169,7 @@ Awaitable<Result<Position, Response>> order_of_confirmation(Call const& call, Js
   if (transaction) {
     auto const order = domain::parse_transaction_id(*transaction);
     if (!order) co_return fail(payment_order_not_found(request));
-    co_return *order;
+    co_return domain::OrderId(*order);
   }
   auto const durable = call.services.ledger.state.position();
   auto const found = co_await call.reader().view(View::payments, durable,
@@ -230,7 +230,7 @@ Awaitable<Response> refund(Call call) {
   auto const request_id = read_request_id(body);
   auto const order_text = body.required_string("order_id", 64);
   body.refuse_null("usd_amount");  // left out, it is the whole of what is left
-  auto const usd = body.optional_amount("usd_amount", kLeastUsd, domain::kMaxPurchaseUsd);
+  auto const usd = body.optional_usd("usd_amount", kLeastUsd, domain::kMaxPurchaseUsd);
   auto const reason = body.required_string("reason", 500);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   auto const order = domain::parse_order_id(order_text);

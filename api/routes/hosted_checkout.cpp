@@ -13,7 +13,6 @@
 namespace florin::api {
 namespace {
 
-using domain::Position;
 using State = PaymentOutcome::State;
 
 // A page that waits longer than this says so and asks again.
@@ -175,12 +174,12 @@ std::optional<Response> refuse_card(Visit const& visit, CardTries const& tries, 
   return std::nullopt;
 }
 
-Response done_response(Visit const& visit, Position order) {
+Response done_response(Visit const& visit, domain::OrderId order) {
   DonePage page;
   page.sale = visit.sale();
   page.success_url = visit.session.opened.success_url;
   auto const session = visit.session.id();
-  auto const transaction = domain::format_transaction_id(order);
+  auto const transaction = domain::format_transaction_id(order.position());
   auto const order_id = domain::format_order_id(order);
   page.session_id = session;
   page.transaction_id = transaction;
@@ -281,9 +280,9 @@ Awaitable<Response> order(Visit& visit, domain::PlayerRef player, std::string me
 // Takes its place until the processor has spoken, or nobody waits any more.
 struct TryUnderWay {
   CardTries& tries;
-  Position session;
+  domain::SessionId session;
   bool const& was_refused;
-  TryUnderWay(CardTries& the_tries, Position the_session, bool const& refused)
+  TryUnderWay(CardTries& the_tries, domain::SessionId the_session, bool const& refused)
       : tries(the_tries), session(the_session), was_refused(refused) {}
   TryUnderWay(TryUnderWay const&) = delete;
   TryUnderWay& operator=(TryUnderWay const&) = delete;

@@ -39,7 +39,7 @@ void write_purchase_reply(std::string& out, Ledger const& ledger, domain::Game c
   auto json = begin_success(out);
   json.string("message", "Item purchased.");
   json.string("transaction_id", domain::format_transaction_id(commit.first));
-  json.string("order_id", domain::format_order_id(commit.first));
+  json.string("order_id", domain::format_order_id(domain::OrderId(commit.first)));
   json.amount("new_balance", event.available_after);
   json.string("currency_name", currency);
   json.begin_object("balance_info");
@@ -90,7 +90,7 @@ Awaitable<Response> purchase(Call call) {
 void write_order_fields(JsonWriter& json, domain::Game const& game, ItemOrder const& order,
                         std::string_view purchased_by) {
   auto const& event = order.event();
-  json.string("order_id", domain::format_order_id(order.commit.first));
+  json.string("order_id", domain::format_order_id(domain::OrderId(order.commit.first)));
   json.string("transaction_id", domain::format_transaction_id(order.commit.first));
   json.string("order_status", order.refund ? "refunded" : "completed");
   json.time("created_at", order.commit.at);

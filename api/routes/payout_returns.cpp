@@ -23,7 +23,7 @@ bool says_text(std::string_view content_type) {
 Response answer(Services const& services, std::vector<Booking> const& bookings) {
   std::size_t returned = 0;
   std::size_t corrected = 0;
-  domain::Money usd;
+  domain::Usd usd;
   for (auto const& booking : bookings) {
     if (!booking.refusal.empty()) continue;
     ++(booking.entry.is_correction ? corrected : returned);

@@ -18,7 +18,7 @@ std::string iso(domain::Timestamp at) { return json_text(to_iso8601(at)); }
 // The fields that tell what asking came to, shared by the 409 and by the reply of /initiate.
 void add_asked(std::vector<ErrorExtra>& fields, Ledger const& ledger, ShareRequest const& asked) {
   if (asked.approval) {
-    if (asked.ours) fields.push_back({"approval_id", json_text(ledger.codes.approval_id(*asked.approval))});
+    if (asked.ours) fields.push_back({"approval_id", json_text(ledger.codes.approval_id(asked.approval->position()))});
     fields.push_back({"expires_at", iso(asked.expires_at)});
   }
   fields.push_back({"code_sent", asked.code_sent ? "true" : "false"});
@@ -74,13 +74,14 @@ Awaitable<Response> answer(Call call, bool approve) {
   auto const& codes = ledger.codes;
   auto const approval = codes.parse_approval_id(approval_id);
   if (!approval) co_return refusal_response(request, {.reason = Rejection::share_not_open});
-  domain::AnswerPhoneShare const command{*approval, codes.is_otp(*approval, otp), approve, game};
+  domain::ApprovalId const share(*approval);
+  domain::AnswerPhoneShare const command{share, codes.is_otp(*approval, otp), approve, game};
   Payload const payload("answer-phone-share");
   domain::GameId const of_none;
   auto const outcome = co_await ledger.commands.execute(*request.inbox, command, of_none, "", payload);
   if (auto const* refusal = std::get_if<domain::Refusal>(&outcome);
       refusal != nullptr && refusal->reason == Rejection::share_not_open) {
-    auto const end = co_await share_end(call.reader(), game, *approval);
+    auto const end = co_await share_end(call.reader(), game, share);
     co_return end ? why_ended(request, end.value()) : unread_response(request, end.error());
   }
   if (auto const* done = std::get_if<Committed>(&outcome)) {
@@ -178,7 +179,7 @@ Awaitable<Response> status(Call call) {
   json.string("email", shown_email(ledger, game.id, email.value()));
   if (standing.pending) {
     if (is_answered_by(*standing.pending, game.id)) {
-      json.string("approval_id", ledger.codes.approval_id(standing.pending->approval));
+      json.string("approval_id", ledger.codes.approval_id(standing.pending->approval.position()));
     }
     json.time("expires_at", standing.pending->expires_at);
   }

@@ -14,17 +14,18 @@ namespace florin::api {
 namespace {
 
 // The order that the commit made, or that it is about; zero when it has none to do with.
-domain::Position order_of(domain::Commit const& commit) {
-  domain::Position order;
+domain::OrderId order_of(domain::Commit const& commit) {
+  domain::OrderId order;
+  domain::OrderId const own(commit.first);
   for (auto const& event : commit.events) {
     std::visit(domain::Overloaded{
                    [](domain::GameEvent auto const&) {},
                    [](domain::PersonEvent auto const&) {},
                    [](domain::StartingBalanceGranted const&) {},
-                   [&](domain::WalletEvent auto const&) { order = commit.first; },
-                   [&](domain::ItemPurchased const&) { order = commit.first; },
+                   [&](domain::WalletEvent auto const&) { order = own; },
+                   [&](domain::ItemPurchased const&) { order = own; },
                    [&](domain::ItemRefunded const& refund) { order = refund.order; },
-                   [&](domain::TransferEvent auto const& e) { order = e.transaction; },
+                   [&](domain::TransferEvent auto const& e) { order = domain::OrderId(e.transaction.position()); },
                    [](domain::PhoneShareEvent auto const&) {},
                    [](domain::TextEvent auto const&) {},
                    [](domain::CheckoutOpened const&) {},

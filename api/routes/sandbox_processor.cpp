@@ -79,9 +79,9 @@ Awaitable<Response> dispute(Call call) {
   } else if (to && *to != "open" && *to != "won" && *to != "lost") {
     body.fail("dispute_status", "dispute_status is open, won or lost.");
   }
-  auto const usd = movement ? body.required_amount("usd_amount") : domain::Money{};
-  domain::Money withdrawn;
-  domain::Money fee;
+  auto const usd = movement ? body.required_usd("usd_amount") : domain::Usd{};
+  domain::Usd withdrawn;
+  domain::Usd fee;
   if (movement == "withdrawal") {
     withdrawn = usd;
   } else if (movement == "reinstatement") {
@@ -106,7 +106,7 @@ Awaitable<Response> refund(Call call) {
   auto& processor = services.sandbox->processor;
   auto body = JsonBody::parse(request);
   auto const payment = body.required_string("payment_intent_id", 255);
-  auto const usd = body.required_amount("usd_amount");
+  auto const usd = body.required_usd("usd_amount");
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   auto response = co_await call.disk(
       [&] { return done_or_not(request, processor.refund_at_processor(std::string(payment), usd).ok()); });

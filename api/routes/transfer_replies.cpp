@@ -113,10 +113,10 @@ std::string mask_phone(std::string_view phone) {
   return "******" + std::string(phone.size() > 4 ? phone.substr(phone.size() - 4) : std::string_view());
 }
 
-void write_guardian(JsonWriter& json, Services& services, domain::Position transaction, std::string_view state,
+void write_guardian(JsonWriter& json, Services& services, domain::TransferId transaction, std::string_view state,
                     domain::Timestamp expires_at) {
   json.begin_object("guardian_approval");
-  json.string("approval_id", services.ledger.codes.approval_id(transaction));
+  json.string("approval_id", services.ledger.codes.approval_id(transaction.position()));
   json.string("state", state);
   json.time("expires_at", expires_at);
   json.string("poll_endpoint",
@@ -141,12 +141,12 @@ void write_initiated(std::string& out, TransferScene const& scene, domain::Commi
   json.string("status", held ? "pending_guardian_approval" : "success");
   json.string("message", message);
   json.string("transaction_id", domain::format_transaction_id(commit.first));
-  json.string("order_id", domain::format_order_id(commit.first));
+  json.string("order_id", domain::format_order_id(domain::OrderId(commit.first)));
   json.amount("new_balance", e.available_after);
   json.string("currency_name", currency);
   json.string("verification_method", "sms");
   json.time("verification_expires_at", e.pin_expires_at);
-  if (held) write_guardian(json, scene.services, commit.first, "pending", e.guardian_expires_at);
+  if (held) write_guardian(json, scene.services, e.transaction, "pending", e.guardian_expires_at);
   json.begin_object(words.details);
   json.string(words.source_game, scene.games.name_at(source, commit.first));
   json.string(words.target_game, scene.games.name_at(e.target, commit.first));
@@ -184,7 +184,7 @@ void write_verified(std::string& out, TransferScene const& scene, domain::OpenTr
   auto json = begin_success(out);
   json.string("message", "SMS PIN verified. The receiver has been sent a claim code.");
   json.string("transaction_id", domain::format_transaction_id(transfer.transaction));
-  json.string("order_id", domain::format_order_id(transfer.transaction));
+  json.string("order_id", domain::format_order_id(domain::OrderId(transfer.transaction.position())));
   json.string("claim_code", scene.services.ledger.codes.claim_code(transfer.transaction));
   json.amount("new_balance", wallet.available);
   json.string("currency_name", currency_of(source, transfer.currency));
@@ -213,7 +213,7 @@ void write_claimed(std::string& out, TransferScene const& scene, domain::Commit 
   auto json = begin_success(out);
   json.string("message", std::string(words.noun) + " claimed.");
   json.string("transaction_id", domain::format_transaction_id(e.transaction));
-  json.string("order_id", domain::format_order_id(e.transaction));
+  json.string("order_id", domain::format_order_id(domain::OrderId(e.transaction.position())));
   json.string("currency_name", currency);
   json.amount("new_balance", e.available_after);
   json.begin_object(words.details);

@@ -64,7 +64,7 @@ struct TransferScene {
 void write_initiated(std::string& out, TransferScene const& scene, domain::Commit const& commit,
                      std::string_view sender_phone, std::string_view receiver_phone);
 // "guardian_approval": {…}
-void write_guardian(JsonWriter& json, Services& services, domain::Position transaction, std::string_view state,
+void write_guardian(JsonWriter& json, Services& services, domain::TransferId transaction, std::string_view state,
                     domain::Timestamp expires_at);
 void write_verified(std::string& out, TransferScene const& scene, domain::OpenTransfer const& transfer,
                     domain::Timestamp claim_expires_at, domain::Wallet const& wallet);

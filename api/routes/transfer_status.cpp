@@ -30,7 +30,7 @@ void write_status(std::string& out, Services& services, eventstore::GameDirector
                                  : (transfer.record ? transfer.record->claim_expires_at : domain::Timestamp{});
   auto json = begin_success(out);
   json.string("transaction_id", domain::format_transaction_id(transfer.commit.first));
-  json.string("order_id", domain::format_order_id(transfer.commit.first));
+  json.string("order_id", domain::format_order_id(domain::OrderId(transfer.commit.first)));
   json.string("transaction_type", domain::flavour_name(words.flavour));
   bool const is_source = caller == transfer.source;
   json.string("transaction_status", status_for(is_source, transfer));
@@ -54,7 +54,7 @@ void write_status(std::string& out, Services& services, eventstore::GameDirector
   json.string(words.target_game_id, std::to_string(e.target.value()));
   json.string(words.target_game_name, target != nullptr ? std::string_view(target->settings.name) : "");
   if (is_source && transfer.open && transfer.open->stage == domain::TransferStage::claim) {
-    json.string("claim_code", services.ledger.codes.claim_code(transfer.commit.first));
+    json.string("claim_code", services.ledger.codes.claim_code(transfer.initiated.transaction));
   } else {
     json.null("claim_code");
   }
@@ -100,7 +100,7 @@ Response approval_response(Services& services, Request const& request, TransferD
 Awaitable<Response> status(Call call, FlavourWords const& words) {
   auto const& [services, request, path, caller] = call;
   if (auto behind = check_balances(request, services)) co_return std::move(*behind);
-  auto const transaction = domain::parse_transaction_id(path.values[0]);
+  auto const transaction = domain::parse_transfer_id(path.values[0]);
   if (!transaction) co_return transaction_not_found(request);
   auto const game = caller->id;
   auto const position = services.ledger.state.position();
@@ -117,7 +117,7 @@ Awaitable<Response> status(Call call, FlavourWords const& words) {
 Awaitable<Response> approval(Call call) {
   auto const& [services, request, path, caller] = call;
   if (auto behind = check_balances(request, services)) co_return std::move(*behind);
-  auto const transaction = domain::parse_transaction_id(path.values[0]);
+  auto const transaction = domain::parse_transfer_id(path.values[0]);
   if (!transaction) co_return transaction_not_found(request);
   auto const game = caller->id;
   auto const transfer = co_await load_transfer(call.reader(), game, std::nullopt, *transaction);

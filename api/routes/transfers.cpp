@@ -45,7 +45,7 @@ Response closed_response(Request const& request, TransferDetails const& transfer
 }
 
 // A call about a transaction that the ledger does not know as open.
-Awaitable<Response> not_open(Call const& call, Flavour flavour, domain::Position transaction) {
+Awaitable<Response> not_open(Call const& call, Flavour flavour, domain::TransferId transaction) {
   auto const game = call.caller->id;
   auto const transfer = co_await load_transfer(call.reader(), game, flavour, transaction);
   if (!transfer) co_return unread_response(call.request, transfer.error());
@@ -74,7 +74,7 @@ Response verification_held(Services& services, domain::OpenTransfer const& open)
   json.string("status", "pending_guardian_approval");
   json.string("message", "The guardian on file has not answered yet. No PIN attempt was used; verify again later.");
   json.string("transaction_id", domain::format_transaction_id(open.transaction));
-  json.string("order_id", domain::format_order_id(open.transaction));
+  json.string("order_id", domain::format_order_id(domain::OrderId(open.transaction.position())));
   write_guardian(json, services, open.transaction, "pending", open.guardian_expires_at);
   json.end_object();
   return response;
@@ -85,7 +85,7 @@ Response claim_not_found(Request const& request) {
                         "No claim waits under this code in this game. Check the code in the text message.");
 }
 
-Awaitable<Response> unclaimable(Call const& call, FlavourWords const& words, domain::Position transaction,
+Awaitable<Response> unclaimable(Call const& call, FlavourWords const& words, domain::TransferId transaction,
                                 domain::BlindIndex const& phone) {
   auto const& request = call.request;
   auto const game = call.caller->id;
@@ -101,8 +101,9 @@ Awaitable<Response> unclaimable(Call const& call, FlavourWords const& words, dom
 }
 
 // nullopt when the transfer is not open any more.
-std::optional<Response> account_selection(Ledger const& ledger, domain::Game const& game, domain::Position transaction,
-                                          domain::CurrencyId currency, std::string_view code) {
+std::optional<Response> account_selection(Ledger const& ledger, domain::Game const& game,
+                                          domain::TransferId transaction, domain::CurrencyId currency,
+                                          std::string_view code) {
   auto const candidates = claimants(ledger, transaction, currency ? currency : game.currencies.front().currency);
   if (!candidates) return std::nullopt;
   Response response;
@@ -204,7 +205,7 @@ Awaitable<Response> verify(Call call, FlavourWords const& words) {
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   if (auto limited = call.limit(LimitKind::verifications_per_ip_hour, client_subject(request)))
     co_return std::move(*limited);
-  auto const transaction = domain::parse_transaction_id(transaction_text);
+  auto const transaction = domain::parse_transfer_id(transaction_text);
   if (!transaction) co_return transaction_not_found(request);
   auto const open = find_open_transfer(services.ledger, game.id, words.flavour, *transaction);
   if (!open) co_return co_await not_open(call, words.flavour, *transaction);
@@ -244,7 +245,7 @@ Awaitable<Response> resend(Call call, FlavourWords const& words) {
   auto body = JsonBody::parse(request);
   auto const transaction_text = body.required_string("transaction_id", 64);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-  auto const transaction = domain::parse_transaction_id(transaction_text);
+  auto const transaction = domain::parse_transfer_id(transaction_text);
   if (!transaction) co_return transaction_not_found(request);
   if (!find_open_transfer(services.ledger, game.id, words.flavour, *transaction)) {
     co_return co_await not_open(call, words.flavour, *transaction);
@@ -272,7 +273,7 @@ Awaitable<Response> resend(Call call, FlavourWords const& words) {
 Awaitable<Response> cancel(Call call, FlavourWords const& words) {
   auto const& [services, request, path, caller] = call;
   auto const& game = *caller;
-  auto const transaction = domain::parse_transaction_id(path.values[0]);
+  auto const transaction = domain::parse_transfer_id(path.values[0]);
   if (!transaction) co_return transaction_not_found(request);
   domain::CancelTransfer const command{game.id, words.flavour, *transaction};
   auto const outcome = co_await call.execute(command, "", Payload("cancel-transfer"));
@@ -287,7 +288,7 @@ Awaitable<Response> cancel(Call call, FlavourWords const& words) {
     auto json = begin_success(out);
     json.string("message", std::string(words.noun) + " cancelled; the amount is back.");
     json.string("transaction_id", domain::format_transaction_id(*transaction));
-    json.string("order_id", domain::format_order_id(*transaction));
+    json.string("order_id", domain::format_order_id(domain::OrderId(transaction->position())));
     json.string("transaction_status", "cancelled");
     json.amount("amount_returned", event.amount);
     json.amount("new_balance", event.available_after);

@@ -8,7 +8,7 @@ namespace florin::api {
 namespace {
 
 // Units to dollars, whole cents, towards zero: what is left below a cent is owed and not payable.
-domain::Money usd_of(domain::Money units) { return domain::Money::from_minor(units.minor() / domain::kUnitsPerDollar); }
+domain::Usd usd_of(domain::Money units) { return domain::Usd::from_minor(units.minor() / domain::kUnitsPerDollar); }
 
 Awaitable<Response> available_balance(Call call) {
   auto const& [services, request, path, caller] = call;
@@ -83,8 +83,8 @@ Awaitable<Response> request_payout(Call call) {
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
-  auto const usd = body.required_amount("amount_usd", domain::Money::from_minor(1),
-                                        sagas::entry_limit(ledger.bank_files.settings()));
+  auto const usd =
+      body.required_usd("amount_usd", domain::Usd::from_minor(1), sagas::entry_limit(ledger.bank_files.settings()));
   auto const contact = read_email_text(body, "contact_email");
   auto bank = read_bank(body);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);

@@ -407,7 +407,7 @@ Page end_page(CheckoutEnd end, std::string_view cancel_url, bool sandbox, std::s
   return framed(frame);
 }
 
-Page bank_page(std::string_view what, domain::Money usd, std::string_view action) {
+Page bank_page(std::string_view what, domain::Usd usd, std::string_view action) {
   Frame frame;
   frame.title = "Test bank: is this payment yours?";
   frame.sandbox = true;

@@ -32,7 +32,7 @@ struct Sale {
   std::string_view currency;  // "Gold Coins"
   std::string_view symbol;    // "GC"; may be empty
   domain::Money units;        // of that currency
-  domain::Money usd;
+  domain::Usd usd;
   bool sandbox = false;  // said on every page: no card is charged
 };
 
@@ -83,7 +83,7 @@ enum class CheckoutEnd {
 [[nodiscard]] Page returned_page(bool sandbox);
 
 // The sandbox bank's question about `what`: two buttons of a form to `action`, `answer` being "complete" or "fail".
-[[nodiscard]] Page bank_page(std::string_view what, domain::Money usd, std::string_view action);
+[[nodiscard]] Page bank_page(std::string_view what, domain::Usd usd, std::string_view action);
 // After its answer, or when it asks nothing: where to go from here.
 [[nodiscard]] Page bank_end_page(std::string_view message, std::string_view onward_url);
 

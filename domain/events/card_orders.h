@@ -16,11 +16,11 @@ namespace florin::domain {
 
 // A link to the hosted page, good once and for a while. Nothing is ordered yet.
 struct CheckoutOpened {
-  Position session;  // first position of this commit
+  SessionId session;  // first position of this commit
   GameId game;
   IdentityId identity;
   CurrencyId currency;
-  Money usd;
+  Usd usd;
   std::string success_url;  // empty: none
   std::string cancel_url;
   PersonalText metadata;  // the game's own, a JSON object; it comes back with the order
@@ -30,43 +30,43 @@ struct CheckoutOpened {
 
 // Somebody wants to pay for currency. Nothing is charged yet.
 struct CurrencyOrdered {
-  Position order;  // first position of this commit
+  OrderId order;  // first position of this commit
   PlayerId player;
   CurrencyId currency;
-  Money usd;           // in units: units_of(usd)
+  Usd usd;             // in units: units_of(usd)
   std::string method;  // the processor's token of a card, never a card
-  Position session;    // the checkout's; zero when the game ordered itself
+  SessionId session;   // the checkout's; zero when the game ordered itself
   friend bool operator==(CurrencyOrdered const&, CurrencyOrdered const&) = default;
 };
 
 // The processor knows of it under this name. Charged it is only by a later step, so no charge is ever without a name.
 struct PaymentOpened {
-  Position order;
+  OrderId order;
   std::string reference;
   friend bool operator==(PaymentOpened const&, PaymentOpened const&) = default;
 };
 
 // The cardholder's bank wants to hear from them (3-D Secure).
 struct PaymentChallenged {
-  Position order;
+  OrderId order;
   Timestamp expires_at;
   friend bool operator==(PaymentChallenged const&, PaymentChallenged const&) = default;
 };
 
 // Charged and credited.
 struct CurrencyPurchased {
-  Position order;
+  OrderId order;
   PlayerId player;
   CurrencyId currency;
-  Money usd;
-  Money fee;  // USD that the processor keeps of it
+  Usd usd;
+  Usd fee;  // USD that the processor keeps of it
   std::string reference;
   Money available_after;
   friend bool operator==(CurrencyPurchased const&, CurrencyPurchased const&) = default;
 };
 
 struct PaymentFailed {
-  Position order;
+  OrderId order;
   PlayerId player;
   PaymentFailure failure = PaymentFailure::declined;
   std::string code;  // the processor's, e.g. "insufficient_funds"

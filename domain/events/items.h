@@ -34,7 +34,7 @@ struct ItemPurchased {
 
 // The whole order goes back: the player gets the total, the game and the network return their shares.
 struct ItemRefunded {
-  Position order;  // first position of the purchase's commit
+  OrderId order;  // first position of the purchase's commit
   PlayerId player;
   CurrencyId currency;
   Money total;

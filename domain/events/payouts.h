@@ -19,7 +19,7 @@ namespace florin::domain {
 struct PayoutRequested {
   PayoutId payout;  // first position of this commit
   GameId game;
-  Money usd;
+  Usd usd;
   std::vector<PayoutShare> shares;
   IdentityId contact;
   PersonalText holder;
@@ -33,7 +33,7 @@ struct PayoutRequested {
 struct PayoutAdvanced {
   PayoutId payout;
   GameId game;
-  Money usd;
+  Usd usd;
   std::vector<PayoutShare> shares;
   PayoutStatus status = PayoutStatus::approved;
   std::string note;            // the operator's reason, or the bank's return code

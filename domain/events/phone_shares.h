@@ -12,22 +12,22 @@
 namespace florin::domain {
 
 struct PhoneShareRequested {
-  Position approval;  // first position of this commit
-  PhoneId phone;      // of the person who wants to use it
-  PhoneId owner;      // who is texted a code
+  ApprovalId approval;  // first position of this commit
+  PhoneId phone;        // of the person who wants to use it
+  PhoneId owner;        // who is texted a code
   Timestamp expires_at;
   GameId game{};  // through which they ask; zero in logs from before this was written
   friend bool operator==(PhoneShareRequested const&, PhoneShareRequested const&) = default;
 };
 
 struct ShareCodeRejected {
-  Position approval;
+  ApprovalId approval;
   std::uint8_t attempts_left = 0;
   friend bool operator==(ShareCodeRejected const&, ShareCodeRejected const&) = default;
 };
 
 struct PhoneShareEnded {
-  Position approval;
+  ApprovalId approval;
   ShareEnd end = ShareEnd::approved;
   friend bool operator==(PhoneShareEnded const&, PhoneShareEnded const&) = default;
 };

@@ -15,10 +15,10 @@ namespace florin::domain {
 // The player gives the units back at once; the card gets its money when the processor says so.
 struct RefundRequested {
   RefundId refund;  // this event's own position
-  Position order;
+  OrderId order;
   PlayerId player;
   CurrencyId currency;
-  Money usd;
+  Usd usd;
   Money available_after;  // may be below zero
   std::string reason;
   std::string payment;    // the processor's name of what it is taken from
@@ -28,10 +28,10 @@ struct RefundRequested {
 
 struct RefundSettled {
   RefundId refund;
-  Position order;
+  OrderId order;
   PlayerId player;
   CurrencyId currency;
-  Money usd;
+  Usd usd;
   RefundEnd end = RefundEnd::succeeded;
   std::string reference;
   Money available_after;
@@ -41,25 +41,25 @@ struct RefundSettled {
 // A chargeback: the processor took the amount back, and a fee. What it took beyond the order's amount is not the
 // player's to pay: it counts as fee.
 struct DisputeOpened {
-  Position order;
+  OrderId order;
   std::string reference;
   PlayerId player;
   CurrencyId currency;
-  Money usd;              // what the player is debited
-  Money fee;              // USD
+  Usd usd;                // what the player is debited
+  Usd fee;                // USD
   Money available_after;  // may be below zero
   friend bool operator==(DisputeOpened const&, DisputeOpened const&) = default;
 };
 
 struct DisputeClosed {
-  Position order;
+  OrderId order;
   std::string reference;
   PlayerId player;
   CurrencyId currency;
-  Money usd;
+  Usd usd;
   bool won = false;  // then the processor gave the amount back
   Money available_after;
-  Money fee{};  // USD that its fee grew by since it was opened; below zero when some came back
+  Usd fee{};  // USD that its fee grew by since it was opened; below zero when some came back
   friend bool operator==(DisputeClosed const&, DisputeClosed const&) = default;
 };
 
@@ -67,12 +67,12 @@ struct DisputeClosed {
 // so each movement is booked once. The two events above are how it was written before an end could be taken back; none
 // is written any more.
 struct DisputeMoved {
-  Position order;
+  OrderId order;
   std::string reference;
   PlayerId player;
   CurrencyId currency;
-  Money usd;                                   // given back to the player; below zero: debited; may be zero
-  Money fee;                                   // USD that its fee grew by; below zero when some came back
+  Usd usd;                                     // given back to the player; below zero: debited; may be zero
+  Usd fee;                                     // USD that its fee grew by; below zero when some came back
   DisputeStatus status = DisputeStatus::open;  // after it
   std::uint32_t entries = 0;                   // of the processor's account, with this one: DisputeReport
   Money available_after;                       // may be below zero

@@ -14,7 +14,7 @@ namespace florin::domain {
 
 // The amount is reserved and the sender is texted a PIN.
 struct TransferInitiated {
-  Position transaction;  // first position of this commit
+  TransferId transaction;  // first position of this commit
   Flavour flavour = Flavour::transfer;
   PlayerId sender;
   CurrencyId currency;
@@ -37,32 +37,32 @@ struct TransferInitiated {
 
 // Another PIN takes the former one's place: asked for, or because the guardian took longer than the first lasted.
 struct PinReissued {
-  Position transaction;
+  TransferId transaction;
   std::uint8_t pin = 0;  // which of the transaction's, from 0
   Timestamp expires_at;
   friend bool operator==(PinReissued const&, PinReissued const&) = default;
 };
 
 struct PinRejected {
-  Position transaction;
+  TransferId transaction;
   std::uint8_t attempts_left = 0;
   friend bool operator==(PinRejected const&, PinRejected const&) = default;
 };
 
 // The claim code is on its way to the receiver.
 struct PinVerified {
-  Position transaction;
+  TransferId transaction;
   Timestamp claim_expires_at;
   friend bool operator==(PinVerified const&, PinVerified const&) = default;
 };
 
 struct GuardianApproved {
-  Position transaction;
+  TransferId transaction;
   friend bool operator==(GuardianApproved const&, GuardianApproved const&) = default;
 };
 
 struct TransferClaimed {
-  Position transaction;
+  TransferId transaction;
   Flavour flavour = Flavour::transfer;
   PlayerId sender;
   CurrencyId currency;
@@ -80,7 +80,7 @@ struct TransferClaimed {
 };
 
 struct TransferReleased {
-  Position transaction;
+  TransferId transaction;
   Flavour flavour = Flavour::transfer;
   ReturnReason reason = ReturnReason::wrong_pins;
   PlayerId sender;

@@ -85,11 +85,15 @@ struct FieldsIn {
 };
 
 // Strong types travel as their number.
-inline bool field(FieldsOut& out, domain::Money money) { return out.number(money.minor()); }
-inline bool field(FieldsIn& in, domain::Money& money) {
+template <class Unit>
+bool field(FieldsOut& out, domain::Amount<Unit> amount) {
+  return out.number(amount.minor());
+}
+template <class Unit>
+bool field(FieldsIn& in, domain::Amount<Unit>& amount) {
   std::int64_t minor = 0;
   if (!in.number(minor)) return false;
-  money = domain::Money::from_minor(minor);
+  amount = domain::Amount<Unit>::from_minor(minor);
   return true;
 }
 inline bool field(FieldsOut& out, domain::Timestamp at) { return out.number(at.micros()); }

@@ -123,7 +123,7 @@ void DurableState::Impl::apply(domain::Commit const& commit) {
                      if (e.won) touch(e.player, e.currency, at);
                    },
                    [&](domain::DisputeMoved const& e) {
-                     if (e.usd != domain::Money{}) touch(e.player, e.currency, at);
+                     if (e.usd != domain::Usd{}) touch(e.player, e.currency, at);
                    },
                    [](domain::PayoutEvent auto const&) {},
                },

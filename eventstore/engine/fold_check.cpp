@@ -54,7 +54,7 @@ char const* check_reserve(State const& state, PlayerId player, CurrencyId curren
 }
 
 // So many dollars of a card come to a wallet, or leave it, within kMaxPurchaseUsd.
-char const* check_card_move(State const& state, PlayerId player, CurrencyId currency, Money usd, Money after) {
+char const* check_card_move(State const& state, PlayerId player, CurrencyId currency, Usd usd, Money after) {
   auto const available = state.wallet(player, currency).available + units_of(usd);
   if (available != after) return "the balance after it does not add up";
   constexpr std::int64_t kFar = 2;
@@ -65,10 +65,10 @@ char const* check_card_move(State const& state, PlayerId player, CurrencyId curr
 
 // A dollar amount of a card, `sign` times, on a wallet: it may lead below zero and above what a wallet may hold, but
 // not where sums are not exact any more.
-char const* check_charge(State const& state, PlayerId player, CurrencyId currency, Money usd, int sign, Money after) {
+char const* check_charge(State const& state, PlayerId player, CurrencyId currency, Usd usd, int sign, Money after) {
   if (!has_wallet(state, player, currency)) return "moves a currency that is not of the player's game";
-  if (usd <= Money{} || usd > kMaxPurchaseUsd) return "moves an amount out of range";
-  return check_card_move(state, player, currency, sign > 0 ? usd : sign < 0 ? -usd : Money{}, after);
+  if (usd <= Usd{} || usd > kMaxPurchaseUsd) return "moves an amount out of range";
+  return check_card_move(state, player, currency, sign > 0 ? usd : sign < 0 ? -usd : Usd{}, after);
 }
 
 // Whether an event is of the player and the currency that the order's earlier ones were of.
@@ -84,11 +84,11 @@ bool fits_revenue(State const& state, CurrencyId currency) {
   return owed > -kFar && owed < kFar;
 }
 
-bool is_fee(Money usd) { return usd >= Money{} && usd <= kMaxPurchaseUsd; }
+bool is_fee(Usd usd) { return usd >= Usd{} && usd <= kMaxPurchaseUsd; }
 
 // Shares that make up so many dollars, each of a currency of the game.
-char const* check_shares(Game const& game, Money usd, std::vector<PayoutShare> const& shares) {
-  if (usd <= Money{} || usd > kMaxPayoutUsd) return "pays out an amount out of range";
+char const* check_shares(Game const& game, Usd usd, std::vector<PayoutShare> const& shares) {
+  if (usd <= Usd{} || usd > kMaxPayoutUsd) return "pays out an amount out of range";
   Money sum;
   for (auto const& share : shares) {
     if (game.find_currency(share.currency) == nullptr) return "pays out a currency that is not of the game";
@@ -171,7 +171,8 @@ struct Check {
   }
   // A transaction or an approval has the name of its commit, and that name once.
   [[nodiscard]] bool is_new(Position name) const {
-    return name && name == place.first && state.find_transfer(name) == nullptr && state.shares().find(name) == nullptr;
+    return name && name == place.first && state.find_transfer(TransferId(name)) == nullptr &&
+           state.shares().find(ApprovalId(name)) == nullptr;
   }
 
   char const* operator()(GameCreated const& e) const {
@@ -251,7 +252,7 @@ struct Check {
     return state.minor(e.identity) ? nullptr : "clears somebody who was not flagged";
   }
   char const* operator()(TransferInitiated const& e) const {
-    if (!is_new(e.transaction)) return "initiates a transaction under another name than its commit's";
+    if (!is_new(e.transaction.position())) return "initiates a transaction under another name than its commit's";
     auto const sender = state.identity_of(e.sender);
     if (!sender) return "moves money of a player who never joined";
     if (state.find_game(e.target) == nullptr) return "aims at a game that does not exist";
@@ -334,7 +335,7 @@ struct Check {
   }
   char const* operator()(PhoneShareRequested const& e) const {
     auto const& phones = state.phones();
-    if (!is_new(e.approval)) return "asks under another name than its commit's";
+    if (!is_new(e.approval.position())) return "asks under another name than its commit's";
     if (!phones.contains(e.phone) || !phones.contains(e.owner)) return "shares a phone that was never recorded";
     if (e.phone == e.owner || phones.owner(phones[e.phone].phone) != e.owner)
       return "asks somebody else than the owner";
@@ -358,20 +359,20 @@ struct Check {
     return state.owed_texts().contains(e.text) ? nullptr : "settles a text that is not owed";
   }
   char const* operator()(CheckoutOpened const& e) const {
-    if (e.session != place.first) return "opens a checkout under another name than its commit's";
+    if (e.session.position() != place.first) return "opens a checkout under another name than its commit's";
     auto const* game = state.find_game(e.game);
     if (game == nullptr || game->find_currency(e.currency) == nullptr) return "sells a currency that is not the game's";
     if (!knows(e.identity)) return "opens a checkout for nobody";
-    if (e.usd <= Money{} || e.usd > kMaxPurchaseUsd) return "asks for an amount out of range";
+    if (e.usd <= Usd{} || e.usd > kMaxPurchaseUsd) return "asks for an amount out of range";
     return is_wait(place.at, e.expires_at) ? nullptr : "has a link that never holds";
   }
   char const* operator()(CurrencyOrdered const& e) const {
-    if (e.order != place.first || state.find_order(e.order) != nullptr) {
+    if (e.order.position() != place.first || state.find_order(e.order) != nullptr) {
       return "orders under another name than its commit's";
     }
     if (!has_wallet(state, e.player, e.currency)) return "sells a currency that is not of the player's game";
-    if (e.usd <= Money{} || e.usd > kMaxPurchaseUsd) return "asks for an amount out of range";
-    return e.session < e.order ? nullptr : "is of a checkout that was not open";
+    if (e.usd <= Usd{} || e.usd > kMaxPurchaseUsd) return "asks for an amount out of range";
+    return e.session.position() < e.order.position() ? nullptr : "is of a checkout that was not open";
   }
   char const* operator()(PaymentOpened const& e) const {
     auto const* order = state.find_order(e.order);
@@ -398,7 +399,8 @@ struct Check {
   }
   char const* operator()(RefundRequested const& e) const {
     if (e.refund.position() != place.position) return "refunds under another name than its place";
-    if (e.order >= e.refund.position() || state.find_order(e.order) != nullptr) return "refunds what is not paid";
+    if (e.order.position() >= e.refund.position() || state.find_order(e.order) != nullptr)
+      return "refunds what is not paid";
     if (auto const* returned = state.find_returned(e.order)) {
       if (!is_of(*returned, e)) return "refunds another order than was paid";
       // What the processor did on its own is its word.
@@ -420,7 +422,8 @@ struct Check {
     return check_charge(state, e.player, e.currency, e.usd, e.end == RefundEnd::succeeded ? 0 : 1, e.available_after);
   }
   char const* operator()(DisputeOpened const& e) const {
-    if (state.find_order(e.order) != nullptr || e.order >= place.position) return "disputes what is not paid";
+    if (state.find_order(e.order) != nullptr || e.order.position() >= place.position)
+      return "disputes what is not paid";
     if (auto const* returned = state.find_returned(e.order)) {
       for (auto const& dispute : returned->disputes) {
         if (dispute.reference == e.reference) return "opens a dispute twice";
@@ -473,7 +476,7 @@ struct Check {
     if (e.created > kLastMoment || !is_over || !is_well_formed(e)) return "is no file of a day";
     if (!state.are_next_files(e.created, e.files)) return "uses a letter or trace number of another file of its date";
     for (auto const& file : e.files) {
-      Money usd;
+      Usd usd;
       for (auto const id : file.payouts) {
         auto const* payout = state.find_payout(id);
         if (payout == nullptr || !belongs_to(*payout, e.day)) return "writes a payout that is not of that day";
@@ -491,7 +494,8 @@ struct Check {
   }
   char const* operator()(DisputeMoved const& e) const {
     if (e.reference.empty()) return "disputes under no name";
-    if (state.find_order(e.order) != nullptr || e.order >= place.position) return "disputes what is not paid";
+    if (state.find_order(e.order) != nullptr || e.order.position() >= place.position)
+      return "disputes what is not paid";
     if (!has_wallet(state, e.player, e.currency)) return "moves a currency that is not of the player's game";
     Returned::Dispute before;
     bool first = true;
@@ -504,7 +508,7 @@ struct Check {
       }
     }
     if (e.entries < before.entries) return "moves a dispute by an older word";
-    bool const moves = e.usd != Money{} || e.fee != Money{} || e.status != before.status || e.entries != before.entries;
+    bool const moves = e.usd != Usd{} || e.fee != Usd{} || e.status != before.status || e.entries != before.entries;
     if (!first && !moves) return "moves nothing of a dispute";
     if (e.usd < -kMaxPurchaseUsd || e.usd > kMaxPurchaseUsd) return "moves an amount out of range";
     if (!valid_withheld(before.usd - e.usd)) return "gives back more than a dispute took, or takes more than any order";

@@ -307,7 +307,7 @@ domain::Event read(Reading&, wire::ItemPurchased::Reader in) {
 
 domain::Event read(Reading&, wire::ItemRefunded::Reader in) {
   domain::ItemRefunded out;
-  out.order = domain::Position(in.getOrder());
+  out.order = domain::OrderId(in.getOrder());
   out.player = domain::PlayerId(in.getPlayer());
   out.currency = domain::CurrencyId(in.getCurrency());
   out.total = money(in.getTotal());

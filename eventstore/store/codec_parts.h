@@ -80,6 +80,7 @@ inline domain::PersonalText personal(capnp::Data::Reader value) {
 }
 
 inline domain::Money money(std::int64_t minor) { return domain::Money::from_minor(minor); }
+inline domain::Usd usd(std::int64_t cents) { return domain::Usd::from_minor(cents); }
 
 template <class Enum>
 Enum known(Reading& reading, std::uint8_t number, Enum last, char const* what) {

@@ -211,11 +211,11 @@ void write(wire::Event::Builder event, domain::PayoutAccountCorrected const& in)
 
 domain::Event read(Reading&, wire::CheckoutOpened::Reader in) {
   domain::CheckoutOpened out;
-  out.session = domain::Position(in.getSession());
+  out.session = domain::SessionId(in.getSession());
   out.game = domain::GameId(in.getGame());
   out.identity = domain::IdentityId(in.getIdentity());
   out.currency = domain::CurrencyId(in.getCurrency());
-  out.usd = money(in.getUsd());
+  out.usd = usd(in.getUsd());
   out.success_url = text(in.getSuccessUrl());
   out.cancel_url = text(in.getCancelUrl());
   out.metadata = personal(in.getMetadata());
@@ -225,36 +225,36 @@ domain::Event read(Reading&, wire::CheckoutOpened::Reader in) {
 
 domain::Event read(Reading&, wire::CurrencyOrdered::Reader in) {
   domain::CurrencyOrdered out;
-  out.order = domain::Position(in.getOrder());
+  out.order = domain::OrderId(in.getOrder());
   out.player = domain::PlayerId(in.getPlayer());
   out.currency = domain::CurrencyId(in.getCurrency());
-  out.usd = money(in.getUsd());
+  out.usd = usd(in.getUsd());
   out.method = text(in.getMethod());
-  out.session = domain::Position(in.getSession());
+  out.session = domain::SessionId(in.getSession());
   return out;
 }
 
 domain::Event read(Reading&, wire::PaymentOpened::Reader in) {
   domain::PaymentOpened out;
-  out.order = domain::Position(in.getOrder());
+  out.order = domain::OrderId(in.getOrder());
   out.reference = text(in.getReference());
   return out;
 }
 
 domain::Event read(Reading&, wire::PaymentChallenged::Reader in) {
   domain::PaymentChallenged out;
-  out.order = domain::Position(in.getOrder());
+  out.order = domain::OrderId(in.getOrder());
   out.expires_at = domain::Timestamp::from_micros(in.getExpiresAt());
   return out;
 }
 
 domain::Event read(Reading&, wire::CurrencyPurchased::Reader in) {
   domain::CurrencyPurchased out;
-  out.order = domain::Position(in.getOrder());
+  out.order = domain::OrderId(in.getOrder());
   out.player = domain::PlayerId(in.getPlayer());
   out.currency = domain::CurrencyId(in.getCurrency());
-  out.usd = money(in.getUsd());
-  out.fee = money(in.getFee());
+  out.usd = usd(in.getUsd());
+  out.fee = usd(in.getFee());
   out.reference = text(in.getReference());
   out.available_after = money(in.getAvailableAfter());
   return out;
@@ -262,7 +262,7 @@ domain::Event read(Reading&, wire::CurrencyPurchased::Reader in) {
 
 domain::Event read(Reading& reading, wire::PaymentFailed::Reader in) {
   domain::PaymentFailed out;
-  out.order = domain::Position(in.getOrder());
+  out.order = domain::OrderId(in.getOrder());
   out.player = domain::PlayerId(in.getPlayer());
   out.failure =
       known(reading, in.getFailure(), domain::PaymentFailure::abandoned, "commit: a failed payment of a newer version");
@@ -273,10 +273,10 @@ domain::Event read(Reading& reading, wire::PaymentFailed::Reader in) {
 domain::Event read(Reading&, wire::RefundRequested::Reader in) {
   domain::RefundRequested out;
   out.refund = domain::RefundId(in.getRefund());
-  out.order = domain::Position(in.getOrder());
+  out.order = domain::OrderId(in.getOrder());
   out.player = domain::PlayerId(in.getPlayer());
   out.currency = domain::CurrencyId(in.getCurrency());
-  out.usd = money(in.getUsd());
+  out.usd = usd(in.getUsd());
   out.available_after = money(in.getAvailableAfter());
   out.reason = text(in.getReason());
   out.payment = text(in.getPayment());
@@ -287,10 +287,10 @@ domain::Event read(Reading&, wire::RefundRequested::Reader in) {
 domain::Event read(Reading& reading, wire::RefundSettled::Reader in) {
   domain::RefundSettled out;
   out.refund = domain::RefundId(in.getRefund());
-  out.order = domain::Position(in.getOrder());
+  out.order = domain::OrderId(in.getOrder());
   out.player = domain::PlayerId(in.getPlayer());
   out.currency = domain::CurrencyId(in.getCurrency());
-  out.usd = money(in.getUsd());
+  out.usd = usd(in.getUsd());
   out.end = known(reading, in.getEnd(), domain::RefundEnd::reversed, "commit: a end of a refund of a newer version");
   out.reference = text(in.getReference());
   out.available_after = money(in.getAvailableAfter());
@@ -299,37 +299,37 @@ domain::Event read(Reading& reading, wire::RefundSettled::Reader in) {
 
 domain::Event read(Reading&, wire::DisputeOpened::Reader in) {
   domain::DisputeOpened out;
-  out.order = domain::Position(in.getOrder());
+  out.order = domain::OrderId(in.getOrder());
   out.reference = text(in.getReference());
   out.player = domain::PlayerId(in.getPlayer());
   out.currency = domain::CurrencyId(in.getCurrency());
-  out.usd = money(in.getUsd());
-  out.fee = money(in.getFee());
+  out.usd = usd(in.getUsd());
+  out.fee = usd(in.getFee());
   out.available_after = money(in.getAvailableAfter());
   return out;
 }
 
 domain::Event read(Reading&, wire::DisputeClosed::Reader in) {
   domain::DisputeClosed out;
-  out.order = domain::Position(in.getOrder());
+  out.order = domain::OrderId(in.getOrder());
   out.reference = text(in.getReference());
   out.player = domain::PlayerId(in.getPlayer());
   out.currency = domain::CurrencyId(in.getCurrency());
-  out.usd = money(in.getUsd());
+  out.usd = usd(in.getUsd());
   out.won = in.getWon();
   out.available_after = money(in.getAvailableAfter());
-  out.fee = money(in.getFee());
+  out.fee = usd(in.getFee());
   return out;
 }
 
 domain::Event read(Reading& reading, wire::DisputeMoved::Reader in) {
   domain::DisputeMoved out;
-  out.order = domain::Position(in.getOrder());
+  out.order = domain::OrderId(in.getOrder());
   out.reference = text(in.getReference());
   out.player = domain::PlayerId(in.getPlayer());
   out.currency = domain::CurrencyId(in.getCurrency());
-  out.usd = money(in.getUsd());
-  out.fee = money(in.getFee());
+  out.usd = usd(in.getUsd());
+  out.fee = usd(in.getFee());
   out.status =
       known(reading, in.getStatus(), domain::DisputeStatus::lost, "commit: a status of a dispute of a newer version");
   out.entries = in.getEntries();
@@ -341,7 +341,7 @@ domain::Event read(Reading& reading, wire::PayoutRequested::Reader in) {
   domain::PayoutRequested out;
   out.payout = domain::PayoutId(in.getPayout());
   out.game = domain::GameId(in.getGame());
-  out.usd = money(in.getUsd());
+  out.usd = usd(in.getUsd());
   out.shares = read_shares(in.getShares());
   out.contact = domain::IdentityId(in.getContact());
   out.holder = personal(in.getHolder());
@@ -356,7 +356,7 @@ domain::Event read(Reading& reading, wire::PayoutAdvanced::Reader in) {
   domain::PayoutAdvanced out;
   out.payout = domain::PayoutId(in.getPayout());
   out.game = domain::GameId(in.getGame());
-  out.usd = money(in.getUsd());
+  out.usd = usd(in.getUsd());
   out.shares = read_shares(in.getShares());
   out.status =
       known(reading, in.getStatus(), domain::kLastPayoutStatus, "commit: a status of a payout of a newer version");
@@ -380,7 +380,7 @@ domain::Event read(Reading& reading, wire::PayoutFileWritten::Reader in) {
     one.letter = static_cast<char>(file.getLetter());
     one.effective = day(file.getEffectiveDay());
     one.first_trace = file.getFirstTrace();
-    one.usd = money(file.getUsd());
+    one.usd = usd(file.getUsd());
     one.digest = fixed<32>(reading, file.getDigest(), "commit: the digest of a payout file is not 32 bytes");
     for (auto const payout : file.getPayouts()) one.payouts.emplace_back(payout);
     out.files.push_back(std::move(one));

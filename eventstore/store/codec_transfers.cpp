@@ -187,7 +187,7 @@ domain::Event read(Reading&, wire::MinorCleared::Reader in) {
 
 domain::Event read(Reading& reading, wire::TransferInitiated::Reader in) {
   domain::TransferInitiated out;
-  out.transaction = domain::Position(in.getTransaction());
+  out.transaction = domain::TransferId(in.getTransaction());
   out.flavour = flavour(reading, in.getFlavour());
   out.sender = domain::PlayerId(in.getSender());
   out.currency = domain::CurrencyId(in.getCurrency());
@@ -210,7 +210,7 @@ domain::Event read(Reading& reading, wire::TransferInitiated::Reader in) {
 
 domain::Event read(Reading&, wire::PinReissued::Reader in) {
   domain::PinReissued out;
-  out.transaction = domain::Position(in.getTransaction());
+  out.transaction = domain::TransferId(in.getTransaction());
   out.pin = in.getPin();
   out.expires_at = domain::Timestamp::from_micros(in.getExpiresAt());
   return out;
@@ -218,27 +218,27 @@ domain::Event read(Reading&, wire::PinReissued::Reader in) {
 
 domain::Event read(Reading&, wire::PinRejected::Reader in) {
   domain::PinRejected out;
-  out.transaction = domain::Position(in.getTransaction());
+  out.transaction = domain::TransferId(in.getTransaction());
   out.attempts_left = in.getAttemptsLeft();
   return out;
 }
 
 domain::Event read(Reading&, wire::PinVerified::Reader in) {
   domain::PinVerified out;
-  out.transaction = domain::Position(in.getTransaction());
+  out.transaction = domain::TransferId(in.getTransaction());
   out.claim_expires_at = domain::Timestamp::from_micros(in.getClaimExpiresAt());
   return out;
 }
 
 domain::Event read(Reading&, wire::GuardianApproved::Reader in) {
   domain::GuardianApproved out;
-  out.transaction = domain::Position(in.getTransaction());
+  out.transaction = domain::TransferId(in.getTransaction());
   return out;
 }
 
 domain::Event read(Reading& reading, wire::TransferClaimed::Reader in) {
   domain::TransferClaimed out;
-  out.transaction = domain::Position(in.getTransaction());
+  out.transaction = domain::TransferId(in.getTransaction());
   out.flavour = flavour(reading, in.getFlavour());
   out.sender = domain::PlayerId(in.getSender());
   out.currency = domain::CurrencyId(in.getCurrency());
@@ -256,7 +256,7 @@ domain::Event read(Reading& reading, wire::TransferClaimed::Reader in) {
 
 domain::Event read(Reading& reading, wire::TransferReturned::Reader in) {
   domain::TransferReleased out;
-  out.transaction = domain::Position(in.getTransaction());
+  out.transaction = domain::TransferId(in.getTransaction());
   out.flavour = flavour(reading, in.getFlavour());
   out.reason =
       known(reading, in.getReason(), domain::ReturnReason::cancelled, "commit: a return reason of a newer version");
@@ -272,7 +272,7 @@ domain::Event read(Reading& reading, wire::TransferReturned::Reader in) {
 
 domain::Event read(Reading&, wire::PhoneShareRequested::Reader in) {
   domain::PhoneShareRequested out;
-  out.approval = domain::Position(in.getApproval());
+  out.approval = domain::ApprovalId(in.getApproval());
   out.phone = domain::PhoneId(in.getPhone());
   out.owner = domain::PhoneId(in.getOwner());
   out.expires_at = domain::Timestamp::from_micros(in.getExpiresAt());
@@ -282,14 +282,14 @@ domain::Event read(Reading&, wire::PhoneShareRequested::Reader in) {
 
 domain::Event read(Reading&, wire::ShareCodeRejected::Reader in) {
   domain::ShareCodeRejected out;
-  out.approval = domain::Position(in.getApproval());
+  out.approval = domain::ApprovalId(in.getApproval());
   out.attempts_left = in.getAttemptsLeft();
   return out;
 }
 
 domain::Event read(Reading& reading, wire::PhoneShareEnded::Reader in) {
   domain::PhoneShareEnded out;
-  out.approval = domain::Position(in.getApproval());
+  out.approval = domain::ApprovalId(in.getApproval());
   out.end =
       known(reading, in.getEnd(), domain::ShareEnd::superseded, "commit: an end of a phone share of a newer version");
   return out;

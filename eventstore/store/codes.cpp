@@ -48,16 +48,16 @@ Digits digits_of(domain::Digest const& digest) {
   return out;
 }
 
-Digits pin_digits(KeyedHash const& pins, domain::Position transaction, std::uint32_t attempt) {
+Digits pin_digits(KeyedHash const& pins, domain::TransferId transaction, std::uint32_t attempt) {
   std::array<std::uint8_t, 12> message;
-  auto const position = little_endian(transaction);
+  auto const position = little_endian(transaction.position());
   std::copy(position.begin(), position.end(), message.begin());
   for (std::size_t i = 0; i < 4; ++i) message[8 + i] = static_cast<std::uint8_t>(attempt >> (8 * i));
   return digits_of(pins(text_of(message)));
 }
 
-Digits otp_digits(KeyedHash const& otps, domain::Position approval) {
-  return digits_of(otps(text_of(little_endian(approval))));
+Digits otp_digits(KeyedHash const& otps, domain::Position question) {
+  return digits_of(otps(text_of(little_endian(question))));
 }
 
 bool same(Digits const& one, Digits const& other) { return CRYPTO_memcmp(one.data(), other.data(), kDigits) == 0; }
@@ -105,6 +105,12 @@ std::optional<domain::Position> open_ticket(Keys const& keys, Ticket const& tick
   return position;
 }
 
+template <class Named>
+std::optional<Named> as(std::optional<domain::Position> position) {
+  if (!position) return std::nullopt;
+  return Named(*position);
+}
+
 std::optional<std::uint8_t> crockford_digit(char letter) {
   if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
   if (letter == 'O') letter = '0';
@@ -132,12 +138,13 @@ Codes::Codes(KeyedHash const& master)
       approvals_{master.derived("florin approval id tag v1"), master.derived("florin approval id mask v1")},
       checkouts_{master.derived("florin checkout tag v1"), master.derived("florin checkout mask v1")} {}
 
-std::string Codes::pin(domain::Position transaction, std::uint32_t attempt) const {
+std::string Codes::pin(domain::TransferId transaction, std::uint32_t attempt) const {
   auto const digits = pin_digits(pins_, transaction, attempt);
   return {digits.data(), digits.size()};
 }
 
-std::uint32_t Codes::matching_pins(domain::Position transaction, std::string_view given, std::uint32_t attempts) const {
+std::uint32_t Codes::matching_pins(domain::TransferId transaction, std::string_view given,
+                                   std::uint32_t attempts) const {
   FLORIN_ASSERT(attempts <= kAttemptsMax);
   auto const wanted = padded(given);
   std::uint32_t out = 0;
@@ -147,17 +154,17 @@ std::uint32_t Codes::matching_pins(domain::Position transaction, std::string_vie
   return out;
 }
 
-std::string Codes::otp(domain::Position approval) const {
-  auto const digits = otp_digits(otps_, approval);
+std::string Codes::otp(domain::Position question) const {
+  auto const digits = otp_digits(otps_, question);
   return {digits.data(), digits.size()};
 }
 
-bool Codes::is_otp(domain::Position approval, std::string_view given) const {
-  return same(otp_digits(otps_, approval), padded(given));
+bool Codes::is_otp(domain::Position question, std::string_view given) const {
+  return same(otp_digits(otps_, question), padded(given));
 }
 
-std::string Codes::claim_code(domain::Position transaction) const {
-  auto const ticket = make_ticket<kClaimPositionBytes, leave_as_is, ClaimTicket>(claims_, transaction);
+std::string Codes::claim_code(domain::TransferId transaction) const {
+  auto const ticket = make_ticket<kClaimPositionBytes, leave_as_is, ClaimTicket>(claims_, transaction.position());
   std::string out;
   out.reserve(kClaimLetters + kClaimLetters / kClaimGroup - 1);
   std::uint32_t bits = 0;  // as many as `held` of them, not written yet
@@ -174,7 +181,7 @@ std::string Codes::claim_code(domain::Position transaction) const {
   return out;
 }
 
-std::optional<domain::Position> Codes::parse_claim_code(std::string_view text) const {
+std::optional<domain::TransferId> Codes::parse_claim_code(std::string_view text) const {
   ClaimTicket ticket{};
   std::uint32_t bits = 0;
   std::uint32_t held = 0;
@@ -192,7 +199,7 @@ std::optional<domain::Position> Codes::parse_claim_code(std::string_view text) c
     ticket[size++] = static_cast<std::uint8_t>(bits >> held);
   }
   if (letters != kClaimLetters) return std::nullopt;
-  return open_ticket<kClaimPositionBytes, leave_as_is>(claims_, ticket);
+  return as<domain::TransferId>(open_ticket<kClaimPositionBytes, leave_as_is>(claims_, ticket));
 }
 
 namespace {
@@ -230,16 +237,16 @@ std::optional<domain::Position> position_of(Keys const& keys, std::string_view t
 
 }  // namespace
 
-std::string Codes::approval_id(domain::Position approval) const { return uuid_of(approvals_, approval); }
+std::string Codes::approval_id(domain::Position question) const { return uuid_of(approvals_, question); }
 
 std::optional<domain::Position> Codes::parse_approval_id(std::string_view text) const {
   return position_of(approvals_, text);
 }
 
-std::string Codes::checkout_token(domain::Position session) const { return uuid_of(checkouts_, session); }
+std::string Codes::checkout_token(domain::SessionId session) const { return uuid_of(checkouts_, session.position()); }
 
-std::optional<domain::Position> Codes::parse_checkout_token(std::string_view text) const {
-  return position_of(checkouts_, text);
+std::optional<domain::SessionId> Codes::parse_checkout_token(std::string_view text) const {
+  return as<domain::SessionId>(position_of(checkouts_, text));
 }
 
 }  // namespace florin::eventstore

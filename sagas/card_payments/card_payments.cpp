@@ -20,7 +20,7 @@
 namespace florin::sagas {
 namespace {
 
-using domain::Position;
+using domain::OrderId;
 using domain::Timestamp;
 
 // Calls under way at once: a processor takes half a second for a card, so this is 60 cards a second, and below what it
@@ -67,18 +67,18 @@ struct CardPayments::Impl {
   SteadyTimer alarm;
   bool armed = false;
 
-  void want(Position order, Priority priority);
+  void want(OrderId order, Priority priority);
   void queue_changed();
   void check_due();
   void arm();
   Awaitable<void> perform(Task task);
   Awaitable<bool> look_into(std::string reference);
   void put_back(Task task, char const* why);
-  void watch(Position order, Waiters::Waiter waiter, bool accept_last_answer);
+  void watch(OrderId order, Waiters::Waiter waiter, bool accept_last_answer);
   Awaitable<void> tokenize(Card card, std::function<void(MethodAnswer const&)> then);
 };
 
-void CardPayments::Impl::want(Position order, Priority priority) {
+void CardPayments::Impl::want(OrderId order, Priority priority) {
   queue.want(order, priority, context.clock.now());
   queue_changed();
 }
@@ -161,7 +161,7 @@ void CardPayments::Impl::put_back(Task task, char const* why) {
   poll.finish(event_id, false);
 }
 
-void CardPayments::Impl::watch(Position order, Waiters::Waiter waiter, bool accept_last_answer) {
+void CardPayments::Impl::watch(OrderId order, Waiters::Waiter waiter, bool accept_last_answer) {
   if (context.stopping) return;
   if (!context.view.order(order)) return waiter.then(waiters.end_of(order));
   if (accept_last_answer && queue.was_just_checked(order, context.clock.now())) {
@@ -225,7 +225,7 @@ void CardPayments::stop() {
 }
 
 void CardPayments::on_commits(std::span<eventstore::CommitPtr const> commits) {
-  std::vector<Position> orders;
+  std::vector<OrderId> orders;
   for (auto const& commit : commits) {
     auto position = commit->first;
     for (auto const& event : commit->events) {
@@ -253,7 +253,7 @@ void CardPayments::on_commits(std::span<eventstore::CommitPtr const> commits) {
   for (auto const order : orders) impl_->want(order, Priority::new_order);
 }
 
-void CardPayments::watch(Position order, std::chrono::milliseconds patience,
+void CardPayments::watch(OrderId order, std::chrono::milliseconds patience,
                          std::function<void(PaymentUpdate const&)> then, bool accept_last_answer) {
   Waiters::Waiter waiter{impl_->context.runtime.now() + patience, std::move(then)};
   asio::post(impl_->context.io, [impl = impl_.get(), order, waiter = std::move(waiter), accept_last_answer]() mutable {

@@ -49,7 +49,7 @@ class CardPayments final : public Saga {
   // waits still. At most kWaitersMax wait for one order: one more, and the one who has waited longest is told
   // `pending`. With `accept_last_answer`, told at once that the cardholder is asked when an answer of the last second
   // said so: for somebody who cannot have answered yet.
-  void watch(domain::Position order, std::chrono::milliseconds patience, std::function<void(PaymentUpdate const&)> then,
+  void watch(domain::OrderId order, std::chrono::milliseconds patience, std::function<void(PaymentUpdate const&)> then,
              bool accept_last_answer = false);
   static constexpr std::size_t kWaitersMax = Waiters::kPerOrderMax;
   // An event that a callback told of. then(true): what it is about is in the log, or does not concern us; false: post

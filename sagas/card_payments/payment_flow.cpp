@@ -10,8 +10,8 @@
 namespace florin::sagas {
 namespace {
 
+using domain::OrderId;
 using domain::PaymentStatus;
-using domain::Position;
 using Wait = std::optional<std::int64_t>;  // micros until the next try; nullopt: done
 
 // After so many answers to one key that nobody can use, a payment is created under the next one: CardContext::key.
@@ -19,21 +19,21 @@ constexpr unsigned kCreatesPerKey = 4;
 
 }  // namespace
 
-Awaitable<Wait> PaymentFlow::advance(Position order) {
+Awaitable<Wait> PaymentFlow::advance(OrderId order) {
   auto& progress = progress_[order];  // stays where it is; nobody else erases it while the order is in hand
   auto const wait = co_await advance(order, progress);
   if (!wait) progress_.erase(order);
   co_return wait;
 }
 
-std::int64_t PaymentFlow::note_failure(Position order) { return context_.backoff(++progress_[order].failures); }
+std::int64_t PaymentFlow::note_failure(OrderId order) { return context_.backoff(++progress_[order].failures); }
 
-std::optional<PaymentUpdate> PaymentFlow::action_required(Position order) const {
+std::optional<PaymentUpdate> PaymentFlow::action_required(OrderId order) const {
   auto const found = progress_.find(order);
   return found == progress_.end() ? std::nullopt : found->second.action_required;
 }
 
-Awaitable<Wait> PaymentFlow::advance(Position order, Progress& progress) {
+Awaitable<Wait> PaymentFlow::advance(OrderId order, Progress& progress) {
   auto const failed = [&] { return context_.backoff(++progress.failures); };
   auto const rest = [&](std::int64_t micros) {
     progress.failures = 0;
@@ -113,7 +113,7 @@ Awaitable<PaymentAnswer> PaymentFlow::call(PaymentStep::Kind kind, domain::OpenO
     case PaymentStep::Kind::create: {
       auto const number = std::to_string(progress.creates / kCreatesPerKey);
       CreatePayment request{
-          context_.key("open:" + number, open.order, ordered.at()), open.order, open.usd,
+          context_.key("open:" + number, open.order.position(), ordered.at()), open.order, open.usd,
           domain::to_string(domain::units_of(open.usd)) + " " + context_.view.currency_name(open.currency),
           ordered.at()};
       co_return co_await context_.gateway.create(std::move(request));
@@ -121,7 +121,7 @@ Awaitable<PaymentAnswer> PaymentFlow::call(PaymentStep::Kind kind, domain::OpenO
     case PaymentStep::Kind::retrieve: co_return co_await context_.gateway.retrieve(open.reference);
     case PaymentStep::Kind::confirm: {
       auto const number = std::to_string(progress.confirms++);
-      ConfirmPayment request{context_.key("confirm:" + number, open.order, ordered.at()), open.reference,
+      ConfirmPayment request{context_.key("confirm:" + number, open.order.position(), ordered.at()), open.reference,
                              ordered->method, context_.return_url(*ordered)};
       co_return co_await context_.gateway.confirm(std::move(request));
     }

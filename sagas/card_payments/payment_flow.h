@@ -23,11 +23,11 @@ class PaymentFlow {
       : context_(context), reports_(reports), refunds_(refunds), waiters_(waiters) {}
 
   // In how many microseconds it is to be called again; nullopt: nothing is left to do.
-  [[nodiscard]] Awaitable<std::optional<std::int64_t>> advance(domain::Position order);
+  [[nodiscard]] Awaitable<std::optional<std::int64_t>> advance(domain::OrderId order);
   // advance ended with an exception: how long to wait.
-  [[nodiscard]] std::int64_t note_failure(domain::Position order);
+  [[nodiscard]] std::int64_t note_failure(domain::OrderId order);
   // By the last answer in this run: the cardholder is asked by their bank.
-  [[nodiscard]] std::optional<PaymentUpdate> action_required(domain::Position order) const;
+  [[nodiscard]] std::optional<PaymentUpdate> action_required(domain::OrderId order) const;
 
  private:
   // What is known of an order besides the ledger's state. A restart forgets it.
@@ -37,7 +37,7 @@ class PaymentFlow {
     unsigned confirms = 0;
     std::optional<PaymentUpdate> action_required;
   };
-  Awaitable<std::optional<std::int64_t>> advance(domain::Position order, Progress& progress);
+  Awaitable<std::optional<std::int64_t>> advance(domain::OrderId order, Progress& progress);
   Awaitable<PaymentAnswer> call(PaymentStep::Kind kind, domain::OpenOrder const& open, LoggedOrder const& ordered,
                                 Progress& progress);
   Awaitable<bool> give_up(domain::OpenOrder const& open, domain::PaymentFailure failure, std::string code);
@@ -46,7 +46,7 @@ class PaymentFlow {
   PaymentReports& reports_;
   RefundFlow& refunds_;
   Waiters& waiters_;
-  std::unordered_map<domain::Position, Progress> progress_;
+  std::unordered_map<domain::OrderId, Progress> progress_;
 };
 
 }  // namespace florin::sagas

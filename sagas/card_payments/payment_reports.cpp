@@ -10,8 +10,8 @@
 
 namespace florin::sagas {
 
+using domain::OrderId;
 using domain::PaymentStatus;
-using domain::Position;
 
 // Takes away the name of a refund that this log has not asked for under it, or asked for in another history. And one
 // refund is one: what the processor made twice under one name came the second time without our asking.
@@ -80,7 +80,7 @@ Awaitable<bool> PaymentReports::report(PaymentAnswer const& answer, std::string 
 }
 
 // For the operator, who has the processor's own word: from here on card_clearing is not what it holds.
-void PaymentReports::say_what_is_not_booked(domain::PaymentReport const& payment, domain::Money paid) const {
+void PaymentReports::say_what_is_not_booked(domain::PaymentReport const& payment, domain::Usd paid) const {
   for (auto const& refund : payment.refunds) {
     if (may_book(refund, paid)) continue;
     spdlog::error(

@@ -21,16 +21,16 @@ class PaymentReports {
   // would not try to charge; empty when it tried.
   [[nodiscard]] Awaitable<bool> report(PaymentAnswer const& answer, std::string refused_code = {});
   // The order has ended.
-  void forget(domain::Position order) { decline_codes_.erase(order); }
+  void forget(domain::OrderId order) { decline_codes_.erase(order); }
 
  private:
   [[nodiscard]] bool check_refund_names(domain::PaymentReport& payment) const;
-  void say_what_is_not_booked(domain::PaymentReport const& payment, domain::Money paid) const;
+  void say_what_is_not_booked(domain::PaymentReport const& payment, domain::Usd paid) const;
 
   CardContext& context_;
   // Why the last try of an open order failed: once the payment is cancelled, the processor may not say so any more. A
   // restart forgets it; then the order was abandoned.
-  std::unordered_map<domain::Position, std::string> decline_codes_;
+  std::unordered_map<domain::OrderId, std::string> decline_codes_;
 };
 
 }  // namespace florin::sagas

@@ -11,9 +11,9 @@
 
 namespace florin::sagas {
 
-using domain::Position;
+using domain::OrderId;
 
-Awaitable<bool> RefundFlow::send_all(Position order) {
+Awaitable<bool> RefundFlow::send_all(OrderId order) {
   auto const returned = context_.view.returned(order);
   if (!returned) co_return true;
   bool all = true;
@@ -26,7 +26,7 @@ Awaitable<bool> RefundFlow::send_all(Position order) {
   co_return all;
 }
 
-Awaitable<bool> RefundFlow::send(Position order, domain::RefundId refund) {
+Awaitable<bool> RefundFlow::send(OrderId order, domain::RefundId refund) {
   auto const commit = eventstore::read_commit(context_.log, refund.position());
   if (!commit) co_return false;
   auto const* asked = commit.value() ? std::get_if<domain::RefundRequested>(&commit.value()->events.front()) : nullptr;

@@ -17,10 +17,10 @@ class RefundFlow {
   RefundFlow(CardContext& context, PaymentReports& reports) : context_(context), reports_(reports) {}
 
   // Those of the order that may not have reached the processor. False: to be tried again.
-  [[nodiscard]] Awaitable<bool> send_all(domain::Position order);
+  [[nodiscard]] Awaitable<bool> send_all(domain::OrderId order);
 
  private:
-  Awaitable<bool> send(domain::Position order, domain::RefundId refund);
+  Awaitable<bool> send(domain::OrderId order, domain::RefundId refund);
 
   CardContext& context_;
   PaymentReports& reports_;

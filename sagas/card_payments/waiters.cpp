@@ -6,7 +6,7 @@
 
 namespace florin::sagas {
 
-using domain::Position;
+using domain::OrderId;
 
 namespace {
 
@@ -15,7 +15,7 @@ constexpr std::size_t kEndsMax = 10'000;
 
 }  // namespace
 
-void Waiters::note_end(Position order, PaymentUpdate end) {
+void Waiters::note_end(OrderId order, PaymentUpdate end) {
   std::lock_guard const lock(mutex_);
   if (!ends_.insert_or_assign(order, std::move(end)).second) return;
   ends_order_.push_back(order);
@@ -24,7 +24,7 @@ void Waiters::note_end(Position order, PaymentUpdate end) {
   ends_order_.pop_front();
 }
 
-PaymentUpdate Waiters::end_of(Position order) const {
+PaymentUpdate Waiters::end_of(OrderId order) const {
   std::lock_guard const lock(mutex_);
   if (auto const found = ends_.find(order); found != ends_.end()) return found->second;
   PaymentUpdate end;
@@ -32,7 +32,7 @@ PaymentUpdate Waiters::end_of(Position order) const {
   return end;
 }
 
-void Waiters::add(Position order, Waiter waiter) {
+void Waiters::add(OrderId order, Waiter waiter) {
   auto& waiting = waiting_[order];
   next_expiry_ = std::min(next_expiry_, waiter.until);
   waiting.push_back(std::move(waiter));
@@ -42,7 +42,7 @@ void Waiters::add(Position order, Waiter waiter) {
   oldest.then({});
 }
 
-void Waiters::tell(Position order, PaymentUpdate const& update) {
+void Waiters::tell(OrderId order, PaymentUpdate const& update) {
   auto const found = waiting_.find(order);
   if (found == waiting_.end()) return;
   auto const waiting = std::move(found->second);

@@ -44,14 +44,14 @@ class Waiters {
   static constexpr std::size_t kPerOrderMax = 16;  // one page, reloaded in impatience
 
   // `end` is of state `ended`.
-  void note_end(domain::Position order, PaymentUpdate end);
+  void note_end(domain::OrderId order, PaymentUpdate end);
   // Without `purchased` and `failed` when the order ended long ago.
-  [[nodiscard]] PaymentUpdate end_of(domain::Position order) const;
+  [[nodiscard]] PaymentUpdate end_of(domain::OrderId order) const;
 
   // One more than kPerOrderMax: the one who has waited longest is told `pending`.
-  void add(domain::Position order, Waiter waiter);
+  void add(domain::OrderId order, Waiter waiter);
   // Tells all who wait for the order; they wait no more.
-  void tell(domain::Position order, PaymentUpdate const& update);
+  void tell(domain::OrderId order, PaymentUpdate const& update);
   // Tells those whose time is over `pending`.
   void tell_expired(SteadyTime now);
   // Forgets all who wait, without a word.
@@ -59,11 +59,11 @@ class Waiters {
 
  private:
   mutable std::mutex mutex_;
-  std::unordered_map<domain::Position, PaymentUpdate> ends_;  // under mutex: of the last orders that ended
-  std::deque<domain::Position> ends_order_;                   // under mutex
+  std::unordered_map<domain::OrderId, PaymentUpdate> ends_;  // under mutex: of the last orders that ended
+  std::deque<domain::OrderId> ends_order_;                   // under mutex
 
-  std::unordered_map<domain::Position, std::deque<Waiter>> waiting_;  // the longest waiting first
-  SteadyTime next_expiry_ = SteadyTime::max();                        // the earliest `until`, or earlier
+  std::unordered_map<domain::OrderId, std::deque<Waiter>> waiting_;  // the longest waiting first
+  SteadyTime next_expiry_ = SteadyTime::max();                       // the earliest `until`, or earlier
 };
 
 }  // namespace florin::sagas

@@ -6,7 +6,7 @@
 
 namespace florin::sagas {
 
-using domain::Position;
+using domain::OrderId;
 using domain::Timestamp;
 
 namespace {
@@ -18,8 +18,8 @@ constexpr std::size_t kCompactFrom = 64;
 
 }  // namespace
 
-void WorkQueue::want(Position position, Priority priority, Timestamp now) {
-  auto& order = orders_[position];
+void WorkQueue::want(OrderId id, Priority priority, Timestamp now) {
+  auto& order = orders_[id];
   if (order.in_hand) {
     order.again = order.again || priority != Priority::recheck;
     return;
@@ -29,10 +29,10 @@ void WorkQueue::want(Position position, Priority priority, Timestamp now) {
   if (order.queued == Place::others && !is_new) return;
   auto const wait = order.last_in_hand.micros() + kRecheckPauseMicros - now.micros();
   if (priority == Priority::recheck && wait > 0 && wait <= kRecheckPauseMicros) {
-    return delay({position, {}, {}, 0}, wait, now);
+    return delay({id, {}, {}, 0}, wait, now);
   }
   order.queued = is_new ? Place::new_orders : Place::others;
-  (is_new ? new_orders_ : others_).push_back({position, {}, {}, 0});
+  (is_new ? new_orders_ : others_).push_back({id, {}, {}, 0});
 }
 
 void WorkQueue::add_event(Task event) {
@@ -61,16 +61,16 @@ std::optional<Task> WorkQueue::take(Timestamp now) {
   return std::nullopt;
 }
 
-void WorkQueue::finish_order(Position position, std::optional<std::int64_t> again_after, Timestamp now) {
-  auto& order = orders_[position];
+void WorkQueue::finish_order(OrderId id, std::optional<std::int64_t> again_after, Timestamp now) {
+  auto& order = orders_[id];
   order.in_hand = false;
   bool const again = std::exchange(order.again, false);
   if (again_after) {
-    delay({position, {}, {}, 0}, *again_after, now);
+    delay({id, {}, {}, 0}, *again_after, now);
   } else if (!again) {
-    orders_.erase(position);
+    orders_.erase(id);
   }
-  if (again) want(position, Priority::event, now);
+  if (again) want(id, Priority::event, now);
 }
 
 void WorkQueue::postpone(Task task, std::int64_t micros, Timestamp now) {
@@ -83,15 +83,15 @@ void WorkQueue::postpone(Task task, std::int64_t micros, Timestamp now) {
 
 void WorkQueue::delay(Task task, std::int64_t micros, Timestamp now) {
   auto const at = now + micros;
-  auto const position = task.order;
-  if (position) {
-    auto const due = orders_[position].due;
+  auto const id = task.order;
+  if (id) {
+    auto const due = orders_[id].due;
     if (due != Timestamp{} && due <= at) return;
   }
   compact();
   delayed_.push_back({at, std::move(task)});
   std::push_heap(delayed_.begin(), delayed_.end(), is_later);
-  if (position) orders_[position].due = at;
+  if (id) orders_[id].due = at;
 }
 
 void WorkQueue::release_due(Timestamp now) {
@@ -114,8 +114,8 @@ std::optional<Timestamp> WorkQueue::next_due() const {
   return delayed_.empty() ? std::nullopt : std::optional(delayed_.front().at);
 }
 
-bool WorkQueue::was_just_checked(Position position, Timestamp now) const {
-  auto const found = orders_.find(position);
+bool WorkQueue::was_just_checked(OrderId id, Timestamp now) const {
+  auto const found = orders_.find(id);
   if (found == orders_.end() || found->second.in_hand) return false;
   auto const since = now.micros() - found->second.last_in_hand.micros();
   return since >= 0 && since < kRecheckPauseMicros;
@@ -130,12 +130,12 @@ void WorkQueue::clear() {
 // because an order is delayed once, and so is an event.
 void WorkQueue::compact() {
   if (delayed_.size() < kCompactFrom || delayed_.size() < 2 * (orders_.size() + events_)) return;
-  std::unordered_set<Position> kept;
+  std::unordered_set<OrderId> kept;
   std::erase_if(delayed_, [&](Delayed const& entry) {
-    auto const position = entry.task.order;
-    if (!position) return false;
-    auto const found = orders_.find(position);
-    return found == orders_.end() || found->second.due != entry.at || !kept.insert(position).second;
+    auto const id = entry.task.order;
+    if (!id) return false;
+    auto const found = orders_.find(id);
+    return found == orders_.end() || found->second.due != entry.at || !kept.insert(id).second;
   });
   std::make_heap(delayed_.begin(), delayed_.end(), is_later);
 }

@@ -25,10 +25,10 @@ namespace florin::sagas {
 inline constexpr std::int64_t kRecheckPauseMicros = domain::kMicrosPerSecond;
 
 struct Task {
-  domain::Position order;  // zero: an event
-  std::string reference;   // of an event: the payment's
-  std::string event_id;    // the same; may be empty
-  unsigned failures = 0;   // of an event: tries that failed
+  domain::OrderId order;  // zero: an event
+  std::string reference;  // of an event: the payment's
+  std::string event_id;   // the same; may be empty
+  unsigned failures = 0;  // of an event: tries that failed
 };
 
 enum class Priority : std::uint8_t {
@@ -41,7 +41,7 @@ class WorkQueue {
  public:
   // Takes an order up, or brings it forward. One that is in hand is taken up once more afterwards, unless this is only
   // a recheck.
-  void want(domain::Position order, Priority priority, domain::Timestamp now);
+  void want(domain::OrderId order, Priority priority, domain::Timestamp now);
   // An event to look into; once for each until it is finished.
   void add_event(Task event);
 
@@ -49,7 +49,7 @@ class WorkQueue {
   // the others, when there is one: they are owed an answer too.
   [[nodiscard]] std::optional<Task> take(domain::Timestamp now);
   // The order is out of hand, and to be taken up again after so many microseconds; nullopt: it is done.
-  void finish_order(domain::Position order, std::optional<std::int64_t> again_after, domain::Timestamp now);
+  void finish_order(domain::OrderId order, std::optional<std::int64_t> again_after, domain::Timestamp now);
   void finish_event() { --events_; }
   // Out of hand and to be tried again later: an event, or an order whose work ended with an exception.
   void postpone(Task task, std::int64_t micros, domain::Timestamp now);
@@ -63,7 +63,7 @@ class WorkQueue {
   // Delayed entries, stale ones among them: at most twice what is delayed, or kCompactFrom.
   [[nodiscard]] std::size_t delayed() const { return delayed_.size(); }
   // Whether the order is out of hand and was in it less than kRecheckPauseMicros ago.
-  [[nodiscard]] bool was_just_checked(domain::Position order, domain::Timestamp now) const;
+  [[nodiscard]] bool was_just_checked(domain::OrderId order, domain::Timestamp now) const;
   // Drops what is queued. For the end.
   void clear();
 
@@ -88,7 +88,7 @@ class WorkQueue {
   std::deque<Task> new_orders_;
   std::deque<Task> others_;
   unsigned new_in_a_row_ = 0;  // taken while others waited
-  std::unordered_map<domain::Position, Order> orders_;
+  std::unordered_map<domain::OrderId, Order> orders_;
   std::size_t events_ = 0;        // queued, in hand or delayed
   std::vector<Delayed> delayed_;  // a heap, the earliest first
 };

@@ -73,11 +73,11 @@ void Expiries::Impl::arm() {
 }
 
 std::optional<Timestamp> Expiries::Impl::end_of_wait(Timer const& timer) const {
-  if (timer.wait == Wait::transfer) {
-    auto const transfer = view.transfer(timer.about);
+  if (auto const* id = std::get_if<domain::TransferId>(&timer.about)) {
+    auto const transfer = view.transfer(*id);
     return transfer ? std::optional(transfer->expires_at()) : std::nullopt;
   }
-  auto const share = view.share(timer.about);
+  auto const share = view.share(std::get<domain::ApprovalId>(timer.about));
   return share ? std::optional(share->expires_at) : std::nullopt;
 }
 
@@ -87,7 +87,7 @@ void Expiries::Impl::submit_due(ExpiryPlan::Due due) {
     --in_flight;
     auto const refused = std::holds_alternative<domain::Refusal>(outcome);
     // Refused: something came before it, which the ledger knows by the next look.
-    if (is_busy(outcome) || refused) plan.add({clock.now() + kBusyRetryMicros, timer.about, timer.wait});
+    if (is_busy(outcome) || refused) plan.add({clock.now() + kBusyRetryMicros, timer.about});
     check();
   });
 }

@@ -5,31 +5,31 @@ namespace florin::sagas {
 using domain::Timestamp;
 
 std::optional<Timestamp> end_of_wait(domain::State const& state, Timer const& timer) {
-  if (timer.wait == Wait::transfer) {
-    auto const* transfer = state.find_transfer(timer.about);
+  if (auto const* id = std::get_if<domain::TransferId>(&timer.about)) {
+    auto const* transfer = state.find_transfer(*id);
     return transfer != nullptr ? std::optional(transfer->expires_at()) : std::nullopt;
   }
-  auto const* share = state.shares().find(timer.about);
+  auto const* share = state.shares().find(std::get<domain::ApprovalId>(timer.about));
   return share != nullptr ? std::optional(share->expires_at) : std::nullopt;
 }
 
 void ExpiryPlan::resume(domain::State const& state) {
-  for (auto const& [position, transfer] : state.transfers()) {
-    timers_.add({transfer.expires_at(), position, Wait::transfer});
+  for (auto const& [id, transfer] : state.transfers()) {
+    timers_.add({transfer.expires_at(), id});
   }
-  for (auto const& [position, share] : state.shares().all()) {
-    timers_.add({share.expires_at, position, Wait::share});
+  for (auto const& [id, share] : state.shares().all()) {
+    timers_.add({share.expires_at, id});
   }
 }
 
 bool ExpiryPlan::add(domain::Event const& event) {
   if (auto const* e = std::get_if<domain::TransferInitiated>(&event)) {
-    timers_.add({e->guardian ? e->guardian_expires_at : e->pin_expires_at, e->transaction, Wait::transfer});
+    timers_.add({e->guardian ? e->guardian_expires_at : e->pin_expires_at, e->transaction});
   } else if (auto const* approved = std::get_if<domain::GuardianApproved>(&event)) {
     // The PIN's own end may come before the guardian's, which the timer stands at: look at once.
-    timers_.add({Timestamp{}, approved->transaction, Wait::transfer});
+    timers_.add({Timestamp{}, approved->transaction});
   } else if (auto const* asked = std::get_if<domain::PhoneShareRequested>(&event)) {
-    timers_.add({asked->expires_at, asked->approval, Wait::share});
+    timers_.add({asked->expires_at, asked->approval});
   } else {
     return false;
   }
@@ -37,8 +37,8 @@ bool ExpiryPlan::add(domain::Event const& event) {
 }
 
 domain::Command ExpiryPlan::command_of(Timer const& timer) {
-  if (timer.wait == Wait::transfer) return domain::ExpireTransfer{timer.about};
-  return domain::ExpirePhoneShare{timer.about};
+  if (auto const* transfer = std::get_if<domain::TransferId>(&timer.about)) return domain::ExpireTransfer{*transfer};
+  return domain::ExpirePhoneShare{std::get<domain::ApprovalId>(timer.about)};
 }
 
 }  // namespace florin::sagas

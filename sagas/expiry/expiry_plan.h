@@ -37,7 +37,7 @@ class ExpiryPlan {
       std::optional<domain::Timestamp> const due = end(*timer);
       if (!due) continue;
       if (*due <= now) return Due{*timer, command_of(*timer)};
-      timers_.add({*due, timer->about, timer->wait});
+      timers_.add({*due, timer->about});
     }
     return std::nullopt;
   }

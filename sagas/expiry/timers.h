@@ -2,9 +2,9 @@
 // fact: whoever takes one out asks the ledger whether it is really due. One thread.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <queue>
+#include <variant>
 #include <vector>
 
 #include "domain/ids.h"
@@ -12,13 +12,9 @@
 
 namespace florin::sagas {
 
-// What a timer is about.
-enum class Wait : std::uint8_t { transfer, share };
-
 struct Timer {
   domain::Timestamp due;
-  domain::Position about;
-  Wait wait = Wait::transfer;
+  std::variant<domain::TransferId, domain::ApprovalId> about;  // what waits
 };
 
 class Timers {

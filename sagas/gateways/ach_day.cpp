@@ -53,13 +53,13 @@ class Sharing {
   AchDay& day_;
   std::chrono::sys_days effective_;
   bool is_open_ = false;
-  domain::Money total_;
+  domain::Usd total_;
   std::size_t payouts_ = 0;
 };
 
 }  // namespace
 
-domain::Money entry_limit(AchSettings const& settings) {
+domain::Usd entry_limit(AchSettings const& settings) {
   return settings.same_day ? domain::kMaxSameDayAmount : domain::kMaxBankAmount;
 }
 

@@ -18,11 +18,11 @@ struct AchSettings {
   bool same_day = false;
 };
 // The most that a payout can be: what one entry carries.
-[[nodiscard]] domain::Money entry_limit(AchSettings const& settings);
+[[nodiscard]] domain::Usd entry_limit(AchSettings const& settings);
 
 struct AchDayLimits {
   std::size_t entries = kAchEntriesMax;            // of a file
-  domain::Money total = kAchTotalMax;              // of a file
+  domain::Usd total = kAchTotalMax;                // of a file
   std::size_t files = domain::kPayoutFilesMax;     // of a creation date
   std::size_t payouts = domain::kFiledPayoutsMax;  // of a day
 };

@@ -9,7 +9,7 @@
 namespace florin::sagas {
 namespace {
 
-using domain::Money;
+using domain::Usd;
 using namespace nacha;
 
 constexpr std::size_t kTraceDigits = 15;
@@ -149,7 +149,7 @@ class Reader {
     one.identification = at.words(40, 54);
     auto const cents = number_in(at.columns(30, 39));
     auto const bank = number_in(at.columns(4, 11));
-    if (cents) one.usd = Money::from_minor(static_cast<std::int64_t>(*cents));
+    if (cents) one.usd = Usd::from_minor(static_cast<std::int64_t>(*cents));
     if (!in_batch_) one.fault = "The entry stands in no batch.";
     if (!cents || !bank || !are_digits(at.columns(2, 3))) one.fault = "The entry's amount, bank or kind is no number.";
     if (is_international_) one.fault = "International entries are not ours.";

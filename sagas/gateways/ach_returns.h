@@ -35,7 +35,7 @@ struct AchReturn {
   std::string identification;  // ours: the 13 letters of a payout's id
   std::string bank;            // that received it, 8 digits; may be empty
   std::string corrected;       // a correction's data
-  domain::Money usd;
+  domain::Usd usd;
   std::string fault;  // why it cannot be taken, in a sentence; empty: it can
   friend bool operator==(AchReturn const&, AchReturn const&) = default;
 };

@@ -34,7 +34,7 @@ struct BankAnswer {
 // What the bank read in a file.
 struct BankReceipt {
   std::size_t entries = 0;
-  domain::Money usd;
+  domain::Usd usd;
   friend bool operator==(BankReceipt const&, BankReceipt const&) = default;
 };
 

@@ -13,7 +13,7 @@
 namespace florin::sagas {
 namespace {
 
-using domain::Money;
+using domain::Usd;
 using std::chrono::sys_days;
 using namespace nacha;
 
@@ -41,8 +41,8 @@ void put_number(std::string& out, std::uint64_t value, std::size_t width) {
   FLORIN_ASSERT(value == 0);
 }
 
-void put_cents(std::string& out, Money usd, std::size_t width) {
-  FLORIN_ASSERT(usd >= Money{});
+void put_cents(std::string& out, Usd usd, std::size_t width) {
+  FLORIN_ASSERT(usd >= Usd{});
   put_number(out, static_cast<std::uint64_t>(usd.minor()), width);
 }
 
@@ -190,7 +190,7 @@ std::optional<domain::LeftOutReason> why_unwritable(AchEntry const& entry, AchLe
   if (ach_letters(entry.holder, domain::kHolderNameLettersInFile, lettering).empty()) return holder;
   if (!domain::is_routing_number(entry.routing)) return routing;
   if (!domain::is_account_number(entry.account)) return account;
-  if (entry.usd <= Money{} || entry.usd > domain::kMaxBankAmount) return amount;
+  if (entry.usd <= Usd{} || entry.usd > domain::kMaxBankAmount) return amount;
   return std::nullopt;
 }
 
@@ -215,8 +215,8 @@ std::string fault_of(AchOrigin const& origin, AchLettering lettering) {
   return {};
 }
 
-Money total_of(AchFile const& file) {
-  Money total;
+Usd total_of(AchFile const& file) {
+  Usd total;
   for (auto const& entry : file.entries) total += entry.usd;
   return total;
 }

@@ -42,7 +42,7 @@ inline constexpr std::size_t kAchEntriesMax = 100'000;
 // What the bank rejects, it rejects by the batch. The format holds 999,999.
 inline constexpr std::size_t kAchBatchEntriesMax = 10'000;
 // Twelve digits of cents, in each batch control and in the file control; so no batch overflows before its file.
-inline constexpr domain::Money kAchTotalMax = domain::Money::from_minor(999'999'999'999);
+inline constexpr domain::Usd kAchTotalMax = domain::Usd::from_minor(999'999'999'999);
 
 using domain::AchOrigin;
 
@@ -52,7 +52,7 @@ struct AchEntry {
   std::string routing;
   std::string account;
   domain::AccountType type = domain::AccountType::checking;
-  domain::Money usd;  // 0.01 to domain::kMaxBankAmount
+  domain::Usd usd;  // 0.01 to domain::kMaxBankAmount
   friend bool operator==(AchEntry const&, AchEntry const&) = default;
 };
 
@@ -84,6 +84,6 @@ using domain::day_of;
 [[nodiscard]] Result<AchFile, std::string> read_nacha(std::string_view text);
 
 // The sum of its entries, of a file that was read or could be written: at most kAchTotalMax.
-[[nodiscard]] domain::Money total_of(AchFile const& file);
+[[nodiscard]] domain::Usd total_of(AchFile const& file);
 
 }  // namespace florin::sagas

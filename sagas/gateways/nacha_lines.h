@@ -59,7 +59,7 @@ class Line {
 struct Tally {
   std::uint64_t entries = 0;
   std::uint64_t hash = 0;
-  domain::Money usd;
+  domain::Usd usd;
 
   void add(AchEntry const& entry) {
     std::uint64_t bank = 0;

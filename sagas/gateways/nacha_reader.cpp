@@ -10,7 +10,7 @@
 namespace florin::sagas {
 namespace {
 
-using domain::Money;
+using domain::Usd;
 using std::chrono::sys_days;
 using namespace nacha;
 
@@ -143,7 +143,7 @@ class Reader {
     entry.account = at.words(13, 29);
     auto const cents = number_in(at.columns(30, 39));
     if (!cents) return "the amount is not a number";
-    entry.usd = Money::from_minor(static_cast<std::int64_t>(*cents));
+    entry.usd = Usd::from_minor(static_cast<std::int64_t>(*cents));
     auto const payout = domain::parse_transaction_id(std::string(kTransactionPrefix) + at.words(40, 54));
     if (!payout) return "the identification number is not a payout";
     entry.payout = domain::PayoutId(*payout);

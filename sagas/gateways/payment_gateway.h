@@ -23,8 +23,8 @@ using IdempotencyKey = std::string;
 
 struct CreatePayment {
   IdempotencyKey key;
-  domain::Position order;
-  domain::Money usd;
+  domain::OrderId order;
+  domain::Usd usd;
   std::string description;         // "100.00 Gold Coins": on the payer's statement page; nothing personal
   domain::Timestamp ordered_at{};  // when the order's commit was made; not before 1970
 };
@@ -40,7 +40,7 @@ struct RefundPayment {
   IdempotencyKey key;
   std::string reference;
   domain::RefundId refund;
-  domain::Money usd;
+  domain::Usd usd;
   domain::Timestamp asked_at{};  // when the commit was made that asks for it; not before 1970
 };
 

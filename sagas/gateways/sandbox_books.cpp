@@ -11,15 +11,15 @@ namespace florin::sagas {
 namespace {
 
 using domain::DisputeStatus;
-using domain::Money;
 using domain::PaymentStatus;
 using domain::Timestamp;
+using domain::Usd;
 using eventstore::Fault;
 using eventstore::Faulty;
 using Query = SandboxQuery;
 
-constexpr Money kAmountMax = Money::from_minor(99'999'999);  // Stripe's: eight digits of cents
-constexpr std::size_t kTextMax = 2048;                       // a key, a description, a URL: longer is refused
+constexpr Usd kAmountMax = Usd::from_minor(99'999'999);  // Stripe's: eight digits of cents
+constexpr std::size_t kTextMax = 2048;                   // a key, a description, a URL: longer is refused
 
 std::string digits_of(std::int64_t number) { return std::to_string(number); }
 std::string digits_of(std::uint64_t number) { return std::to_string(number); }
@@ -37,9 +37,9 @@ std::string code_of(Fault const& fault) {
 }
 
 // Of what was charged, neither refunded nor held back: what can still go either way.
-Money remaining(domain::PaymentReport const& report) {
+Usd remaining(domain::PaymentReport const& report) {
   if (report.status != PaymentStatus::succeeded) return {};
-  Money rest = report.usd;
+  Usd rest = report.usd;
   for (auto const& refund : report.refunds) rest -= refund.usd;
   for (auto const& dispute : report.disputes) rest -= dispute.withheld;
   return rest;
@@ -56,7 +56,7 @@ bool same_secret(std::string_view own, std::string_view given) {
 }  // namespace
 
 struct SandboxBooks::Impl : SandboxTables {
-  Money amount_min;
+  Usd amount_min;
 
   template <class Work>
   Answer answer(Work work) {
@@ -71,7 +71,7 @@ struct SandboxBooks::Impl : SandboxTables {
 SandboxBooks::SandboxBooks(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SandboxBooks::~SandboxBooks() = default;
 
-Faulty<std::unique_ptr<SandboxBooks>> SandboxBooks::open(std::filesystem::path const& path, Money amount_min,
+Faulty<std::unique_ptr<SandboxBooks>> SandboxBooks::open(std::filesystem::path const& path, Usd amount_min,
                                                          std::function<CallbackPlan()> plan,
                                                          eventstore::Runtime& runtime) {
   auto file = SandboxFile::open(path);
@@ -82,7 +82,7 @@ Faulty<std::unique_ptr<SandboxBooks>> SandboxBooks::open(std::filesystem::path c
 
 SandboxBooks::Answer SandboxBooks::create(CreatePayment const& request, Timestamp now) {
   if (request.usd > kAmountMax) return sandbox_refusal("amount_too_large");
-  if (request.usd < impl_->amount_min || request.usd <= Money()) return sandbox_refusal("amount_too_small");
+  if (request.usd < impl_->amount_min || request.usd <= Usd()) return sandbox_refusal("amount_too_small");
   if (request.key.empty() || std::max(request.key.size(), request.description.size()) > kTextMax) {
     return sandbox_refusal("parameter_invalid");
   }
@@ -150,7 +150,7 @@ SandboxBooks::Answer SandboxBooks::cancel(std::string const& reference, Timestam
       case PaymentStatus::unconfirmed:
       case PaymentStatus::requires_action:
       case PaymentStatus::declined:
-        impl_->set_state(reference, PaymentStatus::cancelled, {}, Money());
+        impl_->set_state(reference, PaymentStatus::cancelled, {}, Usd());
         impl_->add_event("payment_intent.canceled", "payment_intent", reference, reference, now);
         break;
       case PaymentStatus::processing:
@@ -178,8 +178,8 @@ SandboxBooks::Answer SandboxBooks::refund(RefundPayment const& request, Timestam
     if (payment->report.status != PaymentStatus::succeeded)
       return keep(sandbox_refusal("payment_intent_unexpected_state"));
     if (is_disputed(payment->report)) return keep(sandbox_refusal("charge_disputed"));
-    if (remaining(payment->report) <= Money()) return keep(sandbox_refusal("charge_already_refunded"));
-    if (request.usd <= Money()) return keep(sandbox_refusal("parameter_invalid_integer"));
+    if (remaining(payment->report) <= Usd()) return keep(sandbox_refusal("charge_already_refunded"));
+    if (request.usd <= Usd()) return keep(sandbox_refusal("parameter_invalid_integer"));
     if (request.usd > remaining(payment->report)) return keep(sandbox_refusal("amount_too_large"));
     std::string const id = random_sandbox_id(impl_->runtime, "re_");
     impl_->file
@@ -236,13 +236,13 @@ SandboxBooks::Answer SandboxBooks::complete_challenge(std::string const& referen
   });
 }
 
-SandboxBooks::Answer SandboxBooks::open_dispute(std::string const& reference, std::optional<Money> usd, Timestamp now) {
+SandboxBooks::Answer SandboxBooks::open_dispute(std::string const& reference, std::optional<Usd> usd, Timestamp now) {
   return impl_->answer([&] {
     auto const payment = impl_->find(reference);
     if (!payment) return sandbox_refusal("resource_missing");
-    Money const rest = remaining(payment->report);
-    Money const amount = usd.value_or(rest);
-    if (rest <= Money() || amount <= Money()) return sandbox_refusal("charge_not_disputable");
+    Usd const rest = remaining(payment->report);
+    Usd const amount = usd.value_or(rest);
+    if (rest <= Usd() || amount <= Usd()) return sandbox_refusal("charge_not_disputable");
     if (amount > rest) return sandbox_refusal("amount_too_large");
     std::string id = impl_->dispute(reference, amount, now);
     return impl_->current(reference, std::move(id));
@@ -272,25 +272,24 @@ SandboxBooks::Answer SandboxBooks::close_dispute(std::string const& reference, b
   });
 }
 
-SandboxBooks::Answer SandboxBooks::move_dispute(std::string const& reference, Money withdrawn, Money fee,
-                                                Timestamp now) {
+SandboxBooks::Answer SandboxBooks::move_dispute(std::string const& reference, Usd withdrawn, Usd fee, Timestamp now) {
   return impl_->answer([&] {
     auto const payment = impl_->find(reference);
     if (!payment) return sandbox_refusal("resource_missing");
     auto const& disputes = payment->report.disputes;
     if (disputes.empty()) return sandbox_refusal("no_open_dispute");
     auto const& dispute = disputes.back();
-    Money const withheld = dispute.withheld + withdrawn;
-    Money const fees = dispute.fee + fee;
-    if (withdrawn == Money() && fee == Money()) return sandbox_refusal("parameter_invalid_integer");
-    if (withheld < Money() || withheld > payment->report.usd || fees < -domain::kMaxPurchaseUsd ||
+    Usd const withheld = dispute.withheld + withdrawn;
+    Usd const fees = dispute.fee + fee;
+    if (withdrawn == Usd() && fee == Usd()) return sandbox_refusal("parameter_invalid_integer");
+    if (withheld < Usd() || withheld > payment->report.usd || fees < -domain::kMaxPurchaseUsd ||
         fees > domain::kMaxPurchaseUsd) {
       return sandbox_refusal("amount_too_large");
     }
     impl_->set_dispute(dispute, withheld, fees, dispute.status);
-    std::string_view const type = withdrawn > Money()   ? "charge.dispute.funds_withdrawn"
-                                  : withdrawn < Money() ? "charge.dispute.funds_reinstated"
-                                                        : "charge.dispute.updated";
+    std::string_view const type = withdrawn > Usd()   ? "charge.dispute.funds_withdrawn"
+                                  : withdrawn < Usd() ? "charge.dispute.funds_reinstated"
+                                                      : "charge.dispute.updated";
     impl_->add_event(type, "dispute", dispute.reference, reference, now);
     return impl_->current(reference, dispute.reference);
   });
@@ -368,14 +367,14 @@ Faulty<ProcessorStatement> SandboxBooks::statement() {
         row.with(PaymentStatus::succeeded).row();
         out.payments = row.count(0);
         out.charges = row.count(1);
-        out.charged = row.money(2);
-        out.fees = row.money(3);
+        out.charged = row.usd(2);
+        out.fees = row.usd(3);
       }
       {
         Query row = impl_->file.query("SELECT count(*), ifnull(sum(cents), 0) FROM refunds");
         row.row();
         out.refunds = row.count(0);
-        out.refunded = row.money(1);
+        out.refunded = row.usd(1);
       }
       {
         Query row = impl_->file.query("SELECT count(*) FROM events WHERE waiting = 1");
@@ -390,8 +389,8 @@ Faulty<ProcessorStatement> SandboxBooks::statement() {
       out.disputes_open = row.count(0);
       out.disputes_won = row.count(1);
       out.disputes_lost = row.count(2);
-      out.disputed = row.money(3);
-      out.dispute_fees = row.money(4);
+      out.disputed = row.usd(3);
+      out.dispute_fees = row.usd(4);
       out.balance = out.charged - out.refunded - out.disputed - out.fees - out.dispute_fees;
       return out;
     });

@@ -64,12 +64,12 @@ struct ProcessorStatement {
   std::uint64_t disputes_won = 0;
   std::uint64_t disputes_lost = 0;
   std::uint64_t callbacks_waiting = 0;  // events whose post nobody has taken yet
-  domain::Money charged;
-  domain::Money refunded;
-  domain::Money disputed;  // held back for disputes, whatever their status
-  domain::Money fees;
-  domain::Money dispute_fees;
-  domain::Money balance;  // charged - refunded - disputed - fees - dispute_fees
+  domain::Usd charged;
+  domain::Usd refunded;
+  domain::Usd disputed;  // held back for disputes, whatever their status
+  domain::Usd fees;
+  domain::Usd dispute_fees;
+  domain::Usd balance;  // charged - refunded - disputed - fees - dispute_fees
 };
 
 class SandboxBooks {
@@ -85,7 +85,7 @@ class SandboxBooks {
 
   // `plan` is asked once for each event. amount_min: Stripe charges no less than half a dollar ("amount_too_small").
   [[nodiscard]] static eventstore::Faulty<std::unique_ptr<SandboxBooks>> open(std::filesystem::path const& file,
-                                                                              domain::Money amount_min,
+                                                                              domain::Usd amount_min,
                                                                               std::function<CallbackPlan()> plan,
                                                                               eventstore::Runtime& runtime);
   ~SandboxBooks();
@@ -107,14 +107,14 @@ class SandboxBooks {
                                           domain::Timestamp now);
 
   // usd: none for all that is not refunded or disputed yet. refused "charge_not_disputable" when nothing is.
-  [[nodiscard]] Answer open_dispute(std::string const& reference, std::optional<domain::Money> usd,
+  [[nodiscard]] Answer open_dispute(std::string const& reference, std::optional<domain::Usd> usd,
                                     domain::Timestamp now);
   // Closes the payment's open disputes; where none is open, decides the newest that ended the other way anew. refused
   // "no_open_dispute".
   [[nodiscard]] Answer close_dispute(std::string const& reference, bool won, domain::Timestamp now);
   // Of the payment's newest dispute, whatever its status: so much more is withdrawn and charged for it; below zero:
   // given back. Within what was charged, and kMaxPurchaseUsd for the fee: refused "amount_too_large".
-  [[nodiscard]] Answer move_dispute(std::string const& reference, domain::Money withdrawn, domain::Money fee,
+  [[nodiscard]] Answer move_dispute(std::string const& reference, domain::Usd withdrawn, domain::Usd fee,
                                     domain::Timestamp now);
 
   // After `after`, in order.

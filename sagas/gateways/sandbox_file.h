@@ -47,7 +47,7 @@ class SandboxQuery {
   }
   SandboxQuery& with(std::int64_t number) { return check(sqlite3_bind_int64(statement_, ++bound_, number)); }
   SandboxQuery& with(std::uint64_t number) { return with(static_cast<std::int64_t>(number)); }
-  SandboxQuery& with(domain::Money usd) { return with(usd.minor()); }
+  SandboxQuery& with(domain::Usd usd) { return with(usd.minor()); }
   SandboxQuery& with(domain::Timestamp at) { return with(at.micros()); }
   SandboxQuery& with(domain::PaymentStatus status) { return with(static_cast<std::int64_t>(status)); }
   SandboxQuery& with(domain::DisputeStatus status) { return with(static_cast<std::int64_t>(status)); }
@@ -65,7 +65,7 @@ class SandboxQuery {
 
   [[nodiscard]] std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
   [[nodiscard]] std::uint64_t count(int column) const { return static_cast<std::uint64_t>(integer(column)); }
-  [[nodiscard]] domain::Money money(int column) const { return domain::Money::from_minor(integer(column)); }
+  [[nodiscard]] domain::Usd usd(int column) const { return domain::Usd::from_minor(integer(column)); }
   [[nodiscard]] domain::Timestamp time(int column) const { return domain::Timestamp::from_micros(integer(column)); }
   [[nodiscard]] std::string text(int column) const {
     auto const* const data = static_cast<char const*>(sqlite3_column_blob(statement_, column));

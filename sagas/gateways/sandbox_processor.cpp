@@ -373,7 +373,7 @@ Result<std::string, std::string> SandboxProcessor::made(SandboxBooks::Answer ans
 }
 
 Result<std::string, std::string> SandboxProcessor::open_dispute(std::string const& reference,
-                                                                std::optional<domain::Money> usd) {
+                                                                std::optional<domain::Usd> usd) {
   SandboxBooks::Answer answer;
   {
     std::lock_guard const lock(mutex_);
@@ -391,8 +391,8 @@ Result<std::string, std::string> SandboxProcessor::close_dispute(std::string con
   return made(std::move(answer));
 }
 
-Result<std::string, std::string> SandboxProcessor::move_dispute(std::string const& reference, domain::Money withdrawn,
-                                                                domain::Money fee) {
+Result<std::string, std::string> SandboxProcessor::move_dispute(std::string const& reference, domain::Usd withdrawn,
+                                                                domain::Usd fee) {
   SandboxBooks::Answer answer;
   {
     std::lock_guard const lock(mutex_);
@@ -401,8 +401,7 @@ Result<std::string, std::string> SandboxProcessor::move_dispute(std::string cons
   return made(std::move(answer));
 }
 
-Result<std::string, std::string> SandboxProcessor::refund_at_processor(std::string const& reference,
-                                                                       domain::Money usd) {
+Result<std::string, std::string> SandboxProcessor::refund_at_processor(std::string const& reference, domain::Usd usd) {
   SandboxBooks::Answer answer;
   {
     std::lock_guard const lock(mutex_);

@@ -34,8 +34,8 @@ struct SandboxProcessorOptions {
   std::filesystem::path file;  // the books; made when it is not there. Empty: in memory, and gone with the processor
   std::string public_base;     // where the challenge page is served: "{public_base}/challenge?payment=pi_…&secret=…"
   std::string webhook_secret;  // signs the callbacks
-  domain::Money amount_min = domain::Money::from_minor(50);  // as Stripe for US dollars
-  std::chrono::milliseconds fault_wait{50};                  // a time-out on demand is not waited for in full
+  domain::Usd amount_min = domain::Usd::from_minor(50);  // as Stripe for US dollars
+  std::chrono::milliseconds fault_wait{50};              // a time-out on demand is not waited for in full
   std::chrono::milliseconds late_by{3'000};
   std::chrono::milliseconds retry_first{1'000};
   std::chrono::milliseconds retry_cap{60'000};
@@ -56,7 +56,7 @@ struct SandboxFaults {
 // What the bank's page shows before it asks.
 struct SandboxChallenge {
   std::string reference;
-  domain::Money usd;
+  domain::Usd usd;
   std::string description;
   domain::PaymentStatus status = domain::PaymentStatus::requires_action;  // any other: it was answered already
 };
@@ -107,12 +107,12 @@ class SandboxProcessor final : public PaymentGateway, public Saga {
   // What operators and cardholders do at the processor without asking us. The dispute's or refund's reference, or the
   // code of the refusal. usd unset: all that is neither refunded nor disputed.
   [[nodiscard]] Result<std::string, std::string> open_dispute(std::string const& reference,
-                                                              std::optional<domain::Money> usd = std::nullopt);
+                                                              std::optional<domain::Usd> usd = std::nullopt);
   [[nodiscard]] Result<std::string, std::string> close_dispute(std::string const& reference, bool won);
   // What comes after a dispute was opened, at any time: a second withdrawal, a reinstatement, a fee; sandbox_books.h.
-  [[nodiscard]] Result<std::string, std::string> move_dispute(std::string const& reference, domain::Money withdrawn,
-                                                              domain::Money fee);
-  [[nodiscard]] Result<std::string, std::string> refund_at_processor(std::string const& reference, domain::Money usd);
+  [[nodiscard]] Result<std::string, std::string> move_dispute(std::string const& reference, domain::Usd withdrawn,
+                                                              domain::Usd fee);
+  [[nodiscard]] Result<std::string, std::string> refund_at_processor(std::string const& reference, domain::Usd usd);
 
   [[nodiscard]] eventstore::Faulty<ProcessorStatement> statement() const;
   // In the order they were opened; after: the last one's sequence, 0 at first.

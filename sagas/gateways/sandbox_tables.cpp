@@ -12,18 +12,18 @@ namespace florin::sagas {
 namespace {
 
 using domain::DisputeStatus;
-using domain::Money;
+using domain::OrderId;
 using domain::PaymentStatus;
-using domain::Position;
 using domain::RefundStatus;
 using domain::Timestamp;
+using domain::Usd;
 using Answer = SandboxBooks::Answer;
 using Query = SandboxQuery;
 
 constexpr std::size_t kIdLetters = 24;
 constexpr domain::BasisPoints kFeeRate{290};
-constexpr Money kFeeFixed = Money::from_minor(30);
-constexpr Money kDisputeFee = Money::from_minor(1500);
+constexpr Usd kFeeFixed = Usd::from_minor(30);
+constexpr Usd kDisputeFee = Usd::from_minor(1500);
 
 }  // namespace
 
@@ -52,13 +52,13 @@ SandboxPayment SandboxTables::payment_of(Query& row) {
   SandboxPayment payment;
   payment.sequence = row.count(0);
   payment.report.reference = row.text(1);
-  payment.report.order = Position(row.count(2));
-  payment.report.usd = row.money(3);
+  payment.report.order = OrderId(row.count(2));
+  payment.report.usd = row.usd(3);
   payment.description = row.text(4);
   payment.client_secret = row.text(5);
   payment.report.status = static_cast<PaymentStatus>(row.integer(6));
   payment.report.decline_code = row.text(7);
-  payment.report.fee = row.money(8);
+  payment.report.fee = row.usd(8);
   payment.return_url = row.text(9);
   payment.created = row.time(10);
   payment.report.ordered_at = row.time(11);
@@ -69,7 +69,7 @@ void SandboxTables::add_children(SandboxPayment& payment) {
   Query refunds = file.query("SELECT id, refund, cents, asked_at FROM refunds WHERE payment = ?1 ORDER BY sequence");
   refunds.with(payment.report.reference);
   while (refunds.row()) {
-    payment.report.refunds.push_back({refunds.text(0), domain::RefundId(refunds.count(1)), refunds.money(2),
+    payment.report.refunds.push_back({refunds.text(0), domain::RefundId(refunds.count(1)), refunds.usd(2),
                                       RefundStatus::succeeded, refunds.time(3)});
   }
   Query disputes = file.query(
@@ -77,7 +77,7 @@ void SandboxTables::add_children(SandboxPayment& payment) {
       " FROM disputes WHERE payment = ?1 ORDER BY sequence");
   disputes.with(payment.report.reference);
   while (disputes.row()) {
-    payment.report.disputes.push_back({disputes.text(0), disputes.money(1), disputes.money(2),
+    payment.report.disputes.push_back({disputes.text(0), disputes.usd(1), disputes.usd(2),
                                        static_cast<DisputeStatus>(disputes.integer(3)),
                                        static_cast<std::uint32_t>(disputes.count(4))});
   }
@@ -136,7 +136,7 @@ void SandboxTables::add_event(std::string_view type, std::string_view object, st
       .run();
 }
 
-void SandboxTables::set_state(std::string_view reference, PaymentStatus status, std::string_view decline, Money fee) {
+void SandboxTables::set_state(std::string_view reference, PaymentStatus status, std::string_view decline, Usd fee) {
   file.query("UPDATE payments SET state = ?2, decline = ?3, fee = ?4 WHERE id = ?1")
       .with(reference)
       .with(status)
@@ -147,17 +147,17 @@ void SandboxTables::set_state(std::string_view reference, PaymentStatus status, 
 
 void SandboxTables::charge(SandboxPayment const& payment, Timestamp now) {
   std::string const& reference = payment.report.reference;
-  Money const fee = domain::share_half_up(payment.report.usd, kFeeRate) + kFeeFixed;
+  Usd const fee = domain::share_half_up(payment.report.usd, kFeeRate) + kFeeFixed;
   set_state(reference, PaymentStatus::succeeded, {}, fee);
   add_event("payment_intent.succeeded", "payment_intent", reference, reference, now);
 }
 
 void SandboxTables::decline(std::string const& reference, std::string_view code, Timestamp now) {
-  set_state(reference, PaymentStatus::declined, code, Money());
+  set_state(reference, PaymentStatus::declined, code, Usd());
   add_event("payment_intent.payment_failed", "payment_intent", reference, reference, now);
 }
 
-std::string SandboxTables::dispute(std::string const& reference, Money usd, Timestamp now) {
+std::string SandboxTables::dispute(std::string const& reference, Usd usd, Timestamp now) {
   std::string id = random_sandbox_id(runtime, "dp_");
   file.query(
           "INSERT INTO disputes(id, payment, cents, fee, state, created, withheld, entries)"
@@ -173,7 +173,7 @@ std::string SandboxTables::dispute(std::string const& reference, Money usd, Time
   return id;
 }
 
-void SandboxTables::set_dispute(domain::DisputeReport const& before, Money withheld, Money fee, DisputeStatus status) {
+void SandboxTables::set_dispute(domain::DisputeReport const& before, Usd withheld, Usd fee, DisputeStatus status) {
   bool const booked = withheld != before.withheld || fee != before.fee;
   file.query("UPDATE disputes SET withheld = ?2, fee = ?3, state = ?4, entries = ?5 WHERE id = ?1")
       .with(before.reference)
@@ -184,10 +184,10 @@ void SandboxTables::set_dispute(domain::DisputeReport const& before, Money withh
       .run();
 }
 
-Money SandboxTables::claimed(std::string_view dispute) {
+Usd SandboxTables::claimed(std::string_view dispute) {
   Query row = file.query("SELECT cents FROM disputes WHERE id = ?1");
   row.with(dispute);
-  return row.row() ? row.money(0) : Money();
+  return row.row() ? row.usd(0) : Usd();
 }
 
 void SandboxTables::end_dispute(domain::DisputeReport const& before, bool won, std::string_view reference,
@@ -218,7 +218,7 @@ void SandboxTables::try_card(SandboxPayment const& payment, TestCard card, Times
     case TestCard::declines: return decline(reference, "generic_decline", now);
     case TestCard::lacks_funds: return decline(reference, "insufficient_funds", now);
     case TestCard::asks_bank:
-      set_state(reference, PaymentStatus::requires_action, {}, Money());
+      set_state(reference, PaymentStatus::requires_action, {}, Usd());
       return add_event("payment_intent.requires_action", "payment_intent", reference, reference, now);
     case TestCard::disputed:
       charge(payment, now);

@@ -43,15 +43,15 @@ struct SandboxTables {
   // The event, with the plan of how its post goes wrong.
   void add_event(std::string_view type, std::string_view object, std::string_view object_id, std::string_view reference,
                  domain::Timestamp now);
-  void set_state(std::string_view reference, domain::PaymentStatus status, std::string_view decline, domain::Money fee);
+  void set_state(std::string_view reference, domain::PaymentStatus status, std::string_view decline, domain::Usd fee);
   void charge(SandboxPayment const& payment, domain::Timestamp now);
   void decline(std::string const& reference, std::string_view code, domain::Timestamp now);
-  std::string dispute(std::string const& reference, domain::Money usd, domain::Timestamp now);
+  std::string dispute(std::string const& reference, domain::Usd usd, domain::Timestamp now);
   // What the dispute is from now on: one entry more, unless nothing but its status changed.
-  void set_dispute(domain::DisputeReport const& before, domain::Money withheld, domain::Money fee,
+  void set_dispute(domain::DisputeReport const& before, domain::Usd withheld, domain::Usd fee,
                    domain::DisputeStatus status);
   // What its bank claimed at first: what is withdrawn again when it was won and then lost.
-  domain::Money claimed(std::string_view dispute);
+  domain::Usd claimed(std::string_view dispute);
   // A dispute that is won gives back all of it, the fee too; one that is lost after that takes both again.
   void end_dispute(domain::DisputeReport const& before, bool won, std::string_view reference, domain::Timestamp now);
   std::optional<TestCard> card_of(std::string const& method);

@@ -208,7 +208,7 @@ Awaitable<PaymentAnswer> StripeGateway::create(CreatePayment request) {
                      {"capture_method", "automatic"},  // the newer automatic_async books the fee later
                      {"description", request.description},
                      {"metadata[florin_server]", server_tag_},
-                     {"metadata[florin_order]", name_of(request.order, request.ordered_at)}};
+                     {"metadata[florin_order]", name_of(request.order.position(), request.ordered_at)}};
   std::string body = encode_form(form);
   Reply reply = co_await post("/v1/payment_intents", std::move(body), std::move(request.key), until);
   std::string none;

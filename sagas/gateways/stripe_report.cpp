@@ -12,9 +12,9 @@ namespace florin::sagas::stripe {
 namespace {
 
 using domain::DisputeStatus;
-using domain::Money;
 using domain::PaymentStatus;
 using domain::RefundStatus;
+using domain::Usd;
 
 constexpr std::size_t kUrlMax = 4096;
 
@@ -25,10 +25,10 @@ std::string token_or(std::string_view text, std::string_view otherwise) {
   return std::string(is_stripe_token(text) ? text : otherwise);
 }
 
-std::optional<Money> cents_of(element const& object, std::string_view name) {
+std::optional<Usd> cents_of(element const& object, std::string_view name) {
   std::int64_t cents = 0;
   if (object[name].get(cents) != simdjson::SUCCESS || cents < 0 || cents > kCentsMax) return std::nullopt;
-  return Money::from_minor(cents);
+  return Usd::from_minor(cents);
 }
 
 // An order or refund of ours, as the metadata names it: "1042-1770000000000000".
@@ -74,7 +74,7 @@ std::string decline_of(element const& error) {
 
 struct ReadFee {
   Fee state = Fee::pending;
-  Money usd;
+  Usd usd;
 };
 
 Read<ReadFee> fee_of(element const& payment) {
@@ -148,8 +148,8 @@ Read<std::optional<domain::DisputeReport>> dispute_of(element const& dispute, bo
   // More came back than was withdrawn: that is no player's, so it lessens the fee.
   if (held < 0) fees += std::exchange(held, 0);
   if (held_abroad > 0) held += usd->minor();
-  report.withheld = Money::from_minor(held);
-  report.fee = Money::from_minor(fees);
+  report.withheld = Usd::from_minor(held);
+  report.fee = Usd::from_minor(fees);
   report.status = status == "won" && came_back ? DisputeStatus::won
                   : status == "lost"           ? DisputeStatus::lost
                                                : DisputeStatus::open;
@@ -206,7 +206,7 @@ Read<ReadPayment> payment_of(element const& payment, std::string_view server_tag
   report.reference = reference;
   Named const order = is_tagged(payment, server_tag) ? named_in(payment, "florin_order") : Named();
   if (!order.position) return read;
-  report.order = order.position;
+  report.order = domain::OrderId(order.position);
   report.ordered_at = order.at;
   auto const status = status_of(payment);
   bool const paid = status == PaymentStatus::succeeded;

@@ -7,7 +7,6 @@ namespace florin::sagas {
 namespace {
 
 using domain::GuardianState;
-using domain::Position;
 using domain::TextKind;
 using domain::TextRef;
 using domain::Timestamp;
@@ -52,8 +51,8 @@ std::optional<TransferFacts> closing_facts(domain::Event const& event) {
   return std::nullopt;
 }
 
-Faulty<std::optional<TransferFacts>> Composer::facts_in_log(Position transaction) const {
-  auto commit = eventstore::read_commit(log_, transaction);
+Faulty<std::optional<TransferFacts>> Composer::facts_in_log(domain::TransferId transaction) const {
+  auto commit = eventstore::read_commit(log_, transaction.position());
   if (!commit) return fail(commit.error());
   if (!commit.value()) return std::optional<TransferFacts>{};
   for (auto const& event : commit.value()->events) {
@@ -67,7 +66,7 @@ Faulty<std::optional<TransferFacts>> Composer::facts_in_log(Position transaction
 
 // PIN, claim code, guardian's question: only while the transfer waits for exactly that.
 std::optional<Composer::Draft> Composer::draft_open(TextRef const& text, Timestamp now) const {
-  auto const open = view_.transfer(text.about);
+  auto const open = view_.transfer(domain::TransferId(text.about));
   if (!open || now >= open->expires_at()) return std::nullopt;
   auto const facts = facts_of(*open);
   auto const names = view_.names(open->sender, open->currency, open->target);
@@ -75,10 +74,10 @@ std::optional<Composer::Draft> Composer::draft_open(TextRef const& text, Timesta
     case TextKind::pin:
       if (open->stage != TransferStage::pin || now >= open->pin_expires_at) return std::nullopt;
       if (text.detail + 1 != open->pins_issued) return std::nullopt;
-      return Draft{open->sender_phone, pin_text(facts, names, vault_.codes().pin(text.about, text.detail))};
+      return Draft{open->sender_phone, pin_text(facts, names, vault_.codes().pin(open->transaction, text.detail))};
     case TextKind::claim_code:
       if (open->stage != TransferStage::claim) return std::nullopt;
-      return Draft{open->receiver_phone, claim_text(facts, names, vault_.codes().claim_code(text.about))};
+      return Draft{open->receiver_phone, claim_text(facts, names, vault_.codes().claim_code(open->transaction))};
     case TextKind::guardian_question:
       if (open->guardian != GuardianState::pending) return std::nullopt;
       return Draft{open->guardian_phone, guardian_text(facts, names, vault_.codes().otp(text.about))};
@@ -91,7 +90,7 @@ std::optional<Composer::Draft> Composer::draft_open(TextRef const& text, Timesta
 }
 
 std::optional<Composer::Draft> Composer::draft_share(TextRef const& text, Timestamp now) const {
-  auto const share = view_.share(text.about);
+  auto const share = view_.share(domain::ApprovalId(text.about));
   if (!share || now >= share->expires_at) return std::nullopt;
   auto const asking = view_.phone(share->phone);
   if (!asking) return std::nullopt;
@@ -113,7 +112,7 @@ Faulty<std::optional<Composer::Draft>> Composer::draft(PendingText const& pendin
   }
   auto facts = pending.facts;
   if (!facts) {
-    auto read = facts_in_log(text.about);
+    auto read = facts_in_log(domain::TransferId(text.about));
     if (!read) return fail(read.error());
     facts = read.value();
   }

@@ -41,7 +41,7 @@ class Composer {
   [[nodiscard]] eventstore::Faulty<std::optional<Draft>> draft(PendingText const& pending, domain::Timestamp now) const;
   [[nodiscard]] std::optional<Draft> draft_open(domain::TextRef const& text, domain::Timestamp now) const;
   [[nodiscard]] std::optional<Draft> draft_share(domain::TextRef const& text, domain::Timestamp now) const;
-  [[nodiscard]] eventstore::Faulty<std::optional<TransferFacts>> facts_in_log(domain::Position transaction) const;
+  [[nodiscard]] eventstore::Faulty<std::optional<TransferFacts>> facts_in_log(domain::TransferId transaction) const;
 
   LedgerView const& view_;
   eventstore::Log& log_;

@@ -12,7 +12,7 @@ namespace {
 using domain::Money;
 
 Sale const kSale{"Dragon Harbour",          "https://cdn.example/icon.png", "Gold Coins", "GC",
-                 Money::from_minor(10'000), Money::from_minor(1'000),       false};
+                 Money::from_minor(10'000), domain::Usd::from_minor(1'000), false};
 
 PayPage pay(Sale const& sale = kSale) { return {sale, "/checkout?session=a&b", "https://shop.example/cart", {}, {}}; }
 DonePage done(std::string_view success_url) { return {kSale, success_url, "cs_1", "txn_1", "ord_1"}; }

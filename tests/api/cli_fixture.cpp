@@ -59,7 +59,7 @@ void CliStoreTest::SetUp() {
     auto const order = domain::next(store.head().position);
     run(purchase, "p" + std::to_string(i));
     if (i != 2) continue;
-    refunded_order_ = order;
+    refunded_order_ = domain::OrderId(order);
     run(domain::RefundItem{game_, samples::fact(std::get<domain::ItemPurchased>(events.back()), order), "broken"},
         "r1");
   }
@@ -99,7 +99,7 @@ void CliStoreTest::send_to_another_game() {
   send.receiver = {bob.email_index, bob.email};
   send.receiver_phone = phone("+46707654321");
   send.amount = Money::from_minor(2'000);
-  auto const transaction = domain::next(store.head().position);
+  domain::TransferId const transaction(domain::next(store.head().position));
   run(send);
   run(domain::VerifyPin{game_, Flavour::send, transaction, 1});
   run(domain::ClaimTransfer{wizards, Flavour::send, transaction, bob, send.receiver_phone, {}, {}});

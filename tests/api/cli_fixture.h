@@ -61,7 +61,7 @@ class CliStoreTest : public testing::Test {
   std::filesystem::path folder_;
   std::optional<tests::OfflineStore> store_;  // still open, as a live server's would be
   domain::GameId game_;
-  domain::Position refunded_order_;
+  domain::OrderId refunded_order_;
   std::vector<domain::Position> commit_ends_;  // last position of each commit, in order
 };
 

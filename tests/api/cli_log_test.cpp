@@ -104,7 +104,7 @@ TEST_F(CliLog, ShowFindsACommitByAnyOfItsNames) {
   EXPECT_TRUE(contains(by_order.out, "\"p2\""));
   EXPECT_TRUE(contains(by_order.out, "promotional_issuance") == false);
   EXPECT_TRUE(contains(by_order.out, "network_fees"));
-  EXPECT_EQ(cli({"log", "show", domain::format_transaction_id(refunded_order_)}).out, by_order.out);
+  EXPECT_EQ(cli({"log", "show", domain::format_transaction_id(refunded_order_.position())}).out, by_order.out);
   EXPECT_EQ(cli({"log", "show", std::to_string(refunded_order_.value())}).out, by_order.out);
 }
 

@@ -71,7 +71,7 @@ class EnvironmentTime : public ::testing::Test {
     commit(credit(game, 1, units(1'000)));
     return game;
   }
-  static domain::Position transaction_of(domain::Commit const& commit) {
+  static domain::TransferId transaction_of(domain::Commit const& commit) {
     return std::get<domain::TransferInitiated>(commit.events.back()).transaction;
   }
 

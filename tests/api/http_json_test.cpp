@@ -425,6 +425,20 @@ TEST(JsonBody, AnAmountOutOfRangeNamesItsOwnRange) {
   EXPECT_EQ(body.error()->message, "usd must be from 0.01 to 999.99.");
 }
 
+TEST(JsonBody, DollarsHaveTheFormOfAnAmount) {
+  auto const least = domain::Usd::from_minor(1);
+  auto const most = domain::Usd::from_minor(99'999);
+  auto fits = JsonBody::parse(with_body(R"({"usd":"999.99","part":"0.01"})"));
+  EXPECT_EQ(fits.required_usd("usd", least, most), most);
+  EXPECT_EQ(fits.optional_usd("part", least, most), least);
+  EXPECT_EQ(fits.optional_usd("absent", least, most), std::nullopt);
+  EXPECT_EQ(error_of(fits), "");
+  auto body = JsonBody::parse(with_body(R"({"usd":"1000.00"})"));
+  EXPECT_EQ(body.required_usd("usd", least, most), domain::Usd{});
+  EXPECT_EQ(error_of(body), "400 INVALID_AMOUNT usd");
+  EXPECT_EQ(body.error()->message, "usd must be from 0.01 to 999.99.");
+}
+
 TEST(JsonBody, AnAmountThatIsTooLargeIsToldTheRangeAndNotTheForm) {
   for (auto const* text : {"1000000000.00", "1000000000", "999999999999999999999999999.9"}) {
     auto body = JsonBody::parse(with_body("{\"amount\":\"" + std::string(text) + "\"}"));

@@ -300,8 +300,8 @@ TEST(RefusalResponse, TellsTheShortfall) {
 TEST(RefusalResponse, TellsWhatIsLeftToRefundAndToCashOut) {
   domain::Refusal refusal;
   refusal.reason = domain::Rejection::refund_exceeds_payment;
-  refusal.available = domain::Money::from_minor(250);
-  refusal.required = domain::Money::from_minor(251);
+  refusal.usd_available = domain::Usd::from_minor(250);
+  refusal.usd_required = domain::Usd::from_minor(251);
   auto body = refusal_response(Request{}, refusal).body;
   EXPECT_NE(body.find(R"("refundable_usd":"2.50","requested_usd":"2.51")"), std::string::npos) << body;
   refusal.reason = domain::Rejection::payout_exceeds_balance;

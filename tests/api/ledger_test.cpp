@@ -28,7 +28,7 @@ class LedgerReads : public ::testing::Test {
     return scene_.ask(operation, asking);
   }
   // The position of what Ada bought for 20.00.
-  Position buy_sword(std::string const& key) {
+  domain::OrderId buy_sword(std::string const& key) {
     auto const credited =
         post("creditBalance", key,
              R"({"client_request_id":"c","player_email":"ada@example.com","amount":"100.00","reason":"welcome"})");
@@ -40,7 +40,7 @@ class LedgerReads : public ::testing::Test {
     EXPECT_EQ(bought.status, 200) << bought.body;
     return *domain::parse_order_id(text_of(bought.body, "order_id"));
   }
-  Position order_currency(std::string const& key, std::string const& method) {
+  domain::OrderId order_currency(std::string const& key, std::string const& method) {
     auto const ordered = post("purchaseCurrency", key,
                               R"({"client_request_id":"o","player_email":"ada@example.com","usd_amount":"5.00",)"
                               R"("payment_method_id":")" +
@@ -95,7 +95,7 @@ TEST_F(LedgerReads, ATransactionIsToldToWhoHasAPartInIt) {
   auto const game = game_of_key(key);
   auto const order = buy_sword(key);
   auto const load = [&](domain::Game const& who) {
-    return await([&](Inbox& inbox) { return load_transaction(reader(inbox), who, order); });
+    return await([&](Inbox& inbox) { return load_transaction(reader(inbox), who, order.position()); });
   };
   auto const found = load(game);
   ASSERT_TRUE(found && found.value());
@@ -131,7 +131,7 @@ TEST_F(LedgerReads, ADeclinedOrderIsKnownAndNotPaid) {
       look(View::payments, [&](ViewReader& view) { return load_card_order(ledger(), view, game, order); });
   ASSERT_TRUE(loaded && loaded.value());
   EXPECT_STREQ(loaded.value()->status(), "failed");
-  EXPECT_EQ(refundable_usd(ledger(), game, *loaded.value()), domain::Money{});
+  EXPECT_EQ(refundable_usd(ledger(), game, *loaded.value()), domain::Usd{});
 }
 
 TEST_F(LedgerReads, ACheckoutSessionIsOpenUntilItExpires) {
@@ -156,8 +156,8 @@ TEST_F(LedgerReads, NoTransferIsFoundWhereNoneBegins) {
   auto const key = scene_.make_game();
   auto const order = buy_sword(key);
   auto const game = game_of_key(key).id;
-  for (auto const position : {order, Position(1'000'000)}) {
-    auto const found = await([&](Inbox& inbox) { return load_transfer(reader(inbox), game, std::nullopt, position); });
+  for (auto const transfer : {domain::TransferId(order.position()), domain::TransferId(1'000'000)}) {
+    auto const found = await([&](Inbox& inbox) { return load_transfer(reader(inbox), game, std::nullopt, transfer); });
     ASSERT_TRUE(found);
     EXPECT_FALSE(found.value());
   }

@@ -21,6 +21,7 @@ void print(std::string_view name, Page const& page) {
 
 int main(int count, char** words) {
   using florin::domain::Money;
+  using florin::domain::Usd;
   if (count != 4) {
     std::fputs("usage: api_page_probe SUCCESS_URL CANCEL_URL ICON_URL\n", stderr);
     return 2;
@@ -30,7 +31,7 @@ int main(int count, char** words) {
   std::string const icon_url = words[3];
   constexpr std::string_view kAction = "/checkout?session=cs_probe";
 
-  Sale test{"Dragon Harbour", icon_url, "Gold Coins", "GC", Money::from_minor(10'000), Money::from_minor(1'000), true};
+  Sale test{"Dragon Harbour", icon_url, "Gold Coins", "GC", Money::from_minor(10'000), Usd::from_minor(1'000), true};
   Sale real = test;
   real.sandbox = false;
   Sale plain = test;
@@ -57,7 +58,7 @@ int main(int count, char** words) {
   wide.currency = long_name;
   wide.symbol = "WWWWWWWWWW";
   wide.units = Money::from_minor(999'999);
-  wide.usd = Money::from_minor(99'999);
+  wide.usd = Usd::from_minor(99'999);
   print("pay_wide", pay_page({wide, kAction, cancel_url, faults, kDeclined}));
   Sale hostile = test;
   hostile.icon_url = "javascript:alert(1)";

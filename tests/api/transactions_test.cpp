@@ -34,12 +34,12 @@ TEST(Transactions, StepsCarryTheNameOfTheirBeginning) {
     return name == TransactionName{kind, Position(position)};
   };
   TransferInitiated initiated;
-  initiated.transaction = Position(40);
+  initiated.transaction = TransferId(40);
   TransferClaimed claimed;
-  claimed.transaction = Position(7);
+  claimed.transaction = TransferId(7);
   claimed.flavour = Flavour::send;
   TransferReleased returned;
-  returned.transaction = Position(7);
+  returned.transaction = TransferId(7);
   EXPECT_TRUE(is(name_in({initiated}, 0), Kind::transfer, 40));
   EXPECT_TRUE(is(name_in({claimed}, 0), Kind::send, 7));
   EXPECT_TRUE(is(name_in({returned}, 0), Kind::transfer, 7));
@@ -48,7 +48,7 @@ TEST(Transactions, StepsCarryTheNameOfTheirBeginning) {
   EXPECT_TRUE(is(name_in({StartingBalanceGranted{}, BalanceDebited{}}, 0), Kind::debit, 40));
 
   CurrencyPurchased purchased;
-  purchased.order = Position(9);
+  purchased.order = OrderId(9);
   RefundRequested asked;
   asked.refund = RefundId(41);
   RefundSettled settled;

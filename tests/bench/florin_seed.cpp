@@ -123,7 +123,7 @@ class Sends {
   Sends(OfflineStore& store, Seeder& seeder, Arguments const& arguments, domain::GameId game, domain::GameId target)
       : store_(store), seeder_(seeder), players_(arguments.players), game_(game), target_(target) {}
 
-  Faulty<domain::Position> initiate(std::uint64_t number) {
+  Faulty<domain::TransferId> initiate(std::uint64_t number) {
     auto const player = number % players_ + 1;
     auto const round = static_cast<std::int64_t>(number / players_);
     domain::InitiateTransfer send;
@@ -141,7 +141,7 @@ class Sends {
     return std::get<domain::TransferInitiated>(done.value().back()).transaction;
   }
 
-  Faulty<Unit> verify(domain::Position transaction) {
+  Faulty<Unit> verify(domain::TransferId transaction) {
     auto done = seeder_.run(domain::VerifyPin{game_, domain::Flavour::send, transaction, 1}, {game_, "", {}});
     if (!done) return fail(done.error());
     return Unit{};

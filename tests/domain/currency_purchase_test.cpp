@@ -5,10 +5,8 @@
 namespace florin::domain::testing {
 namespace {
 
-constexpr Position kOrder(7);  // behind ann_with_gold
+constexpr OrderId kOrder(7);  // behind ann_with_gold
 constexpr PlayerId kAnn(1);
-
-Money usd(std::string_view text) { return units(text); }
 
 CurrencyOrdered ordered() { return {kOrder, kAnn, kGold, usd("10.00"), "pm_card_visa", {}}; }
 PaymentOpened opened() { return {kOrder, "pi_1"}; }
@@ -30,7 +28,7 @@ ReportPayment reported(PaymentReport report) { return {std::move(report), sample
 // Ann has five gold and an order that is open at the processor.
 std::vector<Event> waiting() { return ann_with_gold(units("5.00")) + std::vector<Event>{ordered(), opened()}; }
 std::vector<Event> paid() { return waiting() + std::vector<Event>{purchased("105.00")}; }
-RefundPurchase refund(std::optional<Money> amount) {
+RefundPurchase refund(std::optional<Usd> amount) {
   return {kGame, samples::fact(purchased("105.00")), amount, "changed mind", true};
 }
 RefundRequested refunded(std::uint64_t at, std::string_view amount, Money after) {
@@ -54,7 +52,7 @@ TEST(CurrencyOrder, IsBetweenOneCentAndTheLargest) {
     OrderCurrency const command{kGame, player("ann@example.com"), {}, usd(amount), "pm", {}, true};
     EXPECT_TRUE(decide_in(ann_with_gold(units("5.00")), command).ok()) << amount;
   }
-  for (auto const amount : {Money{}, usd("1000.00"), -usd("1.00")}) {
+  for (auto const amount : {Usd{}, usd("1000.00"), -usd("1.00")}) {
     given(ann_with_gold(units("5.00")))
         .when(OrderCurrency{kGame, player("ann@example.com"), {}, amount, "pm", {}, true})
         .then(Rejection::invalid_amount);
@@ -89,7 +87,7 @@ TEST(PaymentReport, OfAnotherAmountCurrencyOrPaymentIsRefused) {
   auto other_payment = said(PaymentStatus::succeeded);
   other_payment.reference = "pi_2";
   auto other_order = said(PaymentStatus::succeeded);
-  other_order.order = Position(1);
+  other_order.order = OrderId(1);
   for (auto const& report : {amount, other_currency, other_payment, other_order}) {
     given(waiting()).when(reported(report)).then(Rejection::payment_mismatch);
   }
@@ -136,11 +134,13 @@ TEST(CurrencyRefund, TakesTheUnitsAtOnceEvenBelowZero) {
 TEST(CurrencyRefund, NeverMoreThanWasPaid) {
   given(paid())
       .when(refund(usd("10.01")))
-      .then(Refusal{.reason = Rejection::refund_exceeds_payment, .available = usd("10.00"), .required = usd("10.01")});
+      .then(Refusal{
+          .reason = Rejection::refund_exceeds_payment, .usd_available = usd("10.00"), .usd_required = usd("10.01")});
   auto const once = paid() + std::vector<Event>{refunded(10, "6.00", units("45.00"))};
   given(once)
       .when(refund(usd("4.01")))
-      .then(Refusal{.reason = Rejection::refund_exceeds_payment, .available = usd("4.00"), .required = usd("4.01")});
+      .then(Refusal{
+          .reason = Rejection::refund_exceeds_payment, .usd_available = usd("4.00"), .usd_required = usd("4.01")});
   given(once).when(refund(usd("4.00"))).then({refunded(11, "4.00", units("5.00"))});
   given(once + std::vector<Event>{refunded(11, "4.00", units("5.00"))})
       .when(refund(std::nullopt))
@@ -189,8 +189,7 @@ PaymentReport disputed(std::string_view withheld, std::string_view fee, DisputeS
   report.disputes = {{"dp_1", usd(withheld), fee.starts_with('-') ? -usd(fee.substr(1)) : usd(fee), status, entries}};
   return report;
 }
-DisputeMoved movement(Money given_back, Money fee, DisputeStatus status, std::uint32_t entries,
-                      std::string_view after) {
+DisputeMoved movement(Usd given_back, Usd fee, DisputeStatus status, std::uint32_t entries, std::string_view after) {
   return {kOrder, "dp_1", kAnn, kGold, given_back, fee, status, entries, units(after)};
 }
 constexpr auto kOpen = DisputeStatus::open;
@@ -311,7 +310,7 @@ TEST(Dispute, OfTwoEachIsBookedForItself) {
 struct RefundableCase {
   char const* what;
   std::vector<Event> history;
-  Money most;
+  Usd most;
   Rejection otherwise;  // why, with nothing left
   GameId game = kGame;
   bool can_charge = true;
@@ -354,16 +353,16 @@ TEST(Refundable, WhatIsShownIsGrantedAndACentMoreIsNot) {
     State state;
     for (auto const& event : row.history) apply(state, event, kNow);
     auto const shown = refundable_usd(state, row.game, purchased("105.00"), row.can_charge);
-    EXPECT_EQ(shown ? shown.value() : Money{}, row.most);
-    auto const ask = [&](std::optional<Money> amount) {
+    EXPECT_EQ(shown ? shown.value() : Usd{}, row.most);
+    auto const ask = [&](std::optional<Usd> amount) {
       auto command = refund(amount);
       command.game = row.game;
       command.can_charge = row.can_charge;
       return decide(state, command, {kNow, Position(100), 7});
     };
-    auto const cent = Money::from_minor(1);
-    if (row.most == Money{}) {
-      for (auto const& amount : {std::optional<Money>(), std::optional(cent)}) {
+    auto const cent = Usd::from_minor(1);
+    if (row.most == Usd{}) {
+      for (auto const& amount : {std::optional<Usd>(), std::optional(cent)}) {
         auto const decision = ask(amount);
         ASSERT_FALSE(decision.ok());
         EXPECT_EQ(decision.error().reason, row.otherwise);
@@ -377,7 +376,7 @@ TEST(Refundable, WhatIsShownIsGrantedAndACentMoreIsNot) {
     auto const more = ask(row.most + cent);
     ASSERT_FALSE(more.ok());
     EXPECT_EQ(more.error().reason, Rejection::refund_exceeds_payment);
-    EXPECT_EQ(more.error().available, row.most);
+    EXPECT_EQ(more.error().usd_available, row.most);
   }
 }
 

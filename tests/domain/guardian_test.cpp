@@ -51,8 +51,8 @@ TEST(Minor, AGuardianWhosePhoneIsTheMinorsIsRefused) {
                                          recorded(1, 2, kMumsPhone),
                                          verified(1),
                                          recorded(2, 1, kMumsPhone),
-                                         PhoneShareRequested{Position(12), PhoneId(2), PhoneId(1), kNow + kMinute},
-                                         PhoneShareEnded{Position(12), ShareEnd::approved}};
+                                         PhoneShareRequested{ApprovalId(12), PhoneId(2), PhoneId(1), kNow + kMinute},
+                                         PhoneShareEnded{ApprovalId(12), ShareEnd::approved}};
   given(shared).when(FlagMinor{person(kAnn), phone(kMumsPhone)}).then(Rejection::guardian_is_minor);
   given(shared)
       .when(FlagMinor{person(kAnn), phone("+15550000033")})
@@ -92,7 +92,7 @@ TEST(Guardian, OneWhosePhoneTheMinorCameToHoldIsNone) {
 }
 
 TEST(Guardian, IsNotAskedForAnAdultAgain) {
-  auto adults = initiated(Position(11));
+  auto adults = initiated(TransferId(11));
   adults.sender_phone = PhoneId(2);
   adults.receiver_phone = PhoneId(3);
   given(ann_the_minor() + std::vector<Event>{MinorCleared{IdentityId(1)}})
@@ -103,7 +103,7 @@ TEST(Guardian, IsNotAskedForAnAdultAgain) {
 TEST(Guardian, IsAskedForTheSenderNotTheReceiver) {
   given(ann_at_home() + std::vector<Event>{registered(2, kBob), MinorFlagged{IdentityId(2), {}}})
       .when(send_to_bob())
-      .then({recorded(1, 1, kAnnsPhone), recorded(2, 2, kBobsPhone), initiated(Position(10))});
+      .then({recorded(1, 1, kAnnsPhone), recorded(2, 2, kBobsPhone), initiated(TransferId(10))});
 }
 
 TEST(Guardian, IsNotAskedAboutPurchases) {
@@ -227,14 +227,14 @@ TEST(Guardian, WordsAndStrayNumbersSettleNothing) {
 
 TEST(Guardian, OfTwoSendsTheNewestIsAnswered) {
   auto second = initiated_by_minor();
-  second.transaction = Position(14);
+  second.transaction = TransferId(14);
   second.amount = units("100.00");
   second.fees = {units("3.50"), units("3.50"), units("3.00")};
   second.available_after = units("400.00");
   second.reserved_after = units("600.00");
   auto const both = waiting_for_guardian() + std::vector<Event>{second};
-  given(both).when(reply(kMumsPhone, ReplyWord::yes)).then({replied(kMumsPhone), GuardianApproved{Position(14)}});
-  given(both + std::vector<Event>{GuardianApproved{Position(14)}})
+  given(both).when(reply(kMumsPhone, ReplyWord::yes)).then({replied(kMumsPhone), GuardianApproved{TransferId(14)}});
+  given(both + std::vector<Event>{GuardianApproved{TransferId(14)}})
       .when(reply(kMumsPhone, ReplyWord::yes))
       .then({replied(kMumsPhone), GuardianApproved{kMinorsSend}});
 }

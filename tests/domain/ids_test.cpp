@@ -1,5 +1,6 @@
 #include "domain/ids.h"
 
+#include <concepts>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -15,26 +16,72 @@ static_assert(!std::is_convertible_v<PlayerId, IdentityId>);
 static_assert(!std::is_convertible_v<std::uint64_t, PlayerId>);
 static_assert(!std::is_convertible_v<PlayerId, std::uint64_t>);
 
+template <class A, class B>
+concept Comparable = requires(A a, B b) { a == b; };
+// Whether an A can be made of a B, or compared with one.
+template <class A, class B>
+concept Mixes = std::is_constructible_v<A, B> || Comparable<A, B>;
+
+template <class A, class... Others>
+constexpr bool mixes_with_none = !(Mixes<A, Others> || ...) && !(Mixes<Others, A> || ...);
+
+// What positions name: each kind is its own.
+static_assert(mixes_with_none<TransferId, ApprovalId, OrderId, SessionId, PayoutId, RefundId>);
+static_assert(mixes_with_none<ApprovalId, OrderId, SessionId, PayoutId, RefundId>);
+static_assert(mixes_with_none<OrderId, SessionId, PayoutId, RefundId>);
+static_assert(mixes_with_none<SessionId, PayoutId, RefundId>);
+static_assert(mixes_with_none<PayoutId, RefundId>);
+
+// From a position and to one only by name; what no position names, not even so.
+template <class Named>
+concept NamesByPosition = std::is_constructible_v<Named, Position> && !std::is_convertible_v<Position, Named> &&
+                          !std::is_convertible_v<Named, Position> && !std::is_constructible_v<Position, Named> &&
+                          !Comparable<Named, Position> && requires(Named id) {
+                            { id.position() } -> std::same_as<Position>;
+                          };
+static_assert(NamesByPosition<TransferId> && NamesByPosition<ApprovalId> && NamesByPosition<OrderId> &&
+              NamesByPosition<SessionId> && NamesByPosition<PayoutId> && NamesByPosition<RefundId>);
+static_assert(!NamesByPosition<PlayerId> && !std::is_constructible_v<PlayerId, Position>);
+static_assert(mixes_with_none<Position, PlayerId, IdentityId, PhoneId, GameId, CurrencyId>);
+
+// A formatter takes its own kind only.
+template <class T>
+concept FormatsAsOrder = requires(T id) { format_order_id(id); };
+template <class T>
+concept FormatsAsTransaction = requires(T id) { format_transaction_id(id); };
+static_assert(FormatsAsOrder<OrderId> && !FormatsAsOrder<TransferId> && !FormatsAsOrder<Position>);
+static_assert(FormatsAsTransaction<Position> && FormatsAsTransaction<TransferId> && !FormatsAsTransaction<OrderId>);
+
 TEST(Ids, ZeroMeansNone) {
   EXPECT_FALSE(PlayerId{});
   EXPECT_TRUE(PlayerId(1));
   EXPECT_EQ(next(Position(7)), Position(8));
   EXPECT_EQ(next(Position(7), 3), Position(10));
+  EXPECT_FALSE(TransferId{});
+  EXPECT_FALSE(TransferId(Position{}));
+}
+
+TEST(Ids, AreNamedByAPosition) {
+  EXPECT_EQ(TransferId(Position(7)).position(), Position(7));
+  EXPECT_EQ(OrderId(Position(7)), OrderId(7));
 }
 
 // Clients store these: the form is for ever.
 TEST(Ids, WritesThirteenLettersOfCrockfordBase32) {
   EXPECT_EQ(format_transaction_id(Position(1)), "txn_0000000000001");
   EXPECT_EQ(format_transaction_id(Position(32)), "txn_0000000000010");
-  EXPECT_EQ(format_order_id(Position(16'531)), "ord_0000000000G4K");
+  EXPECT_EQ(format_transaction_id(TransferId(32)), "txn_0000000000010");
+  EXPECT_EQ(format_session_id(SessionId(32)), "cs_0000000000010");
+  EXPECT_EQ(format_order_id(OrderId(16'531)), "ord_0000000000G4K");
   EXPECT_EQ(format_identity_id(IdentityId(31)), "idn_000000000000Z");
-  EXPECT_EQ(format_order_id(Position(std::numeric_limits<std::uint64_t>::max())), "ord_FZZZZZZZZZZZZ");
+  EXPECT_EQ(format_order_id(OrderId(std::numeric_limits<std::uint64_t>::max())), "ord_FZZZZZZZZZZZZ");
 }
 
 RC_GTEST_PROP(IdsProperty, ParseUndoesFormat, (std::uint64_t value)) {
   RC_PRE(value != 0);
   RC_ASSERT(parse_transaction_id(format_transaction_id(Position(value))) == Position(value));
-  RC_ASSERT(parse_order_id(format_order_id(Position(value))) == Position(value));
+  RC_ASSERT(parse_order_id(format_order_id(OrderId(value))) == OrderId(value));
+  RC_ASSERT(parse_session_id(format_session_id(SessionId(value))) == SessionId(value));
   RC_ASSERT(parse_identity_id(format_identity_id(IdentityId(value))) == IdentityId(value));
 }
 

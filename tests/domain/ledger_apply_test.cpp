@@ -32,7 +32,7 @@ TEST(State, AnEmptyOneKnowsNobody) {
   EXPECT_EQ(state.game_of(PlayerId(0)), nullptr);
   EXPECT_EQ(state.game_of(PlayerId(1)), nullptr);
   EXPECT_EQ(state.identity_of(PlayerId(1)), std::nullopt);
-  EXPECT_FALSE(state.is_refunded(Position(1)));
+  EXPECT_FALSE(state.is_refunded(OrderId(1)));
 }
 
 TEST(State, OnePersonIsOneIdentityInEveryGame) {
@@ -121,7 +121,7 @@ TEST(State, EqualityNoticesEveryPart) {
   auto const state = after(base);
   EXPECT_EQ(state, after(base));
   GameUpdated update{kGame, {}};
-  ItemRefunded const refund{Position(3), PlayerId(1), kGold, units("1.00"), Money{}, units("1.00"), units("6.00"), ""};
+  ItemRefunded const refund{OrderId(3), PlayerId(1), kGold, units("1.00"), Money{}, units("1.00"), units("6.00"), ""};
   for (Event const& more :
        std::initializer_list<Event>{update, registered(3, "cat@example.com"), joined(4, kTesting, 2, kBob),
                                     credited(1, kGold, units("1.00"), units("6.00")), refund}) {
@@ -212,14 +212,14 @@ ItemPurchased sale(Money total, Money fee, Money revenue, Money available_after)
   return {PlayerId(1), kGold, {}, 1, total, total, fee, revenue, available_after};
 }
 ItemRefunded refund(Money total, Money fee, Money revenue, Money available_after) {
-  return {Position(7), PlayerId(1), kGold, total, fee, revenue, available_after, ""};
+  return {OrderId(7), PlayerId(1), kGold, total, fee, revenue, available_after, ""};
 }
 
 // On the history of ann_and_bob() with order 99 refunded.
 std::vector<Impossible> impossible_events() {
   auto const least = Money::from_minor(std::numeric_limits<std::int64_t>::min());
   auto done = refund(units("1.00"), units("0.10"), units("0.90"), units("7.00"));
-  done.order = Position(99);
+  done.order = OrderId(99);
   return {
       {"a game created twice", game_created(kGame, GameStatus::live, {currency(CurrencyId(5), "gold")})},
       {"a game without a currency", game_created(kUnknown, GameStatus::live, {})},
@@ -260,7 +260,7 @@ std::vector<Impossible> impossible_events() {
 
 TEST(ApplyDeathTest, AnImpossibleTransitionStopsTheProcess) {
   auto first = refund(units("1.00"), units("0.10"), units("0.90"), units("6.00"));
-  first.order = Position(99);
+  first.order = OrderId(99);
   auto state = after(ann_and_bob() + std::vector<Event>{first});
   for (auto const& [why, event] : impossible_events()) {
     EXPECT_DEATH(apply(state, event, kNow), "invariant broken") << why;

@@ -19,6 +19,7 @@
 namespace florin::domain {
 
 inline void PrintTo(Money amount, std::ostream* out) { *out << to_string(amount); }
+inline void PrintTo(Usd usd, std::ostream* out) { *out << to_string(usd); }
 inline void PrintTo(Rejection reason, std::ostream* out) { *out << "Rejection " << static_cast<int>(reason); }
 
 namespace testing {
@@ -39,6 +40,7 @@ inline Money units(std::string_view text) {
   FLORIN_ASSERT(amount.has_value());
   return *amount;
 }
+inline Usd usd(std::string_view text) { return Usd::from_minor(units(text).minor()); }
 
 inline BlindIndex index_of(std::string_view email) {
   auto const hash = std::hash<std::string_view>{}(email);

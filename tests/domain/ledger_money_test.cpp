@@ -217,9 +217,11 @@ TEST(Purchase, RefusalsComeInOrder) {
 
 // ---- refund ------------------------------------------------------------------------------------------------------
 
-constexpr Position kOrder(7);
+constexpr OrderId kOrder(7);
 
-RefundItem refund(ItemPurchased const& original) { return {kGame, samples::fact(original, kOrder), "broken"}; }
+RefundItem refund(ItemPurchased const& original) {
+  return {kGame, samples::fact(original, kOrder.position()), "broken"};
+}
 ItemRefunded refunded(ItemPurchased const& original, Money after) {
   return {kOrder, original.player, original.currency, original.total, original.platform_fee, original.developer_revenue,
           after,  "broken"};
@@ -260,7 +262,7 @@ TEST(Refund, RefusalsComeInOrder) {
        [](RefundItem& c) {
          auto other = *c.original;
          other.currency = kDust;
-         c.original = samples::fact(other, kOrder);
+         c.original = samples::fact(other, kOrder.position());
        }},
       {Rejection::balance_limit, [](RefundItem&) {}}};
   expect_precedence<RefundItem>(full, refund(sold()), wrongs);

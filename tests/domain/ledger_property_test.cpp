@@ -210,7 +210,7 @@ RC_GTEST_PROP(LedgerProperty, NobodyIsRegisteredWelcomedOrRefundedTwice, ()) {
   std::set<BlindIndex> emails;
   std::set<std::pair<GameId, IdentityId>> players;
   std::set<std::pair<PlayerId, CurrencyId>> welcomed;
-  std::set<Position> refunded;
+  std::set<OrderId> refunded;
   for (auto const& commit : world.log) {
     for (auto const& event : commit.events) {
       if (auto const* e = std::get_if<IdentityRegistered>(&event)) RC_ASSERT(emails.insert(e->email_index).second);

@@ -1,17 +1,36 @@
 #include "domain/money.h"
 
 #include <array>
+#include <concepts>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "domain/payment.h"
+
 namespace florin::domain {
 namespace {
 
 constexpr Money minor(std::int64_t value) { return Money::from_minor(value); }
+constexpr Usd cents(std::int64_t value) { return Usd::from_minor(value); }
+
+// Units and dollars do not mix.
+template <class A, class B>
+concept Added = requires(A a, B b) { a + b; } || requires(A a, B b) { a - b; } || requires(A a, B b) { a += b; } ||
+                requires(A a, B b) { a -= b; };
+template <class A, class B>
+concept Compared = requires(A a, B b) { a == b; } || requires(A a, B b) { a < b; };
+static_assert(Added<Money, Money> && Compared<Money, Money> && Added<Usd, Usd> && Compared<Usd, Usd>);
+static_assert(!Added<Usd, Money> && !Added<Money, Usd> && !Compared<Usd, Money> && !Compared<Money, Usd>);
+static_assert(!std::is_constructible_v<Usd, Money> && !std::is_constructible_v<Money, Usd>);
+static_assert(!std::is_assignable_v<Usd&, Money> && !std::is_assignable_v<Money&, Usd>);
+static_assert(!std::is_convertible_v<std::int64_t, Usd> && !std::is_convertible_v<Usd, std::int64_t>);
+// The two ways from one to the other.
+static_assert(std::same_as<decltype(units_of(Usd{})), Money> && std::same_as<decltype(usd_value(Money{})), Usd>);
 
 TEST(Money, ReadsPlainDecimals) {
   constexpr std::array<std::pair<char const*, std::int64_t>, 12> kGolden{{{"0", 0},
@@ -87,6 +106,7 @@ TEST(Money, WritesTwoDecimalsAlways) {
   EXPECT_EQ(to_string(minor(-1)), "-0.01");
   EXPECT_EQ(to_string(minor(-12'345)), "-123.45");
   EXPECT_EQ(to_string(kMaxBalance), "90071992547409.92");
+  EXPECT_EQ(to_string(cents(-12'345)), "-123.45");
   EXPECT_EQ(to_string(minor(kMin)), "-92233720368547758.08");
   std::string text = "amount=";
   append_amount(text, minor(199));
@@ -126,6 +146,8 @@ TEST(Money, CheckedSumsAndProductsNoticeOverflow) {
   EXPECT_EQ(Money::checked_add(minor(std::numeric_limits<std::int64_t>::min()), minor(-1)), std::nullopt);
   EXPECT_EQ(Money::checked_multiply(minor(250), 4), minor(1'000));
   EXPECT_EQ(Money::checked_multiply(kMax, 2), std::nullopt);
+  EXPECT_EQ(Usd::checked_add(cents(1), cents(2)), cents(3));
+  EXPECT_EQ(Usd::checked_add(cents(std::numeric_limits<std::int64_t>::max()), cents(1)), std::nullopt);
   EXPECT_EQ(Money::checked_multiply(kMaxAmount, 1'000), minor(99'999'999'999'000));
 }
 
@@ -135,6 +157,7 @@ TEST(MoneyDeathTest, UncheckedOverflowIsABugAndAborts) {
   EXPECT_DEATH((void)(max + minor(1)), "invariant broken");
   EXPECT_DEATH((void)(min - minor(1)), "invariant broken");
   EXPECT_DEATH((void)-min, "invariant broken");
+  EXPECT_DEATH((void)(cents(max.minor()) + cents(1)), "invariant broken");
 }
 
 TEST(Money, SharesRoundHalfUp) {
@@ -169,15 +192,17 @@ TEST(MoneyDeathTest, AShareOfANegativeAmountIsABug) {
 }
 
 TEST(Money, TenUnitsAreOneDollar) {
-  EXPECT_EQ(usd_value(minor(10'000)), minor(1'000));
-  EXPECT_EQ(usd_value(minor(4)), minor(0));
-  EXPECT_EQ(usd_value(minor(5)), minor(1));
-  EXPECT_EQ(usd_value(minor(15)), minor(2));
-  EXPECT_EQ(usd_value(minor(-4)), minor(0));
-  EXPECT_EQ(usd_value(minor(-5)), minor(-1));
-  EXPECT_EQ(usd_value(minor(-15)), minor(-2));
+  EXPECT_EQ(units_of(cents(1'000)), minor(10'000));
+  EXPECT_EQ(units_of(cents(-1)), minor(-10));
+  EXPECT_EQ(usd_value(minor(10'000)), cents(1'000));
+  EXPECT_EQ(usd_value(minor(4)), cents(0));
+  EXPECT_EQ(usd_value(minor(5)), cents(1));
+  EXPECT_EQ(usd_value(minor(15)), cents(2));
+  EXPECT_EQ(usd_value(minor(-4)), cents(0));
+  EXPECT_EQ(usd_value(minor(-5)), cents(-1));
+  EXPECT_EQ(usd_value(minor(-15)), cents(-2));
   constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
-  EXPECT_EQ(usd_value(minor(kMax)), minor(kMax / 10 + 1));
+  EXPECT_EQ(usd_value(minor(kMax)), cents(kMax / 10 + 1));
 }
 
 TEST(BasisPoints, ReadsPercentagesUpToAHundred) {

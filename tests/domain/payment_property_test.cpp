@@ -21,11 +21,11 @@ namespace {
 
 // What the log says of each order and payout, kept beside the state.
 struct Ends {
-  std::set<Position> ordered;
-  std::map<Position, std::string> names;
-  std::map<Position, CurrencyPurchased> paid;
-  std::set<Position> failed;
-  std::map<Position, Money> refunded;  // USD back on the card
+  std::set<OrderId> ordered;
+  std::map<OrderId, std::string> names;
+  std::map<OrderId, CurrencyPurchased> paid;
+  std::set<OrderId> failed;
+  std::map<OrderId, Usd> refunded;  // back on the card
   std::map<PayoutId, PayoutStatus> payouts;
   std::set<std::pair<PlayerId, CurrencyId>> taken_from;  // wallets that a refund or chargeback took from
 
@@ -48,7 +48,7 @@ struct Ends {
     if (auto const* e = std::get_if<RefundSettled>(&event)) {
       if (e->end == RefundEnd::succeeded) refunded[e->order] += e->usd;
       if (e->end == RefundEnd::reversed) refunded[e->order] -= e->usd;
-      RC_ASSERT((refunded[e->order] >= Money{} && refunded[e->order] <= paid.at(e->order).usd));
+      RC_ASSERT((refunded[e->order] >= Usd{} && refunded[e->order] <= paid.at(e->order).usd));
     }
     if (auto const* e = std::get_if<DisputeOpened>(&event)) {
       RC_ASSERT(paid.contains(e->order));
@@ -66,7 +66,7 @@ struct Ends {
       payouts[e->payout] = e->status;
     }
   }
-  [[nodiscard]] bool open(Position order) const {
+  [[nodiscard]] bool open(OrderId order) const {
     return ordered.contains(order) && !paid.contains(order) && !failed.contains(order);
   }
 
@@ -180,8 +180,8 @@ RC_GTEST_PROP(PaymentProperty, AtRestTheClearingIsTheProcessorsStatement, ()) {
   for (auto const& step : steps) (void)world.take(step);
   world.come_to_rest();
   watch.check(world);
-  Money balance;
-  Money fees;
+  Usd balance;
+  Usd fees;
   for (auto const& [order, known] : world.charges) {
     balance += known.balance();
     fees += known.fees();
@@ -190,11 +190,11 @@ RC_GTEST_PROP(PaymentProperty, AtRestTheClearingIsTheProcessorsStatement, ()) {
     auto const* returned = world.state.find_returned(order);
     if (returned == nullptr) continue;
     // What a bank claims beyond the order is no player's to pay.
-    Money beyond;
+    Usd beyond;
     auto gone = returned->refunded();
     for (auto const& dispute : known.now().disputes) {
       gone += std::min(dispute.withheld, known.now().usd);
-      beyond += std::max(Money{}, dispute.withheld - known.now().usd);
+      beyond += std::max(Usd{}, dispute.withheld - known.now().usd);
     }
     RC_ASSERT(returned->refunded() + returned->withheld() == gone);
     for (auto const& dispute : known.now().disputes) {
@@ -297,7 +297,7 @@ TEST(PaymentProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
         if (auto const* e = std::get_if<DisputeMoved>(&event)) {
           auto& before = moved[e->reference];
           movements_of_one = std::max(movements_of_one, before.size() + 1);
-          taken_back = taken_back || (!before.empty() && before.back() == DisputeStatus::lost && e->usd > Money{});
+          taken_back = taken_back || (!before.empty() && before.back() == DisputeStatus::lost && e->usd > Usd{});
           before.push_back(e->status);
         }
         if (auto const* e = std::get_if<PayoutAdvanced>(&event)) statuses.insert(e->status);

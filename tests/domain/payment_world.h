@@ -105,6 +105,8 @@ namespace florin::domain::testing {
 
 using MoneySteps = std::vector<MoneyStep>;
 
+inline constexpr Usd kDisputeFee = Usd::from_minor(1'500);
+
 // Up to 400 steps.
 inline rc::Gen<MoneySteps> long_money_history() { return rc::gen::scale(4, rc::gen::arbitrary<MoneySteps>()); }
 
@@ -117,22 +119,22 @@ struct Charge {
   PaymentReport& change() { return said.emplace_back(PaymentReport(said.back())); }
 
   // What can still be refunded or disputed of it. Below zero when a bank claims more, after its own conversion.
-  [[nodiscard]] Money left() const {
+  [[nodiscard]] Usd left() const {
     if (now().status != PaymentStatus::succeeded) return {};
     auto left = now().usd;
-    for (auto const& refund : now().refunds) left -= refund.status == RefundStatus::failed ? Money{} : refund.usd;
+    for (auto const& refund : now().refunds) left -= refund.status == RefundStatus::failed ? Usd{} : refund.usd;
     for (auto const& dispute : now().disputes) left -= dispute.withheld;
     return left;
   }
   // Its line of the processor's statement.
-  [[nodiscard]] Money balance() const {
+  [[nodiscard]] Usd balance() const {
     if (now().status != PaymentStatus::succeeded) return {};
     auto held = now().usd - now().fee;
-    for (auto const& refund : now().refunds) held -= refund.status == RefundStatus::succeeded ? refund.usd : Money{};
+    for (auto const& refund : now().refunds) held -= refund.status == RefundStatus::succeeded ? refund.usd : Usd{};
     for (auto const& dispute : now().disputes) held -= dispute.fee + dispute.withheld;
     return held;
   }
-  [[nodiscard]] Money fees() const {
+  [[nodiscard]] Usd fees() const {
     if (now().status != PaymentStatus::succeeded) return {};
     auto kept = now().fee;
     for (auto const& dispute : now().disputes) kept += dispute.fee;
@@ -148,7 +150,7 @@ struct PaymentWorld {
   std::vector<CurrencyOrdered> orders;
   std::vector<CurrencyPurchased> paid;
   std::vector<PayoutId> payouts;
-  std::map<Position, Charge> charges;
+  std::map<OrderId, Charge> charges;
   int names = 0;  // the processor's own
   Position next{1};
   Timestamp now = kNow;
@@ -220,6 +222,7 @@ struct PaymentWorld {
     auto const who = player(kPeople[step.person]);
     auto const currency = game == kGame && step.choice > 8 ? kGems : CurrencyId{};
     auto const amount = Money::from_minor(step.minor);
+    auto const usd = Usd::from_minor(step.minor);
     switch (step.deed) {
       case Deed::credit: return CreditBalance{game, who, currency, amount, "reward"};
       case Deed::debit: return DebitBalance{game, who, currency, amount, "spent"};
@@ -229,12 +232,12 @@ struct PaymentWorld {
         if (sale == nullptr) return std::nullopt;
         return RefundItem{state.game_of(sale->second.player)->id, samples::fact(sale->second, sale->first), "broken"};
       }
-      case Deed::order: return OrderCurrency{game, who, currency, amount, "pm_1", {}, step.aimed || step.choice > 0};
+      case Deed::order: return OrderCurrency{game, who, currency, usd, "pm_1", {}, step.aimed || step.choice > 0};
       case Deed::report: return report(step);
       case Deed::give_up: return give_up(step);
-      case Deed::refund: return refund(step, amount);
+      case Deed::refund: return refund(step, usd);
       case Deed::send_refund: return refused_refund(step);
-      case Deed::payout: return payout(step, game, amount);
+      case Deed::payout: return payout(step, game, usd);
       case Deed::advance: {
         auto const* known = pick(payouts, step.which);
         auto const target = known != nullptr ? *known : PayoutId(1);
@@ -262,9 +265,9 @@ struct PaymentWorld {
   // Another payment than was ordered, in one way or the other.
   static void twist(PaymentReport& report, MoneyStep const& step) {
     switch (step.minor & 3) {
-      case 0: report.usd += Money::from_minor(1); break;
+      case 0: report.usd += Usd::from_minor(1); break;
       case 1: report.in_usd = false; break;
-      case 2: report.order = domain::next(report.order); break;
+      case 2: report.order = OrderId(domain::next(report.order.position())); break;
       default: report.reference.clear(); break;
     }
   }
@@ -278,11 +281,11 @@ struct PaymentWorld {
                      "amount_too_small"};
   }
 
-  [[nodiscard]] std::optional<Command> refund(MoneyStep const& step, Money amount) const {
+  [[nodiscard]] std::optional<Command> refund(MoneyStep const& step, Usd amount) const {
     auto const* original = pick(paid, step.which);
     if (original == nullptr) return std::nullopt;
-    std::optional<Money> usd;
-    if (step.choice > 1) usd = step.aimed ? Money::from_minor(1 + original->usd.minor() / (step.choice)) : amount;
+    std::optional<Usd> usd;
+    if (step.choice > 1) usd = step.aimed ? Usd::from_minor(1 + original->usd.minor() / (step.choice)) : amount;
     return RefundPurchase{state.game_of(original->player)->id, samples::fact(*original), usd, "changed mind",
                           step.choice != 11};
   }
@@ -308,13 +311,13 @@ struct PaymentWorld {
     return FailRefund{samples::fact(known->ordered), row->refund};
   }
 
-  [[nodiscard]] Command payout(MoneyStep const& step, GameId game, Money amount) const {
+  [[nodiscard]] Command payout(MoneyStep const& step, GameId game, Usd amount) const {
     auto const* found = state.find_game(game);
     auto usd = amount;
     if (step.aimed && found != nullptr) {
       usd = payable_usd(state, *found);
-      if (step.choice == 0) usd += Money::from_minor(1);
-      if (step.choice > 4) usd = Money::from_minor((usd.minor() + 1) / 2);
+      if (step.choice == 0) usd += Usd::from_minor(1);
+      if (step.choice > 4) usd = Usd::from_minor((usd.minor() + 1) / 2);
     }
     return RequestPayout{game,
                          {index_of("cfo@example.com"), "cfo@example.com"},
@@ -339,15 +342,15 @@ struct PaymentWorld {
     bool const all =
         step.deed == Deed::dispute && step.minor % 8 == 3 && known->now().status == PaymentStatus::succeeded;
     auto const usd = all ? known->now().usd : part_of(known->left(), step);
-    if (usd <= Money{}) return;
+    if (usd <= Usd{}) return;
     if (step.deed == Deed::refund_there) {
       auto const status = step.aimed ? RefundStatus::succeeded : RefundStatus::pending;
       known->change().refunds.push_back({name("re_"), {}, usd, status});
     }
     if (step.deed == Deed::dispute) {
       auto const most = known->now().usd + known->now().usd;
-      auto const claimed = step.minor % 4 == 0 ? std::min(usd + Money::from_minor(1 + step.minor % 16), most) : usd;
-      known->change().disputes.push_back({name("dp_"), claimed, units("15.00"), DisputeStatus::open, 1});
+      auto const claimed = step.minor % 4 == 0 ? std::min(usd + Usd::from_minor(1 + step.minor % 16), most) : usd;
+      known->change().disputes.push_back({name("dp_"), claimed, kDisputeFee, DisputeStatus::open, 1});
     }
   }
 
@@ -364,16 +367,16 @@ struct PaymentWorld {
     auto const at = static_cast<std::size_t>(step.which) % known.now().disputes.size();
     auto const before = known.now().disputes[at];
     auto after = before;
-    auto const part = Money::from_minor(1 + (step.minor & 0x3ff));
+    auto const part = Usd::from_minor(1 + (step.minor & 0x3ff));
     auto const most = known.now().usd + known.now().usd;
     if (step.choice < 3) {
       after.status = DisputeStatus::won;
-      after.withheld = step.minor % 4 == 1 ? std::min(part, after.withheld) : Money{};
-      if (step.choice == 0) after.fee = Money{};
+      after.withheld = step.minor % 4 == 1 ? std::min(part, after.withheld) : Usd{};
+      if (step.choice == 0) after.fee = Usd{};
     } else if (step.choice < 6) {
       after.status = DisputeStatus::lost;
       if (before.status == DisputeStatus::won) after.withheld = known.now().usd;
-      if (step.choice == 3) after.fee += units("15.00");
+      if (step.choice == 3) after.fee += kDisputeFee;
     } else if (step.choice < 8) {
       after.withheld = std::min(after.withheld + part, most);
       if (step.minor % 3 == 0) after.status = DisputeStatus::open;
@@ -391,8 +394,8 @@ struct PaymentWorld {
     known.change().disputes[at] = after;
   }
 
-  static Money part_of(Money left, MoneyStep const& step) {
-    return step.choice < 6 ? left : std::min(left, Money::from_minor(1 + (step.minor & 0xff)));
+  static Usd part_of(Usd left, MoneyStep const& step) {
+    return step.choice < 6 ? left : std::min(left, Usd::from_minor(1 + (step.minor & 0xff)));
   }
 
   void open_there(int which) {
@@ -414,7 +417,7 @@ struct PaymentWorld {
       auto& report = known.change();
       report.status = status;
       report.decline_code = code;
-      if (status == succeeded) report.fee = Money::from_minor((minor & 0x3f) + report.usd.minor() / 40);
+      if (status == succeeded) report.fee = Usd::from_minor((minor & 0x3f) + report.usd.minor() / 40);
     };
     switch (known.now().status) {
       case unconfirmed:

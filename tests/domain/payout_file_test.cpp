@@ -16,7 +16,7 @@ constexpr PayoutId kThird(10);
 PayoutRequested asked_for(PayoutId at) {
   return {at,
           kGame,
-          units("1.00"),
+          usd("1.00"),
           {{kGold, units("10.00")}},
           IdentityId(1),
           {"Gold Games", false},
@@ -26,7 +26,7 @@ PayoutRequested asked_for(PayoutId at) {
           AccountType::checking};
 }
 PayoutAdvanced advanced(PayoutId at, PayoutStatus status) {
-  PayoutAdvanced event{at, kGame, units("1.00"), {{kGold, units("10.00")}}, status, ""};
+  PayoutAdvanced event{at, kGame, usd("1.00"), {{kGold, units("10.00")}}, status, ""};
   event.dated_by_export = status == PayoutStatus::processing;
   return event;
 }
@@ -57,7 +57,7 @@ WritePayoutFile files_of(std::vector<std::vector<PayoutId>> const& files, Day da
     file.letter = payout_file_letter(command.files.size());
     file.effective = day + std::chrono::days(3);
     file.first_trace = trace;
-    file.usd = units("1.00");
+    file.usd = usd("1.00");
     file.payouts = payouts;
     trace += static_cast<std::uint32_t>(payouts.size());
     command.files.push_back(file);

@@ -12,8 +12,6 @@ namespace {
 
 constexpr PlayerId kAnn(1);
 
-Money usd(std::string_view text) { return units(text); }
-
 // An item is sold to Ann for all of `total`, of which `owed` is the game's.
 ItemPurchased sold(CurrencyId currency, std::string_view total, std::string_view owed, std::string_view left = "0.00") {
   return {kAnn, currency, {}, 1, units(total), units(total), units(total) - units(owed), units(owed), units(left)};
@@ -25,7 +23,7 @@ std::vector<Event> earned() {
 }
 constexpr PayoutId kPayout(8);
 
-RequestPayout payout(Money amount) {
+RequestPayout payout(Usd amount) {
   return {kGame,
           {index_of("cfo@example.com"), "cfo@example.com"},
           amount,
@@ -60,8 +58,8 @@ PayoutAdvanced given_back(std::string note = "note") {
   event.was_completed = true;
   return event;
 }
-Refusal more_than(Money available, Money required) {
-  return {.reason = Rejection::payout_exceeds_balance, .available = available, .required = required};
+Refusal more_than(Usd available, Usd required) {
+  return {.reason = Rejection::payout_exceeds_balance, .usd_available = available, .usd_required = required};
 }
 
 std::vector<Event> asked() {
@@ -93,7 +91,7 @@ TEST(PayoutRequest, TakesWhatItAsksForAtOnce) {
       .then({registered(2, "cfo@example.com"), requested("9.00", {{kGold, units("90.00")}})});
   auto const state = state_after(asked());
   EXPECT_EQ(state.revenue(kGold), (Revenue{Money{}, units("90.00"), Money{}}));
-  EXPECT_EQ(payable_usd(state, *state.find_game(kGame)), Money{});
+  EXPECT_EQ(payable_usd(state, *state.find_game(kGame)), Usd{});
   ASSERT_NE(state.find_payout(kPayout), nullptr);
   EXPECT_EQ(state.find_payout(kPayout)->status, PayoutStatus::requested);
 }
@@ -105,8 +103,8 @@ TEST(PayoutRequest, OfSomebodyKnownRegistersNobody) {
 
 TEST(PayoutRequest, TheSecondOfTwoForEverythingIsRefused) {
   given(earned()).when(payout("9.01")).then(more_than(usd("9.00"), usd("9.01")));
-  given(asked()).when(payout("9.00")).then(more_than(Money{}, usd("9.00")));
-  given(asked()).when(payout("0.01")).then(more_than(Money{}, usd("0.01")));
+  given(asked()).when(payout("9.00")).then(more_than(Usd{}, usd("9.00")));
+  given(asked()).when(payout("0.01")).then(more_than(Usd{}, usd("0.01")));
 }
 
 TEST(PayoutRequest, SeveralRunAtATimeUpToWhatIsOwed) {
@@ -118,7 +116,7 @@ TEST(PayoutRequest, SeveralRunAtATimeUpToWhatIsOwed) {
 }
 
 TEST(PayoutRequest, IsAtLeastACent) {
-  for (auto const amount : {Money{}, -usd("0.01"), -kMaxPayoutUsd, kMaxPayoutUsd + usd("0.01")}) {
+  for (auto const amount : {Usd{}, -usd("0.01"), -kMaxPayoutUsd, kMaxPayoutUsd + usd("0.01")}) {
     given(earned()).when(payout(amount)).then(Rejection::invalid_amount);
   }
   given(earned())
@@ -136,7 +134,7 @@ TEST(PayoutRequest, WhatIsLeftBelowACentStaysOwed) {
         .then({registered(2, "cfo@example.com"), requested("0.01", {{kGold, units("0.10")}})});
   }
   auto const less = ann_with_gold(units("1.00")) + std::vector<Event>{sold(kGold, "1.00", "0.09")};
-  given(less).when(payout("0.01")).then(more_than(Money{}, usd("0.01")));
+  given(less).when(payout("0.01")).then(more_than(Usd{}, usd("0.01")));
 }
 
 TEST(PayoutRequest, TakesFromOneCurrencyAfterTheOther) {
@@ -162,11 +160,10 @@ TEST(PayoutRequest, CentsAreCountedOverAllCurrencies) {
 
 // Sold, paid out, and then refunded: the game owes what the other currency earns.
 TEST(PayoutRequest, WhatOneCurrencyIsShortOfTheOthersPay) {
-  auto const owing =
-      asked() + std::vector<Event>{ItemRefunded{Position(7), kAnn, kGold, units("100.00"), units("10.00"),
-                                                units("90.00"), units("100.00"), "broken"},
-                                   credited(1, kGems, units("200.00"), units("200.00")),
-                                   sold(kGems, "200.00", "100.00")};
+  auto const owing = asked() + std::vector<Event>{ItemRefunded{OrderId(7), kAnn, kGold, units("100.00"), units("10.00"),
+                                                               units("90.00"), units("100.00"), "broken"},
+                                                  credited(1, kGems, units("200.00"), units("200.00")),
+                                                  sold(kGems, "200.00", "100.00")};
   EXPECT_EQ(state_after(owing).revenue(kGold).owed, -units("90.00"));
   given(owing).when(payout("1.01")).then(more_than(usd("1.00"), usd("1.01")));
   given(owing).when(payout("1.00")).then({requested("1.00", {{kGems, units("10.00")}}, PayoutId(13))});
@@ -177,11 +174,11 @@ TEST(PayoutRequest, WhatOneCurrencyIsShortOfTheOthersPay) {
 }
 
 TEST(PayoutRequest, IsNothingWhileMoreWasRefundedThanIsOwed) {
-  auto const owing = asked() + std::vector<Event>{ItemRefunded{Position(7), kAnn, kGold, units("100.00"),
-                                                               units("10.00"), units("90.00"), units("100.00"), ""}};
+  auto const owing = asked() + std::vector<Event>{ItemRefunded{OrderId(7), kAnn, kGold, units("100.00"), units("10.00"),
+                                                               units("90.00"), units("100.00"), ""}};
   auto const state = state_after(owing);
-  EXPECT_EQ(payable_usd(state, *state.find_game(kGame)), Money{});
-  given(owing).when(payout("0.01")).then(more_than(Money{}, usd("0.01")));
+  EXPECT_EQ(payable_usd(state, *state.find_game(kGame)), Usd{});
+  given(owing).when(payout("0.01")).then(more_than(Usd{}, usd("0.01")));
 }
 
 TEST(PayoutRequest, IsForGamesThatMayCall) {
@@ -197,7 +194,7 @@ TEST(PayoutRequest, IsForGamesThatMayCall) {
   testing.game = kUnknown;
   given(dust).when(testing).then(Rejection::game_not_found);
   testing.game = kGame;  // another game's money is not its own
-  given(dust).when(testing).then(more_than(Money{}, usd("1.00")));
+  given(dust).when(testing).then(more_than(Usd{}, usd("1.00")));
 }
 
 TEST(PayoutRequest, NamesTheFirstOfTwoWrongs) {
@@ -205,7 +202,7 @@ TEST(PayoutRequest, NamesTheFirstOfTwoWrongs) {
       earned(), payout("9.00"),
       {{Rejection::game_not_found, [](RequestPayout& c) { c.game = kUnknown; }},
        {Rejection::game_not_active, [](RequestPayout& c) { c.game = kSuspended; }},
-       {Rejection::invalid_amount, [](RequestPayout& c) { c.usd = Money{}; }},
+       {Rejection::invalid_amount, [](RequestPayout& c) { c.usd = Usd{}; }},
        {Rejection::payout_exceeds_balance, [](RequestPayout& c) { c.usd = usd("9.01"); }}});
 }
 
@@ -258,7 +255,7 @@ TEST(PayoutStep, TheAmountIsPaidReturnedOrUnderWay) {
     auto const state = state_after(standing(status));
     EXPECT_EQ(state.revenue(kGold), revenue);
     EXPECT_EQ(state.find_payout(kPayout) == nullptr, status == rejected || status == failed);
-    EXPECT_EQ(payable_usd(state, *state.find_game(kGame)), revenue.owed == gold ? usd("9.00") : Money{});
+    EXPECT_EQ(payable_usd(state, *state.find_game(kGame)), revenue.owed == gold ? usd("9.00") : Usd{});
   }
 }
 
@@ -267,7 +264,7 @@ TEST(PayoutStep, WhatCameBackCanBeAskedForAgain) {
     auto const world = standing(status);
     given(world).when(payout("9.00")).then({requested("9.00", {{kGold, units("90.00")}}, PayoutId(world.size() + 1))});
   }
-  given(standing(PayoutStatus::completed)).when(payout("0.01")).then(more_than(Money{}, usd("0.01")));
+  given(standing(PayoutStatus::completed)).when(payout("0.01")).then(more_than(Usd{}, usd("0.01")));
 }
 
 TEST(PayoutStep, WhatTheBankGivesBackAfterPayingIsOwedAgain) {

@@ -10,12 +10,12 @@ namespace {
 
 constexpr auto kDan = "dan@example.com";
 constexpr auto kPhone = kBobsPhone;
-constexpr Position kShare(11);
+constexpr ApprovalId kShare(11);
 
 std::vector<Event> cats_phone() {
   return ann_at_home() + std::vector<Event>{registered(2, kCat), recorded(1, 2, kPhone), verified(1)};
 }
-PhoneShareRequested requested(Position approval, std::uint64_t phone_id, Timestamp at = kNow) {
+PhoneShareRequested requested(ApprovalId approval, std::uint64_t phone_id, Timestamp at = kNow) {
   return {approval, PhoneId(phone_id), PhoneId(1), at + 10 * kMinute};
 }
 std::vector<Event> bob_asks() { return {registered(3, kBob), recorded(2, 3, kPhone), requested(kShare, 2)}; }
@@ -50,11 +50,11 @@ TEST(PhoneShare, WithinThirtySecondsTheSameApprovalIsNamed) {
   given(waiting())
       .at(kNow + 12 * kSecond)
       .when(request())
-      .then(Refusal{.reason = Rejection::share_cooldown, .about = kShare, .retry_after = 18});
+      .then(Refusal{.reason = Rejection::share_cooldown, .about = kShare.position(), .retry_after = 18});
   given(waiting())
       .at(kNow + (30 * kSecond - 1))
       .when(request())
-      .then(Refusal{.reason = Rejection::share_cooldown, .about = kShare, .retry_after = 1});
+      .then(Refusal{.reason = Rejection::share_cooldown, .about = kShare.position(), .retry_after = 1});
 }
 
 // Else a no, or five wrong codes, would be followed by the next text at once.
@@ -87,17 +87,19 @@ TEST(PhoneShare, OnlyTheGameThatAskedAnswersWithTheCode) {
 TEST(PhoneShare, AfterThirtySecondsANewOneTakesItsPlace) {
   auto const at = kNow + 30 * kSecond;
   given(waiting()).at(at).when(request()).then(
-      {PhoneShareEnded{kShare, ShareEnd::superseded}, requested(Position(14), 2, at)});
+      {PhoneShareEnded{kShare, ShareEnd::superseded}, requested(ApprovalId(14), 2, at)});
 }
 
 TEST(PhoneShare, TheCooldownIsOfOneEMail) {
-  given(waiting()).when(request(kDan)).then({registered(4, kDan), recorded(3, 4, kPhone), requested(Position(14), 3)});
+  given(waiting())
+      .when(request(kDan))
+      .then({registered(4, kDan), recorded(3, 4, kPhone), requested(ApprovalId(14), 3)});
 }
 
 TEST(PhoneShare, AfterARejectionAFreshRequestMakesANewApproval) {
   for (auto const end : {ShareEnd::rejected, ShareEnd::expired, ShareEnd::wrong_codes}) {
     auto const at = kNow + 30 * kSecond;
-    given(share_ended(end)).at(at).when(request()).then({requested(Position(15), 2, at)});
+    given(share_ended(end)).at(at).when(request()).then({requested(ApprovalId(15), 2, at)});
   }
 }
 
@@ -164,7 +166,7 @@ TEST(PhoneShare, AnEndIsAnEnd) {
       given(share_ended(end)).when(answer).then(Rejection::share_not_open);
     }
   }
-  given(waiting()).when(AnswerPhoneShare{Position(7), true, true}).then(Rejection::share_not_open);
+  given(waiting()).when(AnswerPhoneShare{ApprovalId(7), true, true}).then(Rejection::share_not_open);
 }
 
 TEST(PhoneShare, ExpiresAfterTenMinutes) {
@@ -188,14 +190,14 @@ TEST(PhoneShare, WhoProvedThePhoneMeanwhileKeepsIt) {
 TEST(PhoneShareReply, EveryFormOfYesApproves) {
   PhoneShareEnded const approved{kShare, ShareEnd::approved};
   given(waiting()).when(reply(kPhone, ReplyWord::yes)).then({replied(kPhone), approved});
-  given(waiting()).when(reply_with_code(kPhone, ReplyWord::yes, kShare)).then({replied(kPhone), approved});
-  given(waiting()).when(reply_with_code(kPhone, ReplyWord::none, kShare)).then({replied(kPhone), approved});
+  given(waiting()).when(reply_with_code(kPhone, ReplyWord::yes, kShare.position())).then({replied(kPhone), approved});
+  given(waiting()).when(reply_with_code(kPhone, ReplyWord::none, kShare.position())).then({replied(kPhone), approved});
 }
 
 TEST(PhoneShareReply, EveryFormOfNoRejects) {
   PhoneShareEnded const rejected{kShare, ShareEnd::rejected};
   given(waiting()).when(reply(kPhone, ReplyWord::no)).then({replied(kPhone), rejected});
-  given(waiting()).when(reply_with_code(kPhone, ReplyWord::no, kShare)).then({replied(kPhone), rejected});
+  given(waiting()).when(reply_with_code(kPhone, ReplyWord::no, kShare.position())).then({replied(kPhone), rejected});
 }
 
 TEST(PhoneShareReply, OtherWordsAndUnknownCodesSettleNothing) {
@@ -208,32 +210,37 @@ TEST(PhoneShareReply, OtherWordsAndUnknownCodesSettleNothing) {
 
 TEST(PhoneShareReply, OnlyTheOwnersPhoneAnswers) {
   given(waiting()).when(reply(kAnnsPhone, ReplyWord::yes)).then({replied(kAnnsPhone)});
-  given(waiting()).when(reply_with_code(kAnnsPhone, ReplyWord::yes, kShare)).then({replied(kAnnsPhone)});
+  given(waiting()).when(reply_with_code(kAnnsPhone, ReplyWord::yes, kShare.position())).then({replied(kAnnsPhone)});
 }
 
 TEST(PhoneShareReply, AfterTenMinutesOrAnEndNothingWaits) {
   for (auto const word : {ReplyWord::yes, ReplyWord::no}) {
     given(waiting()).at(kNow + 10 * kMinute).when(reply(kPhone, word)).then({replied(kPhone)});
-    given(waiting()).at(kNow + 10 * kMinute).when(reply_with_code(kPhone, word, kShare)).then({replied(kPhone)});
+    given(waiting())
+        .at(kNow + 10 * kMinute)
+        .when(reply_with_code(kPhone, word, kShare.position()))
+        .then({replied(kPhone)});
     given(share_ended(ShareEnd::rejected)).when(reply(kPhone, word)).then({replied(kPhone)});
-    given(share_ended(ShareEnd::rejected)).when(reply_with_code(kPhone, word, kShare)).then({replied(kPhone)});
+    given(share_ended(ShareEnd::rejected))
+        .when(reply_with_code(kPhone, word, kShare.position()))
+        .then({replied(kPhone)});
     given(ann_at_home()).when(reply(kPhone, word)).then({replied(kPhone)});
   }
 }
 
 // Bob asks, then Dan.
 std::vector<Event> both_ask() {
-  return waiting() + std::vector<Event>{registered(4, kDan), recorded(3, 4, kPhone), requested(Position(14), 3)};
+  return waiting() + std::vector<Event>{registered(4, kDan), recorded(3, 4, kPhone), requested(ApprovalId(14), 3)};
 }
 
 TEST(PhoneShareReply, TheNewestQuestionIsSettledUnlessACodeNamesAnother) {
   given(both_ask())
       .when(reply(kPhone, ReplyWord::yes))
-      .then({replied(kPhone), PhoneShareEnded{Position(14), ShareEnd::approved}});
+      .then({replied(kPhone), PhoneShareEnded{ApprovalId(14), ShareEnd::approved}});
   given(both_ask())
-      .when(reply_with_code(kPhone, ReplyWord::no, kShare))
+      .when(reply_with_code(kPhone, ReplyWord::no, kShare.position()))
       .then({replied(kPhone), PhoneShareEnded{kShare, ShareEnd::rejected}});
-  given(both_ask() + std::vector<Event>{PhoneShareEnded{Position(14), ShareEnd::rejected}})
+  given(both_ask() + std::vector<Event>{PhoneShareEnded{ApprovalId(14), ShareEnd::rejected}})
       .when(reply(kPhone, ReplyWord::yes))
       .then({replied(kPhone), PhoneShareEnded{kShare, ShareEnd::approved}});
 }
@@ -246,11 +253,11 @@ TEST(PhoneShareReply, AQuestionWhoseTimeIsOverMakesWayForAnOlderOne) {
         .at(asked)
         .also({registered(3, kCat), recorded(4, 3, kMumsPhone), verified(4), registered(4, kDan),
                recorded(5, 4, kMumsPhone),
-               PhoneShareRequested{Position(17), PhoneId(5), PhoneId(4), asked + 10 * kMinute}});
+               PhoneShareRequested{ApprovalId(17), PhoneId(5), PhoneId(4), asked + 10 * kMinute}});
   };
   world()
       .when(reply(kMumsPhone, ReplyWord::yes))
-      .then({replied(kMumsPhone), PhoneShareEnded{Position(17), ShareEnd::approved}});
+      .then({replied(kMumsPhone), PhoneShareEnded{ApprovalId(17), ShareEnd::approved}});
   world()
       .at(asked + 10 * kMinute)
       .when(reply(kMumsPhone, ReplyWord::no))

@@ -27,9 +27,19 @@ TransferInitiated initiated() {
 }
 
 TransferClaimed claimed(CurrencyId target_currency) {
-  return {
-      Position(9), Flavour::send, kPlayer, kGold, kReceiver, target_currency, units("10.05"), fees(), {}, {}, {}, {},
-      {}};
+  return {TransferId(9),
+          Flavour::send,
+          kPlayer,
+          kGold,
+          kReceiver,
+          target_currency,
+          units("10.05"),
+          fees(),
+          {},
+          {},
+          {},
+          {},
+          {}};
 }
 
 TEST(Postings, OfEveryEventSumToZeroPerCurrency) {
@@ -55,8 +65,8 @@ TEST(Postings, CreditsAndDebitsAreIssuanceByTheGame) {
 
 TEST(Postings, ASaleGoesToTheGameAndTheNetworkAndARefundUndoesIt) {
   ItemPurchased const sold{kPlayer, kGold, {}, 3, units("10.05"), units("30.15"), units("3.02"), units("27.13"), {}};
-  ItemRefunded const refunded{Position(9), kPlayer, kGold, sold.total, sold.platform_fee, sold.developer_revenue,
-                              {},          ""};
+  ItemRefunded const refunded{OrderId(9), kPlayer, kGold, sold.total, sold.platform_fee, sold.developer_revenue,
+                              {},         ""};
   auto const sale = postings(sold);
   EXPECT_EQ(sale, (std::vector<Posting>{{Account::player_available, kPlayer, kGold, -units("30.15")},
                                         {Account::game_revenue, {}, kGold, units("27.13")},
@@ -72,7 +82,7 @@ TEST(Postings, ASaleGoesToTheGameAndTheNetworkAndARefundUndoesIt) {
 
 TEST(Postings, InitiatingReservesAndReturningUndoesIt) {
   TransferReleased const released{
-      Position(9), Flavour::send, ReturnReason::cancelled, kPlayer, kGold, units("10.05"), {}, {}, {}, {}};
+      TransferId(9), Flavour::send, ReturnReason::cancelled, kPlayer, kGold, units("10.05"), {}, {}, {}, {}};
   std::vector<Posting> const reserve{{Account::player_available, kPlayer, kGold, -units("10.05")},
                                      {Account::player_reserved, kPlayer, kGold, units("10.05")}};
   std::vector<Posting> const release{{Account::player_available, kPlayer, kGold, units("10.05")},
@@ -137,29 +147,29 @@ TEST(Postings, AccountsHaveDistinctNames) {
 }
 
 TEST(Postings, AClosedDisputeCorrectsItsFee) {
-  auto const closed = [](bool won, Money fee) {
-    return postings(DisputeClosed{Position(9), "dp", kPlayer, kGold, units("1.00"), won, {}, fee});
+  auto const closed = [](bool won, Usd fee) {
+    return postings(DisputeClosed{OrderId(9), "dp", kPlayer, kGold, usd("1.00"), won, {}, fee});
   };
   EXPECT_EQ(closed(false, {}), std::vector<Posting>{});
-  EXPECT_EQ(closed(false, units("15.00")),
+  EXPECT_EQ(closed(false, usd("15.00")),
             (std::vector<Posting>{{Account::card_clearing, {}, kGold, units("150.00")},
                                   {Account::processor_fees, {}, kGold, -units("150.00")}}));
-  EXPECT_EQ(closed(true, -units("15.00")),
+  EXPECT_EQ(closed(true, -usd("15.00")),
             (std::vector<Posting>{{Account::player_available, kPlayer, kGold, units("10.00")},
                                   {Account::card_clearing, {}, kGold, -units("160.00")},
                                   {Account::processor_fees, {}, kGold, units("150.00")}}));
 }
 
 TEST(Postings, ADisputeMovesEitherWayAndChargesByItself) {
-  auto const moved = [](Money usd, Money fee) {
-    return postings(DisputeMoved{Position(9), "dp", kPlayer, kGold, usd, fee, DisputeStatus::lost, 1, {}});
+  auto const moved = [](Usd usd, Usd fee) {
+    return postings(DisputeMoved{OrderId(9), "dp", kPlayer, kGold, usd, fee, DisputeStatus::lost, 1, {}});
   };
   EXPECT_EQ(moved({}, {}), std::vector<Posting>{});
-  EXPECT_EQ(moved(-units("1.00"), units("15.00")),
+  EXPECT_EQ(moved(-usd("1.00"), usd("15.00")),
             (std::vector<Posting>{{Account::player_available, kPlayer, kGold, -units("10.00")},
                                   {Account::card_clearing, {}, kGold, units("160.00")},
                                   {Account::processor_fees, {}, kGold, -units("150.00")}}));
-  EXPECT_EQ(moved(units("0.01"), -units("0.20")),
+  EXPECT_EQ(moved(usd("0.01"), -usd("0.20")),
             (std::vector<Posting>{{Account::player_available, kPlayer, kGold, units("0.10")},
                                   {Account::card_clearing, {}, kGold, -units("2.10")},
                                   {Account::processor_fees, {}, kGold, units("2.00")}}));

@@ -8,14 +8,14 @@
 namespace florin::domain::testing {
 namespace {
 
-constexpr TextRef kPin{kSend, TextKind::pin, 0};
-constexpr TextRef kSecond{kSend, TextKind::pin, 1};
-constexpr TextRef kClaimCode{kSend, TextKind::claim_code, 0};
+constexpr TextRef kPin{kSend.position(), TextKind::pin, 0};
+constexpr TextRef kSecond{kSend.position(), TextKind::pin, 1};
+constexpr TextRef kClaimCode{kSend.position(), TextKind::claim_code, 0};
 
 OwedTexts owed(std::vector<Event> const& events) { return state_after(events).owed_texts(); }
 
-TextRef money_back(ReturnReason reason, Position about = kSend) {
-  return {about, TextKind::sender_returned, static_cast<std::uint8_t>(reason)};
+TextRef money_back(ReturnReason reason, TransferId transaction = kSend) {
+  return {transaction.position(), TextKind::sender_returned, static_cast<std::uint8_t>(reason)};
 }
 
 TEST(OwedTexts, FollowASendToItsClaim) {
@@ -23,8 +23,8 @@ TEST(OwedTexts, FollowASendToItsClaim) {
   EXPECT_EQ(owed(waiting_for_pin()), OwedTexts{kPin});
   EXPECT_EQ(owed(waiting_for_claim()), OwedTexts{kClaimCode});
   auto const claim = std::vector<Event>{joined(2, kOther, 2, kBob), verified(2), claimed(PlayerId(2), units("450.00"))};
-  EXPECT_EQ(owed(waiting_for_claim() + claim),
-            (OwedTexts{{kSend, TextKind::sender_completed, 0}, {kSend, TextKind::receiver_completed, 0}}));
+  EXPECT_EQ(owed(waiting_for_claim() + claim), (OwedTexts{{kSend.position(), TextKind::sender_completed, 0},
+                                                          {kSend.position(), TextKind::receiver_completed, 0}}));
 }
 
 TEST(OwedTexts, OnlyTheNewestPinIsOwed) {
@@ -44,20 +44,21 @@ TEST(OwedTexts, WhateverWasOwedAReturnLeavesOnlyItself) {
 }
 
 TEST(OwedTexts, AGuardianIsAskedUntilTheyAnswer) {
-  TextRef const pin{kMinorsSend, TextKind::pin, 0};
-  EXPECT_EQ(owed(waiting_for_guardian()), (OwedTexts{pin, {kMinorsSend, TextKind::guardian_question, 0}}));
+  TextRef const pin{kMinorsSend.position(), TextKind::pin, 0};
+  EXPECT_EQ(owed(waiting_for_guardian()), (OwedTexts{pin, {kMinorsSend.position(), TextKind::guardian_question, 0}}));
   EXPECT_EQ(owed(waiting_for_guardian() + std::vector<Event>{GuardianApproved{kMinorsSend}}), OwedTexts{pin});
 }
 
 TEST(OwedTexts, AShareCodeIsOwedWhileItsApprovalWaits) {
-  auto const asks = ann_at_home() + std::vector<Event>{registered(2, kCat),
-                                                       recorded(1, 2, kBobsPhone),
-                                                       verified(1),
-                                                       registered(3, kBob),
-                                                       recorded(2, 3, kBobsPhone),
-                                                       PhoneShareRequested{Position(11), PhoneId(2), PhoneId(1), kNow}};
+  auto const asks =
+      ann_at_home() + std::vector<Event>{registered(2, kCat),
+                                         recorded(1, 2, kBobsPhone),
+                                         verified(1),
+                                         registered(3, kBob),
+                                         recorded(2, 3, kBobsPhone),
+                                         PhoneShareRequested{ApprovalId(11), PhoneId(2), PhoneId(1), kNow}};
   EXPECT_EQ(owed(asks), (OwedTexts{{Position(11), TextKind::share_code, 0}}));
-  EXPECT_EQ(owed(asks + std::vector<Event>{PhoneShareEnded{Position(11), ShareEnd::superseded}}), OwedTexts{});
+  EXPECT_EQ(owed(asks + std::vector<Event>{PhoneShareEnded{ApprovalId(11), ShareEnd::superseded}}), OwedTexts{});
 }
 
 TEST(SettleTexts, WhatWasSentIsOwedNoMore) {

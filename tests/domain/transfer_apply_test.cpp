@@ -16,7 +16,7 @@ E with(E event, Change&& change) {
 
 TransferReleased back() { return returned(ReturnReason::cancelled); }
 TransferClaimed claim() { return claimed(PlayerId(2), units("450.00")); }
-PhoneShareRequested share(std::uint64_t phone_id, std::uint64_t owner, Position approval = Position(30)) {
+PhoneShareRequested share(std::uint64_t phone_id, std::uint64_t owner, ApprovalId approval = ApprovalId(30)) {
   return {approval, PhoneId(phone_id), PhoneId(owner), kNow + kHour};
 }
 
@@ -53,9 +53,9 @@ TEST(TransferState, AnEndedTransferLeavesNothingButBalances) {
 TEST(TransferState, EqualityNoticesEveryPart) {
   auto const base = ready();
   auto const state = state_after(base);
-  for (Event const& more :
-       std::initializer_list<Event>{recorded(4, 1, kMumsPhone), verified(3), MinorFlagged{IdentityId(1), {}}, back(),
-                                    share(3, 2), TextSettled{{kSend, TextKind::claim_code, 0}, TextEnd::sent}}) {
+  for (Event const& more : std::initializer_list<Event>{
+           recorded(4, 1, kMumsPhone), verified(3), MinorFlagged{IdentityId(1), {}}, back(), share(3, 2),
+           TextSettled{{kSend.position(), TextKind::claim_code, 0}, TextEnd::sent}}) {
     EXPECT_FALSE(state == state_after(base + std::vector<Event>{more})) << event_name(more);
   }
 }
@@ -65,7 +65,7 @@ TEST(TransferState, RowsThatNameNobodyAreNotRestored) {
   auto const sound = *state.find_transfer(kSend);
   auto const other = [&](auto&& change) {
     auto transfer = sound;
-    transfer.transaction = Position(99);
+    transfer.transaction = TransferId(99);
     change(transfer);
     return state.restore_transfer(transfer);
   };
@@ -79,10 +79,10 @@ TEST(TransferState, RowsThatNameNobodyAreNotRestored) {
   EXPECT_FALSE(state.restore_minor(IdentityId(1), PhoneId(9)));
   EXPECT_TRUE(state.restore_minor(IdentityId(1), PhoneId(1)));
   EXPECT_FALSE(state.restore_minor(IdentityId(1), PhoneId(1)));
-  EXPECT_FALSE(state.restore_share({Position(99), PhoneId(9), PhoneId(1), 0, kNow, kNow}));
-  EXPECT_TRUE(state.restore_share({Position(99), PhoneId(2), PhoneId(1), 0, kNow, kNow}));
-  EXPECT_FALSE(state.restore_share({Position(99), PhoneId(1), PhoneId(2), 0, kNow, kNow}));
-  EXPECT_FALSE(state.restore_share({Position(98), PhoneId(2), PhoneId(1), 0, kNow, kNow}));
+  EXPECT_FALSE(state.restore_share({ApprovalId(99), PhoneId(9), PhoneId(1), 0, kNow, kNow}));
+  EXPECT_TRUE(state.restore_share({ApprovalId(99), PhoneId(2), PhoneId(1), 0, kNow, kNow}));
+  EXPECT_FALSE(state.restore_share({ApprovalId(99), PhoneId(1), PhoneId(2), 0, kNow, kNow}));
+  EXPECT_FALSE(state.restore_share({ApprovalId(98), PhoneId(2), PhoneId(1), 0, kNow, kNow}));
   EXPECT_FALSE(state.restore_phone({index_of(kAnnsPhone), 1, 0, 0, 0})) << "it is there";
   EXPECT_FALSE(state.restore_phone({index_of(kMumsPhone), 9, 0, 0, 0})) << "nobody's";
 }
@@ -93,7 +93,7 @@ struct Impossible {
 };
 
 std::vector<Impossible> impossible_events() {
-  auto second = initiated(Position(30));
+  auto second = initiated(TransferId(30));
   second.available_after = Money{};
   second.reserved_after = units("1000.00");
   return {
@@ -128,14 +128,14 @@ std::vector<Impossible> impossible_events() {
       {"a wrong PIN after verification", PinRejected{kSend, 2}},
       {"a second verification", PinVerified{kSend, kNow}},
       {"a guardian who was not asked", GuardianApproved{kSend}},
-      {"a PIN for what is not open", PinReissued{Position(7), 1, kNow}},
-      {"a return of what is not open", with(back(), [](auto& e) { e.transaction = Position(7); })},
+      {"a PIN for what is not open", PinReissued{TransferId(7), 1, kNow}},
+      {"a return of what is not open", with(back(), [](auto& e) { e.transaction = TransferId(7); })},
       {"a return of another amount", with(back(), [](auto& e) { e.amount = units("499.00"); })},
       {"a return to another", with(back(), [](auto& e) { e.sender = PlayerId(2); })},
       {"a return for another game", with(back(), [](auto& e) { e.target = kGame; })},
       {"a return texted to another phone", with(back(), [](auto& e) { e.sender_phone = PhoneId(2); })},
       {"a return that does not add up", with(back(), [](auto& e) { e.available_after = units("999.00"); })},
-      {"a claim of what is not open", with(claim(), [](auto& e) { e.transaction = Position(7); })},
+      {"a claim of what is not open", with(claim(), [](auto& e) { e.transaction = TransferId(7); })},
       {"a claim of another amount", with(claim(), [](auto& e) { e.amount = units("499.00"); })},
       {"a claim at other fees", with(claim(), [](auto& e) { e.fees.network = Money{}; })},
       {"a claim in another flavour", with(claim(), [](auto& e) { e.flavour = Flavour::transfer; })},
@@ -150,9 +150,9 @@ std::vector<Impossible> impossible_events() {
       {"a share of an unknown phone", share(9, 2)},
       {"a share asked of an unknown owner", share(3, 9)},
       {"a share of another number", share(1, 2)},
-      {"a wrong code for no approval", ShareCodeRejected{Position(7), 4}},
-      {"an end of no approval", PhoneShareEnded{Position(7), ShareEnd::expired}},
-      {"a text that is not owed", TextSettled{{kSend, TextKind::pin, 0}, TextEnd::sent}},
+      {"a wrong code for no approval", ShareCodeRejected{ApprovalId(7), 4}},
+      {"an end of no approval", PhoneShareEnded{ApprovalId(7), ShareEnd::expired}},
+      {"a text that is not owed", TextSettled{{kSend.position(), TextKind::pin, 0}, TextEnd::sent}},
   };
 }
 
@@ -177,8 +177,8 @@ TEST(TransferApplyDeathTest, NothingComesOutOfTurnBeforeVerification) {
 
 TEST(TransferApplyDeathTest, OneApprovalAtATimeForAPersonsPhone) {
   auto state = state_after(ready() + std::vector<Event>{share(3, 2)});
-  EXPECT_DEATH(apply(state, share(3, 2, Position(31)), kNow), "invariant broken");
-  EXPECT_DEATH(apply(state, ShareCodeRejected{Position(30), 3}, kNow), "invariant broken");
+  EXPECT_DEATH(apply(state, share(3, 2, ApprovalId(31)), kNow), "invariant broken");
+  EXPECT_DEATH(apply(state, ShareCodeRejected{ApprovalId(30), 3}, kNow), "invariant broken");
 }
 
 }  // namespace

@@ -69,9 +69,9 @@ inline InitiateTransfer send_to_bob(Money amount = units("500.00")) {
   return command;
 }
 
-constexpr Position kSend(8);  // after ann_at_home()
+constexpr TransferId kSend(8);  // after ann_at_home()
 
-inline TransferInitiated initiated(Position transaction = kSend, Timestamp at = kNow) {
+inline TransferInitiated initiated(TransferId transaction = kSend, Timestamp at = kNow) {
   TransferInitiated event;
   event.transaction = transaction;
   event.flavour = Flavour::send;
@@ -99,7 +99,7 @@ inline std::vector<Event> first_send(TransferInitiated const& event = initiated(
 inline std::vector<Event> waiting_for_pin() { return ann_at_home() + first_send(); }
 
 // kMumsPhone is Ann's guardian's. The flag stands before the send, so the send is named by position 10.
-constexpr Position kMinorsSend(10);
+constexpr TransferId kMinorsSend(10);
 inline std::vector<Event> ann_the_minor() {
   return ann_at_home() + std::vector<Event>{recorded(1, 1, kMumsPhone), MinorFlagged{IdentityId(1), PhoneId(1)}};
 }
@@ -116,14 +116,14 @@ inline std::vector<Event> waiting_for_guardian() {
                                               recorded(3, 2, kBobsPhone), initiated_by_minor()};
 }
 
-inline TransferReleased returned(ReturnReason reason, Position transaction = kSend) {
+inline TransferReleased returned(ReturnReason reason, TransferId transaction = kSend) {
   PhoneId const anns(transaction == kMinorsSend ? 2 : 1);
   return {transaction,     Flavour::send,    reason,  PlayerId(1), kGold,
           units("500.00"), units("1000.00"), Money{}, kOther,      anns};
 }
 
 // `matching` is a bit for each PIN of the transaction that the given one equals.
-inline VerifyPin verify(std::uint32_t matching, Position transaction = kSend) {
+inline VerifyPin verify(std::uint32_t matching, TransferId transaction = kSend) {
   return {kGame, Flavour::send, transaction, matching};
 }
 constexpr std::uint32_t kWrong = 0;
@@ -135,7 +135,7 @@ inline std::vector<Event> waiting_for_claim() {
   return waiting_for_pin() + std::vector<Event>{verified(1), PinVerified{kSend, kNow + kDay}};
 }
 
-inline ClaimTransfer claim_by_bob(Position transaction = kSend) {
+inline ClaimTransfer claim_by_bob(TransferId transaction = kSend) {
   ClaimTransfer command;
   command.game = kOther;
   command.flavour = Flavour::send;

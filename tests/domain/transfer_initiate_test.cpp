@@ -21,7 +21,7 @@ TEST(Initiate, ReservesTheAmountAndMakesTheReceiverAndBothPhonesKnown) {
 }
 
 TEST(Initiate, WhoIsKnownIsNotMadeKnownAgain) {
-  auto again = initiated(Position(12), kNow + kMinute);
+  auto again = initiated(TransferId(12), kNow + kMinute);
   again.available_after = Money{};
   again.reserved_after = units("1000.00");
   given(waiting_for_pin()).at(kNow + kMinute).when(send_to_bob()).then({again});
@@ -36,7 +36,7 @@ TEST(Initiate, ATransferToOneselfNamesOnePersonWithOnePhone) {
 }
 
 TEST(Initiate, ANewPlayerMaySendTheStartingAmount) {
-  auto event = initiated(Position(5));
+  auto event = initiated(TransferId(5));
   event.amount = event.reserved_after = units("10.00");
   event.fees = {units("0.35"), units("0.35"), units("0.30")};
   event.available_after = Money{};
@@ -93,7 +93,7 @@ TEST(InitiatePolicy, TheLinksThatCountAreTheSendingGames) {
     s.universal_transfers = false;
     s.linked_games = {};
   });
-  given(ann_at_home() + std::vector<Event>{linked_back}).when(send_to_bob()).then(first_send(initiated(Position(9))));
+  given(ann_at_home() + std::vector<Event>{linked_back}).when(send_to_bob()).then(first_send(initiated(TransferId(9))));
 }
 
 TEST(InitiatePolicy, TestingGamesNeitherSendNorReceive) {
@@ -127,7 +127,7 @@ TEST(InitiatePolicy, ASendWithinALiveGameIsAlwaysAllowed) {
   });
   auto command = send_to_bob();
   command.target = kGame;
-  auto event = initiated(Position(9));
+  auto event = initiated(TransferId(9));
   event.target = kGame;
   event.universal = false;
   given(ann_at_home() + std::vector<Event>{closed}).when(command).then(first_send(event));
@@ -430,10 +430,10 @@ TEST(InitiatePhones, APhoneThatSomebodyMerelyNamedIsFree) {
 }
 
 TEST(InitiatePhones, AnApprovedShareIsRemembered) {
-  auto const share = cats(kAnnsPhone) +
-                     std::vector<Event>{recorded(2, 1, kAnnsPhone),
-                                        PhoneShareRequested{Position(11), PhoneId(2), PhoneId(1), kNow + 10 * kMinute},
-                                        PhoneShareEnded{Position(11), ShareEnd::approved}};
+  auto const share = cats(kAnnsPhone) + std::vector<Event>{recorded(2, 1, kAnnsPhone),
+                                                           PhoneShareRequested{ApprovalId(11), PhoneId(2), PhoneId(1),
+                                                                               kNow + 10 * kMinute},
+                                                           PhoneShareEnded{ApprovalId(11), ShareEnd::approved}};
   EXPECT_TRUE(decide_in(ann_at_home() + share, send_to_bob()).ok());
   EXPECT_TRUE(decide_in(ann_at_home() + share, send_to_bob(), kNow + 1'000 * kDay).ok());
 }
@@ -442,7 +442,7 @@ TEST(InitiatePhones, AnApprovedShareIsRemembered) {
 
 TEST(Initiate, RefusalsComeInOrder) {
   // Ann is a minor nobody is asked for, Cat has both phones, and Ann sent Bob 1.00 a moment ago.
-  auto first = initiated(Position(14));
+  auto first = initiated(TransferId(14));
   first.sender_phone = PhoneId(3);
   first.receiver = IdentityId(3);
   first.receiver_phone = PhoneId(4);

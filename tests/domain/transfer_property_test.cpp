@@ -20,11 +20,11 @@ namespace {
 
 // What the log says of each transaction and approval, kept beside the state.
 struct Ends {
-  std::set<Position> initiated;
-  std::set<Position> verified;
-  std::map<Position, int> ended;
-  std::set<Position> asked;
-  std::map<Position, int> answered;
+  std::set<TransferId> initiated;
+  std::set<TransferId> verified;
+  std::map<TransferId, int> ended;
+  std::set<ApprovalId> asked;
+  std::map<ApprovalId, int> answered;
 
   void note(Event const& event) {
     if (auto const* e = std::get_if<TransferInitiated>(&event)) RC_ASSERT(initiated.insert(e->transaction).second);
@@ -37,7 +37,7 @@ struct Ends {
       RC_ASSERT((asked.contains(e->approval) && ++answered[e->approval] == 1));
     }
   }
-  void end(Position transaction) { RC_ASSERT((initiated.contains(transaction) && ++ended[transaction] == 1)); }
+  void end(TransferId transaction) { RC_ASSERT((initiated.contains(transaction) && ++ended[transaction] == 1)); }
 
   // What has begun and not ended is open, and nothing else.
   void check(State const& state) const {
@@ -65,8 +65,8 @@ void check_reserved(State const& state) {
 
 void check_owed(State const& state, Ends const& ends) {
   for (auto const& text : state.owed_texts()) {
-    auto const* transfer = state.find_transfer(text.about);
-    auto const ended = ends.ended.contains(text.about);
+    auto const* transfer = state.find_transfer(TransferId(text.about));
+    auto const ended = ends.ended.contains(TransferId(text.about));
     switch (text.kind) {
       case TextKind::pin:
         RC_ASSERT((transfer != nullptr && transfer->stage == TransferStage::pin));
@@ -76,7 +76,7 @@ void check_owed(State const& state, Ends const& ends) {
       case TextKind::guardian_question:
         RC_ASSERT((transfer != nullptr && transfer->guardian == GuardianState::pending));
         break;
-      case TextKind::share_code: RC_ASSERT(state.shares().find(text.about) != nullptr); break;
+      case TextKind::share_code: RC_ASSERT(state.shares().find(ApprovalId(text.about)) != nullptr); break;
       case TextKind::sender_completed: RC_ASSERT(ended); break;
       case TextKind::receiver_completed: RC_ASSERT(ended); break;
       case TextKind::sender_returned: RC_ASSERT(ended); break;
@@ -88,10 +88,10 @@ void check_questions(State const& state) {
   Questions expected;
   for (auto const& [transaction, transfer] : state.transfers()) {
     if (transfer.guardian != GuardianState::pending) continue;
-    expected.emplace(state.phones()[transfer.guardian_phone].phone, transaction);
+    expected.emplace(state.phones()[transfer.guardian_phone].phone, transaction.position());
   }
   for (auto const& [approval, share] : state.shares().all()) {
-    expected.emplace(state.phones()[share.owner].phone, approval);
+    expected.emplace(state.phones()[share.owner].phone, approval.position());
   }
   RC_ASSERT(state.questions() == expected);
 }
@@ -103,7 +103,7 @@ void check_velocity(TransferWorld const& world) {
     Timestamp at;
     bool returned = false;
   };
-  std::map<Position, Made> made;
+  std::map<TransferId, Made> made;
   for (auto const& commit : world.log) {
     for (auto const& event : commit.events) {
       if (auto const* e = std::get_if<TransferInitiated>(&event)) made[e->transaction] = {*e, commit.at};

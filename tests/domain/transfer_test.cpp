@@ -8,7 +8,7 @@ namespace florin::domain::testing {
 namespace {
 
 // As many wrong PINs as there may be.
-std::vector<Event> wrong_pins(std::uint8_t count, Position transaction = kSend) {
+std::vector<Event> wrong_pins(std::uint8_t count, TransferId transaction = kSend) {
   std::vector<Event> events;
   for (std::uint8_t i = 1; i <= count; ++i) {
     events.emplace_back(PinRejected{transaction, static_cast<std::uint8_t>(kWrongPinsMax - i)});
@@ -103,7 +103,7 @@ TEST(Transfer, OnlyItsOwnGameAndFlavourMayAskAfterIt) {
   given(waiting_for_pin()).when(command).then(Rejection::game_not_found);
   command.game = kSuspended;
   given(waiting_for_pin()).when(command).then(Rejection::game_not_active);
-  given(waiting_for_pin()).when(verify(kFirstPin, Position(7))).then(Rejection::transfer_not_open);
+  given(waiting_for_pin()).when(verify(kFirstPin, TransferId(7))).then(Rejection::transfer_not_open);
   given(ended()).when(verify(kFirstPin)).then(Rejection::transfer_not_open);
 }
 
@@ -126,10 +126,10 @@ struct Guesses {
     if (decision.ok()) record(decision.value());
     return decision;
   }
-  Position initiate(std::string_view number) {
+  TransferId initiate(std::string_view number) {
     auto command = send_to_bob(units("0.05"));
     command.sender_phone = phone(number);
-    auto const transaction = next;
+    TransferId const transaction(next);
     EXPECT_TRUE(take(command).ok());
     return transaction;
   }
@@ -174,7 +174,7 @@ TEST(Transfer, WrongPinsOfOnePhoneCountOverAllItsPlayers) {
   auto command = send_to_bob(units("0.06"));
   command.sender = player(kCat);
   command.sender_phone = phone(kAnnsPhone);
-  auto const transaction = guesses.next;
+  TransferId const transaction(guesses.next);
   ASSERT_TRUE(guesses.take(command).ok());
   EXPECT_EQ(guesses.take(verify(kFirstPin, transaction)).error().reason, Rejection::verification_blocked);
 }
@@ -326,15 +326,15 @@ TEST(TransferClaim, AddsToWhatAPlayerHoldsInTheCurrencyNamed) {
 TEST(TransferClaim, ANewPlayerAlsoGetsTheStartingBalance) {
   auto const generous = std::vector<Event>{
       game_created(GameId(555'555'555'555), GameStatus::live, {currency(CurrencyId(7), "pearls", units("3.00"))})};
-  auto event = initiated(Position(9));
+  auto event = initiated(TransferId(9));
   event.target = GameId(555'555'555'555);
-  auto command = claim_by_bob(Position(9));
+  auto command = claim_by_bob(TransferId(9));
   command.game = GameId(555'555'555'555);
   auto claim = claimed(PlayerId(2), units("453.00"), CurrencyId(7));
-  claim.transaction = Position(9);
+  claim.transaction = TransferId(9);
   claim.target = command.game;
   given(ann_at_home() + generous + first_send(event) +
-        std::vector<Event>{verified(1), PinVerified{Position(9), kNow + kDay}})
+        std::vector<Event>{verified(1), PinVerified{TransferId(9), kNow + kDay}})
       .when(command)
       .then({joined(2, GameId(555'555'555'555), 2, kBob),
              StartingBalanceGranted{PlayerId(2), CurrencyId(7), units("3.00"), units("3.00")}, claim});
@@ -374,7 +374,7 @@ TEST(TransferClaim, OnlyTheReceivingGameFindsItInItsFlavourAndStage) {
   given(waiting_for_claim()).when(command).then(Rejection::transfer_not_open);
   given(waiting_for_pin()).when(claim_by_bob()).then(Rejection::transfer_not_open);
   given(ended()).when(claim_by_bob()).then(Rejection::transfer_not_open);
-  given(waiting_for_claim()).when(claim_by_bob(Position(7))).then(Rejection::transfer_not_open);
+  given(waiting_for_claim()).when(claim_by_bob(TransferId(7))).then(Rejection::transfer_not_open);
 }
 
 TEST(TransferClaim, ItIsClaimedOnce) {
@@ -412,8 +412,8 @@ std::vector<Event> two_on_bobs_phone() {
          std::vector<Event>{registered(3, kCat),
                             recorded(3, 3, kBobsPhone),
                             verified(2),
-                            PhoneShareRequested{Position(17), PhoneId(3), PhoneId(2), kNow + kHour},
-                            PhoneShareEnded{Position(17), ShareEnd::approved},
+                            PhoneShareRequested{ApprovalId(17), PhoneId(3), PhoneId(2), kNow + kHour},
+                            PhoneShareEnded{ApprovalId(17), ShareEnd::approved},
                             joined(2, kOther, 2, kBob),
                             joined(3, kOther, 3, kCat)};
 }
@@ -433,10 +433,10 @@ std::vector<Event> sender_on_the_receivers_phone() {
                             recorded(3, 3, kBobsPhone),
                             recorded(4, 1, kBobsPhone),
                             verified(2),
-                            PhoneShareRequested{Position(18), PhoneId(3), PhoneId(2), kNow + kHour},
-                            PhoneShareEnded{Position(18), ShareEnd::approved},
-                            PhoneShareRequested{Position(20), PhoneId(4), PhoneId(2), kNow + kHour},
-                            PhoneShareEnded{Position(20), ShareEnd::approved},
+                            PhoneShareRequested{ApprovalId(18), PhoneId(3), PhoneId(2), kNow + kHour},
+                            PhoneShareEnded{ApprovalId(18), ShareEnd::approved},
+                            PhoneShareRequested{ApprovalId(20), PhoneId(4), PhoneId(2), kNow + kHour},
+                            PhoneShareEnded{ApprovalId(20), ShareEnd::approved},
                             joined(2, kGame, 2, kBob)};
 }
 
@@ -487,14 +487,14 @@ TEST(TransferClaim, ANamedPlayerMustBeOnThatPhoneAndInThatGame) {
 }
 
 TEST(TransferClaim, SharingAPhoneWithOneWhoPlaysElsewhereNeedsNoChoice) {
-  auto world =
-      waiting_for_claim() + std::vector<Event>{registered(3, kCat),
-                                               recorded(3, 3, kBobsPhone),
-                                               verified(2),
-                                               PhoneShareRequested{Position(17), PhoneId(3), PhoneId(2), kNow + kHour},
-                                               PhoneShareEnded{Position(17), ShareEnd::approved},
-                                               joined(2, kGame, 2, kBob),
-                                               joined(3, kOther, 3, kCat)};
+  auto world = waiting_for_claim() +
+               std::vector<Event>{registered(3, kCat),
+                                  recorded(3, 3, kBobsPhone),
+                                  verified(2),
+                                  PhoneShareRequested{ApprovalId(17), PhoneId(3), PhoneId(2), kNow + kHour},
+                                  PhoneShareEnded{ApprovalId(17), ShareEnd::approved},
+                                  joined(2, kGame, 2, kBob),
+                                  joined(3, kOther, 3, kCat)};
   given(world).when(claim_by_bob()).then({joined(4, kOther, 2, kBob), claimed(PlayerId(4), units("450.00"))});
 }
 
@@ -509,13 +509,13 @@ TEST(TransferClaim, StopsAtTheLargestBalance) {
 TEST(TransferClaim, RefusalsComeInOrder) {
   // Bob's wallet is full; Cat and Eve could be chosen.
   auto const* eve = "eve@example.com";
-  auto const full =
-      two_on_bobs_phone() + std::vector<Event>{credited(2, kCoins, kMaxBalance, kMaxBalance),
-                                               registered(4, eve),
-                                               recorded(4, 4, kBobsPhone),
-                                               PhoneShareRequested{Position(24), PhoneId(4), PhoneId(2), kNow + kHour},
-                                               PhoneShareEnded{Position(24), ShareEnd::approved},
-                                               joined(4, kOther, 4, eve)};
+  auto const full = two_on_bobs_phone() +
+                    std::vector<Event>{credited(2, kCoins, kMaxBalance, kMaxBalance),
+                                       registered(4, eve),
+                                       recorded(4, 4, kBobsPhone),
+                                       PhoneShareRequested{ApprovalId(24), PhoneId(4), PhoneId(2), kNow + kHour},
+                                       PhoneShareEnded{ApprovalId(24), ShareEnd::approved},
+                                       joined(4, kOther, 4, eve)};
   auto sound = claim_by_bob();
   sound.player = PlayerId(2);
   expect_precedence<ClaimTransfer>(
@@ -523,7 +523,7 @@ TEST(TransferClaim, RefusalsComeInOrder) {
       {{Rejection::game_not_found, [](ClaimTransfer& c) { c.game = kUnknown; }},
        {Rejection::game_not_active, [](ClaimTransfer& c) { c.game = kSuspended; }},
        {Rejection::currency_not_found, [](ClaimTransfer& c) { c.currency = CurrencyId(77); }},
-       {Rejection::transfer_not_open, [](ClaimTransfer& c) { c.transaction = Position(7); }},
+       {Rejection::transfer_not_open, [](ClaimTransfer& c) { c.transaction = TransferId(7); }},
        {Rejection::phone_mismatch, [](ClaimTransfer& c) { c.phone = phone(kMumsPhone); }},
        {Rejection::phone_share_required, [](ClaimTransfer& c) { c.receiver = player("dan@example.com"); }},
        {Rejection::account_selection, [](ClaimTransfer& c) { c.player = PlayerId{}; }},
@@ -559,7 +559,7 @@ TEST(TransferExpire, ReturnsTheFundsWhenNobodyClaimedForADay) {
 
 TEST(TransferExpire, WhatHasEndedIsNotDue) {
   given(ended()).at(kNow + 2 * kDay).when(kExpire).then(Rejection::not_due);
-  given(waiting_for_pin()).at(kNow + 2 * kDay).when(ExpireTransfer{Position(7)}).then(Rejection::not_due);
+  given(waiting_for_pin()).at(kNow + 2 * kDay).when(ExpireTransfer{TransferId(7)}).then(Rejection::not_due);
 }
 
 TEST(Transfer, EveryReasonHasItsEnd) {

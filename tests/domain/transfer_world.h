@@ -150,8 +150,8 @@ struct TransferWorld {
   State state;
   std::vector<Commit> log;
   std::vector<std::pair<Position, ItemPurchased>> orders;
-  std::vector<Position> transactions;
-  std::vector<Position> approvals;
+  std::vector<TransferId> transactions;
+  std::vector<ApprovalId> approvals;
   Position next{1};
   Timestamp now = kNow;
 
@@ -171,8 +171,8 @@ struct TransferWorld {
   void record(std::vector<Event> events) {
     for (auto const& event : events) {
       if (auto const* sale = std::get_if<ItemPurchased>(&event)) orders.emplace_back(next, *sale);
-      if (std::holds_alternative<TransferInitiated>(event)) transactions.push_back(next);
-      if (std::holds_alternative<PhoneShareRequested>(event)) approvals.push_back(next);
+      if (std::holds_alternative<TransferInitiated>(event)) transactions.emplace_back(next);
+      if (std::holds_alternative<PhoneShareRequested>(event)) approvals.emplace_back(next);
     }
     Commit commit{next, now, {}, std::move(events)};
     apply(state, commit);
@@ -194,8 +194,9 @@ struct TransferWorld {
     return std::nullopt;
   }
 
-  static Position pick(std::vector<Position> const& from, int which) {
-    if (from.empty()) return Position(1);
+  template <class Named>
+  static Named pick(std::vector<Named> const& from, int which) {
+    if (from.empty()) return Named(1);
     return from[from.size() - 1 - static_cast<std::size_t>(which) % from.size()];
   }
   static PhoneRef number(int person, int phone_of) {
@@ -294,7 +295,7 @@ struct TransferWorld {
     again.amount = transfer.amount;
   }
 
-  [[nodiscard]] ClaimTransfer claim(TransferStep const& step, Position transaction,
+  [[nodiscard]] ClaimTransfer claim(TransferStep const& step, TransferId transaction,
                                     OpenTransfer const* transfer) const {
     ClaimTransfer claim;
     claim.transaction = transaction;
@@ -321,7 +322,7 @@ struct TransferWorld {
     auto const& questions = state.questions();
     if (!step.aimed || questions.empty()) {
       auto const* from = kNumbers[static_cast<std::size_t>(step.person)];
-      if (step.choice < 4) return reply_with_code(from, word, pick(approvals, step.which));
+      if (step.choice < 4) return reply_with_code(from, word, pick(approvals, step.which).position());
       return step.choice < 6 ? reply_with_code(from, word, Position{}) : reply(from, word);
     }
     auto at = questions.begin();

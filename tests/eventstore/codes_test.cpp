@@ -15,6 +15,7 @@ namespace florin::eventstore {
 namespace {
 
 using domain::Position;
+using domain::TransferId;
 
 constexpr std::uint64_t kClaimEnd = std::uint64_t{1} << 40;
 constexpr std::uint64_t kApprovalEnd = std::uint64_t{1} << 48;
@@ -33,15 +34,15 @@ bool is_pin(std::string const& text) {
 // Made with Python's hmac for the master key 00 01 … 1f. If one of these changes, texts that people hold at the time
 // of the upgrade stop working.
 TEST(Codes, OfAGivenMasterKeyNeverChange) {
-  EXPECT_EQ(codes().pin(Position(42), 0), "845088");
-  EXPECT_EQ(codes().pin(Position(42), 1), "991841");
-  EXPECT_EQ(codes().pin(Position(43), 0), "648052");
-  EXPECT_EQ(codes().pin(Position(19), 0), "006475");
+  EXPECT_EQ(codes().pin(TransferId(42), 0), "845088");
+  EXPECT_EQ(codes().pin(TransferId(42), 1), "991841");
+  EXPECT_EQ(codes().pin(TransferId(43), 0), "648052");
+  EXPECT_EQ(codes().pin(TransferId(19), 0), "006475");
   EXPECT_EQ(codes().otp(Position(42)), "286381");
   EXPECT_EQ(codes().otp(Position(81)), "005037");
-  EXPECT_EQ(codes().claim_code(Position(1)), "SCT3-1AGM-0ZX2-W2ZD");
-  EXPECT_EQ(codes().claim_code(Position(42)), "41Y4-JJPJ-BFX4-SH3C");
-  EXPECT_EQ(codes().claim_code(Position(kClaimEnd - 1)), "42SC-JDVT-524B-W58Y");
+  EXPECT_EQ(codes().claim_code(TransferId(1)), "SCT3-1AGM-0ZX2-W2ZD");
+  EXPECT_EQ(codes().claim_code(TransferId(42)), "41Y4-JJPJ-BFX4-SH3C");
+  EXPECT_EQ(codes().claim_code(TransferId(kClaimEnd - 1)), "42SC-JDVT-524B-W58Y");
   EXPECT_EQ(codes().approval_id(Position(1)), "c106449e-3ac4-87aa-8b0c-21a0f72bb538");
   EXPECT_EQ(codes().approval_id(Position(42)), "dba74dc5-47dc-827b-ac1d-038094f3c4a5");
   EXPECT_EQ(codes().approval_id(Position(kApprovalEnd - 1)), "745e8627-9c6a-8650-9969-4edb46d768cc");
@@ -51,11 +52,11 @@ TEST(Codes, OfAVaultAreThoseOfItsMasterKeyAlsoAfterReopening) {
   TemporaryFolder const one;
   TemporaryFolder const two;
   auto vault = std::move(Vault::open(one.path())).value();
-  auto const code = vault->codes().claim_code(Position(7));
+  auto const code = vault->codes().claim_code(TransferId(7));
   auto const id = vault->codes().approval_id(Position(7));
   vault.reset();
   vault = std::move(Vault::open(one.path())).value();
-  EXPECT_EQ(vault->codes().parse_claim_code(code), Position(7));
+  EXPECT_EQ(vault->codes().parse_claim_code(code), TransferId(7));
   EXPECT_EQ(vault->codes().parse_approval_id(id), Position(7));
   auto const other = std::move(Vault::open(two.path())).value();
   EXPECT_EQ(other->codes().parse_claim_code(code), std::nullopt);
@@ -65,35 +66,35 @@ TEST(Codes, OfAVaultAreThoseOfItsMasterKeyAlsoAfterReopening) {
 // ---- PINs and one-time passwords
 
 RC_GTEST_PROP(CodesProperty, APinIsSixDigitsOfItsTransactionAndAttempt, ()) {
-  auto const transaction = Position(*rc::gen::inRange<std::uint64_t>(1, kClaimEnd));
+  auto const transaction = TransferId(*rc::gen::inRange<std::uint64_t>(1, kClaimEnd));
   auto const attempt = *rc::gen::inRange<std::uint32_t>(0, Codes::kAttemptsMax);
   auto const pin = codes().pin(transaction, attempt);
   RC_ASSERT(is_pin(pin));
   RC_ASSERT(codes().pin(transaction, attempt) == pin);
   RC_ASSERT((codes().matching_pins(transaction, pin, attempt + 1) >> attempt) == 1u);
   RC_ASSERT((codes().matching_pins(transaction, pin, attempt) >> attempt) == 0u);
-  auto const otp = codes().otp(transaction);
+  auto const otp = codes().otp(transaction.position());
   RC_ASSERT(is_pin(otp));
-  RC_ASSERT(codes().is_otp(transaction, otp));
+  RC_ASSERT(codes().is_otp(transaction.position(), otp));
 }
 
 TEST(Codes, MatchingPinsNamesTheAttempts) {
-  Position const transaction(42);
+  TransferId const transaction(42);
   for (std::uint32_t i = 0; i < Codes::kAttemptsMax; ++i) {
     EXPECT_EQ(codes().matching_pins(transaction, codes().pin(transaction, i), Codes::kAttemptsMax), 1u << i);
   }
   EXPECT_EQ(codes().matching_pins(transaction, codes().pin(transaction, 3), 3), 0u) << "not sent yet";
   EXPECT_EQ(codes().matching_pins(transaction, codes().pin(transaction, 0), 0), 0u);
-  EXPECT_EQ(codes().matching_pins(transaction, codes().pin(Position(43), 0), Codes::kAttemptsMax), 0u);
-  EXPECT_EQ(codes().matching_pins(transaction, codes().otp(transaction), Codes::kAttemptsMax), 0u);
+  EXPECT_EQ(codes().matching_pins(transaction, codes().pin(TransferId(43), 0), Codes::kAttemptsMax), 0u);
+  EXPECT_EQ(codes().matching_pins(transaction, codes().otp(transaction.position()), Codes::kAttemptsMax), 0u);
 }
 
 TEST(Codes, TwoAttemptsThatShareTheirDigitsBothMatch) {
-  EXPECT_EQ(codes().matching_pins(Position(947), "505043", Codes::kAttemptsMax), 1u << 3 | 1u << 26);
+  EXPECT_EQ(codes().matching_pins(TransferId(947), "505043", Codes::kAttemptsMax), 1u << 3 | 1u << 26);
 }
 
 TEST(Codes, WhatIsNotSixDigitsMatchesNothing) {
-  Position const transaction(19);
+  TransferId const transaction(19);
   EXPECT_EQ(codes().matching_pins(transaction, "006475", 1), 1u);
   using namespace std::string_view_literals;
   for (auto const given : {""sv, "6475"sv, "00647"sv, "0064755"sv, " 006475"sv, "006475 "sv, "006 475"sv,
@@ -103,7 +104,7 @@ TEST(Codes, WhatIsNotSixDigitsMatchesNothing) {
   }
   EXPECT_TRUE(codes().is_otp(Position(81), "005037"));
   EXPECT_FALSE(codes().is_otp(Position(82), "005037"));
-  EXPECT_FALSE(codes().is_otp(Position(81), codes().pin(Position(81), 0)));
+  EXPECT_FALSE(codes().is_otp(Position(81), codes().pin(TransferId(81), 0)));
 }
 
 // Each of 6 × 10 digit counts is about 6,000 ± 73; eight standard deviations do not happen by chance, and the key is
@@ -113,7 +114,7 @@ TEST(Codes, EveryDigitIsAsLikelyAsAnother) {
     std::array<std::array<int, 10>, 6> counts{};
     std::set<std::string> distinct;
     for (std::uint32_t i = 1; i <= 60'000; ++i) {
-      auto const digits = otp ? codes().otp(Position(i)) : codes().pin(Position(1 + i / 6), i % 6);
+      auto const digits = otp ? codes().otp(Position(i)) : codes().pin(TransferId(1 + i / 6), i % 6);
       distinct.insert(digits);
       for (std::size_t place = 0; place < 6; ++place) ++counts[place][static_cast<std::size_t>(digits[place] - '0')];
     }
@@ -127,7 +128,7 @@ TEST(Codes, EveryDigitIsAsLikelyAsAnother) {
 // ---- claim codes
 
 RC_GTEST_PROP(CodesProperty, AClaimCodeFindsItsTransaction, ()) {
-  auto const transaction = Position(*rc::gen::inRange<std::uint64_t>(1, kClaimEnd));
+  auto const transaction = TransferId(*rc::gen::inRange<std::uint64_t>(1, kClaimEnd));
   auto const code = codes().claim_code(transaction);
   RC_ASSERT(code.size() == 19u);
   for (std::size_t i = 0; i < code.size(); ++i) {
@@ -138,7 +139,7 @@ RC_GTEST_PROP(CodesProperty, AClaimCodeFindsItsTransaction, ()) {
 }
 
 RC_GTEST_PROP(CodesProperty, AnotherLetterAnywhereIsNoClaimCode, ()) {
-  auto const transaction = Position(*rc::gen::inRange<std::uint64_t>(1, kClaimEnd));
+  auto const transaction = TransferId(*rc::gen::inRange<std::uint64_t>(1, kClaimEnd));
   auto const code = codes().claim_code(transaction);
   for (std::size_t i = 0; i < code.size(); ++i) {
     if (code[i] == '-') continue;
@@ -156,10 +157,10 @@ TEST(Codes, AClaimCodeMayBeWrittenTheWayPeopleDo) {
   for (auto const* text :
        {"41y4-jjpj-bfx4-sh3c", "41Y4JJPJBFX4SH3C", " 41Y4 JJPJ BFX4 SH3C ", "4 1-y4jj--PJbfx4sh3c-",
         "4IY4-JJPJ-BFX4-SH3C", "4LY4-JJPJ-BFX4-SH3C", "4iY4-JJPJ-BFX4-SH3C", "4lY4-JJPJ-BFX4-SH3C"}) {
-    EXPECT_EQ(codes().parse_claim_code(text), Position(42)) << text;
+    EXPECT_EQ(codes().parse_claim_code(text), TransferId(42)) << text;
   }
   for (auto const* text : {"SCT3-1AGM-OZX2-W2ZD", "sct3-lagm-ozx2-w2zd"}) {
-    EXPECT_EQ(codes().parse_claim_code(text), Position(1)) << text;
+    EXPECT_EQ(codes().parse_claim_code(text), TransferId(1)) << text;
   }
 }
 
@@ -177,7 +178,7 @@ TEST(Codes, NeighboursShareNothingAndNoTwoAreAlike) {
   std::set<std::string> claims;
   std::set<std::string> beginnings;
   for (std::uint64_t i = 1; i <= 10'000; ++i) {
-    auto const code = codes().claim_code(Position(i));
+    auto const code = codes().claim_code(TransferId(i));
     claims.insert(code);
     beginnings.insert(code.substr(0, 9));
   }
@@ -228,11 +229,11 @@ TEST(Codes, AnApprovalIdIsReadInEitherCaseAndNoOtherForm) {
 // ---- bugs
 
 TEST(CodesDeathTest, APositionThatDoesNotFitIsABug) {
-  EXPECT_DEATH((void)codes().claim_code(Position(kClaimEnd)), "");
+  EXPECT_DEATH((void)codes().claim_code(TransferId(kClaimEnd)), "");
   EXPECT_DEATH((void)codes().approval_id(Position(kApprovalEnd)), "");
-  EXPECT_DEATH((void)codes().pin(Position(), 0), "");
-  EXPECT_DEATH((void)codes().claim_code(Position()), "");
-  EXPECT_DEATH((void)codes().matching_pins(Position(1), "123456", Codes::kAttemptsMax + 1), "");
+  EXPECT_DEATH((void)codes().pin(TransferId(), 0), "");
+  EXPECT_DEATH((void)codes().claim_code(TransferId()), "");
+  EXPECT_DEATH((void)codes().matching_pins(TransferId(1), "123456", Codes::kAttemptsMax + 1), "");
 }
 
 }  // namespace

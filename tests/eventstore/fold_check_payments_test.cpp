@@ -27,7 +27,8 @@ constexpr CurrencyId kGems{2};
 constexpr CurrencyId kSilver{3};  // of the other game
 
 Money minor(std::int64_t amount) { return Money::from_minor(amount); }
-Money const kTen = minor(1'000);  // ten dollars: a hundred units
+Usd cents(std::int64_t amount) { return Usd::from_minor(amount); }
+Usd const kTen = cents(1'000);  // a hundred units
 Timestamp minute(std::int64_t count) { return Timestamp::from_seconds(1'800'000'000 + 60 * count); }
 
 // A ledger in which there is one of everything. The game is owed 9,000 gold and 500 gems (in minor units), less what
@@ -35,10 +36,10 @@ Timestamp minute(std::int64_t count) { return Timestamp::from_seconds(1'800'000'
 struct Town {
   std::vector<Commit> commits;
   State state;
-  Position ordered;   // no name yet
-  Position opened;    // "pi_2"
-  Position older;     // paid, and nothing of it went back
-  Position paid;      // "pi_3": a refund is pending, one has succeeded, a dispute is open
+  OrderId ordered;    // no name yet
+  OrderId opened;     // "pi_2"
+  OrderId older;      // paid, and nothing of it went back
+  OrderId paid;       // "pi_3": a refund is pending, one has succeeded, a dispute is open
   RefundId pending;   // the refund
   RefundId refunded;  // the other one
   PayoutId requested;
@@ -52,37 +53,37 @@ struct Town {
     return commits.back().first;
   }
   [[nodiscard]] Money available() const { return state.wallet(kAnn, kGold).available; }
-  [[nodiscard]] Money after(Money usd) const { return available() + units_of(usd); }
+  [[nodiscard]] Money after(Usd usd) const { return available() + units_of(usd); }
 
   [[nodiscard]] CheckoutOpened checkout() const {
-    return {next(), kGame, kAnnIdentity, kGold, kTen, "", "", {}, minute(15)};
+    return {SessionId(next()), kGame, kAnnIdentity, kGold, kTen, "", "", {}, minute(15)};
   }
-  [[nodiscard]] CurrencyOrdered order() const { return {next(), kAnn, kGold, kTen, "pm_1", {}}; }
+  [[nodiscard]] CurrencyOrdered order() const { return {OrderId(next()), kAnn, kGold, kTen, "pm_1", {}}; }
   [[nodiscard]] CurrencyPurchased purchase() const {
-    return {opened, kAnn, kGold, kTen, minor(59), "pi_2", after(kTen)};
+    return {opened, kAnn, kGold, kTen, cents(59), "pi_2", after(kTen)};
   }
-  [[nodiscard]] RefundRequested refund(Money usd = minor(100)) const {
+  [[nodiscard]] RefundRequested refund(Usd usd = cents(100)) const {
     return {RefundId(next()), paid, kAnn, kGold, usd, after(-usd), "", "pi_3", ""};
   }
   [[nodiscard]] RefundSettled settle(RefundEnd end) const {
-    auto const usd = minor(end == RefundEnd::reversed ? 200 : 100);
+    auto const usd = cents(end == RefundEnd::reversed ? 200 : 100);
     auto const left = end == RefundEnd::succeeded ? available() : after(usd);
     return {end == RefundEnd::reversed ? refunded : pending, paid, kAnn, kGold, usd, end, "re_1", left};
   }
-  [[nodiscard]] DisputeOpened dispute(Money usd = minor(300)) const {
-    return {paid, "dp_2", kAnn, kGold, usd, minor(1'500), after(-usd)};
+  [[nodiscard]] DisputeOpened dispute(Usd usd = cents(300)) const {
+    return {paid, "dp_2", kAnn, kGold, usd, cents(1'500), after(-usd)};
   }
   [[nodiscard]] DisputeClosed close(bool won) const {
-    return {paid, "dp_1", kAnn, kGold, minor(400), won, won ? after(minor(400)) : available()};
+    return {paid, "dp_1", kAnn, kGold, cents(400), won, won ? after(cents(400)) : available()};
   }
   // Of the dispute that is open, which debits 4.00 and cost 15.00.
-  [[nodiscard]] DisputeMoved movement(Money given_back, Money fee = {}, DisputeStatus status = DisputeStatus::lost,
+  [[nodiscard]] DisputeMoved movement(Usd given_back, Usd fee = {}, DisputeStatus status = DisputeStatus::lost,
                                       std::uint32_t entries = 2) const {
     return {paid, "dp_1", kAnn, kGold, given_back, fee, status, entries, after(given_back)};
   }
   [[nodiscard]] PayoutRequested payout() const {
     return {PayoutId(next()), kGame,
-            minor(100),       {{kGold, minor(900)}, {kGems, minor(100)}},
+            cents(100),       {{kGold, minor(900)}, {kGems, minor(100)}},
             kAnnIdentity,     {"sealed", true},
             {"sealed", true}, "021000021",
             "6789",           AccountType::checking};
@@ -102,8 +103,8 @@ struct Town {
     auto const day = day_of(minute(1));
     PayoutFileWritten out{next(), day, start_of(day + std::chrono::days(1)),
                           {},     {},  {{requested, LeftOutReason::holder}}};
-    out.files = {{'A', day + std::chrono::days(2), 1, minor(100), {}, {processing}},
-                 {'B', day + std::chrono::days(2), 2, minor(100), {}, {completed}}};
+    out.files = {{'A', day + std::chrono::days(2), 1, cents(100), {}, {processing}},
+                 {'B', day + std::chrono::days(2), 2, cents(100), {}, {completed}}};
     return out;
   }
   [[nodiscard]] PayoutAccountCorrected correct() const {
@@ -133,22 +134,22 @@ Town town() {
   };
   earn(kGold, 10'000, 9'000);
   earn(kGems, 1'000, 500);
-  out.ordered = out.commit({out.order()});
-  out.opened = out.commit({out.order()});
+  out.ordered = OrderId(out.commit({out.order()}));
+  out.opened = OrderId(out.commit({out.order()}));
   out.commit({PaymentOpened{out.opened, "pi_2"}});
-  out.older = out.commit({out.order()});
+  out.older = OrderId(out.commit({out.order()}));
   out.commit({PaymentOpened{out.older, "pi_0"}});
-  out.commit({CurrencyPurchased{out.older, kAnn, kGold, kTen, minor(59), "pi_0", out.after(kTen)}});
-  out.paid = out.commit({out.order()});
+  out.commit({CurrencyPurchased{out.older, kAnn, kGold, kTen, cents(59), "pi_0", out.after(kTen)}});
+  out.paid = OrderId(out.commit({out.order()}));
   out.commit({PaymentOpened{out.paid, "pi_3"}});
-  out.commit({CurrencyPurchased{out.paid, kAnn, kGold, kTen, minor(59), "pi_3", out.after(kTen)}});
-  out.pending = RefundId(out.commit({out.refund(minor(100))}));
-  out.refunded = RefundId(out.commit({out.refund(minor(200))}));
+  out.commit({CurrencyPurchased{out.paid, kAnn, kGold, kTen, cents(59), "pi_3", out.after(kTen)}});
+  out.pending = RefundId(out.commit({out.refund(cents(100))}));
+  out.refunded = RefundId(out.commit({out.refund(cents(200))}));
   out.commit(
-      {RefundSettled{out.refunded, out.paid, kAnn, kGold, minor(200), RefundEnd::succeeded, "re_2", out.available()}});
-  out.commit({DisputeOpened{out.paid, "dp_1", kAnn, kGold, minor(400), minor(1'500), out.after(-minor(400))}});
+      {RefundSettled{out.refunded, out.paid, kAnn, kGold, cents(200), RefundEnd::succeeded, "re_2", out.available()}});
+  out.commit({DisputeOpened{out.paid, "dp_1", kAnn, kGold, cents(400), cents(1'500), out.after(-cents(400))}});
   out.commit(
-      {DisputeMoved{out.paid, "dp_7", kAnn, kGold, -minor(50), {}, DisputeStatus::open, 7, out.after(-minor(50))}});
+      {DisputeMoved{out.paid, "dp_7", kAnn, kGold, -cents(50), {}, DisputeStatus::open, 7, out.after(-cents(50))}});
   out.requested = PayoutId(out.commit({out.payout()}));
   out.processing = PayoutId(out.commit({out.payout()}));
   for (auto const status : {PayoutStatus::approved, PayoutStatus::processing}) {
@@ -183,11 +184,11 @@ struct Row {
 };
 
 std::vector<Row> impossible(Town const& town) {
-  auto const lowest = minor(std::numeric_limits<std::int64_t>::min());
-  auto const highest = minor(std::numeric_limits<std::int64_t>::max());
+  auto const lowest = cents(std::numeric_limits<std::int64_t>::min());
+  auto const highest = cents(std::numeric_limits<std::int64_t>::max());
   auto const late = Timestamp::from_micros(std::numeric_limits<std::int64_t>::max());
-  auto const over = kMaxPurchaseUsd + minor(1);
-  auto const most_fee = minor(6 * kMaxPurchaseUsd.minor());
+  auto const over = kMaxPurchaseUsd + cents(1);
+  auto const most_fee = cents(6 * kMaxPurchaseUsd.minor());
   auto const elsewhere = Position(town.next().value() + 1);
   auto const older = Position(town.next().value() - 1);
   auto const checkout = town.checkout();
@@ -197,7 +198,7 @@ std::vector<Row> impossible(Town const& town) {
   auto const settle = town.settle(RefundEnd::succeeded);
   auto const dispute = town.dispute();
   auto const close = town.close(true);
-  auto const moved = town.movement(minor(100));
+  auto const moved = town.movement(cents(100));
   auto const payout = town.payout();
   auto const advance = town.advance(town.requested, PayoutStatus::approved);
   auto const files = town.files();
@@ -223,7 +224,8 @@ std::vector<Row> impossible(Town const& town) {
   char const* const not_asked = "settles a refund that nobody asked for";
   char const* const not_open = "closes a dispute that is not open";
   return {
-      {"opens a checkout under another name than its commit's", but(checkout, [&](Checkout& e) { e.session = older; })},
+      {"opens a checkout under another name than its commit's",
+       but(checkout, [&](Checkout& e) { e.session = SessionId(older); })},
       {"opens a checkout under another name than its commit's", but(checkout, [](Checkout& e) { e.session = {}; })},
       {"sells a currency that is not the game's", but(checkout, [](Checkout& e) { e.game = kNowhere; })},
       {"sells a currency that is not the game's", but(checkout, [](Checkout& e) { e.currency = kSilver; })},
@@ -234,18 +236,18 @@ std::vector<Row> impossible(Town const& town) {
       {"has a link that never holds", but(checkout, [](Checkout& e) { e.expires_at = minute(1); })},
       {"has a link that never holds", but(checkout, [&](Checkout& e) { e.expires_at = late; })},
 
-      {"orders under another name than its commit's", but(order, [&](Order& e) { e.order = elsewhere; })},
+      {"orders under another name than its commit's", but(order, [&](Order& e) { e.order = OrderId(elsewhere); })},
       {"orders under another name than its commit's", but(order, [&](Order& e) { e.order = town.ordered; })},
       {"sells a currency that is not of the player's game", but(order, [](Order& e) { e.player = kNobody; })},
       {"sells a currency that is not of the player's game", but(order, [](Order& e) { e.player = {}; })},
       {"sells a currency that is not of the player's game", but(order, [](Order& e) { e.player = kBob; })},
-      {"asks for an amount out of range", but(order, [](Order& e) { e.usd = minor(-1); })},
+      {"asks for an amount out of range", but(order, [](Order& e) { e.usd = cents(-1); })},
       {"asks for an amount out of range", but(order, [&](Order& e) { e.usd = lowest; })},
-      {"is of a checkout that was not open", but(order, [](Order& e) { e.session = e.order; })},
+      {"is of a checkout that was not open", but(order, [](Order& e) { e.session = SessionId(e.order.position()); })},
 
       {"opens a payment that nobody waits for", but(opening, [&](PaymentOpened& e) { e.order = town.opened; })},
       {"opens a payment that nobody waits for", but(opening, [&](PaymentOpened& e) { e.order = town.paid; })},
-      {"opens a payment that nobody waits for", but(opening, [&](PaymentOpened& e) { e.order = elsewhere; })},
+      {"opens a payment that nobody waits for", but(opening, [&](PaymentOpened& e) { e.order = OrderId(elsewhere); })},
       {"opens a payment without a name", but(opening, [](PaymentOpened& e) { e.reference.clear(); })},
       {"challenges a payment that is not open", but(challenge, [&](PaymentChallenged& e) { e.order = town.ordered; })},
       {"challenges a payment that is not open", but(challenge, [&](PaymentChallenged& e) { e.order = town.paid; })},
@@ -257,9 +259,9 @@ std::vector<Row> impossible(Town const& town) {
       {"pays another order than was made", but(purchase, [&](Purchase& e) { e.order = town.ordered; })},
       {"pays another order than was made", but(purchase, [](Purchase& e) { e.player = kBob; })},
       {"pays another order than was made", but(purchase, [](Purchase& e) { e.currency = kGems; })},
-      {"pays another order than was made", but(purchase, [](Purchase& e) { e.usd += minor(1); })},
+      {"pays another order than was made", but(purchase, [](Purchase& e) { e.usd += cents(1); })},
       {"pays another order than was made", but(purchase, [](Purchase& e) { e.reference = "pi_9"; })},
-      {"has fees out of range", but(purchase, [](Purchase& e) { e.fee = minor(-1); })},
+      {"has fees out of range", but(purchase, [](Purchase& e) { e.fee = cents(-1); })},
       {"has fees out of range", but(purchase, [&](Purchase& e) { e.fee = over; })},
       {wrong_sum, but(purchase, [](Purchase& e) { e.available_after += minor(1); })},
       {"gives up an order that is not open", but(failure, [&](PaymentFailed& e) { e.order = town.paid; })},
@@ -267,7 +269,7 @@ std::vector<Row> impossible(Town const& town) {
 
       {"refunds under another name than its place", but(refund, [&](Refund& e) { e.refund = RefundId(elsewhere); })},
       {"refunds what is not paid", but(refund, [&](Refund& e) { e.order = town.opened; })},
-      {"refunds what is not paid", but(refund, [](Refund& e) { e.order = e.refund.position(); })},
+      {"refunds what is not paid", but(refund, [](Refund& e) { e.order = OrderId(e.refund.position()); })},
       {foreign, but(refund, [&](Refund& e) { e.order = town.older, e.player = kNobody; })},
       {foreign, but(refund, [&](Refund& e) { e.order = town.older, e.currency = kSilver; })},
       {out_of_range, but(refund, [](Refund& e) { e.usd = {}; })},
@@ -277,11 +279,11 @@ std::vector<Row> impossible(Town const& town) {
       {wrong_sum, but(refund, [](Refund& e) { e.available_after -= minor(1); })},
       {"refunds another order than was paid", but(refund, [](Refund& e) { e.currency = kGems; })},
       {"refunds another order than was paid", but(refund, [](Refund& e) { e.player = kBob; })},
-      {"refunds more than any order", town.refund(kMaxPurchaseUsd - minor(300) + minor(1))},
+      {"refunds more than any order", town.refund(kMaxPurchaseUsd - cents(300) + cents(1))},
 
       {not_asked, but(settle, [&](Settle& e) { e.order = town.opened; })},
       {not_asked, but(settle, [](Settle& e) { e.refund = {}; })},
-      {not_asked, but(settle, [](Settle& e) { e.usd += minor(1); })},
+      {not_asked, but(settle, [](Settle& e) { e.usd += cents(1); })},
       {"settles a refund twice", but(settle, [](Settle& e) { e.end = RefundEnd::reversed; })},
       {"settles a refund twice",
        but(town.settle(RefundEnd::reversed), [](Settle& e) { e.end = RefundEnd::succeeded; })},
@@ -292,36 +294,36 @@ std::vector<Row> impossible(Town const& town) {
       {"settles a refund of another order", but(settle, [](Settle& e) { e.currency = kGems; })},
 
       {"disputes what is not paid", but(dispute, [&](Dispute& e) { e.order = town.ordered; })},
-      {"disputes what is not paid", but(dispute, [&](Dispute& e) { e.order = town.next(); })},
+      {"disputes what is not paid", but(dispute, [&](Dispute& e) { e.order = OrderId(town.next()); })},
       {"opens a dispute twice", but(dispute, [](Dispute& e) { e.reference = "dp_1"; })},
-      {"has fees out of range", but(dispute, [&](Dispute& e) { e.fee = most_fee + minor(1); })},
-      {"has fees out of range", but(dispute, [&](Dispute& e) { e.fee = -most_fee - minor(1); })},
+      {"has fees out of range", but(dispute, [&](Dispute& e) { e.fee = most_fee + cents(1); })},
+      {"has fees out of range", but(dispute, [&](Dispute& e) { e.fee = -most_fee - cents(1); })},
       {"has fees out of range", but(dispute, [&](Dispute& e) { e.fee = highest; })},
       {"has fees out of range", but(dispute, [&](Dispute& e) { e.fee = lowest; })},
       {out_of_range, but(town.dispute(over), [&](Dispute& e) { e.order = town.older; })},
-      {out_of_range, but(dispute, [](Dispute& e) { e.usd = minor(-1); })},
+      {out_of_range, but(dispute, [](Dispute& e) { e.usd = cents(-1); })},
       {out_of_range, but(dispute, [&](Dispute& e) { e.usd = lowest; })},
       {foreign, but(dispute, [&](Dispute& e) { e.order = town.older, e.player = {}; })},
       {foreign, but(dispute, [&](Dispute& e) { e.order = town.older, e.currency = kSilver; })},
       {out_of_range, town.dispute({})},
       {"disputes another order than was paid", but(dispute, [](Dispute& e) { e.player = kBob; })},
       {"disputes another order than was paid", but(dispute, [](Dispute& e) { e.currency = kGems; })},
-      {wrong_sum, but(dispute, [](Dispute& e) { e.usd += minor(1); })},
+      {wrong_sum, but(dispute, [](Dispute& e) { e.usd += cents(1); })},
       {not_open, but(close, [&](Close& e) { e.order = town.opened; })},
       {not_open, but(close, [](Close& e) { e.reference = "dp_9"; })},
-      {not_open, but(close, [](Close& e) { e.usd += minor(1); })},
+      {not_open, but(close, [](Close& e) { e.usd += cents(1); })},
       {wrong_sum, but(close, [](Close& e) { e.won = false; })},
       {wrong_sum, but(town.close(false), [](Close& e) { e.won = true; })},
       {"closes a dispute of another order", but(close, [](Close& e) { e.player = kBob; })},
       {"closes a dispute of another order", but(close, [](Close& e) { e.currency = kGems; })},
       {"has fees out of range", but(close, [&](Close& e) { e.fee = highest; })},
       {"has fees out of range", but(close, [&](Close& e) { e.fee = lowest; })},
-      {"has fees out of range", but(close, [&](Close& e) { e.fee = most_fee - minor(1'499); })},
-      {"has fees out of range", but(close, [&](Close& e) { e.fee = -most_fee - minor(1'501); })},
+      {"has fees out of range", but(close, [&](Close& e) { e.fee = most_fee - cents(1'499); })},
+      {"has fees out of range", but(close, [&](Close& e) { e.fee = -most_fee - cents(1'501); })},
 
       {"disputes under no name", but(moved, [](Moved& e) { e.reference.clear(); })},
       {"disputes what is not paid", but(moved, [&](Moved& e) { e.order = town.ordered; })},
-      {"disputes what is not paid", but(moved, [&](Moved& e) { e.order = town.next(); })},
+      {"disputes what is not paid", but(moved, [&](Moved& e) { e.order = OrderId(town.next()); })},
       {foreign, but(moved, [](Moved& e) { e.player = kNobody; })},
       {foreign, but(moved, [](Moved& e) { e.currency = kSilver; })},
       {"disputes another order than was paid", but(moved, [](Moved& e) { e.currency = kGems; })},
@@ -332,17 +334,17 @@ std::vector<Row> impossible(Town const& town) {
       {out_of_range, but(moved, [&](Moved& e) { e.usd = -over; })},
       {out_of_range, but(moved, [&](Moved& e) { e.usd = lowest; })},
       {out_of_range, but(moved, [&](Moved& e) { e.usd = highest; })},
-      {"gives back more than a dispute took, or takes more than any order", town.movement(minor(401))},
+      {"gives back more than a dispute took, or takes more than any order", town.movement(cents(401))},
       {"gives back more than a dispute took, or takes more than any order",
-       town.movement(minor(400) - kMaxPurchaseUsd - minor(1))},
+       town.movement(cents(400) - kMaxPurchaseUsd - cents(1))},
       {"gives back more than a dispute took, or takes more than any order",
        but(moved, [](Moved& e) { e.reference = "dp_9"; })},
-      {"has fees out of range", town.movement({}, most_fee - minor(1'499))},
-      {"has fees out of range", town.movement({}, -most_fee - minor(1'501))},
+      {"has fees out of range", town.movement({}, most_fee - cents(1'499))},
+      {"has fees out of range", town.movement({}, -most_fee - cents(1'501))},
       {"has fees out of range", town.movement({}, lowest)},
       {"has fees out of range", town.movement({}, highest)},
       {wrong_sum, but(moved, [](Moved& e) { e.available_after += minor(1); })},
-      {wrong_sum, but(moved, [](Moved& e) { e.usd -= minor(1); })},
+      {wrong_sum, but(moved, [](Moved& e) { e.usd -= cents(1); })},
 
       {"requests a payout under another name than its commit's",
        but(payout, [&](Payout& e) { e.payout = PayoutId(elsewhere); })},
@@ -351,15 +353,15 @@ std::vector<Row> impossible(Town const& town) {
       {"pays a game that does not exist", but(payout, [](Payout& e) { e.game = kNowhere; })},
       {"has nobody to be told", but(payout, [](Payout& e) { e.contact = IdentityId(2); })},
       {"pays out an amount out of range", but(payout, [](Payout& e) { e.usd = {}; })},
-      {"pays out an amount out of range", but(payout, [](Payout& e) { e.usd = kMaxPayoutUsd + minor(1); })},
+      {"pays out an amount out of range", but(payout, [](Payout& e) { e.usd = kMaxPayoutUsd + cents(1); })},
       {"pays out a currency that is not of the game", but(payout, [](Payout& e) { e.shares[1].currency = kSilver; })},
       {"pays out a currency that is not of the game", but(payout, [](Payout& e) { e.game = kOther; })},
       {"pays out a currency twice", but(payout, [](Payout& e) { e.shares[1].currency = kGold; })},
       {"pays out a currency twice", but(payout, [](Payout& e) { std::swap(e.shares[0], e.shares[1]); })},
       {"pays out more than its amount", but(payout, [](Payout& e) { e.shares[1].amount += minor(1); })},
       {"pays out more than its amount", but(payout, [](Payout& e) { e.shares[1].amount = {}; })},
-      {"pays out more than its amount", but(payout, [&](Payout& e) { e.shares[0].amount = lowest; })},
-      {"pays out more than its amount", but(payout, [&](Payout& e) { e.shares[0].amount = highest; })},
+      {"pays out more than its amount", but(payout, [&](Payout& e) { e.shares[0].amount = minor(lowest.minor()); })},
+      {"pays out more than its amount", but(payout, [&](Payout& e) { e.shares[0].amount = minor(highest.minor()); })},
       {"pays out less than its amount", but(payout, [](Payout& e) { e.shares[1].amount -= minor(1); })},
       {"pays out less than its amount", but(payout, [](Payout& e) { e.shares.clear(); })},
       {"pays out more than is owed", but(payout,
@@ -367,9 +369,10 @@ std::vector<Row> impossible(Town const& town) {
                                            e.shares[0].amount -= minor(500);
                                            e.shares[1].amount += minor(500);
                                          })},
-      {"moves a payout that is not open", but(advance, [&](Advance& e) { e.payout = PayoutId(town.ordered); })},
+      {"moves a payout that is not open",
+       but(advance, [&](Advance& e) { e.payout = PayoutId(town.ordered.position()); })},
       {"moves another payout", but(advance, [](Advance& e) { e.game = kOther; })},
-      {"moves another payout", but(advance, [](Advance& e) { e.usd += minor(1); })},
+      {"moves another payout", but(advance, [](Advance& e) { e.usd += cents(1); })},
       {"moves another payout", but(advance, [](Advance& e) { e.shares.pop_back(); })},
       {"moves a payout where it cannot go", but(advance, [](Advance& e) { e.status = PayoutStatus::processing; })},
       {"moves a payout where it cannot go", but(advance, [](Advance& e) { e.status = PayoutStatus::requested; })},
@@ -400,7 +403,7 @@ std::vector<Row> impossible(Town const& town) {
        but(files, [&](Files& e) { e.left_out.clear(), e.files[0].payouts = {town.requested}; })},
       {"writes a payout that is not of that day", but(files, [](Files& e) { e.day -= std::chrono::days(1); })},
       {"writes a file whose total is not the sum of its payouts",
-       but(files, [](Files& e) { e.files[1].usd += minor(1); })},
+       but(files, [](Files& e) { e.files[1].usd += cents(1); })},
       {"corrects an account that nobody named", but(correct, [](Correct& e) { e.payout = {}; })},
       {"corrects an account that nobody named", but(correct, [&](Correct& e) { e.payout = PayoutId(town.next()); })},
       {"corrects an account under no code of a change", but(correct, [](Correct& e) { e.code = ""; })},
@@ -422,22 +425,22 @@ std::vector<Event> possible(Town const& town) {
                          PaymentFailed{town.ordered, kAnn, PaymentFailure::refused, ""},
                          PaymentFailed{town.opened, kAnn, PaymentFailure::declined, ""},
                          town.refund(),
-                         town.refund(kMaxPurchaseUsd - minor(300)),
+                         town.refund(kMaxPurchaseUsd - cents(300)),
                          town.dispute(),
                          town.dispute(kMaxPurchaseUsd),
                          but(town.refund(kMaxPurchaseUsd), [](RefundRequested& e) { e.reference = "re_3"; }),
-                         but(town.dispute(), [](DisputeOpened& e) { e.fee = minor(-1); }),
+                         but(town.dispute(), [](DisputeOpened& e) { e.fee = cents(-1); }),
                          town.close(true),
-                         but(town.close(true), [](DisputeClosed& e) { e.fee = minor(-1'500); }),
+                         but(town.close(true), [](DisputeClosed& e) { e.fee = cents(-1'500); }),
                          town.close(false),
                          town.payout()};
   for (auto const status : {DisputeStatus::open, DisputeStatus::won, DisputeStatus::lost}) {
-    out.emplace_back(town.movement(minor(400), minor(-1'500), status));
-    out.emplace_back(town.movement(minor(400) - kMaxPurchaseUsd, minor(1), status));
+    out.emplace_back(town.movement(cents(400), cents(-1'500), status));
+    out.emplace_back(town.movement(cents(400) - kMaxPurchaseUsd, cents(1), status));
     out.emplace_back(town.movement({}, {}, status));
     // The first word about another one, which may be that it is over.
     out.emplace_back(
-        but(town.movement(minor(-200), minor(1'500), status, 0), [](DisputeMoved& e) { e.reference = "dp_8"; }));
+        but(town.movement(cents(-200), cents(1'500), status, 0), [](DisputeMoved& e) { e.reference = "dp_8"; }));
     out.emplace_back(but(town.movement({}, {}, status, 0), [](DisputeMoved& e) { e.reference = "dp_8"; }));
   }
   for (auto const end : {RefundEnd::succeeded, RefundEnd::failed, RefundEnd::reversed})
@@ -489,8 +492,8 @@ TEST(FoldCheckPayments, ACardLeadsBelowZeroButNotAnywhere) {
   EXPECT_EQ(why(here.refund()), nullptr);
   EXPECT_EQ(why(here.dispute()), nullptr);
   auto const next = here.next();
-  for (auto const left : {-kMaxBalance, -kMaxBalance + units_of(minor(100))}) {
-    auto refund = here.refund(minor(100));
+  for (auto const left : {-kMaxBalance, -kMaxBalance + units_of(cents(100))}) {
+    auto refund = here.refund(cents(100));
     refund.available_after = left - units_of(refund.usd);
     EXPECT_STREQ(why_impossible(with_gold(here.state, left), refund, {minute(1), next, next}),
                  left == -kMaxBalance ? "leaves a balance out of range" : nullptr);

@@ -42,7 +42,7 @@ std::vector<Event> town() {
   return {game(kGame, {1, 2}), IdentityRegistered{IdentityId(1), email(1), {"sealed", true}},
           PlayerJoined{PlayerId(1), kGame, IdentityId(1), {}, 0},
           BalanceCredited{PlayerId(1), CurrencyId(1), minor(900), minor(900), ""},
-          ItemRefunded{Position(9), PlayerId(1), CurrencyId(1), minor(100), minor(10), minor(90), minor(1000), ""}};
+          ItemRefunded{OrderId(9), PlayerId(1), CurrencyId(1), minor(100), minor(10), minor(90), minor(1000), ""}};
 }
 
 constexpr Place kPlace{Timestamp(), Position(6), Position(6)};
@@ -65,8 +65,7 @@ ItemPurchased purchase(std::int64_t total, std::int64_t fee, std::int64_t revenu
 }
 
 ItemRefunded refund(std::int64_t total, std::int64_t fee, std::int64_t revenue, std::int64_t available_after) {
-  return {Position(8), PlayerId(1),    CurrencyId(1),          minor(total),
-          minor(fee),  minor(revenue), minor(available_after), ""};
+  return {OrderId(8), PlayerId(1), CurrencyId(1), minor(total), minor(fee), minor(revenue), minor(available_after), ""};
 }
 
 struct Row {
@@ -174,7 +173,7 @@ std::vector<Row> impossible() {
       {"a purchase of more than there is", purchase(1001, 1, 1000, -1)},
       {"a purchase that does not add up", purchase(100, 10, 90, 901)},
       {"a second refund",
-       ItemRefunded{Position(9), PlayerId(1), CurrencyId(1), minor(100), minor(10), minor(90), minor(1100), ""}},
+       ItemRefunded{OrderId(9), PlayerId(1), CurrencyId(1), minor(100), minor(10), minor(90), minor(1100), ""}},
       {"a refund of nothing", refund(0, 0, 0, 1000)},
       {"a refund below zero", refund(-1, 0, -1, 999)},
       {"a refund of the lowest number", refund(lowest, lowest, 0, 0)},

@@ -56,12 +56,12 @@ struct Town {
   std::vector<Commit> commits;
   State state;
   // All of Ann's to Cid but the one of the minor.
-  Position fresh;
-  Position tired;  // three wrong PINs
-  Position verified;
-  Position asked;
-  Position share;
-  Position tired_share;  // five wrong codes
+  TransferId fresh;
+  TransferId tired;  // three wrong PINs
+  TransferId verified;
+  TransferId asked;
+  ApprovalId share;
+  ApprovalId tired_share;  // five wrong codes
 
   [[nodiscard]] Position next() const { return commits.empty() ? Position(1) : domain::next(commits.back().last()); }
   Position commit(std::vector<Event> events) {
@@ -72,7 +72,7 @@ struct Town {
 
   [[nodiscard]] TransferInitiated initiation(PlayerId sender, std::int64_t amount) const {
     TransferInitiated out;
-    out.transaction = next();
+    out.transaction = TransferId(next());
     out.flavour = Flavour::send;
     out.sender = sender;
     out.currency = kGold;
@@ -92,7 +92,7 @@ struct Town {
     }
     return out;
   }
-  [[nodiscard]] TransferClaimed claim(Position transaction) const {
+  [[nodiscard]] TransferClaimed claim(TransferId transaction) const {
     auto const& open = *state.find_transfer(transaction);
     return {transaction,
             open.flavour,
@@ -108,7 +108,7 @@ struct Town {
             open.sender_phone,
             open.receiver_phone};
   }
-  [[nodiscard]] TransferReleased give_back(Position transaction, ReturnReason reason) const {
+  [[nodiscard]] TransferReleased give_back(TransferId transaction, ReturnReason reason) const {
     auto const& open = *state.find_transfer(transaction);
     auto const wallet = state.wallet(open.sender, open.currency);
     return {transaction,
@@ -122,7 +122,9 @@ struct Town {
             open.target,
             open.sender_phone};
   }
-  [[nodiscard]] PhoneShareRequested request(PhoneId phone) const { return {next(), phone, kAnnPhone, minute(10)}; }
+  [[nodiscard]] PhoneShareRequested request(PhoneId phone) const {
+    return {ApprovalId(next()), phone, kAnnPhone, minute(10)};
+  }
 };
 
 Town town() {
@@ -149,14 +151,14 @@ Town town() {
   people.emplace_back(MinorFlagged{kMinorIdentity, kGuardianPhone});
   people.emplace_back(MinorFlagged{kIdlerIdentity, PhoneId()});
   out.commit(people);
-  out.fresh = out.commit({out.initiation(kAnn, 1'000)});
-  out.tired = out.commit({out.initiation(kAnn, 500)});
+  out.fresh = TransferId(out.commit({out.initiation(kAnn, 1'000)}));
+  out.tired = TransferId(out.commit({out.initiation(kAnn, 500)}));
   out.commit({PinRejected{out.tired, 2}, PinRejected{out.tired, 1}, PinRejected{out.tired, 0}});
-  out.verified = out.commit({out.initiation(kAnn, 2'000)});
+  out.verified = TransferId(out.commit({out.initiation(kAnn, 2'000)}));
   out.commit({PinVerified{out.verified, minute(1'440)}});
-  out.asked = out.commit({out.initiation(kMinor, 3'000)});
-  out.share = out.commit({out.request(kIdlerPhone)});
-  out.tired_share = out.commit({out.request(kSharedPhone)});
+  out.asked = TransferId(out.commit({out.initiation(kMinor, 3'000)}));
+  out.share = ApprovalId(out.commit({out.request(kIdlerPhone)}));
+  out.tired_share = ApprovalId(out.commit({out.request(kSharedPhone)}));
   for (std::uint8_t left = 5; left-- > 0;) out.commit({ShareCodeRejected{out.tired_share, left}});
   return out;
 }
@@ -177,7 +179,8 @@ E but(E event, Change change) {
 std::vector<Row> impossible(Town const& town) {
   auto const lowest = minor(std::numeric_limits<std::int64_t>::min());
   auto const highest = minor(std::numeric_limits<std::int64_t>::max());
-  auto const nobody = Position(999);
+  TransferId const nothing(999);
+  ApprovalId const no_share(999);
   auto const start = town.initiation(kAnn, 1'000);
   auto const young = town.initiation(kMinor, 1'000);
   auto const claim = town.claim(town.verified);
@@ -204,7 +207,8 @@ std::vector<Row> impossible(Town const& town) {
 
       {"a start without a name", but(start, [](Start& e) { e.transaction = {}; })},
       {"a start under an older name", but(start, [&](Start& e) { e.transaction = town.fresh; })},
-      {"a start under a later name", but(start, [&](Start& e) { e.transaction = next(e.transaction); })},
+      {"a start under a later name",
+       but(start, [&](Start& e) { e.transaction = TransferId(next(e.transaction.position())); })},
       {"a start by nobody", but(start, [](Start& e) { e.sender = PlayerId(5); })},
       {"a start by player zero", but(start, [](Start& e) { e.sender = {}; })},
       {"a start in a foreign currency", but(start, [](Start& e) { e.currency = kSilver; })},
@@ -257,26 +261,26 @@ std::vector<Row> impossible(Town const& town) {
                                                 e.sender_phone = kIdlerPhone;
                                               })},
 
-      {"another PIN of nothing", PinReissued{nobody, 1, minute(11)}},
+      {"another PIN of nothing", PinReissued{nothing, 1, minute(11)}},
       {"another PIN of a verified transfer", PinReissued{town.verified, 1, minute(11)}},
       {"the same PIN again", PinReissued{town.fresh, 0, minute(11)}},
       {"a PIN too many", PinReissued{town.fresh, 2, minute(11)}},
       {"another PIN that has run out already", PinReissued{town.fresh, 1, minute(1)}},
-      {"a wrong PIN of nothing", PinRejected{nobody, 2}},
+      {"a wrong PIN of nothing", PinRejected{nothing, 2}},
       {"a wrong PIN of a verified transfer", PinRejected{town.verified, 2}},
       {"a wrong PIN while the guardian is asked", PinRejected{town.asked, 2}},
       {"a wrong PIN miscounted", PinRejected{town.fresh, 1}},
       {"a fourth wrong PIN", PinRejected{town.tired, 255}},
-      {"a right PIN of nothing", PinVerified{nobody, minute(1'440)}},
+      {"a right PIN of nothing", PinVerified{nothing, minute(1'440)}},
       {"a right PIN twice", PinVerified{town.verified, minute(1'440)}},
       {"a right PIN while the guardian is asked", PinVerified{town.asked, minute(1'440)}},
       {"a right PIN too late", PinVerified{town.fresh, minute(1'440)}, 10},
       {"a claim code that has run out already", PinVerified{town.fresh, minute(1)}},
-      {"an approval of nothing", GuardianApproved{nobody}},
+      {"an approval of nothing", GuardianApproved{nothing}},
       {"an approval that nobody asked for", GuardianApproved{town.fresh}},
       {"an approval too late", GuardianApproved{town.asked}, 15},
 
-      {"a claim of nothing", but(claim, [&](Claim& e) { e.transaction = nobody; })},
+      {"a claim of nothing", but(claim, [&](Claim& e) { e.transaction = nothing; })},
       {"a claim before the PIN", town.claim(town.fresh)},
       {"a claim too late", claim, 1'440},
       {"a claim of another flavour", but(claim, [](Claim& e) { e.flavour = Flavour::transfer; })},
@@ -299,7 +303,7 @@ std::vector<Row> impossible(Town const& town) {
       {"a claim that does not add up", but(claim, [](Claim& e) { e.available_after += minor(1); })},
       {"a claim that leaves too much reserved", but(claim, [](Claim& e) { e.reserved_after += minor(1); })},
 
-      {"a return of nothing", but(back, [&](Back& e) { e.transaction = nobody; })},
+      {"a return of nothing", but(back, [&](Back& e) { e.transaction = nothing; })},
       {"a return of another flavour", but(back, [](Back& e) { e.flavour = Flavour::transfer; })},
       {"a return to another", but(back, [](Back& e) { e.sender = kMinor; })},
       {"a return of another currency", but(back, [](Back& e) { e.currency = kSilver; })},
@@ -328,19 +332,19 @@ std::vector<Row> impossible(Town const& town) {
       {"a share of one's own", but(ask, [](PhoneShareRequested& e) { e.phone = kAnnPhone; })},
       {"a share asked twice", town.request(kIdlerPhone)},
       {"a code that has run out already", but(ask, [](PhoneShareRequested& e) { e.expires_at = minute(1); })},
-      {"a wrong code of nothing", ShareCodeRejected{nobody, 4}},
+      {"a wrong code of nothing", ShareCodeRejected{no_share, 4}},
       {"a wrong code miscounted", ShareCodeRejected{town.share, 3}},
       {"a sixth wrong code", ShareCodeRejected{town.tired_share, 255}},
-      {"an end of no share", PhoneShareEnded{nobody, ShareEnd::rejected}},
+      {"an end of no share", PhoneShareEnded{no_share, ShareEnd::rejected}},
       {"an approval of a share too late", PhoneShareEnded{town.share, ShareEnd::approved}, 10},
       {"a refusal of a share too late", PhoneShareEnded{town.share, ShareEnd::rejected}, 10},
       {"an end of a share too early", PhoneShareEnded{town.share, ShareEnd::expired}, 9},
       {"an end for wrong codes that were not", PhoneShareEnded{town.share, ShareEnd::wrong_codes}},
 
-      {"a text about nothing", TextSettled{{nobody, pin, 0}, TextEnd::sent}},
-      {"a text that is not owed yet", TextSettled{{town.fresh, TextKind::claim_code, 0}, TextEnd::sent}},
-      {"a text that is not owed any more", TextSettled{{town.verified, pin, 0}, TextEnd::sent}},
-      {"a text of another detail", TextSettled{{town.fresh, pin, 1}, TextEnd::sent}},
+      {"a text about nothing", TextSettled{{nothing.position(), pin, 0}, TextEnd::sent}},
+      {"a text that is not owed yet", TextSettled{{town.fresh.position(), TextKind::claim_code, 0}, TextEnd::sent}},
+      {"a text that is not owed any more", TextSettled{{town.verified.position(), pin, 0}, TextEnd::sent}},
+      {"a text of another detail", TextSettled{{town.fresh.position(), pin, 1}, TextEnd::sent}},
 
       {"a time beyond the calendar", ReplyReceived{}, 4'200'000'000},
   };
@@ -380,8 +384,8 @@ std::vector<Row> possible(Town const& town) {
       {"a share that ended in wrong codes", PhoneShareEnded{town.tired_share, ShareEnd::wrong_codes}},
       {"a share that was asked for again", PhoneShareEnded{town.share, ShareEnd::superseded}},
       {"a reply", ReplyReceived{index_of(1)}},
-      {"a text sent", TextSettled{{town.fresh, TextKind::pin, 0}, TextEnd::sent}},
-      {"a text about a share", TextSettled{{town.share, TextKind::share_code, 0}, TextEnd::dropped}},
+      {"a text sent", TextSettled{{town.fresh.position(), TextKind::pin, 0}, TextEnd::sent}},
+      {"a text about a share", TextSettled{{town.share.position(), TextKind::share_code, 0}, TextEnd::dropped}},
   };
 }
 
@@ -435,7 +439,7 @@ TEST(FoldCheckTransfers, ASendMayComeBackToTheWalletThatItLeft) {
   auto here = town();
   auto start = here.initiation(kAnn, 1'000);
   start.target = kGame;
-  auto const transaction = here.commit({start});
+  TransferId const transaction(here.commit({start}));
   here.commit({PinVerified{transaction, minute(1'440)}});
   auto claim = here.claim(transaction);
   claim.receiver = kAnn;
@@ -448,7 +452,7 @@ TEST(FoldCheckTransfers, ASendMayComeBackToTheWalletThatItLeft) {
 TEST(FoldCheckTransfers, ATransferThatIsAllFeeIsClaimed) {
   auto here = town();
   auto start = here.initiation(kAnn, 10);
-  auto const transaction = here.commit({start});
+  TransferId const transaction(here.commit({start}));
   here.commit({PinVerified{transaction, minute(1'440)}});
   auto const claim = here.claim(transaction);
   Place const now{minute(1), here.next(), here.next()};

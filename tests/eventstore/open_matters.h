@@ -8,15 +8,15 @@
 namespace florin::test_support {
 
 struct OpenMatters {
-  domain::Position fresh;       // waits for its PIN
-  domain::Position tried;       // a second PIN, two wrong ones
-  domain::Position verified;    // waits for its claim
-  domain::Position asked;       // waits for a guardian
-  domain::Position approved;    // a guardian said yes
-  domain::Position share;       // waits for the owner of a phone
-  domain::Position ordered;     // waits for its payment's name
-  domain::Position challenged;  // waits for the cardholder
-  domain::Position returned;    // paid; one refund succeeded, one failed, one is pending; a dispute is lost, one open
+  domain::TransferId fresh;     // waits for its PIN
+  domain::TransferId tried;     // a second PIN, two wrong ones
+  domain::TransferId verified;  // waits for its claim
+  domain::TransferId asked;     // waits for a guardian
+  domain::TransferId approved;  // a guardian said yes
+  domain::ApprovalId share;     // waits for the owner of a phone
+  domain::OrderId ordered;      // waits for its payment's name
+  domain::OrderId challenged;   // waits for the cardholder
+  domain::OrderId returned;     // paid; one refund succeeded, one failed, one is pending; a dispute is lost, one open
   domain::PayoutId requested;
   domain::PayoutId processing;
 };
@@ -26,7 +26,7 @@ inline void open_money_matters(Store& store, domain::GameId game, OpenMatters& o
   using namespace domain;
   store.commit(purchase(game, 1, units(500)));  // so the game is owed something
   auto const order = [&] {
-    auto const commit = store.commit(OrderCurrency{game, person(1), {}, units(10), "pm_1", {}, true});
+    auto const commit = store.commit(OrderCurrency{game, person(1), {}, dollars(10), "pm_1", {}, true});
     return std::get<CurrencyOrdered>(commit->events.back());
   };
   auto const said = [](CurrencyOrdered const& ordered, PaymentStatus status, char const* reference) {
@@ -45,16 +45,16 @@ inline void open_money_matters(Store& store, domain::GameId game, OpenMatters& o
   auto const paid = order();
   out.returned = paid.order;
   auto report = said(paid, PaymentStatus::succeeded, "pi_00002");
-  report.refunds = {{"re_00001", {}, units(1), RefundStatus::succeeded},
-                    {"re_00002", {}, units(1), RefundStatus::failed}};
+  report.refunds = {{"re_00001", {}, dollars(1), RefundStatus::succeeded},
+                    {"re_00002", {}, dollars(1), RefundStatus::failed}};
   auto const commit = store.commit(ReportPayment{report, samples::fact(paid), {}});
-  store.commit(RefundPurchase{game, samples::fact_in<CurrencyPurchased>(*commit), units(2), "", true});
-  report.disputes = {{"dp_00001", units(1), units(15), DisputeStatus::lost},
-                     {"dp_00002", units(3), units(15), DisputeStatus::open}};
+  store.commit(RefundPurchase{game, samples::fact_in<CurrencyPurchased>(*commit), dollars(2), "", true});
+  report.disputes = {{"dp_00001", dollars(1), dollars(15), DisputeStatus::lost},
+                     {"dp_00002", dollars(3), dollars(15), DisputeStatus::open}};
   store.commit(ReportPayment{report, samples::fact(paid), {}});
   auto const payout = [&](std::int64_t usd) {
-    auto const asked = store.commit(
-        RequestPayout{game, somebody(8), units(usd), "Gold Games", "000123456789", "021000021", AccountType::checking});
+    auto const asked = store.commit(RequestPayout{game, somebody(8), dollars(usd), "Gold Games", "000123456789",
+                                                  "021000021", AccountType::checking});
     return std::get<PayoutRequested>(asked->events.back()).payout;
   };
   auto const advance = [&](PayoutId id, PayoutStatus status) {
@@ -70,7 +70,7 @@ inline void open_money_matters(Store& store, domain::GameId game, OpenMatters& o
   WritePayoutFile files;
   files.day = day_of(advance(completed, PayoutStatus::completed));
   files.created = start_of(files.day + std::chrono::days(1));
-  files.files = {{'A', files.day + std::chrono::days(2), 1, units(9), {}, {out.processing, completed}}};
+  files.files = {{'A', files.day + std::chrono::days(2), 1, dollars(9), {}, {out.processing, completed}}};
   store.commit(files);
 }
 
@@ -86,9 +86,9 @@ inline OpenMatters open_matters(Store& store) {
   // A transaction is named by the first position of its commit.
   auto const begin = [&](std::uint64_t sender, std::int64_t amount) {
     store.clock().advance(40 * kMicrosPerSecond);
-    return store.commit(send(alpha, sender, beta, 4, units(amount)))->first;
+    return TransferId(store.commit(send(alpha, sender, beta, 4, units(amount)))->first);
   };
-  auto const verify = [&](Position transaction) { store.commit(VerifyPin{alpha, Flavour::send, transaction, 1}); };
+  auto const verify = [&](TransferId transaction) { store.commit(VerifyPin{alpha, Flavour::send, transaction, 1}); };
 
   OpenMatters out;
   auto const completed = begin(1, 10);
@@ -114,12 +114,12 @@ inline OpenMatters open_matters(Store& store) {
   // The first is superseded by the second, and the third is approved.
   store.commit(RequestPhoneShare{phone(1), somebody(6)});
   store.clock().advance(40 * kMicrosPerSecond);
-  out.share = store.commit(RequestPhoneShare{phone(1), somebody(6)})->last();
-  out.share = Position(out.share.value() - 1);  // behind the end of the first
+  auto const again = store.commit(RequestPhoneShare{phone(1), somebody(6)});
+  out.share = ApprovalId(again->last().value() - 1);  // behind the end of the first
   store.commit(AnswerPhoneShare{out.share, false, false});
-  auto const shared = store.commit(RequestPhoneShare{phone(1), somebody(7)})->first;
+  ApprovalId const shared(store.commit(RequestPhoneShare{phone(1), somebody(7)})->first);
   store.commit(AnswerPhoneShare{shared, true, true});
-  store.commit(SettleTexts{{{{out.fresh, TextKind::pin, 0}, TextEnd::sent}}});
+  store.commit(SettleTexts{{{{out.fresh.position(), TextKind::pin, 0}, TextEnd::sent}}});
   open_money_matters(store, alpha, out);
   return out;
 }

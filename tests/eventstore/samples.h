@@ -17,6 +17,7 @@ std::array<std::uint8_t, Size> bytes(std::uint8_t first) {
 }
 
 inline domain::Money money(std::int64_t minor) { return domain::Money::from_minor(minor); }
+inline domain::Usd usd(std::int64_t cents) { return domain::Usd::from_minor(cents); }
 
 inline domain::GameSettings settings() {
   domain::GameSettings out;
@@ -45,7 +46,7 @@ inline domain::TransferInitiated initiated() {
   using namespace domain;
   auto const at = Timestamp::from_micros(1'767'225'600'123'456);
   TransferInitiated out;
-  out.transaction = Position(42);
+  out.transaction = TransferId(42);
   out.flavour = Flavour::send;
   out.sender = PlayerId(7);
   out.currency = CurrencyId(1);
@@ -73,7 +74,8 @@ inline std::vector<domain::Event> events() {
   PlayerId const player(7);
   CurrencyId const crowns(1);
   IdentityId const identity(5);
-  Position const transaction(42);
+  TransferId const transaction(42);
+  ApprovalId const approval(42);
   TransferFees const fees{money(275), money(350), money(375)};
   auto const time = [](std::int64_t minutes) {
     return Timestamp::from_micros(1'767'225'600'123'456 + minutes * 60 * kMicrosPerSecond);
@@ -97,7 +99,7 @@ inline std::vector<domain::Event> events() {
                     money(500),
                     money(3'498),
                     money(56'002)},
-      ItemRefunded{Position(41), player, crowns, money(3'998), money(500), money(3'498), money(60'000), "changed mind"},
+      ItemRefunded{OrderId(41), player, crowns, money(3'998), money(500), money(3'498), money(60'000), "changed mind"},
       PhoneRecorded{PhoneId(3), identity, bytes<16>(4), {"sealed number of a phone, as bytes", true}},
       PhoneVerified{PhoneId(3)},
       MinorFlagged{identity, PhoneId(4)},
@@ -111,35 +113,34 @@ inline std::vector<domain::Event> events() {
                       money(500), money(9'250), GameId(200'000'000'001), PhoneId(3), PhoneId(6)},
       TransferReleased{transaction, Flavour::send, ReturnReason::guardian_expired, player, crowns, money(10'000),
                        money(60'000), money(500), GameId(200'000'000'001), PhoneId(3)},
-      PhoneShareRequested{transaction, PhoneId(7), PhoneId(3), time(10), game},
-      ShareCodeRejected{transaction, 4},
-      PhoneShareEnded{transaction, ShareEnd::superseded},
+      PhoneShareRequested{approval, PhoneId(7), PhoneId(3), time(10), game},
+      ShareCodeRejected{approval, 4},
+      PhoneShareEnded{approval, ShareEnd::superseded},
       ReplyReceived{bytes<16>(5)},
-      TextSettled{{transaction, TextKind::sender_returned, 4}, TextEnd::dropped},
-      CheckoutOpened{Position(42),
+      TextSettled{{transaction.position(), TextKind::sender_returned, 4}, TextEnd::dropped},
+      CheckoutOpened{SessionId(42),
                      game,
                      identity,
                      crowns,
-                     money(1'050),
+                     usd(1'050),
                      "https://game.example/thanks",
                      "https://game.example/shop",
                      {"sealed metadata of an order, bytes", true},
                      time(15)},
-      CurrencyOrdered{Position(42), player, crowns, money(1'050), "pm_card_visa", Position(40)},
-      PaymentOpened{Position(41), "pi_3OqUSt2eZvKYlo2C"},
-      PaymentChallenged{Position(41), time(15)},
-      CurrencyPurchased{Position(41), player, crowns, money(1'050), money(60), "pi_3OqUSt2eZvKYlo2C", money(70'500)},
-      PaymentFailed{Position(41), player, PaymentFailure::challenge_expired, "insufficient_funds"},
-      RefundRequested{RefundId(42), Position(41), player, crowns, money(500), money(-5'000), "bought by mistake",
+      CurrencyOrdered{OrderId(42), player, crowns, usd(1'050), "pm_card_visa", SessionId(40)},
+      PaymentOpened{OrderId(41), "pi_3OqUSt2eZvKYlo2C"},
+      PaymentChallenged{OrderId(41), time(15)},
+      CurrencyPurchased{OrderId(41), player, crowns, usd(1'050), usd(60), "pi_3OqUSt2eZvKYlo2C", money(70'500)},
+      PaymentFailed{OrderId(41), player, PaymentFailure::challenge_expired, "insufficient_funds"},
+      RefundRequested{RefundId(42), OrderId(41), player, crowns, usd(500), money(-5'000), "bought by mistake",
                       "pi_3OqUSt2eZvKYlo2C", "re_3OqUSt2eZvKYlo2C"},
-      RefundSettled{RefundId(41), Position(39), player, crowns, money(500), RefundEnd::reversed, "re_3OqUSt2eZvKYlo2C",
+      RefundSettled{RefundId(41), OrderId(39), player, crowns, usd(500), RefundEnd::reversed, "re_3OqUSt2eZvKYlo2C",
                     money(5'000)},
-      DisputeOpened{Position(41), "dp_1Pgc71B7WZ01zgkW", player, crowns, money(1'050), money(1'500), money(-10'500)},
-      DisputeClosed{Position(41), "dp_1Pgc71B7WZ01zgkW", player, crowns, money(1'050), true, money(70'500),
-                    money(-1'500)},
+      DisputeOpened{OrderId(41), "dp_1Pgc71B7WZ01zgkW", player, crowns, usd(1'050), usd(1'500), money(-10'500)},
+      DisputeClosed{OrderId(41), "dp_1Pgc71B7WZ01zgkW", player, crowns, usd(1'050), true, money(70'500), usd(-1'500)},
       PayoutRequested{PayoutId(42),
                       game,
-                      money(10'000),
+                      usd(10'000),
                       {{crowns, money(60'000)}, {CurrencyId(2), money(40'000)}},
                       identity,
                       {"sealed holder of an account, bytes", true},
@@ -147,9 +148,9 @@ inline std::vector<domain::Event> events() {
                       "021000021",
                       "6789",
                       AccountType::savings},
-      PayoutAdvanced{PayoutId(41), game, money(10'000), {{crowns, money(100'000)}}, PayoutStatus::failed, "R03"},
-      DisputeMoved{Position(41), "dp_1Pgc71B7WZ01zgkW", player, crowns, money(-1'050), money(1'500),
-                   DisputeStatus::lost, 3, money(-10'500)},
+      PayoutAdvanced{PayoutId(41), game, usd(10'000), {{crowns, money(100'000)}}, PayoutStatus::failed, "R03"},
+      DisputeMoved{OrderId(41), "dp_1Pgc71B7WZ01zgkW", player, crowns, usd(-1'050), usd(1'500), DisputeStatus::lost, 3,
+                   money(-10'500)},
       CurrencyAdded{game, {CurrencyId(3), "Embers", "EMB", money(1'500), money(200), money(5'000)}},
       CurrencyChanged{game, {CurrencyId(2), "Splinters", "SPL", money(25), money(1), std::nullopt}},
       PayoutFileWritten{
@@ -157,13 +158,8 @@ inline std::vector<domain::Event> events() {
           Day(std::chrono::days(20'454)),
           time(60),
           {"091000019", "First Bank", "123456780", "Florin", "Florin Payouts", "1123456789", "09100001", "PAYOUT"},
-          {{'A', Day(std::chrono::days(20'456)), 1, money(10'000), bytes<32>(0x20), {PayoutId(31)}},
-           {'B',
-            Day(std::chrono::days(20'456)),
-            2,
-            money(9'999'999'999),
-            bytes<32>(0x60),
-            {PayoutId(33), PayoutId(37)}}},
+          {{'A', Day(std::chrono::days(20'456)), 1, usd(10'000), bytes<32>(0x20), {PayoutId(31)}},
+           {'B', Day(std::chrono::days(20'456)), 2, usd(9'999'999'999), bytes<32>(0x60), {PayoutId(33), PayoutId(37)}}},
           {{PayoutId(35), LeftOutReason::holder}}},
       PayoutAccountCorrected{PayoutId(41), game, identity, "C01", {"sealed data of a correction, bytes", true}},
   };

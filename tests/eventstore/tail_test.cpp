@@ -31,9 +31,9 @@ class TailTest : public testing::Test {
     for (std::size_t i = 0; i < count; ++i) {
       domain::Commit commit{domain::next(head.position), domain::Timestamp::from_seconds(1'800'000'000), {}, {}};
       for (std::uint64_t events = 1 + commit.first.value() % 2; events > 0; --events) {
-        commit.events.emplace_back(domain::PinReissued{Position(1), 2, {}});
+        commit.events.emplace_back(domain::PinReissued{domain::TransferId(1), 2, {}});
       }
-      if (verified) commit.events.back() = domain::PinVerified{Position(1), {}};
+      if (verified) commit.events.back() = domain::PinVerified{domain::TransferId(1), {}};
       encoder.encode(commit, bytes[i]);
       head = {commit.last(), chain_link(head.link, commit.last(), bytes[i])};
       rows.push_back({commit.last(), bytes[i], head.link});

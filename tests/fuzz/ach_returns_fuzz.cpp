@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     line = entry.line;
     require(is_printable(entry.fault) && is_printable(entry.code) && is_printable(entry.trace));
     require(entry.code.empty() || entry.code.size() == 3);
-    require(entry.usd >= florin::domain::Money{});
+    require(entry.usd >= florin::domain::Usd{});
     if (!entry.fault.empty()) continue;
     require(entry.code.size() == 3 && entry.trace.size() == 15 && is_printable(entry.corrected));
     require(entry.code.front() == (entry.is_correction ? 'C' : 'R'));

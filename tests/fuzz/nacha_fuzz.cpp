@@ -36,7 +36,7 @@ AchFile file_for(std::string const& holder, std::size_t entries) {
   file.effective = std::chrono::sys_days(std::chrono::year(2026) / 11 / 20);
   for (std::size_t i = 1; i <= entries; ++i) {
     file.entries.push_back({florin::domain::PayoutId(i), holder, "021000021", "000123456789",
-                            florin::domain::AccountType::savings, florin::domain::Money::from_minor(100)});
+                            florin::domain::AccountType::savings, florin::domain::Usd::from_minor(100)});
   }
   return file;
 }

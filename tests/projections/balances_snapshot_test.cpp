@@ -28,7 +28,7 @@ class BalancesSnapshot : public testing::Test {
     town.credit(game, 104, 10'000);
     ASSERT_TRUE(town.initiate(game, 101, game, 102, 100));
     auto const claimable = town.initiate(game, 101, game, 103, 100);
-    ASSERT_TRUE(claimable && town.verify(claimable->first));
+    ASSERT_TRUE(claimable && town.verify(domain::TransferId(claimable->first)));
     ASSERT_TRUE(town.ask_for_phone(103, 101));
     ASSERT_TRUE(town.flag_minor(104, 105));
     ASSERT_TRUE(town.initiate(game, 104, game, 102, 100));

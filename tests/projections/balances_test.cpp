@@ -147,8 +147,8 @@ TEST_F(BalancesTest, ATransferTouchesTheWalletsItMoves) {
   auto sender = balances.by_email(a.id, Town::email_index(0))->balances[0];
   EXPECT_EQ(sender.wallet, (domain::Wallet{Money::from_minor(600), Money::from_minor(400)}));
   EXPECT_EQ(sender.last_transaction, initiated->at);
-  ASSERT_TRUE(town.verify(initiated->first));
-  auto const claimed = town.claim(initiated->first, 1);
+  ASSERT_TRUE(town.verify(domain::TransferId(initiated->first)));
+  auto const claimed = town.claim(domain::TransferId(initiated->first), 1);
   ASSERT_TRUE(claimed);
   deliver();
   sender = balances.by_email(a.id, Town::email_index(0))->balances[0];
@@ -164,7 +164,7 @@ TEST_F(BalancesTest, ATransferTouchesTheWalletsItMoves) {
   town.pass(60);
   auto const again = town.initiate(a, 0, b, 1, 400);
   ASSERT_TRUE(again);
-  auto const cancelled = town.cancel(again->first);
+  auto const cancelled = town.cancel(domain::TransferId(again->first));
   ASSERT_TRUE(cancelled);
   deliver();
   sender = balances.by_email(a.id, Town::email_index(0))->balances[0];
@@ -181,7 +181,7 @@ TEST_F(BalancesTest, ShowWhatIsOpen) {
   ASSERT_TRUE(initiated);
   deliver();
   auto const open = balances.read([&](domain::State const& state) {
-    auto const* transfer = state.find_transfer(initiated->first);
+    auto const* transfer = state.find_transfer(domain::TransferId(initiated->first));
     return transfer == nullptr ? std::nullopt : std::optional(*transfer);
   });
   ASSERT_TRUE(open);

@@ -49,18 +49,18 @@ TEST_F(History, ShowsEveryMovementNewestFirstWithTheRunningBalance) {
   EXPECT_EQ(movements[0].change, Money::from_minor(-200));
   EXPECT_EQ(movements[0].available_after, Money::from_minor(1'300));
   EXPECT_EQ(movements[0].position, taken->last());
-  EXPECT_EQ(movements[0].order, taken->first);
+  EXPECT_EQ(movements[0].order, domain::OrderId(taken->first));
   EXPECT_EQ(movements[0].at, taken->at);
   EXPECT_EQ(movements[1].kind, MovementKind::item_refund);
-  EXPECT_EQ(movements[1].order, bought->first);
+  EXPECT_EQ(movements[1].order, domain::OrderId(bought->first));
   EXPECT_EQ(movements[1].transaction, back->first);
   EXPECT_EQ(movements[2].kind, MovementKind::item_purchase);
   EXPECT_EQ(movements[2].change, Money::from_minor(-300));
-  EXPECT_EQ(movements[2].order, bought->first);
+  EXPECT_EQ(movements[2].order, domain::OrderId(bought->first));
   EXPECT_EQ(movements[3].kind, MovementKind::credit);
-  EXPECT_EQ(movements[3].order, movements[3].transaction);
+  EXPECT_EQ(movements[3].order.position(), movements[3].transaction);
   EXPECT_EQ(movements[4].kind, MovementKind::starting_balance);
-  EXPECT_EQ(movements[4].order, domain::Position{});
+  EXPECT_EQ(movements[4].order, domain::OrderId{});
   EXPECT_EQ(movements[4].available_after, Money::from_minor(500));
   EXPECT_EQ(movements[4].transaction, movements[3].transaction) << "joined by the same command";
   EXPECT_LT(movements[4].position, movements[3].position);
@@ -134,15 +134,15 @@ TEST_F(History, ATransferIsSetAsideAndThenGone) {
   auto const initiated = town.initiate(a, 0, b, 0, 400);
   ASSERT_TRUE(initiated);
   town.credit(a, 0, 50);
-  ASSERT_TRUE(town.verify(initiated->first));
-  auto const claimed = town.claim(initiated->first);
+  ASSERT_TRUE(town.verify(domain::TransferId(initiated->first)));
+  auto const claimed = town.claim(domain::TransferId(initiated->first));
   ASSERT_TRUE(claimed);
 
   auto const sent = page(town.player(a, 0)).movements;
   ASSERT_EQ(sent.size(), 4u);
   EXPECT_EQ(sent[0].kind, MovementKind::transfer_completed);
   EXPECT_EQ(sent[0].transaction, claimed->first);
-  EXPECT_EQ(sent[0].order, initiated->first);
+  EXPECT_EQ(sent[0].order, domain::OrderId(initiated->first));
   EXPECT_EQ(sent[0].change, Money{});
   EXPECT_EQ(sent[0].available_after, Money::from_minor(650));
   EXPECT_EQ(sent[0].reserved_change, Money::from_minor(-400));
@@ -152,7 +152,7 @@ TEST_F(History, ATransferIsSetAsideAndThenGone) {
   EXPECT_EQ(sent[1].reserved_change, Money{});
   EXPECT_EQ(sent[1].reserved_after, Money::from_minor(400)) << "set aside all along";
   EXPECT_EQ(sent[2].kind, MovementKind::transfer_reserved);
-  EXPECT_EQ(sent[2].order, initiated->first);
+  EXPECT_EQ(sent[2].order, domain::OrderId(initiated->first));
   EXPECT_EQ(sent[2].change, Money::from_minor(-400));
   EXPECT_EQ(sent[2].available_after, Money::from_minor(600));
   EXPECT_EQ(sent[2].reserved_after, Money::from_minor(400));
@@ -161,7 +161,7 @@ TEST_F(History, ATransferIsSetAsideAndThenGone) {
   ASSERT_EQ(received.size(), 1u);
   EXPECT_EQ(received[0].kind, MovementKind::transfer_received);
   EXPECT_EQ(received[0].position, sent[0].position) << "one event, two sides";
-  EXPECT_EQ(received[0].order, initiated->first);
+  EXPECT_EQ(received[0].order, domain::OrderId(initiated->first));
   EXPECT_EQ(received[0].currency, b.currencies[0].currency);
   EXPECT_EQ(received[0].change, Money::from_minor(360));
   EXPECT_EQ(received[0].available_after, Money::from_minor(360));
@@ -174,13 +174,13 @@ TEST_F(History, ASendThatEndsOtherwiseComesBack) {
   auto const initiated = town.initiate(game, 0, game, 1, 400);
   ASSERT_TRUE(initiated);
   static_cast<void>(read("history"));  // the end comes in a later transaction
-  auto const cancelled = town.cancel(initiated->first);
+  auto const cancelled = town.cancel(domain::TransferId(initiated->first));
   ASSERT_TRUE(cancelled);
   auto const movements = page(town.player(game, 0)).movements;
   ASSERT_EQ(movements.size(), 3u);
   EXPECT_EQ(movements[0].kind, MovementKind::send_returned);
   EXPECT_EQ(movements[0].transaction, cancelled->first);
-  EXPECT_EQ(movements[0].order, initiated->first);
+  EXPECT_EQ(movements[0].order, domain::OrderId(initiated->first));
   EXPECT_EQ(movements[0].change, Money::from_minor(400));
   EXPECT_EQ(movements[0].available_after, Money::from_minor(1'000));
   EXPECT_EQ(movements[0].reserved_change, Money::from_minor(-400));
@@ -194,14 +194,14 @@ TEST_F(History, BothSidesOfAClaimMayBeOnePlayers) {
   town.credit(game, 0, 1'000);
   town.credit(game, 1, 1'000);
   auto const owned = town.initiate(game, 1, game, 0, 10);  // the right PIN puts their phone on file
-  ASSERT_TRUE(owned && town.verify(owned->first));
+  ASSERT_TRUE(owned && town.verify(domain::TransferId(owned->first)));
   ASSERT_TRUE(town.ask_for_phone(0, 1));
   ASSERT_TRUE(town.reply(1, domain::ReplyWord::yes));
   auto const initiated = town.initiate(game, 0, game, 1, 400);
-  ASSERT_TRUE(initiated && town.verify(initiated->first));
+  ASSERT_TRUE(initiated && town.verify(domain::TransferId(initiated->first)));
   auto const player = town.player(game, 0);
-  ASSERT_FALSE(town.claim(initiated->first, 0, player)) << "refused by now";
-  auto const sent = *town.state().find_transfer(initiated->first);
+  ASSERT_FALSE(town.claim(domain::TransferId(initiated->first), 0, player)) << "refused by now";
+  auto const sent = *town.state().find_transfer(domain::TransferId(initiated->first));
   auto const wallet = town.state().wallet(player, sent.currency);
   town.record(
       {domain::TransferClaimed{sent.transaction, sent.flavour, sent.sender, sent.currency, player, sent.currency,

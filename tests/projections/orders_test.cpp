@@ -13,13 +13,13 @@ TEST_F(Orders, ListAPlayersPurchasesNewestFirst) {
   auto const& game = town.create_game("g", {"gold"});
   town.credit(game, 0, 10'000);
   town.credit(game, 1, 10'000);
-  std::vector<domain::Position> bought;
+  std::vector<domain::OrderId> bought;
   for (int i = 0; i < 5; ++i) {
-    bought.insert(bought.begin(), town.purchase(game, 0, 100)->first);
+    bought.insert(bought.begin(), domain::OrderId(town.purchase(game, 0, 100)->first));
     town.purchase(game, 1, 100);
   }
   auto view = read("orders");
-  std::vector<domain::Position> listed;
+  std::vector<domain::OrderId> listed;
   std::optional<std::uint64_t> cursor;
   do {
     auto const page = read_orders(view, town.player(game, 0), 2, cursor);
@@ -39,12 +39,12 @@ TEST_F(Orders, AnOrderTellsItsRefund) {
   auto const refund = town.refund(game, returned);
 
   auto view = read("orders");
-  auto const order = read_order(view, returned->first);
+  auto const order = read_order(view, domain::OrderId(returned->first));
   ASSERT_TRUE(order && order.value());
   EXPECT_EQ(order.value()->player, town.player(game, 0));
   EXPECT_EQ(order.value()->refund, refund->first);
   EXPECT_EQ(order.value()->refunded_at, refund->at);
-  auto const other = read_order(view, kept->first);
+  auto const other = read_order(view, domain::OrderId(kept->first));
   ASSERT_TRUE(other && other.value());
   EXPECT_EQ(other.value()->refund, domain::Position{});
 }
@@ -54,7 +54,7 @@ TEST_F(Orders, WhatIsNotAnOrderIsNone) {
   auto const credit = town.credit(game, 0, 10'000);
   auto view = read("orders");
   for (auto const position : {credit->first, domain::Position(1'000'000), domain::Position(~std::uint64_t{0})}) {
-    auto const order = read_order(view, position);
+    auto const order = read_order(view, domain::OrderId(position));
     ASSERT_TRUE(order);
     EXPECT_FALSE(order.value());
   }

@@ -14,7 +14,7 @@ using domain::PayoutStatus;
 using domain::Position;
 using eventstore::CommitPtr;
 
-Money usd(std::int64_t cents) { return Money::from_minor(cents); }
+domain::Usd usd(std::int64_t cents) { return domain::Usd::from_minor(cents); }
 
 class Payments : public ViewsTest {
  protected:
@@ -29,13 +29,13 @@ class Payments : public ViewsTest {
   domain::Game a() const { return town.game(0); }
   domain::Game b() const { return town.game(1); }
 
-  domain::CurrencyOrdered order(Position session = {}) {
+  domain::CurrencyOrdered order(domain::SessionId session = {}) {
     domain::PlayerRef who;
     who.email_index = Town::email_index(0);
     auto const commit = town.play(domain::OrderCurrency{a().id, who, {}, usd(1'000), "pm_1", session});
     return std::get<domain::CurrencyOrdered>(commit->events.back());
   }
-  Position checkout() {
+  domain::SessionId checkout() {
     auto const commit =
         town.play(domain::OpenCheckout{a().id, {Town::email_index(0), ""}, {}, usd(1'000), "", "", "{}"});
     return std::get<domain::CheckoutOpened>(commit->events.back()).session;
@@ -92,7 +92,7 @@ class Payments : public ViewsTest {
             return e.payout.position();
           } else if constexpr (requires { e.order; } &&
                                !std::is_same_v<std::decay_t<decltype(e)>, domain::ItemRefunded>) {
-            return e.order;
+            return e.order.position();
           } else {
             return Position{};
           }
@@ -130,10 +130,10 @@ class Payments : public ViewsTest {
 
 TEST_F(Payments, AnOrdersStepsAreItsEventsWhereverTheyStand) {
   auto const ordered = order();
-  expect_steps(ordered.order, 1);
+  expect_steps(ordered.order.position(), 1);
   auto const other = order();
   report(ordered, said(ordered, PaymentStatus::requires_action));  // opened and challenged in one commit
-  expect_steps(ordered.order, 3);
+  expect_steps(ordered.order.position(), 3);
   auto const purchased = pay(ordered);
   auto told = said(ordered, PaymentStatus::succeeded);
   // Taken over: asked and settled in one commit; and a dispute, behind them.
@@ -143,9 +143,9 @@ TEST_F(Payments, AnOrdersStepsAreItsEventsWhereverTheyStand) {
   told.disputes.back().status = domain::DisputeStatus::won;
   report(ordered, told);
   ASSERT_TRUE(town.play(domain::RefundPurchase{a().id, samples::fact(purchased), usd(50), "", true}));
-  expect_steps(ordered.order, 9);
+  expect_steps(ordered.order.position(), 9);
   ASSERT_TRUE(town.play(domain::FailOrder{other.order, domain::PaymentFailure::refused, ""}));
-  expect_steps(other.order, 2);
+  expect_steps(other.order.position(), 2);
 }
 
 TEST_F(Payments, APayoutsStepsAreItsOwn) {
@@ -165,7 +165,7 @@ TEST_F(Payments, WhatIsNoneHasNoSteps) {
     auto const steps = read_steps(view, position);
     ASSERT_TRUE(steps) << steps.error().what;
     EXPECT_TRUE(steps.value().empty());
-    auto const attempts = read_attempts(view, position);
+    auto const attempts = read_attempts(view, domain::SessionId(position));
     ASSERT_TRUE(attempts) << attempts.error().what;
     EXPECT_TRUE(attempts.value().empty());
   }
@@ -180,7 +180,7 @@ TEST_F(Payments, ACheckoutKnowsItsAttempts) {
   auto view = read("payments");
   EXPECT_EQ(read_attempts(view, session).value(), (std::vector{first.order, second.order}));
   EXPECT_TRUE(read_attempts(view, another).value().empty());
-  EXPECT_TRUE(read_attempts(view, Position{}).value().empty());
+  EXPECT_TRUE(read_attempts(view, domain::SessionId{}).value().empty());
 }
 
 TEST_F(Payments, PayoutsComeInPagesTheNewestFirst) {
@@ -260,11 +260,11 @@ TEST_F(Payments, ARebuildShowsTheSame) {
   std::mt19937_64 random(7);
   std::vector<domain::CurrencyOrdered> orders;
   std::vector<domain::PayoutId> payouts;
-  std::vector<Position> sessions{checkout()};
+  std::vector<domain::SessionId> sessions{checkout()};
   for (int i = 0; i < 300; ++i) {
     town.pass(static_cast<std::int64_t>(random() % 20'000));
     switch (random() % 5) {
-      case 0: orders.push_back(order(random() % 2 == 0 ? sessions.back() : Position{})); break;
+      case 0: orders.push_back(order(random() % 2 == 0 ? sessions.back() : domain::SessionId{})); break;
       case 1: sessions.push_back(checkout()); break;
       case 2: payouts.push_back(payout(random() % 2 == 0 ? a() : b())); break;
       case 3:
@@ -288,9 +288,9 @@ TEST_F(Payments, ARebuildShowsTheSame) {
   auto const shown = [&] {
     auto view = read("payments");
     std::vector<std::vector<Step>> steps;
-    for (auto const& ordered : orders) steps.push_back(read_steps(view, ordered.order).value());
+    for (auto const& ordered : orders) steps.push_back(read_steps(view, ordered.order.position()).value());
     for (auto const payout : payouts) steps.push_back(read_steps(view, payout.position()).value());
-    std::vector<std::vector<Position>> attempts;
+    std::vector<std::vector<domain::OrderId>> attempts;
     for (auto const session : sessions) attempts.push_back(read_attempts(view, session).value());
     auto const rows = read_payouts(view, {}, std::nullopt, 1'000, std::nullopt).value().payouts;
     auto const end = domain::Timestamp::from_seconds(4'000'000'000);
@@ -300,7 +300,8 @@ TEST_F(Payments, ARebuildShowsTheSame) {
   ASSERT_TRUE(runner->rebuild("payments"));
   wait_for_rebuild("payments");
   EXPECT_EQ(shown(), live);
-  for (auto const& ordered : orders) EXPECT_EQ(steps_of(ordered.order), steps_in_log(ordered.order));
+  for (auto const& ordered : orders)
+    EXPECT_EQ(steps_of(ordered.order.position()), steps_in_log(ordered.order.position()));
   for (auto const payout : payouts) EXPECT_EQ(steps_of(payout.position()), steps_in_log(payout.position()));
   // It has to be lively for this to mean anything.
   EXPECT_GT(std::get<3>(live).size(), 5u);

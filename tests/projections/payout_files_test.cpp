@@ -22,7 +22,7 @@ class PayoutFiles : public ViewsTest {
     town.purchase(seller, 0, 1'000);
     domain::RequestPayout command;
     command.game = game;
-    command.usd = Money::from_minor(50);
+    command.usd = domain::Usd::from_minor(50);
     command.contact = {Town::email_index(9), "cfo@example.com"};
     command.holder = "G";
     command.account = "000123456789";

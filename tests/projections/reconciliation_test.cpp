@@ -182,9 +182,9 @@ TEST_F(Reconciliation, ATransferChangesBothItsPlayers) {
   EXPECT_EQ(reserved.at(sender).balances[0].reserved, Money::from_minor(400));
   EXPECT_EQ(reserved.at(sender).balances[1].reserved, Money{});
 
-  ASSERT_TRUE(town.verify(initiated->first));
+  ASSERT_TRUE(town.verify(domain::TransferId(initiated->first)));
   auto const verified = town.head();
-  auto const claimed = town.claim(initiated->first);
+  auto const claimed = town.claim(domain::TransferId(initiated->first));
   ASSERT_TRUE(claimed);
   auto const sent = lines(a.id, verified);
   ASSERT_EQ(sent.size(), 1u);

@@ -169,14 +169,14 @@ eventstore::CommitPtr Town::initiate(Game const& from, std::size_t sender, Game 
                                std::nullopt});
 }
 
-eventstore::CommitPtr Town::verify(Position transaction, bool right) {
+eventstore::CommitPtr Town::verify(TransferId transaction, bool right) {
   auto const* transfer = state_.find_transfer(transaction);
   if (transfer == nullptr) return nullptr;
   return play(
       VerifyPin{state_.game_of(transfer->sender)->id, transfer->flavour, transaction, right ? ~std::uint32_t{0} : 0});
 }
 
-eventstore::CommitPtr Town::claim(Position transaction, std::size_t currency, PlayerId chosen) {
+eventstore::CommitPtr Town::claim(TransferId transaction, std::size_t currency, PlayerId chosen) {
   auto const* transfer = state_.find_transfer(transaction);
   if (transfer == nullptr) return nullptr;
   auto const& phone_row = state_.phones()[transfer->receiver_phone];
@@ -193,13 +193,13 @@ eventstore::CommitPtr Town::claim(Position transaction, std::size_t currency, Pl
                             chosen});
 }
 
-eventstore::CommitPtr Town::cancel(Position transaction) {
+eventstore::CommitPtr Town::cancel(TransferId transaction) {
   auto const* transfer = state_.find_transfer(transaction);
   if (transfer == nullptr) return nullptr;
   return play(CancelTransfer{state_.game_of(transfer->sender)->id, transfer->flavour, transaction});
 }
 
-eventstore::CommitPtr Town::expire(Position transaction) { return play(ExpireTransfer{transaction}); }
+eventstore::CommitPtr Town::expire(TransferId transaction) { return play(ExpireTransfer{transaction}); }
 
 eventstore::CommitPtr Town::flag_minor(std::size_t who, std::size_t guardian) {
   return play(FlagMinor{{email_index(who), email(who)}, phone(guardian)});

@@ -37,11 +37,11 @@ class Town {
   // From one of a person's games to another; to another person: a send. Phones are the people's own.
   eventstore::CommitPtr initiate(domain::Game const& from, std::size_t sender, domain::Game const& to,
                                  std::size_t receiver, std::int64_t minor);
-  eventstore::CommitPtr verify(domain::Position transaction, bool right = true);
+  eventstore::CommitPtr verify(domain::TransferId transaction, bool right = true);
   // By whom it was sent to, into the game's `currency`; player: who of those on the phone gets it, zero for the first.
-  eventstore::CommitPtr claim(domain::Position transaction, std::size_t currency = 0, domain::PlayerId player = {});
-  eventstore::CommitPtr cancel(domain::Position transaction);
-  eventstore::CommitPtr expire(domain::Position transaction);
+  eventstore::CommitPtr claim(domain::TransferId transaction, std::size_t currency = 0, domain::PlayerId player = {});
+  eventstore::CommitPtr cancel(domain::TransferId transaction);
+  eventstore::CommitPtr expire(domain::TransferId transaction);
   eventstore::CommitPtr flag_minor(std::size_t person, std::size_t guardian);
   eventstore::CommitPtr reply(std::size_t person, domain::ReplyWord word);
   eventstore::CommitPtr ask_for_phone(std::size_t person, std::size_t owner);

@@ -8,11 +8,13 @@
 namespace florin::projections {
 namespace {
 
+using domain::ApprovalId;
 using domain::GuardianState;
 using domain::Position;
 using domain::ReturnReason;
 using domain::ShareEnd;
 using domain::TransferEnd;
+using domain::TransferId;
 using domain::TransferStage;
 
 class Transfers : public ViewsTest {
@@ -31,14 +33,14 @@ class Transfers : public ViewsTest {
     EXPECT_TRUE(initiated);
     return initiated;
   }
-  TransferRecord transfer(Position transaction) {
+  TransferRecord transfer(TransferId transaction) {
     auto view = read("transfers");
     auto const record = read_transfer(view, transaction);
     EXPECT_TRUE(record) << record.error().what;
     EXPECT_TRUE(record.value());
     return record.value().value_or(TransferRecord{});
   }
-  ShareRecord share(Position approval) {
+  ShareRecord share(ApprovalId approval) {
     auto view = read("transfers");
     auto const record = read_share(view, approval);
     EXPECT_TRUE(record) << record.error().what;
@@ -51,26 +53,26 @@ TEST_F(Transfers, GoFromThePinToTheClaim) {
   auto const initiated = initiate();
   auto const fact = std::get<domain::TransferInitiated>(initiated->events.back());
   TransferRecord expected;
-  expected.transaction = initiated->first;
+  expected.transaction = TransferId(initiated->first);
   expected.flavour = domain::Flavour::transfer;
   expected.initiated_at = initiated->at;
   expected.pin_expires_at = fact.pin_expires_at;
-  EXPECT_EQ(transfer(initiated->first), expected);
+  EXPECT_EQ(transfer(TransferId(initiated->first)), expected);
 
-  auto const verified = town.verify(initiated->first);
+  auto const verified = town.verify(TransferId(initiated->first));
   ASSERT_TRUE(verified);
   expected.stage = TransferStage::claim;
   expected.verified_at = verified->at;
   expected.claim_expires_at = std::get<domain::PinVerified>(verified->events.back()).claim_expires_at;
-  EXPECT_EQ(transfer(initiated->first), expected);
+  EXPECT_EQ(transfer(TransferId(initiated->first)), expected);
 
-  auto const claimed = town.claim(initiated->first);
+  auto const claimed = town.claim(TransferId(initiated->first));
   ASSERT_TRUE(claimed);
   expected.end = TransferEnd::completed;
   expected.ended_at = claimed->at;
   expected.ended_in = claimed->first;
   expected.receiver = town.player(b(), 0);
-  EXPECT_EQ(transfer(initiated->first), expected);
+  EXPECT_EQ(transfer(TransferId(initiated->first)), expected);
 }
 
 TEST_F(Transfers, TellHowTheyEnded) {
@@ -78,73 +80,73 @@ TEST_F(Transfers, TellHowTheyEnded) {
   auto const cancelled = initiate();
   auto const late = initiate();
   auto const unclaimed = initiate();
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE(town.verify(wrong->first, false));
-  ASSERT_TRUE(town.cancel(cancelled->first));
-  ASSERT_TRUE(town.verify(unclaimed->first));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(town.verify(TransferId(wrong->first), false));
+  ASSERT_TRUE(town.cancel(TransferId(cancelled->first)));
+  ASSERT_TRUE(town.verify(TransferId(unclaimed->first)));
   town.pass(600);
-  auto const expired = town.expire(late->first);
+  auto const expired = town.expire(TransferId(late->first));
   ASSERT_TRUE(expired);
   town.pass(86'400);
-  ASSERT_TRUE(town.expire(unclaimed->first));
+  ASSERT_TRUE(town.expire(TransferId(unclaimed->first)));
 
-  auto const expect = [&](Position transaction, TransferEnd end, ReturnReason reason, TransferStage stage) {
+  auto const expect = [&](TransferId transaction, TransferEnd end, ReturnReason reason, TransferStage stage) {
     auto const record = transfer(transaction);
     EXPECT_EQ(record.end, end);
     EXPECT_EQ(record.reason, reason);
     EXPECT_EQ(record.stage, stage);
     EXPECT_EQ(record.receiver, domain::PlayerId{});
   };
-  expect(wrong->first, TransferEnd::failed, ReturnReason::wrong_pins, TransferStage::pin);
-  expect(cancelled->first, TransferEnd::cancelled, ReturnReason::cancelled, TransferStage::pin);
-  expect(late->first, TransferEnd::expired, ReturnReason::pin_expired, TransferStage::pin);
-  expect(unclaimed->first, TransferEnd::expired, ReturnReason::claim_expired, TransferStage::claim);
-  EXPECT_EQ(transfer(late->first).ended_in, expired->first);
-  EXPECT_EQ(transfer(late->first).ended_at, expired->at);
+  expect(TransferId(wrong->first), TransferEnd::failed, ReturnReason::wrong_pins, TransferStage::pin);
+  expect(TransferId(cancelled->first), TransferEnd::cancelled, ReturnReason::cancelled, TransferStage::pin);
+  expect(TransferId(late->first), TransferEnd::expired, ReturnReason::pin_expired, TransferStage::pin);
+  expect(TransferId(unclaimed->first), TransferEnd::expired, ReturnReason::claim_expired, TransferStage::claim);
+  EXPECT_EQ(transfer(TransferId(late->first)).ended_in, expired->first);
+  EXPECT_EQ(transfer(TransferId(late->first)).ended_at, expired->at);
 }
 
 TEST_F(Transfers, TellWhatTheGuardianSaid) {
   ASSERT_TRUE(town.flag_minor(0, 9));
   auto const approved = initiate();
-  auto const pending = transfer(approved->first);
+  auto const pending = transfer(TransferId(approved->first));
   EXPECT_EQ(pending.guardian, GuardianState::pending);
   EXPECT_EQ(pending.guardian_expires_at,
             std::get<domain::TransferInitiated>(approved->events.back()).guardian_expires_at);
   town.pass(700);
   auto const yes = town.reply(9, domain::ReplyWord::yes);
   ASSERT_TRUE(yes);
-  auto const after = transfer(approved->first);
+  auto const after = transfer(TransferId(approved->first));
   EXPECT_EQ(after.guardian, GuardianState::approved);
   EXPECT_EQ(after.pin_expires_at, std::get<domain::PinReissued>(yes->events.back()).expires_at)
       << "the first PIN had run out";
 
   auto const rejected = initiate();
   ASSERT_TRUE(town.reply(9, domain::ReplyWord::no));
-  EXPECT_EQ(transfer(rejected->first).end, TransferEnd::failed);
-  EXPECT_EQ(transfer(rejected->first).reason, ReturnReason::guardian_rejected);
+  EXPECT_EQ(transfer(TransferId(rejected->first)).end, TransferEnd::failed);
+  EXPECT_EQ(transfer(TransferId(rejected->first)).reason, ReturnReason::guardian_rejected);
   auto const unanswered = initiate();
   town.pass(900);
-  ASSERT_TRUE(town.expire(unanswered->first));
-  EXPECT_EQ(transfer(unanswered->first).end, TransferEnd::expired);
-  EXPECT_EQ(transfer(unanswered->first).reason, ReturnReason::guardian_expired);
+  ASSERT_TRUE(town.expire(TransferId(unanswered->first)));
+  EXPECT_EQ(transfer(TransferId(unanswered->first)).end, TransferEnd::expired);
+  EXPECT_EQ(transfer(TransferId(unanswered->first)).reason, ReturnReason::guardian_expired);
 }
 
 TEST_F(Transfers, HoldPhoneShares) {
   auto const first = initiate();
-  ASSERT_TRUE(town.verify(first->first));  // the phone is on file
+  ASSERT_TRUE(town.verify(TransferId(first->first)));  // the phone is on file
   auto const asked = town.ask_for_phone(1, 0);
   ASSERT_TRUE(asked);
   auto const& fact = std::get<domain::PhoneShareRequested>(asked->events.back());
-  ShareRecord expected{asked->first, fact.phone, asked->at, fact.expires_at, std::nullopt, {}};
-  EXPECT_EQ(share(asked->first), expected);
+  ShareRecord expected{ApprovalId(asked->first), fact.phone, asked->at, fact.expires_at, std::nullopt, {}};
+  EXPECT_EQ(share(ApprovalId(asked->first)), expected);
   town.pass(60);
   auto const again = town.ask_for_phone(1, 0);
   ASSERT_TRUE(again);
   expected.end = ShareEnd::superseded;
   expected.ended_at = again->at;
-  EXPECT_EQ(share(asked->first), expected);
-  EXPECT_FALSE(share(again->first).end);
+  EXPECT_EQ(share(ApprovalId(asked->first)), expected);
+  EXPECT_FALSE(share(ApprovalId(again->first)).end);
   ASSERT_TRUE(town.reply(0, domain::ReplyWord::yes));
-  EXPECT_EQ(share(again->first).end, ShareEnd::approved);
+  EXPECT_EQ(share(ApprovalId(again->first)).end, ShareEnd::approved);
 }
 
 TEST_F(Transfers, WhatIsNoneIsNone) {
@@ -152,11 +154,11 @@ TEST_F(Transfers, WhatIsNoneIsNone) {
   auto const initiated = initiate();
   auto view = read("transfers");
   for (auto const position : {credit->first, Position{}, Position(1'000'000), Position(~std::uint64_t{0})}) {
-    auto const transfer = read_transfer(view, position);
+    auto const transfer = read_transfer(view, TransferId(position));
     ASSERT_TRUE(transfer);
     EXPECT_FALSE(transfer.value());
   }
-  auto const share = read_share(view, initiated->first);
+  auto const share = read_share(view, ApprovalId(initiated->first));
   ASSERT_TRUE(share);
   EXPECT_FALSE(share.value());
 }
@@ -164,7 +166,7 @@ TEST_F(Transfers, WhatIsNoneIsNone) {
 TEST_F(Transfers, AnEndWithoutABeginningStopsTheView) {
   auto view = ViewFile::create(folder.path() / "alone.db", transfers_projection(), ViewFile::Purpose::live);
   ASSERT_TRUE(view);
-  domain::Commit const odd{Position(1), {}, {}, {domain::GuardianApproved{Position(7)}}};
+  domain::Commit const odd{Position(1), {}, {}, {domain::GuardianApproved{TransferId(7)}}};
   auto const applied = view.value()->apply(odd, {Position(1), {}});
   ASSERT_FALSE(applied);
   EXPECT_EQ(applied.error().kind, eventstore::Fault::Kind::corrupt);

@@ -395,7 +395,7 @@ inline domain::GameId live_game(CardRig& rig) {
 
 inline domain::OrderCurrency order_currency(domain::GameId game, std::uint64_t player, std::int64_t cents,
                                             std::string method = "pm_card_visa") {
-  return {game, person(player), {}, domain::Money::from_minor(cents), std::move(method), {}, true};
+  return {game, person(player), {}, domain::Usd::from_minor(cents), std::move(method), {}, true};
 }
 
 }  // namespace florin::test_support

@@ -77,7 +77,7 @@ class FollowedLedger {
     std::vector<std::string> bytes(count);
     auto const expected = head.position;
     for (auto& row : bytes) {
-      domain::Commit made{domain::next(head.position), {}, {}, {domain::PinReissued{domain::Position(1), 2, {}}}};
+      domain::Commit made{domain::next(head.position), {}, {}, {domain::PinReissued{domain::TransferId(1), 2, {}}}};
       encoder.encode(made, row);
       head = {made.last(), eventstore::chain_link(head.link, made.last(), row)};
       rows.push_back({made.last(), row, head.link});

@@ -17,16 +17,16 @@ struct TransferTest : testing::Test {
   Town town = build_town(*rig);
 
   domain::InitiateTransfer send_500() { return send(town.quest, 1, town.warriors, 2, units(500)); }
-  domain::Position initiate() {
+  domain::TransferId initiate() {
     auto const commit = rig->commit(send_500(), town.quest);
     EXPECT_TRUE(rig->quiet());
-    return commit->first;
+    return domain::TransferId(commit->first);
   }
-  void verify(domain::Position transaction, unsigned pin = 0) {
+  void verify(domain::TransferId transaction, unsigned pin = 0) {
     rig->commit(domain::VerifyPin{town.quest, domain::Flavour::send, transaction, 1u << pin}, town.quest);
     EXPECT_TRUE(rig->quiet());
   }
-  void claim(domain::Position transaction) {
+  void claim(domain::TransferId transaction) {
     rig->commit(domain::ClaimTransfer{town.warriors, domain::Flavour::send, transaction, person(2), phone(2), {}, {}},
                 town.warriors);
     EXPECT_TRUE(rig->quiet());

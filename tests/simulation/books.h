@@ -24,7 +24,7 @@ class Books {
   void follow_transfer(domain::Event const& event);
 
   std::map<std::pair<std::uint64_t, domain::Account>, std::int64_t> sums_;
-  std::set<domain::Position> open_transfers_;
+  std::set<domain::TransferId> open_transfers_;
 };
 
 }  // namespace florin::simulation

@@ -67,20 +67,20 @@ Faulty<OldOrder> write_old_release(SimulatedRuntime& runtime, bool won) {
   create.settings.status = GameStatus::live;
   if (auto created = store.run(create); !created) return fail(created.error());
   auto const& game = store.state.games()[0];
-  auto const usd = Money::from_minor(2'000);
+  auto const usd = Usd::from_minor(2'000);
   auto placed = store.run(OrderCurrency{game.id, test_support::person(0), {}, usd, "pm_card", {}});
   if (!placed) return fail(placed.error());
   OldOrder order{samples::fact_in<CurrencyOrdered>(placed.value()), {}};
   auto& report = order.report;
   report.reference = "pi_old";
-  report.order = order.ordered.commit();
+  report.order = domain::OrderId(order.ordered.commit());
   report.ordered_at = order.ordered.at();
   report.status = PaymentStatus::succeeded;
   report.usd = usd;
-  report.fee = Money::from_minor(88);
+  report.fee = Usd::from_minor(88);
   if (auto paid = store.run(ReportPayment{report, order.ordered, {}}); !paid) return fail(paid.error());
   auto const& ordered = *order.ordered;
-  auto const fee = Money::from_minor(1'500);
+  auto const fee = Usd::from_minor(1'500);
   auto const before = store.state.wallet(ordered.player, ordered.currency).available;
   auto opened = store.record(
       {DisputeOpened{ordered.order, "dp_old", ordered.player, ordered.currency, usd, fee, before - units_of(usd)}});
@@ -88,7 +88,7 @@ Faulty<OldOrder> write_old_release(SimulatedRuntime& runtime, bool won) {
   auto closed = store.record({DisputeClosed{ordered.order, "dp_old", ordered.player, ordered.currency, usd, won,
                                             won ? before : before - units_of(usd)}});
   if (!closed) return fail(closed.error());
-  report.disputes.push_back({"dp_old", won ? Money{} : usd, fee, won ? DisputeStatus::won : DisputeStatus::lost, 1});
+  report.disputes.push_back({"dp_old", won ? Usd{} : usd, fee, won ? DisputeStatus::won : DisputeStatus::lost, 1});
   return order;
 }
 

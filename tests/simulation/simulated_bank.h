@@ -52,7 +52,7 @@ class SimulatedBank {
   std::mt19937_64 random_;
   FaultCounts& counts_;
   bool calm_ = false;
-  std::map<domain::PayoutId, std::pair<domain::Money, Entry>> entries_;
+  std::map<domain::PayoutId, std::pair<domain::Usd, Entry>> entries_;
   std::vector<domain::Command> late_;
 };
 

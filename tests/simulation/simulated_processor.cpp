@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kLateMax = 64;
 
-Money cents(std::int64_t amount) { return Money::from_minor(amount); }
+domain::Usd cents(std::int64_t amount) { return domain::Usd::from_minor(amount); }
 
 }  // namespace
 
@@ -26,7 +26,7 @@ void SimulatedProcessor::adopt(Fact<CurrencyOrdered> ordered, PaymentReport repo
   payments_.emplace(key, Payment{std::move(ordered), std::move(report), {}});
 }
 
-Money SimulatedProcessor::left_of(Payment const& payment) const {
+domain::Usd SimulatedProcessor::left_of(Payment const& payment) const {
   auto left = payment.report.usd;
   for (auto const& refund : payment.report.refunds) {
     if (refund.status != RefundStatus::failed) left -= refund.usd;
@@ -61,7 +61,7 @@ PaymentOutcome SimulatedProcessor::perform(Kind kind, Fact<CurrencyOrdered> cons
     }
     PaymentReport report;
     report.reference = reference("pi_");
-    report.order = ordered.commit();
+    report.order = domain::OrderId(ordered.commit());
     report.usd = ordered->usd;
     report.ordered_at = ordered.at();
     payments_.emplace(key, Payment{ordered, report, {}});
@@ -95,7 +95,7 @@ PaymentOutcome SimulatedProcessor::call(Kind kind, Fact<CurrencyOrdered> const& 
 
 void SimulatedProcessor::order_step(OpenOrder const& order, eventstore::FactReader const& facts, Timestamp now,
                                     std::vector<Command>& out) {
-  auto const found = facts.find<CurrencyOrdered>(order.order);
+  auto const found = facts.find<CurrencyOrdered>(order.order.position());
   if (!found || !found.value()) return;
   auto const& ordered = *found.value();
   Key const key{ordered.commit(), ordered.at()};
@@ -117,7 +117,7 @@ void SimulatedProcessor::order_step(OpenOrder const& order, eventstore::FactRead
 
 void SimulatedProcessor::refund_steps(Returned const& returned, eventstore::FactReader const& facts,
                                       std::vector<Command>& out) {
-  auto const found = facts.find<CurrencyOrdered>(returned.order);
+  auto const found = facts.find<CurrencyOrdered>(returned.order.position());
   if (!found || !found.value()) return;
   auto const& ordered = *found.value();
   auto const at = payments_.find({ordered.commit(), ordered.at()});
@@ -189,11 +189,11 @@ bool SimulatedProcessor::move_dispute(Payment& payment) {
       break;
     case 1: dispute.status = DisputeStatus::lost; break;
     case 2:
-      dispute.fee = dispute.fee == Money{} ? cents(1'500) : Money{};
+      dispute.fee = dispute.fee == domain::Usd{} ? cents(1'500) : domain::Usd{};
       ++dispute.entries;
       break;
     case 3:
-      dispute.withheld = dispute.withheld == Money{} ? usd : Money{};
+      dispute.withheld = dispute.withheld == domain::Usd{} ? usd : domain::Usd{};
       ++dispute.entries;
       break;
     default: return false;

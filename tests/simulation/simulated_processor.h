@@ -64,7 +64,7 @@ class SimulatedProcessor {
   void finish(Payment& payment);
   void tell(Payment const& payment, std::vector<domain::Command>& out);
   void deliver_late(std::vector<domain::Command>& out);
-  [[nodiscard]] domain::Money left_of(Payment const& payment) const;
+  [[nodiscard]] domain::Usd left_of(Payment const& payment) const;
   [[nodiscard]] std::string reference(char const* kind);
   std::uint64_t draw(std::uint64_t below) { return random_() % below; }
   bool one_in(std::uint64_t times) { return !calm_ && draw(times) == 0; }
@@ -77,7 +77,7 @@ class SimulatedProcessor {
   std::set<Key> refused_;  // orders of which it will have no payment
   std::set<domain::RefundId> refused_refunds_;
   std::vector<domain::Command> late_;
-  std::map<domain::Position, domain::PaymentStatus> known_;  // by the saga, in this life
+  std::map<domain::OrderId, domain::PaymentStatus> known_;  // by the saga, in this life
 };
 
 }  // namespace florin::simulation

@@ -56,7 +56,7 @@ Command Traffic::initiation(State const& state) {
                           std::nullopt};
 }
 
-std::optional<Command> Traffic::claim(State const& state, Position transaction) {
+std::optional<Command> Traffic::claim(State const& state, TransferId transaction) {
   auto const& transfer = *state.find_transfer(transaction);
   auto const& phone = state.phones()[transfer.receiver_phone];
   auto const& game = *state.find_game(transfer.target);
@@ -165,7 +165,7 @@ std::optional<Command> Traffic::real_money(Server const& server) {
   auto const& game = state.games()[draw(state.games().size())];
   auto const currency = game.currencies[draw(game.currencies.size())].currency;
   auto const who = draw(persons_);
-  auto const usd = Money::from_minor(static_cast<std::int64_t>(50 + draw(5'000)));
+  auto const usd = Usd::from_minor(static_cast<std::int64_t>(50 + draw(5'000)));
   switch (draw(8)) {
     case 0: return OpenCheckout{game.id, test_support::somebody(who), currency, usd, "", "", R"({"level":3})"};
     case 1: {
@@ -174,7 +174,7 @@ std::optional<Command> Traffic::real_money(Server const& server) {
           server.facts.find<CurrencyPurchased>(server.past.card_purchases[draw(server.past.card_purchases.size())]);
       if (!paid || !paid.value()) return std::nullopt;
       auto const& original = *paid.value();
-      auto part = std::optional(Money::from_minor(static_cast<std::int64_t>(1 + draw(3'000))));
+      auto part = std::optional(Usd::from_minor(static_cast<std::int64_t>(1 + draw(3'000))));
       if (draw(2) == 0) part.reset();
       return RefundPurchase{state.game_of(original->player)->id, original, part, "regret", draw(16) != 0};
     }
@@ -182,7 +182,7 @@ std::optional<Command> Traffic::real_money(Server const& server) {
     case 3: {
       auto const payable = payable_usd(state, game);
       auto const part =
-          draw(6) == 0 ? payable + usd : Money::from_minor(payable.minor() / static_cast<std::int64_t>(1 + draw(4)));
+          draw(6) == 0 ? payable + usd : Usd::from_minor(payable.minor() / static_cast<std::int64_t>(1 + draw(4)));
       return RequestPayout{
           game.id,     test_support::somebody(who), part, "Ann Holder", "1234567890" + std::to_string(who),
           "021000021", AccountType::checking};

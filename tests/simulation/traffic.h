@@ -36,7 +36,7 @@ class Traffic {
   [[nodiscard]] domain::Command catalogue(domain::State const& state, domain::Game const& game);
   [[nodiscard]] domain::Command create_game();
   [[nodiscard]] domain::Command initiation(domain::State const& state);
-  [[nodiscard]] std::optional<domain::Command> claim(domain::State const& state, domain::Position transaction);
+  [[nodiscard]] std::optional<domain::Command> claim(domain::State const& state, domain::TransferId transaction);
   std::uint64_t draw(std::uint64_t below) { return random_() % below; }
 
   std::mt19937_64 random_;

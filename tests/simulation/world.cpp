@@ -238,7 +238,7 @@ class World {
       } else if (one.client) {
         clients_.learn(*one.client, *one.answer, process_->durable.position());
       } else if (one.timer && std::holds_alternative<domain::Refusal>(*one.answer)) {
-        process_->expiries.add({process_->clock.now() + domain::kMicrosPerSecond, one.timer->about, one.timer->wait});
+        process_->expiries.add({process_->clock.now() + domain::kMicrosPerSecond, one.timer->about});
       }
     }
   }
@@ -372,7 +372,7 @@ class World {
     auto const statement = processor_.statement();
     for (std::uint64_t id = 1; id <= state.currency_count(); ++id) {
       auto const found = statement.find(id);
-      auto const cents = domain::Money::from_minor(found == statement.end() ? 0 : found->second);
+      auto const cents = domain::Usd::from_minor(found == statement.end() ? 0 : found->second);
       auto const booked = books_.sum(domain::CurrencyId(id), domain::Account::card_clearing);
       require(-booked == domain::units_of(cents).minor(), Promise::clearing_is_statement, "currency", id, "booked",
               -booked, "stated", domain::units_of(cents).minor());

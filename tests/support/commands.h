@@ -9,6 +9,7 @@
 namespace florin::test_support {
 
 inline domain::Money units(std::int64_t whole) { return domain::Money::from_minor(whole * 100); }
+inline domain::Usd dollars(std::int64_t whole) { return domain::Usd::from_minor(whole * 100); }
 
 inline domain::CreateGame create_game(std::string const& name = "Alpha") {
   domain::CreateGame command;

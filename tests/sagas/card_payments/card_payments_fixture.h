@@ -9,9 +9,9 @@
 namespace florin::sagas {
 
 using domain::Money;
+using domain::OrderId;
 using domain::PaymentFailure;
 using domain::PaymentStatus;
-using domain::Position;
 using test_support::Call;
 using test_support::call_name;
 using test_support::kMinute;
@@ -26,7 +26,7 @@ inline constexpr char kAsked[] = "pm_card_threeDSecure2Required";
 inline constexpr char kDisputed[] = "pm_card_createDispute";
 inline constexpr auto kWait = std::chrono::hours(1);  // of who has patience
 
-inline Money usd(std::int64_t cents) { return Money::from_minor(cents); }
+inline domain::Usd usd(std::int64_t cents) { return domain::Usd::from_minor(cents); }
 
 struct CardPaymentsTest : testing::Test {
   test_support::CardWorld world;
@@ -44,16 +44,16 @@ struct CardPaymentsTest : testing::Test {
   }
 
   // Nothing has been tried yet when it returns, as far as this thread knows.
-  Position order(std::string method = "pm_card_visa", std::int64_t cents = 1000) {
+  OrderId order(std::string method = "pm_card_visa", std::int64_t cents = 1000) {
     auto const commit = rig->commit(order_currency(game, 1, cents, std::move(method)));
     return std::get<domain::CurrencyOrdered>(commit->events.back()).order;
   }
-  Position buy(std::string method = "pm_card_visa", std::int64_t cents = 1000) {
+  OrderId buy(std::string method = "pm_card_visa", std::int64_t cents = 1000) {
     auto const made = order(std::move(method), cents);
     EXPECT_TRUE(rig->quiet());
     return made;
   }
-  domain::RefundId refund(std::optional<Money> amount = std::nullopt) {
+  domain::RefundId refund(std::optional<domain::Usd> amount = std::nullopt) {
     auto const original = rig->view().all<domain::CurrencyPurchased>().back();
     auto const commit =
         rig->commit(domain::RefundPurchase{game, samples::fact(original), amount, "changed mind", true});

@@ -17,7 +17,7 @@ using test_support::kMinute;
 using test_support::MemoryLog;
 using test_support::units;
 
-Money usd(std::int64_t cents) { return Money::from_minor(cents); }
+domain::Usd usd(std::int64_t cents) { return domain::Usd::from_minor(cents); }
 
 // One thing that somebody does, unless the log shows that it was done.
 struct Step {

@@ -239,7 +239,7 @@ TEST_F(CardPaymentsTest, WhatIsNotWhatWasOrderedChangesNothing) {
   int number = 0;
   for (Change const& change :
        {Change([](auto& report) { report.usd = usd(100'00); }), Change([](auto& report) { report.in_usd = false; }),
-        Change([](auto& report) { report.order = Position(1); }), Change([](auto& report) { report.order = {}; }),
+        Change([](auto& report) { report.order = OrderId(1); }), Change([](auto& report) { report.order = {}; }),
         Change([](auto& report) { report.refunds.back().usd = usd(10'01); })}) {
     rig->gateway().tamper([&](domain::PaymentReport& report) {
       more(report);
@@ -656,7 +656,7 @@ TEST_F(CardPaymentsTest, ManyPurchasesUnderEveryFaultAtOnceAddUp) {
   EXPECT_EQ(world.statement().charges, count<domain::CurrencyPurchased>());
   EXPECT_GT(world.statement().charges, kOrders / 2);
   EXPECT_EQ(count<domain::DisputeMoved>(), world.statement().disputes_open);
-  std::set<Position> credited;
+  std::set<OrderId> credited;
   for (auto const& e : rig->view().all<domain::CurrencyPurchased>()) EXPECT_TRUE(credited.insert(e.order).second);
   expect_balanced();
 }

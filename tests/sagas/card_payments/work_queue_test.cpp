@@ -7,7 +7,7 @@
 namespace florin::sagas {
 namespace {
 
-using domain::Position;
+using domain::OrderId;
 using domain::Timestamp;
 constexpr std::int64_t kSecond = domain::kMicrosPerSecond;
 
@@ -15,7 +15,7 @@ struct WorkQueueTest : testing::Test {
   WorkQueue queue;
   Timestamp now = Timestamp::from_seconds(1'800'000'000);
 
-  void want(std::uint64_t order, Priority priority) { queue.want(Position(order), priority, now); }
+  void want(std::uint64_t order, Priority priority) { queue.want(OrderId(order), priority, now); }
   void event(std::string id) { queue.add_event({{}, "pi_1", std::move(id), 0}); }
   // "7" for an order, the event's name for an event, "-" for none.
   std::string take() {
@@ -29,7 +29,7 @@ struct WorkQueueTest : testing::Test {
     return all;
   }
   void finish(std::uint64_t order, std::optional<std::int64_t> again_after = std::nullopt) {
-    queue.finish_order(Position(order), again_after, now);
+    queue.finish_order(OrderId(order), again_after, now);
   }
   using Names = std::vector<std::string>;
 };
@@ -70,16 +70,16 @@ TEST_F(WorkQueueTest, WhatHappensToAnOrderInHandIsSeenToAfterwards) {
 TEST_F(WorkQueueTest, AnOrderIsRecheckedASecondAfterItWasInHand) {
   want(1, Priority::recheck);
   ASSERT_EQ(take(), "1");
-  EXPECT_FALSE(queue.was_just_checked(Position(1), now)) << "it is in hand";
+  EXPECT_FALSE(queue.was_just_checked(OrderId(1), now)) << "it is in hand";
   finish(1, 60 * kSecond);
-  EXPECT_TRUE(queue.was_just_checked(Position(1), now));
+  EXPECT_TRUE(queue.was_just_checked(OrderId(1), now));
   now = now + (kSecond - 1);
-  EXPECT_TRUE(queue.was_just_checked(Position(1), now));
+  EXPECT_TRUE(queue.was_just_checked(OrderId(1), now));
   want(1, Priority::recheck);
   EXPECT_EQ(take(), "-");
   EXPECT_EQ(queue.next_due(), now + 1);
   now = now + 1;
-  EXPECT_FALSE(queue.was_just_checked(Position(1), now));
+  EXPECT_FALSE(queue.was_just_checked(OrderId(1), now));
   queue.release_due(now);
   EXPECT_EQ(take(), "1");
 }
@@ -114,7 +114,7 @@ TEST_F(WorkQueueTest, AfterAnExceptionAnOrderIsFreeAgain) {
   want(1, Priority::new_order);
   ASSERT_EQ(take(), "1");
   want(1, Priority::event);
-  queue.postpone({Position(1), {}, {}, 0}, kSecond, now);
+  queue.postpone({OrderId(1), {}, {}, 0}, kSecond, now);
   EXPECT_EQ(take(), "-");
   now = now + kSecond;
   queue.release_due(now);

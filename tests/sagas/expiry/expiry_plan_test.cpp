@@ -5,14 +5,14 @@
 namespace florin::sagas {
 namespace {
 
-using domain::Position;
 using domain::Timestamp;
+using domain::TransferId;
 
 Timestamp at(std::int64_t seconds) { return Timestamp::from_seconds(seconds); }
 
 domain::TransferInitiated initiated(std::uint64_t transaction, std::int64_t pin_expires) {
   domain::TransferInitiated event;
-  event.transaction = Position(transaction);
+  event.transaction = TransferId(transaction);
   event.pin_expires_at = at(pin_expires);
   return event;
 }
@@ -28,7 +28,7 @@ TEST(ExpiryPlan, EndsWhatIsDueAndNothingBefore) {
   EXPECT_FALSE(plan.take(at(99), ends_at(100)));
   auto const due = plan.take(at(100), ends_at(100));
   ASSERT_TRUE(due);
-  EXPECT_EQ(std::get<domain::ExpireTransfer>(due->command).transaction, Position(7));
+  EXPECT_EQ(std::get<domain::ExpireTransfer>(due->command).transaction, TransferId(7));
   EXPECT_FALSE(plan.take(at(1'000), ends_at(100))) << "once";
 }
 
@@ -54,20 +54,20 @@ TEST(ExpiryPlan, LooksAtOnceWhenAGuardianHasApproved) {
   asked.guardian_expires_at = at(900);
   plan.add(asked);
   EXPECT_EQ(plan.next_due(), at(900));
-  plan.add(domain::GuardianApproved{Position(7)});
+  plan.add(domain::GuardianApproved{TransferId(7)});
   EXPECT_TRUE(plan.take(at(101), ends_at(100)));
 }
 
 TEST(ExpiryPlan, HearsOfPhoneSharesAndOfNothingElse) {
   ExpiryPlan plan;
   domain::PhoneShareRequested asked;
-  asked.approval = Position(9);
+  asked.approval = domain::ApprovalId(9);
   asked.expires_at = at(600);
   EXPECT_TRUE(plan.add(asked));
   EXPECT_FALSE(plan.add(domain::BalanceCredited{}));
   auto const due = plan.take(at(600), ends_at(600));
   ASSERT_TRUE(due);
-  EXPECT_EQ(std::get<domain::ExpirePhoneShare>(due->command).approval, Position(9));
+  EXPECT_EQ(std::get<domain::ExpirePhoneShare>(due->command).approval, domain::ApprovalId(9));
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace florin::sagas {
 namespace {
 
 using domain::LeftOutReason;
-using domain::Money;
 using domain::PayoutId;
+using domain::Usd;
 using namespace std::chrono;
 
 AchSettings settings(bool same_day = false) {
@@ -22,8 +22,8 @@ AchSettings settings(bool same_day = false) {
 domain::Timestamp const kCreated = *domain::parse_iso8601("2026-11-18T15:04:05Z");
 
 AchEntry entry(std::uint64_t payout, std::int64_t cents) {
-  return {PayoutId(payout),        "Aurora Games", "021000021", "000123456789", domain::AccountType::checking,
-          Money::from_minor(cents)};
+  return {PayoutId(payout),      "Aurora Games", "021000021", "000123456789", domain::AccountType::checking,
+          Usd::from_minor(cents)};
 }
 std::vector<AchEntry> entries(std::size_t count, std::int64_t cents) {
   std::vector<AchEntry> all;
@@ -42,7 +42,7 @@ TEST(AchDay, FitsIntoOneFileUpToItsLimits) {
   auto all = entries(100, domain::kMaxBankAmount.minor());
   all.push_back(entry(101, 99));
   EXPECT_EQ(sizes(share_out(settings(), kCreated, all)), std::vector<std::size_t>{101});
-  all.back().usd += Money::from_minor(1);
+  all.back().usd += Usd::from_minor(1);
   auto const day = share_out(settings(), kCreated, all);
   EXPECT_EQ(sizes(day), (std::vector<std::size_t>{100, 1})) << "a cent more, and it is two";
   EXPECT_EQ(day.files[1].modifier, 'B');
@@ -77,8 +77,8 @@ TEST(AchDay, OneBadEntryNeverSpoilsTheOthers) {
   all[0].holder = "\u00a0";
   all[1].routing = "021000022";
   all[2].account = "123";
-  all[3].usd = Money{};
-  all[4].usd = domain::kMaxBankAmount + Money::from_minor(1);
+  all[3].usd = Usd{};
+  all[4].usd = domain::kMaxBankAmount + Usd::from_minor(1);
   auto const day = share_out(settings(), kCreated, all);
   EXPECT_EQ(sizes(day), std::vector<std::size_t>{1});
   EXPECT_EQ(day.left_out, (std::vector<domain::LeftOutPayout>{{PayoutId(1), LeftOutReason::holder},
@@ -107,8 +107,8 @@ TEST(AchDay, WhatIsTooLargeForTheSameDayHasAFileOfItsOwn) {
   EXPECT_EQ(sizes(day), (std::vector<std::size_t>{2, 1}));
   EXPECT_EQ(day.files[1].entries.front().payout, PayoutId(2));
   EXPECT_GT(day.files[1].effective, day.files[0].effective);
-  EXPECT_EQ(entry_limit(settings(true)), Money::from_minor(100'000'000));
-  EXPECT_EQ(entry_limit(settings(false)), Money::from_minor(9'999'999'999));
+  EXPECT_EQ(entry_limit(settings(true)), Usd::from_minor(100'000'000));
+  EXPECT_EQ(entry_limit(settings(false)), Usd::from_minor(9'999'999'999));
 }
 
 // Random days and small limits: each payout is in one file or left out, totals and trace numbers hold, every file is
@@ -117,7 +117,7 @@ RC_GTEST_PROP(AchDayProperty, EveryPayoutIsInOneFileOrLeftOut, ()) {
   AchDayLimits limits;
   limits.entries = *rc::gen::inRange<std::size_t>(1, 8);
   limits.files = *rc::gen::inRange<std::size_t>(1, 5);
-  limits.total = domain::kMaxBankAmount + Money::from_minor(*rc::gen::inRange<std::int64_t>(0, 1'000'000'000));
+  limits.total = domain::kMaxBankAmount + Usd::from_minor(*rc::gen::inRange<std::int64_t>(0, 1'000'000'000));
   auto const count = *rc::gen::inRange<std::size_t>(1, 40);
   std::vector<AchEntry> all;
   for (std::size_t i = 1; i <= count; ++i) {

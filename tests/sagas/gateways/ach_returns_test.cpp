@@ -11,7 +11,7 @@
 namespace florin::sagas {
 namespace {
 
-using domain::Money;
+using domain::Usd;
 
 constexpr std::size_t kLine = 95;
 
@@ -41,13 +41,13 @@ using Faults = std::vector<std::string>;
 TEST(AchReturns, ReadsReturnsAndNotificationsOfChange) {
   EXPECT_EQ(read(golden()), (std::vector<AchReturn>{
                                 {3, false, "R01", "091000010000001", "1234567890", "98286949934934063", "000000000022E",
-                                 "80935181", "", Money::from_minor(9'999'999'999), ""},
+                                 "80935181", "", Usd::from_minor(9'999'999'999), ""},
                                 {5, false, "R03", "091000010000003", "1234567890", "000000009411", "000000000022J",
-                                 "29749118", "", Money::from_minor(2), ""},
+                                 "29749118", "", Usd::from_minor(2), ""},
                                 {7, false, "R02", "091000010000005", "1234567890", "000000001533", "000000000022P",
-                                 "04049746", "", Money::from_minor(99), ""},
+                                 "04049746", "", Usd::from_minor(99), ""},
                                 {11, true, "C01", "091000010000004", "1234567890", "461661581186", "000000000022M",
-                                 "71955597", "000999888777", Money{}, ""},
+                                 "71955597", "000999888777", Usd{}, ""},
                             }));
 }
 

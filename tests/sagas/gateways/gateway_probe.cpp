@@ -73,7 +73,8 @@ std::optional<AchEntry> entry_of(std::vector<std::string> const& words, std::siz
   auto const type = florin::domain::parse_account_type(words[at + 4]);
   auto const usd = florin::domain::parse_amount(words[at + 5]);
   if (!position || !type || !usd) return std::nullopt;
-  return AchEntry{florin::domain::PayoutId(*position), words[at + 1], words[at + 2], words[at + 3], *type, *usd};
+  return AchEntry{florin::domain::PayoutId(*position),          words[at + 1], words[at + 2], words[at + 3], *type,
+                  florin::domain::Usd::from_minor(usd->minor())};
 }
 
 int nacha(std::vector<std::string> const& words) {

@@ -13,8 +13,8 @@ namespace florin::sagas {
 namespace {
 
 using domain::AccountType;
-using domain::Money;
 using domain::PayoutId;
+using domain::Usd;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kLine = 95;
@@ -39,7 +39,7 @@ AchFile example_file() {
   file.effective = kMonday;
   file.entries = {
       {PayoutId(1), "Société Générale de Jeux", "021000021", "000123456789", AccountType::checking,
-       Money::from_minor(10'050)},
+       Usd::from_minor(10'050)},
       {PayoutId(1'024), "Aurora Games", "122105155", "1234", AccountType::savings, domain::kMaxBankAmount},
   };
   return file;
@@ -91,7 +91,7 @@ AchFile as_written(AchFile file) {
 AchFile many(std::size_t count) {
   AchFile file = example_file();
   AchEntry entry = file.entries.front();
-  entry.usd = Money::from_minor(1);
+  entry.usd = Usd::from_minor(1);
   file.entries.clear();
   for (std::size_t i = 1; i <= count; ++i) {
     entry.payout = PayoutId(i);
@@ -184,10 +184,10 @@ TEST(Nacha, HoldsAHundredThousandEntriesAndNoMore) {
 TEST(Nacha, HoldsATotalOfTwelveDigitsAndNoMore) {
   AchFile file = many(101);
   for (std::size_t i = 0; i < 100; ++i) file.entries[i].usd = domain::kMaxBankAmount;
-  file.entries.back().usd = Money::from_minor(99);
+  file.entries.back().usd = Usd::from_minor(99);
   EXPECT_EQ(line_of(written(file), 104).substr(32, 12), "999999999999");
   EXPECT_EQ(read_nacha(written(file)).value(), as_written(file));
-  file.entries.back().usd = Money::from_minor(100);
+  file.entries.back().usd = Usd::from_minor(100);
   EXPECT_EQ(refused(file), "The total has more than twelve digits: write several files.");
 }
 
@@ -209,11 +209,11 @@ TEST(Nacha, RefusesWhatCannotBePaid) {
            {"Payout po_0000000000100: nothing of the holder's name can be written.",
             [](AchFile& f) { f.entries[1].holder = " \xcc\x81 "; }},
            {"Payout po_0000000000100: the amount does not fit into an entry.",
-            [](AchFile& f) { f.entries[1].usd = Money(); }},
+            [](AchFile& f) { f.entries[1].usd = Usd(); }},
            {"Payout po_0000000000100: the amount does not fit into an entry.",
-            [](AchFile& f) { f.entries[1].usd = Money::from_minor(-1); }},
+            [](AchFile& f) { f.entries[1].usd = Usd::from_minor(-1); }},
            {"Payout po_0000000000100: the amount does not fit into an entry.",
-            [](AchFile& f) { f.entries[1].usd = Money::from_minor(10'000'000'000); }},
+            [](AchFile& f) { f.entries[1].usd = Usd::from_minor(10'000'000'000); }},
            {"The file's modifier is A to Z or 0 to 9.", [](AchFile& f) { f.modifier = 'a'; }},
            {"The file's modifier is A to Z or 0 to 9.", [](AchFile& f) { f.modifier = ' '; }},
            {"The trace numbers are 1 to 9999999.", [](AchFile& f) { f.first_trace = 0; }},
@@ -497,9 +497,8 @@ AchFile any_file() {
     entry.routing = routing_number();
     entry.account = digits(*rc::gen::inRange<std::size_t>(4, 18));
     entry.type = *rc::gen::element(AccountType::checking, AccountType::savings);
-    entry.usd =
-        Money::from_minor(*rc::gen::oneOf(rc::gen::inRange<std::int64_t>(1, 100'000),
-                                          rc::gen::inRange<std::int64_t>(1, domain::kMaxBankAmount.minor() + 1)));
+    entry.usd = Usd::from_minor(*rc::gen::oneOf(rc::gen::inRange<std::int64_t>(1, 100'000),
+                                                rc::gen::inRange<std::int64_t>(1, domain::kMaxBankAmount.minor() + 1)));
     file.entries.push_back(entry);
   }
   return file;
@@ -509,7 +508,7 @@ RC_GTEST_PROP(NachaProperty, WhatIsWrittenIsReadBack, ()) {
   AchFile const file = any_file();
   auto const text = write_nacha(file);
   if (!text) {  // only a total may be too large
-    Money total;
+    Usd total;
     for (auto const& entry : file.entries) total += entry.usd;
     RC_ASSERT(total > kAchTotalMax);
     return;

@@ -10,8 +10,8 @@ using domain::Timestamp;
 constexpr Timestamp kSubmitted = Timestamp::from_seconds(1'795'000'000);
 
 AchEntry entry_to(std::string account) {
-  return {domain::PayoutId(7),           "Aurora Games", "021000021", std::move(account), domain::AccountType::checking,
-          domain::Money::from_minor(100)};
+  return {domain::PayoutId(7),         "Aurora Games", "021000021", std::move(account), domain::AccountType::checking,
+          domain::Usd::from_minor(100)};
 }
 
 AchFile file_of(std::vector<AchEntry> entries) {
@@ -63,7 +63,7 @@ TEST(SandboxBank, TakesAFileTwiceAndSaysTheSame) {
   for (int i = 0; i < 2; ++i) {
     auto const receipt = bank.submit(file.value());
     ASSERT_TRUE(receipt.ok()) << receipt.error();
-    EXPECT_EQ(receipt.value(), (BankReceipt{2, domain::Money::from_minor(200)}));
+    EXPECT_EQ(receipt.value(), (BankReceipt{2, domain::Usd::from_minor(200)}));
   }
   // What it reads in the file is what it is asked about.
   auto const read = read_nacha(file.value());

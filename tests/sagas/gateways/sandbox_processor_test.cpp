@@ -18,13 +18,13 @@ namespace {
 
 using namespace std::chrono_literals;
 using domain::DisputeStatus;
-using domain::Money;
+using domain::OrderId;
 using domain::PaymentStatus;
-using domain::Position;
+using domain::Usd;
 
 constexpr char kReturn[] = "https://game.example/done?x=1#end";
 
-Money usd(std::int64_t cents) { return Money::from_minor(cents); }
+Usd usd(std::int64_t cents) { return Usd::from_minor(cents); }
 
 struct Processor : testing::Test {
   test_support::TempFolder folder;
@@ -51,7 +51,7 @@ struct Processor : testing::Test {
   }
 
   PaymentAnswer open(std::string key = "open-1", std::int64_t cents = 1000, std::uint64_t order = 7) {
-    CreatePayment request{std::move(key), Position(order), usd(cents), "100.00 Gold", ordered_at};
+    CreatePayment request{std::move(key), OrderId(order), usd(cents), "100.00 Gold", ordered_at};
     return test_support::run(io, processor->create(std::move(request)));
   }
   PaymentAnswer confirm(std::string const& reference, std::string method = "pm_card_visa",
@@ -80,7 +80,7 @@ TEST_F(Processor, ChargesWhatIsOpenedAndConfirmedAndKeepsItsFee) {
   auto const opened = open();
   EXPECT_EQ(opened.outcome, PaymentOutcome::answered);
   EXPECT_EQ(opened.payment.status, PaymentStatus::unconfirmed);
-  EXPECT_EQ(opened.payment.order, Position(7));
+  EXPECT_EQ(opened.payment.order, OrderId(7));
   EXPECT_EQ(opened.payment.ordered_at, ordered_at);
   EXPECT_TRUE(opened.payment.reference.starts_with("pi_"));
   auto const done = confirm(opened.payment.reference);
@@ -497,7 +497,7 @@ TEST_F(Processor, OlderBooksGetTheColumnsThatTheyLack) {
   }
   reopen();
   auto const before = retrieve(reference).payment;
-  EXPECT_EQ(before.order, Position(7));
+  EXPECT_EQ(before.order, OrderId(7));
   EXPECT_EQ(before.ordered_at, domain::Timestamp());
   EXPECT_EQ(before.refunds.at(0).refund_at, domain::Timestamp());
   EXPECT_EQ(refund(reference, 100, "r2").payment.refunds.at(1).refund_at, asked_at);

@@ -21,10 +21,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using domain::DisputeStatus;
-using domain::Money;
+using domain::OrderId;
 using domain::PaymentStatus;
-using domain::Position;
 using domain::RefundStatus;
+using domain::Usd;
 using test_support::http_reply;
 using test_support::MockProvider;
 using test_support::MockReply;
@@ -110,7 +110,7 @@ struct Stripe : testing::Test {
   }
   PaymentAnswer open() {
     return ask([](StripeGateway& gateway) {
-      CreatePayment request{"key-1", Position(42), Money::from_minor(1099), "109.90 Gold & more", kOrderedAt};
+      CreatePayment request{"key-1", OrderId(42), Usd::from_minor(1099), "109.90 Gold & more", kOrderedAt};
       return gateway.create(std::move(request));
     });
   }
@@ -128,7 +128,7 @@ struct Stripe : testing::Test {
   }
   PaymentAnswer refund() {
     return ask([](StripeGateway& gateway) {
-      RefundPayment request{"key-3", kPayment, domain::RefundId(77), Money::from_minor(100), kAskedAt};
+      RefundPayment request{"key-3", kPayment, domain::RefundId(77), Usd::from_minor(100), kAskedAt};
       return gateway.refund(std::move(request));
     });
   }
@@ -136,8 +136,8 @@ struct Stripe : testing::Test {
     PaymentAnswer answer = retrieve();
     EXPECT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
     EXPECT_EQ(answer.payment.status, PaymentStatus::succeeded);
-    EXPECT_EQ(answer.payment.usd, Money::from_minor(1099));
-    EXPECT_EQ(answer.payment.fee, Money());
+    EXPECT_EQ(answer.payment.usd, Usd::from_minor(1099));
+    EXPECT_EQ(answer.payment.fee, Usd());
     return answer;
   }
   MethodAnswer tokenize() {
@@ -164,9 +164,9 @@ TEST_F(Stripe, OpensAPaymentUnderItsKeyAndTag) {
   EXPECT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
   EXPECT_EQ(answer.payment.status, PaymentStatus::unconfirmed);
   EXPECT_EQ(answer.payment.reference, kPayment);
-  EXPECT_EQ(answer.payment.order, Position(42));
+  EXPECT_EQ(answer.payment.order, OrderId(42));
   EXPECT_EQ(answer.payment.ordered_at, kOrderedAt);
-  EXPECT_EQ(answer.payment.usd, Money::from_minor(1099));
+  EXPECT_EQ(answer.payment.usd, Usd::from_minor(1099));
   EXPECT_TRUE(answer.client_secret.empty());
   ASSERT_EQ(requests.size(), 1u);
   EXPECT_EQ(requests[0]["Authorization"], "Bearer sk_test_secret");
@@ -193,7 +193,7 @@ TEST_F(Stripe, ConfirmsAndReportsTheFee) {
   replies["POST /v1/payment_intents/"] = http_reply(200, paid_intent());
   auto const answer = confirm();
   EXPECT_EQ(answer.payment.status, PaymentStatus::succeeded);
-  EXPECT_EQ(answer.payment.fee, Money::from_minor(62));
+  EXPECT_EQ(answer.payment.fee, Usd::from_minor(62));
   EXPECT_EQ(requests.at(0).target(), std::string("/v1/payment_intents/") + kPayment + "/confirm");
   EXPECT_EQ(decode_form(requests[0].body()).value(), (Form{{"payment_method", "pm_card_visa"},
                                                            {"return_url", "https://florin.example/back?a=b"},
@@ -249,13 +249,13 @@ TEST_F(Stripe, ALookTellsOfRefundsAndDisputes) {
   auto const answer = retrieve();
   ASSERT_EQ(answer.outcome, PaymentOutcome::answered) << answer.code;
   ASSERT_EQ(answer.payment.refunds.size(), 2u);
-  EXPECT_EQ(answer.payment.refunds[0], (domain::RefundReport{"re_1", domain::RefundId(77), Money::from_minor(100),
+  EXPECT_EQ(answer.payment.refunds[0], (domain::RefundReport{"re_1", domain::RefundId(77), Usd::from_minor(100),
                                                              RefundStatus::succeeded, kAskedAt}));
   EXPECT_EQ(answer.payment.refunds[1].refund, domain::RefundId());
   EXPECT_EQ(answer.payment.refunds[1].status, RefundStatus::pending);
   ASSERT_EQ(answer.payment.disputes.size(), 1u);
   EXPECT_EQ(answer.payment.disputes[0].status, DisputeStatus::won);
-  EXPECT_EQ(answer.payment.disputes[0].fee, Money()) << "it came back";
+  EXPECT_EQ(answer.payment.disputes[0].fee, Usd()) << "it came back";
   EXPECT_EQ(requests.at(2).target(), std::string("/v1/disputes?payment_intent=") + kPayment + "&limit=100");
 }
 
@@ -283,7 +283,7 @@ TEST_F(Stripe, OfADisputeMoreMayComeBackThanWasTaken) {
                      R"([{"currency":"usd","amount":-200,"fee":1500},{"currency":"usd","amount":200,"fee":-1513}])"));
   auto const answer = retrieve();
   ASSERT_EQ(answer.payment.disputes.size(), 1u) << answer.code;
-  EXPECT_EQ(answer.payment.disputes[0].fee, -Money::from_minor(13));
+  EXPECT_EQ(answer.payment.disputes[0].fee, -Usd::from_minor(13));
 }
 
 TEST_F(Stripe, OfADisputeWhatWasWithdrawnCounts) {
@@ -292,9 +292,9 @@ TEST_F(Stripe, OfADisputeWhatWasWithdrawnCounts) {
     return retrieve().payment.disputes.at(0);
   };
   std::string const withdrawn = R"({"currency":"usd","amount":-203,"fee":1500})";
-  EXPECT_EQ(disputed("lost", "[" + withdrawn + "]").withheld, Money::from_minor(203)) << "after the bank's conversion";
+  EXPECT_EQ(disputed("lost", "[" + withdrawn + "]").withheld, Usd::from_minor(203)) << "after the bank's conversion";
   auto const partly = disputed("won", "[" + withdrawn + R"(,{"currency":"usd","amount":80,"fee":0}])");
-  EXPECT_EQ(partly.withheld, Money::from_minor(123));
+  EXPECT_EQ(partly.withheld, Usd::from_minor(123));
   EXPECT_EQ(partly.status, DisputeStatus::won) << "a part of it";
   for (std::string const booked :
        {R"([{"currency":"usd","fee":1500}])", R"([{"currency":"usd","amount":"x","fee":1500}])",
@@ -333,8 +333,8 @@ TEST_F(Stripe, ADisputeIsWhatItsEntriesAddUpTo) {
     auto const answer = retrieve();
     ASSERT_EQ(answer.payment.disputes.size(), 1u) << answer.code;
     auto const& dispute = answer.payment.disputes[0];
-    EXPECT_EQ(dispute.withheld, Money::from_minor(word.withheld));
-    EXPECT_EQ(dispute.fee, Money::from_minor(word.fee));
+    EXPECT_EQ(dispute.withheld, Usd::from_minor(word.withheld));
+    EXPECT_EQ(dispute.fee, Usd::from_minor(word.fee));
     EXPECT_EQ(dispute.status, word.meant);
     EXPECT_EQ(dispute.entries, entries);
   }
@@ -358,13 +358,13 @@ TEST_F(Stripe, WhoPaidIsCreditedInWhateverCurrencyTheAccountSettles) {
   replies["GET /v1/payment_intents/"] = http_reply(200, paid_intent(R"({"currency":"eur","fee":62})"));
   auto const answer = is_credited_without_a_fee();
   ASSERT_EQ(answer.payment.disputes.size(), 1u);
-  EXPECT_EQ(answer.payment.disputes[0].fee, Money());
-  EXPECT_EQ(answer.payment.disputes[0].withheld, Money::from_minor(1'000)) << "its amount, in dollars";
+  EXPECT_EQ(answer.payment.disputes[0].fee, Usd());
+  EXPECT_EQ(answer.payment.disputes[0].withheld, Usd::from_minor(1'000)) << "its amount, in dollars";
   is_paid("", dispute_of("won",
                          R"([{"currency":"eur","amount":-190,"fee":1500},{"currency":"eur","amount":190,"fee":0}])"));
   auto const back = retrieve();
   ASSERT_EQ(back.payment.disputes.size(), 1u) << back.code;
-  EXPECT_EQ(back.payment.disputes[0].withheld, Money());
+  EXPECT_EQ(back.payment.disputes[0].withheld, Usd());
   EXPECT_EQ(back.payment.disputes[0].status, DisputeStatus::won);
 }
 
@@ -390,7 +390,7 @@ TEST_F(Stripe, AFeeThatIsMissingIsSaidOnceForEachPayment) {
 TEST_F(Stripe, AnotherServersPaymentHasNoOrderOfOurs) {
   replies["GET /v1/payment_intents/"] =
       http_reply(200, intent("processing", {{"metadata", R"({"florin_server":"test-2","florin_order":"42"})"}}));
-  EXPECT_EQ(retrieve().payment.order, Position());
+  EXPECT_EQ(retrieve().payment.order, OrderId());
   // Whatever it is besides: nobody reads it, and nobody asks for what hangs on it.
   std::string const eur = resource("charge", {{"balance_transaction", R"({"currency":"eur","fee":62})"}});
   std::vector<Changes> const others = {{{"status", "\"requires_capture\""}},
@@ -404,7 +404,7 @@ TEST_F(Stripe, AnotherServersPaymentHasNoOrderOfOurs) {
     replies["GET /v1/payment_intents/"] = http_reply(200, resource("payment_intent", changes));
     auto const answer = retrieve();
     EXPECT_EQ(answer.outcome, PaymentOutcome::answered) << changes["status"] << answer.code;
-    EXPECT_EQ(answer.payment.order, Position());
+    EXPECT_EQ(answer.payment.order, OrderId());
     EXPECT_EQ(requests.size(), 1u);
   }
   replies["GET /v1/payment_intents/"] = http_reply(200, intent("processing", {{"currency", "\"eur\""}}));
@@ -418,7 +418,7 @@ TEST_F(Stripe, APaymentThatNamesAnOrderInNoFormOfOursHasNone) {
     replies["GET /v1/payment_intents/"] = http_reply(200, intent("processing", {{"metadata", metadata}}));
     auto const answer = retrieve();
     EXPECT_EQ(answer.outcome, PaymentOutcome::answered) << order;
-    EXPECT_EQ(answer.payment.order, Position()) << order;
+    EXPECT_EQ(answer.payment.order, OrderId()) << order;
     EXPECT_EQ(answer.payment.ordered_at, domain::Timestamp()) << order;
   }
 }

@@ -26,7 +26,7 @@ using test_support::units;
 
 constexpr std::int64_t kDay = domain::kMicrosPerDay;
 
-Money usd(std::int64_t cents) { return Money::from_minor(cents); }
+domain::Usd usd(std::int64_t cents) { return domain::Usd::from_minor(cents); }
 
 // The game earns at least a hundred units: ten dollars.
 domain::GameId earning_game(CardRig& rig) {
