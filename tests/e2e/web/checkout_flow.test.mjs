@@ -20,9 +20,11 @@ let server, world, game, browser, shop;
 class Shop {
   static async start() {
     const shop = new Shop();
+    // Its pages have an icon: the browser would ask for one by itself, and when it is late, hold the next page's policy
+    // against it.
     shop.server = http.createServer((request, response) => {
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
-      response.end(`<!doctype html><title>Shop</title><h1>${request.url === '/thanks' ? 'Thank you' : 'Shop'}</h1>
+      response.end(`<!doctype html><title>Shop</title><link rel="icon" href="data:,"><h1>${request.url === '/thanks' ? 'Thank you' : 'Shop'}</h1>
         <script>window.heard = []; addEventListener('message', (e) => heard.push({origin: e.origin, data: e.data}));</script>`);
     });
     await new Promise((resolve) => shop.server.listen(0, '127.0.0.1', resolve));

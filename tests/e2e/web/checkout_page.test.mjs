@@ -34,7 +34,7 @@ async function shop() {
         <a id="go" rel="opener" target="_blank" href="${target}">Pay</a>
         <script>heard=[];addEventListener('message',e=>heard.push({data:e.data,from:e.origin}))</script>`);
     }
-    if (['/thanks', '/cart'].includes(path)) return reply.writeHead(200, {'Content-Type': 'text/html'}).end('<title>Shop</title>');
+    if (['/thanks', '/cart'].includes(path)) return reply.writeHead(200, {'Content-Type': 'text/html'}).end('<title>Shop</title><link rel="icon" href="data:,">');
     return reply.writeHead(path === '/favicon.ico' ? 204 : 404).end();
   });
   return {...at, visits};
