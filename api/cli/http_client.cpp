@@ -105,19 +105,4 @@ Result<HttpReply, std::string> http_exchange(ServerAddress const& server, std::s
   return HttpReply{static_cast<int>(parser.get().result_int()), std::move(parser.get().body())};
 }
 
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kUnreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (char const c : text) {
-    if (kUnreserved.find(c) != std::string_view::npos) {
-      out.push_back(c);
-      continue;
-    }
-    auto const byte = static_cast<unsigned char>(c);
-    out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
-  }
-  return out;
-}
-
 }  // namespace florin::api::cli

@@ -36,7 +36,4 @@ using Header = std::pair<std::string, std::string>;
                                                            std::vector<Header> const& headers,
                                                            HttpTimeouts timeouts = {});
 
-// Percent-encodes everything but unreserved characters: for one path segment or query value.
-[[nodiscard]] std::string percent_encode(std::string_view text);
-
 }  // namespace florin::api::cli

@@ -9,6 +9,7 @@
 #include "api/http/json.h"
 #include "api/http/printable_text.h"
 #include "domain/ids.h"
+#include "domain/percent.h"
 
 namespace florin::api::cli {
 namespace {
@@ -26,8 +27,8 @@ struct PayoutArguments {
 int list(Invocation const& invocation, PayoutArguments const& arguments) {
   ServerCall call;
   call.path = "/admin/payouts?limit=" + std::to_string(arguments.limit);
-  if (!arguments.status.empty()) call.path += "&status=" + percent_encode(arguments.status);
-  if (!arguments.cursor.empty()) call.path += "&cursor=" + percent_encode(arguments.cursor);
+  if (!arguments.status.empty()) call.path += "&status=" + domain::percent_encode(arguments.status);
+  if (!arguments.cursor.empty()) call.path += "&cursor=" + domain::percent_encode(arguments.cursor);
   auto const reply = call_server(invocation, call);
   return reply ? print_reply(invocation, reply.value()) : reply.error();
 }
@@ -49,7 +50,7 @@ int advance(Invocation const& invocation, PayoutArguments const& arguments, std:
 
 int files(Invocation const& invocation, PayoutArguments const& arguments) {
   ServerCall call;
-  call.path = "/admin/payouts/ach/files?date=" + percent_encode(arguments.date);
+  call.path = "/admin/payouts/ach/files?date=" + domain::percent_encode(arguments.date);
   auto const reply = call_server(invocation, call);
   return reply ? print_reply(invocation, reply.value()) : reply.error();
 }
@@ -58,7 +59,7 @@ int files(Invocation const& invocation, PayoutArguments const& arguments) {
 // named, so that none is forgotten; who is in none is said on stderr.
 int ach(Invocation const& invocation, PayoutArguments const& arguments) {
   ServerCall call;
-  call.path = "/admin/payouts/ach/files?date=" + percent_encode(arguments.date);
+  call.path = "/admin/payouts/ach/files?date=" + domain::percent_encode(arguments.date);
   auto const listed = call_server(invocation, call);
   if (!listed) return listed.error();
   std::string letters;
@@ -69,8 +70,8 @@ int ach(Invocation const& invocation, PayoutArguments const& arguments) {
   if (count > 1 && arguments.file.empty()) {
     return complain(invocation, kUsage, "that day has the files " + letters + ": take each of them with --file");
   }
-  call.path = "/admin/payouts/ach?date=" + percent_encode(arguments.date);
-  if (!arguments.file.empty()) call.path += "&file=" + percent_encode(arguments.file);
+  call.path = "/admin/payouts/ach?date=" + domain::percent_encode(arguments.date);
+  if (!arguments.file.empty()) call.path += "&file=" + domain::percent_encode(arguments.file);
   auto const file = call_server_for_text(invocation, call);
   if (!file) return file.error();
   bool const plain = std::all_of(file.value().begin(), file.value().end(),

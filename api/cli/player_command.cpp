@@ -3,6 +3,7 @@
 #include "api/cli/http_client.h"
 #include "api/cli/server_call.h"
 #include "api/http/json.h"
+#include "domain/percent.h"
 
 namespace florin::api::cli {
 namespace {
@@ -18,7 +19,7 @@ int balance(Invocation const& invocation, PlayerArguments const& arguments) {
   ServerCall call;
   call.credentials = Credentials::game;
   call.game_key = arguments.key;
-  call.path = "/api/player-balances/player/by-email/" + percent_encode(arguments.email);
+  call.path = "/api/player-balances/player/by-email/" + domain::percent_encode(arguments.email);
   auto const reply = call_server(invocation, call);
   return reply ? print_reply(invocation, reply.value()) : reply.error();
 }
@@ -26,7 +27,7 @@ int balance(Invocation const& invocation, PlayerArguments const& arguments) {
 int minor(Invocation const& invocation, PlayerArguments const& arguments) {
   ServerCall call;
   call.method = arguments.clear ? "DELETE" : "PUT";
-  call.path = "/admin/identities/by-email/" + percent_encode(arguments.email) + "/minor";
+  call.path = "/admin/identities/by-email/" + domain::percent_encode(arguments.email) + "/minor";
   if (!arguments.guardian.empty()) {
     JsonWriter json(call.body);
     json.begin_object();

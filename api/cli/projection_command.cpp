@@ -9,6 +9,7 @@
 #include "api/cli/progress.h"
 #include "api/cli/server_call.h"
 #include "api/http/json.h"
+#include "domain/percent.h"
 #include "eventstore/runtime/thread.h"
 
 namespace florin::api::cli {
@@ -90,13 +91,13 @@ int finished(Invocation const& invocation, std::string const& name, dom::element
 int rebuild(Invocation const& invocation, std::string const& name) {
   ServerCall start;
   start.method = "POST";
-  start.path = "/admin/projections/" + percent_encode(name) + "/rebuild";
+  start.path = "/admin/projections/" + domain::percent_encode(name) + "/rebuild";
   auto const started = call_server(invocation, start);
   if (!started) return started.error();
 
   ServerCall ask;
-  ask.path = "/admin/projections/" + percent_encode(name) + "/progress";
-  Progress progress("rebuild " + percent_encode(name), 0, Progress::choose(invocation.json));
+  ask.path = "/admin/projections/" + domain::percent_encode(name) + "/progress";
+  Progress progress("rebuild " + domain::percent_encode(name), 0, Progress::choose(invocation.json));
   for (;;) {
     auto const reply = call_server(invocation, ask);
     if (!reply) return reply.error();

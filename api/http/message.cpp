@@ -2,39 +2,10 @@
 
 #include <algorithm>
 
+#include "domain/percent.h"
 #include "domain/utf8.h"
 
 namespace florin::api {
-namespace {
-
-int hex_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
-}
-
-std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char const letter = text[i];
-    if (letter == '%') {
-      if (i + 2 >= text.size()) return std::nullopt;
-      int const high = hex_value(text[i + 1]);
-      int const low = hex_value(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      out.push_back(static_cast<char>(high * 16 + low));
-      i += 2;
-    } else {
-      out.push_back(plus_is_blank && letter == '+' ? ' ' : letter);
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
 std::string_view method_name(Method method) {
   switch (method) {
     case Method::get: return "GET";
@@ -58,7 +29,8 @@ std::optional<std::string> Request::query_value(std::string_view name) const {
     std::size_t const equals = pair.find('=');
     // Names are ours and plain: an encoded name is another name.
     if (pair.substr(0, equals) != name) continue;
-    return decode(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1), true);
+    return domain::percent_decode(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1),
+                                  domain::Plus::is_blank);
   }
   return std::nullopt;
 }
@@ -104,13 +76,10 @@ void append_request_id(std::string& out, std::uint64_t id) {
   for (int shift = 60; shift >= 0; shift -= 4) out.push_back(kHex[(id >> shift) & 15]);
 }
 
-// A '+' in a path is a plus sign: "a+b@example.com" is a legal address.
-std::optional<std::string> percent_decode(std::string_view text) { return decode(text, false); }
-
 // As a whole: '/', '&' and '=' are ASCII, so none of them can complete a character that was cut short.
 bool is_readable(std::string_view path_or_query) {
   if (path_or_query.find('%') == std::string_view::npos) return domain::is_utf8(path_or_query);
-  auto const decoded = decode(path_or_query, false);
+  auto const decoded = domain::percent_decode(path_or_query);
   return decoded && domain::is_utf8(*decoded);
 }
 

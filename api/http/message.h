@@ -94,9 +94,6 @@ struct Response {
 // Sixteen hex digits, as in the Request-Id header and in error_id.
 void append_request_id(std::string& out, std::uint64_t id);
 
-// Percent-decoding of a path segment or query value; nullopt for a broken escape.
-[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
-
 // Whether a raw path or query has whole escapes only and is UTF-8 once they are decoded. The session asks this of every
 // request before a handler sees it, so that no route has to.
 [[nodiscard]] bool is_readable(std::string_view path_or_query);

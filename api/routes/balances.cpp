@@ -4,6 +4,7 @@
 
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
+#include "domain/percent.h"
 
 namespace florin::api {
 namespace {
@@ -21,7 +22,7 @@ Response player_not_found(Request const& request, std::string_view what) {
 
 Awaitable<Response> by_email(Call call) {
   auto const& [services, request, path, caller] = call;
-  auto const raw = percent_decode(path.values[0]);
+  auto const raw = domain::percent_decode(path.values[0]);
   auto email = read_email(request, services.ledger, raw.value_or(""), "email");
   if (!email) co_return std::move(email).error();
   if (request.min_position) {

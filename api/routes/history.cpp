@@ -1,6 +1,7 @@
 // CONTRACT, Balances: every movement of a player, newest first, with the running balance.
 #include "api/routes/routes.h"
 #include "api/routes/transactions.h"
+#include "domain/percent.h"
 
 namespace florin::api {
 namespace {
@@ -38,7 +39,7 @@ Response page_response(Call const& call, MovementPage const& page, std::size_t l
 Awaitable<Response> history(Call call) {
   auto const& [services, request, path, caller] = call;
   auto const& game = *caller;
-  auto const raw = percent_decode(path.values[0]);
+  auto const raw = domain::percent_decode(path.values[0]);
   auto email = read_email(request, services.ledger, raw.value_or(""), "email");
   if (!email) co_return std::move(email).error();
   auto paging = read_paging(request);

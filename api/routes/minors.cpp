@@ -1,12 +1,13 @@
 // CONTRACT, Operators: PUT|DELETE /admin/identities/by-email/{email}/minor. No reply of any other route says who is
 // one.
 #include "api/routes/routes.h"
+#include "domain/percent.h"
 
 namespace florin::api {
 namespace {
 
 Result<Email, Response> read_person(Services& services, Request const& request, PathValues const& path) {
-  auto const decoded = percent_decode(path.values[0]);
+  auto const decoded = domain::percent_decode(path.values[0]);
   return read_email(request, services.ledger, decoded.value_or(""), "email");
 }
 

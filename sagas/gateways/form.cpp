@@ -5,58 +5,20 @@
 
 #include <simdjson.h>
 
+#include "domain/percent.h"
+
 namespace florin::sagas {
 namespace {
 
-constexpr bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '*';
-}
+constexpr std::string_view kPlainMarks = "-._*";
 
-constexpr int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
+// More may be plain than we would leave so: browsers and providers differ in what they escape.
 std::optional<std::string> unescape(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char const c = text[i];
-    if (c == '+') {
-      out += ' ';
-    } else if (c == '%') {
-      int const high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-      int const low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return std::nullopt;
-      out += static_cast<char>(high << 4 | low);
-      i += 2;
-    } else if (c > ' ' && c < '\x7f' && c != '=') {
-      out += c;  // more than we would leave plain: browsers and providers differ in what they escape
-    } else {
-      return std::nullopt;
-    }
-  }
-  return out;
+  if (!std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f' && c != '='; })) return std::nullopt;
+  return domain::percent_decode(text, domain::Plus::is_blank);
 }
 
-void escape(std::string& out, std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  for (char const c : text) {
-    if (is_plain(c)) {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
-    } else {
-      auto const byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
-}
+std::string escape(std::string_view text) { return domain::percent_encode(text, kPlainMarks, domain::Plus::is_blank); }
 
 }  // namespace
 
@@ -84,9 +46,7 @@ std::string encode_form(Form const& form) {
   std::string out;
   for (FormField const& field : form) {
     if (!out.empty()) out += '&';
-    escape(out, field.name);
-    out += '=';
-    escape(out, field.value);
+    out += escape(field.name) + "=" + escape(field.value);
   }
   return out;
 }

@@ -15,17 +15,6 @@
 namespace florin::api {
 namespace {
 
-TEST(PercentDecode, DecodesPlainlyAndRefusesBrokenEscapes) {
-  EXPECT_EQ(percent_decode("a%40b.example"), "a@b.example");
-  EXPECT_EQ(percent_decode("a+b"), "a+b");
-  EXPECT_EQ(percent_decode("%C3%a9"), "é");
-  EXPECT_EQ(percent_decode(""), "");
-  EXPECT_EQ(percent_decode("%"), std::nullopt);
-  EXPECT_EQ(percent_decode("a%4"), std::nullopt);
-  EXPECT_EQ(percent_decode("%4g"), std::nullopt);
-  EXPECT_EQ(percent_decode("%%41"), std::nullopt);
-}
-
 TEST(Readable, IsUtf8BehindWholeEscapes) {
   for (auto const* good :
        {"", "/a/b", "/a/%C3%A9%40b.example", "x=1&y=%e2%82%ac+z", "/caf\xc3\xa9", "/%25ff", "q=%00"}) {

@@ -14,6 +14,7 @@
 #include "api/http/reply.h"
 #include "api/http/request_reader.h"
 #include "api/http/router.h"
+#include "domain/percent.h"
 #include "tests/api/http_splitter.h"
 
 namespace {
@@ -66,7 +67,7 @@ std::string meaning(std::string_view bytes, std::size_t piece, std::vector<std::
     Router::Match const match = router.find(request.method, request.path);
     request.route = match.route;
     (void)loggable_path(request);
-    (void)percent_decode(request.path);
+    (void)florin::domain::percent_decode(request.path);
     (void)request.query_value("limit");
     for (std::size_t i = 0; i < match.values.count; ++i) require(!match.values.values[i].empty());
     seen += std::string(method_name(request.method)) + "|" + std::string(request.path) + "|" +
