@@ -32,27 +32,41 @@ struct Reader {
   template <class Faulty>
   using ValueOf = std::decay_t<decltype(std::declval<Faulty&>().value())>;
 
+  template <class Work>
+  using OfDisk = Readable<ValueOf<std::invoke_result_t<Work&>>>;
+  template <class Work>
+  using OfView = Readable<ValueOf<std::invoke_result_t<Work&, ViewReader&>>>;
+
   // Runs work(), a Faulty<T>, on a worker. It may refer to the caller's locals.
   template <class Work>
-  [[nodiscard]] Awaitable<Readable<ValueOf<std::invoke_result_t<Work&>>>> disk(Work work) const {
-    auto done = co_await workers.run(inbox, std::move(work));
+  [[nodiscard]] Awaitable<OfDisk<Work>> disk(Work work) const {
+    return run_disk(*this, std::move(work));
+  }
+  // Waits until the view shows `wanted` (Views::reach), then runs work(ViewReader&), a Faulty<T>, on a worker.
+  template <class Work>
+  [[nodiscard]] Awaitable<OfView<Work>> view(View view, domain::Position wanted, Work work) const {
+    return run_view(*this, view, wanted, std::move(work));
+  }
+
+ private:
+  // The coroutines hold a reader of their own: whoever asks by call.reader() has only a temporary one.
+  template <class Work>
+  static Awaitable<OfDisk<Work>> run_disk(Reader reader, Work work) {
+    auto done = co_await reader.workers.run(reader.inbox, std::move(work));
     if (!done) co_return fail(Unread{Unread::Why::busy, {}});
     if (!*done) co_return fail(Unread{Unread::Why::fault, std::move(*done).error()});
     co_return std::move(*done).value();
   }
 
-  // Waits until the view shows `wanted` (Views::reach), then runs work(ViewReader&), a Faulty<T>, on a worker.
   template <class Work>
-  [[nodiscard]] Awaitable<Readable<ValueOf<std::invoke_result_t<Work&, ViewReader&>>>> view(View view,
-                                                                                            domain::Position wanted,
-                                                                                            Work work) const {
-    using Faulty = std::invoke_result_t<Work&, ViewReader&>;
-    bool const reached = co_await ledger.views.reach(inbox, view, wanted);
+  static Awaitable<OfView<Work>> run_view(Reader reader, View view, domain::Position wanted, Work work) {
+    auto const& views = reader.ledger.views;
+    bool const reached = co_await views.reach(reader.inbox, view, wanted);
     if (!reached) co_return fail(Unread{Unread::Why::behind, {}});
-    auto done = co_await workers.run(inbox, [&]() -> Faulty {
-      auto reader = ledger.views.read(view);
-      if (!reader) return fail(reader.error());
-      return work(reader.value());
+    auto done = co_await reader.workers.run(reader.inbox, [&]() -> std::invoke_result_t<Work&, ViewReader&> {
+      auto open = views.read(view);
+      if (!open) return fail(open.error());
+      return work(open.value());
     });
     if (!done) co_return fail(Unread{Unread::Why::busy, {}});
     if (!*done) co_return fail(Unread{Unread::Why::fault, std::move(*done).error()});

@@ -1,8 +1,6 @@
 // What api/ledger answers, asked directly: no route, no HTTP. The routes only prepare what there is to ask about.
 #include "api/ledger/ledger.h"
 
-#include <deque>
-
 #include <gtest/gtest.h>
 
 #include "api/ledger/card_orders.h"
@@ -47,8 +45,7 @@ class LedgerReads : public ::testing::Test {
                                   method + "\"}");
     return *domain::parse_order_id(text_of(ordered.body, "order_id"));
   }
-  // Outlives what is read with it.
-  [[nodiscard]] Reader const& reader(Inbox& inbox) { return readers_.emplace_back(Reader{ledger(), workers_, inbox}); }
+  [[nodiscard]] Reader reader(Inbox& inbox) { return {ledger(), workers_, inbox}; }
   [[nodiscard]] Ledger const& ledger() { return scene_.environment().ledger(); }
   [[nodiscard]] domain::Game game_of_key(std::string const& key) {
     return *ledger().state.games()->find_by_key(eventstore::sha256(key), ledger().clock.now());
@@ -61,9 +58,6 @@ class LedgerReads : public ::testing::Test {
 
   RouteScene scene_;
   WorkerPool workers_{1};
-
- private:
-  std::deque<Reader> readers_;
 };
 
 TEST_F(LedgerReads, AnItemOrderIsItsGamesAndShowsItsRefund) {
@@ -167,9 +161,8 @@ TEST_F(LedgerReads, NoTransferIsFoundWhereNoneBegins) {
 TEST_F(LedgerReads, AFullPoolIsBusyAndRunsNothing) {
   WorkerPool full(1, 0);
   bool ran = false;
-  std::optional<Reader> reader;
   auto const read = await([&](Inbox& inbox) {
-    return reader.emplace(Reader{ledger(), full, inbox}).disk([&]() -> eventstore::Faulty<Unit> {
+    return Reader{ledger(), full, inbox}.disk([&]() -> eventstore::Faulty<Unit> {
       ran = true;
       return Unit{};
     });
