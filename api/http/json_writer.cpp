@@ -105,22 +105,6 @@ void JsonWriter::integer(std::string_view name, std::uint64_t value) {
   append_integer(out_, value);
 }
 
-void JsonWriter::amount(std::string_view name, domain::Money value) {
-  key(name);
-  separate();
-  out_.push_back('"');
-  domain::append_amount(out_, value);
-  out_.push_back('"');
-}
-
-void JsonWriter::amount(std::string_view name, domain::Usd value) {
-  key(name);
-  separate();
-  out_.push_back('"');
-  domain::append_amount(out_, value);
-  out_.push_back('"');
-}
-
 void JsonWriter::time(std::string_view name, domain::Timestamp value) {
   key(name);
   separate();

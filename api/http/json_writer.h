@@ -42,8 +42,14 @@ class JsonWriter {
   void boolean(std::string_view name, bool value) { raw(name, value ? "true" : "false"); }
   void null(std::string_view name) { raw(name, "null"); }
   // "100.50": a decimal string, always two decimals.
-  void amount(std::string_view name, domain::Money value);
-  void amount(std::string_view name, domain::Usd value);
+  template <class Unit>
+  void amount(std::string_view name, domain::Amount<Unit> value) {
+    key(name);
+    separate();
+    out_.push_back('"');
+    domain::append_amount(out_, value);
+    out_.push_back('"');
+  }
   // "2026-11-20T12:34:56Z"
   void time(std::string_view name, domain::Timestamp value);
   template <class Unit>
