@@ -32,9 +32,12 @@ Payload& Payload::add(std::uint64_t field) {
 
 Awaitable<Performed> Commands::execute(Inbox& inbox, domain::Command command, domain::GameId game,
                                        std::string_view request_id, Payload const& payload) const {
+  return submit(inbox, std::move(command), domain::Request{game, std::string(request_id), fingerprint(payload)});
+}
+
+Awaitable<Performed> Commands::submit(Inbox& inbox, domain::Command command, domain::Request request) const {
   Completion<Outcome> outcome(inbox);
-  writer_.submit({std::move(command), domain::Request{game, std::string(request_id), fingerprint(payload)},
-                  std::make_unique<WriterReply>(outcome.completer())});
+  writer_.submit({std::move(command), std::move(request), std::make_unique<WriterReply>(outcome.completer())});
   auto result = co_await outcome.wait(kWriteDeadlineSeconds);
   auto const reached = state_.position();
   if (!result) co_return Performed{eventstore::Unavailable::outcome_unknown, reached};

@@ -44,7 +44,8 @@ class Commands {
       : writer_(writer), vault_(vault), state_(state) {}
 
   // On the io thread of `inbox`. Hands the command to the writer and waits for its durable outcome, at most
-  // kWriteDeadlineSeconds. `game` is zero, and the request id empty, where there is none.
+  // kWriteDeadlineSeconds. `game` is zero, and the request id empty, where there is none. Id and payload need not
+  // outlive the call.
   [[nodiscard]] Awaitable<Performed> execute(Inbox& inbox, domain::Command command, domain::GameId game,
                                              std::string_view request_id, Payload const& payload) const;
   // Any thread, the rest.
@@ -56,6 +57,8 @@ class Commands {
   [[nodiscard]] bool accepts_writes() const { return writer_.healthy(); }
 
  private:
+  [[nodiscard]] Awaitable<Performed> submit(Inbox& inbox, domain::Command command, domain::Request request) const;
+
   eventstore::Writer& writer_;
   eventstore::Vault const& vault_;
   eventstore::DurableState const& state_;
