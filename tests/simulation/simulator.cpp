@@ -113,13 +113,13 @@ void run_seeds(Arguments const& arguments, std::uint64_t job, Totals& totals) {
     auto outcome = run({seed, arguments.steps, arguments.views});
     if (!outcome.violation.empty()) report_failure(seed, arguments, outcome.violation);
     // The same seed has the same history.
-    if (i % arguments.again == 0 && run({seed, arguments.steps, arguments.views}).link != outcome.link) {
+    if (i % arguments.again == 0 && run({seed, arguments.steps, arguments.views}).log.link != outcome.log.link) {
       report_failure(seed, arguments, std::string(promise_name(Promise::same_history)));
     }
     totals.commands += outcome.commands;
-    totals.commits += outcome.commits;
+    totals.commits += outcome.log.commits;
     for (std::size_t k = 0; k < kFaults; ++k) totals.faults[k] += outcome.faults.of(static_cast<Fault>(k));
-    for (auto const& [name, count] : outcome.events) totals.events[name] += count;
+    for (auto const& [name, count] : outcome.log.events) totals.events[name] += count;
   }
 }
 

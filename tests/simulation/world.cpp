@@ -3,24 +3,22 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
 #include "eventstore/engine/moment.h"
-#include "eventstore/store/commit_reader.h"
 #include "projections/history.h"
 #include "projections/orders.h"
 #include "projections/payments.h"
 #include "projections/reconciliation.h"
 #include "projections/transfers.h"
-#include "tests/simulation/books.h"
+#include "tests/simulation/checks.h"
 #include "tests/simulation/clients.h"
+#include "tests/simulation/machine.h"
 #include "tests/simulation/old_release.h"
 #include "tests/simulation/process.h"
 #include "tests/simulation/promises.h"
 #include "tests/simulation/simulated_bank.h"
-#include "tests/simulation/simulated_disk.h"
 #include "tests/simulation/simulated_processor.h"
 #include "tests/simulation/traffic.h"
 
@@ -63,14 +61,11 @@ class World {
   explicit World(Options const& options)
       : steps_(options.steps),
         read_models_(read_models(options.seed, options.views)),
-        random_(options.seed),
-        disk_(random_()),
-        vfs_(disk_, random_()),
-        runtime_(random_(), disk_),
-        traffic_(random_(), kPersons),
-        clients_(random_()),
-        processor_(random_(), outcome_.faults),
-        bank_(random_(), outcome_.faults) {}
+        machine_(options.seed),
+        traffic_(machine_.draw_seed(), kPersons),
+        clients_(machine_.draw_seed()),
+        processor_(machine_.draw_seed(), machine_.faults()),
+        bank_(machine_.draw_seed(), machine_.faults()) {}
 
   Outcome run() {
     try {
@@ -81,18 +76,20 @@ class World {
       disk_.restart();
       start();
       settle();
-      check(true);
+      checks_.check_log(*process_, clients_, true);
     } catch (Violation const& violation) {
       outcome_.violation = violation.what;
       disk_.die();  // nothing more reaches the disk while it is taken down
     }
     process_.reset();
+    outcome_.faults = machine_.faults();
+    outcome_.log = checks_.content();
     return std::move(outcome_);
   }
 
  private:
-  std::uint64_t draw(std::uint64_t below) { return random_() % below; }
-  void count(Fault fault) { outcome_.faults.add(fault); }
+  std::uint64_t draw(std::uint64_t below) { return machine_.draw(below); }
+  void count(Fault fault) { machine_.count(fault); }
 
   // --- a life
 
@@ -108,8 +105,7 @@ class World {
     require(opened.ok(), Promise::sound_disk_opens, why(opened));
     process_ = std::move(process);
     processor_.forget();
-    last_time_.reset();
-    check();
+    checks_.check_log(*process_, clients_);
   }
 
   // All five would take most of the time.
@@ -128,7 +124,7 @@ class World {
   // Something happens to the process or the machine, then clients ask.
   void live(std::size_t step) {
     runtime_.pass(static_cast<std::int64_t>(1 + draw(20'000'000)));
-    check_time();
+    checks_.check_time(*process_);
     switch (draw(40)) {
       case 0:
         runtime_.set_wall_clock(static_cast<std::int64_t>(draw(7'200'000'000)));
@@ -151,38 +147,12 @@ class World {
     }
     // Every run has at least one crash with loss.
     if (step == steps_ / 2) return restart(Fault::power_cut);
-    plan_disk_fault();
-    plan_read_fault();
+    machine_.plan_disk_fault();
+    machine_.plan_read_fault();
     serve();
   }
 
   void must(Faulty<Unit> const& done) { require(done.ok(), Promise::sound_disk_serves, why(done)); }
-
-  void plan_disk_fault() {
-    if (draw(12) != 0) return;
-    constexpr std::array<DiskFault, 4> kKinds{DiskFault::death, DiskFault::io_error, DiskFault::disk_full,
-                                              DiskFault::short_write};
-    planned_ = kKinds[draw(kKinds.size())];
-    disk_.plan(planned_, 1 + draw(14));
-  }
-
-  // Not where somebody reads ahead: which read is the k-th would not follow from the seed.
-  void plan_read_fault() {
-    if (planned_ != DiskFault::none || draw(12) != 0) return;
-    planned_ = DiskFault::read_error;
-    disk_.plan(planned_, 1 + draw(6));
-  }
-
-  void count_disk_fault() {
-    switch (std::exchange(planned_, DiskFault::none)) {
-      case DiskFault::none: break;
-      case DiskFault::read_error: count(Fault::read_error); break;
-      case DiskFault::death: count(Fault::death_at_call); break;
-      case DiskFault::io_error: count(Fault::io_error); break;
-      case DiskFault::disk_full: count(Fault::disk_full); break;
-      case DiskFault::short_write: count(Fault::short_write); break;
-    }
-  }
 
   // One batch of clients' requests and sagas' commands.
   void serve() {
@@ -198,9 +168,7 @@ class World {
     }
     add_saga_commands(round);
     auto const done = perform(round);
-    bool const faulted = disk_.take_fault();
-    if (faulted) count_disk_fault();
-    planned_ = DiskFault::none;
+    bool const faulted = machine_.take_fault();
     // Whoever was answered by a process that then died was not answered.
     if (!disk_.dead()) learn(round);
     require(done.ok() || faulted || disk_.dead() || damage_found(done), Promise::sound_disk_serves, why(done));
@@ -221,8 +189,7 @@ class World {
     if (!done || disk_.dead()) return done;
     engine.publish(round.batch);
     for (auto const& commit : round.batch.commits) {
-      books_.add(*commit);
-      past_.add(*commit);
+      checks_.add(*commit);
     }
     engine.answer(round.batch);
     if (draw(3) == 0) follow();
@@ -256,7 +223,7 @@ class World {
       return std::nullopt;
     }
     return process_->durable.read([&](domain::State const& state) -> std::optional<std::size_t> {
-      auto command = traffic_.next({state, past_, *process_->facts});
+      auto command = traffic_.next({state, checks_.past(), *process_->facts});
       if (!command) return std::nullopt;
       return clients_.ask(std::move(*command), traffic_.asker(state));
     });
@@ -299,7 +266,7 @@ class World {
   }
 
   SimulatedBank::Server server(domain::State const& state) {
-    return {state, *process_->log, *process_->vault, *process_->facts, past_, process_->clock.now()};
+    return {state, *process_->log, *process_->vault, *process_->facts, checks_.past(), process_->clock.now()};
   }
 
   void add_saga_commands(Round& round) {
@@ -359,24 +326,7 @@ class World {
       learn(round);
       idle = round.batch.commits.empty();
     }
-    process_->durable.read([&](domain::State const& state) { require_settled(state); });
-  }
-
-  void require_settled(domain::State const& state) {
-    require(state.transfers().empty(), Promise::due_has_ended, state.transfers().size(), "transfers");
-    require(state.shares().all().empty(), Promise::due_has_ended, state.shares().all().size(), "phone shares");
-    require(state.orders().empty(), Promise::due_has_ended, state.orders().size(), "orders");
-    require(state.questions().empty(), Promise::due_has_ended, state.questions().size(), "questions");
-    require(state.owed_texts().empty(), Promise::texts_are_handed, state.owed_texts().size(), "are owed");
-    bank_.compare(state, past_);
-    auto const statement = processor_.statement();
-    for (std::uint64_t id = 1; id <= state.currency_count(); ++id) {
-      auto const found = statement.find(id);
-      auto const cents = domain::Usd::from_minor(found == statement.end() ? 0 : found->second);
-      auto const booked = books_.sum(domain::CurrencyId(id), domain::Account::card_clearing);
-      require(-booked == domain::units_of(cents).minor(), Promise::clearing_is_statement, "currency", id, "booked",
-              -booked, "stated", domain::units_of(cents).minor());
-    }
+    process_->durable.read([&](domain::State const& state) { checks_.check_settled(state, processor_, bank_); });
   }
 
   // --- files that save time, and persons who are forgotten
@@ -386,13 +336,12 @@ class World {
     auto const head = process.tail->head();
     auto state = eventstore::state_at(*process.log, head);
     require(state.ok(), Promise::sound_disk_serves, "the state at the head");
-    plan_disk_fault();
+    machine_.plan_disk_fault();
     auto& files = disk_.files();
     auto written = eventstore::write_snapshot(kFolder + "/snapshots", state.value(), files);
     if (written) written = process.durable.write_snapshot(kFolder + "/snapshots", *process.log, files);
     if (written) written = flush_index();
-    if (disk_.take_fault()) count_disk_fault();
-    planned_ = DiskFault::none;
+    machine_.take_fault();
     if (disk_.dead()) return restart(Fault::kill);
     if (!written || draw(3) != 0) return;  // a derived file that could not be written costs time only
     bool const index = draw(2) == 0;
@@ -415,9 +364,8 @@ class World {
     if (people == 0) return;
     domain::IdentityId const person(1 + draw(people));
     must(process_->vault->destroy(person));
-    erased_.insert(person);
     count(Fault::erasure);
-    if (auto const email = emails_.find(person); email != emails_.end()) check_person(email->second);
+    checks_.erase(*process_, person);
   }
 
   void end(Fault how) {
@@ -447,90 +395,20 @@ class World {
     start();
   }
 
-  // --- what was promised
-
-  // Within a life: a tenth slower while it is ahead of the wall clock, and at most a minute faster.
-  void check_time() {
-    constexpr std::int64_t kLeadMicros = 60 * domain::kMicrosPerSecond;
-    auto const ledger = process_->clock.now().micros();
-    auto const steady = runtime_.clocks().steady;
-    if (auto const last = std::exchange(last_time_, std::pair(ledger, steady))) {
-      auto const passed = steady - last->second;
-      auto const told = ledger - last->first;
-      require(told >= passed / 10 * 9 - 10 && told <= passed + kLeadMicros, Promise::time_is_steady, told, "of",
-              passed);
-    }
-  }
-
-  void check_person(domain::IdentityRegistered const& person) {
-    emails_[person.identity] = person;
-    auto const email = process_->vault->open(person.identity, eventstore::Field::email, person.email);
-    if (erased_.contains(person.identity)) {
-      require(!email && email.error().kind == eventstore::Fault::Kind::missing, Promise::erased_stay_erased);
-    } else {
-      require(email.ok(), Promise::people_have_keys, email ? "" : email.error().what);
-    }
-  }
-
-  // `whole`: the audit, too, which otherwise follows one start in four.
-  void check(bool whole = false) {
-    auto& process = *process_;
-    Clients::Found found;
-    domain::State folded;
-    books_ = {};
-    past_ = {};
-    auto reader = eventstore::CommitReader::after(*process.log, {});
-    require(reader.ok() && reader.value().has_value(), Promise::sound_disk_serves, "the log's beginning");
-    outcome_.commits = 0;
-    outcome_.events.clear();
-    for (;;) {
-      auto const commit = reader.value()->next();
-      require(commit.ok(), Promise::sound_disk_serves, commit ? "" : commit.error().what);
-      if (!commit.value()) break;
-      Clients::find(found, *commit.value());
-      for (auto const& event : commit.value()->events) {
-        ++outcome_.events[domain::event_name(event)];
-        if (auto const* person = std::get_if<domain::IdentityRegistered>(&event)) check_person(*person);
-      }
-      books_.add(*commit.value());
-      past_.add(*commit.value());
-      domain::apply(folded, *commit.value());
-      ++outcome_.commits;
-    }
-    outcome_.link = reader.value()->head().link;
-    clients_.compare(found);
-    require(process.durable.read([&](domain::State const& state) { return state == folded; }), Promise::state_is_fold);
-    books_.compare(folded);
-    if (whole || draw(3) == 0) {
-      process.views->catch_up();
-      process.views->compare(folded, whole);
-    }
-    if (!whole && draw(4) != 0) return;
-    auto const checkpoint = process.checkpoints->read();
-    auto const verified = eventstore::verify(*process.log, checkpoint ? &checkpoint.value() : nullptr);
-    require(verified.ok(), Promise::audit_passes, verified ? "" : verified.error().what);
-  }
-
   Outcome outcome_;
   std::size_t const steps_;
   std::vector<projections::Projection const*> const read_models_;
-  std::mt19937_64 random_;
-  SimulatedDisk disk_;
-  InstalledVfs vfs_;
-  SimulatedRuntime runtime_;
+  Machine machine_;
+  SimulatedDisk& disk_ = machine_.disk();
+  SimulatedRuntime& runtime_ = machine_.runtime();
   Traffic traffic_;
   Clients clients_;
   SimulatedProcessor processor_;
   SimulatedBank bank_;
-  DiskFault planned_ = DiskFault::none;
   bool rotten_index_ = false;
   int flushes_ = 0;
   std::unique_ptr<Process> process_;
-  Books books_;       // of the log's commits that are published
-  PastCommits past_;  // likewise
-  std::set<domain::IdentityId> erased_;
-  std::map<domain::IdentityId, domain::IdentityRegistered> emails_;  // of who was registered before this life
-  std::optional<std::pair<std::int64_t, std::int64_t>> last_time_;   // the ledger's and the steady clock's
+  Checks checks_{machine_};
 };
 
 }  // namespace

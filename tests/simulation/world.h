@@ -5,10 +5,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 
-#include "domain/ids.h"
+#include "tests/simulation/checks.h"
 #include "tests/simulation/faults.h"
 
 namespace florin::simulation {
@@ -21,11 +20,9 @@ struct Options {
 
 struct Outcome {
   std::string violation;  // empty: every promise was kept
-  domain::Digest link{};  // of the last commit: the same for the same seed
   std::uint64_t commands = 0;
-  std::uint64_t commits = 0;
+  LogContent log;  // at the end: the same for the same seed
   FaultCounts faults;
-  std::map<std::string, std::uint64_t> events;  // by name
 };
 
 // SQLite's default VFS is the world's while it runs: one at a time in a process.
