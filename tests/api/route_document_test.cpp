@@ -1,11 +1,7 @@
 // The routes and their description agree: what a handler asks a request for is what the OpenAPI document lists, and the
 // reverse. Each handler is given the document's own examples. That every row has a description and every description a
 // row is checked by the build (api/openapi/assemble.py); the replies are checked by the contract tests.
-#include <algorithm>
-#include <set>
-
-#include <gtest/gtest.h>
-#include <simdjson.h>
+#include "tests/api/route_document.h"
 
 #include "tests/api/route_scene.h"
 
@@ -13,36 +9,11 @@ namespace florin::api {
 namespace {
 
 namespace dom = simdjson::dom;
-using Names = std::set<std::string, std::less<>>;
 
 // Required by the contract; the server takes its absence for "yes", as it always did.
 Names const kNotMissed{"universal_transfers"};
 // Refused, with a word of advice, and no field of the call.
 Names const kNamesToRefuse{"currencies"};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return out;
-}
-
-// The object with this member changed, or without it.
-std::string changed(dom::object object, std::string_view name, std::optional<std::string> const& value) {
-  std::string out;
-  bool found = false;
-  auto const add = [&](std::string_view key, std::string_view json) {
-    out.append(out.empty() ? "{\"" : ",\"").append(key).append("\":").append(json);
-  };
-  for (auto const member : object) {
-    bool const is_it = member.key == name;
-    found = found || is_it;
-    if (!is_it) add(member.key, simdjson::minify(member.value));
-    if (is_it && value) add(name, *value);
-  }
-  if (!found && value) add(name, *value);
-  return (out.empty() ? "{" : out) + "}";
-}
 
 // What is wrong with a row's request, by its document; every one must be refused, with the field's name.
 struct Wrong {
@@ -50,43 +21,8 @@ struct Wrong {
   std::string body;
 };
 
-class RouteDocument : public ::testing::Test {
+class DocumentedRoutes : public RouteDocument {
  protected:
-  RouteDocument() { root_ = parser_.load(FLORIN_OPENAPI); }
-
-  // Follows a $ref, if there is one.
-  [[nodiscard]] dom::element resolve(dom::element node) const {
-    std::string_view reference;
-    if (node.is_object() && node["$ref"].get(reference) == simdjson::SUCCESS) {
-      return resolve(root_.at_pointer(reference.substr(1)));
-    }
-    return node;
-  }
-
-  // The operation of the row; its path stands in the document as it stands in the row.
-  [[nodiscard]] dom::element operation(Route const& route) const {
-    return root_["paths"][route.path][lower(method_name(route.method))];
-  }
-
-  // Every field that an object of this schema may have, with its path: "bank.routing_number".
-  void add_fields(dom::element named, std::string const& path, Names& fields) const {
-    auto const schema = resolve(named);
-    dom::array parts;
-    if (schema["allOf"].get(parts) == simdjson::SUCCESS) {
-      for (auto const part : parts) add_fields(part, path, fields);
-    }
-    dom::object properties;
-    if (schema["properties"].get(properties) != simdjson::SUCCESS) return;
-    for (auto const property : properties) {
-      auto const name = path + std::string(property.key);
-      fields.insert(name);
-      auto const inner = resolve(property.value);
-      add_fields(inner, name + ".", fields);
-      dom::element items;
-      if (inner["items"].get(items) == simdjson::SUCCESS) add_fields(items, name + "[0].", fields);
-    }
-  }
-
   // An example of the parameter, or some value that its schema allows.
   [[nodiscard]] std::string example_of(dom::element parameter) const {
     auto const schema = resolve(parameter["schema"].value());
@@ -103,9 +39,6 @@ class RouteDocument : public ::testing::Test {
   // What the document says must not be sent: a required field that is missing, one of another type, and one that is
   // longer or larger than allowed.
   [[nodiscard]] std::vector<Wrong> wrong_bodies(dom::element schema, dom::object example) const;
-
-  dom::parser parser_;
-  dom::element root_;
 };
 
 // Letters of an e-mail or a phone that a query holds encoded only.
@@ -115,7 +48,7 @@ std::string encoded(std::string_view text) {
   return out;
 }
 
-std::vector<Wrong> RouteDocument::wrong_bodies(dom::element schema, dom::object example) const {
+std::vector<Wrong> DocumentedRoutes::wrong_bodies(dom::element schema, dom::object example) const {
   std::vector<Wrong> wrong;
   dom::array required;
   if (schema["required"].get(required) == simdjson::SUCCESS) {
@@ -145,7 +78,7 @@ std::vector<Wrong> RouteDocument::wrong_bodies(dom::element schema, dom::object 
   return wrong;
 }
 
-TEST_F(RouteDocument, WhatTheDocumentForbidsIsRefusedWithTheFieldsName) {
+TEST_F(DocumentedRoutes, WhatTheDocumentForbidsIsRefusedWithTheFieldsName) {
   RouteScene scene(false);
   auto const key = scene.make_game();
   Asking list;
@@ -185,7 +118,7 @@ TEST_F(RouteDocument, WhatTheDocumentForbidsIsRefusedWithTheFieldsName) {
   EXPECT_GT(tried, 300u);
 }
 
-TEST_F(RouteDocument, AHandlerAsksForTheNamesThatAreDocumented) {
+TEST_F(DocumentedRoutes, AHandlerAsksForTheNamesThatAreDocumented) {
   RouteScene scene(false);
   auto const key = scene.make_game();
   Asking list;

@@ -24,15 +24,14 @@ std::string text_of(std::string_view json, std::string_view name) {
 }
 
 RouteScene::RouteScene(bool with_limits) : limits_(with_limits) {
-  auto const layout = environment_layout(folder_.path(), true);
-  auto clock = eventstore::AdjustableClock::open(layout.clock());
+  auto clock = eventstore::AdjustableClock::open(layout().clock());
   FLORIN_ASSERT(clock);
   clock_ = std::move(clock).value();
   EnvironmentOptions options;
   options.sandbox_processor = options.sandbox_phone = true;
   options.public_url = "http://localhost/sandbox";
   options.inbound.public_url = "http://localhost/sandbox/webhooks/sms/inbound";
-  auto environment = Environment::open("sandbox", layout, *clock_, std::move(options));
+  auto environment = Environment::open("sandbox", layout(), *clock_, std::move(options));
   FLORIN_ASSERT(environment);
   environment_ = std::move(environment).value();
   FLORIN_ASSERT(environment_->start());

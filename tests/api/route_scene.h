@@ -40,6 +40,7 @@ class RouteScene {
   [[nodiscard]] std::string make_game(std::string const& more = "");
 
   [[nodiscard]] Environment& environment() { return *environment_; }
+  [[nodiscard]] Layout layout() const { return environment_layout(folder_.path(), true); }
 
  private:
   test_support::TempFolder folder_;
