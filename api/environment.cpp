@@ -56,7 +56,9 @@ Environment::Environment(std::string name, Layout layout, eventstore::Clock& clo
     : name_(std::move(name)), layout_(std::move(layout)), clock_(clock), options_(std::move(options)) {}
 
 // The sagas are still there.
-Environment::~Environment() { effects_loop_.stop(); }
+Environment::~Environment() {
+  if (effects_) effects_->loop().stop();
+}
 
 Faulty<std::unique_ptr<Environment>> Environment::open(std::string name, Layout const& layout, eventstore::Clock& clock,
                                                        EnvironmentOptions options) {
@@ -114,8 +116,11 @@ Faulty<Unit> Environment::recover() {
                                                   &projections::reconciliation_projection(),
                                                   &projections::transfers_projection(),
                                                   &projections::payments_projection()});
-  if (auto made = make_effects(recovered.state); !made) return made;
-  if (auto made = make_payments(recovered); !made) return made;
+  effects_.emplace(sagas::EffectsParts{*log_, *vault_, durable_, clock_});
+  sagas::Outside outside;
+  if (auto made = make_sms(outside); !made) return made;
+  if (auto made = make_payments(outside); !made) return made;
+  effects_->open(recovered, *tail_, std::move(outside));
   snapshotter_ = std::make_unique<eventstore::Snapshotter>(
       *log_, *tail_, layout_.snapshots(), recovered.snapshot, options_.snapshot_every,
       [this](domain::Position at, eventstore::Faulty<Unit> const& done) {
@@ -125,43 +130,35 @@ Faulty<Unit> Environment::recover() {
           spdlog::error("{}: snapshot at position {} failed: {}", name_, at.value(), done.error().what);
         }
       });
-  effects_loop_.follow(*tail_, recovered.head.position);
   eventstore::EngineParts const parts{*log_, *vault_, *requests_, *checkpoints_, clock_, durable_, *tail_};
   writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts, options_.writer);
   ledger_.emplace(Ledger{name_, clock_, Commands(*writer_, *vault_, durable_), durable_, Views(*runner_, *writer_),
                          Commits(*log_), People(*mailboxes_, durable_, *vault_), vault_->codes(),
-                         CardGateway(payments_.get(), processor_.get()), BankFiles(*log_, *vault_, options_.ach),
-                         *texts_, options_.inbound, options_.public_url});
-  if (phone_ && sandbox_processor_) sandbox_.emplace(Sandbox{*phone_, *sandbox_processor_, effects_loop_});
+                         CardGateway(effects_->payments(), effects_->cards()), BankFiles(*log_, *vault_, options_.ach),
+                         effects_->texts(), options_.inbound, options_.public_url});
+  if (phone_ && sandbox_processor_) sandbox_.emplace(Sandbox{*phone_, *sandbox_processor_, effects_->loop()});
   return Unit{};
 }
 
-Faulty<Unit> Environment::make_effects(domain::State const& state) {
+Faulty<Unit> Environment::make_sms(sagas::Outside& outside) {
   if (options_.sandbox_phone) {
     if (options_.inbound.auth_token.empty()) options_.inbound.auth_token = random_token();
     sagas::SandboxPhoneOptions phone;
     phone.webhook_url = options_.inbound.public_url;
     phone.auth_token = options_.inbound.auth_token;
     phone_ = std::make_unique<sagas::SandboxPhone>(clock_, std::move(phone));
+    outside.sms = phone_.get();
   } else if (options_.twilio) {
-    auto made = sagas::TwilioGateway::make(effects_loop_.io(), *options_.twilio);
+    auto made = sagas::TwilioGateway::make(effects_->loop().io(), *options_.twilio);
     if (!made) return eventstore::fault(Fault::Kind::missing, "the SMS provider: " + made.error());
     twilio_ = std::move(made).value();
+    outside.sms = twilio_.get();
   }
-  sagas::SmsGateway* const gateway = phone_ ? static_cast<sagas::SmsGateway*>(phone_.get()) : twilio_.get();
-  if (gateway != nullptr) {
-    sms_ = std::make_unique<sagas::GuardedSms>(*gateway, machine_clock_, [this] { return jitter_(); });
-  }
-  expiries_ = std::make_unique<sagas::Expiries>(effects_loop_, ledger_view_, clock_);
-  expiries_->resume(state);
-  texts_ = std::make_unique<sagas::TextSender>(effects_loop_, sms_.get(), ledger_view_, *log_, *vault_, clock_);
-  texts_->resume(state);
   return Unit{};
 }
 
-Faulty<Unit> Environment::make_payments(eventstore::Recovered const& recovered) {
-  sagas::PaymentGateway* gateway = nullptr;
-  sagas::CardPaymentsOptions options;
+Faulty<Unit> Environment::make_payments(sagas::Outside& outside) {
+  auto& options = outside.card_options;
   options.checkout_url = options_.public_url + "/checkout?session=";
   options.checkout_url_end = "&return=1";
   options.return_url = options_.public_url + "/checkout/return";
@@ -173,26 +170,19 @@ Faulty<Unit> Environment::make_payments(eventstore::Recovered const& recovered) 
     auto made = sagas::SandboxProcessor::open(clock_, std::move(simulated));
     if (!made) return fail(made.error());
     sandbox_processor_ = std::move(made).value();
-    gateway = sandbox_processor_.get();
+    outside.cards = sandbox_processor_.get();
     options.poll_micros = domain::kMicrosPerSecond;  // it is in this process: asking costs nothing
-    payouts_ = std::make_unique<sagas::Payouts>(effects_loop_, sandbox_bank_, options_.ach, ledger_view_, *log_,
-                                                *vault_, clock_);
-    payouts_->resume(recovered.state);
-  }
-  if (!options_.sandbox_processor && options_.stripe) {
+    outside.bank = &sandbox_bank_;
+    outside.ach = options_.ach;
+  } else if (options_.stripe) {
     // Payments of another installation on the same account are not ours: the tag follows from this vault's key.
     auto const tag = vault_->fingerprint("payments of this ledger");
     options_.stripe->server_tag = domain::to_hex({reinterpret_cast<char const*>(tag.data()), tag.size()});
-    auto made = sagas::StripeGateway::make(effects_loop_.io(), *options_.stripe);
+    auto made = sagas::StripeGateway::make(effects_->loop().io(), *options_.stripe);
     if (!made) return eventstore::fault(Fault::Kind::missing, "the card processor: " + made.error());
     stripe_ = std::move(made).value();
-    gateway = stripe_.get();
+    outside.cards = stripe_.get();
   }
-  if (gateway == nullptr) return Unit{};
-  processor_ = std::make_unique<sagas::GuardedPayments>(*gateway, machine_clock_, [this] { return jitter_(); });
-  payments_ = std::make_unique<sagas::CardPayments>(effects_loop_, *processor_, ledger_view_, *log_, *vault_, clock_,
-                                                    std::move(options));
-  payments_->resume(recovered.state, recovered.at);
   return Unit{};
 }
 
@@ -200,17 +190,9 @@ Faulty<Unit> Environment::start() {
   if (auto started = runner_->start(); !started) return started;
   if (auto started = snapshotter_->start(); !started) return started;
   writer_->start();
-  expiries_->start(*writer_);
-  texts_->start(*writer_);
-  if (payments_) payments_->start(*writer_);
-  if (payouts_) payouts_->start(*writer_);
-  if (sandbox_processor_) {
-    effects_loop_.add(*sandbox_processor_);
-    sandbox_processor_->start(effects_loop_.io(), [this](std::string body, std::string signature) {
-      return payments_->take_callback(std::move(body), std::move(signature));
-    });
-  }
-  effects_loop_.start();
+  effects_->start(*writer_);
+  if (sandbox_processor_) effects_->connect(*sandbox_processor_);
+  effects_->loop().start();
   return Unit{};
 }
 
@@ -229,18 +211,12 @@ std::vector<std::string> Environment::troubles() const {
   for (auto const& view : runner_->status()) {
     if (auto trouble = trouble_of(view); !trouble.empty()) found.push_back(std::move(trouble));
   }
-  if (auto trouble = effects_loop_.trouble()) found.push_back(std::move(*trouble));
-  if (processor_) {
-    for (auto& trouble : processor_->troubles()) found.push_back(std::move(trouble));
-  }
-  if (payments_) {
-    if (auto trouble = payments_->trouble()) found.push_back(std::move(*trouble));
-  }
+  for (auto& trouble : effects_->troubles()) found.push_back(std::move(trouble));
   return found;
 }
 
 Faulty<Unit> Environment::stop() {
-  effects_loop_.stop();
+  effects_->loop().stop();
   auto standing = writer_->stop();
   snapshotter_->stop();
   runner_->stop();

@@ -6,7 +6,6 @@
 
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 
 #include "api/config.h"
@@ -20,17 +19,12 @@
 #include "eventstore/store/sqlite_log.h"
 #include "eventstore/store/vault.h"
 #include "projections/runner.h"
-#include "sagas/card_payments/card_payments.h"
-#include "sagas/effects_loop.h"
-#include "sagas/expiry/expiries.h"
-#include "sagas/gateways/guarded_payments.h"
+#include "sagas/effects.h"
 #include "sagas/gateways/sandbox_bank.h"
 #include "sagas/gateways/sandbox_phone.h"
 #include "sagas/gateways/sandbox_processor.h"
 #include "sagas/gateways/stripe.h"
 #include "sagas/gateways/twilio.h"
-#include "sagas/payouts/payouts.h"
-#include "sagas/texting/text_sender.h"
 
 namespace florin::api {
 
@@ -74,8 +68,8 @@ class Environment {
  private:
   Environment(std::string name, Layout layout, eventstore::Clock& clock, EnvironmentOptions options);
   [[nodiscard]] eventstore::Faulty<Unit> recover();
-  [[nodiscard]] eventstore::Faulty<Unit> make_effects(domain::State const& state);
-  [[nodiscard]] eventstore::Faulty<Unit> make_payments(eventstore::Recovered const& recovered);
+  [[nodiscard]] eventstore::Faulty<Unit> make_sms(sagas::Outside& outside);
+  [[nodiscard]] eventstore::Faulty<Unit> make_payments(sagas::Outside& outside);
 
   std::string const name_;
   Layout const layout_;
@@ -90,22 +84,12 @@ class Environment {
   std::unique_ptr<Mailboxes const> mailboxes_;
   std::unique_ptr<projections::Runner> runner_;
   std::unique_ptr<eventstore::Snapshotter> snapshotter_;
-  eventstore::SystemClock const machine_clock_;
-  std::mt19937_64 jitter_{eventstore::draw_number<std::uint64_t>(
-      eventstore::machine())};  // the effects thread's; spreads retries, decides nothing
-  sagas::EffectsLoop effects_loop_;
+  std::optional<sagas::Effects> effects_;
   std::unique_ptr<sagas::SandboxPhone> phone_;
   std::unique_ptr<sagas::TwilioGateway> twilio_;
-  std::unique_ptr<sagas::GuardedSms> sms_;
-  sagas::LedgerView const ledger_view_{durable_};
-  std::unique_ptr<sagas::Expiries> expiries_;
-  std::unique_ptr<sagas::TextSender> texts_;
   std::unique_ptr<sagas::SandboxProcessor> sandbox_processor_;
   std::unique_ptr<sagas::StripeGateway> stripe_;
-  std::unique_ptr<sagas::GuardedPayments> processor_;
-  std::unique_ptr<sagas::CardPayments> payments_;
-  sagas::SandboxBank const sandbox_bank_{};
-  std::unique_ptr<sagas::Payouts> payouts_;  // null in production: operators settle them
+  sagas::SandboxBank const sandbox_bank_{};  // production has none: operators settle payouts
   std::unique_ptr<eventstore::Writer> writer_;
   std::optional<Ledger> ledger_;
   std::optional<Sandbox> sandbox_;
