@@ -24,30 +24,6 @@ using eventstore::Faulty;
 constexpr auto kGather = std::chrono::milliseconds(250);
 }  // namespace
 
-struct ViewReader::Impl {
-  std::shared_ptr<Generation> generation;
-  std::unique_ptr<Database> connection;
-  domain::Position position;
-};
-
-ViewReader::ViewReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-ViewReader::ViewReader(ViewReader&&) noexcept = default;
-
-ViewReader::~ViewReader() {
-  if (!impl_) return;
-  impl_->connection->reset_statements();
-  if (impl_->connection->damaged()) impl_->generation->distrust();
-  if (impl_->connection->execute("COMMIT")) impl_->generation->give_back(std::move(impl_->connection));
-}
-
-Database& ViewReader::database() { return *impl_->connection; }
-domain::Position ViewReader::position() const { return impl_->position; }
-
-Failure<Fault> ViewReader::distrust(std::string what) {
-  impl_->connection->mark_damaged();
-  return eventstore::fault(Fault::Kind::corrupt, "view: " + std::move(what));
-}
-
 struct Runner::Impl {
   eventstore::Log& log;
   eventstore::Tail& tail;
@@ -275,20 +251,7 @@ Faulty<ViewReader> Runner::read(std::string_view name) {
   if (slot->drop_distrusted()) impl_->order_build(*slot);
   auto generation = slot->readable();
   if (!generation) return fail(generation.error());
-  auto impl = std::make_unique<ViewReader::Impl>();
-  impl->generation = std::move(generation).value();
-  auto connection = impl->generation->take();
-  if (!connection) return fail(connection.error());
-  impl->connection = std::move(connection).value();
-  if (auto const begun = impl->connection->execute("BEGIN"); !begun) return fail(begun.error());
-  auto select = impl->connection->statement("SELECT position FROM checkpoint");
-  if (!select) return fail(select.error());
-  auto const row = select.value().first();
-  if (!row) return fail(row.error());
-  if (!row.value()) return eventstore::fault(Fault::Kind::corrupt, "view " + std::string(name) + ": no checkpoint");
-  impl->position = select.value().position(0);
-  select.value().reset();
-  return ViewReader(std::move(impl));
+  return ViewReader::open(std::move(generation).value());
 }
 
 bool Runner::wait_for(std::string_view name, domain::Position position, int timeout_ms) {

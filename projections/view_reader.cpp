@@ -1,0 +1,56 @@
+#include "projections/view_reader.h"
+
+#include <utility>
+
+#include "projections/generation.h"
+#include "projections/sqlite.h"
+
+namespace florin::projections {
+
+using eventstore::Fault;
+using eventstore::Faulty;
+
+struct ViewReader::Impl {
+  std::shared_ptr<Generation> generation;
+  std::unique_ptr<Database> connection;
+  domain::Position position;
+};
+
+ViewReader::ViewReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ViewReader::ViewReader(ViewReader&&) noexcept = default;
+
+Faulty<ViewReader> ViewReader::open(std::shared_ptr<Generation> generation) {
+  auto impl = std::make_unique<Impl>();
+  impl->generation = std::move(generation);
+  auto connection = impl->generation->take();
+  if (!connection) return fail(connection.error());
+  impl->connection = std::move(connection).value();
+  if (auto const begun = impl->connection->execute("BEGIN"); !begun) return fail(begun.error());
+  auto select = impl->connection->statement("SELECT position FROM checkpoint");
+  if (!select) return fail(select.error());
+  auto const row = select.value().first();
+  if (!row) return fail(row.error());
+  if (!row.value()) {
+    return eventstore::fault(Fault::Kind::corrupt, "view " + impl->generation->file().string() + ": no checkpoint");
+  }
+  impl->position = select.value().position(0);
+  select.value().reset();
+  return ViewReader(std::move(impl));
+}
+
+ViewReader::~ViewReader() {
+  if (!impl_) return;
+  impl_->connection->reset_statements();
+  if (impl_->connection->damaged()) impl_->generation->distrust();
+  if (impl_->connection->execute("COMMIT")) impl_->generation->give_back(std::move(impl_->connection));
+}
+
+Database& ViewReader::database() { return *impl_->connection; }
+domain::Position ViewReader::position() const { return impl_->position; }
+
+Failure<Fault> ViewReader::distrust(std::string what) {
+  impl_->connection->mark_damaged();
+  return eventstore::fault(Fault::Kind::corrupt, "view: " + std::move(what));
+}
+
+}  // namespace florin::projections
