@@ -132,7 +132,7 @@ Faulty<Unit> Environment::recover() {
       });
   eventstore::EngineParts const parts{*log_, *vault_, *requests_, *checkpoints_, clock_, durable_, *tail_};
   writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts, options_.writer);
-  ledger_.emplace(Ledger{name_, clock_, Commands(*writer_, *vault_, durable_), durable_, Views(*runner_, *writer_),
+  ledger_.emplace(Ledger{name_, clock_, Commands(*writer_, *vault_, durable_), durable_, Views(*runner_, durable_),
                          Commits(*log_), People(*mailboxes_, durable_, *vault_), vault_->codes(),
                          CardGateway(effects_->payments(), effects_->cards()), BankFiles(*log_, *vault_, options_.ach),
                          effects_->texts(), options_.inbound, options_.public_url});
@@ -195,6 +195,8 @@ Faulty<Unit> Environment::start() {
   effects_->loop().start();
   return Unit{};
 }
+
+bool Environment::accepts_writes() const { return writer_->healthy(); }
 
 std::vector<std::string> Environment::unreadable_views() const {
   std::vector<std::string> found;

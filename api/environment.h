@@ -56,6 +56,8 @@ class Environment {
 
   // What keeps it from its work at the moment, one sentence each, for the operator's log. Any thread.
   [[nodiscard]] std::vector<std::string> troubles() const;
+  // Any thread. False once a fault has stopped the writer: reads go on.
+  [[nodiscard]] bool accepts_writes() const;
   // Any thread. The read models that answer 503 now: being built with no older version to read, or stopped.
   [[nodiscard]] std::vector<std::string> unreadable_views() const;
 

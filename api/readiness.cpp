@@ -16,7 +16,7 @@ std::string_view status_name(CheckStatus status) {
 
 // After a failed append reads go on, but no balancer should send more here.
 ReadinessCheck check_writes(Environment const& environment) {
-  if (environment.ledger().commands.accepts_writes()) return {"writes"};
+  if (environment.accepts_writes()) return {"writes"};
   return {"writes", CheckStatus::fail, environment.name() + " does not accept writes: see the server's log."};
 }
 

@@ -9,7 +9,7 @@
 #include "api/http/completion.h"
 #include "domain/ledger.h"
 #include "eventstore/engine/durable_state.h"
-#include "eventstore/engine/writer.h"
+#include "eventstore/engine/submission.h"
 #include "eventstore/store/vault.h"
 
 namespace florin::api {
@@ -31,8 +31,7 @@ class Payload {
   std::string bytes_;
 };
 
-// An outcome, and what the durable state had reached when it came. That is the durable log up to the writer's last
-// batch; Commands::durable() itself may be a batch ahead of it for a moment, and a read at it would be refused.
+// An outcome, and what the durable state had reached when it came.
 struct Performed : eventstore::Outcome {
   domain::Position reached;
 };
@@ -40,7 +39,7 @@ struct Performed : eventstore::Outcome {
 // Owned by the Ledger. Its parts outlive it.
 class Commands {
  public:
-  Commands(eventstore::Writer& writer, eventstore::Vault const& vault, eventstore::DurableState const& state)
+  Commands(eventstore::Submitter& writer, eventstore::Vault const& vault, eventstore::DurableState const& state)
       : writer_(writer), vault_(vault), state_(state) {}
 
   // On the io thread of `inbox`. Hands the command to the writer and waits for its durable outcome, at most
@@ -48,18 +47,15 @@ class Commands {
   // outlive the call.
   [[nodiscard]] Awaitable<Performed> execute(Inbox& inbox, domain::Command command, domain::GameId game,
                                              std::string_view request_id, Payload const& payload) const;
-  // Any thread, the rest.
+  // Any thread.
   [[nodiscard]] domain::Fingerprint fingerprint(Payload const& payload) const {
     return vault_.fingerprint(payload.bytes());
   }
-  [[nodiscard]] domain::Position durable() const { return writer_.durable(); }  // of the last durable event
-  // False once a fault has stopped the writer: reads go on.
-  [[nodiscard]] bool accepts_writes() const { return writer_.healthy(); }
 
  private:
   [[nodiscard]] Awaitable<Performed> submit(Inbox& inbox, domain::Command command, domain::Request request) const;
 
-  eventstore::Writer& writer_;
+  eventstore::Submitter& writer_;
   eventstore::Vault const& vault_;
   eventstore::DurableState const& state_;
 };

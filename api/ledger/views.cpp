@@ -28,7 +28,7 @@ std::string_view name_of(View view) {
   std::abort();
 }
 
-Awaitable<bool> wait_for(Inbox& inbox, projections::Runner& views, std::string_view name, domain::Position wanted,
+Awaitable<bool> wait_for(Inbox& inbox, projections::ReadModels& views, std::string_view name, domain::Position wanted,
                          int timeout_ms) {
   if (views.position(name) >= wanted) co_return true;
   Completion<bool> reached(inbox);
@@ -43,17 +43,17 @@ Awaitable<bool> wait_for(Inbox& inbox, projections::Runner& views, std::string_v
 Awaitable<bool> Views::reach(Inbox& inbox, View view, domain::Position wanted) const {
   auto const name = name_of(view);
   if (wanted) {
-    bool const reached = co_await wait_for(inbox, runner_, name, wanted, kWaitMs);
+    bool const reached = co_await wait_for(inbox, models_, name, wanted, kWaitMs);
     co_return reached;
   }
-  auto const durable = writer_.durable();
-  auto const there = runner_.position(name);
+  auto const durable = state_.position();
+  auto const there = models_.position(name);
   if (there < durable && durable.value() - there.value() <= kNearlyThere) {
-    (void)co_await wait_for(inbox, runner_, name, durable, kGraceMs);
+    (void)co_await wait_for(inbox, models_, name, durable, kGraceMs);
   }
   co_return true;
 }
 
-eventstore::Faulty<ViewReader> Views::read(View view) const { return runner_.read(name_of(view)); }
+eventstore::Faulty<ViewReader> Views::read(View view) const { return models_.read(name_of(view)); }
 
 }  // namespace florin::api

@@ -8,6 +8,7 @@
 #include "api/http/nearest_name.h"
 #include "api/routes/replies.h"
 #include "domain/contract.h"
+#include "eventstore/store/chain.h"
 
 namespace florin::api {
 namespace {

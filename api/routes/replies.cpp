@@ -159,14 +159,13 @@ Result<domain::Position, Response> read_min_position(Request const& request, Ser
                               "Florin-Min-Position is a position that an earlier reply gave in Florin-Position."));
   }
   domain::Position const wanted(*value);
-  if (wanted > services.ledger.commands.durable()) return fail(view_behind(request));
+  if (wanted > services.ledger.state.position()) return fail(view_behind(request));
   return wanted;
 }
 
 std::optional<Response> check_balances(Request const& request, Services& services) {
   auto wanted = read_min_position(request, services);
   if (!wanted) return std::move(wanted).error();
-  if (wanted.value() > services.ledger.state.position()) return view_behind(request);
   return std::nullopt;
 }
 

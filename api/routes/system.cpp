@@ -38,7 +38,7 @@ Awaitable<Response> ready(Call call) {
   json.string("status", "ready");
   json.begin_object("positions");
   for (auto const* each : services.environments) {
-    json.integer(each->name(), each->ledger().commands.durable().value());
+    json.integer(each->name(), each->ledger().state.position().value());
   }
   json.end_object();
   if (verbose) json.raw("checks", checks);
