@@ -1,12 +1,10 @@
 #include "api/http/worker.h"
 
-#include <algorithm>
-
 namespace florin::api {
 
 WorkerPool::WorkerPool(unsigned threads, std::size_t queue_limit) : queue_limit_(queue_limit) {
   threads_.reserve(threads);
-  for (unsigned i = 0; i < std::max(1u, threads); ++i) threads_.emplace_back([this] { loop(); });
+  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { loop(); });
 }
 
 WorkerPool::~WorkerPool() {
@@ -19,6 +17,10 @@ WorkerPool::~WorkerPool() {
 }
 
 bool WorkerPool::submit(std::unique_ptr<Job> job, bool urgent) {
+  if (threads_.empty()) {
+    job->run();
+    return true;
+  }
   {
     std::lock_guard lock(mutex_);
     if (!urgent && jobs_.size() >= queue_limit_) return false;

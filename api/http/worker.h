@@ -25,6 +25,7 @@ namespace florin::api {
 class WorkerPool {
  public:
   // Past `queue_limit` waiting jobs (0.1 to 1 s of them at a few hundred µs to ms each) waiting longer helps nobody.
+  // Without threads whoever asks runs the work at once: for simulations.
   explicit WorkerPool(unsigned threads, std::size_t queue_limit = 512);
   // Runs what is queued, then joins.
   ~WorkerPool();

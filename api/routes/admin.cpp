@@ -202,7 +202,7 @@ Awaitable<Response> create_game(Call call) {
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
 
-  auto const key = make_sdk_key();
+  auto const key = make_sdk_key(services.runtime);
   command.key_hash = key.hash;
   Payload payload("create-game");
   payload.add(request.body);
@@ -332,7 +332,7 @@ Awaitable<Response> rotate_key(Call call) {
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
 
-  auto const key = make_sdk_key();
+  auto const key = make_sdk_key(services.runtime);
   Payload payload("rotate-game-key");
   payload.add(id->value()).add(std::uint64_t{immediate});
   domain::RotateSdkKey const command{*id, key.hash, immediate};

@@ -5,7 +5,7 @@
 
 #include "api/routes/routes.h"
 #include "domain/contract.h"
-#include "eventstore/runtime/runtime.h"
+#include "eventstore/store/chain.h"
 
 namespace florin::api {
 namespace {
@@ -18,7 +18,7 @@ Awaitable<Response> rotate(Call call) {
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
 
-  auto const key = make_sdk_key();
+  auto const key = make_sdk_key(services.runtime);
   Payload payload("rotate-key");
   payload.add(std::uint64_t{immediate});
   domain::RotateSdkKey const command{game.id, key.hash, immediate};
@@ -36,13 +36,13 @@ Awaitable<Response> rotate(Call call) {
 
 }  // namespace
 
-SdkKey make_sdk_key() {
+SdkKey make_sdk_key(eventstore::Runtime& runtime) {
   constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   SdkKey key;
   key.text = "ivsdk_";
   while (key.text.size() < 6 + 64) {
     std::array<std::uint8_t, 64> random;
-    eventstore::machine().draw(std::as_writable_bytes(std::span(random)));
+    runtime.draw(std::as_writable_bytes(std::span(random)));
     for (auto const byte : random) {
       // 248 = 4 × 62: larger bytes are thrown away so that every letter is equally likely.
       if (byte < 248 && key.text.size() < 6 + 64) key.text.push_back(kLetters[byte % 62]);

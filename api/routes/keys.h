@@ -1,9 +1,10 @@
-// SDK keys: "ivsdk_" and 64 letters of A-Z a-z 0-9 from the system's random source. Only the hash is ever kept.
+// SDK keys: "ivsdk_" and 64 letters of A-Z a-z 0-9 from the runtime's random source. Only the hash is ever kept.
 #pragma once
 
 #include <string>
 
 #include "domain/ids.h"
+#include "eventstore/runtime/runtime.h"
 
 namespace florin::api {
 
@@ -11,6 +12,6 @@ struct SdkKey {
   std::string text;  // shown once
   domain::Digest hash{};
 };
-[[nodiscard]] SdkKey make_sdk_key();
+[[nodiscard]] SdkKey make_sdk_key(eventstore::Runtime& runtime);
 
 }  // namespace florin::api

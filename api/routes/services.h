@@ -15,6 +15,7 @@
 #include "api/routes/card_tries.h"
 #include "api/routes/hinted_questions.h"
 #include "api/stream_slots.h"
+#include "eventstore/runtime/runtime.h"
 
 namespace florin::api {
 
@@ -33,6 +34,7 @@ struct Services {
   Sandbox* sandbox = nullptr;                               // the simulated outside world; null in production
   ApiDocument openapi{};
   ApiDocument openapi_3_0{};
+  eventstore::Runtime& runtime = eventstore::machine();  // new keys are drawn from it
   StreamSlots streams{};
   HintedQuestions hinted{};
   CardTries card_tries{};
