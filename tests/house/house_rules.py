@@ -63,7 +63,7 @@ ABOVE_LEDGER = ("api/routes/", "api/web/", "api/ws/")
 BELOW_LEDGER = re.compile(r"(?:eventstore/(?:engine|store)|projections)/")
 PURE_HEADERS = {"eventstore/store/base64.h", "eventstore/store/chain.h"}  # hashes and encodings
 # By name, too, because api/ledger's headers include them: what replies hold, and the runtime.
-VALUES = {"AdjustableClock", "BatchEntry", "base64", "CurrencyBalance", "Fault", "Faulty", "GameDirectory", "PlayerBalances", "Reused",
+VALUES = {"AdjustableClock", "BatchEntry", "base64", "CurrencyBalance", "Fault", "Faulty", "GameDirectory", "PlayerBalances", "Reused", "Runtime",
           "SteadyTime", "machine", "sha256"}
 
 
