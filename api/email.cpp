@@ -249,15 +249,12 @@ Result<std::string, Why> domain_key(std::string_view written) {
     for (auto at = key.find(kCapital); at != std::string::npos; at = key.find(kCapital, at)) {
       key.replace(at, kCapital.size(), kSmall);
     }
-    auto name = converted(uidna_nameToASCII_UTF8, key);
-    if (!name) return name;
-    key = std::move(name).value();
+    key = FLORIN_TRY(converted(uidna_nameToASCII_UTF8, key));
     // A label may come encoded, with characters that a later Unicode added.
-    auto const shown = converted(uidna_nameToUnicodeUTF8, key);
-    if (!shown) return shown;
-    for (std::size_t at = 0; at < shown.value().size();) {
-      auto const size = domain::utf8_character_size(std::string_view(shown.value()).substr(at));
-      if (!is_known(character_at(shown.value(), at, size))) return fail(kUnknown);
+    auto const shown = FLORIN_TRY(converted(uidna_nameToUnicodeUTF8, key));
+    for (std::size_t at = 0; at < shown.size();) {
+      auto const size = domain::utf8_character_size(std::string_view(shown).substr(at));
+      if (!is_known(character_at(shown, at, size))) return fail(kUnknown);
       at += size;
     }
   }
@@ -276,11 +273,9 @@ Result<Mailbox, std::string_view> read_mailbox(std::string_view text) {
   if (auto const trouble = trouble_of(text); !trouble.empty()) return fail(trouble);
   auto const at = text.find('@');
   if (at == std::string_view::npos) return fail(kNoAt);
-  auto local = local_key(text.substr(0, at));
-  if (!local) return fail(local.error());
-  auto domain = domain_key(text.substr(at + 1));
-  if (!domain) return fail(domain.error());
-  Mailbox mailbox{std::string(text), std::move(local).value() + '@' + domain.value()};
+  auto local = FLORIN_TRY(local_key(text.substr(0, at)));
+  auto domain = FLORIN_TRY(domain_key(text.substr(at + 1)));
+  Mailbox mailbox{std::string(text), std::move(local) + '@' + domain};
   if (mailbox.key.size() > kKeyBytesMax) return fail(kTooLong);
   return mailbox;
 }

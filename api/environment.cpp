@@ -18,12 +18,12 @@ namespace florin::api {
 namespace {
 
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 // The log must contain what was signed: a shorter log, or another one, is noticed before anything is served. The empty
 // log is signed too, so that a log without a checkpoint is always one that lost it.
-Faulty<Unit> check_against_checkpoint(eventstore::Log& log, eventstore::Head const& head,
-                                      eventstore::CheckpointFile const& checkpoints) {
+ResultOr<Unit> check_against_checkpoint(eventstore::Log& log, eventstore::Head const& head,
+                                        eventstore::CheckpointFile const& checkpoints) {
   auto const signed_note = checkpoints.read();
   if (signed_note) return eventstore::check_checkpoint(log, signed_note.value());
   if (signed_note.error().kind != Fault::Kind::missing) return fail(signed_note.error());
@@ -60,35 +60,27 @@ Environment::~Environment() {
   if (effects_) effects_->loop().stop();
 }
 
-Faulty<std::unique_ptr<Environment>> Environment::open(std::string name, Layout const& layout, eventstore::Clock& clock,
-                                                       EnvironmentOptions options) {
+ResultOr<std::unique_ptr<Environment>> Environment::open(std::string name, Layout const& layout,
+                                                         eventstore::Clock& clock, EnvironmentOptions options) {
   std::unique_ptr<Environment> environment(new Environment(std::move(name), layout, clock, std::move(options)));
-  if (auto recovered = environment->recover(); !recovered) return fail(recovered.error());
+  FLORIN_TRY(environment->recover());
   return environment;
 }
 
-Faulty<Unit> Environment::recover() {
+ResultOr<Unit> Environment::recover() {
   std::error_code error;
   for (auto const& part : {layout_.vault(), layout_.snapshots(), layout_.requests(), layout_.views()}) {
-    if (auto made = eventstore::machine_files().make_folder(part); !made) return made;
+    FLORIN_TRY(eventstore::machine_files().make_folder(part));
   }
   std::filesystem::permissions(layout_.folder, std::filesystem::perms::owner_all, error);
 
-  auto log = eventstore::SqliteLog::open(layout_.log());
-  if (!log) return fail(log.error());
-  log_ = std::move(log).value();
-  auto vault = eventstore::Vault::open(layout_.vault());
-  if (!vault) return fail(vault.error());
-  vault_ = std::move(vault).value();
-  auto checkpoints = eventstore::CheckpointFile::open(layout_.folder);
-  if (!checkpoints) return fail(checkpoints.error());
-  checkpoints_ = std::make_unique<eventstore::CheckpointFile>(std::move(checkpoints).value());
-  auto const head = log_->head();
-  if (!head) return fail(head.error());
-  auto requests = eventstore::RequestIndex::open(layout_.requests(), head.value().position);
-  if (!requests) return fail(requests.error());
-  requests_ = std::move(requests).value();
-  if (auto checked = check_against_checkpoint(*log_, head.value(), *checkpoints_); !checked) return checked;
+  log_ = FLORIN_TRY(eventstore::SqliteLog::open(layout_.log()));
+  vault_ = FLORIN_TRY(eventstore::Vault::open(layout_.vault()));
+  auto checkpoints = FLORIN_TRY(eventstore::CheckpointFile::open(layout_.folder));
+  checkpoints_ = std::make_unique<eventstore::CheckpointFile>(std::move(checkpoints));
+  auto const head = FLORIN_TRY(log_->head());
+  requests_ = FLORIN_TRY(eventstore::RequestIndex::open(layout_.requests(), head.position));
+  FLORIN_TRY(check_against_checkpoint(*log_, head, *checkpoints_));
 
   std::vector<std::string> skipped;
   auto replayed = eventstore::recover(*log_, layout_.snapshots(), requests_.get(), &durable_, &skipped);
@@ -118,12 +110,12 @@ Faulty<Unit> Environment::recover() {
                                                   &projections::payments_projection()});
   effects_.emplace(sagas::EffectsParts{*log_, *vault_, durable_, clock_});
   sagas::Outside outside;
-  if (auto made = make_sms(outside); !made) return made;
-  if (auto made = make_payments(outside); !made) return made;
+  FLORIN_TRY(make_sms(outside));
+  FLORIN_TRY(make_payments(outside));
   effects_->open(recovered, *tail_, std::move(outside));
   snapshotter_ = std::make_unique<eventstore::Snapshotter>(
       *log_, *tail_, layout_.snapshots(), recovered.snapshot, options_.snapshot_every,
-      [this](domain::Position at, eventstore::Faulty<Unit> const& done) {
+      [this](domain::Position at, eventstore::ResultOr<Unit> const& done) {
         if (done) {
           spdlog::info("{}: snapshot at position {}", name_, at.value());
         } else {
@@ -140,7 +132,7 @@ Faulty<Unit> Environment::recover() {
   return Unit{};
 }
 
-Faulty<Unit> Environment::make_sms(sagas::Outside& outside) {
+ResultOr<Unit> Environment::make_sms(sagas::Outside& outside) {
   if (options_.sandbox_phone) {
     if (options_.inbound.auth_token.empty()) options_.inbound.auth_token = random_token();
     sagas::SandboxPhoneOptions phone;
@@ -157,7 +149,7 @@ Faulty<Unit> Environment::make_sms(sagas::Outside& outside) {
   return Unit{};
 }
 
-Faulty<Unit> Environment::make_payments(sagas::Outside& outside) {
+ResultOr<Unit> Environment::make_payments(sagas::Outside& outside) {
   auto& options = outside.card_options;
   options.checkout_url = options_.public_url + "/checkout?session=";
   options.checkout_url_end = "&return=1";
@@ -167,9 +159,7 @@ Faulty<Unit> Environment::make_payments(sagas::Outside& outside) {
     simulated.file = layout_.processor();
     simulated.public_base = options_.public_url + "/processor";
     simulated.webhook_secret = random_token();
-    auto made = sagas::SandboxProcessor::open(clock_, std::move(simulated));
-    if (!made) return fail(made.error());
-    sandbox_processor_ = std::move(made).value();
+    sandbox_processor_ = FLORIN_TRY(sagas::SandboxProcessor::open(clock_, std::move(simulated)));
     outside.cards = sandbox_processor_.get();
     options.poll_micros = domain::kMicrosPerSecond;  // it is in this process: asking costs nothing
     outside.bank = &sandbox_bank_;
@@ -186,9 +176,9 @@ Faulty<Unit> Environment::make_payments(sagas::Outside& outside) {
   return Unit{};
 }
 
-Faulty<Unit> Environment::start() {
-  if (auto started = runner_->start(); !started) return started;
-  if (auto started = snapshotter_->start(); !started) return started;
+ResultOr<Unit> Environment::start() {
+  FLORIN_TRY(runner_->start());
+  FLORIN_TRY(snapshotter_->start());
   writer_->start();
   effects_->start(*writer_);
   if (sandbox_processor_) effects_->connect(*sandbox_processor_);
@@ -217,7 +207,7 @@ std::vector<std::string> Environment::troubles() const {
   return found;
 }
 
-Faulty<Unit> Environment::stop() {
+ResultOr<Unit> Environment::stop() {
   effects_->loop().stop();
   auto standing = writer_->stop();
   snapshotter_->stop();

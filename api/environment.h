@@ -45,14 +45,14 @@ class Environment {
   // Recovers: newest snapshots, the tail of the log, and whatever the request index misses. Fails when the log is
   // shorter than its signed checkpoint, or is not the log that was signed. `clock` outlives the environment, and never
   // shows a time before the log's last.
-  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<Environment>> open(std::string name, Layout const& layout,
-                                                                             eventstore::Clock& clock,
-                                                                             EnvironmentOptions options = {});
+  [[nodiscard]] static eventstore::ResultOr<std::unique_ptr<Environment>> open(std::string name, Layout const& layout,
+                                                                               eventstore::Clock& clock,
+                                                                               EnvironmentOptions options = {});
   ~Environment();
 
-  [[nodiscard]] eventstore::Faulty<Unit> start();
+  [[nodiscard]] eventstore::ResultOr<Unit> start();
   // Drains, makes everything durable, writes snapshots. The fault is the one that had stopped the writer, if any.
-  [[nodiscard]] eventstore::Faulty<Unit> stop();
+  [[nodiscard]] eventstore::ResultOr<Unit> stop();
 
   // What keeps it from its work at the moment, one sentence each, for the operator's log. Any thread.
   [[nodiscard]] std::vector<std::string> troubles() const;
@@ -69,9 +69,9 @@ class Environment {
 
  private:
   Environment(std::string name, Layout layout, eventstore::Clock& clock, EnvironmentOptions options);
-  [[nodiscard]] eventstore::Faulty<Unit> recover();
-  [[nodiscard]] eventstore::Faulty<Unit> make_sms(sagas::Outside& outside);
-  [[nodiscard]] eventstore::Faulty<Unit> make_payments(sagas::Outside& outside);
+  [[nodiscard]] eventstore::ResultOr<Unit> recover();
+  [[nodiscard]] eventstore::ResultOr<Unit> make_sms(sagas::Outside& outside);
+  [[nodiscard]] eventstore::ResultOr<Unit> make_payments(sagas::Outside& outside);
 
   std::string const name_;
   Layout const layout_;

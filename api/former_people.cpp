@@ -66,7 +66,7 @@ Listed read_list(std::filesystem::path const& file) {
 
 void write_list(std::filesystem::path const& file, Listed& listed) {
   auto writer = eventstore::BlockWriter::create(file, kKind);
-  eventstore::Faulty<Unit> written = Unit{};
+  eventstore::ResultOr<Unit> written = Unit{};
   if (writer) {
     eventstore::FieldsOut out{*writer.value()};
     fields(out, listed);

@@ -139,49 +139,46 @@ void Reporting::dispute(DisputeReport const& report) {
 }
 
 // What went neither back nor is claimed back, or why none of it may go.
-Result<Usd, Refusal> left_of(State const& state, GameId caller, CurrencyPurchased const& original) {
+Result<Usd, Rejection> left_of(State const& state, GameId caller, CurrencyPurchased const& original) {
   auto const* game = state.find_game(caller);
-  if (game == nullptr) return refuse(Rejection::game_not_found);
-  if (!may_call(game->settings.status)) return refuse(Rejection::game_not_active);
-  if (game->find_currency(original.currency) == nullptr) return refuse(Rejection::order_not_found);
+  if (game == nullptr) return refuse(RejectionCode::game_not_found);
+  if (!may_call(game->settings.status)) return refuse(RejectionCode::game_not_active);
+  if (game->find_currency(original.currency) == nullptr) return refuse(RejectionCode::order_not_found);
   auto const* returned = state.find_returned(original.order);
   if (returned == nullptr) return original.usd;
   auto left = original.usd - returned->refunded();
-  if (left <= Usd{}) return refuse(Rejection::already_refunded);
+  if (left <= Usd{}) return refuse(RejectionCode::already_refunded);
   // A dispute that was won may hold back a part still.
   left -= returned->withheld();
-  if (returned->disputed() || left <= Usd{}) return refuse(Rejection::order_disputed);
+  if (returned->disputed() || left <= Usd{}) return refuse(RejectionCode::order_disputed);
   return left;
 }
 
 }  // namespace
 
 Decision Decider::operator()(OpenCheckout const& command) const {
-  auto const calling = calling_game(command.game, command.currency);
-  if (!calling) return fail(calling.error());
-  if (!valid_usd(command.usd)) return refuse(Rejection::invalid_amount);
+  auto const calling = FLORIN_TRY(calling_game(command.game, command.currency));
+  if (!valid_usd(command.usd)) return refuse(RejectionCode::invalid_amount);
   std::vector<Event> events;
   NewIds new_ids(state, events);
   auto const identity = new_ids.identity(command.person.email_index, command.person.email);
-  events.emplace_back(CheckoutOpened{SessionId(context.next), command.game, identity, calling.value().currency,
-                                     command.usd, command.success_url, command.cancel_url,
-                                     PersonalText{command.metadata, false}, context.now + kCheckoutMicros});
+  events.emplace_back(CheckoutOpened{SessionId(context.next), command.game, identity, calling.currency, command.usd,
+                                     command.success_url, command.cancel_url, PersonalText{command.metadata, false},
+                                     context.now + kCheckoutMicros});
   return events;
 }
 
 Decision Decider::operator()(OrderCurrency const& command) const {
-  auto const calling = calling_game(command.game, command.currency);
-  if (!calling) return fail(calling.error());
-  if (!valid_usd(command.usd)) return refuse(Rejection::invalid_amount);
-  if (!command.can_charge) return refuse(Rejection::payments_unavailable);
+  auto const calling = FLORIN_TRY(calling_game(command.game, command.currency));
+  if (!valid_usd(command.usd)) return refuse(RejectionCode::invalid_amount);
+  if (!command.can_charge) return refuse(RejectionCode::payments_unavailable);
   std::vector<Event> events;
   NewIds new_ids(state, events);
-  PlayerDraft player(state, *calling.value().game, command.player, events, new_ids);
+  PlayerDraft player(state, *calling.game, command.player, events, new_ids);
   auto const id = player.enter();
-  if (!credited(player.wallet(calling.value().currency), units_of(command.usd)))
-    return refuse(Rejection::balance_limit);
-  events.emplace_back(CurrencyOrdered{OrderId(context.next), id, calling.value().currency, command.usd, command.method,
-                                      command.session});
+  if (!credited(player.wallet(calling.currency), units_of(command.usd))) return refuse(RejectionCode::balance_limit);
+  events.emplace_back(
+      CurrencyOrdered{OrderId(context.next), id, calling.currency, command.usd, command.method, command.session});
   return events;
 }
 
@@ -192,46 +189,45 @@ Decision Decider::operator()(ReportPayment const& command) const {
   bool const same = report.order == ordered.order && report.in_usd && report.usd == ordered.usd &&
                     !report.reference.empty() &&
                     (open == nullptr || open->reference.empty() || open->reference == report.reference);
-  if (!same || report.fee < Usd{} || report.fee > kMaxPurchaseUsd) return refuse(Rejection::payment_mismatch);
+  if (!same || report.fee < Usd{} || report.fee > kMaxPurchaseUsd) return refuse(RejectionCode::payment_mismatch);
   Reporting reporting(state, context, ordered, report.reference);
   if (reporting.pay(open, report, command.refused_code)) {
     for (auto const& refund : report.refunds) reporting.refund(refund);
     for (auto const& dispute : report.disputes) reporting.dispute(dispute);
   }
   auto events = reporting.take();
-  if (events.empty()) return refuse(Rejection::nothing_new);
+  if (events.empty()) return refuse(RejectionCode::nothing_new);
   return events;
 }
 
 Decision Decider::operator()(FailOrder const& command) const {
   auto const* open = state.find_order(command.order);
   // With a reference there may be a charge: only the processor can say that there is none.
-  if (open == nullptr || !open->reference.empty()) return refuse(Rejection::order_not_open);
+  if (open == nullptr || !open->reference.empty()) return refuse(RejectionCode::order_not_open);
   return std::vector<Event>{PaymentFailed{command.order, open->player, command.failure, command.code}};
 }
 
-Result<Usd, Refusal> refundable_usd(State const& state, GameId caller, CurrencyPurchased const& original,
-                                    bool can_charge) {
+Result<Usd, Rejection> refundable_usd(State const& state, GameId caller, CurrencyPurchased const& original,
+                                      bool can_charge) {
   auto left = left_of(state, caller, original);
   if (!left) return left;
   auto const* returned = state.find_returned(original.order);
-  if (returned != nullptr && returned->refunds.size() >= kRefundsMax) return refuse(Rejection::too_many_refunds);
-  if (!can_charge) return refuse(Rejection::payments_unavailable);
+  if (returned != nullptr && returned->refunds.size() >= kRefundsMax) return refuse(RejectionCode::too_many_refunds);
+  if (!can_charge) return refuse(RejectionCode::payments_unavailable);
   return left;
 }
 
 Decision Decider::operator()(RefundPurchase const& command) const {
   auto const& original = *command.original;
   auto const left = left_of(state, command.game, original);
-  if (!left && left.error().reason < Rejection::invalid_amount) return fail(left.error());
-  if (command.usd && !valid_usd(*command.usd)) return refuse(Rejection::invalid_amount);
+  if (!left && left.error().code < RejectionCode::invalid_amount) return fail(left.error());
+  if (command.usd && !valid_usd(*command.usd)) return refuse(RejectionCode::invalid_amount);
   if (left && command.usd > left.value()) {
-    return fail(Refusal{
-        .reason = Rejection::refund_exceeds_payment, .usd_available = left.value(), .usd_required = *command.usd});
+    return fail(Rejection{
+        .code = RejectionCode::refund_exceeds_payment, .usd_available = left.value(), .usd_required = *command.usd});
   }
-  auto const most = refundable_usd(state, command.game, original, command.can_charge);
-  if (!most) return fail(most.error());
-  auto const usd = command.usd.value_or(most.value());
+  auto const most = FLORIN_TRY(refundable_usd(state, command.game, original, command.can_charge));
+  auto const usd = command.usd.value_or(most);
   auto const available = state.wallet(original.player, original.currency).available;
   return std::vector<Event>{RefundRequested{RefundId(context.next),
                                             original.order,
@@ -247,14 +243,14 @@ Decision Decider::operator()(RefundPurchase const& command) const {
 Decision Decider::operator()(FailRefund const& command) const {
   auto const& ordered = *command.ordered;
   auto const* returned = state.find_returned(ordered.order);
-  if (returned == nullptr) return refuse(Rejection::order_not_open);
+  if (returned == nullptr) return refuse(RejectionCode::order_not_open);
   for (auto const& refund : returned->refunds) {
     if (refund.refund != command.refund || refund.status != RefundStatus::pending) continue;
     auto const available = state.wallet(ordered.player, ordered.currency).available;
     return std::vector<Event>{RefundSettled{refund.refund, ordered.order, ordered.player, ordered.currency, refund.usd,
                                             RefundEnd::failed, refund.reference, available + units_of(refund.usd)}};
   }
-  return refuse(Rejection::order_not_open);
+  return refuse(RejectionCode::order_not_open);
 }
 
 OpenOrder& Fold::open_order(OrderId order) const {

@@ -12,13 +12,13 @@ namespace {
 bool valid_rate(BasisPoints rate, BasisPoints maximum) { return rate >= BasisPoints{} && rate <= maximum; }
 
 // What is wrong with a game's settings, if anything. `self` is zero for a game that does not exist yet.
-std::optional<Rejection> check_settings(State const& state, GameSettings const& settings, GameId self) {
+std::optional<RejectionCode> check_settings(State const& state, GameSettings const& settings, GameId self) {
   for (auto const linked : settings.linked_games) {
-    if (linked == self || state.find_game(linked) == nullptr) return Rejection::linked_game_not_found;
+    if (linked == self || state.find_game(linked) == nullptr) return RejectionCode::linked_game_not_found;
   }
-  if (settings.name.empty()) return Rejection::invalid_game;
-  if (!valid_rate(settings.transfer_fee, kMaxTransferFee)) return Rejection::invalid_game;
-  if (!valid_rate(settings.item_fee, BasisPoints(10'000))) return Rejection::invalid_game;
+  if (settings.name.empty()) return RejectionCode::invalid_game;
+  if (!valid_rate(settings.transfer_fee, kMaxTransferFee)) return RejectionCode::invalid_game;
+  if (!valid_rate(settings.item_fee, BasisPoints(10'000))) return RejectionCode::invalid_game;
   return std::nullopt;
 }
 
@@ -55,7 +55,7 @@ bool is_name_taken(Game const& game, CurrencySpec const& currency) {
 
 Decision Decider::operator()(CreateGame const& command) const {
   if (auto const wrong = check_settings(state, command.settings, GameId{})) return refuse(*wrong);
-  if (!valid_currencies(command.currencies)) return refuse(Rejection::invalid_game);
+  if (!valid_currencies(command.currencies)) return refuse(RejectionCode::invalid_game);
   GameCreated created{draw_game_id(state, context.entropy), command.settings, command.currencies, command.key_hash};
   auto sequence = state.currency_count();
   for (auto& currency : created.currencies) currency.currency = CurrencyId(++sequence);
@@ -64,38 +64,38 @@ Decision Decider::operator()(CreateGame const& command) const {
 
 Decision Decider::operator()(UpdateGame const& command) const {
   auto const* game = state.find_game(command.game);
-  if (game == nullptr) return refuse(Rejection::game_not_found);
+  if (game == nullptr) return refuse(RejectionCode::game_not_found);
   auto settings = command.changes.applied_to(game->settings);
   if (auto const wrong = check_settings(state, settings, command.game)) return refuse(*wrong);
-  if (settings == game->settings) return refuse(Rejection::nothing_new);
+  if (settings == game->settings) return refuse(RejectionCode::nothing_new);
   return std::vector<Event>{GameUpdated{command.game, std::move(settings)}};
 }
 
 Decision Decider::operator()(AddCurrency const& command) const {
   auto const* game = state.find_game(command.game);
-  if (game == nullptr) return refuse(Rejection::game_not_found);
-  if (game->currencies.size() >= kCurrenciesPerGameMax) return refuse(Rejection::too_many_currencies);
+  if (game == nullptr) return refuse(RejectionCode::game_not_found);
+  if (game->currencies.size() >= kCurrenciesPerGameMax) return refuse(RejectionCode::too_many_currencies);
   auto currency = command.currency;
   currency.currency = CurrencyId(state.currency_count() + 1);
-  if (!valid_currency(currency)) return refuse(Rejection::invalid_currency);
-  if (is_name_taken(*game, currency)) return refuse(Rejection::currency_name_taken);
+  if (!valid_currency(currency)) return refuse(RejectionCode::invalid_currency);
+  if (is_name_taken(*game, currency)) return refuse(RejectionCode::currency_name_taken);
   return std::vector<Event>{CurrencyAdded{command.game, std::move(currency)}};
 }
 
 Decision Decider::operator()(ChangeCurrency const& command) const {
   auto const* game = state.find_game(command.game);
-  if (game == nullptr) return refuse(Rejection::game_not_found);
+  if (game == nullptr) return refuse(RejectionCode::game_not_found);
   auto const* current = game->find_currency(command.currency);
-  if (current == nullptr) return refuse(Rejection::currency_not_found);
+  if (current == nullptr) return refuse(RejectionCode::currency_not_found);
   auto currency = command.changes.applied_to(*current);
-  if (!valid_currency(currency)) return refuse(Rejection::invalid_currency);
-  if (is_name_taken(*game, currency)) return refuse(Rejection::currency_name_taken);
-  if (currency == *current) return refuse(Rejection::nothing_new);
+  if (!valid_currency(currency)) return refuse(RejectionCode::invalid_currency);
+  if (is_name_taken(*game, currency)) return refuse(RejectionCode::currency_name_taken);
+  if (currency == *current) return refuse(RejectionCode::nothing_new);
   return std::vector<Event>{CurrencyChanged{command.game, std::move(currency)}};
 }
 
 Decision Decider::operator()(RotateSdkKey const& command) const {
-  if (state.find_game(command.game) == nullptr) return refuse(Rejection::game_not_found);
+  if (state.find_game(command.game) == nullptr) return refuse(RejectionCode::game_not_found);
   auto const until = command.immediate ? Timestamp{} : context.now + kKeyGraceMicros;
   return std::vector<Event>{SdkKeyRotated{command.game, command.key_hash, until}};
 }

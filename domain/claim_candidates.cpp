@@ -4,9 +4,9 @@
 
 namespace florin::domain {
 
-std::optional<Rejection> claim_obstacle(OpenTransfer const& transfer, PlayerId player, Wallet const& wallet) {
-  if (player == transfer.sender) return Rejection::same_player;
-  if (!credited(wallet, transfer.net())) return Rejection::balance_limit;
+std::optional<RejectionCode> claim_obstacle(OpenTransfer const& transfer, PlayerId player, Wallet const& wallet) {
+  if (player == transfer.sender) return RejectionCode::same_player;
+  if (!credited(wallet, transfer.net())) return RejectionCode::balance_limit;
   return std::nullopt;
 }
 

@@ -11,8 +11,8 @@ namespace florin::domain {
 
 // Why `player` of the receiving game, whose wallet this is, cannot take the transfer's net amount: same_player or
 // balance_limit; nullopt when they can.
-[[nodiscard]] std::optional<Rejection> claim_obstacle(OpenTransfer const& transfer, PlayerId player,
-                                                      Wallet const& wallet);
+[[nodiscard]] std::optional<RejectionCode> claim_obstacle(OpenTransfer const& transfer, PlayerId player,
+                                                          Wallet const& wallet);
 
 // The receiving game's players who are on file with the transfer's phone, the phone's owner first.
 [[nodiscard]] std::vector<PlayerId> players_on_phone(State const& state, OpenTransfer const& transfer);

@@ -11,7 +11,7 @@
 
 namespace florin::domain {
 
-inline Failure<Refusal> refuse(Rejection reason) { return fail(Refusal{.reason = reason}); }
+inline Failure<Rejection> refuse(RejectionCode code) { return fail(Rejection{.code = code}); }
 
 // What a commit under construction adds to the people known: identities and phones get their numbers in order of first
 // mention, each once.
@@ -101,7 +101,7 @@ struct Decider {
     Game const* game = nullptr;
     CurrencyId currency;
   };
-  [[nodiscard]] Result<CallingGame, Refusal> calling_game(GameId id, CurrencyId currency) const;
+  [[nodiscard]] Result<CallingGame, Rejection> calling_game(GameId id, CurrencyId currency) const;
 
   // transfer.cpp, for the rooms that end or go on with a transfer.
   [[nodiscard]] Event released(OpenTransfer const& transfer, ReturnReason reason) const;

@@ -11,16 +11,16 @@ Decision Decider::operator()(FlagMinor const& command) const {
   auto const guardian = command.guardian ? new_ids.phone(identity, *command.guardian) : PhoneId{};
   // Whom the minor could answer for is no guardian.
   if (guardian && state.phones().contains(guardian) && state.phones().is_held(guardian)) {
-    return refuse(Rejection::guardian_is_minor);
+    return refuse(RejectionCode::guardian_is_minor);
   }
-  if (events.empty() && state.minor(identity) == guardian) return refuse(Rejection::nothing_new);
+  if (events.empty() && state.minor(identity) == guardian) return refuse(RejectionCode::nothing_new);
   events.emplace_back(MinorFlagged{identity, guardian});
   return events;
 }
 
 Decision Decider::operator()(ClearMinor const& command) const {
   auto const identity = state.find_identity(command.email_index);
-  if (!identity || !state.minor(*identity)) return refuse(Rejection::minor_not_found);
+  if (!identity || !state.minor(*identity)) return refuse(RejectionCode::minor_not_found);
   return std::vector<Event>{MinorCleared{*identity}};
 }
 

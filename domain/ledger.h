@@ -1,6 +1,6 @@
 // The root of the rules: State, decide, apply.
 //
-//   decide(State const&, Command, Context) -> Events | Refusal     may refuse, never changes anything
+//   decide(State const&, Command, Context) -> Events | Rejection     may refuse, never changes anything
 //   apply(State&, Event)                                           never refuses: history is fact
 //
 // Both are pure and deterministic: time, randomness and positions enter in Context. Single-threaded; the writer
@@ -192,15 +192,15 @@ void apply(State& state, Commit const& commit);
 [[nodiscard]] Usd payable_usd(State const& state, Game const& game);
 
 // What a refund of this order would be granted now when `game` asks for it: at most so much, or why none.
-[[nodiscard]] Result<Usd, Refusal> refundable_usd(State const& state, GameId game, CurrencyPurchased const& original,
-                                                  bool can_charge);
+[[nodiscard]] Result<Usd, Rejection> refundable_usd(State const& state, GameId game, CurrencyPurchased const& original,
+                                                    bool can_charge);
 
 // Why currency may not go from one game to the other; nullopt: it may.
-[[nodiscard]] std::optional<Rejection> check_policy(Game const& source, Game const& target);
+[[nodiscard]] std::optional<RejectionCode> check_policy(Game const& source, Game const& target);
 // How much may go from a currency to another game's, which is that game's first one.
 [[nodiscard]] TransferRange transfer_range(CurrencySpec const& source, CurrencySpec const& target);
 
-using Decision = Result<std::vector<Event>, Refusal>;
+using Decision = Result<std::vector<Event>, Rejection>;
 // One or more events, or the first applicable refusal.
 [[nodiscard]] Decision decide(State const& state, Command const& command, Context const& context);
 

@@ -109,13 +109,13 @@ Usd payable_usd(State const& state, Game const& game) {
 
 Decision Decider::operator()(RequestPayout const& command) const {
   auto const* game = state.find_game(command.game);
-  if (game == nullptr) return refuse(Rejection::game_not_found);
-  if (!may_call(game->settings.status)) return refuse(Rejection::game_not_active);
-  if (command.usd <= Usd{} || command.usd > kMaxPayoutUsd) return refuse(Rejection::invalid_amount);
+  if (game == nullptr) return refuse(RejectionCode::game_not_found);
+  if (!may_call(game->settings.status)) return refuse(RejectionCode::game_not_active);
+  if (command.usd <= Usd{} || command.usd > kMaxPayoutUsd) return refuse(RejectionCode::invalid_amount);
   auto const payable = payable_usd(state, *game);
   if (command.usd > payable) {
-    return fail(
-        Refusal{.reason = Rejection::payout_exceeds_balance, .usd_available = payable, .usd_required = command.usd});
+    return fail(Rejection{
+        .code = RejectionCode::payout_exceeds_balance, .usd_available = payable, .usd_required = command.usd});
   }
   std::vector<PayoutShare> shares;
   auto left = units_of(command.usd);
@@ -137,23 +137,23 @@ Decision Decider::operator()(RequestPayout const& command) const {
 
 Decision Decider::operator()(AdvancePayout const& command) const {
   auto const* payout = state.find_payout(command.payout);
-  if (payout == nullptr) return refuse(Rejection::payout_not_found);
+  if (payout == nullptr) return refuse(RejectionCode::payout_not_found);
   bool const was_completed = payout->status == PayoutStatus::completed;
   bool const too_late = was_completed && context.now >= payout->since + kPayoutReturnMicros;
-  if (too_late || !can_follow(command.status, payout->status)) return refuse(Rejection::payout_not_next);
+  if (too_late || !can_follow(command.status, payout->status)) return refuse(RejectionCode::payout_not_next);
   return std::vector<Event>{PayoutAdvanced{payout->payout, payout->game, payout->usd, payout->shares, command.status,
                                            command.note, was_completed, command.status == PayoutStatus::processing}};
 }
 
 Decision Decider::operator()(WritePayoutFile const& command) const {
-  if (state.find_payout_file(command.day)) return refuse(Rejection::payout_not_next);
+  if (state.find_payout_file(command.day)) return refuse(RejectionCode::payout_not_next);
   // Another day's files were written since these were planned.
-  if (!state.are_next_files(command.created, command.files)) return refuse(Rejection::payout_not_next);
+  if (!state.are_next_files(command.created, command.files)) return refuse(RejectionCode::payout_not_next);
   for (auto const& file : command.files) {
     for (auto const id : file.payouts) {
       auto const* payout = state.find_payout(id);
       if (payout == nullptr || !belongs_to(*payout, command.day)) {
-        return fail(Refusal{.reason = Rejection::payout_not_next, .about = id.position()});
+        return fail(Rejection{.code = RejectionCode::payout_not_next, .about = id.position()});
       }
     }
   }

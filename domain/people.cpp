@@ -62,12 +62,12 @@ Wallet PlayerDraft::wallet(CurrencyId currency) const {
   return player_ ? state_.wallet(*player_, currency) : Wallet{};
 }
 
-Result<Decider::CallingGame, Refusal> Decider::calling_game(GameId id, CurrencyId currency) const {
+Result<Decider::CallingGame, Rejection> Decider::calling_game(GameId id, CurrencyId currency) const {
   auto const* game = state.find_game(id);
-  if (game == nullptr) return refuse(Rejection::game_not_found);
-  if (!may_call(game->settings.status)) return refuse(Rejection::game_not_active);
+  if (game == nullptr) return refuse(RejectionCode::game_not_found);
+  if (!may_call(game->settings.status)) return refuse(RejectionCode::game_not_active);
   if (!currency) return CallingGame{game, game->currencies.front().currency};
-  if (game->find_currency(currency) == nullptr) return refuse(Rejection::currency_not_found);
+  if (game->find_currency(currency) == nullptr) return refuse(RejectionCode::currency_not_found);
   return CallingGame{game, currency};
 }
 

@@ -59,7 +59,7 @@ bool Decider::may_use(BlindIndex const& phone, BlindIndex const& email) const {
 }
 
 Decision Decider::operator()(RequestPhoneShare const& command) const {
-  if (may_use(command.phone.index, command.person.email_index)) return refuse(Rejection::share_not_needed);
+  if (may_use(command.phone.index, command.person.email_index)) return refuse(RejectionCode::share_not_needed);
   std::vector<Event> events;
   NewIds new_ids(state, events);
   auto const identity = new_ids.identity(command.person.email_index, command.person.email);
@@ -70,14 +70,14 @@ Decision Decider::operator()(RequestPhoneShare const& command) const {
       state.velocity().seconds_until(VelocityKind::share_codes_person, person_subject(command.phone.index, identity),
                                      context.now, kShareCooldownMicros, 0);
   if (cooldown > 0) {
-    return fail(Refusal{.reason = Rejection::share_cooldown,
-                        .about = open != nullptr ? open->approval.position() : Position{},
-                        .retry_after = cooldown});
+    return fail(Rejection{.code = RejectionCode::share_cooldown,
+                          .about = open != nullptr ? open->approval.position() : Position{},
+                          .retry_after = cooldown});
   }
   constexpr std::int64_t kHour = 3'600 * kMicrosPerSecond;
   auto const wait = state.velocity().seconds_until(VelocityKind::share_codes, hash_of(command.phone.index), context.now,
                                                    kHour, kShareCodesPerPhoneHour - 1);
-  if (wait > 0) return fail(Refusal{.reason = Rejection::share_rate_limited, .retry_after = wait});
+  if (wait > 0) return fail(Rejection{.code = RejectionCode::share_rate_limited, .retry_after = wait});
   if (open != nullptr) events.emplace_back(PhoneShareEnded{open->approval, ShareEnd::superseded});
   auto const owner = *state.phones().owner(command.phone.index);
   events.emplace_back(
@@ -87,8 +87,8 @@ Decision Decider::operator()(RequestPhoneShare const& command) const {
 
 Decision Decider::operator()(AnswerPhoneShare const& command) const {
   auto const* share = state.shares().find(command.approval);
-  if (share == nullptr || (share->game && share->game != command.game)) return refuse(Rejection::share_not_open);
-  if (context.now >= share->expires_at) return refuse(Rejection::share_expired);
+  if (share == nullptr || (share->game && share->game != command.game)) return refuse(RejectionCode::share_not_open);
+  if (context.now >= share->expires_at) return refuse(RejectionCode::share_expired);
   if (command.code_matches) {
     return std::vector<Event>{
         PhoneShareEnded{share->approval, command.approve ? ShareEnd::approved : ShareEnd::rejected}};
@@ -102,7 +102,7 @@ Decision Decider::operator()(AnswerPhoneShare const& command) const {
 
 Decision Decider::operator()(ExpirePhoneShare const& command) const {
   auto const* share = state.shares().find(command.approval);
-  if (share == nullptr || context.now < share->expires_at) return refuse(Rejection::not_due);
+  if (share == nullptr || context.now < share->expires_at) return refuse(RejectionCode::not_due);
   return std::vector<Event>{PhoneShareEnded{share->approval, ShareEnd::expired}};
 }
 

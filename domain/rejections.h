@@ -8,7 +8,7 @@
 
 namespace florin::domain {
 
-enum class Rejection : std::uint8_t {
+enum class RejectionCode : std::uint8_t {
   game_not_found,
   game_not_active,
   linked_game_not_found,
@@ -68,8 +68,8 @@ enum class Rejection : std::uint8_t {
   balance_limit,           // the wallet would pass kMaxBalance
 };
 
-struct Refusal {
-  Rejection reason = Rejection::game_not_found;
+struct Rejection {
+  RejectionCode code = RejectionCode::game_not_found;
   Money available{};    // with insufficient_balance, transfer_amount_range
   Money required{};     // with insufficient_balance, transfer_amount_range
   Usd usd_available{};  // with refund_exceeds_payment, payout_exceeds_balance
@@ -77,7 +77,7 @@ struct Refusal {
   Position about{};
   std::int64_t retry_after = 0;  // seconds
   bool receiver_side = false;
-  friend bool operator==(Refusal const&, Refusal const&) = default;
+  friend bool operator==(Rejection const&, Rejection const&) = default;
 };
 
 }  // namespace florin::domain

@@ -6,6 +6,23 @@
 #include <utility>
 #include <variant>
 
+// The value of an expression of type Result; its failure is returned from the function (which is no coroutine):
+//
+//   auto const head = FLORIN_TRY(log.head());
+//   FLORIN_TRY(files.make_folder(path));
+//
+// It is a whole statement or all of what is right of "=", because a return from within a larger expression would not
+// destroy the temporaries that this expression has made.
+#define FLORIN_TRY(...) FLORIN_TRY_AS(FLORIN_TRY_JOIN(tried_, __COUNTER__), __VA_ARGS__)
+#define FLORIN_TRY_JOIN(a, b) FLORIN_TRY_JOIN_NOW(a, b)
+#define FLORIN_TRY_JOIN_NOW(a, b) a##b
+#define FLORIN_TRY_AS(tried, ...)                                \
+  ({                                                             \
+    auto tried = (__VA_ARGS__);                                  \
+    if (!tried) return ::florin::fail(std::move(tried).error()); \
+    std::move(tried).take();                                     \
+  })
+
 namespace florin {
 
 struct Unit {
@@ -37,6 +54,7 @@ class [[nodiscard]] Result {
   [[nodiscard]] T& value() & { return std::get<0>(held_); }
   [[nodiscard]] T const& value() const& { return std::get<0>(held_); }
   [[nodiscard]] T&& value() && { return std::get<0>(std::move(held_)); }
+  [[nodiscard]] T take() && { return std::get<0>(std::move(held_)); }  // what FLORIN_TRY gives
   [[nodiscard]] E const& error() const& { return std::get<1>(held_); }
   [[nodiscard]] E&& error() && { return std::get<1>(std::move(held_)); }
 

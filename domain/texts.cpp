@@ -66,7 +66,7 @@ Decision Decider::operator()(SettleTexts const& command) const {
   for (auto const& settled : command.texts) {
     if (state.owed_texts().contains(settled.text) && seen.insert(settled.text).second) events.emplace_back(settled);
   }
-  if (events.empty()) return refuse(Rejection::nothing_to_settle);
+  if (events.empty()) return refuse(RejectionCode::nothing_to_settle);
   return events;
 }
 

@@ -25,52 +25,52 @@ std::int64_t seconds_left(Timestamp until, Timestamp now) {
   return std::max<std::int64_t>(1, (until.micros() - now.micros() + kMicrosPerSecond - 1) / kMicrosPerSecond);
 }
 
-Failure<Refusal> refuse_for(Rejection reason, std::int64_t retry_after) {
-  return fail(Refusal{.reason = reason, .retry_after = retry_after});
+Failure<Rejection> refuse_for(RejectionCode reason, std::int64_t retry_after) {
+  return fail(Rejection{.code = reason, .retry_after = retry_after});
 }
 
-std::optional<Refusal> check_range(CurrencySpec const& source, CurrencySpec const& target, Money amount) {
+std::optional<Rejection> check_range(CurrencySpec const& source, CurrencySpec const& target, Money amount) {
   auto const range = transfer_range(source, target);
   if (range.contains(amount)) return std::nullopt;
-  return Refusal{.reason = Rejection::transfer_amount_range,
-                 .available = range.minimum,
-                 .required = range.maximum.value_or(Money{})};
+  return Rejection{.code = RejectionCode::transfer_amount_range,
+                   .available = range.minimum,
+                   .required = range.maximum.value_or(Money{})};
 }
 
-Result<OpenTransfer const*, Refusal> find_open(State const& state, GameId game, Flavour flavour,
-                                               TransferId transaction) {
+Result<OpenTransfer const*, Rejection> find_open(State const& state, GameId game, Flavour flavour,
+                                                 TransferId transaction) {
   auto const* caller = state.find_game(game);
-  if (caller == nullptr) return refuse(Rejection::game_not_found);
-  if (!may_call(caller->settings.status)) return refuse(Rejection::game_not_active);
+  if (caller == nullptr) return refuse(RejectionCode::game_not_found);
+  if (!may_call(caller->settings.status)) return refuse(RejectionCode::game_not_active);
   auto const* transfer = state.find_transfer(transaction);
-  if (transfer == nullptr || transfer->flavour != flavour) return refuse(Rejection::transfer_not_open);
+  if (transfer == nullptr || transfer->flavour != flavour) return refuse(RejectionCode::transfer_not_open);
   return transfer;
 }
 
 // A transfer that waits in the game that initiated it.
-Result<OpenTransfer const*, Refusal> find_own(State const& state, GameId game, Flavour flavour,
-                                              TransferId transaction) {
+Result<OpenTransfer const*, Rejection> find_own(State const& state, GameId game, Flavour flavour,
+                                                TransferId transaction) {
   auto found = find_open(state, game, flavour, transaction);
-  if (found && state.game_of(found.value()->sender)->id != game) return refuse(Rejection::transfer_not_open);
+  if (found && state.game_of(found.value()->sender)->id != game) return refuse(RejectionCode::transfer_not_open);
   return found;
 }
 
 }  // namespace
 
 // "Transfer Policy Requirements", "Game Status Requirements" (seed "initiate send").
-std::optional<Rejection> check_policy(Game const& source, Game const& target) {
+std::optional<RejectionCode> check_policy(Game const& source, Game const& target) {
   if (source.settings.status == GameStatus::testing || target.settings.status == GameStatus::testing) {
-    return Rejection::game_in_testing;
+    return RejectionCode::game_in_testing;
   }
   if (source.id == target.id) return std::nullopt;
-  if (target.settings.status != GameStatus::live) return Rejection::transfer_policy;
+  if (target.settings.status != GameStatus::live) return RejectionCode::transfer_policy;
   if (!source.settings.allows_outgoing_transfers || !target.settings.allows_incoming_transfers) {
-    return Rejection::transfer_policy;
+    return RejectionCode::transfer_policy;
   }
   auto const& linked = source.settings.linked_games;
   auto const allowed =
       source.settings.universal_transfers || std::find(linked.begin(), linked.end(), target.id) != linked.end();
-  return allowed ? std::nullopt : std::optional(Rejection::transfer_policy);
+  return allowed ? std::nullopt : std::optional(RejectionCode::transfer_policy);
 }
 
 // What the currencies on both sides allow.
@@ -149,18 +149,17 @@ PinReissued Decider::another_pin(OpenTransfer const& transfer) const {
 }
 
 Decision Decider::operator()(InitiateTransfer const& command) const {
-  auto const calling = calling_game(command.game, command.currency);
-  if (!calling) return fail(calling.error());
-  auto const& source = *calling.value().game;
-  auto const currency = calling.value().currency;
+  auto const calling = FLORIN_TRY(calling_game(command.game, command.currency));
+  auto const& source = *calling.game;
+  auto const currency = calling.currency;
   auto const* target = state.find_game(command.target);
-  if (target == nullptr) return refuse(Rejection::target_not_found);
+  if (target == nullptr) return refuse(RejectionCode::target_not_found);
   if (auto const wrong = check_policy(source, *target)) return refuse(*wrong);
   auto const same_person = command.sender.email_index == command.receiver.email_index;
   if (source.id == target->id && (command.flavour == Flavour::transfer || same_person)) {
-    return refuse(Rejection::same_player);
+    return refuse(RejectionCode::same_player);
   }
-  if (!valid_amount(command.amount)) return refuse(Rejection::invalid_amount);
+  if (!valid_amount(command.amount)) return refuse(RejectionCode::invalid_amount);
   if (auto const wrong = check_range(*source.find_currency(currency), target->currencies.front(), command.amount)) {
     return fail(*wrong);
   }
@@ -172,8 +171,8 @@ Decision Decider::operator()(InitiateTransfer const& command) const {
   auto const identity = *sender_draft.identity();
   auto const wallet = sender_draft.wallet(currency);
   if (wallet.available < command.amount) {
-    return fail(
-        Refusal{.reason = Rejection::insufficient_balance, .available = wallet.available, .required = command.amount});
+    return fail(Rejection{
+        .code = RejectionCode::insufficient_balance, .available = wallet.available, .required = command.amount});
   }
   if (command.limits) {
     constexpr std::int64_t kHour = 3'600 * kMicrosPerSecond;
@@ -181,14 +180,15 @@ Decision Decider::operator()(InitiateTransfer const& command) const {
     auto const hour = state.velocity().recent(kind, sender.value(), context.now, kHour);
     if (hour.count >= command.limits->per_hour) {
       // A limit of none is never over; the caller still hears of a time.
-      if (command.limits->per_hour == 0) return refuse_for(Rejection::velocity_count, kHour / kMicrosPerSecond);
-      return refuse_for(Rejection::velocity_count, state.velocity().seconds_until(kind, sender.value(), context.now,
-                                                                                  kHour, command.limits->per_hour - 1));
+      if (command.limits->per_hour == 0) return refuse_for(RejectionCode::velocity_count, kHour / kMicrosPerSecond);
+      return refuse_for(
+          RejectionCode::velocity_count,
+          state.velocity().seconds_until(kind, sender.value(), context.now, kHour, command.limits->per_hour - 1));
     }
     auto const day = state.velocity().recent(kind, sender.value(), context.now, kMicrosPerDay);
     if (day.amount + command.amount > command.limits->per_day) {
       auto const room = command.limits->per_day - command.amount;
-      return refuse_for(Rejection::velocity_amount,
+      return refuse_for(RejectionCode::velocity_amount,
                         state.velocity().seconds_until_amount(kind, sender.value(), context.now, kMicrosPerDay, room));
     }
   }
@@ -198,21 +198,21 @@ Decision Decider::operator()(InitiateTransfer const& command) const {
   auto const subject = same_transfer_subject(sender, command.receiver_phone.index, target->id, command.amount);
   if (state.velocity().recent(VelocityKind::same_transfer, subject, context.now, kDuplicateMicros).count > 0) {
     return refuse_for(
-        Rejection::duplicate_transfer,
+        RejectionCode::duplicate_transfer,
         state.velocity().seconds_until(VelocityKind::same_transfer, subject, context.now, kDuplicateMicros, 0));
   }
   auto const minor = state.minor(identity);
   // A guardian who reads the minor's own phone is none, whichever of their phones the minor names now.
   if (minor) {
     bool const asked = *minor && state.phones()[*minor].phone != command.sender_phone.index;
-    if (!asked || state.phones().is_held(*minor)) return refuse(Rejection::guardian_required);
+    if (!asked || state.phones().is_held(*minor)) return refuse(RejectionCode::guardian_required);
   }
-  if (!command.can_text) return refuse(Rejection::sms_unavailable);
+  if (!command.can_text) return refuse(RejectionCode::sms_unavailable);
   if (!may_use(command.sender_phone.index, command.sender.email_index)) {
-    return refuse(Rejection::phone_share_required);
+    return refuse(RejectionCode::phone_share_required);
   }
   if (!may_use(command.receiver_phone.index, command.receiver.email_index)) {
-    return fail(Refusal{.reason = Rejection::phone_share_required, .receiver_side = true});
+    return fail(Rejection{.code = RejectionCode::phone_share_required, .receiver_side = true});
   }
 
   TransferInitiated initiated;
@@ -241,13 +241,12 @@ Decision Decider::operator()(InitiateTransfer const& command) const {
 }
 
 Decision Decider::operator()(VerifyPin const& command) const {
-  auto const found = find_own(state, command.game, command.flavour, command.transaction);
-  if (!found) return fail(found.error());
-  auto const& transfer = *found.value();
-  if (transfer.stage != TransferStage::pin) return refuse(Rejection::already_verified);
+  auto const found = FLORIN_TRY(find_own(state, command.game, command.flavour, command.transaction));
+  auto const& transfer = *found;
+  if (transfer.stage != TransferStage::pin) return refuse(RejectionCode::already_verified);
   if (transfer.guardian == GuardianState::pending) {
-    if (context.now >= transfer.guardian_expires_at) return refuse(Rejection::transfer_not_open);
-    return refuse(Rejection::guardian_pending);
+    if (context.now >= transfer.guardian_expires_at) return refuse(RejectionCode::transfer_not_open);
+    return refuse(RejectionCode::guardian_pending);
   }
   constexpr std::int64_t kHour = 3'600 * kMicrosPerSecond;
   auto const& number = state.phones()[transfer.sender_phone].phone;
@@ -258,9 +257,9 @@ Decision Decider::operator()(VerifyPin const& command) const {
         std::tuple(VelocityKind::wrong_pins_game, command.game.value(), kWrongPinsPerGameHour),
         std::tuple(VelocityKind::wrong_pins, std::uint64_t{0}, kWrongPinsPerHour)}) {
     auto const wait = velocity.seconds_until(kind, subject, context.now, kHour, maximum - 1);
-    if (wait > 0) return refuse_for(Rejection::verification_blocked, wait);
+    if (wait > 0) return refuse_for(RejectionCode::verification_blocked, wait);
   }
-  if (context.now >= transfer.pin_expires_at) return refuse(Rejection::pin_expired);
+  if (context.now >= transfer.pin_expires_at) return refuse(RejectionCode::pin_expired);
 
   auto const current = transfer.pins_issued - 1;
   if ((command.matching >> current & 1u) == 0) {
@@ -277,43 +276,40 @@ Decision Decider::operator()(VerifyPin const& command) const {
 }
 
 Decision Decider::operator()(ResendPin const& command) const {
-  auto const found = find_own(state, command.game, command.flavour, command.transaction);
-  if (!found) return fail(found.error());
-  auto const& transfer = *found.value();
-  if (transfer.stage != TransferStage::pin) return refuse(Rejection::already_verified);
+  auto const found = FLORIN_TRY(find_own(state, command.game, command.flavour, command.transaction));
+  auto const& transfer = *found;
+  if (transfer.stage != TransferStage::pin) return refuse(RejectionCode::already_verified);
   if (transfer.guardian == GuardianState::pending ? context.now >= transfer.guardian_expires_at
                                                   : context.now >= transfer.pin_expires_at) {
-    return refuse(Rejection::pin_expired);
+    return refuse(RejectionCode::pin_expired);
   }
   auto const again = transfer.pin_issued_at + kResendCooldownMicros;
-  if (context.now < again) return refuse_for(Rejection::resend_cooldown, seconds_left(again, context.now));
-  if (transfer.pins_issued == kPinsMax) return refuse(Rejection::resend_limit);
+  if (context.now < again) return refuse_for(RejectionCode::resend_cooldown, seconds_left(again, context.now));
+  if (transfer.pins_issued == kPinsMax) return refuse(RejectionCode::resend_limit);
   return std::vector<Event>{another_pin(transfer)};
 }
 
 Decision Decider::operator()(CancelTransfer const& command) const {
-  auto const found = find_own(state, command.game, command.flavour, command.transaction);
-  if (!found) return fail(found.error());
-  if (found.value()->stage != TransferStage::pin) return refuse(Rejection::already_verified);
-  return std::vector<Event>{released(*found.value(), ReturnReason::cancelled)};
+  auto const found = FLORIN_TRY(find_own(state, command.game, command.flavour, command.transaction));
+  if (found->stage != TransferStage::pin) return refuse(RejectionCode::already_verified);
+  return std::vector<Event>{released(*found, ReturnReason::cancelled)};
 }
 
 Decision Decider::operator()(ClaimTransfer const& command) const {
-  auto const calling = calling_game(command.game, command.currency);
-  if (!calling) return fail(calling.error());
-  auto const& game = *calling.value().game;
-  auto const found = find_open(state, command.game, command.flavour, command.transaction);
-  if (!found) return fail(found.error());
-  auto const& transfer = *found.value();
+  auto const calling = FLORIN_TRY(calling_game(command.game, command.currency));
+  auto const& game = *calling.game;
+  auto const found = FLORIN_TRY(find_open(state, command.game, command.flavour, command.transaction));
+  auto const& transfer = *found;
   if (transfer.target != command.game || transfer.stage != TransferStage::claim) {
-    return refuse(Rejection::transfer_not_open);
+    return refuse(RejectionCode::transfer_not_open);
   }
-  if (context.now >= transfer.claim_expires_at) return refuse(Rejection::claim_expired);
-  if (state.phones()[transfer.receiver_phone].phone != command.phone.index) return refuse(Rejection::phone_mismatch);
+  if (context.now >= transfer.claim_expires_at) return refuse(RejectionCode::claim_expired);
+  if (state.phones()[transfer.receiver_phone].phone != command.phone.index)
+    return refuse(RejectionCode::phone_mismatch);
   if (!may_use(command.phone.index, command.receiver.email_index)) {
-    return fail(Refusal{.reason = Rejection::phone_share_required, .receiver_side = true});
+    return fail(Rejection{.code = RejectionCode::phone_share_required, .receiver_side = true});
   }
-  auto const currency = calling.value().currency;
+  auto const currency = calling.currency;
   std::vector<Event> events;
   NewIds new_ids(state, events);
   PlayerDraft receiver(state, game, command.receiver, events, new_ids);
@@ -321,10 +317,10 @@ Decision Decider::operator()(ClaimTransfer const& command) const {
   if (command.player) {
     auto const players = players_on_phone(state, transfer);
     auto const on_phone = std::find(players.begin(), players.end(), command.player) != players.end();
-    if (!on_phone && receiver.player() != command.player) return refuse(Rejection::player_not_found);
+    if (!on_phone && receiver.player() != command.player) return refuse(RejectionCode::player_not_found);
     if (receiver.player() != command.player) chosen = command.player;
   } else if (claim_candidates(state, transfer, currency).size() > 1) {
-    return refuse(Rejection::account_selection);
+    return refuse(RejectionCode::account_selection);
   }
   auto const player = chosen ? *chosen : receiver.enter();
   auto const wallet = chosen ? state.wallet(player, currency) : receiver.wallet(currency);
@@ -343,7 +339,7 @@ Decision Decider::operator()(ClaimTransfer const& command) const {
 
 Decision Decider::operator()(ExpireTransfer const& command) const {
   auto const* transfer = state.find_transfer(command.transaction);
-  if (transfer == nullptr || context.now < transfer->expires_at()) return refuse(Rejection::not_due);
+  if (transfer == nullptr || context.now < transfer->expires_at()) return refuse(RejectionCode::not_due);
   return std::vector<Event>{released(*transfer, transfer->expiry_reason())};
 }
 

@@ -4,8 +4,8 @@
 namespace florin::domain {
 namespace {
 
-Failure<Refusal> refuse_insufficient(Money available, Money required) {
-  return fail(Refusal{.reason = Rejection::insufficient_balance, .available = available, .required = required});
+Failure<Rejection> refuse_insufficient(Money available, Money required) {
+  return fail(Rejection{.code = RejectionCode::insufficient_balance, .available = available, .required = required});
 }
 
 // The parts of a sale, which its postings rest on.
@@ -23,57 +23,53 @@ std::optional<Money> credited(Wallet const& wallet, Money amount) {
 }
 
 Decision Decider::operator()(CreditBalance const& command) const {
-  auto const calling = calling_game(command.game, command.currency);
-  if (!calling) return fail(calling.error());
-  if (!valid_amount(command.amount)) return refuse(Rejection::invalid_amount);
+  auto const calling = FLORIN_TRY(calling_game(command.game, command.currency));
+  if (!valid_amount(command.amount)) return refuse(RejectionCode::invalid_amount);
   std::vector<Event> events;
   NewIds new_ids(state, events);
-  PlayerDraft player(state, *calling.value().game, command.player, events, new_ids);
+  PlayerDraft player(state, *calling.game, command.player, events, new_ids);
   auto const id = player.enter();
-  auto const after = credited(player.wallet(calling.value().currency), command.amount);
-  if (!after) return refuse(Rejection::balance_limit);
-  events.emplace_back(BalanceCredited{id, calling.value().currency, command.amount, *after, command.reason});
+  auto const after = credited(player.wallet(calling.currency), command.amount);
+  if (!after) return refuse(RejectionCode::balance_limit);
+  events.emplace_back(BalanceCredited{id, calling.currency, command.amount, *after, command.reason});
   return events;
 }
 
 Decision Decider::operator()(DebitBalance const& command) const {
-  auto const calling = calling_game(command.game, command.currency);
-  if (!calling) return fail(calling.error());
+  auto const calling = FLORIN_TRY(calling_game(command.game, command.currency));
   std::vector<Event> events;
   NewIds new_ids(state, events);
-  PlayerDraft player(state, *calling.value().game, command.player, events, new_ids);
-  if (!player.known()) return refuse(Rejection::player_not_found);
-  if (!valid_amount(command.amount)) return refuse(Rejection::invalid_amount);
+  PlayerDraft player(state, *calling.game, command.player, events, new_ids);
+  if (!player.known()) return refuse(RejectionCode::player_not_found);
+  if (!valid_amount(command.amount)) return refuse(RejectionCode::invalid_amount);
   auto const id = player.enter();
-  auto const available = player.wallet(calling.value().currency).available;
+  auto const available = player.wallet(calling.currency).available;
   if (available < command.amount) {
     return refuse_insufficient(available, command.amount);
   }
-  events.emplace_back(
-      BalanceDebited{id, calling.value().currency, command.amount, available - command.amount, command.reason});
+  events.emplace_back(BalanceDebited{id, calling.currency, command.amount, available - command.amount, command.reason});
   return events;
 }
 
 Decision Decider::operator()(PurchaseItem const& command) const {
-  auto const calling = calling_game(command.game, command.currency);
-  if (!calling) return fail(calling.error());
+  auto const calling = FLORIN_TRY(calling_game(command.game, command.currency));
   if (!valid_amount(command.unit_price) || !valid_amount(command.total_price) ||
       command.total_price >= kItemTotalLimit) {
-    return refuse(Rejection::invalid_amount);
+    return refuse(RejectionCode::invalid_amount);
   }
-  if (command.quantity < 1 || command.quantity > kMaxItemQuantity) return refuse(Rejection::invalid_quantity);
+  if (command.quantity < 1 || command.quantity > kMaxItemQuantity) return refuse(RejectionCode::invalid_quantity);
   auto const total = Money::checked_multiply(command.unit_price, command.quantity);
-  if (total != command.total_price) return refuse(Rejection::total_mismatch);
+  if (total != command.total_price) return refuse(RejectionCode::total_mismatch);
 
   std::vector<Event> events;
   NewIds new_ids(state, events);
-  PlayerDraft player(state, *calling.value().game, command.player, events, new_ids);
+  PlayerDraft player(state, *calling.game, command.player, events, new_ids);
   auto const id = player.enter();
-  auto const available = player.wallet(calling.value().currency).available;
+  auto const available = player.wallet(calling.currency).available;
   if (available < *total) return refuse_insufficient(available, *total);
-  auto const fee = share_half_up(*total, calling.value().game->settings.item_fee);
-  events.emplace_back(ItemPurchased{id, calling.value().currency, command.item, command.quantity, command.unit_price,
-                                    *total, fee, *total - fee, available - *total});
+  auto const fee = share_half_up(*total, calling.game->settings.item_fee);
+  events.emplace_back(ItemPurchased{id, calling.currency, command.item, command.quantity, command.unit_price, *total,
+                                    fee, *total - fee, available - *total});
   return events;
 }
 
@@ -81,12 +77,12 @@ Decision Decider::operator()(RefundItem const& command) const {
   auto const& original = *command.original;
   OrderId const order(command.original.commit());
   auto const* game = state.find_game(command.game);
-  if (game == nullptr) return refuse(Rejection::game_not_found);
-  if (!may_call(game->settings.status)) return refuse(Rejection::game_not_active);
-  if (game->find_currency(original.currency) == nullptr) return refuse(Rejection::order_not_found);
-  if (state.is_refunded(order)) return refuse(Rejection::already_refunded);
+  if (game == nullptr) return refuse(RejectionCode::game_not_found);
+  if (!may_call(game->settings.status)) return refuse(RejectionCode::game_not_active);
+  if (game->find_currency(original.currency) == nullptr) return refuse(RejectionCode::order_not_found);
+  if (state.is_refunded(order)) return refuse(RejectionCode::already_refunded);
   auto const after = credited(state.wallet(original.player, original.currency), original.total);
-  if (!after) return refuse(Rejection::balance_limit);
+  if (!after) return refuse(RejectionCode::balance_limit);
   return std::vector<Event>{ItemRefunded{order, original.player, original.currency, original.total,
                                          original.platform_fee, original.developer_revenue, *after, command.reason}};
 }

@@ -23,7 +23,7 @@ struct Fault {
 };
 
 template <class T>
-using Faulty = Result<T, Fault>;
+using ResultOr = Result<T, Fault>;
 
 inline Failure<Fault> fault(Fault::Kind kind, std::string what) { return fail(Fault{kind, std::move(what)}); }
 

@@ -8,7 +8,7 @@ namespace florin::projections {
 namespace {
 
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 // Rows gathered in memory before they are written in the order of their tables: about 100 bytes a commit. More
 // writes each page of heads less often.
@@ -17,34 +17,30 @@ constexpr std::uint64_t kLookAroundCommits = 1u << 12;  // between looks at `sto
 
 }  // namespace
 
-Faulty<Unit> build_view(eventstore::Log& log, Projection const& projection, std::filesystem::path const& file,
-                        BuildProgress& progress, std::atomic<bool> const& stopping, eventstore::Runtime& runtime) {
+ResultOr<Unit> build_view(eventstore::Log& log, Projection const& projection, std::filesystem::path const& file,
+                          BuildProgress& progress, std::atomic<bool> const& stopping, eventstore::Runtime& runtime) {
   progress.started_ns = runtime.now().time_since_epoch().count();
   remove_view_file(runtime.files(), file);
-  auto view = ViewFile::create(file, projection, ViewFile::Purpose::build, runtime.files());
-  if (!view) return fail(view.error());
+  auto view = FLORIN_TRY(ViewFile::create(file, projection, ViewFile::Purpose::build, runtime.files()));
   auto reader = eventstore::CommitReader::after(log, domain::Position{});
   if (!reader) return fail(reader.error());
 
   for (std::uint64_t commits = 0;; ++commits) {
     if (commits % kLookAroundCommits == 0) {
       if (stopping) return eventstore::fault(Fault::Kind::missing, "stopped");
-      progress.position = view.value()->reached().value();
-      auto const head = log.head();
-      if (!head) return fail(head.error());
-      progress.target = head.value().position.value();
+      progress.position = view->reached().value();
+      auto const head = FLORIN_TRY(log.head());
+      progress.target = head.position.value();
     }
-    auto const commit = reader.value()->next();
-    if (!commit) return fail(commit.error());
-    if (!commit.value()) break;
-    auto const applied = view.value()->apply(*commit.value(), reader.value()->head());
-    if (!applied) return applied;
+    auto const commit = FLORIN_TRY(reader.value()->next());
+    if (!commit) break;
+    FLORIN_TRY(view->apply(*commit, reader.value()->head()));
     if (commits % kTransactionCommits == kTransactionCommits - 1) {
-      if (auto const done = view.value()->commit(); !done) return done;
+      FLORIN_TRY(view->commit());
     }
   }
-  if (auto const done = view.value()->commit(); !done) return done;
-  progress.position = view.value()->reached().value();
+  FLORIN_TRY(view->commit());
+  progress.position = view->reached().value();
   return Unit{};
 }
 

@@ -20,9 +20,9 @@ struct BuildProgress {
 
 // Folds the log into a new file until the end of the log has been seen. The file is closed when this returns; a
 // half-built one is the caller's to remove. Kind::missing, "stopped": `stopping` was set.
-[[nodiscard]] eventstore::Faulty<Unit> build_view(eventstore::Log& log, Projection const& projection,
-                                                  std::filesystem::path const& file, BuildProgress& progress,
-                                                  std::atomic<bool> const& stopping,
-                                                  eventstore::Runtime& runtime = eventstore::machine());
+[[nodiscard]] eventstore::ResultOr<Unit> build_view(eventstore::Log& log, Projection const& projection,
+                                                    std::filesystem::path const& file, BuildProgress& progress,
+                                                    std::atomic<bool> const& stopping,
+                                                    eventstore::Runtime& runtime = eventstore::machine());
 
 }  // namespace florin::projections

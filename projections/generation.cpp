@@ -13,7 +13,7 @@ Generation::~Generation() {
   if (retired_) remove_view_file(files_, file_);
 }
 
-eventstore::Faulty<std::unique_ptr<Database>> Generation::take() {
+eventstore::ResultOr<std::unique_ptr<Database>> Generation::take() {
   {
     std::lock_guard const lock(mutex_);
     if (!idle_.empty()) {

@@ -23,7 +23,7 @@ class Generation {
   Generation& operator=(Generation const&) = delete;
 
   // Any thread. A connection from the pool, or a new one.
-  [[nodiscard]] eventstore::Faulty<std::unique_ptr<Database>> take();
+  [[nodiscard]] eventstore::ResultOr<std::unique_ptr<Database>> take();
   void give_back(std::unique_ptr<Database> connection);
 
   // Closes the connections that nobody uses: the last one to close tidies SQLite's files away.

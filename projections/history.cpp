@@ -12,7 +12,7 @@ namespace {
 
 using domain::Overloaded;
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 // A row's number is twice its event's position; plus one for who receives, where the same event takes from another.
 // `transaction` is stored as the distance back from that position, so that it takes one byte.
@@ -110,7 +110,7 @@ class HistoryWriter final : public ProjectionWriter {
   HistoryWriter(Statement insert, Statement select_head, Statement replace_head)
       : insert_(insert), select_head_(select_head), replace_head_(replace_head) {}
 
-  Faulty<Unit> apply(domain::Commit const& commit) override {
+  ResultOr<Unit> apply(domain::Commit const& commit) override {
     auto position = commit.first;
     domain::OrderId const own_order(commit.first);
     for (auto const& event : commit.events) {
@@ -177,13 +177,12 @@ class HistoryWriter final : public ProjectionWriter {
     return Unit{};
   }
 
-  Faulty<Unit> flush() override {
-    if (auto const linked = link(); !linked) return linked;
+  ResultOr<Unit> flush() override {
+    FLORIN_TRY(link());
     for (auto const& row : rows_) {
-      auto const inserted = insert_.run(row.number, row.player, row.currency, static_cast<int>(row.kind), row.change,
-                                        row.available_after, row.reserved_change, row.reserved_after, row.at,
-                                        row.into_transaction, row.order, row.previous, row.previous_in_wallet);
-      if (!inserted) return inserted;
+      FLORIN_TRY(insert_.run(row.number, row.player, row.currency, static_cast<int>(row.kind), row.change,
+                             row.available_after, row.reserved_change, row.reserved_after, row.at, row.into_transaction,
+                             row.order, row.previous, row.previous_in_wallet));
     }
     rows_.clear();
     return Unit{};
@@ -221,13 +220,13 @@ class HistoryWriter final : public ProjectionWriter {
         domain::OrderId(event.transaction.position()));
   }
 
-  Faulty<Unit> link() {
+  ResultOr<Unit> link() {
     by_player_.resize(rows_.size());
     for (std::uint32_t i = 0; i < rows_.size(); ++i) by_player_[i] = {rows_[i].player, i};
     std::sort(by_player_.begin(), by_player_.end());
     for (std::size_t begin = 0; begin < by_player_.size();) {
       auto const player = by_player_[begin].first;
-      if (auto const read = read_heads(player); !read) return read;
+      FLORIN_TRY(read_heads(player));
       auto end = begin;
       for (; end < by_player_.size() && by_player_[end].first == player; ++end) {
         auto& row = rows_[by_player_[end].second];
@@ -245,18 +244,16 @@ class HistoryWriter final : public ProjectionWriter {
         row.reserved_after = *reserved;
         heads_.put(row.currency, {row.number, row.available_after.minor(), row.reserved_after.minor()});
       }
-      auto const written = replace_head_.run(player, heads_.last, std::string_view(heads_.wallets));
-      if (!written) return written;
+      FLORIN_TRY(replace_head_.run(player, heads_.last, std::string_view(heads_.wallets)));
       begin = end;
     }
     return Unit{};
   }
 
-  Faulty<Unit> read_heads(std::uint64_t player) {
-    auto const found = select_head_.first(player);
-    if (!found) return fail(found.error());
-    heads_.last = found.value() ? select_head_.number(0) : 0;
-    heads_.wallets = found.value() ? select_head_.blob(1) : std::string_view{};
+  ResultOr<Unit> read_heads(std::uint64_t player) {
+    auto const found = FLORIN_TRY(select_head_.first(player));
+    heads_.last = found ? select_head_.number(0) : 0;
+    heads_.wallets = found ? select_head_.blob(1) : std::string_view{};
     select_head_.reset();
     return Unit{};
   }
@@ -274,15 +271,11 @@ class HistoryProjection final : public Projection {
   std::string_view name() const override { return "history"; }
   int version() const override { return 3; }
   std::string_view schema() const override { return kSchema; }
-  Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
-    auto insert = database.statement(kInsertMovement);
-    if (!insert) return fail(insert.error());
-    auto select_head = database.statement(kSelectHead);
-    if (!select_head) return fail(select_head.error());
-    auto replace_head = database.statement(kReplaceHead);
-    if (!replace_head) return fail(replace_head.error());
-    return std::unique_ptr<ProjectionWriter>(
-        std::make_unique<HistoryWriter>(insert.value(), select_head.value(), replace_head.value()));
+  ResultOr<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
+    auto insert = FLORIN_TRY(database.statement(kInsertMovement));
+    auto select_head = FLORIN_TRY(database.statement(kSelectHead));
+    auto replace_head = FLORIN_TRY(database.statement(kReplaceHead));
+    return std::unique_ptr<ProjectionWriter>(std::make_unique<HistoryWriter>(insert, select_head, replace_head));
   }
 };
 
@@ -291,14 +284,12 @@ Failure<Fault> foreign_cursor() {
 }
 
 // Where the player's (or the wallet's) newest movement is; zero when there is none.
-Faulty<std::uint64_t> newest(ViewReader& view, domain::PlayerId player, domain::CurrencyId currency) {
-  auto select = view.database().statement(kSelectHead);
-  if (!select) return fail(select.error());
-  auto const found = select.value().first(player);
-  if (!found) return fail(found.error());
-  if (!found.value()) return std::uint64_t{0};
-  Heads const heads{select.value().number(0), std::string(select.value().blob(1))};
-  select.value().reset();
+ResultOr<std::uint64_t> newest(ViewReader& view, domain::PlayerId player, domain::CurrencyId currency) {
+  auto select = FLORIN_TRY(view.database().statement(kSelectHead));
+  auto const found = FLORIN_TRY(select.first(player));
+  if (!found) return std::uint64_t{0};
+  Heads const heads{select.number(0), std::string(select.blob(1))};
+  select.reset();
   return currency ? heads.in_wallet(static_cast<std::uint32_t>(currency.value())).last : heads.last;
 }
 
@@ -333,17 +324,15 @@ Projection const& history_projection() {
   return projection;
 }
 
-Faulty<MovementPage> read_history(ViewReader& view, domain::PlayerId player, domain::CurrencyId currency,
-                                  std::size_t limit, std::optional<std::uint64_t> cursor) {
+ResultOr<MovementPage> read_history(ViewReader& view, domain::PlayerId player, domain::CurrencyId currency,
+                                    std::size_t limit, std::optional<std::uint64_t> cursor) {
   std::uint64_t number = cursor.value_or(0);
   if (!cursor) {
-    auto const head = newest(view, player, currency);
-    if (!head) return fail(head.error());
-    number = head.value();
+    auto const head = FLORIN_TRY(newest(view, player, currency));
+    number = head;
   }
-  auto select = view.database().statement(kSelectMovement);
-  if (!select) return fail(select.error());
-  auto& row = select.value();
+  auto select = FLORIN_TRY(view.database().statement(kSelectMovement));
+  auto& row = select;
   MovementPage page;
   bool at_cursor = cursor.has_value();
   while (number != 0 || at_cursor) {
@@ -351,10 +340,8 @@ Faulty<MovementPage> read_history(ViewReader& view, domain::PlayerId player, dom
       page.next = number;
       break;
     }
-    auto const found = row.first(number);
-    if (!found) return fail(found.error());
-    bool const ours =
-        found.value() && row.number(0) == player.value() && (!currency || row.number(1) == currency.value());
+    auto const found = FLORIN_TRY(row.first(number));
+    bool const ours = found && row.number(0) == player.value() && (!currency || row.number(1) == currency.value());
     if (!ours) {
       row.reset();
       if (at_cursor) return foreign_cursor();

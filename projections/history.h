@@ -66,8 +66,8 @@ struct MovementPage {
 // currency zero: all of the player's wallets. cursor: a former page's `next` (the row of the first movement of the page
 // asked for); one that is not of this player, or of another currency than the one asked for, is
 // Kind::missing. Pages never repeat or skip a movement, whatever happens between them: history only grows at its head.
-[[nodiscard]] eventstore::Faulty<MovementPage> read_history(ViewReader& view, domain::PlayerId player,
-                                                            domain::CurrencyId currency, std::size_t limit,
-                                                            std::optional<std::uint64_t> cursor);
+[[nodiscard]] eventstore::ResultOr<MovementPage> read_history(ViewReader& view, domain::PlayerId player,
+                                                              domain::CurrencyId currency, std::size_t limit,
+                                                              std::optional<std::uint64_t> cursor);
 
 }  // namespace florin::projections

@@ -11,7 +11,7 @@ namespace {
 
 using domain::Overloaded;
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 constexpr std::string_view kSchema =
     "CREATE TABLE orders(position INTEGER PRIMARY KEY, player INTEGER NOT NULL, previous INTEGER NOT NULL,"
@@ -29,7 +29,7 @@ class OrdersWriter final : public ProjectionWriter {
   OrdersWriter(Statement insert, Statement set_refund, Statement select_head, Statement replace_head)
       : insert_(insert), set_refund_(set_refund), select_head_(select_head), replace_head_(replace_head) {}
 
-  Faulty<Unit> apply(domain::Commit const& commit) override {
+  ResultOr<Unit> apply(domain::Commit const& commit) override {
     for (auto const& event : commit.events) {
       std::visit(Overloaded{
                      [](domain::GameEvent auto const&) {},
@@ -51,16 +51,14 @@ class OrdersWriter final : public ProjectionWriter {
     return Unit{};
   }
 
-  Faulty<Unit> flush() override {
-    if (auto const linked = link(); !linked) return linked;
+  ResultOr<Unit> flush() override {
+    FLORIN_TRY(link());
     for (auto const& purchase : purchases_) {
-      auto const inserted = insert_.run(purchase.position, purchase.player, purchase.previous);
-      if (!inserted) return inserted;
+      FLORIN_TRY(insert_.run(purchase.position, purchase.player, purchase.previous));
     }
     purchases_.clear();
     for (auto const& refund : refunds_) {
-      auto const set = set_refund_.run(refund.refund, refund.at, refund.order);
-      if (!set) return set;
+      FLORIN_TRY(set_refund_.run(refund.refund, refund.at, refund.order));
     }
     refunds_.clear();
     return Unit{};
@@ -79,22 +77,21 @@ class OrdersWriter final : public ProjectionWriter {
   };
 
   // Each head is read and written once a transaction, in the order of its table.
-  Faulty<Unit> link() {
+  ResultOr<Unit> link() {
     by_player_.resize(purchases_.size());
     for (std::uint32_t i = 0; i < purchases_.size(); ++i) by_player_[i] = {purchases_[i].player, i};
     std::sort(by_player_.begin(), by_player_.end());
     for (std::size_t begin = 0; begin < by_player_.size();) {
       auto const player = by_player_[begin].first;
-      auto const found = select_head_.first(player);
-      if (!found) return fail(found.error());
-      std::uint64_t last = found.value() ? select_head_.number(0) : 0;
+      auto const found = FLORIN_TRY(select_head_.first(player));
+      std::uint64_t last = found ? select_head_.number(0) : 0;
       select_head_.reset();
       auto end = begin;
       for (; end < by_player_.size() && by_player_[end].first == player; ++end) {
         auto& purchase = purchases_[by_player_[end].second];
         purchase.previous = std::exchange(last, purchase.position);
       }
-      if (auto const written = replace_head_.run(player, last); !written) return written;
+      FLORIN_TRY(replace_head_.run(player, last));
       begin = end;
     }
     return Unit{};
@@ -114,17 +111,13 @@ class OrdersProjection final : public Projection {
   std::string_view name() const override { return "orders"; }
   int version() const override { return 1; }
   std::string_view schema() const override { return kSchema; }
-  Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
-    auto insert = database.statement(kInsertOrder);
-    if (!insert) return fail(insert.error());
-    auto set_refund = database.statement(kSetRefund);
-    if (!set_refund) return fail(set_refund.error());
-    auto select_head = database.statement(kSelectHead);
-    if (!select_head) return fail(select_head.error());
-    auto replace_head = database.statement(kReplaceHead);
-    if (!replace_head) return fail(replace_head.error());
+  ResultOr<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
+    auto insert = FLORIN_TRY(database.statement(kInsertOrder));
+    auto set_refund = FLORIN_TRY(database.statement(kSetRefund));
+    auto select_head = FLORIN_TRY(database.statement(kSelectHead));
+    auto replace_head = FLORIN_TRY(database.statement(kReplaceHead));
     return std::unique_ptr<ProjectionWriter>(
-        std::make_unique<OrdersWriter>(insert.value(), set_refund.value(), select_head.value(), replace_head.value()));
+        std::make_unique<OrdersWriter>(insert, set_refund, select_head, replace_head));
   }
 };
 
@@ -134,14 +127,12 @@ struct OrderRow {
   std::uint64_t previous = 0;
 };
 
-Faulty<std::optional<OrderRow>> read_row(ViewReader& view, std::uint64_t position) {
-  auto select = view.database().statement(kSelectOrder);
-  if (!select) return fail(select.error());
-  auto& row = select.value();
-  auto const found = row.first(position);
-  if (!found) return fail(found.error());
+ResultOr<std::optional<OrderRow>> read_row(ViewReader& view, std::uint64_t position) {
+  auto select = FLORIN_TRY(view.database().statement(kSelectOrder));
+  auto& row = select;
+  auto const found = FLORIN_TRY(row.first(position));
   std::optional<OrderRow> out;
-  if (found.value()) {
+  if (found) {
     out = OrderRow{{domain::OrderId(position), domain::PlayerId(row.number(0)), row.position(2), row.time(3)},
                    row.number(1)};
   }
@@ -149,13 +140,11 @@ Faulty<std::optional<OrderRow>> read_row(ViewReader& view, std::uint64_t positio
   return out;
 }
 
-Faulty<std::uint64_t> newest(ViewReader& view, domain::PlayerId player) {
-  auto select = view.database().statement(kSelectHead);
-  if (!select) return fail(select.error());
-  auto const found = select.value().first(player);
-  if (!found) return fail(found.error());
-  std::uint64_t const last = found.value() ? select.value().number(0) : 0;
-  select.value().reset();
+ResultOr<std::uint64_t> newest(ViewReader& view, domain::PlayerId player) {
+  auto select = FLORIN_TRY(view.database().statement(kSelectHead));
+  auto const found = FLORIN_TRY(select.first(player));
+  std::uint64_t const last = found ? select.number(0) : 0;
+  select.reset();
   return last;
 }
 
@@ -166,20 +155,18 @@ Projection const& orders_projection() {
   return projection;
 }
 
-Faulty<std::optional<Order>> read_order(ViewReader& view, domain::OrderId order) {
-  auto const row = read_row(view, order.value());
-  if (!row) return fail(row.error());
-  if (!row.value()) return std::optional<Order>{};
-  return std::optional<Order>(row.value()->order);
+ResultOr<std::optional<Order>> read_order(ViewReader& view, domain::OrderId order) {
+  auto const row = FLORIN_TRY(read_row(view, order.value()));
+  if (!row) return std::optional<Order>{};
+  return std::optional<Order>(row->order);
 }
 
-Faulty<OrderPage> read_orders(ViewReader& view, domain::PlayerId player, std::size_t limit,
-                              std::optional<std::uint64_t> cursor) {
+ResultOr<OrderPage> read_orders(ViewReader& view, domain::PlayerId player, std::size_t limit,
+                                std::optional<std::uint64_t> cursor) {
   std::uint64_t position = cursor.value_or(0);
   if (!cursor) {
-    auto const last = newest(view, player);
-    if (!last) return fail(last.error());
-    position = last.value();
+    auto const last = FLORIN_TRY(newest(view, player));
+    position = last;
   }
   OrderPage page;
   bool at_cursor = cursor.has_value();
@@ -188,16 +175,15 @@ Faulty<OrderPage> read_orders(ViewReader& view, domain::PlayerId player, std::si
       page.next = position;
       break;
     }
-    auto const row = read_row(view, position);
-    if (!row) return fail(row.error());
-    if (!row.value() || row.value()->order.player != player) {
+    auto const row = FLORIN_TRY(read_row(view, position));
+    if (!row || row->order.player != player) {
       if (at_cursor)
         return eventstore::fault(Fault::Kind::missing, "orders: the cursor is not of this player's orders");
       return view.distrust("orders: the row at " + std::to_string(position) + " is broken");
     }
     at_cursor = false;
-    page.orders.push_back(row.value()->order);
-    position = row.value()->previous;
+    page.orders.push_back(row->order);
+    position = row->previous;
   }
   return page;
 }

@@ -24,9 +24,9 @@ struct OrderPage {
 
 [[nodiscard]] Projection const& orders_projection();
 
-[[nodiscard]] eventstore::Faulty<std::optional<Order>> read_order(ViewReader& view, domain::OrderId order);
+[[nodiscard]] eventstore::ResultOr<std::optional<Order>> read_order(ViewReader& view, domain::OrderId order);
 // cursor: a former page's `next`; one that is not an order of this player is Kind::missing.
-[[nodiscard]] eventstore::Faulty<OrderPage> read_orders(ViewReader& view, domain::PlayerId player, std::size_t limit,
-                                                        std::optional<std::uint64_t> cursor);
+[[nodiscard]] eventstore::ResultOr<OrderPage> read_orders(ViewReader& view, domain::PlayerId player, std::size_t limit,
+                                                          std::optional<std::uint64_t> cursor);
 
 }  // namespace florin::projections

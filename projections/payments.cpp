@@ -9,7 +9,7 @@ namespace {
 
 using domain::Overloaded;
 using domain::Position;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 constexpr std::string_view kSchema =
     // about: the order or the payout. event_position, commit_position: of one of its events.
@@ -46,7 +46,7 @@ constexpr char const* kSelectProcessed =
 // Few: a row an event, in the order of the log.
 class PaymentsWriter final : public ProjectionWriter {
  public:
-  Faulty<Unit> prepare(Database& database) {
+  ResultOr<Unit> prepare(Database& database) {
     for (auto const& [statement, sql] :
          {std::pair{&insert_step_, kInsertStep}, std::pair{&insert_attempt_, kInsertAttempt},
           std::pair{&insert_name_, kInsertName}, std::pair{&insert_payout_, kInsertPayout},
@@ -58,7 +58,7 @@ class PaymentsWriter final : public ProjectionWriter {
     return Unit{};
   }
 
-  Faulty<Unit> apply(domain::Commit const& commit) override {
+  ResultOr<Unit> apply(domain::Commit const& commit) override {
     auto position = commit.first;
     for (auto const& event : commit.events) {
       if (auto const folded = fold(event, commit, position); !folded) return folded;
@@ -67,12 +67,12 @@ class PaymentsWriter final : public ProjectionWriter {
     return Unit{};
   }
 
-  Faulty<Unit> flush() override { return Unit{}; }
+  ResultOr<Unit> flush() override { return Unit{}; }
 
  private:
-  static Faulty<Unit> nothing() { return Unit{}; }
+  static ResultOr<Unit> nothing() { return Unit{}; }
 
-  Faulty<Unit> fold(domain::Event const& event, domain::Commit const& commit, Position position) {
+  ResultOr<Unit> fold(domain::Event const& event, domain::Commit const& commit, Position position) {
     auto const step = [&](Position about) { return insert_step_.run(about, position, commit.first); };
     return std::visit(
         Overloaded{
@@ -124,7 +124,7 @@ class PaymentsProjection final : public Projection {
   std::string_view name() const override { return "payments"; }
   int version() const override { return 2; }
   std::string_view schema() const override { return kSchema; }
-  Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
+  ResultOr<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
     auto writer = std::make_unique<PaymentsWriter>();
     if (auto const prepared = writer->prepare(database); !prepared) return fail(prepared.error());
     return std::unique_ptr<ProjectionWriter>(std::move(writer));
@@ -134,7 +134,7 @@ class PaymentsProjection final : public Projection {
 // Every row of a query, read by `get`.
 template <class Get, class... Arguments>
 auto all_rows(ViewReader& view, char const* sql, Get&& get, Arguments const&... arguments)
-    -> Faulty<std::vector<decltype(get(std::declval<Statement const&>()))>> {
+    -> ResultOr<std::vector<decltype(get(std::declval<Statement const&>()))>> {
   auto select = view.database().statement(sql);
   if (!select) return fail(select.error());
   auto& row = select.value();
@@ -161,7 +161,7 @@ Projection const& payments_projection() {
   return projection;
 }
 
-Faulty<std::vector<Step>> read_steps(ViewReader& view, Position about) {
+ResultOr<std::vector<Step>> read_steps(ViewReader& view, Position about) {
   auto const get = [](Statement const& row) { return Step{row.position(0), row.position(1)}; };
   return all_rows(view, kSelectSteps, get, about);
 }
@@ -170,12 +170,12 @@ Failure<eventstore::Fault> distrust_steps(ViewReader& view, Position about) {
   return view.distrust("payments: a step of " + std::to_string(about.value()) + " is no event of the log");
 }
 
-Faulty<std::vector<domain::OrderId>> read_attempts(ViewReader& view, domain::SessionId session) {
+ResultOr<std::vector<domain::OrderId>> read_attempts(ViewReader& view, domain::SessionId session) {
   auto const get = [](Statement const& row) { return domain::OrderId(row.position(0)); };
   return all_rows(view, kSelectAttempts, get, session);
 }
 
-Faulty<std::optional<domain::OrderId>> read_order_of(ViewReader& view, std::string_view reference) {
+ResultOr<std::optional<domain::OrderId>> read_order_of(ViewReader& view, std::string_view reference) {
   auto const get = [](Statement const& row) { return domain::OrderId(row.position(0)); };
   auto rows = all_rows(view, kSelectName, get, reference);
   if (!rows) return fail(rows.error());
@@ -183,8 +183,8 @@ Faulty<std::optional<domain::OrderId>> read_order_of(ViewReader& view, std::stri
   return std::optional(rows.value().front());
 }
 
-Faulty<PayoutPage> read_payouts(ViewReader& view, domain::GameId game, std::optional<domain::PayoutStatus> status,
-                                std::size_t limit, std::optional<std::uint64_t> cursor) {
+ResultOr<PayoutPage> read_payouts(ViewReader& view, domain::GameId game, std::optional<domain::PayoutStatus> status,
+                                  std::size_t limit, std::optional<std::uint64_t> cursor) {
   int const wanted = status ? static_cast<int>(*status) : -1;
   auto const newest = std::min<std::uint64_t>(cursor.value_or(std::numeric_limits<std::int64_t>::max()),
                                               std::numeric_limits<std::int64_t>::max());
@@ -199,7 +199,7 @@ Faulty<PayoutPage> read_payouts(ViewReader& view, domain::GameId game, std::opti
   return page;
 }
 
-Faulty<std::vector<PayoutRow>> read_processed(ViewReader& view, domain::Timestamp from, domain::Timestamp until) {
+ResultOr<std::vector<PayoutRow>> read_processed(ViewReader& view, domain::Timestamp from, domain::Timestamp until) {
   return all_rows(view, kSelectProcessed, payout_of, from, until, until);
 }
 

@@ -23,9 +23,9 @@ class ProjectionWriter {
  public:
   virtual ~ProjectionWriter() = default;
   // Inside the runner's transaction. May gather in memory; the runner bounds a transaction's commits.
-  [[nodiscard]] virtual eventstore::Faulty<Unit> apply(domain::Commit const& commit) = 0;
+  [[nodiscard]] virtual eventstore::ResultOr<Unit> apply(domain::Commit const& commit) = 0;
   // End of the runner's transaction: write what was gathered in memory.
-  [[nodiscard]] virtual eventstore::Faulty<Unit> flush() = 0;
+  [[nodiscard]] virtual eventstore::ResultOr<Unit> flush() = 0;
 };
 
 // What kind of read model this is: stateless, one static instance each (history.h, orders.h, reconciliation.h).
@@ -40,7 +40,7 @@ class Projection {
   // version that reads other tables or columns starts with none.
   [[nodiscard]] virtual std::vector<int> served_versions() const { return {}; }
   [[nodiscard]] virtual std::string_view schema() const = 0;  // SQL, run once on a new file
-  [[nodiscard]] virtual eventstore::Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const = 0;
+  [[nodiscard]] virtual eventstore::ResultOr<std::unique_ptr<ProjectionWriter>> open(Database& database) const = 0;
 };
 
 }  // namespace florin::projections

@@ -9,7 +9,7 @@ namespace florin::projections {
 namespace {
 
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 // A transaction writes each page of heads once, however many of its players moved: the larger, the cheaper a commit.
 // About 100 bytes of memory a commit and view.
@@ -38,8 +38,8 @@ ViewSlot* Projector::find(std::string_view name) {
   return nullptr;
 }
 
-Faulty<Unit> Projector::open() {
-  if (auto made = runtime_.files().make_folder(folder_); !made) return made;
+ResultOr<Unit> Projector::open() {
+  FLORIN_TRY(runtime_.files().make_folder(folder_));
   auto const head = log_.head();
   if (!head) return florin::fail(head.error());
   start_head_ = head.value().position;

@@ -32,7 +32,7 @@ class Projector {
             eventstore::Runtime& runtime, std::function<void()> wake, std::function<void(ViewSlot&)> order_build);
 
   // Once. A view that cannot be opened does not fail it.
-  [[nodiscard]] eventstore::Faulty<Unit> open();
+  [[nodiscard]] eventstore::ResultOr<Unit> open();
   // True when the log had no more. `enough(started)` is asked now and then: true ends the transaction early.
   [[nodiscard]] bool step(std::function<bool(eventstore::SteadyTime started)> const& enough);
   void finish(ViewSlot& slot, std::optional<eventstore::Fault> const& fault);

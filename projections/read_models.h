@@ -49,7 +49,7 @@ class ReadModels {
 
   // Kind::missing for an unknown name, and while a view is built that nobody could read; Kind::io, with the reason,
   // when it has stopped. Each open reader is one connection: the callers bound how many there are.
-  [[nodiscard]] virtual eventstore::Faulty<ViewReader> read(std::string_view name) = 0;
+  [[nodiscard]] virtual eventstore::ResultOr<ViewReader> read(std::string_view name) = 0;
   // How far readers see a view; zero for an unknown name.
   [[nodiscard]] virtual domain::Position position(std::string_view name) const = 0;
   // The waiter is told when the view is there, at once when there is nothing to wait for. False: kWaitersMax wait
@@ -61,7 +61,7 @@ class ReadModels {
 
   [[nodiscard]] virtual std::vector<ProjectionStatus> status() const = 0;
   // Queues a rebuild; Kind::missing for an unknown name or a stopped runner, Kind::conflict when one is under way.
-  [[nodiscard]] virtual eventstore::Faulty<Unit> rebuild(std::string_view name) = 0;
+  [[nodiscard]] virtual eventstore::ResultOr<Unit> rebuild(std::string_view name) = 0;
 };
 
 }  // namespace florin::projections

@@ -13,7 +13,7 @@ namespace {
 
 using domain::Overloaded;
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 // A row's key is the game's number << 40 | player: players of one game lie together. The hot columns are apart from
 // the profile, so that a changed balance rewrites a page of a hundred rows and not one of thirty.
@@ -74,16 +74,15 @@ struct Statements {
   Statement insert_game, set_currencies, count_players, insert_identity, insert_player, select_amounts, replace_balance,
       insert_change, prune_changes;
 
-  Faulty<Unit> prepare(Database& database) {
+  ResultOr<Unit> prepare(Database& database) {
     for (auto const& [statement, sql] :
          {std::pair{&insert_game, kInsertGame}, std::pair{&set_currencies, kSetCurrencies},
           std::pair{&count_players, kCountPlayers}, std::pair{&insert_identity, kInsertIdentity},
           std::pair{&insert_player, kInsertPlayer}, std::pair{&select_amounts, kSelectAmounts},
           std::pair{&replace_balance, kReplaceBalance}, std::pair{&insert_change, kInsertChange},
           std::pair{&prune_changes, kPruneChanges}}) {
-      auto prepared = database.statement(sql);
-      if (!prepared) return fail(prepared.error());
-      *statement = prepared.value();
+      auto prepared = FLORIN_TRY(database.statement(sql));
+      *statement = prepared;
     }
     return Unit{};
   }
@@ -100,12 +99,11 @@ class ReconciliationWriter final : public ProjectionWriter {
   explicit ReconciliationWriter(Statements statements) : sql_(statements) {}
 
   // The games known so far.
-  Faulty<Unit> load(Database& database) {
-    auto select = database.statement("SELECT number, game, currencies FROM games ORDER BY number");
-    if (!select) return fail(select.error());
-    auto row = select.value().first();
+  ResultOr<Unit> load(Database& database) {
+    auto select = FLORIN_TRY(database.statement("SELECT number, game, currencies FROM games ORDER BY number"));
+    auto row = select.first();
     while (row && row.value()) {
-      auto const packed = select.value().blob(2);
+      auto const packed = select.blob(2);
       std::vector<std::uint32_t> currencies(packed.size() / sizeof(std::uint32_t));
       for (std::size_t i = 0; i < currencies.size(); ++i) {
         currencies[i] = packed_at<std::uint32_t>(packed, i * sizeof(std::uint32_t));
@@ -113,15 +111,15 @@ class ReconciliationWriter final : public ProjectionWriter {
           return eventstore::fault(Fault::Kind::corrupt, "reconciliation: a game has a currency that cannot be");
         }
       }
-      learn(domain::GameId(select.value().number(1)), currencies);
-      row = select.value().next();
+      learn(domain::GameId(select.number(1)), currencies);
+      row = select.next();
     }
     if (!row) return fail(row.error());
-    select.value().reset();
+    select.reset();
     return Unit{};
   }
 
-  Faulty<Unit> apply(domain::Commit const& commit) override {
+  ResultOr<Unit> apply(domain::Commit const& commit) override {
     auto position = commit.first;
     for (auto const& event : commit.events) {
       auto const folded =
@@ -162,9 +160,9 @@ class ReconciliationWriter final : public ProjectionWriter {
     return Unit{};
   }
 
-  Faulty<Unit> flush() override {
+  ResultOr<Unit> flush() override {
     for (auto const& joined : joined_) {
-      if (auto const in = sql_.insert_player.run(joined.key, joined.identity); !in) return in;
+      FLORIN_TRY(sql_.insert_player.run(joined.key, joined.identity));
     }
     joined_.clear();
     for (std::size_t number = 0; number < games_.size(); ++number) {
@@ -172,13 +170,13 @@ class ReconciliationWriter final : public ProjectionWriter {
       if (count == 0) continue;
       if (auto const counted = sql_.count_players.run(count, std::uint64_t{number}); !counted) return counted;
     }
-    if (auto const written = write_balances(); !written) return written;
+    FLORIN_TRY(write_balances());
     // In the order of the journal: appended, not inserted.
     std::sort(journal_.begin(), journal_.end());
     std::uint64_t before = 0;
     for (auto const& [position, key] : journal_) {
       bool const second = std::exchange(before, position) == position;
-      if (auto const in = sql_.insert_change.run(last_place(position) - (second ? 0 : 1), key); !in) return in;
+      FLORIN_TRY(sql_.insert_change.run(last_place(position) - (second ? 0 : 1), key));
     }
     journal_.clear();
     if (reached_.value() <= kJournalPositions) return Unit{};
@@ -207,7 +205,7 @@ class ReconciliationWriter final : public ProjectionWriter {
     std::int64_t amount = 0;
   };
 
-  static Faulty<Unit> nothing() { return Unit{}; }
+  static ResultOr<Unit> nothing() { return Unit{}; }
   static bool moves(domain::Usd usd) { return usd != domain::Usd{}; }
 
   void learn(domain::GameId game, std::vector<std::uint32_t> const& currencies) {
@@ -221,7 +219,7 @@ class ReconciliationWriter final : public ProjectionWriter {
     }
   }
 
-  Faulty<Unit> create_game(domain::GameCreated const& event) {
+  ResultOr<Unit> create_game(domain::GameCreated const& event) {
     std::vector<std::uint32_t> currencies;
     for (auto const& currency : event.currencies) {
       currencies.push_back(static_cast<std::uint32_t>(currency.currency.value()));
@@ -232,7 +230,7 @@ class ReconciliationWriter final : public ProjectionWriter {
   }
 
   // The rows of players who are there stay shorter until they move: what is missing at the end is zero.
-  Faulty<Unit> add_currency(domain::Position position, domain::CurrencyAdded const& event) {
+  ResultOr<Unit> add_currency(domain::Position position, domain::CurrencyAdded const& event) {
     auto const number = numbers_.find(event.game);
     if (number == numbers_.end()) return impossible(position, "names an unknown game");
     auto const currency = static_cast<std::uint32_t>(event.currency.currency.value());
@@ -243,11 +241,11 @@ class ReconciliationWriter final : public ProjectionWriter {
     return sql_.set_currencies.run(std::string_view(game.packed), number->second);
   }
 
-  Faulty<Unit> register_identity(domain::IdentityRegistered const& event) {
+  ResultOr<Unit> register_identity(domain::IdentityRegistered const& event) {
     return sql_.insert_identity.run(event.identity, std::string_view(event.email.bytes));
   }
 
-  Faulty<Unit> join(domain::Position position, domain::PlayerJoined const& event) {
+  ResultOr<Unit> join(domain::Position position, domain::PlayerJoined const& event) {
     auto const number = numbers_.find(event.game);
     if (number == numbers_.end()) return impossible(position, "names an unknown game");
     auto const key = key_of(number->second, event.player);
@@ -257,8 +255,8 @@ class ReconciliationWriter final : public ProjectionWriter {
     return Unit{};
   }
 
-  Faulty<Unit> change(domain::Position position, domain::PlayerId player, domain::CurrencyId currency,
-                      std::uint32_t which, domain::Money after) {
+  ResultOr<Unit> change(domain::Position position, domain::PlayerId player, domain::CurrencyId currency,
+                        std::uint32_t which, domain::Money after) {
     if (currency.value() >= places_.size()) return impossible(position, "names an unknown currency");
     auto const& place = places_[currency.value()];
     changes_.push_back(
@@ -267,38 +265,35 @@ class ReconciliationWriter final : public ProjectionWriter {
   }
 
   template <class Movement>
-  Faulty<Unit> change(domain::Position position, Movement const& event) {
+  ResultOr<Unit> change(domain::Position position, Movement const& event) {
     return change(position, event.player, event.currency, kAvailable, event.available_after);
   }
 
   template <class Movement>
-  Faulty<Unit> change_sender(domain::Position position, Movement const& event) {
-    auto available = change(position, event.sender, event.currency, kAvailable, event.available_after);
-    if (!available) return available;
+  ResultOr<Unit> change_sender(domain::Position position, Movement const& event) {
+    FLORIN_TRY(change(position, event.sender, event.currency, kAvailable, event.available_after));
     return change(position, event.sender, event.currency, kReserved, event.reserved_after);
   }
 
-  Faulty<Unit> claim(domain::Position position, domain::TransferClaimed const& event) {
-    auto sent = change(position, event.sender, event.currency, kReserved, event.reserved_after);
-    if (!sent) return sent;
+  ResultOr<Unit> claim(domain::Position position, domain::TransferClaimed const& event) {
+    FLORIN_TRY(change(position, event.sender, event.currency, kReserved, event.reserved_after));
     return change(position, event.receiver, event.target_currency, kAvailable, event.available_after);
   }
 
-  Faulty<Unit> write_balances() {
+  ResultOr<Unit> write_balances() {
     std::sort(changes_.begin(), changes_.end(), [](Change const& a, Change const& b) {
       return a.key != b.key ? a.key < b.key : a.position < b.position;
     });
     for (std::size_t begin = 0; begin < changes_.size();) {
       auto const key = changes_[begin].key;
-      if (auto const read = read_amounts(changes_[begin]); !read) return read;
+      FLORIN_TRY(read_amounts(changes_[begin]));
       auto end = begin;
       for (; end < changes_.size() && changes_[end].key == key; ++end) {
         if (changes_[end].amount_index == kNoAmount) continue;
         set_packed(amounts_, changes_[end].amount_index * kAmountBytes, changes_[end].amount);
       }
       auto const changed = changes_[end - 1].position;
-      auto const written = sql_.replace_balance.run(key, changed, std::string_view(amounts_));
-      if (!written) return written;
+      FLORIN_TRY(sql_.replace_balance.run(key, changed, std::string_view(amounts_)));
       journal_.emplace_back(changed, key);
       begin = end;
     }
@@ -307,16 +302,15 @@ class ReconciliationWriter final : public ProjectionWriter {
   }
 
   // The player's amounts before their first change of this transaction.
-  Faulty<Unit> read_amounts(Change const& first) {
+  ResultOr<Unit> read_amounts(Change const& first) {
     if (first.amount_index == kNoAmount) {
       amounts_.assign(games_[first.key >> kPlayerBits].currencies * kAmounts * kAmountBytes, '\0');
       return Unit{};
     }
-    auto const found = sql_.select_amounts.first(first.key);
-    if (!found) return fail(found.error());
-    if (found.value()) amounts_ = sql_.select_amounts.blob(0);
+    auto const found = FLORIN_TRY(sql_.select_amounts.first(first.key));
+    if (found) amounts_ = sql_.select_amounts.blob(0);
     sql_.select_amounts.reset();
-    if (!found.value()) return impossible(domain::Position(first.position), "names a player who never joined");
+    if (!found) return impossible(domain::Position(first.position), "names a player who never joined");
     auto const size = games_[first.key >> kPlayerBits].currencies * kAmounts * kAmountBytes;
     if (amounts_.size() > size || amounts_.size() % (kAmounts * kAmountBytes) != 0) return broken_row(first.key);
     amounts_.resize(size, '\0');  // of currencies that came since
@@ -344,11 +338,11 @@ class ReconciliationProjection final : public Projection {
   std::string_view name() const override { return "reconciliation"; }
   int version() const override { return 2; }
   std::string_view schema() const override { return kSchema; }
-  Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
+  ResultOr<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
     Statements statements;
-    if (auto const prepared = statements.prepare(database); !prepared) return fail(prepared.error());
+    FLORIN_TRY(statements.prepare(database));
     auto writer = std::make_unique<ReconciliationWriter>(statements);
-    if (auto const loaded = writer->load(database); !loaded) return fail(loaded.error());
+    FLORIN_TRY(writer->load(database));
     return std::unique_ptr<ProjectionWriter>(std::move(writer));
   }
 };
@@ -373,31 +367,29 @@ ReconciliationStream::ReconciliationStream(ReconciliationStream&&) noexcept = de
 
 domain::Position ReconciliationStream::cut() const { return impl_->view.position(); }
 
-Faulty<ReconciliationStream> ReconciliationStream::open(ViewReader view, domain::GameId game, domain::Position since) {
+ResultOr<ReconciliationStream> ReconciliationStream::open(ViewReader view, domain::GameId game,
+                                                          domain::Position since) {
   auto impl = std::make_unique<Impl>(Impl{std::move(view), {}, {}, false});
   auto& database = impl->view.database();
-  auto select = database.statement("SELECT number, currencies, players FROM games WHERE game = ?");
-  if (!select) return fail(select.error());
-  auto const found = select.value().first(game);
-  if (!found) return fail(found.error());
-  if (!found.value()) {
+  auto select = FLORIN_TRY(database.statement("SELECT number, currencies, players FROM games WHERE game = ?"));
+  auto const found = FLORIN_TRY(select.first(game));
+  if (!found) {
     impl->ended = true;
     return ReconciliationStream(std::move(impl));
   }
-  auto const number = select.value().number(0);
-  auto const packed = select.value().blob(1);
+  auto const number = select.number(0);
+  auto const packed = select.blob(1);
   for (std::size_t i = 0; i + sizeof(std::uint32_t) <= packed.size(); i += sizeof(std::uint32_t)) {
     impl->currencies.emplace_back(packed_at<std::uint32_t>(packed, i));
   }
-  auto const players = select.value().number(2);
-  select.value().reset();
+  auto const players = select.number(2);
+  select.reset();
 
   auto const cut = impl->view.position().value();
   auto const behind = cut > since.value() ? cut - since.value() : 0;
   bool const walk = behind <= kJournalPositions && behind <= players / kScannedForOneWalked;
-  auto rows = database.statement(walk ? kWalk : kScan);
-  if (!rows) return fail(rows.error());
-  impl->rows = rows.value();
+  auto rows = FLORIN_TRY(database.statement(walk ? kWalk : kScan));
+  impl->rows = rows;
   // A cursor beyond what the journal can number is beyond the cut: nothing changed after it.
   constexpr std::uint64_t kLast = (std::uint64_t{1} << 62) - 1;
   auto const after = std::min(since.value(), kLast);
@@ -408,7 +400,7 @@ Faulty<ReconciliationStream> ReconciliationStream::open(ViewReader view, domain:
   return ReconciliationStream(std::move(impl));
 }
 
-Faulty<bool> ReconciliationStream::next(ReconciledPlayer& player) {
+ResultOr<bool> ReconciliationStream::next(ReconciledPlayer& player) {
   if (impl_->ended) return false;
   auto& row = impl_->rows;
   auto const key = row.number(0);
@@ -432,9 +424,8 @@ Faulty<bool> ReconciliationStream::next(ReconciledPlayer& player) {
     player.balances.push_back(
         {impl_->currencies[i], amount(i * kAmounts + kAvailable), amount(i * kAmounts + kReserved)});
   }
-  auto const more = row.next();
-  if (!more) return fail(more.error());
-  impl_->ended = !more.value();
+  auto const more = FLORIN_TRY(row.next());
+  impl_->ended = !more;
   return true;
 }
 

@@ -38,13 +38,13 @@ struct ReconciledPlayer {
 // view's WAL from being emptied, so the owner bounds how long a stream may take.
 class ReconciliationStream {
  public:
-  [[nodiscard]] static eventstore::Faulty<ReconciliationStream> open(ViewReader view, domain::GameId game,
-                                                                     domain::Position since);
+  [[nodiscard]] static eventstore::ResultOr<ReconciliationStream> open(ViewReader view, domain::GameId game,
+                                                                       domain::Position since);
   ~ReconciliationStream();
   ReconciliationStream(ReconciliationStream&&) noexcept;
 
   // Fills `player` and returns true, or false at the end.
-  [[nodiscard]] eventstore::Faulty<bool> next(ReconciledPlayer& player);
+  [[nodiscard]] eventstore::ResultOr<bool> next(ReconciledPlayer& player);
   [[nodiscard]] domain::Position cut() const;  // the position of the cut: the cursor for the next stream
 
  private:

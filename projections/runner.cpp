@@ -17,7 +17,7 @@ namespace florin::projections {
 namespace {
 
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 // How long commits are gathered when nobody waits for them: a quarter of a second's commits share most of the pages
 // that they write. A reader that waits ends the gathering at once.
@@ -73,7 +73,7 @@ struct Runner::Impl {
             the_log, the_tail, std::move(views), projections, retry_after, with, [this] { wake.signal(); },
             [this](ViewSlot& slot) { order_build(slot); }) {}
 
-  Faulty<Unit> start();
+  ResultOr<Unit> start();
   void stop();
   void project();
   void take_built();
@@ -87,9 +87,9 @@ struct Runner::Impl {
   void build();
 };
 
-Faulty<Unit> Runner::Impl::start() {
-  if (auto const opened = wake.open(); !opened) return opened;
-  if (auto const opened = projector.open(); !opened) return opened;
+ResultOr<Unit> Runner::Impl::start() {
+  FLORIN_TRY(wake.open());
+  FLORIN_TRY(projector.open());
   projector_thread = std::thread([this] { project(); });
   builder_thread = std::thread([this] { build(); });
   return Unit{};
@@ -242,16 +242,15 @@ Runner::Runner(eventstore::Log& log, eventstore::Tail& tail, std::filesystem::pa
 
 Runner::~Runner() { stop(); }
 
-Faulty<Unit> Runner::start() { return impl_->start(); }
+ResultOr<Unit> Runner::start() { return impl_->start(); }
 void Runner::stop() { impl_->stop(); }
 
-Faulty<ViewReader> Runner::read(std::string_view name) {
+ResultOr<ViewReader> Runner::read(std::string_view name) {
   auto* slot = impl_->projector.find(name);
   if (slot == nullptr) return eventstore::fault(Fault::Kind::missing, "view: unknown name");
   if (slot->drop_distrusted()) impl_->order_build(*slot);
-  auto generation = slot->readable();
-  if (!generation) return fail(generation.error());
-  return ViewReader::open(std::move(generation).value());
+  auto generation = FLORIN_TRY(slot->readable());
+  return ViewReader::open(std::move(generation));
 }
 
 bool Runner::wait_for(std::string_view name, domain::Position position, int timeout_ms) {
@@ -288,7 +287,7 @@ std::vector<ProjectionStatus> Runner::status() const {
   return all;
 }
 
-Faulty<Unit> Runner::rebuild(std::string_view name) {
+ResultOr<Unit> Runner::rebuild(std::string_view name) {
   auto* slot = impl_->projector.find(name);
   if (slot == nullptr || impl_->stopping) return eventstore::fault(Fault::Kind::missing, "view: unknown name");
   if (!impl_->order_build(*slot)) {

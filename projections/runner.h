@@ -37,17 +37,17 @@ class Runner final : public ReadModels {
 
   // Once. Opens the views, removes what a crash left over, starts the threads. A view that cannot be opened does not
   // fail the start.
-  [[nodiscard]] eventstore::Faulty<Unit> start();
+  [[nodiscard]] eventstore::ResultOr<Unit> start();
   // Finishes the transaction at hand, gives up a rebuild, makes the files durable, joins. Readers may outlive it.
   void stop();
 
   // ReadModels'.
-  [[nodiscard]] eventstore::Faulty<ViewReader> read(std::string_view name) override;
+  [[nodiscard]] eventstore::ResultOr<ViewReader> read(std::string_view name) override;
   [[nodiscard]] domain::Position position(std::string_view name) const override;
   [[nodiscard]] bool when_reached(std::string_view name, domain::Position position, int timeout_ms,
                                   std::unique_ptr<ViewWaiter> waiter) override;
   [[nodiscard]] std::vector<ProjectionStatus> status() const override;
-  [[nodiscard]] eventstore::Faulty<Unit> rebuild(std::string_view name) override;
+  [[nodiscard]] eventstore::ResultOr<Unit> rebuild(std::string_view name) override;
 
   // Any thread; sleeps at most timeout_ms. False when the view is still behind, or has failed. While someone waits the
   // projector does not gather commits for a larger transaction, so a wait takes milliseconds when there is no backlog.

@@ -10,7 +10,7 @@ namespace florin::projections {
 namespace {
 
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 // Readers meet the writer only while SQLite recovers or restarts a WAL: milliseconds.
 constexpr int kBusyTimeoutMs = 5'000;
@@ -30,7 +30,7 @@ Failure<Fault> sqlite_fault(sqlite3* database) {
 
 }  // namespace
 
-Faulty<bool> Statement::next() {
+ResultOr<bool> Statement::next() {
   auto const code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
@@ -40,9 +40,8 @@ Faulty<bool> Statement::next() {
   return failed;
 }
 
-Faulty<Unit> Statement::finish() {
-  auto const row = next();
-  if (!row) return fail(row.error());
+ResultOr<Unit> Statement::finish() {
+  FLORIN_TRY(next());
   reset();
   return Unit{};
 }
@@ -66,7 +65,7 @@ void Statement::bind(int parameter, std::string_view value) {
   FLORIN_ASSERT(sqlite3_bind_blob64(statement_, parameter, bytes, value.size(), SQLITE_STATIC) == SQLITE_OK);
 }
 
-Faulty<std::unique_ptr<Database>> Database::open(std::filesystem::path const& file, Mode mode) {
+ResultOr<std::unique_ptr<Database>> Database::open(std::filesystem::path const& file, Mode mode) {
   int flags = SQLITE_OPEN_NOMUTEX;
   switch (mode) {
     case Mode::create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE; break;
@@ -86,14 +85,14 @@ Database::~Database() {
   sqlite3_close(database_);
 }
 
-Faulty<Unit> Database::execute(std::string_view sql) {
+ResultOr<Unit> Database::execute(std::string_view sql) {
   if (sqlite3_exec(database_, std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
     return sqlite_fault(database_);
   }
   return Unit{};
 }
 
-Faulty<Statement> Database::statement(char const* sql) {
+ResultOr<Statement> Database::statement(char const* sql) {
   for (auto const& [known, statement] : statements_) {
     if (known == sql) return Statement(statement, damaged_);
   }
@@ -111,7 +110,7 @@ void Database::reset_statements() {
   for (auto const& [sql, statement] : statements_) sqlite3_reset(statement);
 }
 
-Faulty<Unit> Database::sync() {
+ResultOr<Unit> Database::sync() {
   sqlite3_file* file = nullptr;
   if (sqlite3_file_control(database_, "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file)) != SQLITE_OK ||
       file->pMethods == nullptr) {

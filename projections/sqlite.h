@@ -27,18 +27,18 @@ class Statement {
 
   // For statements without rows: bind, run to the end, reset.
   template <class... Values>
-  [[nodiscard]] eventstore::Faulty<Unit> run(Values const&... values) {
+  [[nodiscard]] eventstore::ResultOr<Unit> run(Values const&... values) {
     bind_all(values...);
     return finish();
   }
   // Bind and step to the first row. True: there is one, and the statement stays open until reset().
   template <class... Values>
-  [[nodiscard]] eventstore::Faulty<bool> first(Values const&... values) {
+  [[nodiscard]] eventstore::ResultOr<bool> first(Values const&... values) {
     reset();
     bind_all(values...);
     return next();
   }
-  [[nodiscard]] eventstore::Faulty<bool> next();
+  [[nodiscard]] eventstore::ResultOr<bool> next();
   void reset();
 
   // Of the current row; a blob's bytes are valid until the next step or reset.
@@ -66,7 +66,7 @@ class Statement {
   void bind(int parameter, domain::Id<Tag> value) {
     bind(parameter, value.value());
   }
-  [[nodiscard]] eventstore::Faulty<Unit> finish();
+  [[nodiscard]] eventstore::ResultOr<Unit> finish();
 
   sqlite3_stmt* statement_ = nullptr;  // owned by the Database
   bool* damaged_ = nullptr;            // the Database's
@@ -75,20 +75,21 @@ class Statement {
 class Database {
  public:
   enum class Mode : std::uint8_t { create, read_write, read_only };
-  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<Database>> open(std::filesystem::path const& file, Mode mode);
+  [[nodiscard]] static eventstore::ResultOr<std::unique_ptr<Database>> open(std::filesystem::path const& file,
+                                                                            Mode mode);
   ~Database();
   Database(Database const&) = delete;
   Database& operator=(Database const&) = delete;
 
   // One or more statements without parameters; rows are ignored.
-  [[nodiscard]] eventstore::Faulty<Unit> execute(std::string_view sql);
+  [[nodiscard]] eventstore::ResultOr<Unit> execute(std::string_view sql);
   // Prepared once per connection and kept; `sql` must be a literal (it is the key, by address). Not reentrant: the
   // same literal is the same statement.
-  [[nodiscard]] eventstore::Faulty<Statement> statement(char const* sql);
+  [[nodiscard]] eventstore::ResultOr<Statement> statement(char const* sql);
   // Ends every statement that is still at a row: nothing keeps a transaction open.
   void reset_statements();
   // Puts the file's bytes on the disk through SQLite's own descriptor: opening another would drop its locks.
-  [[nodiscard]] eventstore::Faulty<Unit> sync();
+  [[nodiscard]] eventstore::ResultOr<Unit> sync();
 
   // Something in the file was found to be wrong: by SQLite, or by whoever read a row that cannot be.
   void mark_damaged() { damaged_ = true; }

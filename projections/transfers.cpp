@@ -11,7 +11,7 @@ namespace {
 using domain::Overloaded;
 using domain::Position;
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 constexpr std::string_view kSchema =
     // outcome: 0 open, 1 completed, 2 + the ReturnReason's number.
@@ -71,7 +71,7 @@ struct TransferTable {
     return record;
   }
 
-  static Faulty<Unit> put(Statement& replace, Record const& record) {
+  static ResultOr<Unit> put(Statement& replace, Record const& record) {
     return replace.run(record.transaction, static_cast<int>(record.flavour), static_cast<int>(record.stage),
                        static_cast<int>(record.guardian), outcome_of(record), record.initiated_at,
                        record.pin_expires_at, record.guardian_expires_at, record.verified_at, record.claim_expires_at,
@@ -105,20 +105,19 @@ struct ShareTable {
     return record;
   }
 
-  static Faulty<Unit> put(Statement& replace, Record const& record) {
+  static ResultOr<Unit> put(Statement& replace, Record const& record) {
     auto const outcome = record.end ? kFirstShareEnd + static_cast<int>(*record.end) : kOpen;
     return replace.run(record.approval, record.phone, record.asked_at, record.expires_at, outcome, record.ended_at);
   }
 };
 
 template <class Table>
-Faulty<std::optional<typename Table::Record>> look_up(Statement& select, typename Table::Key key) {
-  auto const found = select.first(key);
-  if (!found) return fail(found.error());
+ResultOr<std::optional<typename Table::Record>> look_up(Statement& select, typename Table::Key key) {
+  auto const found = FLORIN_TRY(select.first(key));
   std::optional<typename Table::Record> record;
-  if (found.value()) record = Table::get(key, select);
+  if (found) record = Table::get(key, select);
   select.reset();
-  if (found.value() && !record) {
+  if (found && !record) {
     return eventstore::fault(Fault::Kind::corrupt,
                              "transfers: the row of " + std::to_string(key.value()) + " is broken");
   }
@@ -126,10 +125,9 @@ Faulty<std::optional<typename Table::Record>> look_up(Statement& select, typenam
 }
 
 template <class Table>
-Faulty<std::optional<typename Table::Record>> look_up(ViewReader& view, typename Table::Key key) {
-  auto select = view.database().statement(Table::kSelect);
-  if (!select) return fail(select.error());
-  auto record = look_up<Table>(select.value(), key);
+ResultOr<std::optional<typename Table::Record>> look_up(ViewReader& view, typename Table::Key key) {
+  auto select = FLORIN_TRY(view.database().statement(Table::kSelect));
+  auto record = look_up<Table>(select, key);
   if (!record && record.error().kind == Fault::Kind::corrupt) return view.distrust(record.error().what);
   return record;
 }
@@ -141,13 +139,11 @@ class Touched {
   using Key = typename Table::Key;
   using Record = typename Table::Record;
 
-  Faulty<Unit> prepare(Database& database) {
-    auto select = database.statement(Table::kSelect);
-    if (!select) return fail(select.error());
-    auto replace = database.statement(Table::kReplace);
-    if (!replace) return fail(replace.error());
-    select_ = select.value();
-    replace_ = replace.value();
+  ResultOr<Unit> prepare(Database& database) {
+    auto select = FLORIN_TRY(database.statement(Table::kSelect));
+    auto replace = FLORIN_TRY(database.statement(Table::kReplace));
+    select_ = select;
+    replace_ = replace;
     return Unit{};
   }
 
@@ -155,24 +151,23 @@ class Touched {
 
   // change(record), of the one that an event at `at` is about.
   template <class Change>
-  Faulty<Unit> change(Key key, Position at, Change&& change) {
+  ResultOr<Unit> change(Key key, Position at, Change&& change) {
     auto row = rows_.find(key);
     if (row == rows_.end()) {
-      auto const stored = look_up<Table>(select_, key);
-      if (!stored) return fail(stored.error());
-      if (!stored.value()) {
+      auto const stored = FLORIN_TRY(look_up<Table>(select_, key));
+      if (!stored) {
         return eventstore::fault(Fault::Kind::corrupt, "transfers: the event at " + std::to_string(at.value()) +
                                                            " is about one that was never begun");
       }
-      row = rows_.emplace(key, *stored.value()).first;
+      row = rows_.emplace(key, *stored).first;
     }
     change(row->second);
     return Unit{};
   }
 
-  Faulty<Unit> write() {
+  ResultOr<Unit> write() {
     for (auto const& [key, record] : rows_) {
-      if (auto const written = Table::put(replace_, record); !written) return written;
+      FLORIN_TRY(Table::put(replace_, record));
     }
     rows_.clear();
     return Unit{};
@@ -186,29 +181,29 @@ class Touched {
 
 class TransfersWriter final : public ProjectionWriter {
  public:
-  Faulty<Unit> prepare(Database& database) {
-    if (auto const prepared = transfers_.prepare(database); !prepared) return prepared;
+  ResultOr<Unit> prepare(Database& database) {
+    FLORIN_TRY(transfers_.prepare(database));
     return shares_.prepare(database);
   }
 
-  Faulty<Unit> apply(domain::Commit const& commit) override {
+  ResultOr<Unit> apply(domain::Commit const& commit) override {
     auto position = commit.first;
     for (auto const& event : commit.events) {
-      if (auto const folded = fold(event, commit, position); !folded) return folded;
+      FLORIN_TRY(fold(event, commit, position));
       position = next(position);
     }
     return Unit{};
   }
 
-  Faulty<Unit> flush() override {
-    if (auto const written = transfers_.write(); !written) return written;
+  ResultOr<Unit> flush() override {
+    FLORIN_TRY(transfers_.write());
     return shares_.write();
   }
 
  private:
-  static Faulty<Unit> nothing() { return Unit{}; }
+  static ResultOr<Unit> nothing() { return Unit{}; }
 
-  Faulty<Unit> fold(domain::Event const& event, domain::Commit const& commit, Position position) {
+  ResultOr<Unit> fold(domain::Event const& event, domain::Commit const& commit, Position position) {
     auto const transfer = [&](domain::TransferId transaction, auto&& change) {
       return transfers_.change(transaction, position, change);
     };
@@ -289,9 +284,9 @@ class TransfersProjection final : public Projection {
   std::string_view name() const override { return "transfers"; }
   int version() const override { return 1; }
   std::string_view schema() const override { return kSchema; }
-  Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
+  ResultOr<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
     auto writer = std::make_unique<TransfersWriter>();
-    if (auto const prepared = writer->prepare(database); !prepared) return fail(prepared.error());
+    FLORIN_TRY(writer->prepare(database));
     return std::unique_ptr<ProjectionWriter>(std::move(writer));
   }
 };
@@ -303,11 +298,11 @@ Projection const& transfers_projection() {
   return projection;
 }
 
-Faulty<std::optional<TransferRecord>> read_transfer(ViewReader& view, domain::TransferId transaction) {
+ResultOr<std::optional<TransferRecord>> read_transfer(ViewReader& view, domain::TransferId transaction) {
   return look_up<TransferTable>(view, transaction);
 }
 
-Faulty<std::optional<ShareRecord>> read_share(ViewReader& view, domain::ApprovalId approval) {
+ResultOr<std::optional<ShareRecord>> read_share(ViewReader& view, domain::ApprovalId approval) {
   return look_up<ShareTable>(view, approval);
 }
 

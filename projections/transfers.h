@@ -40,9 +40,10 @@ struct ShareRecord {
 [[nodiscard]] Projection const& transfers_projection();
 
 // nullopt: this is no transaction of a transfer or a send.
-[[nodiscard]] eventstore::Faulty<std::optional<TransferRecord>> read_transfer(ViewReader& view,
-                                                                              domain::TransferId transaction);
+[[nodiscard]] eventstore::ResultOr<std::optional<TransferRecord>> read_transfer(ViewReader& view,
+                                                                                domain::TransferId transaction);
 // nullopt: no such approval.
-[[nodiscard]] eventstore::Faulty<std::optional<ShareRecord>> read_share(ViewReader& view, domain::ApprovalId approval);
+[[nodiscard]] eventstore::ResultOr<std::optional<ShareRecord>> read_share(ViewReader& view,
+                                                                          domain::ApprovalId approval);
 
 }  // namespace florin::projections

@@ -10,7 +10,7 @@ namespace florin::projections {
 namespace {
 
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 constexpr std::string_view kCheckpointSchema =
     "CREATE TABLE checkpoint(one INTEGER PRIMARY KEY CHECK(one = 1), format INTEGER NOT NULL, name BLOB NOT NULL,"
@@ -42,12 +42,12 @@ Failure<Fault> untrusted(std::string_view name, std::string_view why) {
 }
 
 // The checkpoint of a file that may be trusted.
-Faulty<eventstore::Head> trusted_head(Database& database, std::string_view name, int version, std::string const& boot) {
+ResultOr<eventstore::Head> trusted_head(Database& database, std::string_view name, int version,
+                                        std::string const& boot) {
   auto select = database.statement("SELECT format, name, version, position, link, open_in_boot FROM checkpoint");
   if (!select) return untrusted(name, select.error().what);
-  auto const row = select.value().first();
-  if (!row) return fail(row.error());
-  if (!row.value()) return untrusted(name, "no checkpoint");
+  auto const row = FLORIN_TRY(select.value().first());
+  if (!row) return untrusted(name, "no checkpoint");
   auto& columns = select.value();
   eventstore::Head head;
   auto const link = columns.blob(4);
@@ -65,95 +65,81 @@ Faulty<eventstore::Head> trusted_head(Database& database, std::string_view name,
 
 }  // namespace
 
-Faulty<std::unique_ptr<ViewFile>> ViewFile::create(std::filesystem::path const& file, Projection const& projection,
-                                                   Purpose purpose, eventstore::Files& files) {
-  auto database = Database::open(file, Database::Mode::create);
-  if (!database) return fail(database.error());
-  std::unique_ptr<ViewFile> view(new ViewFile(std::move(database).value()));
+ResultOr<std::unique_ptr<ViewFile>> ViewFile::create(std::filesystem::path const& file, Projection const& projection,
+                                                     Purpose purpose, eventstore::Files& files) {
+  auto database = FLORIN_TRY(Database::open(file, Database::Mode::create));
+  std::unique_ptr<ViewFile> view(new ViewFile(std::move(database)));
   auto const boot = boot_id(files);
   auto const settings = purpose == Purpose::live ? kLiveSettings : kBuildSettings;
-  if (auto const set = view->database_->execute(settings); !set) return fail(set.error());
+  FLORIN_TRY(view->database_->execute(settings));
   auto const schema = std::string(kCheckpointSchema) + ";" + std::string(projection.schema());
   if (auto const made = view->database_->execute("BEGIN IMMEDIATE;" + schema); !made) return fail(made.error());
-  auto insert = view->database_->statement("INSERT INTO checkpoint VALUES(1, ?, ?, ?, 0, ?, ?)");
-  if (!insert) return fail(insert.error());
-  auto const written = insert.value().run(kViewFileFormat, projection.name(), projection.version(),
-                                          bytes_of(view->checkpoint_.link), std::string_view(boot));
-  if (!written) return fail(written.error());
-  if (auto const done = view->database_->execute("COMMIT"); !done) return fail(done.error());
-  auto writer = projection.open(*view->database_);
-  if (!writer) return fail(writer.error());
-  view->writer_ = std::move(writer).value();
+  auto insert = FLORIN_TRY(view->database_->statement("INSERT INTO checkpoint VALUES(1, ?, ?, ?, 0, ?, ?)"));
+  FLORIN_TRY(insert.run(kViewFileFormat, projection.name(), projection.version(), bytes_of(view->checkpoint_.link),
+                        std::string_view(boot)));
+  FLORIN_TRY(view->database_->execute("COMMIT"));
+  view->writer_ = FLORIN_TRY(projection.open(*view->database_));
   return view;
 }
 
-Faulty<std::unique_ptr<ViewFile>> ViewFile::open(std::filesystem::path const& file, Projection const& projection,
-                                                 eventstore::Files& files) {
-  auto database = Database::open(file, Database::Mode::read_write);
-  if (!database) return fail(database.error());
-  std::unique_ptr<ViewFile> view(new ViewFile(std::move(database).value()));
-  if (auto const set = view->database_->execute(kLiveSettings); !set) return fail(set.error());
-  if (auto const read = view->read_checkpoint(projection, boot_id(files)); !read) return fail(read.error());
-  auto writer = projection.open(*view->database_);
-  if (!writer) return fail(writer.error());
-  view->writer_ = std::move(writer).value();
+ResultOr<std::unique_ptr<ViewFile>> ViewFile::open(std::filesystem::path const& file, Projection const& projection,
+                                                   eventstore::Files& files) {
+  auto database = FLORIN_TRY(Database::open(file, Database::Mode::read_write));
+  std::unique_ptr<ViewFile> view(new ViewFile(std::move(database)));
+  FLORIN_TRY(view->database_->execute(kLiveSettings));
+  FLORIN_TRY(view->read_checkpoint(projection, boot_id(files)));
+  view->writer_ = FLORIN_TRY(projection.open(*view->database_));
   return view;
 }
 
-Faulty<eventstore::Head> ViewFile::read_head(std::filesystem::path const& file, Projection const& projection,
-                                             int version, eventstore::Files& files) {
-  auto database = Database::open(file, Database::Mode::read_only);
-  if (!database) return fail(database.error());
-  return trusted_head(*database.value(), projection.name(), version, boot_id(files));
+ResultOr<eventstore::Head> ViewFile::read_head(std::filesystem::path const& file, Projection const& projection,
+                                               int version, eventstore::Files& files) {
+  auto database = FLORIN_TRY(Database::open(file, Database::Mode::read_only));
+  return trusted_head(*database, projection.name(), version, boot_id(files));
 }
 
-Faulty<Unit> ViewFile::read_checkpoint(Projection const& projection, std::string const& boot) {
-  auto const head = trusted_head(*database_, projection.name(), projection.version(), boot);
-  if (!head) return fail(head.error());
-  checkpoint_ = reached_ = head.value();
-  auto mark = database_->statement("UPDATE checkpoint SET open_in_boot = ?");
-  if (!mark) return fail(mark.error());
+ResultOr<Unit> ViewFile::read_checkpoint(Projection const& projection, std::string const& boot) {
+  auto const head = FLORIN_TRY(trusted_head(*database_, projection.name(), projection.version(), boot));
+  checkpoint_ = reached_ = head;
+  auto mark = FLORIN_TRY(database_->statement("UPDATE checkpoint SET open_in_boot = ?"));
   // On the disk before any row is: pages get there in any order, and one of before this mark would make a mixture of
   // them look like a file that was closed.
-  if (auto const set = database_->execute("PRAGMA synchronous = FULL"); !set) return set;
-  if (auto const marked = mark.value().run(std::string_view(boot)); !marked) return marked;
+  FLORIN_TRY(database_->execute("PRAGMA synchronous = FULL"));
+  FLORIN_TRY(mark.run(std::string_view(boot)));
   return database_->execute("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA synchronous = OFF");
 }
 
-Faulty<Unit> ViewFile::apply(domain::Commit const& commit, eventstore::Head const& head) {
+ResultOr<Unit> ViewFile::apply(domain::Commit const& commit, eventstore::Head const& head) {
   FLORIN_ASSERT(commit.first == next(reached_.position));
   if (!in_transaction_) {
-    auto begin = database_->statement("BEGIN IMMEDIATE");
-    if (!begin) return fail(begin.error());
-    if (auto const begun = begin.value().run(); !begun) return begun;
+    auto begin = FLORIN_TRY(database_->statement("BEGIN IMMEDIATE"));
+    FLORIN_TRY(begin.run());
     in_transaction_ = true;
   }
   reached_ = head;
   return writer_->apply(commit);
 }
 
-Faulty<Unit> ViewFile::commit() {
+ResultOr<Unit> ViewFile::commit() {
   if (!in_transaction_) return Unit{};
-  if (auto const flushed = writer_->flush(); !flushed) return flushed;
-  auto update = database_->statement("UPDATE checkpoint SET position = ?, link = ?");
-  if (!update) return fail(update.error());
-  if (auto const moved = update.value().run(reached_.position, bytes_of(reached_.link)); !moved) return moved;
-  auto end = database_->statement("COMMIT");
-  if (!end) return fail(end.error());
-  if (auto const ended = end.value().run(); !ended) return ended;
+  FLORIN_TRY(writer_->flush());
+  auto update = FLORIN_TRY(database_->statement("UPDATE checkpoint SET position = ?, link = ?"));
+  FLORIN_TRY(update.run(reached_.position, bytes_of(reached_.link)));
+  auto end = FLORIN_TRY(database_->statement("COMMIT"));
+  FLORIN_TRY(end.run());
   in_transaction_ = false;
   checkpoint_ = reached_;
   return Unit{};
 }
 
-Faulty<Unit> ViewFile::close() {
-  if (auto const done = commit(); !done) return done;
+ResultOr<Unit> ViewFile::close() {
+  FLORIN_TRY(commit());
   // The rows first, and only when they are on the disk the mark that says so. A reader that is still open keeps the
   // WAL from being emptied; then the mark's own commit syncs it.
   auto copied =
       database_->execute("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 100; PRAGMA wal_checkpoint(TRUNCATE)");
   if (!copied) return copied;
-  if (auto const synced = database_->sync(); !synced) return synced;
+  FLORIN_TRY(database_->sync());
   return database_->execute("UPDATE checkpoint SET open_in_boot = x''");
 }
 

@@ -26,19 +26,19 @@ class ViewFile {
     build,  // no journal: nobody reads it, and a crash throws it away
   };
   // `file` must not exist.
-  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<ViewFile>> create(
+  [[nodiscard]] static eventstore::ResultOr<std::unique_ptr<ViewFile>> create(
       std::filesystem::path const& file, Projection const& projection, Purpose purpose,
       eventstore::Files& files = eventstore::machine_files());
   // Kind::corrupt: damaged, of another projection, version or file format, or not closed before the machine went
   // down. Such a file is to be deleted and built anew.
-  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<ViewFile>> open(
+  [[nodiscard]] static eventstore::ResultOr<std::unique_ptr<ViewFile>> open(
       std::filesystem::path const& file, Projection const& projection,
       eventstore::Files& files = eventstore::machine_files());
 
   // Of a file of another version, only to be read: what its rows reflect. Kind::corrupt as open().
-  [[nodiscard]] static eventstore::Faulty<eventstore::Head> read_head(std::filesystem::path const& file,
-                                                                      Projection const& projection, int version,
-                                                                      eventstore::Files& files);
+  [[nodiscard]] static eventstore::ResultOr<eventstore::Head> read_head(std::filesystem::path const& file,
+                                                                        Projection const& projection, int version,
+                                                                        eventstore::Files& files);
 
   // What the committed rows reflect: the last commit folded in, by its position and its link in the log's chain.
   [[nodiscard]] eventstore::Head const& checkpoint() const { return checkpoint_; }
@@ -46,16 +46,16 @@ class ViewFile {
   [[nodiscard]] domain::Position reached() const { return reached_.position; }
 
   // Folds in the commit that follows reached(); opens a transaction when none is.
-  [[nodiscard]] eventstore::Faulty<Unit> apply(domain::Commit const& commit, eventstore::Head const& head);
+  [[nodiscard]] eventstore::ResultOr<Unit> apply(domain::Commit const& commit, eventstore::Head const& head);
   // Nothing to do when no transaction is open. After a fault of either the file must be dropped.
-  [[nodiscard]] eventstore::Faulty<Unit> commit();
+  [[nodiscard]] eventstore::ResultOr<Unit> commit();
 
   // Durable, and marked so. Destruction without it leaves a file that is good until the machine goes down.
-  [[nodiscard]] eventstore::Faulty<Unit> close();
+  [[nodiscard]] eventstore::ResultOr<Unit> close();
 
  private:
   explicit ViewFile(std::unique_ptr<Database> database) : database_(std::move(database)) {}
-  [[nodiscard]] eventstore::Faulty<Unit> read_checkpoint(Projection const& projection, std::string const& boot);
+  [[nodiscard]] eventstore::ResultOr<Unit> read_checkpoint(Projection const& projection, std::string const& boot);
 
   std::unique_ptr<Database> database_;
   std::unique_ptr<ProjectionWriter> writer_;  // destroyed before the database its statements belong to

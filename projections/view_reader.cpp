@@ -8,7 +8,7 @@
 namespace florin::projections {
 
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 struct ViewReader::Impl {
   std::shared_ptr<Generation> generation;
@@ -19,22 +19,18 @@ struct ViewReader::Impl {
 ViewReader::ViewReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ViewReader::ViewReader(ViewReader&&) noexcept = default;
 
-Faulty<ViewReader> ViewReader::open(std::shared_ptr<Generation> generation) {
+ResultOr<ViewReader> ViewReader::open(std::shared_ptr<Generation> generation) {
   auto impl = std::make_unique<Impl>();
   impl->generation = std::move(generation);
-  auto connection = impl->generation->take();
-  if (!connection) return fail(connection.error());
-  impl->connection = std::move(connection).value();
-  if (auto const begun = impl->connection->execute("BEGIN"); !begun) return fail(begun.error());
-  auto select = impl->connection->statement("SELECT position FROM checkpoint");
-  if (!select) return fail(select.error());
-  auto const row = select.value().first();
-  if (!row) return fail(row.error());
-  if (!row.value()) {
+  impl->connection = FLORIN_TRY(impl->generation->take());
+  FLORIN_TRY(impl->connection->execute("BEGIN"));
+  auto select = FLORIN_TRY(impl->connection->statement("SELECT position FROM checkpoint"));
+  auto const row = FLORIN_TRY(select.first());
+  if (!row) {
     return eventstore::fault(Fault::Kind::corrupt, "view " + impl->generation->file().string() + ": no checkpoint");
   }
-  impl->position = select.value().position(0);
-  select.value().reset();
+  impl->position = select.position(0);
+  select.reset();
   return ViewReader(std::move(impl));
 }
 

@@ -17,7 +17,7 @@ class Generation;
 class ViewReader {
  public:
   // Any thread. Of the generation that readers get (ViewSlot::readable). The fault is the file's.
-  [[nodiscard]] static eventstore::Faulty<ViewReader> open(std::shared_ptr<Generation> generation);
+  [[nodiscard]] static eventstore::ResultOr<ViewReader> open(std::shared_ptr<Generation> generation);
 
   ~ViewReader();
   ViewReader(ViewReader&&) noexcept;

@@ -174,7 +174,7 @@ std::shared_ptr<Generation> ViewSlot::generation() const {
   return generation_;
 }
 
-eventstore::Faulty<std::shared_ptr<Generation>> ViewSlot::readable() const {
+eventstore::ResultOr<std::shared_ptr<Generation>> ViewSlot::readable() const {
   auto const view = "view " + std::string(projection_.name()) + ": ";
   std::lock_guard const lock(mutex_);
   if (!generation_ && build_) return eventstore::fault(Fault::Kind::missing, view + "being built");

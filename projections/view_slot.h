@@ -61,7 +61,7 @@ class ViewSlot {
   // process, as for fail_live).
   [[nodiscard]] bool drop_distrusted();
   // The generation to read. Kind::missing: being built; Kind::io: stopped, with the reason.
-  [[nodiscard]] eventstore::Faulty<std::shared_ptr<Generation>> readable() const;
+  [[nodiscard]] eventstore::ResultOr<std::shared_ptr<Generation>> readable() const;
   [[nodiscard]] ProjectionStatus status(domain::Position head) const;
   // Null when a build is under way already.
   [[nodiscard]] std::shared_ptr<BuildProgress> begin_build();

@@ -27,7 +27,7 @@ std::uint64_t open_payouts(domain::State const& state) {
 using domain::Position;
 using domain::Timestamp;
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 struct VerifyArguments {
   std::string public_key;  // C2SP vkey text, or a file that holds it; empty: the audited folder's own
@@ -51,7 +51,7 @@ struct Evidence {
   eventstore::Checkpoint checkpoint;
 };
 
-Faulty<eventstore::CheckpointVerifier> read_key(std::filesystem::path const& folder, std::string const& given) {
+ResultOr<eventstore::CheckpointVerifier> read_key(std::filesystem::path const& folder, std::string const& given) {
   if (given.empty()) return eventstore::CheckpointVerifier::read_key(folder / "checkpoint.pub");
   if (auto key = eventstore::CheckpointVerifier::parse(given)) return *std::move(key);
   auto key = eventstore::CheckpointVerifier::read_key(given);
@@ -136,7 +136,7 @@ int verify(Invocation const& invocation, VerifyArguments const& arguments) {
   };
   if (!key && !arguments.public_key.empty()) return fault_of_option("--public-key", key.error());
   auto const note = arguments.checkpoint.empty() ? folder / "checkpoint" : std::filesystem::path(arguments.checkpoint);
-  auto const checkpoint = key ? key.value().read_note(note) : Faulty<eventstore::Checkpoint>(fail(key.error()));
+  auto const checkpoint = key ? key.value().read_note(note) : ResultOr<eventstore::Checkpoint>(fail(key.error()));
   if (!checkpoint && key && !arguments.checkpoint.empty()) return fault_of_option("--checkpoint", checkpoint.error());
   auto const head = log.head();
   if (!head) return fault(head.error());
@@ -169,7 +169,7 @@ struct Past {
   TrialBalance books;
 };
 
-Faulty<Unit> fold(eventstore::Log& log, bool json, Past& past) {
+ResultOr<Unit> fold(eventstore::Log& log, bool json, Past& past) {
   if (past.moment.last == Position{}) return Unit{};
   Progress progress("fold", past.moment.last.value(), Progress::choose(json));
   auto state = eventstore::state_at(log, past.moment.last, [&](domain::Commit const& commit) {
@@ -189,9 +189,9 @@ struct PlayerThen {
 };
 
 // `last`: where the log stood then. Everybody's e-mail is opened only where neither key finds anybody.
-Faulty<std::optional<domain::IdentityId>> find_person(eventstore::Log& log, eventstore::Vault const& vault,
-                                                      domain::State const& state, Position last,
-                                                      std::string_view text) {
+ResultOr<std::optional<domain::IdentityId>> find_person(eventstore::Log& log, eventstore::Vault const& vault,
+                                                        domain::State const& state, Position last,
+                                                        std::string_view text) {
   auto const find = [&](std::string_view key) { return state.find_identity(vault.email_index(key)); };
   if (auto const key = former_key(text)) {
     if (auto const known = find(*key)) return known;
@@ -202,27 +202,24 @@ Faulty<std::optional<domain::IdentityId>> find_person(eventstore::Log& log, even
                              "--player is not an e-mail address: " + std::string(mailbox.error()));
   }
   if (auto const known = find(mailbox.value().key)) return known;
-  auto const former = read_former_people(log, vault, last);
-  if (!former) return fail(former.error());
-  Mailboxes const mailboxes(vault, former.value(), [](domain::BlindIndex const&) { return false; });
+  auto const former = FLORIN_TRY(read_former_people(log, vault, last));
+  Mailboxes const mailboxes(vault, former, [](domain::BlindIndex const&) { return false; });
   auto const email = mailboxes.find(text);
   return email ? state.find_identity(email.value().index) : std::nullopt;
 }
 
-Faulty<PlayerThen> player_then(eventstore::Log& log, Layout const& layout, AuditArguments const& arguments,
-                               domain::State const& state, Position last) {
+ResultOr<PlayerThen> player_then(eventstore::Log& log, Layout const& layout, AuditArguments const& arguments,
+                                 domain::State const& state, Position last) {
   PlayerThen then;
   if (arguments.player.empty()) return then;
   then.asked = true;
-  auto const vault = open_vault(layout);
-  if (!vault) return fail(vault.error());
+  auto const vault = FLORIN_TRY(open_vault(layout));
   auto const* game = state.find_game(*domain::parse_game_id(arguments.game));
-  auto const identity = find_person(log, *vault.value(), state, last, arguments.player);
-  if (!identity) return fail(identity.error());
+  auto const identity = FLORIN_TRY(find_person(log, *vault, state, last, arguments.player));
   then.absent =
       game == nullptr ? "there was no game " + arguments.game + " then" : "the player was not in that game then";
-  if (game == nullptr || !identity.value()) return then;
-  then.player = state.find_player(game->id, *identity.value()).value_or(domain::PlayerId{});
+  if (game == nullptr || !identity) return then;
+  then.player = state.find_player(game->id, *identity).value_or(domain::PlayerId{});
   if (!then.player) return then;
   for (auto const& currency : game->currencies) {
     then.wallets.emplace_back(currency, state.wallet(then.player, currency.currency));

@@ -64,14 +64,11 @@ struct Opened {
   std::unique_ptr<eventstore::Vault> vault;  // null: personal text stays sealed
 };
 
-eventstore::Faulty<Opened> open_all(Invocation const& invocation, bool open_personal) {
-  auto store = open_store(invocation);
-  if (!store) return fail(store.error());
-  Opened opened{std::move(store).value(), nullptr};
+eventstore::ResultOr<Opened> open_all(Invocation const& invocation, bool open_personal) {
+  auto store = FLORIN_TRY(open_store(invocation));
+  Opened opened{std::move(store), nullptr};
   if (open_personal) {
-    auto vault = open_vault(opened.store.layout);
-    if (!vault) return fail(vault.error());
-    opened.vault = std::move(vault).value();
+    opened.vault = FLORIN_TRY(open_vault(opened.store.layout));
   }
   return opened;
 }
@@ -82,13 +79,12 @@ std::string from_problem(std::string const& text) {
 }
 
 // Zero when it was not given. A time is that of the first commit in it or after it.
-eventstore::Faulty<std::uint64_t> first_position(eventstore::Log& log, Position head, std::string const& from) {
+eventstore::ResultOr<std::uint64_t> first_position(eventstore::Log& log, Position head, std::string const& from) {
   if (auto const position = domain::parse_number(from)) return *position;
   auto const time = domain::parse_time_input(from);
   if (!time) return std::uint64_t{0};
-  auto const before = moment_of(log, head, time->first + -1);
-  if (!before) return fail(before.error());
-  return before.value().last.value() + 1;
+  auto const before = FLORIN_TRY(moment_of(log, head, time->first + -1));
+  return before.last.value() + 1;
 }
 
 int tail(Invocation const& invocation, LogArguments const& arguments) {

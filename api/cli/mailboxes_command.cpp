@@ -23,7 +23,7 @@ namespace {
 using domain::BlindIndex;
 using domain::IdentityId;
 using domain::Position;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 struct Person {
   IdentityId identity;
@@ -38,15 +38,14 @@ struct Listing {
   std::vector<Person> no_email;
 };
 
-Faulty<Listing> list(eventstore::Log& log, eventstore::Vault const& vault, Position last, bool json) {
+ResultOr<Listing> list(eventstore::Log& log, eventstore::Vault const& vault, Position last, bool json) {
   Progress progress("read", last.value(), Progress::choose(json));
-  auto const former = read_former_people(log, vault, last);
-  if (!former) return fail(former.error());
+  auto const former = FLORIN_TRY(read_former_people(log, vault, last));
   Listing listing;
-  listing.former = former.value().size();
+  listing.former = former.size();
   std::map<BlindIndex, std::set<IdentityId>> by_key;
   std::map<IdentityId, Person> wanted;
-  for (auto const& person : former.value()) {
+  for (auto const& person : former) {
     wanted[person.identity] = {person.identity, {}, {}};
     if (person.key) by_key[*person.key].insert(person.identity);
   }
@@ -78,7 +77,7 @@ Faulty<Listing> list(eventstore::Log& log, eventstore::Vault const& vault, Posit
   }
   std::sort(listing.mailboxes.begin(), listing.mailboxes.end(),
             [](auto const& a, auto const& b) { return a.front().identity < b.front().identity; });
-  for (auto const& person : former.value()) {
+  for (auto const& person : former) {
     if (!person.key) listing.no_email.push_back(wanted[person.identity]);
   }
   return listing;

@@ -5,27 +5,25 @@
 namespace florin::api::cli {
 
 using domain::Position;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
-Faulty<Unit> for_each_event(eventstore::Log& log, Position last,
-                            std::function<void(domain::Event const&, Position)> const& see) {
+ResultOr<Unit> for_each_event(eventstore::Log& log, Position last,
+                              std::function<void(domain::Event const&, Position)> const& see) {
   if (!last) return Unit{};
-  auto reader = eventstore::CommitReader::containing(log, Position(1));
-  if (!reader) return fail(reader.error());
+  auto reader = FLORIN_TRY(eventstore::CommitReader::containing(log, Position(1)));
   for (;;) {
-    auto const commit = reader.value().next();
-    if (!commit) return fail(commit.error());
-    if (!commit.value() || commit.value()->first > last) return Unit{};
-    auto position = commit.value()->first;
-    for (auto const& event : commit.value()->events) {
+    auto const commit = FLORIN_TRY(reader.next());
+    if (!commit || commit->first > last) return Unit{};
+    auto position = commit->first;
+    for (auto const& event : commit->events) {
       see(event, position);
       position = domain::next(position);
     }
   }
 }
 
-Faulty<std::vector<FormerPerson>> read_former_people(eventstore::Log& log, eventstore::Vault const& vault,
-                                                     Position last) {
+ResultOr<std::vector<FormerPerson>> read_former_people(eventstore::Log& log, eventstore::Vault const& vault,
+                                                       Position last) {
   std::vector<FormerPerson> former;
   auto const read = for_each_event(log, last, [&](domain::Event const& event, Position) {
     auto const* registered = std::get_if<domain::IdentityRegistered>(&event);

@@ -74,9 +74,8 @@ Result<std::string, int> call_server_for_text(Invocation const& invocation, Serv
 }
 
 Result<ServerReply, int> call_server(Invocation const& invocation, ServerCall const& call) {
-  auto body = call_server_for_text(invocation, call);
-  if (!body) return fail(body.error());
-  ServerReply parsed{std::make_unique<simdjson::dom::parser>(), {}, std::move(body).value()};
+  auto body = FLORIN_TRY(call_server_for_text(invocation, call));
+  ServerReply parsed{std::make_unique<simdjson::dom::parser>(), {}, std::move(body)};
   if (parsed.parser->parse(parsed.body).get(parsed.root) != simdjson::SUCCESS) {
     return fail(complain(invocation, kUnreachable, invocation.server + " did not answer with JSON: is it florin?"));
   }

@@ -5,9 +5,9 @@
 namespace florin::api::cli {
 
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
-Faulty<Store> open_store(Invocation const& invocation) {
+ResultOr<Store> open_store(Invocation const& invocation) {
   Store store{environment_layout(invocation.data, invocation.sandbox), nullptr};
   std::error_code error;
   if (!std::filesystem::is_regular_file(store.layout.log(), error)) {
@@ -18,17 +18,14 @@ Faulty<Store> open_store(Invocation const& invocation) {
             (error && error != std::errc::no_such_file_or_directory ? " (" + error.message() + ")" : "") +
             "; check --data" + (invocation.sandbox ? "" : ", or add --sandbox for the sandbox's"));
   }
-  auto log = eventstore::SqliteLog::open_read_only(store.layout.log());
-  if (!log) return fail(log.error());
-  store.log = std::move(log).value();
+  store.log = FLORIN_TRY(eventstore::SqliteLog::open_read_only(store.layout.log()));
   return store;
 }
 
-Faulty<std::unique_ptr<eventstore::Vault>> open_vault(Layout const& layout) {
+ResultOr<std::unique_ptr<eventstore::Vault>> open_vault(Layout const& layout) {
   // Vault::open makes what is absent; a reader must not.
-  auto const known = eventstore::exists(eventstore::machine_files(), layout.vault() / "master.key");
-  if (!known) return fail(known.error());
-  if (!known.value()) {
+  auto const known = FLORIN_TRY(eventstore::exists(eventstore::machine_files(), layout.vault() / "master.key"));
+  if (!known) {
     return eventstore::fault(Fault::Kind::missing, "there is no vault at " + layout.vault().string());
   }
   return eventstore::Vault::open(layout.vault());
@@ -47,7 +44,7 @@ std::string empty_text(Invocation const& invocation) {
   auto other = invocation;
   other.sandbox = !invocation.sandbox;
   auto store = open_store(other);
-  auto const head = store ? store.value().log->head() : Faulty<eventstore::Head>(fail(store.error()));
+  auto const head = store ? store.value().log->head() : ResultOr<eventstore::Head>(fail(store.error()));
   if (!head || !head.value().position) return text;
   return text + (other.sandbox ? ". The sandbox's log beside it is not empty: did you mean --sandbox?"
                                : ". Production's log beside it is not empty: did you mean it, without --sandbox?");

@@ -16,8 +16,8 @@ struct Store {
 };
 
 // Kind::io says which folder was looked at when there is none.
-[[nodiscard]] eventstore::Faulty<Store> open_store(Invocation const& invocation);
-[[nodiscard]] eventstore::Faulty<std::unique_ptr<eventstore::Vault>> open_vault(Layout const& layout);
+[[nodiscard]] eventstore::ResultOr<Store> open_store(Invocation const& invocation);
+[[nodiscard]] eventstore::ResultOr<std::unique_ptr<eventstore::Vault>> open_vault(Layout const& layout);
 
 // "production", "sandbox".
 [[nodiscard]] std::string environment_name(Invocation const& invocation);

@@ -6,7 +6,7 @@
 namespace florin::api {
 namespace {
 
-using domain::Rejection;
+using domain::RejectionCode;
 
 std::string quoted(auto amount) { return '"' + domain::to_string(amount) + '"'; }
 
@@ -20,165 +20,169 @@ struct Refused {
   std::string_view error_token{};
 };
 
-Refused refused_by(domain::Refusal const& refusal) {
+Refused refused_by(domain::Rejection const& refusal) {
   auto const retry_after = static_cast<int>(refusal.retry_after);
-  switch (refusal.reason) {
-    case Rejection::game_not_found: return {404, "GAME_NOT_FOUND", "No game has this id. Check the game_id."};
-    case Rejection::game_not_active:
+  switch (refusal.code) {
+    case RejectionCode::game_not_found: return {404, "GAME_NOT_FOUND", "No game has this id. Check the game_id."};
+    case RejectionCode::game_not_active:
       return {403, "GAME_NOT_ACTIVE", "The game is not active. Its status must be live or testing for this call."};
-    case Rejection::linked_game_not_found:
+    case RejectionCode::linked_game_not_found:
       return {400, "LINKED_GAME_NOT_FOUND", "A game in linked_game_ids does not exist. Name existing games only."};
-    case Rejection::invalid_game:
+    case RejectionCode::invalid_game:
       return {400, "INVALID_REQUEST",
               "The game's settings are not valid. A game has a game_name, at least one currency, distinct "
               "currency names, a transfer_fee_percentage from 0 to 10, an item_fee_percentage from 0 to "
               "100, and currencies whose minimum_transfer is at most their maximum_transfer."};
-    case Rejection::too_many_currencies:
+    case RejectionCode::too_many_currencies:
       return {409, "TOO_MANY_CURRENCIES", "The game has 50 currencies, and none is ever removed. Change one instead."};
-    case Rejection::invalid_currency:
+    case RejectionCode::invalid_currency:
       return {400, "INVALID_CURRENCY",
               "The currency's amounts do not fit together: its minimum_transfer is at least \"0.01\" and at "
               "most its maximum_transfer."};
-    case Rejection::currency_name_taken:
+    case RejectionCode::currency_name_taken:
       return {409, "CURRENCY_NAME_TAKEN", "Another currency of the game has this name. Choose another one."};
-    case Rejection::currency_not_found:
+    case RejectionCode::currency_not_found:
       return {
           404, "CURRENCY_NOT_FOUND",
           "The game has no currency with this currency_id. Leave it out of a body to use the game's first currency."};
-    case Rejection::player_not_found:
+    case RejectionCode::player_not_found:
       return {404, "PLAYER_NOT_FOUND", "The game has no such player. Check the player's e-mail or id."};
-    case Rejection::order_not_found: return {404, "ORDER_NOT_FOUND", "The game has no such order. Check the order_id."};
-    case Rejection::invalid_amount:
+    case RejectionCode::order_not_found:
+      return {404, "ORDER_NOT_FOUND", "The game has no such order. Check the order_id."};
+    case RejectionCode::invalid_amount:
       return {400, "INVALID_AMOUNT",
               "The amount is out of range. Send a decimal string from \"0.01\" to \"999999999.99\"."};
-    case Rejection::invalid_quantity:
+    case RejectionCode::invalid_quantity:
       return {400, "INVALID_QUANTITY", "item_quantity is out of range. Send 1 to 1000."};
-    case Rejection::total_mismatch:
+    case RejectionCode::total_mismatch:
       return {400, "TOTAL_PRICE_MISMATCH",
               "total_price must be exactly unit_price times item_quantity. Compute it again."};
-    case Rejection::already_refunded:
+    case RejectionCode::already_refunded:
       return {409, "ALREADY_REFUNDED",
               "The order was refunded before. An order is refunded once; nothing was changed."};
-    case Rejection::insufficient_balance:
+    case RejectionCode::insufficient_balance:
       return {400,
               "INSUFFICIENT_BALANCE",
               "The player's available balance is too small. Lower the amount or credit the player first.",
               {{"available_balance", quoted(refusal.available)},
                {"required_amount", quoted(refusal.required)},
                {"shortfall", quoted(refusal.required - refusal.available)}}};
-    case Rejection::target_not_found:
+    case RejectionCode::target_not_found:
       return {400, "GAME_NOT_FOUND",
               "The receiving game does not exist. available-destinations lists the games there are."};
-    case Rejection::game_in_testing: return {403, "GAME_IN_TESTING", "Both games must be live, not testing."};
-    case Rejection::transfer_policy: return {403, "TRANSFER_POLICY_VIOLATION", "Not allowed between these games."};
-    case Rejection::same_player:
+    case RejectionCode::game_in_testing: return {403, "GAME_IN_TESTING", "Both games must be live, not testing."};
+    case RejectionCode::transfer_policy: return {403, "TRANSFER_POLICY_VIOLATION", "Not allowed between these games."};
+    case RejectionCode::same_player:
       return {400, "SAME_PLAYER",
               "Sender and receiver are the same player of the same game. Name another receiver or game."};
-    case Rejection::transfer_amount_range:
+    case RejectionCode::transfer_amount_range:
       return {
           400,
           "INVALID_AMOUNT",
           "The amount is outside what the two games' currencies allow.",
           {{"minimum_transfer", quoted(refusal.available)},
            {"maximum_transfer", refusal.required == domain::Money{} ? std::string("null") : quoted(refusal.required)}}};
-    case Rejection::velocity_count:
-    case Rejection::velocity_amount:
+    case RejectionCode::velocity_count:
+    case RejectionCode::velocity_amount:
       return {429,         "VELOCITY_LIMIT_EXCEEDED", "This player has reached a limit. Please try again later.", {},
               retry_after, "velocity_limit_exceeded"};
-    case Rejection::duplicate_transfer:
+    case RejectionCode::duplicate_transfer:
       return {429,
               "DUPLICATE_TRANSFER",
               "The same amount went to the same receiver moments ago. If it is meant twice, wait for "
               "retry_after seconds.",
               {},
               retry_after};
-    case Rejection::guardian_required:
+    case RejectionCode::guardian_required:
       return {403, "GUARDIAN_REQUIRED", "This cannot be initiated without a guardian on file who can be asked."};
-    case Rejection::sms_unavailable:
+    case RejectionCode::sms_unavailable:
       return {
           503, "SMS_UNAVAILABLE", "Texts cannot be sent at the moment; nothing was initiated. Retry later.", {}, 60};
-    case Rejection::transfer_not_open:
+    case RejectionCode::transfer_not_open:
       return {404, "TRANSACTION_NOT_FOUND", "The game has no such transaction. Check the transaction_id."};
-    case Rejection::already_verified:
+    case RejectionCode::already_verified:
       return {409, "ALREADY_VERIFIED",
               "The PIN was verified before; the claim code is with the receiver. Nothing was changed."};
-    case Rejection::guardian_pending: return {409, "GUARDIAN_PENDING", "The guardian has not answered yet."};
-    case Rejection::verification_blocked:
+    case RejectionCode::guardian_pending: return {409, "GUARDIAN_PENDING", "The guardian has not answered yet."};
+    case RejectionCode::verification_blocked:
       return {429,
               "VERIFICATION_BLOCKED",
               "Too many wrong PINs. No attempt was used; try again after retry_after seconds.",
               {},
               retry_after};
-    case Rejection::pin_expired:
+    case RejectionCode::pin_expired:
       return {400, "PIN_EXPIRED", "The PIN has expired; the reserved amount goes back. Initiate again.", {},
               0,   "pin_expired"};
-    case Rejection::resend_cooldown:
+    case RejectionCode::resend_cooldown:
       return {429, "RESEND_COOLDOWN", "A PIN was sent moments ago; ask again after retry_after seconds.",
               {},  retry_after,       "resend_cooldown"};
-    case Rejection::resend_limit:
+    case RejectionCode::resend_limit:
       return {400, "RESEND_LIMIT_EXCEEDED",
               "No more PINs are sent for this transaction. Cancel it and initiate again."};
-    case Rejection::claim_expired:
+    case RejectionCode::claim_expired:
       return {410, "CLAIM_EXPIRED", "The claim code has expired; the amount went back to the sender."};
-    case Rejection::phone_mismatch:
+    case RejectionCode::phone_mismatch:
       return {403, "PHONE_MISMATCH",
               "This claim code is for another phone number. Claim with the phone it was sent to."};
-    case Rejection::phone_share_required:
+    case RejectionCode::phone_share_required:
       return {409, "PHONE_SHARE_APPROVAL_REQUIRED", "This phone number is already linked to another Invo account."};
-    case Rejection::account_selection:
+    case RejectionCode::account_selection:
       return {409, "ACCOUNT_SELECTION_REQUIRED", "Several players use this phone: name one."};
-    case Rejection::minor_not_found: return {404, "MINOR_NOT_FOUND", "Nobody is flagged as a minor under this e-mail."};
-    case Rejection::guardian_is_minor:
+    case RejectionCode::minor_not_found:
+      return {404, "MINOR_NOT_FOUND", "Nobody is flagged as a minor under this e-mail."};
+    case RejectionCode::guardian_is_minor:
       return {400,
               "GUARDIAN_PHONE_IS_MINORS",
               "guardian_phone is on file as the minor's own. Name one that the guardian reads.",
               {{"field", "\"guardian_phone\""}}};
-    case Rejection::share_not_needed: return {409, "ALREADY_APPROVED", "This e-mail may use this phone already."};
-    case Rejection::share_cooldown:
+    case RejectionCode::share_not_needed: return {409, "ALREADY_APPROVED", "This e-mail may use this phone already."};
+    case RejectionCode::share_cooldown:
       return {
           429, "OTP_COOLDOWN", "A code was texted moments ago; ask again after retry_after seconds.", {}, retry_after};
-    case Rejection::share_rate_limited:
+    case RejectionCode::share_rate_limited:
       return {429, "OTP_RATE_LIMITED", "Please wait before requesting another code for this phone.", {}, retry_after};
-    case Rejection::share_not_open:
+    case RejectionCode::share_not_open:
       return {404, "APPROVAL_NOT_FOUND", "No approval with this id waits for an answer. Initiate a new one."};
-    case Rejection::share_expired: return {410, "APPROVAL_EXPIRED", "The code has expired. Initiate a new approval."};
-    case Rejection::order_not_paid:
+    case RejectionCode::share_expired:
+      return {410, "APPROVAL_EXPIRED", "The code has expired. Initiate a new approval."};
+    case RejectionCode::order_not_paid:
       return {409, "ORDER_NOT_PAID",
               "The order is not paid, so nothing can be refunded. Its status is in order-details."};
-    case Rejection::order_disputed:
+    case RejectionCode::order_disputed:
       return {409, "ORDER_DISPUTED",
               "The cardholder disputes this payment, and their bank decides about it. A refund on top "
               "would pay twice."};
-    case Rejection::refund_exceeds_payment:
+    case RejectionCode::refund_exceeds_payment:
       return {400,
               "REFUND_EXCEEDS_PAYMENT",
               "More than is left of the payment. Refund at most refundable_usd.",
               {{"refundable_usd", quoted(refusal.usd_available)}, {"requested_usd", quoted(refusal.usd_required)}}};
-    case Rejection::too_many_refunds:
+    case RejectionCode::too_many_refunds:
       return {400, "TOO_MANY_REFUNDS",
               "The order was refunded in as many parts as it can be. Refund the rest at the processor."};
-    case Rejection::payments_unavailable:
+    case RejectionCode::payments_unavailable:
       return {503,
               "PAYMENTS_UNAVAILABLE",
               "Cards cannot be charged at the moment; nothing was ordered. Retry later.",
               {},
               std::max(1, retry_after)};
-    case Rejection::payout_exceeds_balance:
+    case RejectionCode::payout_exceeds_balance:
       return {400,
               "AMOUNT_EXCEEDS_BALANCE",
               "More than the game can cash out. Request at most available_usd.",
               {{"available_usd", quoted(refusal.usd_available)}, {"requested_usd", quoted(refusal.usd_required)}}};
-    case Rejection::payout_not_found: return {404, "PAYOUT_NOT_FOUND", "There is no such payout. Check the payout_id."};
-    case Rejection::payout_not_next:
+    case RejectionCode::payout_not_found:
+      return {404, "PAYOUT_NOT_FOUND", "There is no such payout. Check the payout_id."};
+    case RejectionCode::payout_not_next:
       return {409, "INVALID_PAYOUT_STATUS",
               "The payout is not where this step begins. requested -> approved -> processing -> "
               "completed; reject before processing, fail after, and for 60 days after completed."};
-    case Rejection::not_due:
-    case Rejection::nothing_to_settle:
-    case Rejection::payment_mismatch:
-    case Rejection::nothing_new:
-    case Rejection::order_not_open: break;  // of timers, texts and the processor: no client asks for these
-    case Rejection::balance_limit:
+    case RejectionCode::not_due:
+    case RejectionCode::nothing_to_settle:
+    case RejectionCode::payment_mismatch:
+    case RejectionCode::nothing_new:
+    case RejectionCode::order_not_open: break;  // of timers, texts and the processor: no client asks for these
+    case RejectionCode::balance_limit:
       return {400, "BALANCE_LIMIT_EXCEEDED",
               "The player's balance would pass the largest one allowed. Credit a smaller amount."};
   }
@@ -187,7 +191,7 @@ Refused refused_by(domain::Refusal const& refusal) {
 
 }  // namespace
 
-Response refusal_response(Request const& request, domain::Refusal const& refusal) {
+Response refusal_response(Request const& request, domain::Rejection const& refusal) {
   auto const [status, code, message, extras, retry_after, token] = refused_by(refusal);
   return error_response(request, status, code, message, extras, retry_after, token);
 }

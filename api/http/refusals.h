@@ -6,7 +6,7 @@
 
 namespace florin::api {
 
-// Exhaustive over Rejection.
-[[nodiscard]] Response refusal_response(Request const& request, domain::Refusal const& refusal);
+// Exhaustive over RejectionCode.
+[[nodiscard]] Response refusal_response(Request const& request, domain::Rejection const& refusal);
 
 }  // namespace florin::api

@@ -13,19 +13,19 @@ class BankFiles {
       : log_(log), vault_(vault), settings_(settings) {}
 
   [[nodiscard]] sagas::AchSettings const& settings() const { return settings_; }
-  [[nodiscard]] eventstore::Faulty<sagas::AchEntry> entry_of(domain::PayoutId payout) const {
+  [[nodiscard]] eventstore::ResultOr<sagas::AchEntry> entry_of(domain::PayoutId payout) const {
     return sagas::entry_of(log_, vault_, payout);
   }
-  [[nodiscard]] eventstore::Faulty<sagas::DayEntries> entries_of(std::span<sagas::DayPayout const> payouts) const {
+  [[nodiscard]] eventstore::ResultOr<sagas::DayEntries> entries_of(std::span<sagas::DayPayout const> payouts) const {
     return sagas::entries_of(log_, vault_, payouts);
   }
-  [[nodiscard]] eventstore::Faulty<sagas::PlannedFiles> plan(domain::Day day, domain::Timestamp created,
-                                                             std::span<domain::PayoutId const> payouts,
-                                                             domain::PayoutFilesUsed const& used) const {
+  [[nodiscard]] eventstore::ResultOr<sagas::PlannedFiles> plan(domain::Day day, domain::Timestamp created,
+                                                               std::span<domain::PayoutId const> payouts,
+                                                               domain::PayoutFilesUsed const& used) const {
     return sagas::plan_files(log_, vault_, settings_, day, created, payouts, used);
   }
-  [[nodiscard]] eventstore::Faulty<sagas::FileAgain> again(domain::PayoutFileWritten const& event,
-                                                           domain::PayoutFile const& file) const {
+  [[nodiscard]] eventstore::ResultOr<sagas::FileAgain> again(domain::PayoutFileWritten const& event,
+                                                             domain::PayoutFile const& file) const {
     return sagas::file_again(log_, vault_, event, file);
   }
 

@@ -8,7 +8,7 @@ namespace florin::api {
 namespace {
 
 using domain::OrderId;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 // One event of the order into what is known of it.
 struct Fold {
@@ -123,57 +123,49 @@ char const* CardOrder::status() const {
   return back < purchased->usd ? "partly_refunded" : "refunded";
 }
 
-Faulty<std::optional<domain::CurrencyOrdered>> find_card_order(Ledger const& ledger, domain::GameId game,
-                                                               OrderId order) {
-  auto const ordered = ledger.commits.fact<domain::CurrencyOrdered>(order.position());
-  if (!ordered) return fail(ordered.error());
+ResultOr<std::optional<domain::CurrencyOrdered>> find_card_order(Ledger const& ledger, domain::GameId game,
+                                                                 OrderId order) {
+  auto const ordered = FLORIN_TRY(ledger.commits.fact<domain::CurrencyOrdered>(order.position()));
   std::optional<domain::CurrencyOrdered> found;
-  if (!ordered.value()) return found;
-  auto const& event = **ordered.value();
+  if (!ordered) return found;
+  auto const& event = **ordered;
   if (!game || ledger.state.by_id(game, event.player)) found = event;
   return found;
 }
 
-Faulty<std::optional<CardOrder>> load_card_order(Ledger const& ledger, ViewReader& view, domain::GameId game,
-                                                 OrderId order) {
+ResultOr<std::optional<CardOrder>> load_card_order(Ledger const& ledger, ViewReader& view, domain::GameId game,
+                                                   OrderId order) {
   using Found = std::optional<CardOrder>;
-  auto const ordered = find_card_order(ledger, game, order);
-  if (!ordered) return fail(ordered.error());
-  if (!ordered.value()) return Found();
-  auto const steps = projections::read_steps(view, order.position());
-  if (!steps) return fail(steps.error());
+  auto const ordered = FLORIN_TRY(find_card_order(ledger, game, order));
+  if (!ordered) return Found();
+  auto const steps = FLORIN_TRY(projections::read_steps(view, order.position()));
   CardOrder found;
-  found.ordered = *ordered.value();
+  found.ordered = *ordered;
   if (found.ordered.session) {
-    auto const checkout = ledger.commits.fact<domain::CheckoutOpened>(found.ordered.session.position());
-    if (!checkout) return fail(checkout.error());
-    if (checkout.value()) found.checkout = **checkout.value();
+    auto const checkout = FLORIN_TRY(ledger.commits.fact<domain::CheckoutOpened>(found.ordered.session.position()));
+    if (checkout) found.checkout = **checkout;
   }
-  for (auto const& step : steps.value()) {
-    auto const commit = ledger.commits.at(step.commit);
-    if (!commit) return fail(commit.error());
-    auto const* event = commit.value() ? event_at(*commit.value(), step.event) : nullptr;
+  for (auto const& step : steps) {
+    auto const commit = FLORIN_TRY(ledger.commits.at(step.commit));
+    auto const* event = commit ? event_at(*commit, step.event) : nullptr;
     if (event == nullptr || order_of(*event) != order) return projections::distrust_steps(view, order.position());
-    std::visit(Fold{found, commit.value()->at}, *event);
+    std::visit(Fold{found, commit->at}, *event);
     if (std::holds_alternative<domain::CurrencyPurchased>(*event)) found.purchased_in = step.commit;
     for (auto const& posting : domain::postings(*event)) found.postings.push_back(posting);
   }
   return Found(std::move(found));
 }
 
-Faulty<PaidOrder> find_paid_order(Ledger const& ledger, ViewReader& view, domain::GameId game, OrderId order) {
+ResultOr<PaidOrder> find_paid_order(Ledger const& ledger, ViewReader& view, domain::GameId game, OrderId order) {
   PaidOrder found;
-  auto const loaded = load_card_order(ledger, view, game, order);
-  if (!loaded) return fail(loaded.error());
-  found.is_known = loaded.value().has_value();
-  if (!found.is_known || !loaded.value()->purchased) return found;
-  auto purchased = ledger.commits.fact<domain::CurrencyPurchased>(loaded.value()->purchased_in);
-  if (!purchased) return fail(purchased.error());
-  found.purchased = std::move(purchased).value();
+  auto const loaded = FLORIN_TRY(load_card_order(ledger, view, game, order));
+  found.is_known = loaded.has_value();
+  if (!found.is_known || !loaded->purchased) return found;
+  found.purchased = FLORIN_TRY(ledger.commits.fact<domain::CurrencyPurchased>(loaded->purchased_in));
   return found;
 }
 
-Faulty<std::optional<OrderId>> find_by_reference(ViewReader& view, std::string_view reference) {
+ResultOr<std::optional<OrderId>> find_by_reference(ViewReader& view, std::string_view reference) {
   return projections::read_order_of(view, reference);
 }
 

@@ -55,22 +55,23 @@ struct CardOrder {
 };
 
 // Whose order it is: nullopt when it is not this game's (zero: of any), or none. On a worker.
-[[nodiscard]] eventstore::Faulty<std::optional<domain::CurrencyOrdered>> find_card_order(Ledger const& ledger,
-                                                                                         domain::GameId game,
-                                                                                         domain::OrderId order);
+[[nodiscard]] eventstore::ResultOr<std::optional<domain::CurrencyOrdered>> find_card_order(Ledger const& ledger,
+                                                                                           domain::GameId game,
+                                                                                           domain::OrderId order);
 // The whole of it, as the view `payments` has it. nullopt: as above. On a worker.
-[[nodiscard]] eventstore::Faulty<std::optional<CardOrder>> load_card_order(Ledger const& ledger, ViewReader& view,
-                                                                           domain::GameId game, domain::OrderId order);
+[[nodiscard]] eventstore::ResultOr<std::optional<CardOrder>> load_card_order(Ledger const& ledger, ViewReader& view,
+                                                                             domain::GameId game,
+                                                                             domain::OrderId order);
 // What a refund of the order refers to: the fact that it was paid. On a worker, as above.
 struct PaidOrder {
   bool is_known = false;                                             // as an order of the game
   std::optional<domain::Fact<domain::CurrencyPurchased>> purchased;  // none: it was not paid
 };
-[[nodiscard]] eventstore::Faulty<PaidOrder> find_paid_order(Ledger const& ledger, ViewReader& view, domain::GameId game,
-                                                            domain::OrderId order);
+[[nodiscard]] eventstore::ResultOr<PaidOrder> find_paid_order(Ledger const& ledger, ViewReader& view,
+                                                              domain::GameId game, domain::OrderId order);
 // The order that the processor knows by this name; nullopt: none. On a worker.
-[[nodiscard]] eventstore::Faulty<std::optional<domain::OrderId>> find_by_reference(ViewReader& view,
-                                                                                   std::string_view reference);
+[[nodiscard]] eventstore::ResultOr<std::optional<domain::OrderId>> find_by_reference(ViewReader& view,
+                                                                                     std::string_view reference);
 // The most that a refund would be granted now: of the moment, whatever the view has reached.
 [[nodiscard]] domain::Usd refundable_usd(Ledger const& ledger, domain::GameId game, CardOrder const& order);
 

@@ -10,15 +10,14 @@ Awaitable<Readable<std::optional<CheckoutSession>>> load_session(Reader reader, 
                                                                  domain::SessionId session) {
   auto const& ledger = reader.ledger;
   auto loaded = co_await reader.view(View::payments, ledger.state.position(),
-                                     [&](ViewReader& view) -> eventstore::Faulty<std::optional<CheckoutSession>> {
+                                     [&](ViewReader& view) -> eventstore::ResultOr<std::optional<CheckoutSession>> {
                                        std::optional<CheckoutSession> found;
                                        auto const opened =
                                            ledger.commits.fact<domain::CheckoutOpened>(session.position());
                                        if (!opened) return fail(opened.error());
                                        if (!opened.value() || (game && (*opened.value())->game != game)) return found;
-                                       auto attempts = projections::read_attempts(view, session);
-                                       if (!attempts) return fail(attempts.error());
-                                       found = CheckoutSession{session, **opened.value(), std::move(attempts).value()};
+                                       auto attempts = FLORIN_TRY(projections::read_attempts(view, session));
+                                       found = CheckoutSession{session, **opened.value(), std::move(attempts)};
                                        return found;
                                      });
   co_return loaded;
@@ -29,10 +28,9 @@ Awaitable<Readable<std::optional<CardOrder>>> load_last_order(Reader reader, Che
   if (session.attempts.empty()) co_return none;
   // A view that was read for the session has its orders.
   auto const& ledger = reader.ledger;
-  auto loaded = co_await reader.disk([&]() -> eventstore::Faulty<std::optional<CardOrder>> {
-    auto view = ledger.views.read(View::payments);
-    if (!view) return fail(view.error());
-    return load_card_order(ledger, view.value(), session.opened.game, session.attempts.back());
+  auto loaded = co_await reader.disk([&]() -> eventstore::ResultOr<std::optional<CardOrder>> {
+    auto view = FLORIN_TRY(ledger.views.read(View::payments));
+    return load_card_order(ledger, view, session.opened.game, session.attempts.back());
   });
   co_return loaded;
 }

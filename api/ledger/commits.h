@@ -18,15 +18,15 @@ class Commits {
   explicit Commits(eventstore::Log& log) : log_(log) {}
 
   // The commit that begins at exactly `first`; nullopt when none begins there.
-  [[nodiscard]] eventstore::Faulty<std::optional<domain::Commit>> at(domain::Position first) const {
+  [[nodiscard]] eventstore::ResultOr<std::optional<domain::Commit>> at(domain::Position first) const {
     return eventstore::read_commit(log_, first);
   }
   // The commit that holds the event at this position; nullopt when none does.
-  [[nodiscard]] eventstore::Faulty<std::optional<domain::Commit>> holding(domain::Position position) const;
+  [[nodiscard]] eventstore::ResultOr<std::optional<domain::Commit>> holding(domain::Position position) const;
 
   // The event of this kind in the commit that begins at `first`, which has at most one; nullopt when it has none.
   template <class E>
-  [[nodiscard]] eventstore::Faulty<std::optional<domain::Fact<E>>> fact(domain::Position first) const {
+  [[nodiscard]] eventstore::ResultOr<std::optional<domain::Fact<E>>> fact(domain::Position first) const {
     return eventstore::FactReader(log_).find<E>(first);
   }
 

@@ -45,8 +45,8 @@ Awaitable<Performed> Commands::submit(Inbox& inbox, domain::Command command, dom
 }
 
 bool changed_nothing(Performed const& outcome) {
-  auto const* refusal = std::get_if<domain::Refusal>(&outcome);
-  return refusal != nullptr && refusal->reason == domain::Rejection::nothing_new;
+  auto const* refusal = std::get_if<domain::Rejection>(&outcome);
+  return refusal != nullptr && refusal->code == domain::RejectionCode::nothing_new;
 }
 
 }  // namespace florin::api

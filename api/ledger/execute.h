@@ -61,7 +61,7 @@ class Commands {
 };
 inline constexpr int kWriteDeadlineSeconds = 10;
 
-// The write was decided and left everything as it is (Rejection::nothing_new): nothing was written.
+// The write was decided and left everything as it is (RejectionCode::nothing_new): nothing was written.
 [[nodiscard]] bool changed_nothing(Performed const& outcome);
 
 // The event of type E in the commit. A commit that lacks it is not the one that the caller asked for: aborts.

@@ -9,12 +9,11 @@ namespace florin::api {
 namespace {
 
 using domain::ItemPurchased;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
-Faulty<std::optional<ItemOrder>> find_purchase(Ledger const& ledger, domain::GameId game, domain::OrderId order) {
-  auto commit = ledger.commits.at(order.position());
-  if (!commit) return fail(commit.error());
-  auto& found = commit.value();
+ResultOr<std::optional<ItemOrder>> find_purchase(Ledger const& ledger, domain::GameId game, domain::OrderId order) {
+  auto commit = FLORIN_TRY(ledger.commits.at(order.position()));
+  auto& found = commit;
   bool const is_purchase =
       found && found->request.game == game &&
       std::ranges::any_of(found->events, [](auto const& e) { return std::holds_alternative<ItemPurchased>(e); });
@@ -23,40 +22,36 @@ Faulty<std::optional<ItemOrder>> find_purchase(Ledger const& ledger, domain::Gam
 
 }  // namespace
 
-Faulty<std::optional<ItemOrder>> load_item_order(Ledger const& ledger, ViewReader& view, domain::GameId game,
-                                                 domain::OrderId order) {
+ResultOr<std::optional<ItemOrder>> load_item_order(Ledger const& ledger, ViewReader& view, domain::GameId game,
+                                                   domain::OrderId order) {
   auto found = find_purchase(ledger, game, order);
   if (!found || !found.value()) return found;
-  auto const status = projections::read_order(view, order);
-  if (!status) return fail(status.error());
-  if (status.value()) {
-    found.value()->refund = status.value()->refund;
-    found.value()->refunded_at = status.value()->refunded_at;
+  auto const status = FLORIN_TRY(projections::read_order(view, order));
+  if (status) {
+    found.value()->refund = status->refund;
+    found.value()->refunded_at = status->refunded_at;
   }
   return found;
 }
 
-Faulty<ItemOrderPage> load_item_orders(Ledger const& ledger, ViewReader& view, domain::GameId game,
-                                       domain::PlayerId player, std::size_t limit,
-                                       std::optional<std::uint64_t> cursor) {
-  auto const rows = projections::read_orders(view, player, limit, cursor);
-  if (!rows) return fail(rows.error());
+ResultOr<ItemOrderPage> load_item_orders(Ledger const& ledger, ViewReader& view, domain::GameId game,
+                                         domain::PlayerId player, std::size_t limit,
+                                         std::optional<std::uint64_t> cursor) {
+  auto const rows = FLORIN_TRY(projections::read_orders(view, player, limit, cursor));
   ItemOrderPage page;
-  page.next = rows.value().next;
-  for (auto const& row : rows.value().orders) {
-    auto found = find_purchase(ledger, game, row.order);
-    if (!found) return fail(found.error());
-    if (!found.value()) return view.distrust("orders: no item was bought at " + domain::format_order_id(row.order));
-    page.orders.push_back({std::move(found.value()->commit), row.refund, row.refunded_at});
+  page.next = rows.next;
+  for (auto const& row : rows.orders) {
+    auto found = FLORIN_TRY(find_purchase(ledger, game, row.order));
+    if (!found) return view.distrust("orders: no item was bought at " + domain::format_order_id(row.order));
+    page.orders.push_back({std::move(found->commit), row.refund, row.refunded_at});
   }
   return page;
 }
 
-Faulty<std::optional<domain::Fact<ItemPurchased>>> find_item_sale(Ledger const& ledger, domain::GameId game,
-                                                                  domain::OrderId order) {
-  auto const found = find_purchase(ledger, game, order);
-  if (!found) return fail(found.error());
-  if (!found.value()) return std::optional<domain::Fact<ItemPurchased>>{};
+ResultOr<std::optional<domain::Fact<ItemPurchased>>> find_item_sale(Ledger const& ledger, domain::GameId game,
+                                                                    domain::OrderId order) {
+  auto const found = FLORIN_TRY(find_purchase(ledger, game, order));
+  if (!found) return std::optional<domain::Fact<ItemPurchased>>{};
   return ledger.commits.fact<ItemPurchased>(order.position());
 }
 

@@ -15,21 +15,22 @@ struct ItemOrder {
   [[nodiscard]] domain::ItemPurchased const& event() const { return event_of<domain::ItemPurchased>(commit); }
 };
 // nullopt when nothing was bought under this id in this game.
-[[nodiscard]] eventstore::Faulty<std::optional<ItemOrder>> load_item_order(Ledger const& ledger, ViewReader& view,
-                                                                           domain::GameId game, domain::OrderId order);
+[[nodiscard]] eventstore::ResultOr<std::optional<ItemOrder>> load_item_order(Ledger const& ledger, ViewReader& view,
+                                                                             domain::GameId game,
+                                                                             domain::OrderId order);
 
 struct ItemOrderPage {
   std::vector<ItemOrder> orders;      // newest first
   std::optional<std::uint64_t> next;  // the cursor; absent on the last page
 };
 // Kind::missing for a cursor that no page gave.
-[[nodiscard]] eventstore::Faulty<ItemOrderPage> load_item_orders(Ledger const& ledger, ViewReader& view,
-                                                                 domain::GameId game, domain::PlayerId player,
-                                                                 std::size_t limit,
-                                                                 std::optional<std::uint64_t> cursor);
+[[nodiscard]] eventstore::ResultOr<ItemOrderPage> load_item_orders(Ledger const& ledger, ViewReader& view,
+                                                                   domain::GameId game, domain::PlayerId player,
+                                                                   std::size_t limit,
+                                                                   std::optional<std::uint64_t> cursor);
 
 // The fact that a refund refers to; nullopt as above.
-[[nodiscard]] eventstore::Faulty<std::optional<domain::Fact<domain::ItemPurchased>>> find_item_sale(
+[[nodiscard]] eventstore::ResultOr<std::optional<domain::Fact<domain::ItemPurchased>>> find_item_sale(
     Ledger const& ledger, domain::GameId game, domain::OrderId order);
 
 }  // namespace florin::api

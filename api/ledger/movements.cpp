@@ -10,13 +10,12 @@ namespace {
 using domain::Event;
 using domain::PlayerId;
 using domain::Position;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 // Who initiated, who gets it and in which game: of a transfer's or a send's first event.
-Faulty<domain::TransferInitiated> initiation(Ledger const& ledger, domain::TransferId transaction) {
-  auto const initiated = ledger.commits.fact<domain::TransferInitiated>(transaction.position());
-  if (!initiated) return fail(initiated.error());
-  if (initiated.value()) return **initiated.value();
+ResultOr<domain::TransferInitiated> initiation(Ledger const& ledger, domain::TransferId transaction) {
+  auto const initiated = FLORIN_TRY(ledger.commits.fact<domain::TransferInitiated>(transaction.position()));
+  if (initiated) return **initiated;
   return eventstore::fault(eventstore::Fault::Kind::corrupt,
                            "position " + std::to_string(transaction.value()) + ": no transfer begins there");
 }
@@ -38,19 +37,17 @@ bool is_received(projections::MovementKind kind) {
 }
 
 // Out of the log, at the movement's own position: the view keeps amounts only.
-Faulty<MovementLine> load_line(Ledger const& ledger, domain::GameId game, projections::Movement const& movement) {
-  auto const commit = ledger.commits.at(movement.transaction);
-  if (!commit) return fail(commit.error());
-  auto const* event = commit.value() ? event_at(*commit.value(), movement.position) : nullptr;
+ResultOr<MovementLine> load_line(Ledger const& ledger, domain::GameId game, projections::Movement const& movement) {
+  auto const commit = FLORIN_TRY(ledger.commits.at(movement.transaction));
+  auto const* event = commit ? event_at(*commit, movement.position) : nullptr;
   if (event == nullptr) {
     return eventstore::fault(eventstore::Fault::Kind::corrupt,
                              "history: the log has no event at position " + std::to_string(movement.position.value()));
   }
-  auto details = details_of(ledger, game, *event, is_received(movement.kind));
-  if (!details) return fail(details.error());
+  auto details = FLORIN_TRY(details_of(ledger, game, *event, is_received(movement.kind)));
   auto const index = static_cast<std::size_t>(movement.position.value() - movement.transaction.value());
-  auto const name = transaction_of(*commit.value(), index);
-  return MovementLine{movement, name ? name->transaction : movement.transaction, std::move(details).value()};
+  auto const name = transaction_of(*commit, index);
+  return MovementLine{movement, name ? name->transaction : movement.transaction, std::move(details)};
 }
 
 }  // namespace
@@ -71,7 +68,7 @@ Counterparty receiver_of(Ledger const& ledger, domain::GameId game, domain::Tran
   return {game, initiated.receiver, player};
 }
 
-Faulty<MovementDetails> details_of(Ledger const& ledger, domain::GameId game, Event const& event, bool receives) {
+ResultOr<MovementDetails> details_of(Ledger const& ledger, domain::GameId game, Event const& event, bool receives) {
   MovementDetails out;
   if (auto const* e = std::get_if<domain::BalanceCredited>(&event)) out.reason = e->reason;
   if (auto const* e = std::get_if<domain::BalanceDebited>(&event)) out.reason = e->reason;
@@ -83,11 +80,10 @@ Faulty<MovementDetails> details_of(Ledger const& ledger, domain::GameId game, Ev
   if (auto const* e = std::get_if<domain::ItemRefunded>(&event)) {
     out.reason = e->reason;
     out.fee = e->platform_fee;
-    auto const bought = ledger.commits.fact<domain::ItemPurchased>(e->order.position());
-    if (!bought) return fail(bought.error());
-    if (bought.value()) {
-      out.item = (*bought.value())->item;
-      out.quantity = (*bought.value())->quantity;
+    auto const bought = FLORIN_TRY(ledger.commits.fact<domain::ItemPurchased>(e->order.position()));
+    if (bought) {
+      out.item = (*bought)->item;
+      out.quantity = (*bought)->quantity;
     }
   }
   if (auto const* e = std::get_if<domain::TransferInitiated>(&event)) {
@@ -99,16 +95,14 @@ Faulty<MovementDetails> details_of(Ledger const& ledger, domain::GameId game, Ev
     if (receives) {
       out.counterparty = sender_of(ledger, game, e->sender);
     } else {
-      auto const initiated = initiation(ledger, e->transaction);
-      if (!initiated) return fail(initiated.error());
-      out.counterparty = receiver_of(ledger, game, initiated.value(), e->receiver);
+      auto const initiated = FLORIN_TRY(initiation(ledger, e->transaction));
+      out.counterparty = receiver_of(ledger, game, initiated, e->receiver);
     }
   }
   if (auto const* e = std::get_if<domain::TransferReleased>(&event)) {
     out.reason = domain::reason_name(e->reason);
-    auto const initiated = initiation(ledger, e->transaction);
-    if (!initiated) return fail(initiated.error());
-    out.counterparty = receiver_of(ledger, game, initiated.value(), {});
+    auto const initiated = FLORIN_TRY(initiation(ledger, e->transaction));
+    out.counterparty = receiver_of(ledger, game, initiated, {});
   }
   if (auto const* e = std::get_if<domain::RefundRequested>(&event)) out.reason = e->reason;
   if (auto const* e = std::get_if<domain::RefundSettled>(&event)) out.reason = domain::refund_end_name(e->end);
@@ -123,17 +117,15 @@ Faulty<MovementDetails> details_of(Ledger const& ledger, domain::GameId game, Ev
   return out;
 }
 
-Faulty<MovementPage> load_movements(Ledger const& ledger, ViewReader& view, domain::GameId game, PlayerId player,
-                                    domain::CurrencyId currency, std::size_t limit,
-                                    std::optional<std::uint64_t> cursor) {
-  auto const rows = projections::read_history(view, player, currency, limit, cursor);
-  if (!rows) return fail(rows.error());
+ResultOr<MovementPage> load_movements(Ledger const& ledger, ViewReader& view, domain::GameId game, PlayerId player,
+                                      domain::CurrencyId currency, std::size_t limit,
+                                      std::optional<std::uint64_t> cursor) {
+  auto const rows = FLORIN_TRY(projections::read_history(view, player, currency, limit, cursor));
   MovementPage page;
-  page.next = rows.value().next;
-  for (auto const& movement : rows.value().movements) {
-    auto line = load_line(ledger, game, movement);
-    if (!line) return fail(line.error());
-    page.lines.push_back(std::move(line).value());
+  page.next = rows.next;
+  for (auto const& movement : rows.movements) {
+    auto line = FLORIN_TRY(load_line(ledger, game, movement));
+    page.lines.push_back(std::move(line));
   }
   return page;
 }

@@ -27,8 +27,8 @@ struct MovementDetails {
 // As `game` may know them: it hears of a person whom it named itself or who is its own player, and of others the game
 // only, as the texts and the other replies say it. `receives`: the event is told of its receiver's wallet. Reads the
 // disk: on a worker.
-[[nodiscard]] eventstore::Faulty<MovementDetails> details_of(Ledger const& ledger, domain::GameId game,
-                                                             domain::Event const& event, bool receives);
+[[nodiscard]] eventstore::ResultOr<MovementDetails> details_of(Ledger const& ledger, domain::GameId game,
+                                                               domain::Event const& event, bool receives);
 
 // A movement with what its event says of it.
 struct MovementLine {
@@ -41,10 +41,10 @@ struct MovementPage {
   std::optional<std::uint64_t> next;  // the cursor; absent on the last page
 };
 // Of one currency, or of all (zero). Kind::missing for a cursor that no page gave. On a worker.
-[[nodiscard]] eventstore::Faulty<MovementPage> load_movements(Ledger const& ledger, ViewReader& view,
-                                                              domain::GameId game, domain::PlayerId player,
-                                                              domain::CurrencyId currency, std::size_t limit,
-                                                              std::optional<std::uint64_t> cursor);
+[[nodiscard]] eventstore::ResultOr<MovementPage> load_movements(Ledger const& ledger, ViewReader& view,
+                                                                domain::GameId game, domain::PlayerId player,
+                                                                domain::CurrencyId currency, std::size_t limit,
+                                                                std::optional<std::uint64_t> cursor);
 
 // The receiver of a transfer, whom the sender's game named. Once somebody claimed, in a game of its own: that player.
 [[nodiscard]] Counterparty receiver_of(Ledger const& ledger, domain::GameId game,

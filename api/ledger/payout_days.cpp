@@ -11,39 +11,36 @@ namespace {
 using domain::Day;
 using domain::PayoutFileWritten;
 using domain::PayoutId;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 using Why = NoFiles::Why;
 using Found = Result<DayFiles, NoFiles>;
 
 Found none(Why why, std::string what) { return fail(NoFiles{why, std::move(what)}); }
 Found none_to_pay() { return none(Why::none_to_pay, "No payout of that day is to be paid."); }
 
-Faulty<Found> load_written(Ledger const& ledger, Day day) {
+ResultOr<Found> load_written(Ledger const& ledger, Day day) {
   WrittenFiles written(ledger);
-  auto const event = written.of(day);
-  if (!event) return fail(event.error());
+  auto const event = FLORIN_TRY(written.of(day));
   DayFiles files;
-  files.event = *event.value();
+  files.event = *event;
   return Found(std::move(files));
 }
 
 // The file that older releases made of the day. Without an old_text when those could not make it either: then nobody
 // has it, and the day is written as any other.
-Faulty<Found> load_old(Ledger const& ledger, ViewReader& view, Day day) {
+ResultOr<Found> load_old(Ledger const& ledger, ViewReader& view, Day day) {
   auto const from = domain::start_of(day);
-  auto const rows = projections::read_processed(view, from, from + domain::kMicrosPerDay);
-  if (!rows) return fail(rows.error());
+  auto const rows = FLORIN_TRY(projections::read_processed(view, from, from + domain::kMicrosPerDay));
   std::vector<sagas::DayPayout> payouts;
-  for (auto const& row : rows.value()) payouts.push_back({row.payout, row.status == domain::PayoutStatus::failed});
-  auto entries = ledger.bank_files.entries_of(payouts);
-  if (!entries) return fail(entries.error());
-  if (auto const unreadable = entries.value().unreadable) {
+  for (auto const& row : rows) payouts.push_back({row.payout, row.status == domain::PayoutStatus::failed});
+  auto entries = FLORIN_TRY(ledger.bank_files.entries_of(payouts));
+  if (auto const unreadable = entries.unreadable) {
     return none(Why::not_readable, "The bank details of " + domain::format_payout_id(*unreadable) +
                                        " cannot be opened: their contact was erased. Fail this payout, and the file is "
                                        "made without it.");
   }
-  if (entries.value().entries.empty()) return none_to_pay();
-  auto const file = sagas::old_file(ledger.bank_files.settings().origin, day, std::move(entries.value().entries));
+  if (entries.entries.empty()) return none_to_pay();
+  auto const file = sagas::old_file(ledger.bank_files.settings().origin, day, std::move(entries.entries));
   DayFiles files;
   auto text = sagas::write_nacha(file);
   if (!text) return Found(std::move(files));
@@ -54,17 +51,16 @@ Faulty<Found> load_old(Ledger const& ledger, ViewReader& view, Day day) {
   return Found(std::move(files));
 }
 
-Faulty<Found> plan(Ledger const& ledger, Day day, std::vector<PayoutId> const& payouts) {
+ResultOr<Found> plan(Ledger const& ledger, Day day, std::vector<PayoutId> const& payouts) {
   if (payouts.empty()) return none_to_pay();
   auto const now = ledger.clock.now();
   auto const used =
       ledger.state.read([&](domain::State const& state) { return state.files_used(domain::day_of(now)); });
-  auto planned = ledger.bank_files.plan(day, now, payouts, used);
-  if (!planned) return fail(planned.error());
-  if (sagas::lacks_letters(planned.value(), used)) {
+  auto planned = FLORIN_TRY(ledger.bank_files.plan(day, now, payouts, used));
+  if (sagas::lacks_letters(planned, used)) {
     return none(Why::not_writable, "The files of one creation date have no letters left: export this day tomorrow.");
   }
-  auto& command = planned.value().command;
+  auto& command = planned.command;
   if (command.files.empty()) {
     auto const& first = command.left_out.front();
     return none(Why::not_writable, "None of that day's payouts can be written, " +
@@ -78,7 +74,7 @@ Faulty<Found> plan(Ledger const& ledger, Day day, std::vector<PayoutId> const& p
                                   std::move(command.origin),
                                   std::move(command.files),
                                   std::move(command.left_out)};
-  files.texts = std::move(planned.value().texts);
+  files.texts = std::move(planned.texts);
   return Found(std::move(files));
 }
 
@@ -109,7 +105,7 @@ Awaitable<Readable<Found>> load_day(Reader reader, Day day) {
     auto planned = co_await reader.disk([&] { return plan(ledger, day, standing.payouts); });
     co_return planned;
   }
-  auto found = co_await reader.view(View::payments, ledger.state.position(), [&](ViewReader& view) -> Faulty<Found> {
+  auto found = co_await reader.view(View::payments, ledger.state.position(), [&](ViewReader& view) -> ResultOr<Found> {
     auto old = load_old(ledger, view, day);
     if (!old || !old.value() || old.value().value().old_text) return old;
     return plan(ledger, day, standing.payouts);

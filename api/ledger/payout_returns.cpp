@@ -13,7 +13,7 @@ namespace {
 
 using domain::PayoutId;
 using domain::PayoutStatus;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 // How far back a trace number without a payout's id is looked for: longer than any return takes.
 constexpr auto kTraceDays = std::chrono::days(90);
@@ -24,7 +24,7 @@ class Matching {
  public:
   Matching(Ledger const& ledger, ViewReader& view) : ledger_(ledger), view_(view), files_(ledger) {}
 
-  Faulty<Unit> match(Booking& booking) {
+  ResultOr<Unit> match(Booking& booking) {
     auto const& entry = booking.entry;
     if (!entry.fault.empty()) {
       booking.refuse("NOT_READABLE", entry.fault);
@@ -36,9 +36,7 @@ class Matching {
     if (named) {
       candidates.push_back(*named);
     } else if (entry.identification.empty()) {
-      auto traced = payouts_of_trace(entry.trace, unreadable);
-      if (!traced) return fail(traced.error());
-      candidates = std::move(traced).value();
+      candidates = FLORIN_TRY(payouts_of_trace(entry.trace, unreadable));
     }
     booking.refuse("NOT_OURS", "No payout of ours has this identification number.");
     for (auto const candidate : candidates) {
@@ -58,20 +56,18 @@ class Matching {
   static bool is_damage(eventstore::Fault const& fault) { return fault.kind == eventstore::Fault::Kind::corrupt; }
 
   // Fills the booking, or says in it what does not agree.
-  Faulty<Unit> compare(Booking& booking, PayoutId payout) {
+  ResultOr<Unit> compare(Booking& booking, PayoutId payout) {
     auto const& entry = booking.entry;
-    auto const details = load_payout(ledger_, view_, files_, payout);
-    if (!details) return fail(details.error());
-    if (!details.value()) return Unit{};
-    auto const& asked = details.value()->requested;
-    auto const trace = trace_of(*details.value());
-    if (!trace) return fail(trace.error());
+    auto const details = FLORIN_TRY(load_payout(ledger_, view_, files_, payout));
+    if (!details) return Unit{};
+    auto const& asked = details->requested;
+    auto const trace = FLORIN_TRY(trace_of(*details));
     auto const name = domain::format_payout_id(payout);
-    if (trace.value().trace.empty()) {
+    if (trace.trace.empty()) {
       booking.refuse("NOT_SENT", name + " is in no file that went to the bank.");
-    } else if (trace.value().trace != entry.trace) {
+    } else if (trace.trace != entry.trace) {
       booking.refuse("WRONG_TRACE", name + " has another trace number.");
-    } else if (trace.value().company_id != entry.company_id) {
+    } else if (trace.company_id != entry.company_id) {
       booking.refuse("NOT_OURS", "The batch is of another company than " + name + ".");
     } else if (!entry.is_correction && asked.usd != entry.usd) {
       booking.refuse("WRONG_AMOUNT", name + " is of " + domain::to_string(asked.usd) + ", and the entry of " +
@@ -88,11 +84,10 @@ class Matching {
       } else if (sent.value().account != entry.account) {
         booking.refuse("WRONG_ACCOUNT", name + " went to another account.");
       } else {
-        auto requested = ledger_.commits.fact<domain::PayoutRequested>(payout.position());
-        if (!requested) return fail(requested.error());
-        if (!requested.value()) return projections::distrust_steps(view_, payout.position());
-        booking.payout = std::move(requested).value();
-        booking.status = details.value()->status;
+        auto requested = FLORIN_TRY(ledger_.commits.fact<domain::PayoutRequested>(payout.position()));
+        if (!requested) return projections::distrust_steps(view_, payout.position());
+        booking.payout = std::move(requested);
+        booking.status = details->status;
         booking.refusal.clear();
         booking.why.clear();
       }
@@ -104,29 +99,27 @@ class Matching {
     std::string trace;  // empty: in no file
     std::string company_id;
   };
-  Faulty<Sent> trace_of(PayoutDetails const& details) {
+  ResultOr<Sent> trace_of(PayoutDetails const& details) {
     if (details.processing_at == domain::Timestamp{}) return Sent{};
     auto const day = domain::day_of(details.processing_at);
     if (details.place) {
-      auto const event = files_.of(day);
-      if (!event) return fail(event.error());
-      return Sent{details.place->trace, event.value()->origin.company_id};
+      auto const event = FLORIN_TRY(files_.of(day));
+      return Sent{details.place->trace, event->origin.company_id};
     }
     // Of a day whose file follows from the day alone.
     auto const from = domain::start_of(day);
-    auto const rows = projections::read_processed(view_, from, from + domain::kMicrosPerDay);
-    if (!rows) return fail(rows.error());
-    auto const at = std::ranges::find(rows.value(), details.requested.payout, &projections::PayoutRow::payout);
+    auto const rows = FLORIN_TRY(projections::read_processed(view_, from, from + domain::kMicrosPerDay));
+    auto const at = std::ranges::find(rows, details.requested.payout, &projections::PayoutRow::payout);
     bool const waits = ledger_.state.read([&](domain::State const& state) { return state.is_dated_by_export(day); });
-    if (at == rows.value().end() || waits) return Sent{};
+    if (at == rows.end() || waits) return Sent{};
     auto const& origin = ledger_.bank_files.settings().origin;
-    return Sent{domain::format_trace_number(origin, static_cast<std::uint32_t>(at - rows.value().begin()) + 1),
+    return Sent{domain::format_trace_number(origin, static_cast<std::uint32_t>(at - rows.begin()) + 1),
                 origin.company_id};
   }
 
   // The entries of the last days that have this trace number, the newest first. `unreadable`: a day of which nothing
   // is known.
-  Faulty<std::vector<PayoutId>> payouts_of_trace(std::string_view trace, std::string& unreadable) {
+  ResultOr<std::vector<PayoutId>> payouts_of_trace(std::string_view trace, std::string& unreadable) {
     auto const oldest = domain::day_of(ledger_.clock.now()) - kTraceDays;
     std::vector<domain::Day> days;
     ledger_.state.read([&](domain::State const& state) {
@@ -158,7 +151,7 @@ class Matching {
   WrittenFiles files_;
 };
 
-Faulty<Bookings> match_all(Ledger const& ledger, ViewReader& view, std::string_view file) {
+ResultOr<Bookings> match_all(Ledger const& ledger, ViewReader& view, std::string_view file) {
   auto entries = sagas::read_returns(file);
   if (!entries) return Bookings(fail(entries.error()));
   std::vector<Booking> bookings;
@@ -166,7 +159,7 @@ Faulty<Bookings> match_all(Ledger const& ledger, ViewReader& view, std::string_v
   for (auto& entry : entries.value()) {
     Booking booking;
     booking.entry = std::move(entry);
-    if (auto const matched = matching.match(booking); !matched) return fail(matched.error());
+    FLORIN_TRY(matching.match(booking));
     bookings.push_back(std::move(booking));
   }
   return Bookings(std::move(bookings));
@@ -210,7 +203,7 @@ Awaitable<void> book(Reader reader, Booking& booking) {
   if (std::holds_alternative<Repeated>(*outcome)) {
     co_return booking.refuse("ALREADY_IMPORTED", "This change of " + name + " is known.");
   }
-  if (std::holds_alternative<domain::Refusal>(*outcome)) {
+  if (std::holds_alternative<domain::Rejection>(*outcome)) {
     // The ledger forgets what failed, and what was completed for longer than a return may take.
     if (booking.status == PayoutStatus::completed && !co_await has_failed(reader, payout)) {
       co_return booking.refuse("TOO_LATE", name + " was completed more than 60 days ago; a return comes within them.");

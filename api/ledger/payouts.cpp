@@ -7,17 +7,16 @@
 
 namespace florin::api {
 
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
-Faulty<domain::PayoutFileWritten const*> WrittenFiles::of(domain::Day day) {
+ResultOr<domain::PayoutFileWritten const*> WrittenFiles::of(domain::Day day) {
   auto found = days_.find(day);
   if (found == days_.end()) {
     std::optional<domain::PayoutFileWritten> files;
     auto const written = ledger_.state.read([&](domain::State const& state) { return state.find_payout_file(day); });
     if (written) {
-      auto const event = ledger_.commits.fact<domain::PayoutFileWritten>(*written);
-      if (!event) return fail(event.error());
-      if (event.value()) files = **event.value();
+      auto const event = FLORIN_TRY(ledger_.commits.fact<domain::PayoutFileWritten>(*written));
+      if (event) files = **event;
       if (!files) return eventstore::fault(eventstore::Fault::Kind::corrupt, "no files of payouts were written there");
     }
     found = days_.emplace(day, std::move(files)).first;
@@ -25,13 +24,12 @@ Faulty<domain::PayoutFileWritten const*> WrittenFiles::of(domain::Day day) {
   return found->second ? &*found->second : nullptr;
 }
 
-Faulty<std::optional<PayoutPlace>> WrittenFiles::find(domain::PayoutId payout, domain::Timestamp processing_at) {
+ResultOr<std::optional<PayoutPlace>> WrittenFiles::find(domain::PayoutId payout, domain::Timestamp processing_at) {
   PayoutPlace place;
   place.day = domain::day_of(processing_at);
-  auto const files = of(place.day);
-  if (!files) return fail(files.error());
-  if (files.value() == nullptr) return std::optional<PayoutPlace>();
-  auto const& event = *files.value();
+  auto const files = FLORIN_TRY(of(place.day));
+  if (files == nullptr) return std::optional<PayoutPlace>();
+  auto const& event = *files;
   for (auto const& file : event.files) {
     auto const at = std::ranges::find(file.payouts, payout);
     if (at == file.payouts.end()) continue;
@@ -58,17 +56,15 @@ domain::PayoutId payout_of(domain::Event const& event) {
 
 }  // namespace
 
-Faulty<std::optional<PayoutDetails>> load_payout(Ledger const& ledger, ViewReader& view, WrittenFiles& files,
-                                                 domain::PayoutId payout) {
-  auto const steps = projections::read_steps(view, payout.position());
-  if (!steps) return fail(steps.error());
+ResultOr<std::optional<PayoutDetails>> load_payout(Ledger const& ledger, ViewReader& view, WrittenFiles& files,
+                                                   domain::PayoutId payout) {
+  auto const steps = FLORIN_TRY(projections::read_steps(view, payout.position()));
   std::optional<PayoutDetails> details;
-  for (auto const& step : steps.value()) {
-    auto const commit = ledger.commits.at(step.commit);
-    if (!commit) return fail(commit.error());
-    auto const* event = commit.value() ? event_at(*commit.value(), step.event) : nullptr;
+  for (auto const& step : steps) {
+    auto const commit = FLORIN_TRY(ledger.commits.at(step.commit));
+    auto const* event = commit ? event_at(*commit, step.event) : nullptr;
     if (event == nullptr || payout_of(*event) != payout) return projections::distrust_steps(view, payout.position());
-    auto const at = commit.value()->at;
+    auto const at = commit->at;
     if (auto const* requested = std::get_if<domain::PayoutRequested>(event)) {
       details = PayoutDetails{*requested, at, domain::PayoutStatus::requested, at, {}};
     } else if (auto const* advanced = std::get_if<domain::PayoutAdvanced>(event); advanced != nullptr && details) {
@@ -83,26 +79,22 @@ Faulty<std::optional<PayoutDetails>> load_payout(Ledger const& ledger, ViewReade
     }
   }
   if (details && details->processing_at != domain::Timestamp{}) {
-    auto place = files.find(payout, details->processing_at);
-    if (!place) return fail(place.error());
-    details->place = std::move(place).value();
+    details->place = FLORIN_TRY(files.find(payout, details->processing_at));
   }
   return details;
 }
 
-Faulty<PayoutPage> load_payouts(Ledger const& ledger, ViewReader& view, domain::GameId game,
-                                std::optional<domain::PayoutStatus> status, std::size_t limit,
-                                std::optional<std::uint64_t> cursor) {
-  auto const rows = projections::read_payouts(view, game, status, limit, cursor);
-  if (!rows) return fail(rows.error());
+ResultOr<PayoutPage> load_payouts(Ledger const& ledger, ViewReader& view, domain::GameId game,
+                                  std::optional<domain::PayoutStatus> status, std::size_t limit,
+                                  std::optional<std::uint64_t> cursor) {
+  auto const rows = FLORIN_TRY(projections::read_payouts(view, game, status, limit, cursor));
   PayoutPage page;
-  page.next = rows.value().next;
+  page.next = rows.next;
   WrittenFiles files(ledger);
-  for (auto const& row : rows.value().payouts) {
-    auto payout = load_payout(ledger, view, files, row.payout);
-    if (!payout) return fail(payout.error());
-    if (!payout.value()) return projections::distrust_steps(view, row.payout.position());
-    page.payouts.push_back(std::move(*payout.value()));
+  for (auto const& row : rows.payouts) {
+    auto payout = FLORIN_TRY(load_payout(ledger, view, files, row.payout));
+    if (!payout) return projections::distrust_steps(view, row.payout.position());
+    page.payouts.push_back(std::move(*payout));
   }
   return page;
 }

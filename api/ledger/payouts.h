@@ -24,10 +24,10 @@ class WrittenFiles {
   explicit WrittenFiles(Ledger const& ledger) : ledger_(ledger) {}
 
   // nullptr: they were never written, or the day is one whose file follows from the day alone. Until the next call.
-  [[nodiscard]] eventstore::Faulty<domain::PayoutFileWritten const*> of(domain::Day day);
+  [[nodiscard]] eventstore::ResultOr<domain::PayoutFileWritten const*> of(domain::Day day);
   // nullopt: its day has no such event.
-  [[nodiscard]] eventstore::Faulty<std::optional<PayoutPlace>> find(domain::PayoutId payout,
-                                                                    domain::Timestamp processing_at);
+  [[nodiscard]] eventstore::ResultOr<std::optional<PayoutPlace>> find(domain::PayoutId payout,
+                                                                      domain::Timestamp processing_at);
 
  private:
   Ledger const& ledger_;
@@ -52,17 +52,17 @@ struct PayoutDetails {
   std::optional<PayoutPlace> place{};
   std::optional<AccountCorrection> correction{};
 };
-[[nodiscard]] eventstore::Faulty<std::optional<PayoutDetails>> load_payout(Ledger const& ledger, ViewReader& view,
-                                                                           WrittenFiles& files,
-                                                                           domain::PayoutId payout);
+[[nodiscard]] eventstore::ResultOr<std::optional<PayoutDetails>> load_payout(Ledger const& ledger, ViewReader& view,
+                                                                             WrittenFiles& files,
+                                                                             domain::PayoutId payout);
 
 struct PayoutPage {
   std::vector<PayoutDetails> payouts;  // newest first
   std::optional<std::uint64_t> next;   // the cursor; absent on the last page
 };
 // Of a game (zero: of all), in this status.
-[[nodiscard]] eventstore::Faulty<PayoutPage> load_payouts(Ledger const& ledger, ViewReader& view, domain::GameId game,
-                                                          std::optional<domain::PayoutStatus> status, std::size_t limit,
-                                                          std::optional<std::uint64_t> cursor);
+[[nodiscard]] eventstore::ResultOr<PayoutPage> load_payouts(Ledger const& ledger, ViewReader& view, domain::GameId game,
+                                                            std::optional<domain::PayoutStatus> status,
+                                                            std::size_t limit, std::optional<std::uint64_t> cursor);
 
 }  // namespace florin::api

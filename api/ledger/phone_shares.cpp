@@ -8,14 +8,14 @@
 namespace florin::api {
 namespace {
 
-using domain::Rejection;
-using eventstore::Faulty;
+using domain::RejectionCode;
+using eventstore::ResultOr;
 
-ShareRequest from_refusal(Ledger const& ledger, domain::GameId game, domain::Refusal const& refusal) {
+ShareRequest from_refusal(Ledger const& ledger, domain::GameId game, domain::Rejection const& refusal) {
   ShareRequest asked;
-  if (refusal.reason == Rejection::share_not_needed) asked.already_approved = true;
-  if (refusal.reason == Rejection::share_rate_limited) asked.retry_after_seconds = refusal.retry_after;
-  if (refusal.reason != Rejection::share_cooldown) return asked;
+  if (refusal.code == RejectionCode::share_not_needed) asked.already_approved = true;
+  if (refusal.code == RejectionCode::share_rate_limited) asked.retry_after_seconds = refusal.retry_after;
+  if (refusal.code != RejectionCode::share_cooldown) return asked;
   asked.cooldown_seconds = refusal.retry_after;
   auto const open = ledger.state.read([&](domain::State const& state) {
     auto const* share = state.shares().find(domain::ApprovalId(refusal.about));
@@ -29,9 +29,9 @@ ShareRequest from_refusal(Ledger const& ledger, domain::GameId game, domain::Ref
   return asked;
 }
 
-bool says_what_came(Rejection reason) {
-  return reason == Rejection::share_not_needed || reason == Rejection::share_cooldown ||
-         reason == Rejection::share_rate_limited;
+bool says_what_came(RejectionCode reason) {
+  return reason == RejectionCode::share_not_needed || reason == RejectionCode::share_cooldown ||
+         reason == RejectionCode::share_rate_limited;
 }
 
 // What the view knows of an approval that `game` may answer: nothing of others', which is all it is told.
@@ -41,18 +41,15 @@ struct Found {
   [[nodiscard]] std::optional<domain::ShareEnd> end() const { return ours && record ? record->end : std::nullopt; }
 };
 
-Faulty<Found> look_up(Ledger const& ledger, domain::GameId game, domain::ApprovalId approval) {
+ResultOr<Found> look_up(Ledger const& ledger, domain::GameId game, domain::ApprovalId approval) {
   Found found;
   if (approval.position() > ledger.state.position()) return found;
-  auto const asked = ledger.commits.fact<domain::PhoneShareRequested>(approval.position());
-  if (!asked) return fail(asked.error());
-  found.ours = asked.value() && (!(*asked.value())->game || (*asked.value())->game == game);
+  auto const asked = FLORIN_TRY(ledger.commits.fact<domain::PhoneShareRequested>(approval.position()));
+  found.ours = asked && (!(*asked)->game || (*asked)->game == game);
   if (!found.ours) return found;
-  auto view = ledger.views.read(View::transfers);
-  if (!view) return fail(view.error());
-  auto share = projections::read_share(view.value(), approval);
-  if (!share) return fail(share.error());
-  found.record = share.value();
+  auto view = FLORIN_TRY(ledger.views.read(View::transfers));
+  auto share = FLORIN_TRY(projections::read_share(view, approval));
+  found.record = share;
   return found;
 }
 
@@ -74,8 +71,8 @@ Awaitable<ShareAnswer> ask_owner(Reader reader, domain::GameId game, domain::Pho
     answer.asked->expires_at = event.expires_at;
     answer.asked->code_sent = true;
   }
-  auto const* refusal = std::get_if<domain::Refusal>(&answer.outcome);
-  if (refusal != nullptr && says_what_came(refusal->reason)) {
+  auto const* refusal = std::get_if<domain::Rejection>(&answer.outcome);
+  if (refusal != nullptr && says_what_came(refusal->code)) {
     answer.asked = from_refusal(reader.ledger, game, *refusal);
   }
   co_return answer;

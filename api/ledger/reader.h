@@ -29,20 +29,20 @@ struct Reader {
   WorkerPool& workers;
   Inbox& inbox;
 
-  template <class Faulty>
-  using ValueOf = std::decay_t<decltype(std::declval<Faulty&>().value())>;
+  template <class ResultOr>
+  using ValueOf = std::decay_t<decltype(std::declval<ResultOr&>().value())>;
 
   template <class Work>
   using OfDisk = Readable<ValueOf<std::invoke_result_t<Work&>>>;
   template <class Work>
   using OfView = Readable<ValueOf<std::invoke_result_t<Work&, ViewReader&>>>;
 
-  // Runs work(), a Faulty<T>, on a worker. It may refer to the caller's locals.
+  // Runs work(), a ResultOr<T>, on a worker. It may refer to the caller's locals.
   template <class Work>
   [[nodiscard]] Awaitable<OfDisk<Work>> disk(Work work) const {
     return run_disk(*this, std::move(work));
   }
-  // Waits until the view shows `wanted` (Views::reach), then runs work(ViewReader&), a Faulty<T>, on a worker.
+  // Waits until the view shows `wanted` (Views::reach), then runs work(ViewReader&), a ResultOr<T>, on a worker.
   template <class Work>
   [[nodiscard]] Awaitable<OfView<Work>> view(View view, domain::Position wanted, Work work) const {
     return run_view(*this, view, wanted, std::move(work));
@@ -64,9 +64,8 @@ struct Reader {
     bool const reached = co_await views.reach(reader.inbox, view, wanted);
     if (!reached) co_return fail(Unread{Unread::Why::behind, {}});
     auto done = co_await reader.workers.run(reader.inbox, [&]() -> std::invoke_result_t<Work&, ViewReader&> {
-      auto open = views.read(view);
-      if (!open) return fail(open.error());
-      return work(open.value());
+      auto open = FLORIN_TRY(views.read(view));
+      return work(open);
     });
     if (!done) co_return fail(Unread{Unread::Why::busy, {}});
     if (!*done) co_return fail(Unread{Unread::Why::fault, std::move(*done).error()});

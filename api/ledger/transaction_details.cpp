@@ -13,7 +13,7 @@ namespace {
 using domain::Event;
 using domain::Position;
 using domain::Usd;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 using Kind = TransactionKind;
 using Found = std::optional<TransactionDetails>;
 
@@ -56,13 +56,12 @@ TransactionFacts facts_of(Event const& event, Position transaction) {
 }
 
 // What is asked for, when `game` has a part in it.
-Faulty<Found> find(Ledger const& ledger, domain::GameId game, Position position) {
+ResultOr<Found> find(Ledger const& ledger, domain::GameId game, Position position) {
   if (position > ledger.state.position()) return Found();
-  auto origin = find_transaction(ledger, position);
-  if (!origin) return fail(origin.error());
-  if (!origin.value()) return Found();
+  auto origin = FLORIN_TRY(find_transaction(ledger, position));
+  if (!origin) return Found();
   TransactionDetails found;
-  found.origin = std::move(*origin.value());
+  found.origin = std::move(*origin);
   found.name = *transaction_of(found.origin.commit, found.origin.index);
   auto const& event = found.origin.event();
   found.facts = facts_of(event, found.name.transaction);
@@ -82,27 +81,25 @@ Faulty<Found> find(Ledger const& ledger, domain::GameId game, Position position)
 // The commits in which the transaction has later steps.
 using CommitSet = std::set<Position>;
 
-Faulty<CommitSet> commits_about(ViewReader& view, Position about) {
-  auto const steps = projections::read_steps(view, about);
-  if (!steps) return fail(steps.error());
+ResultOr<CommitSet> commits_about(ViewReader& view, Position about) {
+  auto const steps = FLORIN_TRY(projections::read_steps(view, about));
   CommitSet commits;
-  for (auto const& step : steps.value()) commits.insert(step.commit);
+  for (auto const& step : steps) commits.insert(step.commit);
   return commits;
 }
 
-Faulty<Unit> add_postings(Ledger const& ledger, domain::Game const& game, CommitSet commits,
-                          TransactionDetails& found) {
+ResultOr<Unit> add_postings(Ledger const& ledger, domain::Game const& game, CommitSet commits,
+                            TransactionDetails& found) {
   commits.insert(found.origin.commit.first);
   for (auto const first : commits) {
-    auto const commit = ledger.commits.at(first);
-    if (!commit) return fail(commit.error());
-    if (!commit.value()) continue;
-    for (std::size_t i = 0; i < commit.value()->events.size(); ++i) {
-      auto const& event = commit.value()->events[i];
-      if (transaction_of(*commit.value(), i) != found.name) continue;
+    auto const commit = FLORIN_TRY(ledger.commits.at(first));
+    if (!commit) continue;
+    for (std::size_t i = 0; i < commit->events.size(); ++i) {
+      auto const& event = commit->events[i];
+      if (transaction_of(*commit, i) != found.name) continue;
       if (auto const* paid = std::get_if<domain::CurrencyPurchased>(&event)) found.facts.usd_fee = paid->fee;
       for (auto const& posting : domain::postings(event)) {
-        if (game.find_currency(posting.currency) != nullptr) found.postings.emplace_back(commit.value()->at, posting);
+        if (game.find_currency(posting.currency) != nullptr) found.postings.emplace_back(commit->at, posting);
       }
     }
   }
@@ -117,8 +114,8 @@ bool is_payment(Kind kind) {
 }
 
 // The view is there for is_payment(), the transfer for is_transfer(). On a worker.
-Faulty<Found> complete(Ledger const& ledger, domain::Game const& game, TransactionDetails found, ViewReader* view,
-                       std::optional<TransferDetails> const& transfer) {
+ResultOr<Found> complete(Ledger const& ledger, domain::Game const& game, TransactionDetails found, ViewReader* view,
+                         std::optional<TransferDetails> const& transfer) {
   auto const transaction = found.name.transaction;
   CommitSet later;
   found.status = "completed";
@@ -146,11 +143,10 @@ Faulty<Found> complete(Ledger const& ledger, domain::Game const& game, Transacti
     }
     case Kind::currency_purchase:
     case Kind::currency_refund: {
-      auto const order = load_card_order(ledger, *view, game.id, found.facts.order);
-      if (!order) return fail(order.error());
-      if (!order.value()) return Found();
-      if (found.name.kind == Kind::currency_purchase) found.status = order.value()->status();
-      for (auto const& refund : order.value()->refunds) {
+      auto const order = FLORIN_TRY(load_card_order(ledger, *view, game.id, found.facts.order));
+      if (!order) return Found();
+      if (found.name.kind == Kind::currency_purchase) found.status = order->status();
+      for (auto const& refund : order->refunds) {
         if (found.name.kind == Kind::currency_refund && refund.asked.refund.position() == transaction) {
           found.status = refund.status();
         }
@@ -159,24 +155,20 @@ Faulty<Found> complete(Ledger const& ledger, domain::Game const& game, Transacti
     }
     case Kind::withdrawal: {
       WrittenFiles files(ledger);
-      auto const payout = load_payout(ledger, *view, files, domain::PayoutId(transaction));
-      if (!payout) return fail(payout.error());
-      if (payout.value()) found.status = domain::payout_status_name(payout.value()->status);
+      auto const payout = FLORIN_TRY(load_payout(ledger, *view, files, domain::PayoutId(transaction)));
+      if (payout) found.status = domain::payout_status_name(payout->status);
       break;
     }
   }
   if (is_payment(found.name.kind)) {
-    auto steps = commits_about(*view, found.name.kind == Kind::withdrawal ? transaction : found.facts.order.position());
-    if (!steps) return fail(steps.error());
-    later = std::move(steps).value();
+    later = FLORIN_TRY(
+        commits_about(*view, found.name.kind == Kind::withdrawal ? transaction : found.facts.order.position()));
   }
-  auto details = details_of(ledger, game.id, found.origin.event(), receives);
-  if (!details) return fail(details.error());
-  found.movement = std::move(details).value();
+  found.movement = FLORIN_TRY(details_of(ledger, game.id, found.origin.event(), receives));
   if (transfer && !receives && transfer->record && transfer->record->receiver) {
     found.movement.counterparty = receiver_of(ledger, game.id, transfer->initiated, transfer->record->receiver);
   }
-  if (auto const added = add_postings(ledger, game, std::move(later), found); !added) return fail(added.error());
+  FLORIN_TRY(add_postings(ledger, game, std::move(later), found));
   return Found(std::move(found));
 }
 

@@ -6,7 +6,7 @@ namespace {
 using domain::Commit;
 using domain::Event;
 using domain::Position;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 using Kind = TransactionKind;
 using Name = std::optional<TransactionName>;
 
@@ -72,7 +72,7 @@ Name transaction_of(Commit const& commit, std::size_t index) {
   return std::nullopt;
 }
 
-Faulty<std::optional<LocatedEvent>> find_transaction(Ledger const& ledger, Position name) {
+ResultOr<std::optional<LocatedEvent>> find_transaction(Ledger const& ledger, Position name) {
   using Found = std::optional<LocatedEvent>;
   auto commit = ledger.commits.holding(name);
   if (!commit) return fail(commit.error());

@@ -38,7 +38,7 @@ struct LocatedEvent {
 };
 // The event that opened the transaction of this name, or of which the event at this position is a step. nullopt: none.
 // Reads the disk: on a worker.
-[[nodiscard]] eventstore::Faulty<std::optional<LocatedEvent>> find_transaction(Ledger const& ledger,
-                                                                               domain::Position name);
+[[nodiscard]] eventstore::ResultOr<std::optional<LocatedEvent>> find_transaction(Ledger const& ledger,
+                                                                                 domain::Position name);
 
 }  // namespace florin::api

@@ -9,25 +9,24 @@ namespace {
 
 using domain::Flavour;
 using domain::Position;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 using Found = std::optional<TransferDetails>;
 
 // From the log and the ledger; open or not.
-Faulty<Found> find_transfer(Ledger const& ledger, domain::GameId game, std::optional<Flavour> flavour,
-                            domain::TransferId transaction) {
+ResultOr<Found> find_transfer(Ledger const& ledger, domain::GameId game, std::optional<Flavour> flavour,
+                              domain::TransferId transaction) {
   if (transaction.position() > ledger.state.position()) return Found{};
-  auto commit = ledger.commits.at(transaction.position());
-  if (!commit) return fail(commit.error());
-  if (!commit.value()) return Found{};
+  auto commit = FLORIN_TRY(ledger.commits.at(transaction.position()));
+  if (!commit) return Found{};
   TransferDetails transfer;
   bool found = false;
-  for (auto const& event : commit.value()->events) {
+  for (auto const& event : commit->events) {
     if (auto const* initiated = std::get_if<domain::TransferInitiated>(&event)) {
       transfer.initiated = *initiated;
       found = true;
     }
   }
-  transfer.commit = std::move(*commit.value());
+  transfer.commit = std::move(*commit);
   transfer.source = transfer.commit.request.game;
   if (!found || (flavour && transfer.initiated.flavour != *flavour)) return Found{};
   if (game != transfer.source && game != transfer.initiated.target) return Found{};
@@ -39,10 +38,8 @@ Faulty<Found> find_transfer(Ledger const& ledger, domain::GameId game, std::opti
 }
 
 // With what the view knows of one that is not open.
-Faulty<Found> with_record(ViewReader& view, Found transfer) {
-  auto record = projections::read_transfer(view, transfer->initiated.transaction);
-  if (!record) return fail(record.error());
-  transfer->record = std::move(record).value();
+ResultOr<Found> with_record(ViewReader& view, Found transfer) {
+  transfer->record = FLORIN_TRY(projections::read_transfer(view, transfer->initiated.transaction));
   return transfer;
 }
 
@@ -76,13 +73,12 @@ Awaitable<Readable<Found>> load_transfer(Reader reader, domain::GameId game, std
   auto const& ledger = reader.ledger;
   // The end of one that is found not to be open is at or before the position after that look.
   Position looked_at;
-  auto first = co_await reader.disk([&]() -> Faulty<Found> {
+  auto first = co_await reader.disk([&]() -> ResultOr<Found> {
     auto found = find_transfer(ledger, game, flavour, transaction);
     looked_at = ledger.state.position();
     if (!found || !found.value() || found.value()->open) return found;
-    auto view = ledger.views.read(View::transfers);
-    if (!view) return fail(view.error());
-    return with_record(view.value(), std::move(found).value());
+    auto view = FLORIN_TRY(ledger.views.read(View::transfers));
+    return with_record(view, std::move(found).value());
   });
   // An end is final: a view that knows of it need not be any newer.
   if (!first || !first.value() || is_told(*first.value())) co_return first;

@@ -54,6 +54,6 @@ Awaitable<bool> Views::reach(Inbox& inbox, View view, domain::Position wanted) c
   co_return true;
 }
 
-eventstore::Faulty<ViewReader> Views::read(View view) const { return models_.read(name_of(view)); }
+eventstore::ResultOr<ViewReader> Views::read(View view) const { return models_.read(name_of(view)); }
 
 }  // namespace florin::api

@@ -34,11 +34,11 @@ class Views {
   static constexpr std::uint64_t kNearlyThere = 1'000;  // events: a few ms of work
 
   // On a worker. Faults: as ReadModels::read.
-  [[nodiscard]] eventstore::Faulty<ViewReader> read(View view) const;
+  [[nodiscard]] eventstore::ResultOr<ViewReader> read(View view) const;
 
   // Any thread. By the names that operators use; faults as ReadModels::rebuild.
   [[nodiscard]] std::vector<ProjectionStatus> status() const { return models_.status(); }
-  [[nodiscard]] eventstore::Faulty<Unit> rebuild(std::string_view name) const { return models_.rebuild(name); }
+  [[nodiscard]] eventstore::ResultOr<Unit> rebuild(std::string_view name) const { return models_.rebuild(name); }
 
  private:
   projections::ReadModels& models_;

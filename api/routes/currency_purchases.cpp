@@ -244,7 +244,7 @@ Awaitable<Response> refund(Call call) {
   if (!loaded) co_return unread_response(request, loaded.error());
   auto const& [known, purchased] = loaded.value();
   if (!known) co_return payment_order_not_found(request);
-  if (!purchased) co_return refusal_response(request, {.reason = domain::Rejection::order_not_paid});
+  if (!purchased) co_return refusal_response(request, {.code = domain::RejectionCode::order_not_paid});
 
   Payload payload("refund-currency");
   payload.add(order->value()).add(static_cast<std::uint64_t>(usd ? usd->minor() : 0)).add(reason);

@@ -123,7 +123,7 @@ Awaitable<Response> file(Call call) {
     auto const& e = *files.event;
     domain::WritePayoutFile command{e.day, e.created, e.origin, e.files, e.left_out};
     auto const outcome = co_await call.execute(std::move(command), "", payload);
-    if (std::holds_alternative<domain::Refusal>(outcome)) continue;
+    if (std::holds_alternative<domain::Rejection>(outcome)) continue;
     auto response = write_response(
         request, outcome, [&](std::string& out, domain::Commit const&) { out = std::move(files.texts[index]); });
     if (response.status == 200) set_headers(response, *files.event, chosen);

@@ -12,8 +12,8 @@ Awaitable<Response> refuse_ended(Call const& call, domain::PayoutId payout) {
   auto const requested =
       co_await call.reader().disk([&] { return ledger.commits.fact<domain::PayoutRequested>(payout.position()); });
   if (!requested) co_return unread_response(call.request, requested.error());
-  co_return refusal_response(call.request, {.reason = requested.value() ? domain::Rejection::payout_not_next
-                                                                        : domain::Rejection::payout_not_found});
+  co_return refusal_response(call.request, {.code = requested.value() ? domain::RejectionCode::payout_not_next
+                                                                      : domain::RejectionCode::payout_not_found});
 }
 
 Awaitable<Response> list(Call call) {
@@ -35,7 +35,7 @@ template <PayoutStatus Status>
 Awaitable<Response> advance(Call call) {
   auto const& [services, request, path, caller] = call;
   auto const payout = domain::parse_payout_id(path.values[0]);
-  if (!payout) co_return refusal_response(request, {.reason = domain::Rejection::payout_not_found});
+  if (!payout) co_return refusal_response(request, {.code = domain::RejectionCode::payout_not_found});
   std::string note;
   if (!request.body.empty()) {
     auto body = JsonBody::parse(request);
@@ -46,8 +46,8 @@ Awaitable<Response> advance(Call call) {
   payload.add(payout->value()).add(static_cast<std::uint64_t>(Status)).add(note);
   domain::AdvancePayout command{*payout, Status, std::move(note)};
   auto const outcome = co_await call.execute(std::move(command), "", payload);
-  if (auto const* refusal = std::get_if<domain::Refusal>(&outcome);
-      refusal != nullptr && refusal->reason == domain::Rejection::payout_not_found) {
+  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome);
+      refusal != nullptr && refusal->code == domain::RejectionCode::payout_not_found) {
     auto refused = co_await refuse_ended(call, *payout);
     co_return with_position(std::move(refused), outcome);
   }

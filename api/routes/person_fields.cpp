@@ -45,9 +45,8 @@ Result<PlayerFields, Response> read_player(Request const& request, Ledger const&
   auto const raw_email = read_email_text(body, "player_email");
   auto const name = body.optional_string("player_name", 255);
   if (auto const* wrong = body.error()) return fail(body_error_response(request, *wrong));
-  auto email = read_email(request, ledger, raw_email, "player_email");
-  if (!email) return fail(std::move(email).error());
-  PlayerFields player{std::move(email).value(), std::string(name.value_or("")), {}};
+  auto email = FLORIN_TRY(read_email(request, ledger, raw_email, "player_email"));
+  PlayerFields player{std::move(email), std::string(name.value_or("")), {}};
   player.ref = ledger.people.player(game.id, player.email, player.name);
   return player;
 }

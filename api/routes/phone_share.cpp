@@ -8,7 +8,7 @@
 namespace florin::api {
 namespace {
 
-using domain::Rejection;
+using domain::RejectionCode;
 
 constexpr std::string_view kJustTexted =
     "A code was texted moments ago. Another is not sent before cooldown_seconds are over.";
@@ -46,7 +46,7 @@ std::optional<Response> refuse_too_many(Call const& call) {
 }
 
 Response why_ended(Request const& request, std::optional<domain::ShareEnd> end) {
-  if (!end) return refusal_response(request, {.reason = Rejection::share_not_open});
+  if (!end) return refusal_response(request, {.code = RejectionCode::share_not_open});
   switch (*end) {
     case domain::ShareEnd::approved:
       return error_response(request, 409, "ALREADY_APPROVED", "This approval was given before.");
@@ -59,7 +59,7 @@ Response why_ended(Request const& request, std::optional<domain::ShareEnd> end) 
     case domain::ShareEnd::expired:
     case domain::ShareEnd::superseded: break;
   }
-  return refusal_response(request, {.reason = Rejection::share_expired});
+  return refusal_response(request, {.code = RejectionCode::share_expired});
 }
 
 Awaitable<Response> answer(Call call, bool approve) {
@@ -73,14 +73,14 @@ Awaitable<Response> answer(Call call, bool approve) {
   auto const game = caller->id;
   auto const& codes = ledger.codes;
   auto const approval = codes.parse_approval_id(approval_id);
-  if (!approval) co_return refusal_response(request, {.reason = Rejection::share_not_open});
+  if (!approval) co_return refusal_response(request, {.code = RejectionCode::share_not_open});
   domain::ApprovalId const share(*approval);
   domain::AnswerPhoneShare const command{share, codes.is_otp(*approval, otp), approve, game};
   Payload const payload("answer-phone-share");
   domain::GameId const of_none;
   auto const outcome = co_await ledger.commands.execute(*request.inbox, command, of_none, "", payload);
-  if (auto const* refusal = std::get_if<domain::Refusal>(&outcome);
-      refusal != nullptr && refusal->reason == Rejection::share_not_open) {
+  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome);
+      refusal != nullptr && refusal->code == RejectionCode::share_not_open) {
     auto const end = co_await share_end(call.reader(), game, share);
     co_return end ? why_ended(request, end.value()) : unread_response(request, end.error());
   }

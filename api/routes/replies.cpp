@@ -135,7 +135,7 @@ Response write_response(Request const& request, Performed const& outcome, Render
                               request, 422, "CLIENT_REQUEST_ID_REUSED",
                               "This client_request_id was already used for a different request; use a new one.");
                         },
-                        [&](domain::Refusal const& refusal) {
+                        [&](domain::Rejection const& refusal) {
                           auto response = refusal_response(request, refusal);
                           response.position = outcome.reached.value();
                           return response;

@@ -8,7 +8,7 @@ namespace florin::api {
 namespace {
 
 using domain::Flavour;
-using domain::Rejection;
+using domain::RejectionCode;
 
 constexpr FlavourWords kTransfer{
     .flavour = Flavour::transfer,
@@ -263,14 +263,14 @@ std::string policy_reason(domain::Game const& source, domain::Game const* target
 }  // namespace
 
 Response initiation_refusal(Request const& request, TransferScene const& scene, domain::Game const& source,
-                            domain::GameId target_id, domain::Refusal const& refusal) {
+                            domain::GameId target_id, domain::Rejection const& refusal) {
   auto const noun = std::string(scene.words.noun);
   auto const* target = scene.games.find(target_id);
-  if (refusal.reason == Rejection::transfer_policy) {
+  if (refusal.code == RejectionCode::transfer_policy) {
     return error_response(request, 403, scene.words.policy_code,
                           noun + " not allowed: " + policy_reason(source, target, target_id));
   }
-  if (refusal.reason == Rejection::game_in_testing) {
+  if (refusal.code == RejectionCode::game_in_testing) {
     bool const from = source.settings.status == domain::GameStatus::testing;
     auto const& game = from ? source.settings.name : std::string(name_of(target));
     return error_response(request, 403, "GAME_IN_TESTING",
@@ -278,8 +278,8 @@ Response initiation_refusal(Request const& request, TransferScene const& scene, 
                               (from ? "Sending game '" : "Receiving game '") + game + "' must be live to " +
                               (from ? "initiate " : "receive ") + std::string(scene.words.plural) + ".");
   }
-  if (refusal.reason == Rejection::velocity_count || refusal.reason == Rejection::velocity_amount) {
-    bool const count = refusal.reason == Rejection::velocity_count;
+  if (refusal.code == RejectionCode::velocity_count || refusal.code == RejectionCode::velocity_amount) {
+    bool const count = refusal.code == RejectionCode::velocity_count;
     bool const transfer = scene.words.flavour == Flavour::transfer;
     using domain::LimitKind;
     auto const kind =

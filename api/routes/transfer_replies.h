@@ -80,6 +80,6 @@ void write_claimed(std::string& out, TransferScene const& scene, domain::Commit 
 // own.
 [[nodiscard]] Response initiation_refusal(Request const& request, TransferScene const& scene,
                                           domain::Game const& source, domain::GameId target,
-                                          domain::Refusal const& refusal);
+                                          domain::Rejection const& refusal);
 
 }  // namespace florin::api

@@ -8,7 +8,7 @@ namespace {
 
 using domain::Flavour;
 using domain::LimitKind;
-using domain::Rejection;
+using domain::RejectionCode;
 
 Response sms_unavailable(Request const& request, Ledger const& ledger) {
   return error_response(request, 503, "SMS_UNAVAILABLE",
@@ -17,7 +17,7 @@ Response sms_unavailable(Request const& request, Ledger const& ledger) {
 }
 
 Response transaction_not_found(Request const& request) {
-  return refusal_response(request, {.reason = Rejection::transfer_not_open});
+  return refusal_response(request, {.code = RejectionCode::transfer_not_open});
 }
 
 // A transaction that is not open: what became of it decides what the call is told.
@@ -95,7 +95,7 @@ Awaitable<Response> unclaimable(Call const& call, FlavourWords const& words, dom
     case Unclaimable::unknown: break;
     case Unclaimable::claimed_before:
       co_return error_response(request, 409, "ALREADY_CLAIMED", "This code was used. Nothing was credited.");
-    case Unclaimable::expired: co_return refusal_response(request, {.reason = Rejection::claim_expired});
+    case Unclaimable::expired: co_return refusal_response(request, {.code = RejectionCode::claim_expired});
   }
   co_return claim_not_found(request);
 }
@@ -172,11 +172,11 @@ Awaitable<Response> initiate(Call call, FlavourWords const& words) {
   payload.add(name).add(sender.value().key).add(sender_phone).add(receiver.value().key).add(receiver_phone);
   payload.add(target.value()).add(static_cast<std::uint64_t>(amount.minor())).add(command.currency.value());
   auto const outcome = co_await call.execute(command, request_id, payload);
-  if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
-    if (refusal->reason == Rejection::sms_unavailable) {
+  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome)) {
+    if (refusal->code == RejectionCode::sms_unavailable) {
       co_return with_position(sms_unavailable(request, services.ledger), outcome);
     }
-    if (refusal->reason == Rejection::phone_share_required) {
+    if (refusal->code == RejectionCode::phone_share_required) {
       auto const& asked = refusal->receiver_side ? receiver.value() : sender.value();
       auto const& phone = refusal->receiver_side ? command.receiver_phone : command.sender_phone;
       domain::PersonRef const person{asked.index, shown_email(services.ledger, game.id, asked)};
@@ -215,11 +215,11 @@ Awaitable<Response> verify(Call call, FlavourWords const& words) {
   auto const matching = services.ledger.codes.matching_pins(*transaction, pin, domain::kPinsMax);
   domain::VerifyPin const command{game.id, words.flavour, *transaction, matching};
   auto const outcome = co_await call.execute(command, "", Payload("verify-pin"));
-  if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
-    if (refusal->reason == Rejection::guardian_pending) {
+  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome)) {
+    if (refusal->code == RejectionCode::guardian_pending) {
       co_return with_position(verification_held(services, *open), outcome);
     }
-    if (refusal->reason == Rejection::transfer_not_open) {
+    if (refusal->code == RejectionCode::transfer_not_open) {
       co_return co_await not_open(call, words.flavour, *transaction);
     }
     co_return with_position(refusal_response(request, *refusal), outcome);
@@ -253,8 +253,8 @@ Awaitable<Response> resend(Call call, FlavourWords const& words) {
   if (!services.ledger.texts.sms_available()) co_return sms_unavailable(request, services.ledger);
   domain::ResendPin const command{game.id, words.flavour, *transaction};
   auto const outcome = co_await call.execute(command, "", Payload("resend-pin"));
-  if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
-    if (refusal->reason == Rejection::transfer_not_open) {
+  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome)) {
+    if (refusal->code == RejectionCode::transfer_not_open) {
       co_return co_await not_open(call, words.flavour, *transaction);
     }
     co_return with_position(refusal_response(request, *refusal), outcome);
@@ -277,8 +277,8 @@ Awaitable<Response> cancel(Call call, FlavourWords const& words) {
   if (!transaction) co_return transaction_not_found(request);
   domain::CancelTransfer const command{game.id, words.flavour, *transaction};
   auto const outcome = co_await call.execute(command, "", Payload("cancel-transfer"));
-  if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
-    if (refusal->reason == Rejection::transfer_not_open) {
+  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome)) {
+    if (refusal->code == RejectionCode::transfer_not_open) {
       co_return co_await not_open(call, words.flavour, *transaction);
     }
     co_return with_position(refusal_response(request, *refusal), outcome);
@@ -326,15 +326,15 @@ Awaitable<Response> claim(Call call, FlavourWords const& words) {
   command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency));
   command.player = domain::PlayerId(static_cast<std::uint64_t>(player));
   auto const outcome = co_await call.execute(command, "", Payload("claim"));
-  if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
-    if (refusal->reason == Rejection::transfer_not_open) {
+  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome)) {
+    if (refusal->code == RejectionCode::transfer_not_open) {
       co_return co_await unclaimable(call, words, *transaction, command.phone.index);
     }
-    if (refusal->reason == Rejection::phone_share_required) {
+    if (refusal->code == RejectionCode::phone_share_required) {
       domain::PersonRef const person{email.value().index, shown_email(services.ledger, game.id, email.value())};
       co_return co_await phone_share_required(call, command.phone, person);
     }
-    if (refusal->reason == Rejection::account_selection) {
+    if (refusal->code == RejectionCode::account_selection) {
       auto selection = account_selection(services.ledger, game, *transaction, command.currency, code);
       // Claimed or expired since the decision.
       if (!selection) co_return co_await unclaimable(call, words, *transaction, command.phone.index);

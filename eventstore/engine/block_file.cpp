@@ -24,11 +24,10 @@ std::string_view view(domain::Digest const& digest) {
 
 }  // namespace
 
-Faulty<std::unique_ptr<BlockWriter>> BlockWriter::create(std::filesystem::path const& file, BlockFileKind kind,
-                                                         Files& files) {
-  auto created = FileWriter::create(files, file);
-  if (!created) return fail(created.error());
-  return std::unique_ptr<BlockWriter>(new BlockWriter(std::move(created).value(), kind));
+ResultOr<std::unique_ptr<BlockWriter>> BlockWriter::create(std::filesystem::path const& file, BlockFileKind kind,
+                                                           Files& files) {
+  auto created = FLORIN_TRY(FileWriter::create(files, file));
+  return std::unique_ptr<BlockWriter>(new BlockWriter(std::move(created), kind));
 }
 
 BlockWriter::BlockWriter(FileWriter file, BlockFileKind kind) : file_(std::move(file)) {
@@ -63,19 +62,19 @@ void BlockWriter::end_block() {
   pending_ = std::async(std::launch::async, [this] { return write_block(); });
 }
 
-Faulty<Unit> BlockWriter::write_block() {
+ResultOr<Unit> BlockWriter::write_block() {
   std::uint64_t const length = writing_.size();
   digest_ = chain_link(digest_, domain::Position(index_++), writing_);
   std::array<char, 8> prefix;
   std::memcpy(prefix.data(), &length, 8);
-  if (auto done = file_.write(at_, view(prefix)); !done) return done;
-  if (auto done = file_.write(at_ + 8, writing_); !done) return done;
-  if (auto done = file_.write(at_ + 8 + length, view(digest_)); !done) return done;
+  FLORIN_TRY(file_.write(at_, view(prefix)));
+  FLORIN_TRY(file_.write(at_ + 8, writing_));
+  FLORIN_TRY(file_.write(at_ + 8 + length, view(digest_)));
   at_ += 8 + length + digest_.size();
   return Unit{};
 }
 
-Faulty<Unit> BlockWriter::commit() {
+ResultOr<Unit> BlockWriter::commit() {
   if (!filling_.empty()) end_block();
   end_block();
   wait();
@@ -83,20 +82,18 @@ Faulty<Unit> BlockWriter::commit() {
   return file_.commit();
 }
 
-Faulty<std::unique_ptr<BlockReader>> BlockReader::open(std::filesystem::path const& file, BlockFileKind kind,
-                                                       Files& files) {
-  auto opened = FileReader::open(files, file);
-  if (!opened) return fail(opened.error());
-  auto const size = opened.value().size();
-  if (!size) return fail(size.error());
+ResultOr<std::unique_ptr<BlockReader>> BlockReader::open(std::filesystem::path const& file, BlockFileKind kind,
+                                                         Files& files) {
+  auto opened = FLORIN_TRY(FileReader::open(files, file));
+  auto const size = FLORIN_TRY(opened.size());
   std::array<char, kHeadBytes> head{};
-  if (auto got = opened.value().read(0, head); !got) return fail(got.error());
+  FLORIN_TRY(opened.read(0, head));
   auto const expected = head_of(kind);
   if (std::memcmp(head.data(), expected.data(), 8) != 0) {
     return fault(Fault::Kind::corrupt, file.filename().string() + ": not what its name says");
   }
   if (head != expected) return fault(Fault::Kind::unknown, file.filename().string() + ": of another version");
-  return std::unique_ptr<BlockReader>(new BlockReader(std::move(opened).value(), sha256(view(head)), size.value()));
+  return std::unique_ptr<BlockReader>(new BlockReader(std::move(opened), sha256(view(head)), size));
 }
 
 BlockReader::BlockReader(FileReader file, domain::Digest digest, std::uint64_t size)
@@ -108,17 +105,17 @@ BlockReader::~BlockReader() {
   if (pending_.valid()) pending_.wait();
 }
 
-Faulty<std::string> BlockReader::read_block(std::string buffer) {
+ResultOr<std::string> BlockReader::read_block(std::string buffer) {
   auto const damaged = [&] {
     return fault(Fault::Kind::corrupt, file_.file().filename().string() + ": block " + std::to_string(index_));
   };
   std::array<char, 8> prefix;
-  if (auto got = file_.read(at_, prefix); !got) return fail(got.error());
+  FLORIN_TRY(file_.read(at_, prefix));
   std::uint64_t length = 0;
   std::memcpy(&length, prefix.data(), 8);
   if (length > kFileBlockBytes) return damaged();
   buffer.resize(length);
-  if (auto got = file_.read(at_ + 8, buffer); !got) return fail(got.error());
+  FLORIN_TRY(file_.read(at_ + 8, buffer));
   domain::Digest stored;
   if (auto got = file_.read(at_ + 8 + length, {reinterpret_cast<char*>(stored.data()), stored.size()}); !got) {
     return fail(got.error());

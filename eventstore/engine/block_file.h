@@ -28,16 +28,17 @@ struct BlockFileKind {
 // One thread. A fault is remembered: later calls do nothing and commit() returns it.
 class BlockWriter {
  public:
-  [[nodiscard]] static Faulty<std::unique_ptr<BlockWriter>> create(std::filesystem::path const& file,
-                                                                   BlockFileKind kind, Files& files = machine_files());
+  [[nodiscard]] static ResultOr<std::unique_ptr<BlockWriter>> create(std::filesystem::path const& file,
+                                                                     BlockFileKind kind,
+                                                                     Files& files = machine_files());
   ~BlockWriter();
   void put(std::string_view bytes);
-  [[nodiscard]] Faulty<Unit> commit();
+  [[nodiscard]] ResultOr<Unit> commit();
 
  private:
   BlockWriter(FileWriter file, BlockFileKind kind);
   void end_block();
-  Faulty<Unit> write_block();  // on the other thread
+  ResultOr<Unit> write_block();  // on the other thread
   void wait();
 
   FileWriter file_;
@@ -46,7 +47,7 @@ class BlockWriter {
   domain::Digest digest_{};
   std::string filling_;
   std::string writing_;
-  std::future<Faulty<Unit>> pending_;
+  std::future<ResultOr<Unit>> pending_;
   std::optional<Fault> fault_;
 };
 
@@ -54,8 +55,8 @@ class BlockWriter {
 class BlockReader {
  public:
   // Kind::unknown for another version.
-  [[nodiscard]] static Faulty<std::unique_ptr<BlockReader>> open(std::filesystem::path const& file, BlockFileKind kind,
-                                                                 Files& files = machine_files());
+  [[nodiscard]] static ResultOr<std::unique_ptr<BlockReader>> open(std::filesystem::path const& file,
+                                                                   BlockFileKind kind, Files& files = machine_files());
   ~BlockReader();
   [[nodiscard]] bool get(std::span<char> into);
   // Everything was read and the file ends here.
@@ -66,7 +67,7 @@ class BlockReader {
 
  private:
   BlockReader(FileReader file, domain::Digest digest, std::uint64_t size);
-  Faulty<std::string> read_block(std::string buffer);  // on the other thread
+  ResultOr<std::string> read_block(std::string buffer);  // on the other thread
   bool next_block();
 
   FileReader file_;
@@ -77,7 +78,7 @@ class BlockReader {
   std::string block_;
   std::size_t used_ = 0;
   bool ended_ = false;
-  std::future<Faulty<std::string>> pending_;
+  std::future<ResultOr<std::string>> pending_;
   std::optional<Fault> fault_;
 };
 

@@ -63,7 +63,7 @@ Decider::Decider(domain::State state, Position head, domain::Timestamp at, Log& 
 
 void Decider::read_clock() { now_ = std::max(at_, clock_.now()); }
 
-Faulty<Unit> Decider::handle(Submission& submission, Position durable, Batch& batch) {
+ResultOr<Unit> Decider::handle(Submission& submission, Position durable, Batch& batch) {
   while (recent_.size() > kRecentCommits && recent_.front()->last() <= durable) recent_.pop_front();
   auto const answer = [&](Outcome outcome) {
     batch.answers.push_back({std::move(submission.reply), std::move(outcome)});
@@ -81,18 +81,16 @@ Faulty<Unit> Decider::handle(Submission& submission, Position durable, Batch& ba
   }
   auto decision = decide(state_, submission.command, {now_, next_, entropy_.draw()});
   if (!decision) return answer(decision.error());
-  auto recorded = record(std::move(request), std::move(decision).value(), batch);
-  if (!recorded) return fail(recorded.error());
-  return answer(Committed{std::move(recorded).value()});
+  auto recorded = FLORIN_TRY(record(std::move(request), std::move(decision).value(), batch));
+  return answer(Committed{std::move(recorded)});
 }
 
-Faulty<CommitPtr> Decider::record(domain::Request request, std::vector<domain::Event> events, Batch& batch) {
+ResultOr<CommitPtr> Decider::record(domain::Request request, std::vector<domain::Event> events, Batch& batch) {
   auto commit = std::make_shared<Commit>(Commit{next_, now_, std::move(request), std::move(events)});
   FLORIN_ASSERT(!commit->events.empty());
-  if (auto sealed = vault_.seal(*commit); !sealed) return fail(sealed.error());
+  FLORIN_TRY(vault_.seal(*commit));
   if (!commit->request.id.empty()) {
-    auto added = requests_.add(commit->request.game, commit->request.id, commit->first, commit->last());
-    if (!added) return fail(added.error());
+    FLORIN_TRY(requests_.add(commit->request.game, commit->request.id, commit->first, commit->last()));
   }
   apply(state_, *commit);
   auto const begin = batch.bytes.size();
@@ -105,10 +103,9 @@ Faulty<CommitPtr> Decider::record(domain::Request request, std::vector<domain::E
   return CommitPtr(std::move(commit));
 }
 
-Faulty<CommitPtr> Decider::find_earlier(domain::Request const& request) {
-  auto const candidates = requests_.candidates(request.game, request.id);
-  if (!candidates) return fail(candidates.error());
-  for (auto const first : candidates.value()) {
+ResultOr<CommitPtr> Decider::find_earlier(domain::Request const& request) {
+  auto const candidates = FLORIN_TRY(requests_.candidates(request.game, request.id));
+  for (auto const first : candidates) {
     auto commit = commit_at(first);
     if (!commit) return commit;
     auto const& theirs = commit.value()->request;
@@ -117,17 +114,16 @@ Faulty<CommitPtr> Decider::find_earlier(domain::Request const& request) {
   return CommitPtr();
 }
 
-Faulty<CommitPtr> Decider::commit_at(Position first) {
+ResultOr<CommitPtr> Decider::commit_at(Position first) {
   auto const recent = std::lower_bound(recent_.begin(), recent_.end(), first,
                                        [](CommitPtr const& commit, Position at) { return commit->first < at; });
   if (recent != recent_.end() && (*recent)->first == first) return *recent;
   // Not among the recent ones: durable.
-  auto commit = read_commit(log_, first);
-  if (!commit) return fail(commit.error());
-  if (!commit.value()) {
+  auto commit = FLORIN_TRY(read_commit(log_, first));
+  if (!commit) {
     return fault(Fault::Kind::corrupt, "position " + std::to_string(first.value()) + ": no commit begins here");
   }
-  return std::make_shared<Commit const>(*std::move(commit).value());
+  return std::make_shared<Commit const>(*std::move(commit));
 }
 
 }  // namespace florin::eventstore

@@ -60,16 +60,16 @@ class Decider {
   // an earlier commit of the same id cannot be looked up now, and nothing stored is known to be wrong, nothing is
   // decided and the answer is `busy`. After a fault the submission still owns its reply, nothing was decided for it,
   // and nothing more may be handled.
-  [[nodiscard]] Faulty<Unit> handle(Submission& submission, domain::Position durable, Batch& batch);
+  [[nodiscard]] ResultOr<Unit> handle(Submission& submission, domain::Position durable, Batch& batch);
 
   [[nodiscard]] domain::State& state() { return state_; }
   [[nodiscard]] domain::Timestamp at() const { return at_; }
 
  private:
   // The commit that carries the same (game, id), or null.
-  Faulty<CommitPtr> find_earlier(domain::Request const& request);
-  Faulty<CommitPtr> commit_at(domain::Position first);
-  Faulty<CommitPtr> record(domain::Request request, std::vector<domain::Event> events, Batch& batch);
+  ResultOr<CommitPtr> find_earlier(domain::Request const& request);
+  ResultOr<CommitPtr> commit_at(domain::Position first);
+  ResultOr<CommitPtr> record(domain::Request request, std::vector<domain::Event> events, Batch& batch);
 
   domain::State state_;
   domain::Position next_;

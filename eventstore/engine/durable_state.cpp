@@ -37,18 +37,16 @@ void DurableState::apply(domain::Commit const& commit) {
   impl_->apply(commit);
 }
 
-Faulty<Unit> DurableState::catch_up(Log& log, domain::Position until) {
+ResultOr<Unit> DurableState::catch_up(Log& log, domain::Position until) {
   if (position() >= until) return Unit{};
-  auto reader = CommitReader::after(log, position());
-  if (!reader) return fail(reader.error());
-  if (!reader.value()) {
+  auto reader = FLORIN_TRY(CommitReader::after(log, position()));
+  if (!reader) {
     return fault(Fault::Kind::corrupt, "log: no commit ends at position " + std::to_string(position().value()));
   }
   while (position() < until) {
-    auto const commit = reader.value()->next();
-    if (!commit) return fail(commit.error());
-    if (!commit.value()) break;
-    apply(*commit.value());
+    auto const commit = FLORIN_TRY(reader->next());
+    if (!commit) break;
+    apply(*commit);
   }
   return Unit{};
 }

@@ -66,7 +66,7 @@ class DurableState {
   // The same for one commit: recovery.
   void apply(domain::Commit const& commit);
   // Recovery: folds what the log holds after position(), up to and including `until`.
-  [[nodiscard]] Faulty<Unit> catch_up(Log& log, domain::Position until);
+  [[nodiscard]] ResultOr<Unit> catch_up(Log& log, domain::Position until);
 
   // The games as of the last commit; immutable, swapped when one changes. Cheap to call per request (about 20 ns): its
   // lock is its own and is never held while a batch is applied.
@@ -118,13 +118,13 @@ class DurableState {
 
   // Snapshot balances-<position>.bin beside the write model's, same file discipline and same fallback
   // (snapshot.h). Writing holds the lock for reading: commits wait, so it belongs after the writer stopped.
-  [[nodiscard]] Faulty<Unit> write_snapshot(std::filesystem::path const& folder, Log& log,
-                                            Files& files = machine_files()) const;
+  [[nodiscard]] ResultOr<Unit> write_snapshot(std::filesystem::path const& folder, Log& log,
+                                              Files& files = machine_files()) const;
   // Into an empty view, before anyone else uses it. Kind::missing when there is none that is whole, not beyond `limit`
   // and of this log; those that were tried are named in `skipped` (may be null).
-  [[nodiscard]] Faulty<Unit> read_newest_snapshot(std::filesystem::path const& folder, Log& log, domain::Position limit,
-                                                  std::vector<std::string>* skipped = nullptr,
-                                                  Files& files = machine_files());
+  [[nodiscard]] ResultOr<Unit> read_newest_snapshot(std::filesystem::path const& folder, Log& log,
+                                                    domain::Position limit, std::vector<std::string>* skipped = nullptr,
+                                                    Files& files = machine_files());
 
  private:
   struct Impl;
@@ -141,8 +141,8 @@ class DurableState {
    private:
     Impl const& impl_;
   };
-  [[nodiscard]] static Faulty<std::unique_ptr<Impl>> read_snapshot(Files& files, std::filesystem::path const& file,
-                                                                   domain::Position position, Log& log);
+  [[nodiscard]] static ResultOr<std::unique_ptr<Impl>> read_snapshot(Files& files, std::filesystem::path const& file,
+                                                                     domain::Position position, Log& log);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -114,23 +114,21 @@ SnapshotFiles files_in(Files& files, fs::path const& folder) { return {files, fo
 
 }  // namespace
 
-Faulty<Unit> DurableState::write_snapshot(fs::path const& folder, Log& log, Files& files) const {
+ResultOr<Unit> DurableState::write_snapshot(fs::path const& folder, Log& log, Files& files) const {
   std::shared_lock const lock(impl_->mutex);
   auto const& view = *impl_;
   auto const& state = view.state;
   auto const position = domain::Position(view.position);
   if (!position) return Unit{};
-  auto const link = link_at(log, position);
-  if (!link) return fail(link.error());
-  if (!link.value()) return fault(Fault::Kind::conflict, "balances: the log does not reach their position");
+  auto const link = FLORIN_TRY(link_at(log, position));
+  if (!link) return fault(Fault::Kind::conflict, "balances: the log does not reach their position");
   auto snapshots = files_in(files, folder);
-  if (auto prepared = snapshots.prepare(); !prepared) return prepared;
+  FLORIN_TRY(snapshots.prepare());
 
-  auto created = BlockWriter::create(snapshots.file(position), kKind, files);
-  if (!created) return fail(created.error());
-  auto& out = *created.value();
+  auto created = FLORIN_TRY(BlockWriter::create(snapshots.file(position), kKind, files));
+  auto& out = *created;
   put(out, position);
-  put(out, *link.value());
+  put(out, *link);
   put_games(out, state, view.former);
   put(out, state.identity_count());
   for (std::size_t i = 0; i < view.identities.size(); ++i) {
@@ -156,7 +154,7 @@ Faulty<Unit> DurableState::write_snapshot(fs::path const& folder, Log& log, File
   for (auto const order : refunded) put(out, order);
   put_open_matters(out, state);
   for (std::size_t i = 0; i < view.phones.size(); ++i) put_text(out, view.texts.get(view.phones[i].number));
-  if (auto const done = out.commit(); !done) return done;
+  FLORIN_TRY(out.commit());
   // What stays is found again next time.
   static_cast<void>(snapshots.delete_others(position));
   return Unit{};
@@ -247,11 +245,10 @@ struct DurableState::SnapshotReader {
 };
 
 // The view in one file, or what is wrong with the file.
-Faulty<std::unique_ptr<DurableState::Impl>> DurableState::read_snapshot(Files& files, fs::path const& file,
-                                                                        Position position, Log& log) {
-  auto opened = BlockReader::open(file, kKind, files);
-  if (!opened) return fail(opened.error());
-  auto& in = *opened.value();
+ResultOr<std::unique_ptr<DurableState::Impl>> DurableState::read_snapshot(Files& files, fs::path const& file,
+                                                                          Position position, Log& log) {
+  auto opened = FLORIN_TRY(BlockReader::open(file, kKind, files));
+  auto& in = *opened;
   auto const refuse = [&] {
     if (in.failed()) return fail(in.why());
     return fault(Fault::Kind::corrupt, file.filename().string() + ": holds what no view can");
@@ -259,9 +256,8 @@ Faulty<std::unique_ptr<DurableState::Impl>> DurableState::read_snapshot(Files& f
   Position stands_at;
   domain::Digest link{};
   if (!get(in, stands_at) || !get(in, link) || stands_at != position) return refuse();
-  auto const log_link = link_at(log, position);
-  if (!log_link) return fail(log_link.error());
-  if (log_link.value() != link) {
+  auto const log_link = FLORIN_TRY(link_at(log, position));
+  if (log_link != link) {
     return fault(Fault::Kind::conflict, file.filename().string() + ": not of this log");
   }
   auto view = std::make_unique<Impl>();
@@ -274,12 +270,11 @@ Faulty<std::unique_ptr<DurableState::Impl>> DurableState::read_snapshot(Files& f
   return view;
 }
 
-Faulty<Unit> DurableState::read_newest_snapshot(fs::path const& folder, Log& log, Position limit,
-                                                std::vector<std::string>* skipped, Files& files) {
+ResultOr<Unit> DurableState::read_newest_snapshot(fs::path const& folder, Log& log, Position limit,
+                                                  std::vector<std::string>* skipped, Files& files) {
   FLORIN_ASSERT(impl_->position == 0);
-  auto const found = files_in(files, folder).list();
-  if (!found) return fail(found.error());
-  for (auto const& [position, file] : found.value()) {
+  auto const found = FLORIN_TRY(files_in(files, folder).list());
+  for (auto const& [position, file] : found) {
     if (position > limit) continue;
     auto view = read_snapshot(files, file, position, log);
     if (view) {

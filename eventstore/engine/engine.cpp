@@ -13,17 +13,17 @@ Engine::Engine(Recovered recovered, EngineParts const& parts)
   FLORIN_ASSERT(parts.durable.position() == head_.position && parts.tail.head() == head_.position);
 }
 
-Faulty<Unit> Engine::decide(std::span<Submission> some, Batch& batch) {
+ResultOr<Unit> Engine::decide(std::span<Submission> some, Batch& batch) {
   decider_.read_clock();
   for (auto& submission : some) {
-    if (auto handled = decider_.handle(submission, durable(), batch); !handled) return handled;
+    FLORIN_TRY(decider_.handle(submission, durable(), batch));
   }
   return Unit{};
 }
 
-Faulty<Unit> Engine::append(Batch const& batch) {
+ResultOr<Unit> Engine::append(Batch const& batch) {
   if (batch.rows.empty()) return Unit{};
-  if (auto synced = parts_.vault.sync(); !synced) return synced;
+  FLORIN_TRY(parts_.vault.sync());
   auto const expected = head_.position;
   rows_.clear();
   for (auto const& row : batch.rows) {
@@ -47,7 +47,7 @@ void Engine::answer(Batch& batch) {
   for (auto& answer : batch.answers) answer.reply->complete(std::move(answer.outcome));
 }
 
-Faulty<Unit> Engine::write_checkpoint() {
+ResultOr<Unit> Engine::write_checkpoint() {
   auto written = parts_.checkpoints.write({tree_.size(), tree_.root(), head_});
   if (written) signed_size_ = tree_.size();
   return written;

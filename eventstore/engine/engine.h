@@ -43,12 +43,12 @@ class Engine {
 
   // Decides `some` in order; each gets its answer in `batch`, and its commit if there is one. The clock is read once
   // for all of them. After a fault the submissions that were not answered still own their replies.
-  [[nodiscard]] Faulty<Unit> decide(std::span<Submission> some, Batch& batch);
+  [[nodiscard]] ResultOr<Unit> decide(std::span<Submission> some, Batch& batch);
 
   // --- the appending thread ---
 
   // Makes the batch durable. Batches come in the order in which they were decided.
-  [[nodiscard]] Faulty<Unit> append(Batch const& batch);
+  [[nodiscard]] ResultOr<Unit> append(Batch const& batch);
   // After append(): shows the batch to readers, then to the tail's consumers.
   void publish(Batch const& batch);
   // After publish(): completes the replies.
@@ -57,7 +57,7 @@ class Engine {
   // Whether commits were appended since the last checkpoint that this engine wrote.
   [[nodiscard]] bool has_unsigned() const { return tree_.size() != signed_size_; }
   // Signs where the log stands now.
-  [[nodiscard]] Faulty<Unit> write_checkpoint();
+  [[nodiscard]] ResultOr<Unit> write_checkpoint();
 
   // --- any thread ---
 

@@ -16,12 +16,12 @@ struct Moment {
 };
 
 // A commit is atomic: a position inside one is before it. Kind::missing for one past the head.
-[[nodiscard]] Faulty<Moment> moment_of(Log& log, domain::Position head, domain::Position wanted);
+[[nodiscard]] ResultOr<Moment> moment_of(Log& log, domain::Position head, domain::Position wanted);
 // Every commit up to `wanted`, its microsecond included.
-[[nodiscard]] Faulty<Moment> moment_of(Log& log, domain::Position head, domain::Timestamp wanted);
+[[nodiscard]] ResultOr<Moment> moment_of(Log& log, domain::Position head, domain::Timestamp wanted);
 
 // The state after the commit that ends at `last` (zero: before the first), folded from the log: every commit from the
 // beginning is read, checked and shown to `on_replay`. About a million events a second.
-[[nodiscard]] Faulty<Recovered> state_at(Log& log, domain::Position last, OnReplay const& on_replay = {});
+[[nodiscard]] ResultOr<Recovered> state_at(Log& log, domain::Position last, OnReplay const& on_replay = {});
 
 }  // namespace florin::eventstore

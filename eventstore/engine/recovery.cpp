@@ -26,29 +26,26 @@ void prefetch(domain::State const& state, domain::Event const& event) {
 }
 
 // The index needs the ids of commits that the snapshot already contains.
-Faulty<Unit> refill(Log& log, RequestIndex& requests, Position until) {
+ResultOr<Unit> refill(Log& log, RequestIndex& requests, Position until) {
   if (requests.covered() >= until) return Unit{};
-  auto cursor = CommitReader::after(log, requests.covered());
-  if (!cursor) return fail(cursor.error());
-  if (!cursor.value()) {
+  auto cursor = FLORIN_TRY(CommitReader::after(log, requests.covered()));
+  if (!cursor) {
     return fault_at(requests.covered(), Fault::Kind::corrupt,
                     "no commit ends here, which the request index says: delete the folder requests, it is made anew");
   }
-  while (cursor.value()->head().position < until) {
-    auto const commit = cursor.value()->next();
-    if (!commit) return fail(commit.error());
-    if (!commit.value()) return Unit{};
-    auto const& request = commit.value()->request;
+  while (cursor->head().position < until) {
+    auto const commit = FLORIN_TRY(cursor->next());
+    if (!commit) return Unit{};
+    auto const& request = commit->request;
     if (request.id.empty()) continue;
-    auto added = requests.add(request.game, request.id, commit.value()->first, commit.value()->last());
-    if (!added) return added;
+    FLORIN_TRY(requests.add(request.game, request.id, commit->first, commit->last()));
   }
   return Unit{};
 }
 
 }  // namespace
 
-Faulty<Unit> replay(Log& log, Recovered& recovered, Position until, OnReplay const& on_replay) {
+ResultOr<Unit> replay(Log& log, Recovered& recovered, Position until, OnReplay const& on_replay) {
   auto before = recovered.head.position;
   LinkedReader reader(log, recovered.head, std::move(recovered.tree), until, nullptr);
   std::vector<Commit> group;
@@ -65,14 +62,12 @@ Faulty<Unit> replay(Log& log, Recovered& recovered, Position until, OnReplay con
     group.clear();
   };
   for (;;) {
-    auto const block = reader.next();
-    if (!block) return fail(block.error());
-    if (block.value() == nullptr) break;
-    for (auto const& row : block.value()->rows) {
-      auto commit = open_row(block.value()->of(row), row.last, before);
-      if (!commit) return fail(commit.error());
+    auto const block = FLORIN_TRY(reader.next());
+    if (block == nullptr) break;
+    for (auto const& row : block->rows) {
+      auto commit = FLORIN_TRY(open_row(block->of(row), row.last, before));
       before = row.last;
-      group.push_back(std::move(commit).value());
+      group.push_back(std::move(commit));
       if (group.size() == kPrefetchCommits) apply_group();
     }
   }
@@ -82,28 +77,27 @@ Faulty<Unit> replay(Log& log, Recovered& recovered, Position until, OnReplay con
   return Unit{};
 }
 
-Faulty<Recovered> recover(Log& log, std::filesystem::path const& snapshots, RequestIndex* requests,
-                          DurableState* durable, std::vector<std::string>* skipped, Files& files) {
-  auto const head = log.head();
-  if (!head) return fail(head.error());
+ResultOr<Recovered> recover(Log& log, std::filesystem::path const& snapshots, RequestIndex* requests,
+                            DurableState* durable, std::vector<std::string>* skipped, Files& files) {
+  auto const head = FLORIN_TRY(log.head());
   if (durable != nullptr) {
-    auto read = durable->read_newest_snapshot(snapshots, log, head.value().position, skipped, files);
+    auto read = durable->read_newest_snapshot(snapshots, log, head.position, skipped, files);
     if (!read && read.error().kind != Fault::Kind::missing && skipped != nullptr) {
       skipped->push_back(read.error().what);
     }
   }
   Recovered recovered;
-  auto snapshot = read_newest_snapshot(snapshots, log, head.value().position, skipped, files);
+  auto snapshot = read_newest_snapshot(snapshots, log, head.position, skipped, files);
   if (snapshot) {
     recovered = std::move(snapshot).value();
   } else if (snapshot.error().kind != Fault::Kind::missing) {
     return fail(snapshot.error());
   }
   if (requests != nullptr) {
-    if (auto refilled = refill(log, *requests, recovered.head.position); !refilled) return fail(refilled.error());
+    FLORIN_TRY(refill(log, *requests, recovered.head.position));
   }
   std::optional<Fault> fold_fault;  // the first, of what folds along
-  auto const keep = [&](Faulty<Unit> const& done) {
+  auto const keep = [&](ResultOr<Unit> const& done) {
     if (!done && !fold_fault) fold_fault = done.error();
   };
   auto const fold = [&](Commit const& commit) {
@@ -119,40 +113,36 @@ Faulty<Recovered> recover(Log& log, std::filesystem::path const& snapshots, Requ
   if (auto replayed = replay(log, recovered, {}, fold); !replayed) return fail(replayed.error());
   if (durable != nullptr && !fold_fault) keep(durable->catch_up(log, recovered.head.position));
   if (fold_fault) return fail(*fold_fault);
-  if (recovered.head != head.value()) {
+  if (recovered.head != head) {
     return fault_at(next(recovered.head.position), Fault::Kind::corrupt,
-                    "missing; the log's head is position " + std::to_string(head.value().position.value()));
+                    "missing; the log's head is position " + std::to_string(head.position.value()));
   }
   return recovered;
 }
 
-Faulty<Unit> check_checkpoint(Log& log, Checkpoint const& checkpoint) {
+ResultOr<Unit> check_checkpoint(Log& log, Checkpoint const& checkpoint) {
   if (!checkpoint.head.position) return Unit{};
-  auto cursor = log.read(checkpoint.head.position);
-  if (!cursor) return fail(cursor.error());
-  auto const row = cursor.value()->next();
-  if (!row) return fail(row.error());
-  if (row.value() && row.value()->last == checkpoint.head.position && row.value()->link == checkpoint.head.link) {
+  auto cursor = FLORIN_TRY(log.read(checkpoint.head.position));
+  auto const row = FLORIN_TRY(cursor->next());
+  if (row && row->last == checkpoint.head.position && row->link == checkpoint.head.link) {
     return Unit{};
   }
   return fault_at(checkpoint.head.position, Fault::Kind::corrupt,
                   "not in the log as the signed checkpoint says: the log was truncated or exchanged");
 }
 
-Faulty<Verified> verify(Log& log, Checkpoint const* checkpoint, std::function<void(Position)> const& progress) {
+ResultOr<Verified> verify(Log& log, Checkpoint const* checkpoint, std::function<void(Position)> const& progress) {
   Verified verified;
   domain::State state;
   domain::Timestamp at;
   Position before;
   LinkedReader reader(log, {}, {}, {}, checkpoint);
   for (;;) {
-    auto const block = reader.next();
-    if (!block) return fail(block.error());
-    if (block.value() == nullptr) break;
-    for (auto const& row : block.value()->rows) {
-      auto const opened = open_row(block.value()->of(row), row.last, before);
-      if (!opened) return fail(opened.error());
-      Commit const& commit = opened.value();
+    auto const block = FLORIN_TRY(reader.next());
+    if (block == nullptr) break;
+    for (auto const& row : block->rows) {
+      auto const opened = FLORIN_TRY(open_row(block->of(row), row.last, before));
+      Commit const& commit = opened;
       if (commit.at < at) return fault_at(commit.first, Fault::Kind::corrupt, "earlier than the commit before");
       auto position = commit.first;
       for (auto const& event : commit.events) {

@@ -24,19 +24,19 @@ using OnReplay = std::function<void(domain::Commit const&)>;
 // and hashing run on two more threads, some blocks ahead of decode and apply. Links vouch for the content: a log whose
 // links were all recomputed around an impossible event aborts here (and is a fault in verify). After a fault
 // `recovered` is of no use.
-[[nodiscard]] Faulty<Unit> replay(Log& log, Recovered& recovered, domain::Position until = {},
-                                  OnReplay const& on_replay = {});
+[[nodiscard]] ResultOr<Unit> replay(Log& log, Recovered& recovered, domain::Position until = {},
+                                    OnReplay const& on_replay = {});
 
 // A start: newest good snapshot of this log + replay of the rest, with the request index refilled from where it is
 // covered, and the durable state (empty before) folded from its own newest snapshot to the same place (null: none).
 // `skipped` names snapshots passed over.
-[[nodiscard]] Faulty<Recovered> recover(Log& log, std::filesystem::path const& snapshots, RequestIndex* requests,
-                                        DurableState* durable = nullptr, std::vector<std::string>* skipped = nullptr,
-                                        Files& files = machine_files());
+[[nodiscard]] ResultOr<Recovered> recover(Log& log, std::filesystem::path const& snapshots, RequestIndex* requests,
+                                          DurableState* durable = nullptr, std::vector<std::string>* skipped = nullptr,
+                                          Files& files = machine_files());
 
 // Whether the log still holds what the checkpoint signed, judged by the one row where it stood: a start notices a
 // truncated or exchanged log at once. Kind::corrupt when not.
-[[nodiscard]] Faulty<Unit> check_checkpoint(Log& log, Checkpoint const& checkpoint);
+[[nodiscard]] ResultOr<Unit> check_checkpoint(Log& log, Checkpoint const& checkpoint);
 
 // What audit verify does: reads every row from the beginning, checks links, contiguity, decodability, that times do
 // not go back, that the folds accept every event and that its postings sum to zero, and compares tree and head with
@@ -48,7 +48,7 @@ struct Verified {
   Head head;
   domain::Digest root{};
 };
-[[nodiscard]] Faulty<Verified> verify(Log& log, Checkpoint const* checkpoint,
-                                      std::function<void(domain::Position)> const& progress = {});
+[[nodiscard]] ResultOr<Verified> verify(Log& log, Checkpoint const* checkpoint,
+                                        std::function<void(domain::Position)> const& progress = {});
 
 }  // namespace florin::eventstore

@@ -36,19 +36,19 @@ std::uint64_t end_of(std::vector<RequestRun> const& runs) { return runs.empty() 
 
 bool is_run_file(fs::path const& file) { return parse_run_file_name(file.filename().string()).has_value(); }
 
-Faulty<SipKey> make_key(Runtime& runtime, fs::path const& file) {
+ResultOr<SipKey> make_key(Runtime& runtime, fs::path const& file) {
   SipKey key;
   runtime.draw(std::as_writable_bytes(std::span(&key, 1)));
   auto const check = siphash64(key, kKeyLabel, {});
   std::string bytes(24, '\0');
   std::memcpy(bytes.data(), &key, 16);
   std::memcpy(bytes.data() + 16, &check, 8);
-  if (auto done = replace_file(runtime.files(), file, bytes, 0600); !done) return fail(done.error());
+  FLORIN_TRY(replace_file(runtime.files(), file, bytes, 0600));
   return key;
 }
 
 // The folder's hash key; nullopt when it is lost or damaged, which makes every run worthless.
-Faulty<std::optional<SipKey>> read_key(Files& files, fs::path const& file) {
+ResultOr<std::optional<SipKey>> read_key(Files& files, fs::path const& file) {
   auto const bytes = read_file(files, file, 24);
   if (!bytes) {
     if (bytes.error().kind == Fault::Kind::io) return fail(bytes.error());
@@ -70,13 +70,12 @@ void distrust(Files& files, RequestRun const& run, Fault const& why) {
 
 // The longest chain of good runs from position 0 that does not reach beyond `limit`. A merged run wins over the
 // ones that it replaced. Every other run or temporary file is deleted.
-Faulty<std::vector<RequestRun>> open_runs(Files& files, fs::path const& folder, SipKey key, bool fresh,
-                                          std::uint64_t limit) {
+ResultOr<std::vector<RequestRun>> open_runs(Files& files, fs::path const& folder, SipKey key, bool fresh,
+                                            std::uint64_t limit) {
   std::vector<fs::path> stale;
   std::vector<RunRange> ranges;
-  auto const names = files.list(folder);
-  if (!names) return fail(names.error());
-  for (fs::path const name : names.value()) {
+  auto const names = FLORIN_TRY(files.list(folder));
+  for (fs::path const name : names) {
     auto const range = parse_run_file_name(name.string());
     if (range && !fresh && range->to <= limit) {
       ranges.push_back(*range);
@@ -101,13 +100,13 @@ Faulty<std::vector<RequestRun>> open_runs(Files& files, fs::path const& folder, 
     stale.push_back(file);
   }
   for (auto const& file : stale) {
-    if (auto removed = files.remove(file); !removed) return fail(removed.error());
+    FLORIN_TRY(files.remove(file));
   }
   return runs;
 }
 
 // Filters into memory from the newest run back, as far as the budget goes.
-Faulty<Unit> load_filters(Files& files, std::vector<RequestRun>& runs, std::size_t budget) {
+ResultOr<Unit> load_filters(Files& files, std::vector<RequestRun>& runs, std::size_t budget) {
   for (std::size_t i = runs.size(); i-- > 0;) {
     if (runs[i].filter_bytes() > budget) {
       budget = 0;
@@ -160,7 +159,7 @@ struct RequestIndex::Impl {
     return *view;
   }
 
-  Faulty<std::vector<Position>> candidates(Hash128 hash) {
+  ResultOr<std::vector<Position>> candidates(Hash128 hash) {
     View const& now = fresh_view();
     // One miss each, all at once.
     active->prefetch(hash);
@@ -187,10 +186,10 @@ struct RequestIndex::Impl {
     return fail(why);
   }
 
-  Faulty<Unit> add(RunEntry entry, std::uint64_t last) {
+  ResultOr<Unit> add(RunEntry entry, std::uint64_t last) {
     if (last <= added_to) return Unit{};
     if (active->size() >= options.memory_entries) {
-      if (auto sealed = seal(active->full()); !sealed) return sealed;
+      FLORIN_TRY(seal(active->full()));
     }
     active->add(entry, last);
     return Unit{};
@@ -198,7 +197,7 @@ struct RequestIndex::Impl {
 
   // Hands the active table to the background thread, unless it is still busy with the one before: then waits if
   // `wait`, else leaves everything as it is.
-  Faulty<Unit> seal(bool wait) {
+  ResultOr<Unit> seal(bool wait) {
     std::unique_lock lock(mutex);
     if (wait) {
       changed.wait(lock, [this] { return !shared_view->sealed || write_fault; });
@@ -217,7 +216,7 @@ struct RequestIndex::Impl {
     return Unit{};
   }
 
-  Faulty<Unit> flush() {
+  ResultOr<Unit> flush() {
     for (;;) {
       std::unique_lock lock(mutex);
       write_fault.reset();  // one more try counts
@@ -227,7 +226,7 @@ struct RequestIndex::Impl {
       if (write_fault) return fail(*write_fault);
       if (active->size() == 0) return Unit{};
       lock.unlock();
-      if (auto sealed = seal(true); !sealed) return sealed;
+      FLORIN_TRY(seal(true));
     }
   }
 
@@ -260,13 +259,12 @@ struct RequestIndex::Impl {
   }
 
   // Runs `older` and then `newest`, with their filters.
-  Faulty<std::shared_ptr<View>> view_of(std::span<RequestRun const> older, Faulty<RequestRun> newest) const {
+  ResultOr<std::shared_ptr<View>> view_of(std::span<RequestRun const> older, ResultOr<RequestRun> newest) const {
     if (!newest) return fail(newest.error());
     auto next = std::make_shared<View>();
     next->runs.assign(older.begin(), older.end());
     next->runs.push_back(std::move(newest).value());
-    if (auto loaded = load_filters(files, next->runs, options.filter_memory_bytes); !loaded)
-      return fail(loaded.error());
+    FLORIN_TRY(load_filters(files, next->runs, options.filter_memory_bytes));
     return next;
   }
 
@@ -287,12 +285,12 @@ struct RequestIndex::Impl {
     changed.wait_for(lock, kRetryWriteAfter, [this] { return stopping || retry_now; });
   }
 
-  Faulty<RequestRun> write_table(RequestTable const& table, std::uint64_t after) {
+  ResultOr<RequestRun> write_table(RequestTable const& table, std::uint64_t after) {
     auto const entries = table.sorted();
     RunRange const range{after, table.last()};
     bool handed = false;
     return write_run(files, folder / run_file_name(range), key, range, entries.size(),
-                     [&]() -> Faulty<std::span<RunEntry const>> {
+                     [&]() -> ResultOr<std::span<RunEntry const>> {
                        return std::exchange(handed, true) ? std::span<RunEntry const>() : entries;
                      });
   }
@@ -335,21 +333,20 @@ struct RequestIndex::Impl {
     return std::nullopt;
   }
 
-  Faulty<RequestRun> merge(std::vector<RequestRun> const& inputs) {
+  ResultOr<RequestRun> merge(std::vector<RequestRun> const& inputs) {
     std::vector<RunCursor> cursors(inputs.begin(), inputs.end());
     std::vector<RunEntry const*> heads;
     std::uint64_t count = 0;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       count += inputs[i].count();
-      auto const head = cursors[i].peek();
-      if (!head) return fail(head.error());
-      heads.push_back(head.value());
+      auto const head = FLORIN_TRY(cursors[i].peek());
+      heads.push_back(head);
     }
     RunRange const range{inputs.front().range().after, inputs.back().range().to};
     std::vector<RunEntry> batch;
     batch.reserve(4096);
     return write_run(files, folder / run_file_name(range), key, range, count,
-                     [&]() -> Faulty<std::span<RunEntry const>> {
+                     [&]() -> ResultOr<std::span<RunEntry const>> {
                        if (abandon.load(std::memory_order_relaxed))
                          return fault(Fault::Kind::io, "merge abandoned: closing");
                        batch.clear();
@@ -361,9 +358,8 @@ struct RequestIndex::Impl {
                          if (least == heads.size()) break;
                          batch.push_back(*heads[least]);
                          cursors[least].advance();
-                         auto const head = cursors[least].peek();
-                         if (!head) return fail(head.error());
-                         heads[least] = head.value();
+                         auto const head = FLORIN_TRY(cursors[least].peek());
+                         heads[least] = head;
                        }
                        return std::span<RunEntry const>(batch);
                      });
@@ -392,22 +388,19 @@ struct RequestIndex::Impl {
   std::thread background;
 };
 
-Faulty<std::unique_ptr<RequestIndex>> RequestIndex::open(fs::path const& folder, Position log_end,
-                                                         RequestIndexOptions options, Runtime& runtime) {
+ResultOr<std::unique_ptr<RequestIndex>> RequestIndex::open(fs::path const& folder, Position log_end,
+                                                           RequestIndexOptions options, Runtime& runtime) {
   auto& files = runtime.files();
-  if (auto made = files.make_folder(folder); !made) return fail(made.error());
-  auto known = read_key(files, folder / kKeyName);
-  if (!known) return fail(known.error());
-  auto const fresh = !known.value();
-  auto const key = fresh ? make_key(runtime, folder / kKeyName) : Faulty<SipKey>(*known.value());
-  if (!key) return fail(key.error());
+  FLORIN_TRY(files.make_folder(folder));
+  auto known = FLORIN_TRY(read_key(files, folder / kKeyName));
+  auto const fresh = !known;
+  auto const key = FLORIN_TRY(fresh ? make_key(runtime, folder / kKeyName) : ResultOr<SipKey>(*known));
   for (;;) {
-    auto runs = open_runs(files, folder, key.value(), fresh, log_end.value());
-    if (!runs) return fail(runs.error());
-    auto loaded = load_filters(files, runs.value(), options.filter_memory_bytes);
+    auto runs = FLORIN_TRY(open_runs(files, folder, key, fresh, log_end.value()));
+    auto loaded = load_filters(files, runs, options.filter_memory_bytes);
     if (loaded) {
       return std::unique_ptr<RequestIndex>(
-          new RequestIndex(std::make_unique<Impl>(files, folder, key.value(), options, std::move(runs).value())));
+          new RequestIndex(std::make_unique<Impl>(files, folder, key, options, std::move(runs))));
     }
     if (loaded.error().kind != Fault::Kind::corrupt) return fail(loaded.error());
   }
@@ -416,11 +409,11 @@ Faulty<std::unique_ptr<RequestIndex>> RequestIndex::open(fs::path const& folder,
 RequestIndex::RequestIndex(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RequestIndex::~RequestIndex() = default;
 
-Faulty<std::vector<Position>> RequestIndex::candidates(GameId game, std::string_view id) {
+ResultOr<std::vector<Position>> RequestIndex::candidates(GameId game, std::string_view id) {
   return impl_->candidates(siphash128(impl_->key, game.value(), id));
 }
 
-Faulty<Unit> RequestIndex::add(GameId game, std::string_view id, Position first, Position last) {
+ResultOr<Unit> RequestIndex::add(GameId game, std::string_view id, Position first, Position last) {
   FLORIN_ASSERT(first.value() != 0 && first <= last);
   return impl_->add({siphash128(impl_->key, game.value(), id), first.value()}, last.value());
 }
@@ -430,6 +423,6 @@ Position RequestIndex::covered() const {
   return Position(end_of(impl_->shared_view->runs));
 }
 
-Faulty<Unit> RequestIndex::flush() { return impl_->flush(); }
+ResultOr<Unit> RequestIndex::flush() { return impl_->flush(); }
 
 }  // namespace florin::eventstore

@@ -33,26 +33,26 @@ class RequestIndex {
   // Opens what is there and agrees with a log that ends at `log_end`: damaged or half-written runs, and runs that
   // reach beyond the log (it was restored from a backup, or the end never became durable), are deleted together with
   // every newer one. covered() says from where to refill (recovery.h does).
-  [[nodiscard]] static Faulty<std::unique_ptr<RequestIndex>> open(std::filesystem::path const& folder,
-                                                                  domain::Position log_end,
-                                                                  RequestIndexOptions options = {},
-                                                                  Runtime& runtime = machine());
+  [[nodiscard]] static ResultOr<std::unique_ptr<RequestIndex>> open(std::filesystem::path const& folder,
+                                                                    domain::Position log_end,
+                                                                    RequestIndexOptions options = {},
+                                                                    Runtime& runtime = machine());
   // Loses what is only in memory; it is refilled from the log at the next start.
   ~RequestIndex();
 
   // First positions of the commits that may carry (game, id), newest first; empty (and no allocation) for a new id.
   // Kind::corrupt when a run is damaged: the file is deleted, so that the next start refills from before it.
-  [[nodiscard]] Faulty<std::vector<domain::Position>> candidates(domain::GameId game, std::string_view id);
+  [[nodiscard]] ResultOr<std::vector<domain::Position>> candidates(domain::GameId game, std::string_view id);
   // `first` and `last` are the commit's positions; they arrive in ascending order. Adding again what is already
   // there changes nothing. Waits when half a table more than memory_entries is full and the run before is still
   // being written; a fault when that one cannot be written.
-  [[nodiscard]] Faulty<Unit> add(domain::GameId game, std::string_view id, domain::Position first,
-                                 domain::Position last);
+  [[nodiscard]] ResultOr<Unit> add(domain::GameId game, std::string_view id, domain::Position first,
+                                   domain::Position last);
 
   // Everything up to here is in durable runs; recovery re-adds from here on.
   [[nodiscard]] domain::Position covered() const;
   // Writes what is in memory to a run and waits. Clean shutdown.
-  [[nodiscard]] Faulty<Unit> flush();
+  [[nodiscard]] ResultOr<Unit> flush();
 
  private:
   struct Impl;

@@ -28,14 +28,14 @@ std::string_view bytes_of(std::span<T const> values) {
 class Section {
  public:
   Section(FileWriter& file, std::uint64_t at) : file_(file), at_(at) { buffer_.reserve(kBufferBytes); }
-  Faulty<Unit> add(std::string_view bytes) {
+  ResultOr<Unit> add(std::string_view bytes) {
     if (buffer_.size() + bytes.size() > kBufferBytes) {
-      if (auto done = flush(); !done) return done;
+      FLORIN_TRY(flush());
     }
     buffer_.append(bytes);
     return Unit{};
   }
-  Faulty<Unit> flush() {
+  ResultOr<Unit> flush() {
     auto done = file_.write(at_, buffer_);
     at_ += buffer_.size();
     buffer_.clear();
@@ -83,15 +83,14 @@ Failure<Fault> RequestRun::damaged(char const* part) const {
   return fault(Fault::Kind::corrupt, file().filename().string() + ": damaged " + part);
 }
 
-Faulty<RequestRun> RequestRun::open(Files& files, std::filesystem::path const& file, SipKey key) {
-  auto opened = FileReader::open(files, file);
-  if (!opened) return fail(opened.error());
+ResultOr<RequestRun> RequestRun::open(Files& files, std::filesystem::path const& file, SipKey key) {
+  auto opened = FLORIN_TRY(FileReader::open(files, file));
   RequestRun run;
-  run.opened_ = std::make_shared<FileReader const>(std::move(opened).value());
+  run.opened_ = std::make_shared<FileReader const>(std::move(opened));
   run.key_ = key;
 
   std::array<char, kHeaderUsed> header{};
-  if (auto got = run.opened_->read(0, header); !got) return fail(got.error());
+  FLORIN_TRY(run.opened_->read(0, header));
   std::uint32_t version = 0;
   std::memcpy(&version, header.data() + 8, 4);
   std::array<std::uint64_t, 6> words{};
@@ -101,12 +100,11 @@ Faulty<RequestRun> RequestRun::open(Files& files, std::filesystem::path const& f
   if (version != kVersion) return fault(Fault::Kind::unknown, file.filename().string() + ": of another version");
   run.header_ = Header{{words[0], words[1]}, words[2], words[3], words[4]};
 
-  auto const size = run.opened_->size();
-  if (!size) return fail(size.error());
-  if (size.value() != run.header_.fences_at() + run.header_.blocks() * 8) return run.damaged("length");
+  auto const size = FLORIN_TRY(run.opened_->size());
+  if (size != run.header_.fences_at() + run.header_.blocks() * 8) return run.damaged("length");
   std::vector<std::uint64_t> fences(run.header_.blocks());
   std::span<char> const into(reinterpret_cast<char*>(fences.data()), fences.size() * 8);
-  if (auto got = run.opened_->read(run.header_.fences_at(), into); !got) return fail(got.error());
+  FLORIN_TRY(run.opened_->read(run.header_.fences_at(), into));
   if (siphash64(key, label(Part::fences, 0), {into.data(), into.size()}) != run.header_.fences_check) {
     return run.damaged("fences");
   }
@@ -114,10 +112,10 @@ Faulty<RequestRun> RequestRun::open(Files& files, std::filesystem::path const& f
   return run;
 }
 
-Faulty<RequestRun> RequestRun::with_filter() const {
+ResultOr<RequestRun> RequestRun::with_filter() const {
   if (filter_) return *this;
   Filter filter(filter_bytes());
-  if (auto got = opened_->read(header_.filter_at(), filter); !got) return fail(got.error());
+  FLORIN_TRY(opened_->read(header_.filter_at(), filter));
   for (std::uint64_t i = 0; i < header_.filter_blocks; ++i) {
     std::span<char const> const block(filter.data() + i * kFilterBlockBytes, kFilterBlockBytes);
     if (!filter_block_whole(block, key_, i)) return damaged("filter");
@@ -133,34 +131,33 @@ RequestRun RequestRun::without_filter() const {
   return run;
 }
 
-Faulty<bool> RequestRun::may_contain(Hash128 hash) const {
+ResultOr<bool> RequestRun::may_contain(Hash128 hash) const {
   auto const index = filter_block(hash);
   if (filter_) return filter_passes(filter_->data() + index * kFilterBlockBytes, hash);
   FilterBlock block;
-  if (auto got = opened_->read(header_.filter_at() + index * kFilterBlockBytes, block); !got) return fail(got.error());
+  FLORIN_TRY(opened_->read(header_.filter_at() + index * kFilterBlockBytes, block));
   if (!filter_block_whole(block, key_, index)) return damaged("filter");
   return filter_passes(block.data(), hash);
 }
 
-Faulty<std::size_t> RequestRun::read_block(std::uint64_t index, std::span<RunEntry, kBlockEntries> into) const {
+ResultOr<std::size_t> RequestRun::read_block(std::uint64_t index, std::span<RunEntry, kBlockEntries> into) const {
   std::array<char, kBlockBytes> block;
-  if (auto got = opened_->read(kHeaderBytes + index * kBlockBytes, block); !got) return fail(got.error());
+  FLORIN_TRY(opened_->read(kHeaderBytes + index * kBlockBytes, block));
   auto const check = siphash64(key_, label(Part::entries, index), {block.data(), kBlockBytes - 8});
   if (std::memcmp(block.data() + kBlockBytes - 8, &check, 8) != 0) return damaged("entries");
   std::memcpy(into.data(), block.data(), into.size_bytes());
   return std::min<std::uint64_t>(kBlockEntries, header_.count - index * kBlockEntries);
 }
 
-Faulty<Unit> RequestRun::find(Hash128 hash, std::vector<domain::Position>& positions) const {
+ResultOr<Unit> RequestRun::find(Hash128 hash, std::vector<domain::Position>& positions) const {
   // Equal hashes may begin in the block before the first fence that reaches them.
   auto const reaching = std::lower_bound(fences_->begin(), fences_->end(), hash.high);
   auto index = static_cast<std::uint64_t>(reaching - fences_->begin());
   if (index > 0) --index;
   std::array<RunEntry, kBlockEntries> entries;
   for (; index < fences_->size() && (*fences_)[index] <= hash.high; ++index) {
-    auto const count = read_block(index, entries);
-    if (!count) return fail(count.error());
-    auto const end = entries.begin() + static_cast<std::ptrdiff_t>(count.value());
+    auto const count = FLORIN_TRY(read_block(index, entries));
+    auto const end = entries.begin() + static_cast<std::ptrdiff_t>(count);
     for (auto entry = std::lower_bound(entries.begin(), end, RunEntry{hash, 0}); entry != end && entry->hash == hash;
          ++entry) {
       positions.emplace_back(entry->position);
@@ -169,25 +166,23 @@ Faulty<Unit> RequestRun::find(Hash128 hash, std::vector<domain::Position>& posit
   return Unit{};
 }
 
-Faulty<RunEntry const*> RunCursor::peek() {
+ResultOr<RunEntry const*> RunCursor::peek() {
   if (entry_ == entries_) {
     if (next_block_ == run_.header_.blocks()) return nullptr;
-    auto const count = run_.read_block(next_block_++, block_);
-    if (!count) return fail(count.error());
-    entries_ = count.value();
+    auto const count = FLORIN_TRY(run_.read_block(next_block_++, block_));
+    entries_ = count;
     entry_ = 0;
   }
   return &block_[entry_];
 }
 
-Faulty<RequestRun> write_run(Files& files, std::filesystem::path const& file, SipKey key, RunRange range,
-                             std::uint64_t count, RunSource const& source) {
+ResultOr<RequestRun> write_run(Files& files, std::filesystem::path const& file, SipKey key, RunRange range,
+                               std::uint64_t count, RunSource const& source) {
   FLORIN_ASSERT(count > 0 && range.after < range.to);
   RequestRun run;
   run.header_ = {range, count, count / RequestRun::kFilterBlockKeys + 1, 0};
-  auto created = FileWriter::create(files, file);
-  if (!created) return fail(created.error());
-  auto& out = created.value();
+  auto created = FLORIN_TRY(FileWriter::create(files, file));
+  auto& out = created;
   Section blocks(out, RequestRun::kHeaderBytes);
   Section filters(out, run.header_.filter_at());
 
@@ -206,7 +201,7 @@ Faulty<RequestRun> write_run(Files& files, std::filesystem::path const& file, Si
     block.fill(0);
     return done;
   };
-  auto const end_filters_before = [&](std::uint64_t index) -> Faulty<Unit> {
+  auto const end_filters_before = [&](std::uint64_t index) -> ResultOr<Unit> {
     for (; filter_index < index; ++filter_index) {
       seal_filter_block(filter, key, filter_index);
       if (auto done = filters.add({filter.data(), filter.size()}); !done) return done;
@@ -217,32 +212,31 @@ Faulty<RequestRun> write_run(Files& files, std::filesystem::path const& file, Si
 
   std::uint64_t written = 0;
   for (;;) {
-    auto const batch = source();
-    if (!batch) return fail(batch.error());
-    if (batch.value().empty()) break;
-    for (RunEntry const& entry : batch.value()) {
+    auto const batch = FLORIN_TRY(source());
+    if (batch.empty()) break;
+    for (RunEntry const& entry : batch) {
       if (in_block == 0) fences.push_back(entry.hash.high);
       std::memcpy(block.data() + in_block * sizeof entry, &entry, sizeof entry);
       if (++in_block == RequestRun::kBlockEntries) {
-        if (auto done = end_block(); !done) return fail(done.error());
+        FLORIN_TRY(end_block());
       }
-      if (auto done = end_filters_before(run.filter_block(entry.hash)); !done) return fail(done.error());
+      FLORIN_TRY(end_filters_before(run.filter_block(entry.hash)));
       for (std::uint32_t probe = 0; probe < RequestRun::kFilterProbes; ++probe) {
         auto const bit = RequestRun::filter_bit(entry.hash, probe);
         filter[bit / 8] = static_cast<char>(filter[bit / 8] | 1 << (bit % 8));
       }
     }
-    written += batch.value().size();
+    written += batch.size();
   }
   FLORIN_ASSERT(written == count);
   if (in_block != 0) {
-    if (auto done = end_block(); !done) return fail(done.error());
+    FLORIN_TRY(end_block());
   }
-  if (auto done = end_filters_before(run.header_.filter_blocks); !done) return fail(done.error());
-  if (auto done = blocks.flush(); !done) return fail(done.error());
-  if (auto done = filters.flush(); !done) return fail(done.error());
+  FLORIN_TRY(end_filters_before(run.header_.filter_blocks));
+  FLORIN_TRY(blocks.flush());
+  FLORIN_TRY(filters.flush());
   auto const fence_bytes = bytes_of(std::span<std::uint64_t const>(fences));
-  if (auto done = out.write(run.header_.fences_at(), fence_bytes); !done) return fail(done.error());
+  FLORIN_TRY(out.write(run.header_.fences_at(), fence_bytes));
 
   run.header_.fences_check = siphash64(key, label(Part::fences, 0), fence_bytes);
   std::array<char, kHeaderUsed> header{};
@@ -254,7 +248,7 @@ Faulty<RequestRun> write_run(Files& files, std::filesystem::path const& file, Si
   auto const check = siphash64(key, label(Part::header, 0), {header.data(), kHeaderUsed - 8});
   std::memcpy(header.data() + kHeaderUsed - 8, &check, 8);
   if (auto done = out.write(0, {header.data(), header.size()}); !done) return fail(done.error());
-  if (auto done = out.commit(); !done) return fail(done.error());
+  FLORIN_TRY(out.commit());
   return RequestRun::open(files, file, key);
 }
 

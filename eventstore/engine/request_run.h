@@ -44,7 +44,7 @@ struct RunRange {
 class RequestRun {
  public:
   // Checks header and fences. The filter stays on disk.
-  [[nodiscard]] static Faulty<RequestRun> open(Files& files, std::filesystem::path const& file, SipKey key);
+  [[nodiscard]] static ResultOr<RequestRun> open(Files& files, std::filesystem::path const& file, SipKey key);
 
   [[nodiscard]] RunRange range() const { return header_.range; }
   [[nodiscard]] std::uint64_t count() const { return header_.count; }
@@ -53,7 +53,7 @@ class RequestRun {
   [[nodiscard]] std::filesystem::path const& file() const { return opened_->file(); }
 
   // The same run with its filter read into memory and checked, or left on disk.
-  [[nodiscard]] Faulty<RequestRun> with_filter() const;
+  [[nodiscard]] ResultOr<RequestRun> with_filter() const;
   [[nodiscard]] RequestRun without_filter() const;
 
   void prefetch(Hash128 hash) const {
@@ -64,14 +64,14 @@ class RequestRun {
     return filter_ && !filter_passes(filter_->data() + filter_block(hash) * kFilterBlockBytes, hash);
   }
   // False: certainly not in this run. Reads 64 bytes of the file when the filter is not in memory.
-  [[nodiscard]] Faulty<bool> may_contain(Hash128 hash) const;
+  [[nodiscard]] ResultOr<bool> may_contain(Hash128 hash) const;
   // Appends the positions stored under `hash`. Reads one block (rarely two).
-  [[nodiscard]] Faulty<Unit> find(Hash128 hash, std::vector<domain::Position>& positions) const;
+  [[nodiscard]] ResultOr<Unit> find(Hash128 hash, std::vector<domain::Position>& positions) const;
 
  private:
   friend class RunCursor;
-  friend Faulty<RequestRun> write_run(Files&, std::filesystem::path const&, SipKey, RunRange, std::uint64_t,
-                                      std::function<Faulty<std::span<RunEntry const>>()> const&);
+  friend ResultOr<RequestRun> write_run(Files&, std::filesystem::path const&, SipKey, RunRange, std::uint64_t,
+                                        std::function<ResultOr<std::span<RunEntry const>>()> const&);
 
   static constexpr std::size_t kHeaderBytes = 4096;
   static constexpr std::size_t kBlockBytes = 4096;
@@ -109,7 +109,7 @@ class RequestRun {
     return true;
   }
   // Reads and checks entry block `index`; the number of its entries.
-  Faulty<std::size_t> read_block(std::uint64_t index, std::span<RunEntry, kBlockEntries> into) const;
+  ResultOr<std::size_t> read_block(std::uint64_t index, std::span<RunEntry, kBlockEntries> into) const;
   [[nodiscard]] Failure<Fault> damaged(char const* part) const;
 
   std::shared_ptr<FileReader const> opened_;
@@ -125,7 +125,7 @@ class RunCursor {
  public:
   explicit RunCursor(RequestRun run) : run_(std::move(run)) {}
   // nullptr at the end.
-  [[nodiscard]] Faulty<RunEntry const*> peek();
+  [[nodiscard]] ResultOr<RunEntry const*> peek();
   void advance() { ++entry_; }
 
  private:
@@ -137,10 +137,10 @@ class RunCursor {
 };
 
 // Hands out the next sorted entries; an empty span ends them. Valid until the next call.
-using RunSource = std::function<Faulty<std::span<RunEntry const>>()>;
+using RunSource = std::function<ResultOr<std::span<RunEntry const>>()>;
 
 // Writes a run of exactly `count` > 0 entries, durable when it returns. Memory: constant but for the fences.
-[[nodiscard]] Faulty<RequestRun> write_run(Files& files, std::filesystem::path const& file, SipKey key, RunRange range,
-                                           std::uint64_t count, RunSource const& source);
+[[nodiscard]] ResultOr<RequestRun> write_run(Files& files, std::filesystem::path const& file, SipKey key,
+                                             RunRange range, std::uint64_t count, RunSource const& source);
 
 }  // namespace florin::eventstore

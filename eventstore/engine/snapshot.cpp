@@ -81,16 +81,14 @@ bool get_state(FieldsIn& in, State& state) {
 
 SnapshotFiles files_in(Files& files, fs::path const& folder) { return {files, folder, "snapshot-"}; }
 
-Faulty<bool> log_has(Log& log, Head const& head) {
-  auto const link = link_at(log, head.position);
-  if (!link) return fail(link.error());
-  return link.value() == head.link;
+ResultOr<bool> log_has(Log& log, Head const& head) {
+  auto const link = FLORIN_TRY(link_at(log, head.position));
+  return link == head.link;
 }
 
-Faulty<Recovered> read_snapshot(Files& files, fs::path const& file, Position position, Log& log) {
-  auto opened = BlockReader::open(file, kKind, files);
-  if (!opened) return fail(opened.error());
-  auto& reader = *opened.value();
+ResultOr<Recovered> read_snapshot(Files& files, fs::path const& file, Position position, Log& log) {
+  auto opened = FLORIN_TRY(BlockReader::open(file, kKind, files));
+  auto& reader = *opened;
   auto const refuse = [&] {
     if (reader.failed()) return fail(reader.why());
     return fault(Fault::Kind::corrupt, file.filename().string() + ": holds what no state can");
@@ -99,9 +97,8 @@ Faulty<Recovered> read_snapshot(Files& files, fs::path const& file, Position pos
   Place place;
   if (!fields(in, place) || place.head.position != position) return refuse();
   if (static_cast<std::size_t>(std::popcount(place.tree_size)) != place.subtrees.size()) return refuse();
-  auto const ours = log_has(log, place.head);
-  if (!ours) return fail(ours.error());
-  if (!ours.value()) return fault(Fault::Kind::conflict, file.filename().string() + ": not of this log");
+  auto const ours = FLORIN_TRY(log_has(log, place.head));
+  if (!ours) return fault(Fault::Kind::conflict, file.filename().string() + ": not of this log");
 
   Recovered recovered;
   recovered.head = place.head;
@@ -114,13 +111,12 @@ Faulty<Recovered> read_snapshot(Files& files, fs::path const& file, Position pos
 
 }  // namespace
 
-Faulty<Unit> write_snapshot(fs::path const& folder, Recovered const& recovered, Files& files) {
+ResultOr<Unit> write_snapshot(fs::path const& folder, Recovered const& recovered, Files& files) {
   if (!recovered.head.position) return Unit{};
   auto snapshots = files_in(files, folder);
-  if (auto prepared = snapshots.prepare(); !prepared) return prepared;
-  auto created = BlockWriter::create(snapshots.file(recovered.head.position), kKind, files);
-  if (!created) return fail(created.error());
-  FieldsOut out{*created.value()};
+  FLORIN_TRY(snapshots.prepare());
+  auto created = FLORIN_TRY(BlockWriter::create(snapshots.file(recovered.head.position), kKind, files));
+  FieldsOut out{*created};
   Place place{recovered.head, recovered.at, recovered.tree.size(), recovered.tree.subtrees()};
   fields(out, place);
   State const& state = recovered.state;
@@ -132,16 +128,15 @@ Faulty<Unit> write_snapshot(fs::path const& folder, Recovered const& recovered, 
   auto const refunded = state.refunded_orders();
   out.number(refunded.size());
   out.raw(refunded.data(), refunded.size() * sizeof refunded[0]);
-  put_open_matters(*created.value(), state);
-  if (auto done = created.value()->commit(); !done) return done;
+  put_open_matters(*created, state);
+  FLORIN_TRY(created->commit());
   return snapshots.delete_others(recovered.head.position);
 }
 
-Faulty<Recovered> read_newest_snapshot(fs::path const& folder, Log& log, Position limit,
-                                       std::vector<std::string>* skipped, Files& files) {
-  auto const found = files_in(files, folder).list();
-  if (!found) return fail(found.error());
-  for (auto const& [position, file] : found.value()) {
+ResultOr<Recovered> read_newest_snapshot(fs::path const& folder, Log& log, Position limit,
+                                         std::vector<std::string>* skipped, Files& files) {
+  auto const found = FLORIN_TRY(files_in(files, folder).list());
+  for (auto const& [position, file] : found) {
     if (position > limit) continue;
     auto recovered = read_snapshot(files, file, position, log);
     if (recovered) return recovered;

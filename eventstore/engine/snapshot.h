@@ -28,14 +28,14 @@ struct Recovered {
 
 // Also deletes older snapshots than the one before, and any beyond `recovered.head` (of another history). Hashing
 // and writing run on a second thread.
-[[nodiscard]] Faulty<Unit> write_snapshot(std::filesystem::path const& folder, Recovered const& recovered,
-                                          Files& files = machine_files());
+[[nodiscard]] ResultOr<Unit> write_snapshot(std::filesystem::path const& folder, Recovered const& recovered,
+                                            Files& files = machine_files());
 
 // The newest snapshot that is whole, not beyond `limit`, and of this log: the log has its link at its position.
 // Kind::missing when there is none. Others that were tried are named in `skipped` (may be null) and left in place.
-[[nodiscard]] Faulty<Recovered> read_newest_snapshot(std::filesystem::path const& folder, Log& log,
-                                                     domain::Position limit,
-                                                     std::vector<std::string>* skipped = nullptr,
-                                                     Files& files = machine_files());
+[[nodiscard]] ResultOr<Recovered> read_newest_snapshot(std::filesystem::path const& folder, Log& log,
+                                                       domain::Position limit,
+                                                       std::vector<std::string>* skipped = nullptr,
+                                                       Files& files = machine_files());
 
 }  // namespace florin::eventstore

@@ -18,11 +18,10 @@ std::filesystem::path SnapshotFiles::file(domain::Position position) const {
   return folder_ / (prefix_ + std::string(kDigits - digits.size(), '0') + digits + std::string(kEnding));
 }
 
-Faulty<SnapshotFiles::List> SnapshotFiles::list() const {
-  auto const names = files_.list(folder_);
-  if (!names) return fail(names.error());
+ResultOr<SnapshotFiles::List> SnapshotFiles::list() const {
+  auto const names = FLORIN_TRY(files_.list(folder_));
   List found;
-  for (auto const& name : names.value()) {
+  for (auto const& name : names) {
     if (!name.starts_with(prefix_)) continue;
     std::uint64_t position = 0;
     std::from_chars(name.data() + prefix_.size(), name.data() + name.size(), position);
@@ -33,25 +32,23 @@ Faulty<SnapshotFiles::List> SnapshotFiles::list() const {
   return found;
 }
 
-Faulty<Unit> SnapshotFiles::prepare() {
-  if (auto made = files_.make_folder(folder_); !made) return made;
-  auto const names = files_.list(folder_);
-  if (!names) return fail(names.error());
-  for (auto const& name : names.value()) {
+ResultOr<Unit> SnapshotFiles::prepare() {
+  FLORIN_TRY(files_.make_folder(folder_));
+  auto const names = FLORIN_TRY(files_.list(folder_));
+  for (auto const& name : names) {
     if (!name.starts_with(prefix_) || !name.ends_with(kTemporarySuffix)) continue;
-    if (auto removed = files_.remove(folder_ / name); !removed) return removed;
+    FLORIN_TRY(files_.remove(folder_ / name));
   }
   return Unit{};
 }
 
-Faulty<Unit> SnapshotFiles::delete_others(domain::Position newest) {
-  auto const files = list();
-  if (!files) return fail(files.error());
+ResultOr<Unit> SnapshotFiles::delete_others(domain::Position newest) {
+  auto const files = FLORIN_TRY(list());
   bool one_before_kept = false;
-  for (auto const& [position, path] : files.value()) {
+  for (auto const& [position, path] : files) {
     if (position == newest) continue;
     if (position < newest && !std::exchange(one_before_kept, true)) continue;
-    if (auto removed = files_.remove(path); !removed) return removed;
+    FLORIN_TRY(files_.remove(path));
   }
   return Unit{};
 }

@@ -22,12 +22,12 @@ class SnapshotFiles {
   [[nodiscard]] std::filesystem::path file(domain::Position position) const;
   // Newest first; none when there is no folder.
   using List = std::map<domain::Position, std::filesystem::path, std::greater<>>;
-  [[nodiscard]] Faulty<List> list() const;
+  [[nodiscard]] ResultOr<List> list() const;
   // Before a new one is written: makes the folder, and deletes what a write left behind that a crash cut short.
-  [[nodiscard]] Faulty<Unit> prepare();
+  [[nodiscard]] ResultOr<Unit> prepare();
   // After the one at `newest` was written: deletes older ones than the one before it, and any beyond it (of another
   // history).
-  [[nodiscard]] Faulty<Unit> delete_others(domain::Position newest);
+  [[nodiscard]] ResultOr<Unit> delete_others(domain::Position newest);
 
  private:
   Files& files_;

@@ -9,19 +9,19 @@ namespace {
 
 using domain::Position;
 
-Faulty<Unit> snapshot_state(Log& log, std::filesystem::path const& folder, Position until, Files& files) {
+ResultOr<Unit> snapshot_state(Log& log, std::filesystem::path const& folder, Position until, Files& files) {
   Recovered recovered;
   auto newest = read_newest_snapshot(folder, log, until, nullptr, files);
   if (newest) recovered = std::move(newest).value();
-  if (auto replayed = replay(log, recovered, until); !replayed) return replayed;
+  FLORIN_TRY(replay(log, recovered, until));
   return write_snapshot(folder, recovered, files);
 }
 
-Faulty<Unit> snapshot_durable(Log& log, std::filesystem::path const& folder, Position until, Files& files) {
+ResultOr<Unit> snapshot_durable(Log& log, std::filesystem::path const& folder, Position until, Files& files) {
   DurableState durable;
   auto newest = durable.read_newest_snapshot(folder, log, until, nullptr, files);
   if (!newest && newest.error().kind != Fault::Kind::missing) return newest;
-  if (auto folded = durable.catch_up(log, until); !folded) return folded;
+  FLORIN_TRY(durable.catch_up(log, until));
   return durable.write_snapshot(folder, log, files);
 }
 
@@ -39,8 +39,8 @@ Snapshotter::Snapshotter(Log& log, Tail& tail, std::filesystem::path folder, Pos
 
 Snapshotter::~Snapshotter() { stop(); }
 
-Faulty<Unit> Snapshotter::start() {
-  if (auto opened = wake_.open(); !opened) return opened;
+ResultOr<Unit> Snapshotter::start() {
+  FLORIN_TRY(wake_.open());
   thread_ = std::thread([this] { run(); });
   return Unit{};
 }

@@ -21,14 +21,14 @@ class Snapshotter {
  public:
   // Called on its thread after each try, with where it was taken. A failed one loses nothing: the next start replays
   // more, and it is tried again after as many events.
-  using Report = std::function<void(domain::Position, Faulty<Unit> const&)>;
+  using Report = std::function<void(domain::Position, ResultOr<Unit> const&)>;
 
   // Log, tail and files outlive this. `last`: where the newest snapshot stands.
   Snapshotter(Log& log, Tail& tail, std::filesystem::path folder, domain::Position last, std::uint64_t every_events,
               Report report, Files& files = machine_files());
   ~Snapshotter();
 
-  [[nodiscard]] Faulty<Unit> start();
+  [[nodiscard]] ResultOr<Unit> start();
   void stop();  // waits for the snapshot at hand
 
  private:

@@ -27,7 +27,7 @@ enum class Unavailable : std::uint8_t {
   stopped,          // the writer has stopped: nothing was done
   outcome_unknown,  // it may or may not be durable: ask again with the same request id
 };
-using Outcome = std::variant<Committed, Repeated, Reused, domain::Refusal, Unavailable>;
+using Outcome = std::variant<Committed, Repeated, Reused, domain::Rejection, Unavailable>;
 
 // Receives exactly one outcome, on the appender or on the submitting thread; must not block.
 class Reply {

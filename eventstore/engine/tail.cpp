@@ -167,24 +167,22 @@ std::optional<TailCommit> TailCursor::next_in_memory() {
   return std::nullopt;
 }
 
-Faulty<std::optional<TailCommit>> TailCursor::next_in_store() {
+ResultOr<std::optional<TailCommit>> TailCursor::next_in_store() {
   if (!reader_) {
-    auto opened = CommitReader::after(tail_.log_, position());
-    if (!opened) return fail(opened.error());
-    if (!opened.value()) {
+    auto opened = FLORIN_TRY(CommitReader::after(tail_.log_, position()));
+    if (!opened) {
       return fault(Fault::Kind::corrupt, "log: no commit ends at position " + std::to_string(position().value()));
     }
-    reader_ = std::move(opened).value();
+    reader_ = std::move(opened);
   }
-  auto commit = reader_->next();
-  if (!commit) return fail(commit.error());
-  if (!commit.value()) return std::optional<TailCommit>();
-  auto shared = std::make_shared<domain::Commit const>(*std::move(commit).value());
+  auto commit = FLORIN_TRY(reader_->next());
+  if (!commit) return std::optional<TailCommit>();
+  auto shared = std::make_shared<domain::Commit const>(*std::move(commit));
   consumer_->position = shared->last().value();
   return std::optional(TailCommit{std::move(shared), reader_->head()});
 }
 
-Faulty<std::optional<TailCommit>> TailCursor::next() {
+ResultOr<std::optional<TailCommit>> TailCursor::next() {
   for (;;) {
     if (!node_.expired()) {
       if (auto found = next_in_memory()) return std::optional(std::move(found));

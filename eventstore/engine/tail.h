@@ -99,7 +99,7 @@ class TailCursor {
   // The next commit; nullopt when there is none, and then `wake` is called as follow() says. Kind::corrupt when a
   // commit in the store is not what was written, Kind::unknown for an event of a newer version: the cursor passes
   // neither.
-  [[nodiscard]] Faulty<std::optional<TailCommit>> next();
+  [[nodiscard]] ResultOr<std::optional<TailCommit>> next();
   // Instead of next(), for who needs no commits: calls `wake` when the head has reached `position`.
   void wake_at(domain::Position position);
   // The last position that next() returned, or moved to.
@@ -111,7 +111,7 @@ class TailCursor {
   friend class Tail;
   TailCursor(Tail& tail, std::shared_ptr<Tail::Consumer> consumer);
   std::optional<TailCommit> next_in_memory();
-  Faulty<std::optional<TailCommit>> next_in_store();
+  ResultOr<std::optional<TailCommit>> next_in_store();
 
   Tail& tail_;
   std::shared_ptr<Tail::Consumer> const consumer_;

@@ -184,7 +184,7 @@ struct Writer::Impl {
   }
 
   // Also after the threads have ended, by stop().
-  Faulty<Unit> write_checkpoint() {
+  ResultOr<Unit> write_checkpoint() {
     signed_at = runtime.now();
     return engine.write_checkpoint();
   }
@@ -235,7 +235,7 @@ void Writer::submit(Submission submission) {
   impl_->submit(std::move(submission));
 }
 
-Faulty<Recovered> Writer::stop() {
+ResultOr<Recovered> Writer::stop() {
   auto& impl = *impl_;
   FLORIN_ASSERT(!std::exchange(impl.ended, true));
   {
@@ -251,7 +251,7 @@ Faulty<Recovered> Writer::stop() {
   impl.queue.clear();
   if (impl.stopped_by) return fail(*impl.stopped_by);
   if (impl.engine.has_unsigned()) {
-    if (auto written = impl.write_checkpoint(); !written) return fail(written.error());
+    FLORIN_TRY(impl.write_checkpoint());
   }
   return impl.engine.take_state();
 }

@@ -38,7 +38,7 @@ class Writer final : public Submitter {
   void submit(Submission submission) override;
   // Once. Stops accepting, drains, appends, writes a checkpoint, joins. Returns where everything stands (for a
   // snapshot), or the fault that had stopped the writer earlier.
-  [[nodiscard]] Faulty<Recovered> stop();
+  [[nodiscard]] ResultOr<Recovered> stop();
   // Any thread: true until a fault stopped the writer.
   [[nodiscard]] bool healthy() const;
   // Any thread: what stopped the writer; why the last checkpoint could not be written.

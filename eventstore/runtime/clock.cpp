@@ -30,7 +30,7 @@ std::string file_text(std::int64_t offset_seconds) {
 }
 
 // Only what file_text() writes.
-Faulty<std::int64_t> parse_file(std::string_view text, std::filesystem::path const& path) {
+ResultOr<std::int64_t> parse_file(std::string_view text, std::filesystem::path const& path) {
   auto const damaged = [&] { return fault(Fault::Kind::corrupt, path.string() + ": not what was written"); };
   auto rest = text;
   if (!rest.starts_with(kHead)) return damaged();
@@ -143,15 +143,14 @@ std::int64_t LedgerClock::confirm() {
 AdjustableClock::AdjustableClock(std::filesystem::path path, std::int64_t offset_seconds, ReadClocks read, Files& files)
     : base_(std::move(read)), files_(files), path_(std::move(path)), offset_seconds_(offset_seconds) {}
 
-Faulty<std::unique_ptr<AdjustableClock>> AdjustableClock::open(std::filesystem::path path, ReadClocks read,
-                                                               Files& files) {
+ResultOr<std::unique_ptr<AdjustableClock>> AdjustableClock::open(std::filesystem::path path, ReadClocks read,
+                                                                 Files& files) {
   std::int64_t offset = 0;
   if (auto const text = read_file(files, path, kMaxFileBytes); text) {
-    auto const parsed = parse_file(text.value(), path);
-    if (!parsed) return fail(parsed.error());
+    auto const parsed = FLORIN_TRY(parse_file(text.value(), path));
     // A process that died between renaming the file and syncing the folder: a power cut must not take the time back.
-    if (auto synced = files.make_folder(path.parent_path()); !synced) return fail(std::move(synced).error());
-    offset = parsed.value();
+    FLORIN_TRY(files.make_folder(path.parent_path()));
+    offset = parsed;
   } else if (text.error().kind != Fault::Kind::missing) {
     return fail(text.error());
   }
@@ -178,12 +177,11 @@ std::int64_t AdjustableClock::confirm() { return base_.confirm(); }
 
 std::int64_t AdjustableClock::offset_seconds() const { return offset_seconds_.load(std::memory_order_acquire); }
 
-Faulty<std::optional<domain::Timestamp>> AdjustableClock::advance(std::int64_t seconds) {
+ResultOr<std::optional<domain::Timestamp>> AdjustableClock::advance(std::int64_t seconds) {
   std::lock_guard const lock(mutex_);
   auto const before = offset_seconds();
   if (seconds < 1 || seconds > kAdvanceSecondsMax - before) return std::optional<domain::Timestamp>();
-  if (auto kept = replace_file(files_, path_, file_text(before + seconds), 0644); !kept)
-    return fail(std::move(kept).error());
+  FLORIN_TRY(replace_file(files_, path_, file_text(before + seconds), 0644));
   offset_seconds_.store(before + seconds, std::memory_order_release);
   auto const at = now();
   if (jumped_) jumped_();

@@ -130,9 +130,9 @@ class AdjustableClock final : public Clock {
 
   // No file means an offset of 0; nothing is written before the first advance(). Kind::corrupt when the file is not
   // what was written, Kind::unknown when it is of a newer version.
-  [[nodiscard]] static Faulty<std::unique_ptr<AdjustableClock>> open(std::filesystem::path path,
-                                                                     ReadClocks read = clocks_of(machine()),
-                                                                     Files& files = machine().files());
+  [[nodiscard]] static ResultOr<std::unique_ptr<AdjustableClock>> open(std::filesystem::path path,
+                                                                       ReadClocks read = clocks_of(machine()),
+                                                                       Files& files = machine().files());
 
   [[nodiscard]] domain::Timestamp now() const override;
   [[nodiscard]] ClockReading read() const override;
@@ -144,7 +144,7 @@ class AdjustableClock final : public Clock {
   // Puts the clock forward and returns the new time. Durable before any caller of now() sees it; about 1 ms. nullopt,
   // and nothing changed, when `seconds` is below 1 or the sum would exceed kAdvanceSecondsMax. After a fault the clock
   // stands where it was; the file holds the old offset or the new one.
-  [[nodiscard]] Faulty<std::optional<domain::Timestamp>> advance(std::int64_t seconds);
+  [[nodiscard]] ResultOr<std::optional<domain::Timestamp>> advance(std::int64_t seconds);
 
   // Called after every jump, by the thread that advances, before advance() returns: a thread that sleeps until a
   // time must look again. It must be quick and must not call advance() or on_advance(). A second call replaces the

@@ -8,10 +8,10 @@ namespace florin::eventstore {
 
 // Atomic and durable: a reader sees the old content or the new, also after a power cut (temporary file, sync, rename,
 // sync of the folder). About 1 ms.
-[[nodiscard]] Faulty<Unit> replace_file(Files& files, std::filesystem::path const& path, std::string_view content,
-                                        mode_t mode);
+[[nodiscard]] ResultOr<Unit> replace_file(Files& files, std::filesystem::path const& path, std::string_view content,
+                                          mode_t mode);
 
 // The whole file; Kind::missing when there is none, Kind::corrupt when it is larger than `limit` bytes.
-[[nodiscard]] Faulty<std::string> read_file(Files& files, std::filesystem::path const& path, std::size_t limit);
+[[nodiscard]] ResultOr<std::string> read_file(Files& files, std::filesystem::path const& path, std::size_t limit);
 
 }  // namespace florin::eventstore

@@ -34,7 +34,7 @@ class MachineFile final : public File {
   MachineFile(Descriptor opened, fs::path path, bool created)
       : opened_(std::move(opened)), path_(std::move(path)), created_(created) {}
 
-  Faulty<std::size_t> read(std::uint64_t offset, std::span<char> into) const override {
+  ResultOr<std::size_t> read(std::uint64_t offset, std::span<char> into) const override {
     std::size_t filled = 0;
     while (filled < into.size()) {
       auto const rest = into.subspan(filled);
@@ -47,7 +47,7 @@ class MachineFile final : public File {
     return filled;
   }
 
-  Faulty<Unit> write(std::uint64_t offset, std::string_view bytes) override {
+  ResultOr<Unit> write(std::uint64_t offset, std::string_view bytes) override {
     while (!bytes.empty()) {
       auto const put = ::pwrite(opened_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
       if (put < 0 && errno == EINTR) continue;
@@ -59,13 +59,13 @@ class MachineFile final : public File {
   }
 
   // fdatasync takes a new size along, because the data cannot be read without it; of a new file the mode counts, too.
-  Faulty<Unit> sync() override {
+  ResultOr<Unit> sync() override {
     if (created_ && ::fsync(opened_.get()) != 0) return system_fault(errno, "fsync", path_);
     if (!created_ && ::fdatasync(opened_.get()) != 0) return system_fault(errno, "fdatasync", path_);
     return Unit{};
   }
 
-  Faulty<std::uint64_t> size() const override {
+  ResultOr<std::uint64_t> size() const override {
     struct stat status{};
     if (::fstat(opened_.get(), &status) != 0) return system_fault(errno, "fstat", path_);
     return static_cast<std::uint64_t>(status.st_size);
@@ -77,7 +77,7 @@ class MachineFile final : public File {
   bool created_;
 };
 
-Faulty<Unit> sync_folder(fs::path const& path) {
+ResultOr<Unit> sync_folder(fs::path const& path) {
   Descriptor const directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return system_fault(errno, "open", path);
   if (::fsync(directory.get()) != 0) return system_fault(errno, "fsync", path);
@@ -88,7 +88,7 @@ fs::path folder_of(fs::path const& file) { return file.has_parent_path() ? file.
 
 class MachineFiles final : public Files {
  public:
-  Faulty<std::unique_ptr<File>> open(fs::path const& path, OpenFor what, mode_t mode) override {
+  ResultOr<std::unique_ptr<File>> open(fs::path const& path, OpenFor what, mode_t mode) override {
     int flags = O_CLOEXEC;
     switch (what) {
       case OpenFor::reading: flags |= O_RDONLY; break;
@@ -108,17 +108,17 @@ class MachineFiles final : public Files {
     return std::unique_ptr<File>(std::make_unique<MachineFile>(std::move(opened), path, what == OpenFor::creating));
   }
 
-  Faulty<Unit> replace(fs::path const& from, fs::path const& to) override {
+  ResultOr<Unit> replace(fs::path const& from, fs::path const& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) return system_fault(errno, "rename", to);
     return sync_folder(folder_of(to));
   }
 
-  Faulty<Unit> remove(fs::path const& path) override {
+  ResultOr<Unit> remove(fs::path const& path) override {
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_fault(errno, "remove", path);
     return Unit{};
   }
 
-  Faulty<Unit> make_folder(fs::path const& folder) override {
+  ResultOr<Unit> make_folder(fs::path const& folder) override {
     std::error_code error;
     auto const whole = fs::absolute(folder, error);
     if (!error) fs::create_directories(whole, error);
@@ -126,12 +126,12 @@ class MachineFiles final : public Files {
     auto at = whole;
     for (int levels = 0; levels < 3; ++levels, at = at.parent_path()) {
       if (levels > 0 && ::access(at.c_str(), R_OK) != 0) break;
-      if (auto synced = sync_folder(at); !synced) return synced;
+      FLORIN_TRY(sync_folder(at));
     }
     return Unit{};
   }
 
-  Faulty<std::vector<std::string>> list(fs::path const& folder) override {
+  ResultOr<std::vector<std::string>> list(fs::path const& folder) override {
     std::vector<std::string> names;
     std::error_code error;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
@@ -156,7 +156,7 @@ Files& machine_files() {
   return the_files;
 }
 
-Faulty<bool> exists(Files& files, fs::path const& path) {
+ResultOr<bool> exists(Files& files, fs::path const& path) {
   auto const opened = files.open(path, OpenFor::reading);
   if (opened) return true;
   if (opened.error().kind != Fault::Kind::missing) return fail(opened.error());

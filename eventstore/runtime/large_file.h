@@ -14,10 +14,10 @@ namespace florin::eventstore {
 // An open file. Any thread.
 class FileReader {
  public:
-  [[nodiscard]] static Faulty<FileReader> open(Files& files, std::filesystem::path const& file);
-  [[nodiscard]] Faulty<std::uint64_t> size() const { return opened_->size(); }
+  [[nodiscard]] static ResultOr<FileReader> open(Files& files, std::filesystem::path const& file);
+  [[nodiscard]] ResultOr<std::uint64_t> size() const { return opened_->size(); }
   // Fills `into` from `offset`; Kind::corrupt when the file is shorter.
-  [[nodiscard]] Faulty<Unit> read(std::uint64_t offset, std::span<char> into) const;
+  [[nodiscard]] ResultOr<Unit> read(std::uint64_t offset, std::span<char> into) const;
   [[nodiscard]] std::filesystem::path const& file() const { return file_; }
 
  private:
@@ -30,16 +30,16 @@ class FileReader {
 // One thread. The temporary file disappears with the writer unless commit() succeeded.
 class FileWriter {
  public:
-  [[nodiscard]] static Faulty<FileWriter> create(Files& files, std::filesystem::path file);
+  [[nodiscard]] static ResultOr<FileWriter> create(Files& files, std::filesystem::path file);
   ~FileWriter();
   FileWriter(FileWriter&&) noexcept = default;
   FileWriter& operator=(FileWriter&&) = delete;
 
-  [[nodiscard]] Faulty<Unit> write(std::uint64_t offset, std::string_view bytes) {
+  [[nodiscard]] ResultOr<Unit> write(std::uint64_t offset, std::string_view bytes) {
     return opened_->write(offset, bytes);
   }
   // After it returns the file has its name, durably. Replaces a file of the same name.
-  [[nodiscard]] Faulty<Unit> commit();
+  [[nodiscard]] ResultOr<Unit> commit();
 
  private:
   FileWriter(Files& files, std::unique_ptr<File> opened, std::filesystem::path file)

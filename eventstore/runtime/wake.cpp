@@ -15,7 +15,7 @@ Wake::~Wake() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Faulty<Unit> Wake::open() {
+ResultOr<Unit> Wake::open() {
   if (fd_ < 0) fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (fd_ < 0) return fault(Fault::Kind::io, "eventfd: " + std::system_category().message(errno));
   return Unit{};

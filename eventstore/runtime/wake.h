@@ -13,7 +13,7 @@ class Wake {
   Wake(Wake const&) = delete;
   Wake& operator=(Wake const&) = delete;
 
-  [[nodiscard]] Faulty<Unit> open();
+  [[nodiscard]] ResultOr<Unit> open();
   // Any thread. Signals add up to one.
   void signal();
   // The sleeper. Returns after a signal, after timeout_ms (below zero: none), or for no reason.

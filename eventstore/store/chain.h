@@ -51,10 +51,11 @@ class CheckpointVerifier {
   // C2SP vkey: "<origin>+<key id>+<base64>", with or without a line end. nullopt when it is none.
   [[nodiscard]] static std::optional<CheckpointVerifier> parse(std::string_view vkey);
   // A file that holds one, such as checkpoint.pub. Kind::corrupt when it holds something else.
-  [[nodiscard]] static Faulty<CheckpointVerifier> read_key(std::filesystem::path const& file);
+  [[nodiscard]] static ResultOr<CheckpointVerifier> read_key(std::filesystem::path const& file);
 
   // Kind::missing when there is no such file, Kind::corrupt when it is not a checkpoint signed with this key.
-  [[nodiscard]] Faulty<Checkpoint> read_note(std::filesystem::path const& file, Files& files = machine().files()) const;
+  [[nodiscard]] ResultOr<Checkpoint> read_note(std::filesystem::path const& file,
+                                               Files& files = machine().files()) const;
   [[nodiscard]] std::string const& origin() const { return origin_; }
   [[nodiscard]] std::string key_id() const;  // eight hexadecimal digits
 
@@ -72,14 +73,14 @@ class CheckpointFile {
  public:
   // Makes a key when there is none and none was ever used here. `origin` names the environment:
   // "florin/<environment uuid>"; created once and kept in the key file.
-  [[nodiscard]] static Faulty<CheckpointFile> open(std::filesystem::path const& folder, Runtime& runtime = machine());
+  [[nodiscard]] static ResultOr<CheckpointFile> open(std::filesystem::path const& folder, Runtime& runtime = machine());
   // For auditors: needs checkpoint.pub only, reads and never signs (write and note are then bugs).
-  [[nodiscard]] static Faulty<CheckpointFile> open_read_only(std::filesystem::path const& folder);
+  [[nodiscard]] static ResultOr<CheckpointFile> open_read_only(std::filesystem::path const& folder);
 
   // Replaces the file atomically and durably (write, fsync, rename, fsync folder). About 25 µs to sign.
-  [[nodiscard]] Faulty<Unit> write(Checkpoint const& checkpoint) const;
+  [[nodiscard]] ResultOr<Unit> write(Checkpoint const& checkpoint) const;
   // The last one written; Kind::missing when none, Kind::corrupt when the signature is wrong.
-  [[nodiscard]] Faulty<Checkpoint> read() const;
+  [[nodiscard]] ResultOr<Checkpoint> read() const;
   [[nodiscard]] std::string note(Checkpoint const& checkpoint) const;
   [[nodiscard]] std::string public_key_text() const;  // C2SP vkey: "<origin>+<key id>+<base64>"
 

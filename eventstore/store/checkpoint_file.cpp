@@ -164,13 +164,12 @@ std::optional<Checkpoint> parse_body(std::string const& origin, std::string_view
   return out;
 }
 
-Faulty<Unit> create_key(Runtime& runtime, std::filesystem::path const& folder) {
+ResultOr<Unit> create_key(Runtime& runtime, std::filesystem::path const& folder) {
   auto& files = runtime.files();
   for (auto const* file : {kPublicFile, kNoteFile}) {
     // A new key would disown what the lost one has signed: an operator must decide that, not a start.
-    auto const used = exists(files, folder / file);
-    if (!used) return fail(used.error());
-    if (used.value()) {
+    auto const used = FLORIN_TRY(exists(files, folder / file));
+    if (used) {
       return fault(Fault::Kind::corrupt, (folder / kSecretFile).string() + ": missing, yet it has been used");
     }
   }
@@ -188,12 +187,12 @@ Faulty<Unit> create_key(Runtime& runtime, std::filesystem::path const& folder) {
 
 }  // namespace
 
-Faulty<CheckpointFile> CheckpointFile::open(std::filesystem::path const& folder, Runtime& runtime) {
+ResultOr<CheckpointFile> CheckpointFile::open(std::filesystem::path const& folder, Runtime& runtime) {
   auto& files = runtime.files();
   auto const path = folder / kSecretFile;
   auto content = read_file(files, path, kMaxFileBytes);
   if (!content && content.error().kind == Fault::Kind::missing) {
-    if (auto made = create_key(runtime, folder); !made) return fail(std::move(made).error());
+    FLORIN_TRY(create_key(runtime, folder));
     content = read_file(files, path, kMaxFileBytes);
   }
   if (!content) return fail(std::move(content).error());
@@ -214,26 +213,24 @@ Faulty<CheckpointFile> CheckpointFile::open(std::filesystem::path const& folder,
   auto const published = read_file(files, folder / kPublicFile, kMaxFileBytes);
   auto const expected = out.public_key_text() + "\n";
   if (!published && published.error().kind == Fault::Kind::missing) {
-    if (auto made = replace_file(files, folder / kPublicFile, expected, 0644); !made)
-      return fail(std::move(made).error());
+    FLORIN_TRY(replace_file(files, folder / kPublicFile, expected, 0644));
   } else if (!published) {
     return fail(published.error());
   } else if (published.value() != expected) {
     return fault(Fault::Kind::corrupt, (folder / kPublicFile).string() + ": not the public half of checkpoint.key");
   }
   // A process that died between renaming one of the three and syncing the folder.
-  if (auto synced = files.make_folder(folder); !synced) return fail(std::move(synced).error());
+  FLORIN_TRY(files.make_folder(folder));
   return out;
 }
 
-Faulty<CheckpointFile> CheckpointFile::open_read_only(std::filesystem::path const& folder) {
-  auto key = CheckpointVerifier::read_key(folder / kPublicFile);
-  if (!key) return fail(std::move(key).error());
+ResultOr<CheckpointFile> CheckpointFile::open_read_only(std::filesystem::path const& folder) {
+  auto key = FLORIN_TRY(CheckpointVerifier::read_key(folder / kPublicFile));
   CheckpointFile out;
   out.files_ = &machine().files();
   out.folder_ = folder;
-  out.origin_ = key.value().origin_;
-  out.public_key_ = key.value().public_key_;
+  out.origin_ = key.origin_;
+  out.public_key_ = key.public_key_;
   return out;
 }
 
@@ -246,11 +243,11 @@ std::string CheckpointFile::note(Checkpoint const& checkpoint) const {
          base64(key_id_of(origin_, public_key_) + sign(seed_, text)) + "\n";
 }
 
-Faulty<Unit> CheckpointFile::write(Checkpoint const& checkpoint) const {
+ResultOr<Unit> CheckpointFile::write(Checkpoint const& checkpoint) const {
   return replace_file(*files_, folder_ / kNoteFile, note(checkpoint), 0644);
 }
 
-Faulty<Checkpoint> CheckpointFile::read() const {
+ResultOr<Checkpoint> CheckpointFile::read() const {
   return CheckpointVerifier(origin_, public_key_).read_note(folder_ / kNoteFile, *files_);
 }
 
@@ -264,20 +261,18 @@ std::optional<CheckpointVerifier> CheckpointVerifier::parse(std::string_view vke
   return CheckpointVerifier(parsed->origin, parsed->key);
 }
 
-Faulty<CheckpointVerifier> CheckpointVerifier::read_key(std::filesystem::path const& file) {
-  auto const content = read_file(machine().files(), file, kMaxFileBytes);
-  if (!content) return fail(content.error());
-  auto key = parse(content.value());
+ResultOr<CheckpointVerifier> CheckpointVerifier::read_key(std::filesystem::path const& file) {
+  auto const content = FLORIN_TRY(read_file(machine().files(), file, kMaxFileBytes));
+  auto key = parse(content);
   if (!key) return fault(Fault::Kind::corrupt, file.string() + ": not a public key");
   return *std::move(key);
 }
 
 std::string CheckpointVerifier::key_id() const { return domain::to_hex(key_id_of(origin_, public_key_)); }
 
-Faulty<Checkpoint> CheckpointVerifier::read_note(std::filesystem::path const& file, Files& files) const {
-  auto const content = read_file(files, file, kMaxFileBytes);
-  if (!content) return fail(content.error());
-  std::string_view const note = content.value();
+ResultOr<Checkpoint> CheckpointVerifier::read_note(std::filesystem::path const& file, Files& files) const {
+  auto const content = FLORIN_TRY(read_file(files, file, kMaxFileBytes));
+  std::string_view const note = content;
   auto const blank = note.find("\n\n");
   if (blank != std::string_view::npos) {
     auto const text = note.substr(0, blank + 1);

@@ -394,7 +394,7 @@ domain::Commit read(Reading& reading, wire::Commit::Reader in, std::size_t words
   return out;
 }
 
-Faulty<domain::Commit> decode_segment(kj::ArrayPtr<capnp::word const> segment) {
+ResultOr<domain::Commit> decode_segment(kj::ArrayPtr<capnp::word const> segment) {
   // Every object is read once, so reading more words than there are means that pointers share or loop.
   // Commit > Event > GameCreated > Currency > text: five levels.
   constexpr std::uint64_t kSlackWords = 16;
@@ -453,7 +453,7 @@ void Encoder::encode(domain::Commit const& commit, std::string& out) {
   }
 }
 
-Faulty<domain::Commit> decode(std::string_view bytes) {
+ResultOr<domain::Commit> decode(std::string_view bytes) {
   if (bytes.size() > kMaxCommitBytes) return fault(Fault::Kind::corrupt, "commit: larger than any that is written");
   if (bytes.size() < kFrameBytes || bytes.size() % kWord != 0) {
     return fault(Fault::Kind::corrupt, "commit: not whole words");

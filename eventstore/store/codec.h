@@ -34,6 +34,6 @@ class Encoder {
 // Any thread. Old versions are lifted by upcasters on the way; bytes of a newer version (an event or an enum value
 // that this one does not know) are Kind::unknown; anything malformed is Kind::corrupt. Never throws, never
 // allocates more than a small multiple of bytes.size(). PersonalText comes back sealed.
-[[nodiscard]] Faulty<domain::Commit> decode(std::string_view bytes);
+[[nodiscard]] ResultOr<domain::Commit> decode(std::string_view bytes);
 
 }  // namespace florin::eventstore

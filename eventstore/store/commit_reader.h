@@ -14,25 +14,25 @@ namespace florin::eventstore {
 
 // The link of the commit that ends at exactly `position`, as it is stored; nullopt when none ends there. Of position
 // zero: zeros.
-[[nodiscard]] Faulty<std::optional<domain::Digest>> link_at(Log& log, domain::Position position);
+[[nodiscard]] ResultOr<std::optional<domain::Digest>> link_at(Log& log, domain::Position position);
 
 // Is `checkpoint` a place that this log went through? False when the log is shorter or has another history.
-[[nodiscard]] Faulty<bool> log_contains(Log& log, Head const& checkpoint);
+[[nodiscard]] ResultOr<bool> log_contains(Log& log, Head const& checkpoint);
 
 // The commit in a row of the log, begun where `before` ended; `bytes` are what was written.
-[[nodiscard]] Faulty<domain::Commit> open_row(std::string_view bytes, domain::Position last, domain::Position before);
+[[nodiscard]] ResultOr<domain::Commit> open_row(std::string_view bytes, domain::Position last, domain::Position before);
 
 // One thread.
 class CommitReader {
  public:
   // Starts after `after`, the last position of some commit (or zero); nullopt when no commit ends there.
-  [[nodiscard]] static Faulty<std::optional<CommitReader>> after(Log& log, domain::Position after);
+  [[nodiscard]] static ResultOr<std::optional<CommitReader>> after(Log& log, domain::Position after);
   // Starts at the commit that contains position `within`, once there is one.
-  [[nodiscard]] static Faulty<CommitReader> containing(Log& log, domain::Position within);
+  [[nodiscard]] static ResultOr<CommitReader> containing(Log& log, domain::Position within);
 
   // The next commit; nullopt when the log has no more (a later call may find more). Kind::corrupt when the commit is
   // missing or is not what was written, Kind::unknown for an event of a newer version: the reader passes neither.
-  [[nodiscard]] Faulty<std::optional<domain::Commit>> next();
+  [[nodiscard]] ResultOr<std::optional<domain::Commit>> next();
 
   // The log's head when the last commit that next() gave was its last.
   [[nodiscard]] Head const& head() const { return head_; }

@@ -17,13 +17,12 @@ class FactReader {
   // The event of this kind in the commit that begins at `first`, which has at most one; nullopt when it has none, or no
   // commit begins there. Kind::corrupt when the row is not what was written.
   template <class E>
-  [[nodiscard]] Faulty<std::optional<domain::Fact<E>>> find(domain::Position first) const {
-    auto const commit = read_commit(log_, first);
-    if (!commit) return fail(commit.error());
-    if (!commit.value()) return std::optional<domain::Fact<E>>();
-    for (auto const& event : commit.value()->events) {
+  [[nodiscard]] ResultOr<std::optional<domain::Fact<E>>> find(domain::Position first) const {
+    auto const commit = FLORIN_TRY(read_commit(log_, first));
+    if (!commit) return std::optional<domain::Fact<E>>();
+    for (auto const& event : commit->events) {
       if (auto const* found = std::get_if<E>(&event)) {
-        return std::optional(domain::Fact<E>(*found, first, commit.value()->at));
+        return std::optional(domain::Fact<E>(*found, first, commit->at));
       }
     }
     return std::optional<domain::Fact<E>>();

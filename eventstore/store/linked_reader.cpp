@@ -15,7 +15,7 @@ Failure<Fault> fault_at(Position position, Fault::Kind kind, std::string_view wh
   return fault(kind, "position " + std::to_string(position.value()) + ": " + std::string(what));
 }
 
-Faulty<Unit> check_link(Head const& before, StoredCommit const& row) {
+ResultOr<Unit> check_link(Head const& before, StoredCommit const& row) {
   if (row.last <= before.position || row.link != chain_link(before.link, row.last, row.bytes)) {
     return fault_at(domain::next(before.position), Fault::Kind::corrupt,
                     "the commit is missing or is not what was written: its link does not match");
@@ -48,7 +48,7 @@ LinkedReader::~LinkedReader() {
   hashing_.join();
 }
 
-Faulty<LinkedReader::Block const*> LinkedReader::next() {
+ResultOr<LinkedReader::Block const*> LinkedReader::next() {
   if (current_.fault) return fail(*current_.fault);
   current_.bytes.clear();
   current_.rows.clear();
@@ -114,15 +114,15 @@ void LinkedReader::check_all() {
   }
 }
 
-Faulty<Unit> LinkedReader::check_end() const {
+ResultOr<Unit> LinkedReader::check_end() const {
   if (checkpoint_ == nullptr || until_ || tree_.size() >= checkpoint_->size) return Unit{};
   return fault_at(domain::next(head_.position), Fault::Kind::corrupt,
                   "missing; the signed checkpoint says that the log reached position " +
                       std::to_string(checkpoint_->head.position.value()));
 }
 
-Faulty<Unit> LinkedReader::check(StoredCommit const& row) {
-  if (auto linked = check_link(head_, row); !linked) return linked;
+ResultOr<Unit> LinkedReader::check(StoredCommit const& row) {
+  FLORIN_TRY(check_link(head_, row));
   head_ = {row.last, row.link};
   tree_.add(row.link);
   if (checkpoint_ != nullptr && tree_.size() == checkpoint_->size &&

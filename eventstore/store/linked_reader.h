@@ -18,7 +18,7 @@ namespace florin::eventstore {
 
 // Corrupt, with the position, unless `row` follows `before` in the chain: nothing between them is missing, and its
 // bytes are what was written when its link was made.
-[[nodiscard]] Faulty<Unit> check_link(Head const& before, StoredCommit const& row);
+[[nodiscard]] ResultOr<Unit> check_link(Head const& before, StoredCommit const& row);
 
 // The caller's thread constructs, calls next() and destroys.
 class LinkedReader {
@@ -45,7 +45,7 @@ class LinkedReader {
   ~LinkedReader();
 
   // The next block; nullptr at the end. Valid until the next call.
-  [[nodiscard]] Faulty<Block const*> next();
+  [[nodiscard]] ResultOr<Block const*> next();
 
   // Once next() has returned nullptr: where the reader stands.
   [[nodiscard]] Head const& head() const { return head_; }
@@ -54,8 +54,8 @@ class LinkedReader {
  private:
   void read_all(domain::Position before);  // on the reading thread
   void check_all();                        // on the hashing thread
-  Faulty<Unit> check(StoredCommit const& row);
-  Faulty<Unit> check_end() const;
+  ResultOr<Unit> check(StoredCommit const& row);
+  ResultOr<Unit> check_end() const;
   [[nodiscard]] Block fresh_block();
 
   Log& log_;

@@ -34,7 +34,7 @@ class LogCursor {
   virtual ~LogCursor() = default;
   // The next commit, or nullopt when the reader has caught up (a later call may find more). The view is valid
   // until the next call.
-  [[nodiscard]] virtual Faulty<std::optional<StoredCommit>> next() = 0;
+  [[nodiscard]] virtual ResultOr<std::optional<StoredCommit>> next() = 0;
 };
 
 class Log {
@@ -44,12 +44,12 @@ class Log {
   // Durable when it returns; all or nothing. `expected` is the head that the caller believes in: anything else in
   // the log is Kind::conflict (another writer). After any fault the log refuses every later append: whether the
   // failed one is durable is known only by reading again after a restart. One thread (the appender).
-  [[nodiscard]] virtual Faulty<Unit> append(domain::Position expected, std::span<StoredCommit const> commits) = 0;
+  [[nodiscard]] virtual ResultOr<Unit> append(domain::Position expected, std::span<StoredCommit const> commits) = 0;
 
   // Starts at the commit that contains position `from`. Any thread; concurrent with append.
-  [[nodiscard]] virtual Faulty<std::unique_ptr<LogCursor>> read(domain::Position from) = 0;
+  [[nodiscard]] virtual ResultOr<std::unique_ptr<LogCursor>> read(domain::Position from) = 0;
 
-  [[nodiscard]] virtual Faulty<Head> head() = 0;
+  [[nodiscard]] virtual ResultOr<Head> head() = 0;
 };
 
 }  // namespace florin::eventstore

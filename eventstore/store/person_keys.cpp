@@ -40,7 +40,7 @@ bool filled_with(Seed const& seed, char byte) {
 
 }  // namespace
 
-Faulty<Unit> PersonKeys::create(Files& files, std::filesystem::path const& path, Check const& check) {
+ResultOr<Unit> PersonKeys::create(Files& files, std::filesystem::path const& path, Check const& check) {
   return replace_file(files, path, header(check), 0600);
 }
 
@@ -54,27 +54,23 @@ PersonKeys::PersonKeys(PersonKeys&& other) noexcept
       unsynced_(other.unsynced_.load()),
       failed_(other.failed_.load()) {}
 
-Faulty<PersonKeys> PersonKeys::open(Files& files, std::filesystem::path const& path, Check const& check) {
-  auto opened = files.open(path, OpenFor::updating);
-  if (!opened) return fail(opened.error());
-  auto file = std::move(opened).value();
+ResultOr<PersonKeys> PersonKeys::open(Files& files, std::filesystem::path const& path, Check const& check) {
+  auto file = FLORIN_TRY(files.open(path, OpenFor::updating));
   std::string found(kHeaderBytes, '\0');
-  auto const got = file->read(0, found);
-  if (!got) return fail(got.error());
-  auto const size = file->size();
-  if (!size) return fail(size.error());
-  if (got.value() == kHeaderBytes && found.starts_with(kMagic) && static_cast<std::uint8_t>(found[8]) > kVersion) {
+  auto const got = FLORIN_TRY(file->read(0, found));
+  auto const size = FLORIN_TRY(file->size());
+  if (got == kHeaderBytes && found.starts_with(kMagic) && static_cast<std::uint8_t>(found[8]) > kVersion) {
     return fault(Fault::Kind::unknown, path.string() + ": of a newer format");
   }
-  if (got.value() != kHeaderBytes || found != header(check)) {
+  if (got != kHeaderBytes || found != header(check)) {
     return fault(Fault::Kind::corrupt, path.string() + ": its header is damaged or belongs to another master key");
   }
   // What a dead process wrote and did not sync, an erasure among it: read() tells of it from now on.
-  if (auto synced = file->sync(); !synced) return fail(synced.error());
-  return PersonKeys(path, std::move(file), size.value());
+  FLORIN_TRY(file->sync());
+  return PersonKeys(path, std::move(file), size);
 }
 
-Faulty<Seed> PersonKeys::read(domain::IdentityId identity) const {
+ResultOr<Seed> PersonKeys::read(domain::IdentityId identity) const {
   Seed seed;
   if (!is_slot(identity)) return fault(Fault::Kind::corrupt, path_.string() + ": no person has such an id");
   auto const got = file_->read(offset_of(identity), {reinterpret_cast<char*>(seed.data()), seed.size()});
@@ -86,17 +82,17 @@ Faulty<Seed> PersonKeys::read(domain::IdentityId identity) const {
   return seed;
 }
 
-Faulty<Unit> PersonKeys::write(domain::IdentityId identity, Seed const& seed) {
+ResultOr<Unit> PersonKeys::write(domain::IdentityId identity, Seed const& seed) {
   FLORIN_ASSERT(is_slot(identity));
   auto const offset = offset_of(identity);
-  if (auto grown = grow(offset + seed.size()); !grown) return grown;
+  FLORIN_TRY(grow(offset + seed.size()));
   auto written = write_at(offset, {reinterpret_cast<char const*>(seed.data()), seed.size()});
   if (!written) return written;
   unsynced_.store(true, std::memory_order_release);
   return Unit{};
 }
 
-Faulty<Unit> PersonKeys::sync() {
+ResultOr<Unit> PersonKeys::sync() {
   std::lock_guard const lock(syncing_);
   if (failed_.load(std::memory_order_acquire)) {
     return fault(Fault::Kind::io, path_.string() + ": stopped by an earlier failure");
@@ -107,20 +103,20 @@ Faulty<Unit> PersonKeys::sync() {
   return synced;
 }
 
-Faulty<Unit> PersonKeys::write_at(std::uint64_t offset, std::string_view bytes) {
+ResultOr<Unit> PersonKeys::write_at(std::uint64_t offset, std::string_view bytes) {
   if (failed_.load(std::memory_order_acquire)) {
     return fault(Fault::Kind::io, path_.string() + ": stopped by an earlier failure");
   }
   return file_->write(offset, bytes);
 }
 
-Faulty<Unit> PersonKeys::grow(std::uint64_t size) {
+ResultOr<Unit> PersonKeys::grow(std::uint64_t size) {
   if (size <= size_) return Unit{};
   std::string const empty(kGrowBytes, kNeverMade);
   while (size_ < size) {
     // A tail torn by a crash is filled up to the next whole step; no slot in it was ever durable.
     auto const step = kGrowBytes - (size_ - kHeaderBytes) % kGrowBytes;
-    if (auto written = write_at(size_, std::string_view(empty).substr(0, step)); !written) return written;
+    FLORIN_TRY(write_at(size_, std::string_view(empty).substr(0, step)));
     size_ += step;
   }
   unsynced_.store(true, std::memory_order_release);

@@ -23,22 +23,22 @@ class PersonKeys {
 
   static constexpr std::size_t kHeaderBytes = 4096;
 
-  [[nodiscard]] static Faulty<Unit> create(Files& files, std::filesystem::path const& path, Check const& check);
-  [[nodiscard]] static Faulty<PersonKeys> open(Files& files, std::filesystem::path const& path, Check const& check);
+  [[nodiscard]] static ResultOr<Unit> create(Files& files, std::filesystem::path const& path, Check const& check);
+  [[nodiscard]] static ResultOr<PersonKeys> open(Files& files, std::filesystem::path const& path, Check const& check);
   PersonKeys(PersonKeys&& other) noexcept;
 
   // Any thread. Kind::missing when it was erased, Kind::corrupt when it never was.
-  [[nodiscard]] Faulty<Seed> read(domain::IdentityId identity) const;
+  [[nodiscard]] ResultOr<Seed> read(domain::IdentityId identity) const;
   // One thread. Overwrites what a commit that never reached the log may have left. Durable after sync().
-  [[nodiscard]] Faulty<Unit> write(domain::IdentityId identity, Seed const& seed);
+  [[nodiscard]] ResultOr<Unit> write(domain::IdentityId identity, Seed const& seed);
   // Any thread. Syncs the file when something was written since. After a failure everything is refused: what the
   // operating system forgot it would never try to write again.
-  [[nodiscard]] Faulty<Unit> sync();
+  [[nodiscard]] ResultOr<Unit> sync();
 
  private:
   PersonKeys(std::filesystem::path path, std::unique_ptr<File> file, std::uint64_t size);
-  [[nodiscard]] Faulty<Unit> write_at(std::uint64_t offset, std::string_view bytes);
-  [[nodiscard]] Faulty<Unit> grow(std::uint64_t size);
+  [[nodiscard]] ResultOr<Unit> write_at(std::uint64_t offset, std::string_view bytes);
+  [[nodiscard]] ResultOr<Unit> grow(std::uint64_t size);
 
   std::filesystem::path path_;
   std::unique_ptr<File> file_;

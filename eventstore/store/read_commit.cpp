@@ -11,29 +11,25 @@ using domain::Commit;
 using domain::Position;
 
 // No commit ends before `first`. Right when it lies inside a commit (or beyond the log); else that row is missing.
-Faulty<std::optional<Commit>> explain_absence(Log& log, Position first) {
-  auto cursor = log.read(first);
-  if (!cursor) return fail(cursor.error());
-  auto const row = cursor.value()->next();
-  if (!row) return fail(row.error());
-  if (!row.value()) return std::optional<Commit>();
-  auto const around = decode(row.value()->bytes);
+ResultOr<std::optional<Commit>> explain_absence(Log& log, Position first) {
+  auto cursor = FLORIN_TRY(log.read(first));
+  auto const row = FLORIN_TRY(cursor->next());
+  if (!row) return std::optional<Commit>();
+  auto const around = decode(row->bytes);
   if (around && around.value().first < first) {
-    auto const checked = read_commit(log, around.value().first);
-    if (!checked) return fail(checked.error());
-    if (checked.value() && checked.value()->last() >= first) return std::optional<Commit>();
+    auto const checked = FLORIN_TRY(read_commit(log, around.value().first));
+    if (checked && checked->last() >= first) return std::optional<Commit>();
   }
   return fault_at(first, Fault::Kind::corrupt, "the commit before it is missing or is not what was written");
 }
 
 }  // namespace
 
-Faulty<std::optional<Commit>> read_commit(Log& log, Position first) {
+ResultOr<std::optional<Commit>> read_commit(Log& log, Position first) {
   if (!first) return std::optional<Commit>();
-  auto cursor = CommitReader::after(log, Position(first.value() - 1));
-  if (!cursor) return fail(cursor.error());
-  if (!cursor.value()) return explain_absence(log, first);
-  return cursor.value()->next();
+  auto cursor = FLORIN_TRY(CommitReader::after(log, Position(first.value() - 1)));
+  if (!cursor) return explain_absence(log, first);
+  return cursor->next();
 }
 
 domain::Event const* event_at(Commit const& commit, Position position) {

@@ -27,7 +27,7 @@ Failure<Fault> last_fault(sqlite3* connection, std::string_view doing) {
   return fault(kind, std::move(what));
 }
 
-Faulty<Connection> open(std::string const& name, int flags) {
+ResultOr<Connection> open(std::string const& name, int flags) {
   constexpr int kBusyMs = 5000;
   sqlite3* raw = nullptr;
   int const code = sqlite3_open_v2(name.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
@@ -38,7 +38,7 @@ Faulty<Connection> open(std::string const& name, int flags) {
   return connection;
 }
 
-Faulty<Statement> prepare(sqlite3* connection, char const* sql) {
+ResultOr<Statement> prepare(sqlite3* connection, char const* sql) {
   sqlite3_stmt* raw = nullptr;
   if (sqlite3_prepare_v3(connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK) {
     return last_fault(connection, sql);
@@ -46,18 +46,17 @@ Faulty<Statement> prepare(sqlite3* connection, char const* sql) {
   return Statement(raw);
 }
 
-Faulty<Unit> execute(sqlite3* connection, char const* sql) {
+ResultOr<Unit> execute(sqlite3* connection, char const* sql) {
   if (sqlite3_exec(connection, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return last_fault(connection, sql);
   return Unit{};
 }
 
-Faulty<Unit> make_wal_durable(sqlite3* connection, std::string_view name) {
-  auto statement = prepare(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
-  if (!statement) return fail(std::move(statement).error());
+ResultOr<Unit> make_wal_durable(sqlite3* connection, std::string_view name) {
+  auto statement = FLORIN_TRY(prepare(connection, "PRAGMA wal_checkpoint(TRUNCATE)"));
   auto const doing = std::string(name) + ": checkpoint at open";
-  if (sqlite3_step(statement.value().get()) != SQLITE_ROW) return last_fault(connection, doing);
+  if (sqlite3_step(statement.get()) != SQLITE_ROW) return last_fault(connection, doing);
   // "Busy" is no error code but the first column of the row.
-  if (sqlite3_column_int64(statement.value().get(), 0) == 0) return Unit{};
+  if (sqlite3_column_int64(statement.get(), 0) == 0) return Unit{};
   // SQLite's own file, and so whatever disk it works on: opening the WAL once more could drop its locks.
   sqlite3_file* wal = nullptr;
   int code = sqlite3_file_control(connection, nullptr, SQLITE_FCNTL_JOURNAL_POINTER, &wal);
@@ -70,13 +69,12 @@ Faulty<Unit> make_wal_durable(sqlite3* connection, std::string_view name) {
   return Unit{};
 }
 
-Faulty<std::int64_t> query_integer(sqlite3* connection, char const* sql) {
-  auto statement = prepare(connection, sql);
-  if (!statement) return fail(std::move(statement).error());
-  int const code = sqlite3_step(statement.value().get());
+ResultOr<std::int64_t> query_integer(sqlite3* connection, char const* sql) {
+  auto statement = FLORIN_TRY(prepare(connection, sql));
+  int const code = sqlite3_step(statement.get());
   if (code == SQLITE_DONE) return fault(Fault::Kind::corrupt, std::string(sql) + ": no row");
   if (code != SQLITE_ROW) return last_fault(connection, sql);
-  return std::int64_t{sqlite3_column_int64(statement.value().get(), 0)};
+  return std::int64_t{sqlite3_column_int64(statement.get(), 0)};
 }
 
 }  // namespace florin::eventstore::sqlite

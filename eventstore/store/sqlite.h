@@ -26,15 +26,15 @@ using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 [[nodiscard]] Failure<Fault> last_fault(sqlite3* connection, std::string_view doing);
 
 // Without SQLite's own mutexes; waits up to five seconds for another process's locks.
-[[nodiscard]] Faulty<Connection> open(std::string const& name, int flags);
-[[nodiscard]] Faulty<Statement> prepare(sqlite3* connection, char const* sql);
-[[nodiscard]] Faulty<Unit> execute(sqlite3* connection, char const* sql);
+[[nodiscard]] ResultOr<Connection> open(std::string const& name, int flags);
+[[nodiscard]] ResultOr<Statement> prepare(sqlite3* connection, char const* sql);
+[[nodiscard]] ResultOr<Unit> execute(sqlite3* connection, char const* sql);
 // What a dead process wrote into the WAL may never have been synced: copies it into the file, synced, and empties the
 // WAL. To be done at open, before anything that was recovered is relied on. When a reader does not let go within the
 // time of open(), the WAL is synced as it is and stays, and standard error says so; the caller syncs the folder after
 // it. A fault when that sync fails.
-[[nodiscard]] Faulty<Unit> make_wal_durable(sqlite3* connection, std::string_view name);
+[[nodiscard]] ResultOr<Unit> make_wal_durable(sqlite3* connection, std::string_view name);
 // A query of one integer, such as "PRAGMA user_version"; corrupt when it gives no row.
-[[nodiscard]] Faulty<std::int64_t> query_integer(sqlite3* connection, char const* sql);
+[[nodiscard]] ResultOr<std::int64_t> query_integer(sqlite3* connection, char const* sql);
 
 }  // namespace florin::eventstore::sqlite

@@ -32,7 +32,7 @@ constexpr int kCheckpointPages = 4096;
 constexpr int kRestartPages = 65'536;
 
 // One writer a log, over processes.
-Faulty<std::unique_ptr<File>> lock_file(Files& files, std::filesystem::path const& path) {
+ResultOr<std::unique_ptr<File>> lock_file(Files& files, std::filesystem::path const& path) {
   auto lock = files.open(path, OpenFor::locking, 0644);
   if (!lock && lock.error().kind == Fault::Kind::conflict) {
     return fault(Fault::Kind::conflict, path.string() + ": another writer holds the log");
@@ -40,36 +40,32 @@ Faulty<std::unique_ptr<File>> lock_file(Files& files, std::filesystem::path cons
   return lock;
 }
 
-Faulty<Unit> check_format(sqlite3* connection, std::string const& name) {
-  auto const id = sqlite::query_integer(connection, "PRAGMA application_id");
-  if (!id) return fail(id.error());
-  if (id.value() != kApplicationId) return fault(Fault::Kind::corrupt, name + ": not a log");
-  auto const format = sqlite::query_integer(connection, "PRAGMA user_version");
-  if (!format) return fail(format.error());
-  if (format.value() > kFormat) return fault(Fault::Kind::unknown, name + ": a log of a newer format");
-  if (format.value() < kFormat) return fault(Fault::Kind::corrupt, name + ": no such format");
+ResultOr<Unit> check_format(sqlite3* connection, std::string const& name) {
+  auto const id = FLORIN_TRY(sqlite::query_integer(connection, "PRAGMA application_id"));
+  if (id != kApplicationId) return fault(Fault::Kind::corrupt, name + ": not a log");
+  auto const format = FLORIN_TRY(sqlite::query_integer(connection, "PRAGMA user_version"));
+  if (format > kFormat) return fault(Fault::Kind::unknown, name + ": a log of a newer format");
+  if (format < kFormat) return fault(Fault::Kind::corrupt, name + ": no such format");
   return Unit{};
 }
 
-Faulty<Unit> prepare_file(Files& files, sqlite3* connection, std::filesystem::path const& file) {
+ResultOr<Unit> prepare_file(Files& files, sqlite3* connection, std::filesystem::path const& file) {
   auto const pragmas =
       "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0;"
       "PRAGMA wal_autocheckpoint=0";
-  if (auto done = sqlite::execute(connection, pragmas); !done) return done;
-  auto const wal = sqlite::query_integer(connection, "SELECT journal_mode = 'wal' FROM pragma_journal_mode");
-  if (!wal) return fail(wal.error());
-  if (wal.value() != 1) return fault(Fault::Kind::io, file.string() + ": this file system cannot hold a WAL");
-  auto const id = sqlite::query_integer(connection, "PRAGMA application_id");
-  if (!id) return fail(id.error());
-  auto const tables = sqlite::query_integer(connection, "SELECT count(*) FROM sqlite_schema");
-  if (!tables) return fail(tables.error());
+  FLORIN_TRY(sqlite::execute(connection, pragmas));
+  auto const wal =
+      FLORIN_TRY(sqlite::query_integer(connection, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"));
+  if (wal != 1) return fault(Fault::Kind::io, file.string() + ": this file system cannot hold a WAL");
+  auto const id = FLORIN_TRY(sqlite::query_integer(connection, "PRAGMA application_id"));
+  auto const tables = FLORIN_TRY(sqlite::query_integer(connection, "SELECT count(*) FROM sqlite_schema"));
   // A crash between the two leaves an empty database, which is again a new one.
-  if (id.value() == 0 && tables.value() == 0) {
-    if (auto done = sqlite::execute(connection, kCreate); !done) return done;
+  if (id == 0 && tables == 0) {
+    FLORIN_TRY(sqlite::execute(connection, kCreate));
   }
-  if (auto done = check_format(connection, file.string()); !done) return done;
+  FLORIN_TRY(check_format(connection, file.string()));
   // The rows that a dead process left in the WAL, and the names of the files, before anybody is told of them.
-  if (auto done = sqlite::make_wal_durable(connection, file.string()); !done) return done;
+  FLORIN_TRY(sqlite::make_wal_durable(connection, file.string()));
   return files.make_folder(file.has_parent_path() ? file.parent_path() : std::filesystem::path("."));
 }
 
@@ -98,22 +94,18 @@ struct SqliteLog::Impl {
   int checkpoint_failure = SQLITE_OK;
   std::shared_ptr<SqliteReaderPool> readers;
 
-  [[nodiscard]] Faulty<Unit> open_writer(Files& files, std::filesystem::path const& file);
-  [[nodiscard]] Faulty<Unit> append(domain::Position expected, std::span<StoredCommit const> commits);
-  [[nodiscard]] Faulty<Unit> step(sqlite3_stmt* statement, char const* doing);
-  [[nodiscard]] Faulty<Unit> check_head(domain::Position expected);
-  [[nodiscard]] Faulty<Unit> insert_row(StoredCommit const& row);
+  [[nodiscard]] ResultOr<Unit> open_writer(Files& files, std::filesystem::path const& file);
+  [[nodiscard]] ResultOr<Unit> append(domain::Position expected, std::span<StoredCommit const> commits);
+  [[nodiscard]] ResultOr<Unit> step(sqlite3_stmt* statement, char const* doing);
+  [[nodiscard]] ResultOr<Unit> check_head(domain::Position expected);
+  [[nodiscard]] ResultOr<Unit> insert_row(StoredCommit const& row);
   static int after_commit(void* self, sqlite3* connection, char const* name, int wal_pages);
 };
 
-Faulty<Unit> SqliteLog::Impl::open_writer(Files& files, std::filesystem::path const& file) {
-  auto locked = lock_file(files, file.string() + ".lock");
-  if (!locked) return fail(std::move(locked).error());
-  lock = std::move(locked).value();
-  auto opened = sqlite::open(file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-  if (!opened) return fail(std::move(opened).error());
-  connection = std::move(opened).value();
-  if (auto done = prepare_file(files, connection.get(), file); !done) return done;
+ResultOr<Unit> SqliteLog::Impl::open_writer(Files& files, std::filesystem::path const& file) {
+  lock = FLORIN_TRY(lock_file(files, file.string() + ".lock"));
+  connection = FLORIN_TRY(sqlite::open(file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  FLORIN_TRY(prepare_file(files, connection.get(), file));
 
   struct Prepared {
     sqlite::Statement& statement;
@@ -123,15 +115,13 @@ Faulty<Unit> SqliteLog::Impl::open_writer(Files& files, std::filesystem::path co
        {Prepared{begin, "BEGIN IMMEDIATE"},
         Prepared{head, "SELECT position FROM commits ORDER BY position DESC LIMIT 1"},
         Prepared{insert, "INSERT INTO commits VALUES(?1, ?2, ?3)"}, Prepared{commit, "COMMIT"}}) {
-    auto made = sqlite::prepare(connection.get(), sql);
-    if (!made) return fail(std::move(made).error());
-    statement = std::move(made).value();
+    statement = FLORIN_TRY(sqlite::prepare(connection.get(), sql));
   }
   sqlite3_wal_hook(connection.get(), after_commit, this);
   return Unit{};
 }
 
-Faulty<Unit> SqliteLog::Impl::step(sqlite3_stmt* statement, char const* doing) {
+ResultOr<Unit> SqliteLog::Impl::step(sqlite3_stmt* statement, char const* doing) {
   int const code = sqlite3_step(statement);
   if (code != SQLITE_DONE) {
     auto failure = sqlite::last_fault(connection.get(), doing);
@@ -142,7 +132,7 @@ Faulty<Unit> SqliteLog::Impl::step(sqlite3_stmt* statement, char const* doing) {
   return Unit{};
 }
 
-Faulty<Unit> SqliteLog::Impl::check_head(domain::Position expected) {
+ResultOr<Unit> SqliteLog::Impl::check_head(domain::Position expected) {
   int const code = sqlite3_step(head.get());
   if (code != SQLITE_ROW && code != SQLITE_DONE) {
     auto failure = sqlite::last_fault(connection.get(), "log: its end");
@@ -158,26 +148,26 @@ Faulty<Unit> SqliteLog::Impl::check_head(domain::Position expected) {
   return Unit{};
 }
 
-Faulty<Unit> SqliteLog::Impl::insert_row(StoredCommit const& row) {
+ResultOr<Unit> SqliteLog::Impl::insert_row(StoredCommit const& row) {
   sqlite3_bind_int64(insert.get(), 1, static_cast<sqlite3_int64>(row.last.value()));
   sqlite3_bind_blob64(insert.get(), 2, row.bytes.data(), row.bytes.size(), SQLITE_STATIC);
   sqlite3_bind_blob64(insert.get(), 3, row.link.data(), row.link.size(), SQLITE_STATIC);
   return step(insert.get(), "log: append");
 }
 
-Faulty<Unit> SqliteLog::Impl::append(domain::Position expected, std::span<StoredCommit const> commits) {
+ResultOr<Unit> SqliteLog::Impl::append(domain::Position expected, std::span<StoredCommit const> commits) {
   if (checkpoint_failure != SQLITE_OK) {
     auto const kind = (checkpoint_failure & 0xff) == SQLITE_FULL ? Fault::Kind::full : Fault::Kind::io;
     return fault(kind, std::string("log: checkpoint: ") + sqlite3_errstr(checkpoint_failure));
   }
-  if (auto done = step(begin.get(), "log: begin"); !done) return done;
-  if (auto done = check_head(expected); !done) return done;
+  FLORIN_TRY(step(begin.get(), "log: begin"));
+  FLORIN_TRY(check_head(expected));
   auto previous = expected;
   for (auto const& row : commits) {
     FLORIN_ASSERT(row.last > previous && row.last.value() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
     FLORIN_ASSERT(!row.bytes.empty() && row.bytes.size() <= kMaxCommitBytes);
     previous = row.last;
-    if (auto done = insert_row(row); !done) return done;
+    FLORIN_TRY(insert_row(row));
   }
   return step(commit.get(), "log: commit");
 }
@@ -200,15 +190,15 @@ SqliteLog::SqliteLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 // The readers first: the last connection to close copies the WAL into the file and removes it.
 SqliteLog::~SqliteLog() { impl_->readers->close(); }
 
-Faulty<std::unique_ptr<SqliteLog>> SqliteLog::open(std::filesystem::path const& file, Files& files) {
+ResultOr<std::unique_ptr<SqliteLog>> SqliteLog::open(std::filesystem::path const& file, Files& files) {
   auto impl = std::make_unique<Impl>();
-  if (auto done = impl->open_writer(files, file); !done) return fail(std::move(done).error());
+  FLORIN_TRY(impl->open_writer(files, file));
   impl->readers = std::make_shared<SqliteReaderPool>(file.string(), 0);
-  if (auto ready = impl->readers->open_ahead(); !ready) return fail(std::move(ready).error());
+  FLORIN_TRY(impl->readers->open_ahead());
   return std::unique_ptr<SqliteLog>(new SqliteLog(std::move(impl)));
 }
 
-Faulty<std::unique_ptr<SqliteLog>> SqliteLog::open_read_only(std::filesystem::path const& file) {
+ResultOr<std::unique_ptr<SqliteLog>> SqliteLog::open_read_only(std::filesystem::path const& file) {
   std::error_code error;
   if (!std::filesystem::exists(file, error)) return fault(Fault::Kind::missing, file.string() + ": no log");
   auto pool = std::make_shared<SqliteReaderPool>(file.string(), 0);
@@ -223,15 +213,14 @@ Faulty<std::unique_ptr<SqliteLog>> SqliteLog::open_read_only(std::filesystem::pa
     }
   }
   if (!reader) return fail(std::move(reader).error());
-  if (auto done = check_format(reader.value()->connection(), file.string()); !done)
-    return fail(std::move(done).error());
+  FLORIN_TRY(check_format(reader.value()->connection(), file.string()));
   pool->give_back(std::move(reader).value());
   auto impl = std::make_unique<Impl>();
   impl->readers = std::move(pool);
   return std::unique_ptr<SqliteLog>(new SqliteLog(std::move(impl)));
 }
 
-Faulty<Unit> SqliteLog::append(domain::Position expected, std::span<StoredCommit const> commits) {
+ResultOr<Unit> SqliteLog::append(domain::Position expected, std::span<StoredCommit const> commits) {
   if (!impl_->connection) return fault(Fault::Kind::conflict, "log: opened for reading only");
   if (impl_->stopped) return fail(*impl_->stopped);
   if (commits.empty()) return Unit{};
@@ -245,7 +234,7 @@ Faulty<Unit> SqliteLog::append(domain::Position expected, std::span<StoredCommit
   return done;
 }
 
-Faulty<std::unique_ptr<LogCursor>> SqliteLog::read(domain::Position from) {
+ResultOr<std::unique_ptr<LogCursor>> SqliteLog::read(domain::Position from) {
   auto reader = impl_->readers->take();
   if (!reader) {
     auto const at = "log: position " + std::to_string(from.value()) + ": ";
@@ -254,11 +243,10 @@ Faulty<std::unique_ptr<LogCursor>> SqliteLog::read(domain::Position from) {
   return std::unique_ptr<LogCursor>(std::make_unique<SqliteCursor>(impl_->readers, std::move(reader).value(), from));
 }
 
-Faulty<Head> SqliteLog::head() {
-  auto reader = impl_->readers->take();
-  if (!reader) return fail(std::move(reader).error());
-  auto head = reader.value()->head();
-  impl_->readers->give_back(std::move(reader).value());
+ResultOr<Head> SqliteLog::head() {
+  auto reader = FLORIN_TRY(impl_->readers->take());
+  auto head = reader->head();
+  impl_->readers->give_back(std::move(reader));
   return head;
 }
 

@@ -20,15 +20,15 @@ class SqliteLog final : public Log {
   // Creates the file when absent. What it then holds is durable, also what a dead process wrote and never synced. Takes
   // an exclusive lock file beside it for as long as it lives: a second writer is Kind::conflict. A file of a newer
   // format is Kind::unknown.
-  [[nodiscard]] static Faulty<std::unique_ptr<SqliteLog>> open(std::filesystem::path const& file,
-                                                               Files& files = machine_files());
+  [[nodiscard]] static ResultOr<std::unique_ptr<SqliteLog>> open(std::filesystem::path const& file,
+                                                                 Files& files = machine_files());
   // For auditors and tools: never writes, may run beside a live server. append() is Kind::conflict.
-  [[nodiscard]] static Faulty<std::unique_ptr<SqliteLog>> open_read_only(std::filesystem::path const& file);
+  [[nodiscard]] static ResultOr<std::unique_ptr<SqliteLog>> open_read_only(std::filesystem::path const& file);
   ~SqliteLog() override;
 
-  Faulty<Unit> append(domain::Position expected, std::span<StoredCommit const> commits) override;
-  Faulty<std::unique_ptr<LogCursor>> read(domain::Position from) override;
-  Faulty<Head> head() override;
+  ResultOr<Unit> append(domain::Position expected, std::span<StoredCommit const> commits) override;
+  ResultOr<std::unique_ptr<LogCursor>> read(domain::Position from) override;
+  ResultOr<Head> head() override;
 
  private:
   struct Impl;

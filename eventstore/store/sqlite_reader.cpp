@@ -41,25 +41,22 @@ class Running {
 
 }  // namespace
 
-Faulty<std::unique_ptr<SqliteReader>> SqliteReader::open(std::string const& name, int flags) {
-  auto connection = sqlite::open(name, flags | SQLITE_OPEN_READONLY);
-  if (!connection) return fail(std::move(connection).error());
-  auto const raw = connection.value().get();
+ResultOr<std::unique_ptr<SqliteReader>> SqliteReader::open(std::string const& name, int flags) {
+  auto connection = FLORIN_TRY(sqlite::open(name, flags | SQLITE_OPEN_READONLY));
+  auto const raw = connection.get();
   // mmap would turn an I/O error into SIGBUS.
-  if (auto done = sqlite::execute(raw, "PRAGMA mmap_size=0"); !done) return fail(std::move(done).error());
-  auto select = sqlite::prepare(raw, kSelect);
-  if (!select) return fail(std::move(select).error());
-  auto select_head = sqlite::prepare(raw, kSelectHead);
-  if (!select_head) return fail(std::move(select_head).error());
+  FLORIN_TRY(sqlite::execute(raw, "PRAGMA mmap_size=0"));
+  auto select = FLORIN_TRY(sqlite::prepare(raw, kSelect));
+  auto select_head = FLORIN_TRY(sqlite::prepare(raw, kSelectHead));
 
   auto reader = std::make_unique<SqliteReader>();
-  reader->connection_ = std::move(connection).value();
-  reader->select_ = std::move(select).value();
-  reader->select_head_ = std::move(select_head).value();
+  reader->connection_ = std::move(connection);
+  reader->select_ = std::move(select);
+  reader->select_head_ = std::move(select_head);
   return reader;
 }
 
-Faulty<Unit> SqliteReader::fetch(domain::Position from, unsigned rows) {
+ResultOr<Unit> SqliteReader::fetch(domain::Position from, unsigned rows) {
   rows_.clear();
   used_words_ = 0;
   if (from.value() > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) return Unit{};
@@ -71,13 +68,13 @@ Faulty<Unit> SqliteReader::fetch(domain::Position from, unsigned rows) {
     int const code = running.step();
     if (code == SQLITE_DONE) return Unit{};
     auto taken = code == SQLITE_ROW ? take_row(expected) : sqlite::last_fault(connection_.get(), at(expected));
-    if (!taken) return rows_.empty() ? taken : Faulty<Unit>(Unit{});
+    if (!taken) return rows_.empty() ? taken : ResultOr<Unit>(Unit{});
     if (used_words_ * sizeof(std::uint64_t) >= kMaxBlockBytes) return Unit{};
     expected = domain::next(rows_.back().last);
   }
 }
 
-Faulty<Unit> SqliteReader::take_row(domain::Position expected) {
+ResultOr<Unit> SqliteReader::take_row(domain::Position expected) {
   auto* const row = select_.get();
   if (sqlite3_column_type(row, 1) != SQLITE_BLOB) return fault(Fault::Kind::corrupt, at(expected) + ": no bytes");
   void const* const bytes = sqlite3_column_blob(row, 1);
@@ -106,7 +103,7 @@ StoredCommit SqliteReader::row(std::size_t index) const {
   return {row.last, {reinterpret_cast<char const*>(words_.data() + row.word), row.size}, row.link};
 }
 
-Faulty<Head> SqliteReader::head() {
+ResultOr<Head> SqliteReader::head() {
   Running running(select_head_.get());
   int const code = running.step();
   if (code == SQLITE_DONE) return Head{};
@@ -117,7 +114,7 @@ Faulty<Head> SqliteReader::head() {
   return Head{domain::Position(static_cast<std::uint64_t>(position)), *link};
 }
 
-Faulty<std::unique_ptr<SqliteReader>> SqliteReaderPool::take() {
+ResultOr<std::unique_ptr<SqliteReader>> SqliteReaderPool::take() {
   {
     std::lock_guard const lock(mutex_);
     if (!idle_.empty()) {
@@ -129,11 +126,10 @@ Faulty<std::unique_ptr<SqliteReader>> SqliteReaderPool::take() {
   return SqliteReader::open(name_, flags_);
 }
 
-Faulty<Unit> SqliteReaderPool::open_ahead() {
+ResultOr<Unit> SqliteReaderPool::open_ahead() {
   for (std::size_t i = 0; i < kOpenAhead; ++i) {
-    auto reader = SqliteReader::open(name_, flags_);
-    if (!reader) return fail(std::move(reader).error());
-    give_back(std::move(reader).value());
+    auto reader = FLORIN_TRY(SqliteReader::open(name_, flags_));
+    give_back(std::move(reader));
   }
   return Unit{};
 }
@@ -155,10 +151,10 @@ SqliteCursor::SqliteCursor(std::shared_ptr<SqliteReaderPool> pool, std::unique_p
 
 SqliteCursor::~SqliteCursor() { pool_->give_back(std::move(reader_)); }
 
-Faulty<std::optional<StoredCommit>> SqliteCursor::next() {
+ResultOr<std::optional<StoredCommit>> SqliteCursor::next() {
   if (at_ == size_) {
     at_ = size_ = 0;
-    if (auto fetched = reader_->fetch(from_, block_rows_); !fetched) return fail(std::move(fetched).error());
+    FLORIN_TRY(reader_->fetch(from_, block_rows_));
     size_ = reader_->size();
     if (size_ == 0) return std::optional<StoredCommit>();
     block_rows_ = std::min(block_rows_ * 8, SqliteReader::kMaxBlockRows);

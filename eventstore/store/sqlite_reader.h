@@ -17,7 +17,7 @@ namespace florin::eventstore {
 // transaction open. One thread at a time.
 class SqliteReader {
  public:
-  [[nodiscard]] static Faulty<std::unique_ptr<SqliteReader>> open(std::string const& name, int flags);
+  [[nodiscard]] static ResultOr<std::unique_ptr<SqliteReader>> open(std::string const& name, int flags);
 
   // Rows of a block: enough to make the query's fixed cost (about 5 µs) vanish, small enough to stay in the cache.
   static constexpr unsigned kMaxBlockRows = 512;
@@ -25,12 +25,12 @@ class SqliteReader {
 
   // Reads up to `rows` commits from the one that contains `from` on; size() is 0 at the end of the log. Damage
   // behind the first row ends the block early: the next fetch starts there and reports it.
-  [[nodiscard]] Faulty<Unit> fetch(domain::Position from, unsigned rows);
+  [[nodiscard]] ResultOr<Unit> fetch(domain::Position from, unsigned rows);
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
   // Valid until the next fetch. The bytes begin on a multiple of 8.
   [[nodiscard]] StoredCommit row(std::size_t index) const;
 
-  [[nodiscard]] Faulty<Head> head();
+  [[nodiscard]] ResultOr<Head> head();
   [[nodiscard]] sqlite3* connection() const { return connection_.get(); }
 
  private:
@@ -40,7 +40,7 @@ class SqliteReader {
     std::size_t size = 0;
     domain::Digest link;
   };
-  [[nodiscard]] Faulty<Unit> take_row(domain::Position expected);
+  [[nodiscard]] ResultOr<Unit> take_row(domain::Position expected);
 
   sqlite::Connection connection_;
   sqlite::Statement select_;
@@ -55,9 +55,9 @@ class SqliteReaderPool {
  public:
   SqliteReaderPool(std::string name, int flags) : name_(std::move(name)), flags_(flags) {}
 
-  [[nodiscard]] Faulty<std::unique_ptr<SqliteReader>> take();
+  [[nodiscard]] ResultOr<std::unique_ptr<SqliteReader>> take();
   // Opens a few ahead and keeps them, so that ordinary reads go on when the process has no descriptor left.
-  [[nodiscard]] Faulty<Unit> open_ahead();
+  [[nodiscard]] ResultOr<Unit> open_ahead();
   void give_back(std::unique_ptr<SqliteReader> reader);
   // Closes the idle ones, and from now on each one as it comes back.
   void close();
@@ -77,7 +77,7 @@ class SqliteCursor final : public LogCursor {
  public:
   SqliteCursor(std::shared_ptr<SqliteReaderPool> pool, std::unique_ptr<SqliteReader> reader, domain::Position from);
   ~SqliteCursor() override;
-  Faulty<std::optional<StoredCommit>> next() override;
+  ResultOr<std::optional<StoredCommit>> next() override;
 
  private:
   std::shared_ptr<SqliteReaderPool> pool_;

@@ -93,7 +93,7 @@ std::string seal_box(Key const& key, Binding const& bound, std::span<std::uint8_
   return box;
 }
 
-Faulty<std::string> open_box(Key const& key, Binding const& bound, std::string const& box) {
+ResultOr<std::string> open_box(Key const& key, Binding const& bound, std::string const& box) {
   auto const* const in = unsigned_bytes(box);
   std::size_t const size = box.size() - kHeadBytes - kTagBytes;
   std::array<std::uint8_t, kTagBytes> tag;
@@ -148,12 +148,12 @@ PersonKeys::Check file_check(KeyedHash const& master) {
 }
 
 // The first start makes persons.keys, then master.key, which completes the pair.
-Faulty<Unit> create_files(Runtime& runtime, std::filesystem::path const& master_path,
-                          std::filesystem::path const& persons_path) {
+ResultOr<Unit> create_files(Runtime& runtime, std::filesystem::path const& master_path,
+                            std::filesystem::path const& persons_path) {
   Wiped<Key> master;
   runtime.draw(std::as_writable_bytes(std::span(master.value)));
   auto& files = runtime.files();
-  if (auto made = PersonKeys::create(files, persons_path, file_check(KeyedHash(master.value))); !made) return made;
+  FLORIN_TRY(PersonKeys::create(files, persons_path, file_check(KeyedHash(master.value))));
   return replace_file(files, master_path, {reinterpret_cast<char const*>(master.value.data()), master.value.size()},
                       0600);
 }
@@ -188,31 +188,30 @@ struct Vault::Impl {
     return field == Field::email ? &opened_emails : nullptr;
   }
 
-  [[nodiscard]] Faulty<Wiped<Key>> key_of(domain::IdentityId identity) const;
-  [[nodiscard]] Faulty<Unit> make_person(domain::IdentityId identity);
-  [[nodiscard]] Faulty<Unit> seal(domain::PersonalText& text, domain::IdentityId identity, Field field,
-                                  domain::Position position);
+  [[nodiscard]] ResultOr<Wiped<Key>> key_of(domain::IdentityId identity) const;
+  [[nodiscard]] ResultOr<Unit> make_person(domain::IdentityId identity);
+  [[nodiscard]] ResultOr<Unit> seal(domain::PersonalText& text, domain::IdentityId identity, Field field,
+                                    domain::Position position);
 };
 
-Faulty<Wiped<Key>> Vault::Impl::key_of(domain::IdentityId identity) const {
-  auto const seed = persons.read(identity);
-  if (!seed) return fail(seed.error());
+ResultOr<Wiped<Key>> Vault::Impl::key_of(domain::IdentityId identity) const {
+  auto const seed = FLORIN_TRY(persons.read(identity));
   constexpr std::string_view kPurpose = "person";
   Wiped<std::array<std::uint8_t, kPurpose.size() + 8 + 32>> message;
   std::memcpy(message.value.data(), kPurpose.data(), kPurpose.size());
   put_u64(&message.value[kPurpose.size()], identity.value());
-  std::memcpy(&message.value[kPurpose.size() + 8], seed.value().data(), seed.value().size());
+  std::memcpy(&message.value[kPurpose.size() + 8], seed.data(), seed.size());
   return Wiped<Key>{master({reinterpret_cast<char const*>(message.value.data()), message.value.size()})};
 }
 
-Faulty<Unit> Vault::Impl::make_person(domain::IdentityId identity) {
+ResultOr<Unit> Vault::Impl::make_person(domain::IdentityId identity) {
   Wiped<Seed> seed;
   random.take(seed.value);
   return persons.write(identity, seed.value);
 }
 
-Faulty<Unit> Vault::Impl::seal(domain::PersonalText& text, domain::IdentityId identity, Field field,
-                               domain::Position position) {
+ResultOr<Unit> Vault::Impl::seal(domain::PersonalText& text, domain::IdentityId identity, Field field,
+                                 domain::Position position) {
   if (text.sealed || text.bytes.empty()) return Unit{};
   auto const key = key_of(identity);
   if (!key) {
@@ -230,26 +229,24 @@ Faulty<Unit> Vault::Impl::seal(domain::PersonalText& text, domain::IdentityId id
 Vault::Vault(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Vault::~Vault() = default;
 
-Faulty<std::unique_ptr<Vault>> Vault::open(std::filesystem::path const& folder, Runtime& runtime) {
+ResultOr<std::unique_ptr<Vault>> Vault::open(std::filesystem::path const& folder, Runtime& runtime) {
   auto& files = runtime.files();
   auto const master_path = folder / "master.key";
   auto const persons_path = folder / "persons.keys";
-  auto const known = exists(files, master_path);
-  if (!known) return fail(known.error());
-  if (!known.value()) {
+  auto const known = FLORIN_TRY(exists(files, master_path));
+  if (!known) {
     // A header page alone is a first start that was cut short: no person had a key yet.
     auto const persons = files.open(persons_path, OpenFor::reading);
-    auto const bytes = persons ? persons.value()->size() : Faulty<std::uint64_t>(0);
+    auto const bytes = persons ? persons.value()->size() : ResultOr<std::uint64_t>(0);
     if (bytes && bytes.value() > PersonKeys::kHeaderBytes) {
       return fault(Fault::Kind::corrupt, master_path.string() + ": missing, and persons.keys is of no use without it");
     }
-    if (auto made = create_files(runtime, master_path, persons_path); !made) return fail(std::move(made).error());
+    FLORIN_TRY(create_files(runtime, master_path, persons_path));
   }
   // A process that died between renaming master.key and syncing the folder: everything sealed from now on needs it.
-  if (auto synced = files.make_folder(folder); !synced) return fail(std::move(synced).error());
-  auto read = read_file(files, master_path, Key().size());
-  if (!read) return fail(std::move(read).error());
-  Wiped<std::string> const bytes{std::move(read).value()};
+  FLORIN_TRY(files.make_folder(folder));
+  auto read = FLORIN_TRY(read_file(files, master_path, Key().size()));
+  Wiped<std::string> const bytes{std::move(read)};
   if (bytes.value.size() != Key().size()) {
     return fault(Fault::Kind::corrupt, master_path.string() + ": not 32 bytes");
   }
@@ -283,15 +280,15 @@ domain::Fingerprint Vault::fingerprint(std::string_view canonical_payload) const
 
 Codes const& Vault::codes() const { return impl_->codes; }
 
-Faulty<Unit> Vault::seal(domain::Commit& commit) {
+ResultOr<Unit> Vault::seal(domain::Commit& commit) {
   for (std::size_t i = 0; i < commit.events.size(); ++i) {
     auto const position = domain::next(commit.first, i);
     auto done = std::visit(
         domain::Overloaded{
-            [](domain::GameEvent auto&) -> Faulty<Unit> { return Unit{}; },
-            [&](domain::IdentityRegistered& event) -> Faulty<Unit> {
+            [](domain::GameEvent auto&) -> ResultOr<Unit> { return Unit{}; },
+            [&](domain::IdentityRegistered& event) -> ResultOr<Unit> {
               if (event.email.sealed) return Unit{};
-              if (auto made = impl_->make_person(event.identity); !made) return made;
+              FLORIN_TRY(impl_->make_person(event.identity));
               return impl_->seal(event.email, event.identity, Field::email, position);
             },
             [&](domain::PlayerJoined& event) { return impl_->seal(event.name, event.identity, Field::name, position); },
@@ -301,26 +298,25 @@ Faulty<Unit> Vault::seal(domain::Commit& commit) {
             [&](domain::PhoneRecorded& event) {
               return impl_->seal(event.number, event.identity, Field::phone, position);
             },
-            [](domain::PersonEvent auto&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::WalletEvent auto&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::ItemEvent auto&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::TransferEvent auto&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::PhoneShareEvent auto&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::TextEvent auto&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::PersonEvent auto&) -> ResultOr<Unit> { return Unit{}; },
+            [](domain::WalletEvent auto&) -> ResultOr<Unit> { return Unit{}; },
+            [](domain::ItemEvent auto&) -> ResultOr<Unit> { return Unit{}; },
+            [](domain::TransferEvent auto&) -> ResultOr<Unit> { return Unit{}; },
+            [](domain::PhoneShareEvent auto&) -> ResultOr<Unit> { return Unit{}; },
+            [](domain::TextEvent auto&) -> ResultOr<Unit> { return Unit{}; },
             [&](domain::CheckoutOpened& event) {
               return impl_->seal(event.metadata, event.identity, Field::metadata, position);
             },
-            [](domain::CardOrderEvent auto&) -> Faulty<Unit> { return Unit{}; },
-            [](domain::RefundEvent auto&) -> Faulty<Unit> { return Unit{}; },
-            [&](domain::PayoutRequested& event) -> Faulty<Unit> {
-              auto holder = impl_->seal(event.holder, event.contact, Field::bank_holder, position);
-              if (!holder) return holder;
+            [](domain::CardOrderEvent auto&) -> ResultOr<Unit> { return Unit{}; },
+            [](domain::RefundEvent auto&) -> ResultOr<Unit> { return Unit{}; },
+            [&](domain::PayoutRequested& event) -> ResultOr<Unit> {
+              FLORIN_TRY(impl_->seal(event.holder, event.contact, Field::bank_holder, position));
               return impl_->seal(event.account, event.contact, Field::bank_account, position);
             },
             [&](domain::PayoutAccountCorrected& event) {
               return impl_->seal(event.corrected, event.contact, Field::bank_correction, position);
             },
-            [](domain::PayoutEvent auto&) -> Faulty<Unit> { return Unit{}; },
+            [](domain::PayoutEvent auto&) -> ResultOr<Unit> { return Unit{}; },
         },
         commit.events[i]);
     if (!done) return done;
@@ -328,9 +324,9 @@ Faulty<Unit> Vault::seal(domain::Commit& commit) {
   return Unit{};
 }
 
-Faulty<Unit> Vault::sync() { return impl_->persons.sync(); }
+ResultOr<Unit> Vault::sync() { return impl_->persons.sync(); }
 
-Faulty<std::string> Vault::open(domain::IdentityId identity, Field field, domain::PersonalText const& text) const {
+ResultOr<std::string> Vault::open(domain::IdentityId identity, Field field, domain::PersonalText const& text) const {
   if (!text.sealed) {
     FLORIN_ASSERT(text.bytes.empty());
     return std::string();
@@ -346,17 +342,16 @@ Faulty<std::string> Vault::open(domain::IdentityId identity, Field field, domain
     if (auto known = kept->find(identity, box)) return std::move(*known);
   }
   auto const erasures = kept != nullptr ? kept->erasures() : 0;
-  auto const key = impl_->key_of(identity);
-  if (!key) return fail(key.error());
-  auto clear = open_box(key.value().value, binding(identity, field, domain::Position(get_u64(bytes + 1))), box);
+  auto const key = FLORIN_TRY(impl_->key_of(identity));
+  auto clear = open_box(key.value, binding(identity, field, domain::Position(get_u64(bytes + 1))), box);
   if (kept != nullptr && clear) kept->put(identity, box, clear.value(), erasures);
   return clear;
 }
 
-Faulty<Unit> Vault::destroy(domain::IdentityId identity) {
+ResultOr<Unit> Vault::destroy(domain::IdentityId identity) {
   if (auto const present = impl_->persons.read(identity); !present) {
     // Twice is as good as once.
-    return present.error().kind == Fault::Kind::missing ? Faulty<Unit>(Unit{}) : fail(present.error());
+    return present.error().kind == Fault::Kind::missing ? ResultOr<Unit>(Unit{}) : fail(present.error());
   }
   auto const written = impl_->persons.write(identity, Seed{});
   impl_->opened_names.erase(identity);

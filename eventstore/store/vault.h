@@ -34,8 +34,8 @@ enum class Field : std::uint8_t {
 class Vault {
  public:
   // Creates the files when both are absent. Kind::corrupt when one of the two is missing, damaged, or not the other's.
-  [[nodiscard]] static Faulty<std::unique_ptr<Vault>> open(std::filesystem::path const& folder,
-                                                           Runtime& runtime = machine());
+  [[nodiscard]] static ResultOr<std::unique_ptr<Vault>> open(std::filesystem::path const& folder,
+                                                             Runtime& runtime = machine());
   ~Vault();
 
   // Keyed hashes, HMAC-SHA256 under keys derived from the master, truncated. Any thread. About 0.3 µs.
@@ -50,18 +50,18 @@ class Vault {
   // Seals every clear PersonalText of the commit, making the key of each person it registers. The writer only.
   // New seeds are durable after sync(), which must come before the append of the commit. A text about a person who
   // was erased becomes empty: nothing personal is stored about them again.
-  [[nodiscard]] Faulty<Unit> seal(domain::Commit& commit);
+  [[nodiscard]] ResultOr<Unit> seal(domain::Commit& commit);
   // fdatasync when seeds were added since the last call, else nothing. The appender only.
-  [[nodiscard]] Faulty<Unit> sync();
+  [[nodiscard]] ResultOr<Unit> sync();
 
   // Any thread, about 1 µs; a name that was opened lately costs a look-up (opened_names.h). Kind::missing when the
   // person was erased, Kind::corrupt when the box was altered or belongs elsewhere. An empty unsealed text opens to "".
-  [[nodiscard]] Faulty<std::string> open(domain::IdentityId identity, Field field,
-                                         domain::PersonalText const& text) const;
+  [[nodiscard]] ResultOr<std::string> open(domain::IdentityId identity, Field field,
+                                           domain::PersonalText const& text) const;
 
   // Zeroes the seed durably. There is no way back; repeating it is harmless. The writer only. Kind::corrupt when the
   // person never had a key.
-  [[nodiscard]] Faulty<Unit> destroy(domain::IdentityId identity);
+  [[nodiscard]] ResultOr<Unit> destroy(domain::IdentityId identity);
 
  private:
   struct Impl;

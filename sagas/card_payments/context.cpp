@@ -12,7 +12,7 @@ namespace florin::sagas {
 using domain::CurrencyOrdered;
 using domain::Position;
 
-eventstore::Faulty<std::optional<LoggedOrder>> CardContext::find_order(domain::OrderId order) const {
+eventstore::ResultOr<std::optional<LoggedOrder>> CardContext::find_order(domain::OrderId order) const {
   auto found = eventstore::FactReader(log).find<CurrencyOrdered>(order.position());
   if (!found) spdlog::error("order {}: {}", domain::format_order_id(order), found.error().what);
   return found;

@@ -48,7 +48,7 @@ struct CardContext {
   std::minstd_rand random{eventstore::draw_number<unsigned>(runtime)};  // spreads retries
 
   // nullopt: there is no such order. A fault of the log is not an order that is not there: look again.
-  [[nodiscard]] eventstore::Faulty<std::optional<LoggedOrder>> find_order(domain::OrderId order) const;
+  [[nodiscard]] eventstore::ResultOr<std::optional<LoggedOrder>> find_order(domain::OrderId order) const;
 
   // Where the browser of the order's payer goes.
   [[nodiscard]] std::string return_url(domain::CurrencyOrdered const& ordered) const;

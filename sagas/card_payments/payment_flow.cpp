@@ -137,7 +137,8 @@ Awaitable<bool> PaymentFlow::give_up(domain::OpenOrder const& open, domain::Paym
   domain::Command command = domain::FailOrder{open.order, failure, std::move(code)};
   auto const outcome = co_await ask(context_.io, *context_.writer, std::move(command));
   // Refused: it has got a reference meanwhile, or has ended. Then the next round finds it.
-  co_return std::holds_alternative<eventstore::Committed>(outcome) || std::holds_alternative<domain::Refusal>(outcome);
+  co_return std::holds_alternative<eventstore::Committed>(outcome) ||
+      std::holds_alternative<domain::Rejection>(outcome);
 }
 
 }  // namespace florin::sagas

@@ -69,8 +69,8 @@ Awaitable<bool> PaymentReports::report(PaymentAnswer const& answer, std::string 
   }
   domain::Command command = domain::ReportPayment{std::move(payment), *ordered, std::move(refused_code)};
   auto const outcome = co_await ask(context_.io, *context_.writer, std::move(command));
-  if (auto const* refusal = std::get_if<domain::Refusal>(&outcome)) {
-    if (refusal->reason == domain::Rejection::payment_mismatch) {
+  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome)) {
+    if (refusal->code == domain::RejectionCode::payment_mismatch) {
       spdlog::error("payment {} is not what order {} asked for: look at it at the processor", answer.payment.reference,
                     domain::format_order_id(answer.payment.order));
     }

@@ -85,7 +85,7 @@ void Expiries::Impl::submit_due(ExpiryPlan::Due due) {
   ++in_flight;
   submit(io, *writer, std::move(due.command), [this, timer = due.timer](Outcome const& outcome) {
     --in_flight;
-    auto const refused = std::holds_alternative<domain::Refusal>(outcome);
+    auto const refused = std::holds_alternative<domain::Rejection>(outcome);
     // Refused: something came before it, which the ledger knows by the next look.
     if (is_busy(outcome) || refused) plan.add({clock.now() + kBusyRetryMicros, timer.about});
     check();

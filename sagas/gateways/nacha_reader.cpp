@@ -205,9 +205,8 @@ Result<AchFile, std::string> read_nacha(std::string_view text) {
   if (!file) return file;
   // What is upper-case ASCII stays as it is in either lettering; the plain one also keeps names of '?' alone.
   file.value().lettering = AchLettering::plain;
-  auto const again = write_nacha(file.value());
-  if (!again) return fail(again.error());
-  if (again.value() != text) return fail(std::string("The file is not in the form in which files are written here."));
+  auto const again = FLORIN_TRY(write_nacha(file.value()));
+  if (again != text) return fail(std::string("The file is not in the form in which files are written here."));
   return file;
 }
 

@@ -18,9 +18,8 @@ constexpr Return kReturns[] = {
 }  // namespace
 
 Result<BankReceipt, std::string> SandboxBank::submit(std::string_view file) const {
-  auto const read = read_nacha(file);
-  if (!read) return fail(read.error());
-  return BankReceipt{read.value().entries.size(), total_of(read.value())};
+  auto const read = FLORIN_TRY(read_nacha(file));
+  return BankReceipt{read.entries.size(), total_of(read)};
 }
 
 domain::Timestamp SandboxBank::answers_at(domain::Timestamp submitted_at) const {

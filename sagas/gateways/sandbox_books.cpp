@@ -15,7 +15,7 @@ using domain::PaymentStatus;
 using domain::Timestamp;
 using domain::Usd;
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 using Query = SandboxQuery;
 
 constexpr Usd kAmountMax = Usd::from_minor(99'999'999);  // Stripe's: eight digits of cents
@@ -71,12 +71,11 @@ struct SandboxBooks::Impl : SandboxTables {
 SandboxBooks::SandboxBooks(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SandboxBooks::~SandboxBooks() = default;
 
-Faulty<std::unique_ptr<SandboxBooks>> SandboxBooks::open(std::filesystem::path const& path, Usd amount_min,
-                                                         std::function<CallbackPlan()> plan,
-                                                         eventstore::Runtime& runtime) {
-  auto file = SandboxFile::open(path);
-  if (!file) return fail(std::move(file).error());
-  auto impl = std::make_unique<Impl>(Impl{{std::move(file).value(), std::move(plan), runtime}, amount_min});
+ResultOr<std::unique_ptr<SandboxBooks>> SandboxBooks::open(std::filesystem::path const& path, Usd amount_min,
+                                                           std::function<CallbackPlan()> plan,
+                                                           eventstore::Runtime& runtime) {
+  auto file = FLORIN_TRY(SandboxFile::open(path));
+  auto impl = std::make_unique<Impl>(Impl{{std::move(file), std::move(plan), runtime}, amount_min});
   return std::unique_ptr<SandboxBooks>(new SandboxBooks(std::move(impl)));
 }
 
@@ -295,7 +294,7 @@ SandboxBooks::Answer SandboxBooks::move_dispute(std::string const& reference, Us
   });
 }
 
-Faulty<std::vector<SandboxPayment>> SandboxBooks::payments(std::uint64_t after, std::size_t limit) {
+ResultOr<std::vector<SandboxPayment>> SandboxBooks::payments(std::uint64_t after, std::size_t limit) {
   return impl_->file.read([&] {
     std::vector<SandboxPayment> out;
     {
@@ -322,7 +321,7 @@ std::vector<SandboxEvent> events_of(Query& rows) {
 
 }  // namespace
 
-Faulty<std::vector<SandboxEvent>> SandboxBooks::events(Timestamp since, std::uint64_t after, std::size_t limit) {
+ResultOr<std::vector<SandboxEvent>> SandboxBooks::events(Timestamp since, std::uint64_t after, std::size_t limit) {
   return impl_->file.read([&] {
     Query rows =
         impl_->file.query("SELECT * FROM events WHERE sequence > ?1 AND created >= ?2 ORDER BY sequence LIMIT ?3");
@@ -331,7 +330,7 @@ Faulty<std::vector<SandboxEvent>> SandboxBooks::events(Timestamp since, std::uin
   });
 }
 
-Faulty<std::vector<SandboxEvent>> SandboxBooks::undelivered(std::uint64_t after, std::size_t limit) {
+ResultOr<std::vector<SandboxEvent>> SandboxBooks::undelivered(std::uint64_t after, std::size_t limit) {
   return impl_->file.read([&] {
     Query rows =
         impl_->file.query("SELECT * FROM events WHERE waiting = 1 AND sequence > ?1 ORDER BY sequence LIMIT ?2");
@@ -341,9 +340,9 @@ Faulty<std::vector<SandboxEvent>> SandboxBooks::undelivered(std::uint64_t after,
 }
 
 // Without an fsync of its own: the next change's carries it along.
-Faulty<Unit> SandboxBooks::set_delivered(std::span<std::uint64_t const> sequences) {
+ResultOr<Unit> SandboxBooks::set_delivered(std::span<std::uint64_t const> sequences) {
   if (sequences.empty()) return Unit{};
-  if (auto done = impl_->file.execute("PRAGMA synchronous=NORMAL"); !done) return done;
+  FLORIN_TRY(impl_->file.execute("PRAGMA synchronous=NORMAL"));
   auto done = impl_->file.read([&] {
     return impl_->file.transaction([&] {
       for (std::uint64_t const sequence : sequences) {
@@ -352,11 +351,11 @@ Faulty<Unit> SandboxBooks::set_delivered(std::span<std::uint64_t const> sequence
       return Unit{};
     });
   });
-  if (auto back = impl_->file.execute("PRAGMA synchronous=FULL"); !back) return back;
+  FLORIN_TRY(impl_->file.execute("PRAGMA synchronous=FULL"));
   return done;
 }
 
-Faulty<ProcessorStatement> SandboxBooks::statement() {
+ResultOr<ProcessorStatement> SandboxBooks::statement() {
   return impl_->file.read([&] {
     return impl_->file.transaction([&] {
       ProcessorStatement out;

@@ -84,10 +84,10 @@ class SandboxBooks {
   };
 
   // `plan` is asked once for each event. amount_min: Stripe charges no less than half a dollar ("amount_too_small").
-  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<SandboxBooks>> open(std::filesystem::path const& file,
-                                                                              domain::Usd amount_min,
-                                                                              std::function<CallbackPlan()> plan,
-                                                                              eventstore::Runtime& runtime);
+  [[nodiscard]] static eventstore::ResultOr<std::unique_ptr<SandboxBooks>> open(std::filesystem::path const& file,
+                                                                                domain::Usd amount_min,
+                                                                                std::function<CallbackPlan()> plan,
+                                                                                eventstore::Runtime& runtime);
   ~SandboxBooks();
   SandboxBooks(SandboxBooks const&) = delete;
   SandboxBooks& operator=(SandboxBooks const&) = delete;
@@ -118,15 +118,15 @@ class SandboxBooks {
                                     domain::Timestamp now);
 
   // After `after`, in order.
-  [[nodiscard]] eventstore::Faulty<std::vector<SandboxPayment>> payments(std::uint64_t after, std::size_t limit);
-  [[nodiscard]] eventstore::Faulty<std::vector<SandboxEvent>> events(domain::Timestamp since, std::uint64_t after,
-                                                                     std::size_t limit);
-  [[nodiscard]] eventstore::Faulty<ProcessorStatement> statement();
+  [[nodiscard]] eventstore::ResultOr<std::vector<SandboxPayment>> payments(std::uint64_t after, std::size_t limit);
+  [[nodiscard]] eventstore::ResultOr<std::vector<SandboxEvent>> events(domain::Timestamp since, std::uint64_t after,
+                                                                       std::size_t limit);
+  [[nodiscard]] eventstore::ResultOr<ProcessorStatement> statement();
 
   // Events whose post nobody has taken yet. undelivered: after `after`, in order. set_delivered: durable by the next
   // change at the latest; a crash before it posts them again.
-  [[nodiscard]] eventstore::Faulty<std::vector<SandboxEvent>> undelivered(std::uint64_t after, std::size_t limit);
-  [[nodiscard]] eventstore::Faulty<Unit> set_delivered(std::span<std::uint64_t const> sequences);
+  [[nodiscard]] eventstore::ResultOr<std::vector<SandboxEvent>> undelivered(std::uint64_t after, std::size_t limit);
+  [[nodiscard]] eventstore::ResultOr<Unit> set_delivered(std::span<std::uint64_t const> sequences);
 
  private:
   struct Impl;

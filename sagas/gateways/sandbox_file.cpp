@@ -9,7 +9,7 @@ namespace {
 
 namespace sqlite = eventstore::sqlite;
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 constexpr std::int64_t kApplicationId = 0x464c'5350;  // "FLSP" in the file's header
 constexpr std::int64_t kFormat = 1;                   // user_version
@@ -58,43 +58,39 @@ constexpr std::array<AddedColumn, 4> kAdded = {
      {"SELECT count(*) FROM pragma_table_info('refunds') WHERE name = 'asked_at'",
       "ALTER TABLE refunds ADD COLUMN asked_at INTEGER NOT NULL DEFAULT 0"}}};
 
-Faulty<Unit> prepare(sqlite3* connection, std::string const& name) {
+ResultOr<Unit> prepare(sqlite3* connection, std::string const& name) {
   constexpr char const* kSettings = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0";
-  if (auto done = sqlite::execute(connection, kSettings); !done) return done;
-  auto const id = sqlite::query_integer(connection, "PRAGMA application_id");
-  if (!id) return fail(id.error());
-  auto const tables = sqlite::query_integer(connection, "SELECT count(*) FROM sqlite_schema");
-  if (!tables) return fail(tables.error());
+  FLORIN_TRY(sqlite::execute(connection, kSettings));
+  auto const id = FLORIN_TRY(sqlite::query_integer(connection, "PRAGMA application_id"));
+  auto const tables = FLORIN_TRY(sqlite::query_integer(connection, "SELECT count(*) FROM sqlite_schema"));
   // A crash in between leaves an empty database, which is again a new one.
-  if (id.value() == 0 && tables.value() == 0) return sqlite::execute(connection, kCreate);
-  if (id.value() != kApplicationId) {
+  if (id == 0 && tables == 0) return sqlite::execute(connection, kCreate);
+  if (id != kApplicationId) {
     return eventstore::fault(Fault::Kind::corrupt, name + ": not a sandbox processor's books");
   }
-  auto const format = sqlite::query_integer(connection, "PRAGMA user_version");
-  if (!format) return fail(format.error());
-  if (format.value() != kFormat) return eventstore::fault(Fault::Kind::unknown, name + ": books of another format");
+  auto const format = FLORIN_TRY(sqlite::query_integer(connection, "PRAGMA user_version"));
+  if (format != kFormat) return eventstore::fault(Fault::Kind::unknown, name + ": books of another format");
   for (AddedColumn const& column : kAdded) {
-    auto const there = sqlite::query_integer(connection, column.count);
-    if (!there) return fail(there.error());
-    if (there.value() != 0) continue;
-    if (auto done = sqlite::execute(connection, column.add); !done) return done;
+    auto const there = FLORIN_TRY(sqlite::query_integer(connection, column.count));
+    if (there != 0) continue;
+    FLORIN_TRY(sqlite::execute(connection, column.add));
   }
   return Unit{};
 }
 
 }  // namespace
 
-Faulty<SandboxFile> SandboxFile::open(std::filesystem::path const& file) {
+ResultOr<SandboxFile> SandboxFile::open(std::filesystem::path const& file) {
   bool const in_memory = file.empty();
-  auto connection = sqlite::open(in_memory ? ":memory:" : file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-  if (!connection) return fail(std::move(connection).error());
-  if (auto done = prepare(connection.value().get(), file.string()); !done) return fail(std::move(done).error());
-  if (in_memory) return SandboxFile(std::move(connection).value());
+  auto connection =
+      FLORIN_TRY(sqlite::open(in_memory ? ":memory:" : file.string(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
+  FLORIN_TRY(prepare(connection.get(), file.string()));
+  if (in_memory) return SandboxFile(std::move(connection));
   // The ledger acts on what the processor says: it must not say what a power cut can undo.
-  auto durable = sqlite::make_wal_durable(connection.value().get(), file.string());
+  auto durable = sqlite::make_wal_durable(connection.get(), file.string());
   if (durable) durable = eventstore::machine_files().make_folder(file.parent_path());
   if (!durable) return fail(std::move(durable).error());
-  return SandboxFile(std::move(connection).value());
+  return SandboxFile(std::move(connection));
 }
 
 SandboxQuery SandboxFile::query(char const* sql) {
@@ -107,6 +103,6 @@ SandboxQuery SandboxFile::query(char const* sql) {
   return {connection_.get(), statement.get()};
 }
 
-Faulty<Unit> SandboxFile::execute(char const* sql) { return sqlite::execute(connection_.get(), sql); }
+ResultOr<Unit> SandboxFile::execute(char const* sql) { return sqlite::execute(connection_.get(), sql); }
 
 }  // namespace florin::sagas

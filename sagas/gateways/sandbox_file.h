@@ -90,7 +90,7 @@ class SandboxQuery {
 class SandboxFile {
  public:
   // Makes the file when it is not there, and adds what a file of an older version lacks. Empty: in memory only.
-  [[nodiscard]] static eventstore::Faulty<SandboxFile> open(std::filesystem::path const& file);
+  [[nodiscard]] static eventstore::ResultOr<SandboxFile> open(std::filesystem::path const& file);
 
   // `sql` is a literal: its statement is kept under its address.
   [[nodiscard]] SandboxQuery query(char const* sql);
@@ -110,7 +110,7 @@ class SandboxFile {
     }
   }
   template <class Work>
-  auto read(Work work) -> eventstore::Faulty<decltype(work())> {
+  auto read(Work work) -> eventstore::ResultOr<decltype(work())> {
     try {
       return work();
     } catch (SandboxFileFault const& thrown) {
@@ -118,7 +118,7 @@ class SandboxFile {
     }
   }
   // A statement without rows or parameters, outside of transactions.
-  [[nodiscard]] eventstore::Faulty<Unit> execute(char const* sql);
+  [[nodiscard]] eventstore::ResultOr<Unit> execute(char const* sql);
 
  private:
   explicit SandboxFile(eventstore::sqlite::Connection connection) : connection_(std::move(connection)) {}

@@ -19,7 +19,7 @@
 namespace florin::sagas {
 namespace {
 
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 constexpr std::size_t kPostsMax = 8;
 constexpr std::size_t kScheduledMax = 10'000;
@@ -177,9 +177,9 @@ SandboxProcessor::SandboxProcessor(eventstore::Clock const& clock, SandboxProces
 
 SandboxProcessor::~SandboxProcessor() { stop(); }
 
-Faulty<std::unique_ptr<SandboxProcessor>> SandboxProcessor::open(eventstore::Clock const& clock,
-                                                                 SandboxProcessorOptions options,
-                                                                 eventstore::Runtime& runtime) {
+ResultOr<std::unique_ptr<SandboxProcessor>> SandboxProcessor::open(eventstore::Clock const& clock,
+                                                                   SandboxProcessorOptions options,
+                                                                   eventstore::Runtime& runtime) {
   FLORIN_ASSERT(!options.webhook_secret.empty());
   auto processor = std::unique_ptr<SandboxProcessor>(new SandboxProcessor(clock, std::move(options), runtime));
   SandboxProcessor const* const self = processor.get();
@@ -410,12 +410,12 @@ Result<std::string, std::string> SandboxProcessor::refund_at_processor(std::stri
   return made(std::move(answer));
 }
 
-Faulty<ProcessorStatement> SandboxProcessor::statement() const {
+ResultOr<ProcessorStatement> SandboxProcessor::statement() const {
   std::lock_guard const lock(mutex_);
   return books_->statement();
 }
 
-Faulty<std::vector<SandboxPayment>> SandboxProcessor::payments(std::uint64_t after, std::size_t limit) const {
+ResultOr<std::vector<SandboxPayment>> SandboxProcessor::payments(std::uint64_t after, std::size_t limit) const {
   std::lock_guard const lock(mutex_);
   return books_->payments(after, limit);
 }

@@ -68,7 +68,7 @@ class SandboxProcessor final : public PaymentGateway, public Saga {
  public:
   // Both outlive it. `clock`: the sandbox's; it dates payments and signs callbacks. `runtime`: chance, and when to
   // post.
-  [[nodiscard]] static eventstore::Faulty<std::unique_ptr<SandboxProcessor>> open(
+  [[nodiscard]] static eventstore::ResultOr<std::unique_ptr<SandboxProcessor>> open(
       eventstore::Clock const& clock, SandboxProcessorOptions options,
       eventstore::Runtime& runtime = eventstore::machine());
   ~SandboxProcessor() override;
@@ -114,9 +114,10 @@ class SandboxProcessor final : public PaymentGateway, public Saga {
                                                               domain::Usd fee);
   [[nodiscard]] Result<std::string, std::string> refund_at_processor(std::string const& reference, domain::Usd usd);
 
-  [[nodiscard]] eventstore::Faulty<ProcessorStatement> statement() const;
+  [[nodiscard]] eventstore::ResultOr<ProcessorStatement> statement() const;
   // In the order they were opened; after: the last one's sequence, 0 at first.
-  [[nodiscard]] eventstore::Faulty<std::vector<SandboxPayment>> payments(std::uint64_t after, std::size_t limit) const;
+  [[nodiscard]] eventstore::ResultOr<std::vector<SandboxPayment>> payments(std::uint64_t after,
+                                                                           std::size_t limit) const;
   [[nodiscard]] std::optional<SandboxPayment> payment(std::string const& reference) const;
 
   void set_faults(SandboxFaults faults);

@@ -76,9 +76,8 @@ Result<std::unique_ptr<StripeGateway>, std::string> StripeGateway::make(asio::io
   options.connections_max = config.connections_max;
   options.reply_bytes_max = kReplyMax;
   options.ca_file = config.ca_file;
-  auto client = HttpsClient::make(io, std::move(options));
-  if (!client) return fail(client.error());
-  return std::unique_ptr<StripeGateway>(new StripeGateway(config, std::move(client).value()));
+  auto client = FLORIN_TRY(HttpsClient::make(io, std::move(options)));
+  return std::unique_ptr<StripeGateway>(new StripeGateway(config, std::move(client)));
 }
 
 StripeGateway::StripeGateway(StripeConfig const& config, std::unique_ptr<HttpsClient> client)

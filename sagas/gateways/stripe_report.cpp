@@ -216,10 +216,9 @@ Read<ReadPayment> payment_of(element const& payment, std::string_view server_tag
   report.usd = *usd;
   report.in_usd = text_of(payment, "currency") == "usd";
   if (paid) {
-    auto fee = fee_of(payment);
-    if (!fee) return fail(std::move(fee).error());
-    report.fee = fee.value().usd;
-    read.fee = fee.value().state;
+    auto fee = FLORIN_TRY(fee_of(payment));
+    report.fee = fee.usd;
+    read.fee = fee.state;
   }
   if (*status == PaymentStatus::declined) {
     element error;
@@ -238,10 +237,9 @@ Read<ReadPayment> payment_of(element const& payment, std::string_view server_tag
 }
 
 Read<std::vector<domain::RefundReport>> refunds_of(element const& list) {
-  auto data = list_of(list);
-  if (!data) return fail(std::move(data).error());
+  auto data = FLORIN_TRY(list_of(list));
   std::vector<domain::RefundReport> out;
-  for (element const refund : data.value()) {
+  for (element const refund : data) {
     std::string_view const id = text_of(refund, "id");
     auto const usd = cents_of(refund, "amount");
     auto const status = refund_status_of(text_of(refund, "status"));
@@ -254,13 +252,11 @@ Read<std::vector<domain::RefundReport>> refunds_of(element const& list) {
 }
 
 Read<std::vector<domain::DisputeReport>> disputes_of(element const& list, bool& foreign) {
-  auto data = list_of(list);
-  if (!data) return fail(std::move(data).error());
+  auto data = FLORIN_TRY(list_of(list));
   std::vector<domain::DisputeReport> out;
-  for (element const dispute : data.value()) {
-    auto read = dispute_of(dispute, foreign);
-    if (!read) return fail(std::move(read).error());
-    if (read.value()) out.push_back(std::move(*read.value()));
+  for (element const dispute : data) {
+    auto read = FLORIN_TRY(dispute_of(dispute, foreign));
+    if (read) out.push_back(std::move(*read));
   }
   std::ranges::reverse(out);
   return out;

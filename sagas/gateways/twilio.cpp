@@ -70,9 +70,8 @@ Result<std::unique_ptr<TwilioGateway>, std::string> TwilioGateway::make(asio::io
   options.timeout = config.timeout;
   options.connections_max = config.connections_max;
   options.ca_file = config.ca_file;
-  auto client = HttpsClient::make(io, std::move(options));
-  if (!client) return fail(client.error());
-  return std::unique_ptr<TwilioGateway>(new TwilioGateway(config, std::move(client).value()));
+  auto client = FLORIN_TRY(HttpsClient::make(io, std::move(options)));
+  return std::unique_ptr<TwilioGateway>(new TwilioGateway(config, std::move(client)));
 }
 
 TwilioGateway::TwilioGateway(TwilioConfig const& config, std::unique_ptr<HttpsClient> client)

@@ -10,23 +10,19 @@ namespace florin::sagas {
 
 using domain::PayoutId;
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
-Faulty<AchEntry> entry_of(eventstore::Log& log, eventstore::Vault const& vault, PayoutId payout) {
-  auto const commit = eventstore::read_commit(log, payout.position());
-  if (!commit) return fail(commit.error());
-  if (commit.value()) {
-    for (auto const& event : commit.value()->events) {
+ResultOr<AchEntry> entry_of(eventstore::Log& log, eventstore::Vault const& vault, PayoutId payout) {
+  auto const commit = FLORIN_TRY(eventstore::read_commit(log, payout.position()));
+  if (commit) {
+    for (auto const& event : commit->events) {
       auto const* asked = std::get_if<domain::PayoutRequested>(&event);
       if (asked == nullptr) continue;
-      auto holder = vault.open(asked->contact, eventstore::Field::bank_holder, asked->holder);
-      if (!holder) return fail(holder.error());
-      auto account = vault.open(asked->contact, eventstore::Field::bank_account, asked->account);
-      if (!account) return fail(account.error());
+      auto holder = FLORIN_TRY(vault.open(asked->contact, eventstore::Field::bank_holder, asked->holder));
+      auto account = FLORIN_TRY(vault.open(asked->contact, eventstore::Field::bank_account, asked->account));
       // What is sealed for somebody who was erased before is empty.
-      if (holder.value().empty() || account.value().empty()) break;
-      return AchEntry{payout,    std::move(holder).value(), asked->routing, std::move(account).value(), asked->type,
-                      asked->usd};
+      if (holder.empty() || account.empty()) break;
+      return AchEntry{payout, std::move(holder), asked->routing, std::move(account), asked->type, asked->usd};
     }
   }
   return eventstore::fault(Fault::Kind::missing, "no payout with bank details was requested there");
@@ -36,9 +32,9 @@ domain::Timestamp files_from(domain::Day day) {
   return domain::start_of(day + std::chrono::days(1)) + kLateCommitsMicros;
 }
 
-Faulty<PlannedFiles> plan_files(eventstore::Log& log, eventstore::Vault const& vault, AchSettings const& settings,
-                                domain::Day day, domain::Timestamp created, std::span<PayoutId const> payouts,
-                                domain::PayoutFilesUsed const& used) {
+ResultOr<PlannedFiles> plan_files(eventstore::Log& log, eventstore::Vault const& vault, AchSettings const& settings,
+                                  domain::Day day, domain::Timestamp created, std::span<PayoutId const> payouts,
+                                  domain::PayoutFilesUsed const& used) {
   PlannedFiles planned;
   std::vector<AchEntry> entries;
   std::vector<domain::LeftOutPayout> unreadable;
@@ -78,8 +74,8 @@ bool lacks_letters(PlannedFiles const& planned, domain::PayoutFilesUsed const& u
          });
 }
 
-Faulty<FileAgain> file_again(eventstore::Log& log, eventstore::Vault const& vault,
-                             domain::PayoutFileWritten const& event, domain::PayoutFile const& fixed) {
+ResultOr<FileAgain> file_again(eventstore::Log& log, eventstore::Vault const& vault,
+                               domain::PayoutFileWritten const& event, domain::PayoutFile const& fixed) {
   AchFile file;
   file.origin = event.origin;
   file.created = event.created;
@@ -104,8 +100,8 @@ Faulty<FileAgain> file_again(eventstore::Log& log, eventstore::Vault const& vaul
                        ", and this release would write other bytes: take it from where you kept it."};
 }
 
-Faulty<DayEntries> entries_of(eventstore::Log& log, eventstore::Vault const& vault,
-                              std::span<DayPayout const> payouts) {
+ResultOr<DayEntries> entries_of(eventstore::Log& log, eventstore::Vault const& vault,
+                                std::span<DayPayout const> payouts) {
   DayEntries day;
   for (auto const& [payout, has_failed] : payouts) {
     auto entry = entry_of(log, vault, payout);

@@ -26,8 +26,8 @@ namespace florin::sagas {
 
 // The entry of a payout, as its event tells it. Kind::missing when its contact was erased, Kind::corrupt when what was
 // sealed is not what is there.
-[[nodiscard]] eventstore::Faulty<AchEntry> entry_of(eventstore::Log& log, eventstore::Vault const& vault,
-                                                    domain::PayoutId payout);
+[[nodiscard]] eventstore::ResultOr<AchEntry> entry_of(eventstore::Log& log, eventstore::Vault const& vault,
+                                                      domain::PayoutId payout);
 
 // After a day is over, before its files are made: a commit of its last moment may still be on its way into the log, and
 // the system's clock may be set back a little.
@@ -40,11 +40,11 @@ struct PlannedFiles {
 };
 // Of the payouts given, in their order; `used`: State::files_used(). One that cannot be opened or written is left out.
 // A fault is of the log or the vault as a whole: ask again. The settings' origin is without fault.
-[[nodiscard]] eventstore::Faulty<PlannedFiles> plan_files(eventstore::Log& log, eventstore::Vault const& vault,
-                                                          AchSettings const& settings, domain::Day day,
-                                                          domain::Timestamp created,
-                                                          std::span<domain::PayoutId const> payouts,
-                                                          domain::PayoutFilesUsed const& used);
+[[nodiscard]] eventstore::ResultOr<PlannedFiles> plan_files(eventstore::Log& log, eventstore::Vault const& vault,
+                                                            AchSettings const& settings, domain::Day day,
+                                                            domain::Timestamp created,
+                                                            std::span<domain::PayoutId const> payouts,
+                                                            domain::PayoutFilesUsed const& used);
 
 // The date has no letters left for all of these: they are written on the next one. Files of one day that need more
 // letters than a date has are another matter: then those that have no room are left out.
@@ -55,9 +55,9 @@ struct FileAgain {
   std::string why;   // then, in a sentence
 };
 // `file` is one of the event's.
-[[nodiscard]] eventstore::Faulty<FileAgain> file_again(eventstore::Log& log, eventstore::Vault const& vault,
-                                                       domain::PayoutFileWritten const& event,
-                                                       domain::PayoutFile const& file);
+[[nodiscard]] eventstore::ResultOr<FileAgain> file_again(eventstore::Log& log, eventstore::Vault const& vault,
+                                                         domain::PayoutFileWritten const& event,
+                                                         domain::PayoutFile const& file);
 
 // One of a day's file, before there were events of it.
 struct DayPayout {
@@ -71,8 +71,8 @@ struct DayEntries {
   std::optional<domain::PayoutId> unreadable;
 };
 // In the order given. A fault is of the log or the vault: ask again.
-[[nodiscard]] eventstore::Faulty<DayEntries> entries_of(eventstore::Log& log, eventstore::Vault const& vault,
-                                                        std::span<DayPayout const> payouts);
+[[nodiscard]] eventstore::ResultOr<DayEntries> entries_of(eventstore::Log& log, eventstore::Vault const& vault,
+                                                          std::span<DayPayout const> payouts);
 // The one file that older releases made of a day: dated by the midnight after it, effective on the next weekday, names
 // in plain lettering.
 [[nodiscard]] AchFile old_file(AchOrigin const& origin, domain::Day day, std::vector<AchEntry> entries);

@@ -12,8 +12,8 @@ using domain::TextRef;
 using domain::Timestamp;
 using domain::TransferStage;
 using eventstore::Fault;
-using eventstore::Faulty;
 using eventstore::Field;
+using eventstore::ResultOr;
 
 TransferFacts facts_of(domain::OpenTransfer const& open) {
   return {open.flavour, open.sender,       open.currency,       open.target,        open.amount,
@@ -21,8 +21,8 @@ TransferFacts facts_of(domain::OpenTransfer const& open) {
 }
 
 // The text of a person's field; nullopt when the person was erased.
-Faulty<std::optional<std::string>> reveal(eventstore::Vault const& vault, domain::IdentityId identity, Field field,
-                                          domain::PersonalText const& text) {
+ResultOr<std::optional<std::string>> reveal(eventstore::Vault const& vault, domain::IdentityId identity, Field field,
+                                            domain::PersonalText const& text) {
   auto clear = vault.open(identity, field, text);
   if (clear) return std::optional(std::move(clear).value());
   if (clear.error().kind == Fault::Kind::missing) return std::optional<std::string>{};
@@ -51,11 +51,10 @@ std::optional<TransferFacts> closing_facts(domain::Event const& event) {
   return std::nullopt;
 }
 
-Faulty<std::optional<TransferFacts>> Composer::facts_in_log(domain::TransferId transaction) const {
-  auto commit = eventstore::read_commit(log_, transaction.position());
-  if (!commit) return fail(commit.error());
-  if (!commit.value()) return std::optional<TransferFacts>{};
-  for (auto const& event : commit.value()->events) {
+ResultOr<std::optional<TransferFacts>> Composer::facts_in_log(domain::TransferId transaction) const {
+  auto commit = FLORIN_TRY(eventstore::read_commit(log_, transaction.position()));
+  if (!commit) return std::optional<TransferFacts>{};
+  for (auto const& event : commit->events) {
     auto const* e = std::get_if<domain::TransferInitiated>(&event);
     if (e == nullptr) continue;
     return std::optional(TransferFacts{e->flavour, e->sender, e->currency, e->target, e->amount,
@@ -99,7 +98,7 @@ std::optional<Composer::Draft> Composer::draft_share(TextRef const& text, Timest
   return Draft{share->owner, share_text(mask_email(*email.value()), vault_.codes().otp(text.about))};
 }
 
-Faulty<std::optional<Composer::Draft>> Composer::draft(PendingText const& pending, Timestamp now) const {
+ResultOr<std::optional<Composer::Draft>> Composer::draft(PendingText const& pending, Timestamp now) const {
   auto const& text = pending.text;
   switch (text.kind) {
     case TextKind::pin:
@@ -112,9 +111,8 @@ Faulty<std::optional<Composer::Draft>> Composer::draft(PendingText const& pendin
   }
   auto facts = pending.facts;
   if (!facts) {
-    auto read = facts_in_log(domain::TransferId(text.about));
-    if (!read) return fail(read.error());
-    facts = read.value();
+    auto read = FLORIN_TRY(facts_in_log(domain::TransferId(text.about)));
+    facts = read;
   }
   if (!facts) return std::optional<Draft>{};
   auto const names = view_.names(facts->sender, facts->currency, facts->target);
@@ -128,17 +126,15 @@ Faulty<std::optional<Composer::Draft>> Composer::draft(PendingText const& pendin
       Draft{facts->sender_phone, returned_text(*facts, names, static_cast<domain::ReturnReason>(text.detail))});
 }
 
-Faulty<std::optional<TextMessage>> Composer::compose(PendingText const& pending, Timestamp now) const {
-  auto drafted = draft(pending, now);
-  if (!drafted) return fail(drafted.error());
-  if (!drafted.value()) return std::optional<TextMessage>{};
-  auto const phone = view_.phone(drafted.value()->to);
+ResultOr<std::optional<TextMessage>> Composer::compose(PendingText const& pending, Timestamp now) const {
+  auto drafted = FLORIN_TRY(draft(pending, now));
+  if (!drafted) return std::optional<TextMessage>{};
+  auto const phone = view_.phone(drafted->to);
   if (!phone) return std::optional<TextMessage>{};
-  auto number = reveal(vault_, phone->identity, Field::phone, phone->number);
-  if (!number) return fail(number.error());
-  if (!number.value() || number.value()->empty()) return std::optional<TextMessage>{};
+  auto number = FLORIN_TRY(reveal(vault_, phone->identity, Field::phone, phone->number));
+  if (!number || number->empty()) return std::optional<TextMessage>{};
   auto const& text = pending.text;
-  return std::optional(TextMessage{std::move(*number.value()), std::move(drafted.value()->body),
+  return std::optional(TextMessage{std::move(*number), std::move(drafted->body),
                                    "text-" + std::to_string(text.about.value()) + "-" +
                                        std::to_string(static_cast<int>(text.kind)) + "-" +
                                        std::to_string(text.detail)});

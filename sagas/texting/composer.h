@@ -30,18 +30,19 @@ class Composer {
 
   // nullopt: the text is pointless by now (its code has expired or was replaced, the matter has ended, or its person
   // was erased). A fault may pass.
-  [[nodiscard]] eventstore::Faulty<std::optional<TextMessage>> compose(PendingText const& pending,
-                                                                       domain::Timestamp now) const;
+  [[nodiscard]] eventstore::ResultOr<std::optional<TextMessage>> compose(PendingText const& pending,
+                                                                         domain::Timestamp now) const;
 
  private:
   struct Draft {
     domain::PhoneId to;
     std::string body;
   };
-  [[nodiscard]] eventstore::Faulty<std::optional<Draft>> draft(PendingText const& pending, domain::Timestamp now) const;
+  [[nodiscard]] eventstore::ResultOr<std::optional<Draft>> draft(PendingText const& pending,
+                                                                 domain::Timestamp now) const;
   [[nodiscard]] std::optional<Draft> draft_open(domain::TextRef const& text, domain::Timestamp now) const;
   [[nodiscard]] std::optional<Draft> draft_share(domain::TextRef const& text, domain::Timestamp now) const;
-  [[nodiscard]] eventstore::Faulty<std::optional<TransferFacts>> facts_in_log(domain::TransferId transaction) const;
+  [[nodiscard]] eventstore::ResultOr<std::optional<TransferFacts>> facts_in_log(domain::TransferId transaction) const;
 
   LedgerView const& view_;
   eventstore::Log& log_;

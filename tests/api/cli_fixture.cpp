@@ -77,7 +77,7 @@ void CliStoreTest::send_to_another_game() {
     auto const at = domain::Timestamp::from_seconds(kStart + second);
     auto const decision = store.run(command, {game_, "t" + std::to_string(second), {}}, at, 18);
     ASSERT_TRUE(decision) << decision.error().what;
-    ASSERT_TRUE(decision.value()) << static_cast<int>(decision.value().error().reason);
+    ASSERT_TRUE(decision.value()) << static_cast<int>(decision.value().error().code);
   };
   domain::CreateGame create;
   create.settings.name = "Wizards";

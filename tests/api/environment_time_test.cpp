@@ -14,7 +14,7 @@ namespace {
 
 using namespace test_support;
 using domain::GameId;
-using domain::Rejection;
+using domain::RejectionCode;
 using domain::Timestamp;
 using eventstore::LedgerClock;
 
@@ -54,7 +54,7 @@ class EnvironmentTime : public ::testing::Test {
   // The refusal's retry_after, which is above zero; 0: it was committed.
   std::int64_t wait_for(domain::Command command) {
     auto const outcome = ask(std::move(command));
-    auto const* refused = std::get_if<domain::Refusal>(&outcome);
+    auto const* refused = std::get_if<domain::Rejection>(&outcome);
     return refused == nullptr ? 0 : refused->retry_after;
   }
   // Time goes by, and the clock is read each second as the server does.
@@ -109,9 +109,9 @@ TEST_F(EnvironmentTime, AfterTheClockWasSetRightWaitsAreRightWithinATenth) {
   pass(1);
   domain::VerifyPin const late{game, domain::Flavour::send, transaction_of(*again), ~0u};
   auto const outcome = ask(late);
-  auto const* refused = std::get_if<domain::Refusal>(&outcome);
+  auto const* refused = std::get_if<domain::Rejection>(&outcome);
   ASSERT_NE(refused, nullptr);
-  EXPECT_TRUE(refused->reason == Rejection::pin_expired || refused->reason == Rejection::transfer_not_open);
+  EXPECT_TRUE(refused->code == RejectionCode::pin_expired || refused->code == RejectionCode::transfer_not_open);
 }
 
 TEST_F(EnvironmentTime, ALogThatIsAheadIsGoneOnWithAndNotWaitedFor) {

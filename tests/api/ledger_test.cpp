@@ -162,7 +162,7 @@ TEST_F(LedgerReads, AFullPoolIsBusyAndRunsNothing) {
   WorkerPool full(1, 0);
   bool ran = false;
   auto const read = await([&](Inbox& inbox) {
-    return Reader{ledger(), full, inbox}.disk([&]() -> eventstore::Faulty<Unit> {
+    return Reader{ledger(), full, inbox}.disk([&]() -> eventstore::ResultOr<Unit> {
       ran = true;
       return Unit{};
     });
@@ -174,7 +174,7 @@ TEST_F(LedgerReads, AFullPoolIsBusyAndRunsNothing) {
 
 TEST_F(LedgerReads, AFaultOfTheReadIsPassedOn) {
   auto const read = await([&](Inbox& inbox) {
-    return reader(inbox).disk([]() -> eventstore::Faulty<Unit> {
+    return reader(inbox).disk([]() -> eventstore::ResultOr<Unit> {
       return eventstore::fault(eventstore::Fault::Kind::corrupt, "a row is not what was written");
     });
   });
@@ -187,7 +187,7 @@ TEST_F(LedgerReads, AViewThatDoesNotGetThereInTimeIsBehind) {
   auto const key = scene_.make_game();
   Position const never(1'000'000);
   auto const read = await([&](Inbox& inbox) {
-    return reader(inbox).view(View::history, never, [](ViewReader&) -> eventstore::Faulty<Unit> { return Unit{}; });
+    return reader(inbox).view(View::history, never, [](ViewReader&) -> eventstore::ResultOr<Unit> { return Unit{}; });
   });
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().why, Unread::Why::behind);

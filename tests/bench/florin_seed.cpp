@@ -21,7 +21,7 @@ namespace {
 using domain::Money;
 using domain::Timestamp;
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 struct Arguments {
   std::string data;
@@ -87,14 +87,14 @@ class Seeder {
   Seeder(OfflineStore& store, std::uint64_t seed, std::uint64_t first_micros)
       : store_(store), random_(seed), first_micros_(first_micros) {}
 
-  Faulty<std::vector<domain::Event>> run(domain::Command const& command, domain::Request request) {
+  ResultOr<std::vector<domain::Event>> run(domain::Command const& command, domain::Request request) {
     auto const at = Timestamp::from_micros(static_cast<std::int64_t>(first_micros_ + step_ * kStepMicros));
     auto decision = store_.run(command, std::move(request), at, random_());
     if (!decision) return fail(decision.error());
     if (!decision.value()) {
       return eventstore::fault(Fault::Kind::conflict,
                                "refused with reason " +
-                                   std::to_string(static_cast<int>(decision.value().error().reason)) + " at command " +
+                                   std::to_string(static_cast<int>(decision.value().error().code)) + " at command " +
                                    std::to_string(step_));
     }
     if (++step_ % kBatch == 0) {
@@ -123,7 +123,7 @@ class Sends {
   Sends(OfflineStore& store, Seeder& seeder, Arguments const& arguments, domain::GameId game, domain::GameId target)
       : store_(store), seeder_(seeder), players_(arguments.players), game_(game), target_(target) {}
 
-  Faulty<domain::TransferId> initiate(std::uint64_t number) {
+  ResultOr<domain::TransferId> initiate(std::uint64_t number) {
     auto const player = number % players_ + 1;
     auto const round = static_cast<std::int64_t>(number / players_);
     domain::InitiateTransfer send;
@@ -141,14 +141,14 @@ class Sends {
     return std::get<domain::TransferInitiated>(done.value().back()).transaction;
   }
 
-  Faulty<Unit> verify(domain::TransferId transaction) {
+  ResultOr<Unit> verify(domain::TransferId transaction) {
     auto done = seeder_.run(domain::VerifyPin{game_, domain::Flavour::send, transaction, 1}, {game_, "", {}});
     if (!done) return fail(done.error());
     return Unit{};
   }
 
   // As if every text had been sent.
-  Faulty<Unit> settle_texts() {
+  ResultOr<Unit> settle_texts() {
     domain::SettleTexts settle;
     for (auto const& text : store_.state().owed_texts()) settle.texts.push_back({text, domain::TextEnd::sent});
     if (settle.texts.empty()) return Unit{};
@@ -165,8 +165,8 @@ class Sends {
   domain::GameId target_;
 };
 
-Faulty<Unit> fill_sends(OfflineStore& store, Seeder& seeder, Arguments const& arguments, domain::GameId game,
-                        domain::GameId target) {
+ResultOr<Unit> fill_sends(OfflineStore& store, Seeder& seeder, Arguments const& arguments, domain::GameId game,
+                          domain::GameId target) {
   constexpr std::uint64_t kSettleEvery = 1'000;
   std::ofstream codes(arguments.codes);
   Sends sends(store, seeder, arguments, game, target);
@@ -192,7 +192,7 @@ Faulty<Unit> fill_sends(OfflineStore& store, Seeder& seeder, Arguments const& ar
   return Unit{};
 }
 
-Faulty<domain::GameId> fill(OfflineStore& store, Arguments const& arguments) {
+ResultOr<domain::GameId> fill(OfflineStore& store, Arguments const& arguments) {
   // Sends run out of time, so they end with the present; anything else is from a fixed day.
   auto const sends = arguments.claimable + arguments.verifiable;
   auto const steps =

@@ -43,7 +43,7 @@ double cpu_seconds(clockid_t clock) {
 double others_cpu_seconds() { return cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_seconds(CLOCK_THREAD_CPUTIME_ID); }
 
 template <class T>
-T must(eventstore::Faulty<T> result) {
+T must(eventstore::ResultOr<T> result) {
   if (!result) {
     std::fprintf(stderr, "views_bench: %s\n", result.error().what.c_str());
     std::exit(1);

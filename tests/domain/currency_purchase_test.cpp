@@ -44,7 +44,7 @@ TEST(CurrencyOrder, IsMadeAndChargesNothing) {
 TEST(CurrencyOrder, IsRefusedWhileNobodyCanBeCharged) {
   given(ann_with_gold(units("5.00")))
       .when(OrderCurrency{kGame, player("ann@example.com"), {}, usd("10.00"), "pm_card_visa", {}, false})
-      .then(Rejection::payments_unavailable);
+      .then(RejectionCode::payments_unavailable);
 }
 
 TEST(CurrencyOrder, IsBetweenOneCentAndTheLargest) {
@@ -55,7 +55,7 @@ TEST(CurrencyOrder, IsBetweenOneCentAndTheLargest) {
   for (auto const amount : {Usd{}, usd("1000.00"), -usd("1.00")}) {
     given(ann_with_gold(units("5.00")))
         .when(OrderCurrency{kGame, player("ann@example.com"), {}, amount, "pm", {}, true})
-        .then(Rejection::invalid_amount);
+        .then(RejectionCode::invalid_amount);
   }
 }
 
@@ -76,7 +76,7 @@ TEST(PaymentReport, ASuccessBeforeTheAnswerDoesBoth) {
 }
 
 TEST(PaymentReport, ASecondSuccessIsNothingNew) {
-  given(paid()).when(reported(said(PaymentStatus::succeeded))).then(Rejection::nothing_new);
+  given(paid()).when(reported(said(PaymentStatus::succeeded))).then(RejectionCode::nothing_new);
 }
 
 TEST(PaymentReport, OfAnotherAmountCurrencyOrPaymentIsRefused) {
@@ -89,14 +89,14 @@ TEST(PaymentReport, OfAnotherAmountCurrencyOrPaymentIsRefused) {
   auto other_order = said(PaymentStatus::succeeded);
   other_order.order = OrderId(1);
   for (auto const& report : {amount, other_currency, other_payment, other_order}) {
-    given(waiting()).when(reported(report)).then(Rejection::payment_mismatch);
+    given(waiting()).when(reported(report)).then(RejectionCode::payment_mismatch);
   }
 }
 
 TEST(PaymentReport, ADeclineDecidesNothingUntilItIsCancelled) {
   auto declined = said(PaymentStatus::declined);
   declined.decline_code = "insufficient_funds";
-  given(waiting()).when(reported(declined)).then(Rejection::nothing_new);
+  given(waiting()).when(reported(declined)).then(RejectionCode::nothing_new);
   declined.status = PaymentStatus::cancelled;
   given(waiting())
       .when(reported(declined))
@@ -107,7 +107,7 @@ TEST(PaymentReport, AChallengeIsAskedOnceAndEndsEitherWay) {
   PaymentChallenged const asked{kOrder, kNow + kChallengeMicros};
   given(waiting()).when(reported(said(PaymentStatus::requires_action))).then({asked});
   auto const challenged = waiting() + std::vector<Event>{asked};
-  given(challenged).when(reported(said(PaymentStatus::requires_action))).then(Rejection::nothing_new);
+  given(challenged).when(reported(said(PaymentStatus::requires_action))).then(RejectionCode::nothing_new);
   given(challenged).when(reported(said(PaymentStatus::succeeded))).then({purchased("105.00")});
   given(challenged)
       .when(reported(said(PaymentStatus::cancelled)))
@@ -123,7 +123,7 @@ TEST(FailOrder, OnlyWithoutAPaymentThatCouldBeCharged) {
   given(ann_with_gold(units("5.00")) + std::vector<Event>{ordered()})
       .when(FailOrder{kOrder, PaymentFailure::refused, "amount_too_small"})
       .then({PaymentFailed{kOrder, kAnn, PaymentFailure::refused, "amount_too_small"}});
-  given(waiting()).when(FailOrder{kOrder, PaymentFailure::abandoned, ""}).then(Rejection::order_not_open);
+  given(waiting()).when(FailOrder{kOrder, PaymentFailure::abandoned, ""}).then(RejectionCode::order_not_open);
 }
 
 TEST(CurrencyRefund, TakesTheUnitsAtOnceEvenBelowZero) {
@@ -134,17 +134,17 @@ TEST(CurrencyRefund, TakesTheUnitsAtOnceEvenBelowZero) {
 TEST(CurrencyRefund, NeverMoreThanWasPaid) {
   given(paid())
       .when(refund(usd("10.01")))
-      .then(Refusal{
-          .reason = Rejection::refund_exceeds_payment, .usd_available = usd("10.00"), .usd_required = usd("10.01")});
+      .then(Rejection{
+          .code = RejectionCode::refund_exceeds_payment, .usd_available = usd("10.00"), .usd_required = usd("10.01")});
   auto const once = paid() + std::vector<Event>{refunded(10, "6.00", units("45.00"))};
   given(once)
       .when(refund(usd("4.01")))
-      .then(Refusal{
-          .reason = Rejection::refund_exceeds_payment, .usd_available = usd("4.00"), .usd_required = usd("4.01")});
+      .then(Rejection{
+          .code = RejectionCode::refund_exceeds_payment, .usd_available = usd("4.00"), .usd_required = usd("4.01")});
   given(once).when(refund(usd("4.00"))).then({refunded(11, "4.00", units("5.00"))});
   given(once + std::vector<Event>{refunded(11, "4.00", units("5.00"))})
       .when(refund(std::nullopt))
-      .then(Rejection::already_refunded);
+      .then(RejectionCode::already_refunded);
 }
 
 TEST(CurrencyRefund, ARefusedOneComesBack) {
@@ -153,7 +153,7 @@ TEST(CurrencyRefund, ARefusedOneComesBack) {
   given(asked).when(FailRefund{samples::fact(ordered()), RefundId(10)}).then({failed});
   given(asked + std::vector<Event>{failed})
       .when(FailRefund{samples::fact(ordered()), RefundId(10)})
-      .then(Rejection::order_not_open);
+      .then(RejectionCode::order_not_open);
 }
 
 TEST(CurrencyRefund, OneMadeAtTheProcessorIsTakenOver) {
@@ -165,7 +165,7 @@ TEST(CurrencyRefund, OneMadeAtTheProcessorIsTakenOver) {
   RefundSettled const settled{RefundId(10),         kOrder, kAnn,          kGold, usd("2.00"),
                               RefundEnd::succeeded, "re_1", units("85.00")};
   given(paid()).when(reported(report)).then({made, settled});
-  given(paid() + std::vector<Event>{made, settled}).when(reported(report)).then(Rejection::nothing_new);
+  given(paid() + std::vector<Event>{made, settled}).when(reported(report)).then(RejectionCode::nothing_new);
 }
 
 // Heard of when it had failed already, and then the older report comes: it must not take the units.
@@ -179,7 +179,7 @@ TEST(CurrencyRefund, OneThatFailedAtTheProcessorStaysFailed) {
                              RefundEnd::failed, "re_1", units("105.00")};
   given(paid()).when(reported(report)).then({made, failed});
   report.refunds[0].status = RefundStatus::succeeded;
-  given(paid() + std::vector<Event>{made, failed}).when(reported(report)).then(Rejection::nothing_new);
+  given(paid() + std::vector<Event>{made, failed}).when(reported(report)).then(RejectionCode::nothing_new);
 }
 
 // What the processor says of one dispute: withheld, fee, status, and after how many entries of its account.
@@ -204,7 +204,7 @@ void expect_movements(std::vector<Event> history,
       given(history).when(reported(word)).then({*movement});
       history.push_back(*movement);
     }
-    given(history).when(reported(word)).then(Rejection::nothing_new);
+    given(history).when(reported(word)).then(RejectionCode::nothing_new);
   }
 }
 
@@ -246,7 +246,7 @@ TEST(Dispute, AnOlderWordThatArrivesLateChangesNothing) {
   auto const last = movement(-usd("4.00"), usd("15.00"), kLost, 4, "65.00");
   given(paid()).when(reported(words.back())).then({last});
   for (auto const& word : words) {
-    given(paid() + std::vector<Event>{last}).when(reported(word)).then(Rejection::nothing_new);
+    given(paid() + std::vector<Event>{last}).when(reported(word)).then(RejectionCode::nothing_new);
   }
 }
 
@@ -311,7 +311,7 @@ struct RefundableCase {
   char const* what;
   std::vector<Event> history;
   Usd most;
-  Rejection otherwise;  // why, with nothing left
+  RejectionCode otherwise;  // why, with nothing left
   GameId game = kGame;
   bool can_charge = true;
 };
@@ -327,24 +327,24 @@ std::vector<RefundableCase> refundable_cases() {
   }
   return {{"paid", paid(), usd("10.00"), {}},
           {"partly refunded", with({refunded(10, "6.00", units("45.00"))}), usd("4.00"), {}},
-          {"refunded", with({refunded(10, "10.00", units("5.00"))}), {}, Rejection::already_refunded},
-          {"disputed", with({open}), {}, Rejection::order_disputed},
-          {"lost", with({open, movement({}, {}, kLost, 1, "45.00")}), {}, Rejection::order_disputed},
+          {"refunded", with({refunded(10, "10.00", units("5.00"))}), {}, RejectionCode::already_refunded},
+          {"disputed", with({open}), {}, RejectionCode::order_disputed},
+          {"lost", with({open, movement({}, {}, kLost, 1, "45.00")}), {}, RejectionCode::order_disputed},
           {"won", with({open, movement(usd("6.00"), {}, kWon, 2, "105.00")}), usd("10.00"), {}},
           {"won, and a part is withheld", with({open, movement(usd("4.00"), {}, kWon, 2, "85.00")}), usd("8.00"), {}},
           {"won, and taken again",
            with({open, movement(usd("6.00"), {}, kWon, 2, "105.00"), movement(-usd("10.00"), {}, kWon, 3, "5.00")}),
            {},
-           Rejection::order_disputed},
+           RejectionCode::order_disputed},
           {"lost and reinstated",
            with({open, movement({}, {}, kLost, 1, "45.00"), movement(usd("6.00"), {}, kWon, 2, "105.00")}),
            usd("10.00"),
            {}},
-          {"refunded too often", with(many), {}, Rejection::too_many_refunds},
-          {"nobody can be charged", paid(), {}, Rejection::payments_unavailable, kGame, false},
-          {"a suspended game", paid(), {}, Rejection::game_not_active, kSuspended},
-          {"another game's", paid(), {}, Rejection::order_not_found, kTesting},
-          {"a game that is none", paid(), {}, Rejection::game_not_found, kUnknown}};
+          {"refunded too often", with(many), {}, RejectionCode::too_many_refunds},
+          {"nobody can be charged", paid(), {}, RejectionCode::payments_unavailable, kGame, false},
+          {"a suspended game", paid(), {}, RejectionCode::game_not_active, kSuspended},
+          {"another game's", paid(), {}, RejectionCode::order_not_found, kTesting},
+          {"a game that is none", paid(), {}, RejectionCode::game_not_found, kUnknown}};
 }
 
 TEST(Refundable, WhatIsShownIsGrantedAndACentMoreIsNot) {
@@ -365,7 +365,7 @@ TEST(Refundable, WhatIsShownIsGrantedAndACentMoreIsNot) {
       for (auto const& amount : {std::optional<Usd>(), std::optional(cent)}) {
         auto const decision = ask(amount);
         ASSERT_FALSE(decision.ok());
-        EXPECT_EQ(decision.error().reason, row.otherwise);
+        EXPECT_EQ(decision.error().code, row.otherwise);
       }
       continue;
     }
@@ -375,7 +375,7 @@ TEST(Refundable, WhatIsShownIsGrantedAndACentMoreIsNot) {
     EXPECT_EQ(std::get<RefundRequested>(all.value().front()).usd, row.most);
     auto const more = ask(row.most + cent);
     ASSERT_FALSE(more.ok());
-    EXPECT_EQ(more.error().reason, Rejection::refund_exceeds_payment);
+    EXPECT_EQ(more.error().code, RejectionCode::refund_exceeds_payment);
     EXPECT_EQ(more.error().usd_available, row.most);
   }
 }
@@ -406,8 +406,8 @@ TEST(Dispute, ADebtIsRepaidBeforeAnythingIsSpent) {
                                                                -units("100.00")}};
   given(owing)
       .when(DebitBalance{kGame, player("ann@example.com"), kGold, units("0.01"), "spend"})
-      .then(
-          Refusal{.reason = Rejection::insufficient_balance, .available = -units("100.00"), .required = units("0.01")});
+      .then(Rejection{
+          .code = RejectionCode::insufficient_balance, .available = -units("100.00"), .required = units("0.01")});
   given(owing)
       .when(CreditBalance{kGame, player("ann@example.com"), kGold, units("60.00"), "repaid"})
       .then({BalanceCredited{kAnn, kGold, units("60.00"), -units("40.00"), "repaid"}});

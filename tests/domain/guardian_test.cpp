@@ -30,22 +30,22 @@ TEST(Minor, FlaggingAgainChangesTheGuardian) {
 }
 
 TEST(Minor, FlaggingAsItIsWritesNothing) {
-  given(ann_the_minor()).when(FlagMinor{person(kAnn), phone(kMumsPhone)}).then(Rejection::nothing_new);
+  given(ann_the_minor()).when(FlagMinor{person(kAnn), phone(kMumsPhone)}).then(RejectionCode::nothing_new);
   auto const alone = ann_at_home() + std::vector<Event>{MinorFlagged{IdentityId(1), {}}};
-  given(alone).when(FlagMinor{person(kAnn), {}}).then(Rejection::nothing_new);
+  given(alone).when(FlagMinor{person(kAnn), {}}).then(RejectionCode::nothing_new);
 }
 
 TEST(Minor, OnlyAFlagCanBeCleared) {
   given(ann_the_minor()).when(ClearMinor{index_of(kAnn)}).then({MinorCleared{IdentityId(1)}});
-  given(ann_at_home()).when(ClearMinor{index_of(kAnn)}).then(Rejection::minor_not_found);
-  given(ann_at_home()).when(ClearMinor{index_of(kBob)}).then(Rejection::minor_not_found);
+  given(ann_at_home()).when(ClearMinor{index_of(kAnn)}).then(RejectionCode::minor_not_found);
+  given(ann_at_home()).when(ClearMinor{index_of(kBob)}).then(RejectionCode::minor_not_found);
 }
 
 // The minor verified a PIN on the phone, or its owner let the minor use it: then the minor would answer for the
 // guardian.
 TEST(Minor, AGuardianWhosePhoneIsTheMinorsIsRefused) {
   auto const own = ann_at_home() + std::vector<Event>{recorded(1, 1, kMumsPhone), verified(1)};
-  given(own).when(FlagMinor{person(kAnn), phone(kMumsPhone)}).then(Rejection::guardian_is_minor);
+  given(own).when(FlagMinor{person(kAnn), phone(kMumsPhone)}).then(RejectionCode::guardian_is_minor);
   auto const shared =
       ann_at_home() + std::vector<Event>{registered(2, kCat),
                                          recorded(1, 2, kMumsPhone),
@@ -53,7 +53,7 @@ TEST(Minor, AGuardianWhosePhoneIsTheMinorsIsRefused) {
                                          recorded(2, 1, kMumsPhone),
                                          PhoneShareRequested{ApprovalId(12), PhoneId(2), PhoneId(1), kNow + kMinute},
                                          PhoneShareEnded{ApprovalId(12), ShareEnd::approved}};
-  given(shared).when(FlagMinor{person(kAnn), phone(kMumsPhone)}).then(Rejection::guardian_is_minor);
+  given(shared).when(FlagMinor{person(kAnn), phone(kMumsPhone)}).then(RejectionCode::guardian_is_minor);
   given(shared)
       .when(FlagMinor{person(kAnn), phone("+15550000033")})
       .then({recorded(3, 1, "+15550000033"), MinorFlagged{IdentityId(1), PhoneId(3)}});
@@ -77,18 +77,18 @@ TEST(Guardian, IsAskedBeforeAMinorsSendGoesOn) {
 TEST(Guardian, AMinorWithoutOneInitiatesNothing) {
   given(ann_at_home() + std::vector<Event>{MinorFlagged{IdentityId(1), {}}})
       .when(send_to_bob())
-      .then(Rejection::guardian_required);
+      .then(RejectionCode::guardian_required);
 }
 
 TEST(Guardian, OneWhoReadsTheMinorsPhoneIsNone) {
   auto command = send_to_bob();
   command.sender_phone = phone(kMumsPhone);
-  given(ann_the_minor()).when(command).then(Rejection::guardian_required);
+  given(ann_the_minor()).when(command).then(RejectionCode::guardian_required);
 }
 
 // Whichever phone the minor names now: the guardian's text would be read by the minor.
 TEST(Guardian, OneWhosePhoneTheMinorCameToHoldIsNone) {
-  given(ann_the_minor() + std::vector<Event>{verified(1)}).when(send_to_bob()).then(Rejection::guardian_required);
+  given(ann_the_minor() + std::vector<Event>{verified(1)}).when(send_to_bob()).then(RejectionCode::guardian_required);
 }
 
 TEST(Guardian, IsNotAskedForAnAdultAgain) {
@@ -114,22 +114,22 @@ TEST(Guardian, IsNotAskedAboutPurchases) {
 // ---- while pending -----------------------------------------------------------------------------------------------
 
 TEST(Guardian, VerificationWaitsAndUsesNoAttempt) {
-  given(waiting_for_guardian()).when(verify(kFirstPin, kMinorsSend)).then(Rejection::guardian_pending);
-  given(waiting_for_guardian()).when(verify(kWrong, kMinorsSend)).then(Rejection::guardian_pending);
+  given(waiting_for_guardian()).when(verify(kFirstPin, kMinorsSend)).then(RejectionCode::guardian_pending);
+  given(waiting_for_guardian()).when(verify(kWrong, kMinorsSend)).then(RejectionCode::guardian_pending);
   given(waiting_for_guardian())
       .at(kNow + (15 * kMinute - 1))
       .when(verify(kFirstPin, kMinorsSend))
-      .then(Rejection::guardian_pending);
+      .then(RejectionCode::guardian_pending);
   given(waiting_for_guardian())
       .at(kNow + 15 * kMinute)
       .when(verify(kFirstPin, kMinorsSend))
-      .then(Rejection::transfer_not_open);
+      .then(RejectionCode::transfer_not_open);
 }
 
 TEST(Guardian, ThePinMayBeResentMeanwhileEvenAfterItRanOut) {
   auto const late = kNow + (15 * kMinute - 1);
   given(waiting_for_guardian()).at(late).when(kResend).then({PinReissued{kMinorsSend, 1, late + 10 * kMinute}});
-  given(waiting_for_guardian()).at(kNow + 15 * kMinute).when(kResend).then(Rejection::pin_expired);
+  given(waiting_for_guardian()).at(kNow + 15 * kMinute).when(kResend).then(RejectionCode::pin_expired);
 }
 
 TEST(Guardian, AWaitingSendMayBeCancelled) {
@@ -139,18 +139,18 @@ TEST(Guardian, AWaitingSendMayBeCancelled) {
 }
 
 TEST(Guardian, AWaitingSendCannotBeClaimed) {
-  given(waiting_for_guardian()).when(claim_by_bob(kMinorsSend)).then(Rejection::transfer_not_open);
+  given(waiting_for_guardian()).when(claim_by_bob(kMinorsSend)).then(RejectionCode::transfer_not_open);
 }
 
 TEST(Guardian, ClearingTheFlagLeavesWhatWasAsked) {
   given(waiting_for_guardian() + std::vector<Event>{MinorCleared{IdentityId(1)}})
       .when(verify(kFirstPin, kMinorsSend))
-      .then(Rejection::guardian_pending);
+      .then(RejectionCode::guardian_pending);
 }
 
 TEST(Guardian, WhoDoesNotAnswerForFifteenMinutesEndsIt) {
-  given(waiting_for_guardian()).at(kNow + 10 * kMinute).when(kExpire).then(Rejection::not_due);
-  given(waiting_for_guardian()).at(kNow + (15 * kMinute - 1)).when(kExpire).then(Rejection::not_due);
+  given(waiting_for_guardian()).at(kNow + 10 * kMinute).when(kExpire).then(RejectionCode::not_due);
+  given(waiting_for_guardian()).at(kNow + (15 * kMinute - 1)).when(kExpire).then(RejectionCode::not_due);
   given(waiting_for_guardian())
       .at(kNow + 15 * kMinute)
       .when(kExpire)

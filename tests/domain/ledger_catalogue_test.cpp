@@ -51,9 +51,9 @@ TEST(CreateGame, LinksOnlyToGamesThatExist) {
   command.settings.linked_games = {kGame, kSuspended};
   given(three_games()).when(command).then({created(command, GameId(100'000'000'000), 5)});
   command.settings.linked_games = {kGame, kUnknown};
-  given(three_games()).when(command).then(Rejection::linked_game_not_found);
+  given(three_games()).when(command).then(RejectionCode::linked_game_not_found);
   command.settings.linked_games = {GameId{}};
-  given(three_games()).when(command).then(Rejection::linked_game_not_found);
+  given(three_games()).when(command).then(RejectionCode::linked_game_not_found);
 }
 
 TEST(CreateGame, RefusesWhatIsNotAGame) {
@@ -77,7 +77,7 @@ TEST(CreateGame, RefusesWhatIsNotAGame) {
        }) {
     auto command = create();
     change(command);
-    given({}).when(command).then(Rejection::invalid_game);
+    given({}).when(command).then(RejectionCode::invalid_game);
   }
 }
 
@@ -94,9 +94,9 @@ TEST(CreateGame, AcceptsTheEdgesOfEveryRange) {
 TEST(CreateGame, RefusalsComeInOrder) {
   expect_precedence<CreateGame>(
       three_games(), create(),
-      {{Rejection::linked_game_not_found, [](CreateGame& c) { c.settings.linked_games = {kUnknown}; }},
-       {Rejection::invalid_game, [](CreateGame& c) { c.settings.name.clear(); }},
-       {Rejection::invalid_game, [](CreateGame& c) { c.currencies.clear(); }}});
+      {{RejectionCode::linked_game_not_found, [](CreateGame& c) { c.settings.linked_games = {kUnknown}; }},
+       {RejectionCode::invalid_game, [](CreateGame& c) { c.settings.name.clear(); }},
+       {RejectionCode::invalid_game, [](CreateGame& c) { c.currencies.clear(); }}});
 }
 
 UpdateGame update(GameId game) {
@@ -186,11 +186,11 @@ TEST(UpdateGame, AnEmptyListOfLinksUnlinksAndAnAbsentOneKeeps) {
 }
 
 TEST(UpdateGame, WhatLeavesEverythingAsItIsWritesNothing) {
-  given(three_games()).when(UpdateGame{kGame, {}}).then(Rejection::nothing_new);
+  given(three_games()).when(UpdateGame{kGame, {}}).then(RejectionCode::nothing_new);
   UpdateGame same{kGame, {}};
   same.changes.name = settings_of(kGame, GameStatus::live).name;
   same.changes.status = GameStatus::live;
-  given(three_games()).when(same).then(Rejection::nothing_new);
+  given(three_games()).when(same).then(RejectionCode::nothing_new);
 
   auto limited = settings_of(kGame, GameStatus::live);
   limited.limits = {{LimitKind::batch_reads_per_minute, 7}};
@@ -198,28 +198,28 @@ TEST(UpdateGame, WhatLeavesEverythingAsItIsWritesNothing) {
   facts.emplace_back(GameUpdated{kGame, limited});
   UpdateGame again{kGame, {}};
   again.changes.limits = limited.limits;
-  given(facts).when(again).then(Rejection::nothing_new);
+  given(facts).when(again).then(RejectionCode::nothing_new);
 }
 
 TEST(UpdateGame, TheNameCannotBeTakenAway) {
   auto command = update(kGame);
   command.changes.name = "";
-  given(three_games()).when(command).then(Rejection::invalid_game);
+  given(three_games()).when(command).then(RejectionCode::invalid_game);
 }
 
 TEST(UpdateGame, AGameIsNotLinkedToItself) {
   auto command = update(kGame);
   command.changes.linked_games = std::vector<GameId>{kGame};
-  given(three_games()).when(command).then(Rejection::linked_game_not_found);
+  given(three_games()).when(command).then(RejectionCode::linked_game_not_found);
 }
 
 TEST(UpdateGame, RefusalsComeInOrder) {
   expect_precedence<UpdateGame>(
       three_games(), update(kGame),
-      {{Rejection::game_not_found, [](UpdateGame& c) { c.game = kUnknown; }},
-       {Rejection::linked_game_not_found,
+      {{RejectionCode::game_not_found, [](UpdateGame& c) { c.game = kUnknown; }},
+       {RejectionCode::linked_game_not_found,
         [](UpdateGame& c) { c.changes.linked_games = std::vector<GameId>{GameId(5)}; }},
-       {Rejection::invalid_game, [](UpdateGame& c) { c.changes.item_fee = BasisPoints(10'001); }}});
+       {RejectionCode::invalid_game, [](UpdateGame& c) { c.changes.item_fee = BasisPoints(10'001); }}});
 }
 
 State after(std::vector<Event> const& facts) { return state_after(facts); }
@@ -254,7 +254,7 @@ TEST(AddCurrency, AGameHasFiftyAtMost) {
   for (std::uint64_t i = had; i < kCurrenciesPerGameMax; ++i) {
     facts.push_back(CurrencyAdded{kGame, currency(CurrencyId(5 + i - had), "ore " + std::to_string(i))});
   }
-  given(facts).when(add()).then(Rejection::too_many_currencies);
+  given(facts).when(add()).then(RejectionCode::too_many_currencies);
   facts.pop_back();
   EXPECT_EQ(given(facts).when(add()).events().size(), 1u);
 }
@@ -262,9 +262,9 @@ TEST(AddCurrency, AGameHasFiftyAtMost) {
 TEST(AddCurrency, RefusalsComeInOrder) {
   expect_precedence<AddCurrency>(
       three_games(), add(),
-      {{Rejection::game_not_found, [](AddCurrency& c) { c.game = kUnknown; }},
-       {Rejection::invalid_currency, [](AddCurrency& c) { c.currency.minimum_transfer = Money{}; }},
-       {Rejection::currency_name_taken, [](AddCurrency& c) { c.currency.name = "gold"; }}});
+      {{RejectionCode::game_not_found, [](AddCurrency& c) { c.game = kUnknown; }},
+       {RejectionCode::invalid_currency, [](AddCurrency& c) { c.currency.minimum_transfer = Money{}; }},
+       {RejectionCode::currency_name_taken, [](AddCurrency& c) { c.currency.name = "gold"; }}});
 }
 
 TEST(ChangeCurrency, ChangesWhatIsNamedAndNothingElse) {
@@ -297,7 +297,7 @@ TEST(ChangeCurrency, ItsOwnNameIsNotTaken) {
 TEST(ChangeCurrency, WhatLeavesEverythingAsItIsIsNoChange) {
   ChangeCurrency command{kGame, kGold, {}};
   command.changes.name = "gold";
-  given(three_games()).when(command).then(Rejection::nothing_new);
+  given(three_games()).when(command).then(RejectionCode::nothing_new);
 }
 
 TEST(ChangeCurrency, RefusesWhatIsNotACurrency) {
@@ -315,7 +315,7 @@ TEST(ChangeCurrency, RefusesWhatIsNotACurrency) {
        }) {
     ChangeCurrency command{kGame, kGold, {}};
     change(command.changes);
-    given(three_games()).when(command).then(Rejection::invalid_currency);
+    given(three_games()).when(command).then(RejectionCode::invalid_currency);
   }
 }
 
@@ -324,10 +324,10 @@ TEST(ChangeCurrency, RefusalsComeInOrder) {
   command.changes.symbol = "CR";
   expect_precedence<ChangeCurrency>(
       three_games() + std::vector<Event>{CurrencyAdded{kGame, currency(CurrencyId(5), "ore")}}, command,
-      {{Rejection::game_not_found, [](ChangeCurrency& c) { c.game = kUnknown; }},
-       {Rejection::currency_not_found, [](ChangeCurrency& c) { c.currency = kDust; }},
-       {Rejection::invalid_currency, [](ChangeCurrency& c) { c.changes.minimum_transfer = Money{}; }},
-       {Rejection::currency_name_taken, [](ChangeCurrency& c) { c.changes.name = "ore"; }}});
+      {{RejectionCode::game_not_found, [](ChangeCurrency& c) { c.game = kUnknown; }},
+       {RejectionCode::currency_not_found, [](ChangeCurrency& c) { c.currency = kDust; }},
+       {RejectionCode::invalid_currency, [](ChangeCurrency& c) { c.changes.minimum_transfer = Money{}; }},
+       {RejectionCode::currency_name_taken, [](ChangeCurrency& c) { c.changes.name = "ore"; }}});
 }
 
 TEST(RotateSdkKey, TheOldKeyWorksForSevenMoreDays) {
@@ -341,7 +341,7 @@ TEST(RotateSdkKey, ImmediatelyMeansNow) {
 }
 
 TEST(RotateSdkKey, OfAnUnknownGameIsRefused) {
-  given(three_games()).when(RotateSdkKey{kUnknown, Digest{2}, true}).then(Rejection::game_not_found);
+  given(three_games()).when(RotateSdkKey{kUnknown, Digest{2}, true}).then(RejectionCode::game_not_found);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ namespace florin::domain {
 
 inline void PrintTo(Money amount, std::ostream* out) { *out << to_string(amount); }
 inline void PrintTo(Usd usd, std::ostream* out) { *out << to_string(usd); }
-inline void PrintTo(Rejection reason, std::ostream* out) { *out << "Rejection " << static_cast<int>(reason); }
+inline void PrintTo(RejectionCode code, std::ostream* out) { *out << "RejectionCode " << static_cast<int>(code); }
 
 namespace testing {
 
@@ -158,7 +158,7 @@ class Outcome {
 
   void then(std::vector<Event> const& expected) {
     EXPECT_TRUE(unchanged_) << "decide changed the state";
-    ASSERT_TRUE(decision_.ok()) << "refused: " << static_cast<int>(decision_.error().reason);
+    ASSERT_TRUE(decision_.ok()) << "refused: " << static_cast<int>(decision_.error().code);
     auto const& actual = decision_.value();
     EXPECT_EQ(names(actual), names(expected));
     for (std::size_t i = 0; i < std::min(actual.size(), expected.size()); ++i) {
@@ -168,23 +168,23 @@ class Outcome {
     EXPECT_TRUE(same_state(restored_from(state_), state_)) << "a snapshot would not hold it";
   }
 
-  void then(Refusal const& expected) const {
+  void then(Rejection const& expected) const {
     EXPECT_TRUE(unchanged_) << "decide changed the state";
     ASSERT_FALSE(decision_.ok()) << "not refused";
     auto const& actual = decision_.error();
-    EXPECT_EQ(actual.reason, expected.reason);
+    EXPECT_EQ(actual.code, expected.code);
     EXPECT_EQ(actual.available, expected.available);
     EXPECT_EQ(actual.required, expected.required);
     EXPECT_EQ(actual.about.value(), expected.about.value());
     EXPECT_EQ(actual.retry_after, expected.retry_after);
     EXPECT_EQ(actual.receiver_side, expected.receiver_side);
   }
-  void then(Rejection reason) const { then(Refusal{.reason = reason}); }
+  void then(RejectionCode code) const { then(Rejection{.code = code}); }
 
   // What was decided, for a test that checks one field of it.
   [[nodiscard]] std::vector<Event> const& events() const { return decision_.value(); }
   // Only why, for a refusal whose details another test names.
-  [[nodiscard]] Rejection reason() const { return decision_.error().reason; }
+  [[nodiscard]] RejectionCode code() const { return decision_.error().code; }
 
  private:
   static std::vector<std::string> names(std::vector<Event> const& events) {
@@ -241,7 +241,7 @@ inline Given given(std::vector<Event> const& events) { return Given(events); }
 // Every rejection that a command can meet, each with a change that provokes it.
 template <class C>
 struct Provocation {
-  Rejection reason;
+  RejectionCode reason;
   void (*provoke)(C&);
 };
 
@@ -249,7 +249,7 @@ inline Decision decide_in(std::vector<Event> const& world, Command const& comman
   return decide(state_after(world), command, Context{at, Position(world.size() + 1), 0});
 }
 
-// Of any two things wrong at once, the one that stands first in `Rejection` is named.
+// Of any two things wrong at once, the one that stands first in `RejectionCode` is named.
 template <class C>
 void expect_precedence(std::vector<Event> const& world, C const& sound, std::vector<Provocation<C>> const& wrongs,
                        Timestamp at = kNow) {
@@ -261,7 +261,7 @@ void expect_precedence(std::vector<Event> const& world, C const& sound, std::vec
       first.provoke(command);
       auto const outcome = decide_in(world, command, at);
       ASSERT_FALSE(outcome.ok());
-      EXPECT_EQ(outcome.error().reason, first.reason) << "together with " << static_cast<int>(second.reason);
+      EXPECT_EQ(outcome.error().code, first.reason) << "together with " << static_cast<int>(second.reason);
     }
   }
 }

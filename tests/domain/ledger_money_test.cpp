@@ -73,7 +73,7 @@ TEST(Credit, ANewNameIsRecordedOnlyWhenTheCallerGaveOne) {
 TEST(Credit, StopsAtTheLargestBalance) {
   auto const room = units("1.00");
   given(ann_with_gold(kMaxBalance - room)).when(credit(room)).then({credited(1, kGold, room, kMaxBalance)});
-  given(ann_with_gold(kMaxBalance - room)).when(credit(units("1.01"))).then(Rejection::balance_limit);
+  given(ann_with_gold(kMaxBalance - room)).when(credit(units("1.01"))).then(RejectionCode::balance_limit);
 }
 
 TEST(Credit, TheLargestAmountIsAccepted) {
@@ -85,14 +85,14 @@ TEST(Credit, TheLargestAmountIsAccepted) {
 TEST(Credit, RefusalsComeInOrder) {
   expect_precedence<CreditBalance>(
       ann_with_gold(kMaxBalance), credit(units("1.00")),
-      {{Rejection::game_not_found, [](CreditBalance& c) { c.game = kUnknown; }},
-       {Rejection::game_not_active, [](CreditBalance& c) { c.game = kSuspended; }},
-       {Rejection::currency_not_found, [](CreditBalance& c) { c.currency = kDust; }},
-       {Rejection::currency_not_found, [](CreditBalance& c) { c.currency = CurrencyId(77); }},
-       {Rejection::invalid_amount, [](CreditBalance& c) { c.amount = Money{}; }},
-       {Rejection::invalid_amount, [](CreditBalance& c) { c.amount = Money::from_minor(-1); }},
-       {Rejection::invalid_amount, [](CreditBalance& c) { c.amount = kMaxAmount + Money::from_minor(1); }},
-       {Rejection::balance_limit, [](CreditBalance&) {}}});
+      {{RejectionCode::game_not_found, [](CreditBalance& c) { c.game = kUnknown; }},
+       {RejectionCode::game_not_active, [](CreditBalance& c) { c.game = kSuspended; }},
+       {RejectionCode::currency_not_found, [](CreditBalance& c) { c.currency = kDust; }},
+       {RejectionCode::currency_not_found, [](CreditBalance& c) { c.currency = CurrencyId(77); }},
+       {RejectionCode::invalid_amount, [](CreditBalance& c) { c.amount = Money{}; }},
+       {RejectionCode::invalid_amount, [](CreditBalance& c) { c.amount = Money::from_minor(-1); }},
+       {RejectionCode::invalid_amount, [](CreditBalance& c) { c.amount = kMaxAmount + Money::from_minor(1); }},
+       {RejectionCode::balance_limit, [](CreditBalance&) {}}});
 }
 
 // ---- debit -------------------------------------------------------------------------------------------------------
@@ -104,33 +104,34 @@ TEST(Debit, TakesWhatIsThereToTheLastCent) {
 TEST(Debit, PastAvailableNamesBothSides) {
   given(ann_with_gold(units("5.00")))
       .when(debit(units("5.01")))
-      .then(Refusal{.reason = Rejection::insufficient_balance, .available = units("5.00"), .required = units("5.01")});
+      .then(Rejection{
+          .code = RejectionCode::insufficient_balance, .available = units("5.00"), .required = units("5.01")});
 }
 
 TEST(Debit, OneCurrencyNeverPaysForAnother) {
   given(ann_with_gold(units("5.00")))
       .when(debit(units("1.00"), kGems))
-      .then(Refusal{.reason = Rejection::insufficient_balance, .available = Money{}, .required = units("1.00")});
+      .then(Rejection{.code = RejectionCode::insufficient_balance, .available = Money{}, .required = units("1.00")});
 }
 
 TEST(Debit, NeverMakesAPlayer) {
-  given(three_games(units("10.00"))).when(debit(units("1.00"))).then(Rejection::player_not_found);
+  given(three_games(units("10.00"))).when(debit(units("1.00"))).then(RejectionCode::player_not_found);
   // Ann plays elsewhere; here she is nobody.
   given(ann_with_gold(units("5.00")))
       .when(DebitBalance{kTesting, player(kAnn), {}, units("1.00"), "spent"})
-      .then(Rejection::player_not_found);
+      .then(RejectionCode::player_not_found);
 }
 
 TEST(Debit, RefusalsComeInOrder) {
   expect_precedence<DebitBalance>(
       ann_with_gold(units("5.00")), debit(units("1.00")),
-      {{Rejection::game_not_found, [](DebitBalance& c) { c.game = kUnknown; }},
-       {Rejection::game_not_active, [](DebitBalance& c) { c.game = kSuspended; }},
-       {Rejection::currency_not_found, [](DebitBalance& c) { c.currency = kDust; }},
-       {Rejection::player_not_found, [](DebitBalance& c) { c.player = player(kBob); }},
-       {Rejection::invalid_amount, [](DebitBalance& c) { c.amount = Money{}; }},
-       {Rejection::invalid_amount, [](DebitBalance& c) { c.amount = kMaxAmount + Money::from_minor(1); }},
-       {Rejection::insufficient_balance, [](DebitBalance& c) { c.amount = units("6.00"); }}});
+      {{RejectionCode::game_not_found, [](DebitBalance& c) { c.game = kUnknown; }},
+       {RejectionCode::game_not_active, [](DebitBalance& c) { c.game = kSuspended; }},
+       {RejectionCode::currency_not_found, [](DebitBalance& c) { c.currency = kDust; }},
+       {RejectionCode::player_not_found, [](DebitBalance& c) { c.player = player(kBob); }},
+       {RejectionCode::invalid_amount, [](DebitBalance& c) { c.amount = Money{}; }},
+       {RejectionCode::invalid_amount, [](DebitBalance& c) { c.amount = kMaxAmount + Money::from_minor(1); }},
+       {RejectionCode::insufficient_balance, [](DebitBalance& c) { c.amount = units("6.00"); }}});
 }
 
 // ---- purchase ----------------------------------------------------------------------------------------------------
@@ -171,45 +172,46 @@ TEST(Purchase, ANewPlayerMaySpendTheStartingAmount) {
 TEST(Purchase, ARefusedOneDoesNotMakeAPlayer) {
   given(three_games(units("9.99")))
       .when(purchase(2, units("5.00"), units("10.00")))
-      .then(Refusal{.reason = Rejection::insufficient_balance, .available = units("9.99"), .required = units("10.00")});
+      .then(Rejection{
+          .code = RejectionCode::insufficient_balance, .available = units("9.99"), .required = units("10.00")});
 }
 
 TEST(Purchase, TheTotalMustBeExact) {
   auto const world = ann_with_gold(units("100.00"));
-  given(world).when(purchase(3, units("0.33"), units("1.00"))).then(Rejection::total_mismatch);
-  given(world).when(purchase(1, units("1.00"), units("0.99"))).then(Rejection::total_mismatch);
+  given(world).when(purchase(3, units("0.33"), units("1.00"))).then(RejectionCode::total_mismatch);
+  given(world).when(purchase(1, units("1.00"), units("0.99"))).then(RejectionCode::total_mismatch);
 }
 
 TEST(Purchase, ATotalStaysBelowItsLimit) {
   auto const world = ann_with_gold(kMaxBalance);
   auto const most = purchase(1, units("999999.98"), units("999999.98"));
   given(world).when(most).then({purchased(most, units("100000.00"), kMaxBalance - units("999999.98"))});
-  given(world).when(purchase(1, units("999999.99"), units("999999.99"))).then(Rejection::invalid_amount);
-  given(world).when(purchase(1'000, units("1000.00"), units("1000000.00"))).then(Rejection::invalid_amount);
+  given(world).when(purchase(1, units("999999.99"), units("999999.99"))).then(RejectionCode::invalid_amount);
+  given(world).when(purchase(1'000, units("1000.00"), units("1000000.00"))).then(RejectionCode::invalid_amount);
 }
 
 TEST(Purchase, QuantityGoesFromOneToAThousand) {
   auto const world = ann_with_gold(units("10.00"));
   auto const most = purchase(1'000, units("0.01"), units("10.00"));
   given(world).when(most).then({purchased(most, units("1.00"), Money{})});
-  given(world).when(purchase(1'001, units("0.01"), units("10.01"))).then(Rejection::invalid_quantity);
-  given(world).when(purchase(0, units("0.01"), units("0.01"))).then(Rejection::invalid_quantity);
+  given(world).when(purchase(1'001, units("0.01"), units("10.01"))).then(RejectionCode::invalid_quantity);
+  given(world).when(purchase(0, units("0.01"), units("0.01"))).then(RejectionCode::invalid_quantity);
 }
 
 TEST(Purchase, RefusalsComeInOrder) {
   expect_precedence<PurchaseItem>(
       ann_with_gold(units("5.00")), purchase(1, units("1.00"), units("1.00")),
-      {{Rejection::game_not_found, [](PurchaseItem& c) { c.game = kUnknown; }},
-       {Rejection::game_not_active, [](PurchaseItem& c) { c.game = kSuspended; }},
-       {Rejection::currency_not_found, [](PurchaseItem& c) { c.currency = kDust; }},
-       {Rejection::invalid_amount, [](PurchaseItem& c) { c.unit_price = Money{}; }},
-       {Rejection::invalid_amount, [](PurchaseItem& c) { c.unit_price = kMaxAmount + Money::from_minor(1); }},
-       {Rejection::invalid_amount, [](PurchaseItem& c) { c.total_price = Money::from_minor(-1); }},
-       {Rejection::invalid_amount, [](PurchaseItem& c) { c.total_price = kItemTotalLimit; }},
-       {Rejection::invalid_quantity, [](PurchaseItem& c) { c.quantity = 0; }},
-       {Rejection::invalid_quantity, [](PurchaseItem& c) { c.quantity = 4'294'967'295; }},
-       {Rejection::total_mismatch, [](PurchaseItem& c) { c.total_price = units("2.00"); }},
-       {Rejection::insufficient_balance, [](PurchaseItem& c) {
+      {{RejectionCode::game_not_found, [](PurchaseItem& c) { c.game = kUnknown; }},
+       {RejectionCode::game_not_active, [](PurchaseItem& c) { c.game = kSuspended; }},
+       {RejectionCode::currency_not_found, [](PurchaseItem& c) { c.currency = kDust; }},
+       {RejectionCode::invalid_amount, [](PurchaseItem& c) { c.unit_price = Money{}; }},
+       {RejectionCode::invalid_amount, [](PurchaseItem& c) { c.unit_price = kMaxAmount + Money::from_minor(1); }},
+       {RejectionCode::invalid_amount, [](PurchaseItem& c) { c.total_price = Money::from_minor(-1); }},
+       {RejectionCode::invalid_amount, [](PurchaseItem& c) { c.total_price = kItemTotalLimit; }},
+       {RejectionCode::invalid_quantity, [](PurchaseItem& c) { c.quantity = 0; }},
+       {RejectionCode::invalid_quantity, [](PurchaseItem& c) { c.quantity = 4'294'967'295; }},
+       {RejectionCode::total_mismatch, [](PurchaseItem& c) { c.total_price = units("2.00"); }},
+       {RejectionCode::insufficient_balance, [](PurchaseItem& c) {
           c.unit_price = units("6.00");
           c.total_price = units("6.00");
         }}});
@@ -244,33 +246,33 @@ TEST(Refund, ReturnsTheFeeOfTheSaleNotTodaysRate) {
 TEST(Refund, AnOrderIsRefundedOnce) {
   given(after_a_sale() + std::vector<Event>{refunded(sold(), units("100.00"))})
       .when(refund(sold()))
-      .then(Rejection::already_refunded);
+      .then(RejectionCode::already_refunded);
 }
 
 TEST(Refund, AnotherGamesOrderIsNotFound) {
   auto command = refund(sold());
   command.game = kTesting;
-  given(after_a_sale()).when(command).then(Rejection::order_not_found);
+  given(after_a_sale()).when(command).then(RejectionCode::order_not_found);
 }
 
 TEST(Refund, RefusalsComeInOrder) {
   auto const full = after_a_sale() + std::vector<Event>{credited(1, kGold, kMaxBalance - units("69.85"), kMaxBalance)};
   std::vector<Provocation<RefundItem>> const wrongs{
-      {Rejection::game_not_found, [](RefundItem& c) { c.game = kUnknown; }},
-      {Rejection::game_not_active, [](RefundItem& c) { c.game = kSuspended; }},
-      {Rejection::order_not_found,
+      {RejectionCode::game_not_found, [](RefundItem& c) { c.game = kUnknown; }},
+      {RejectionCode::game_not_active, [](RefundItem& c) { c.game = kSuspended; }},
+      {RejectionCode::order_not_found,
        [](RefundItem& c) {
          auto other = *c.original;
          other.currency = kDust;
          c.original = samples::fact(other, kOrder.position());
        }},
-      {Rejection::balance_limit, [](RefundItem&) {}}};
+      {RejectionCode::balance_limit, [](RefundItem&) {}}};
   expect_precedence<RefundItem>(full, refund(sold()), wrongs);
 
   auto const done = after_a_sale() + std::vector<Event>{refunded(sold(), units("100.00")),
                                                         credited(1, kGold, kMaxBalance - units("100.00"), kMaxBalance)};
   auto again = wrongs;
-  again.back().reason = Rejection::already_refunded;
+  again.back().reason = RejectionCode::already_refunded;
   expect_precedence<RefundItem>(done, refund(sold()), again);
 }
 

@@ -117,7 +117,7 @@ void check_debts(PaymentWorld const& world, Ends const& ends) {
     for (Command const& spend : {Command(DebitBalance{game, who, currency, cent, ""}),
                                  Command(PurchaseItem{game, who, currency, {}, 1, cent, cent})}) {
       auto const decision = decide(world.state, spend, world.context());
-      RC_ASSERT((!decision.ok() && decision.error().reason == Rejection::insufficient_balance));
+      RC_ASSERT((!decision.ok() && decision.error().code == RejectionCode::insufficient_balance));
     }
   }
 }
@@ -163,7 +163,7 @@ RC_GTEST_PROP(PaymentProperty, MoneyAndOpenMattersAddUpAtEveryStep, ()) {
   for (auto const& step : steps) {
     auto const decision = world.take(step);
     if (PaymentWorld::twisted(step) && decision) {
-      RC_ASSERT((!decision->ok() && decision->error().reason == Rejection::payment_mismatch));
+      RC_ASSERT((!decision->ok() && decision->error().code == RejectionCode::payment_mismatch));
     }
     watch.check(world);
   }
@@ -227,7 +227,7 @@ RC_GTEST_PROP(PaymentProperty, AfterTheTruthOldReportsChangeNothing, ()) {
         *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, known.said.size()));
     for (auto const at : times) {
       auto const decision = world.execute(ReportPayment{known.said[at], samples::fact(known.ordered), {}});
-      RC_ASSERT((!decision.ok() && decision.error().reason == Rejection::nothing_new));
+      RC_ASSERT((!decision.ok() && decision.error().code == RejectionCode::nothing_new));
     }
   }
   RC_ASSERT(world.state == settled);
@@ -273,7 +273,7 @@ RC_GTEST_PROP(PaymentProperty, ASnapshotAndItsTailEqualTheWholeHistory, ()) {
 // The properties above say nothing of what no history reaches.
 TEST(PaymentProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
   florin::samples::EventKinds events;
-  std::set<Rejection> refusals;
+  std::set<RejectionCode> refusals;
   std::set<PaymentFailure> failures;
   std::set<RefundEnd> refund_ends;
   std::set<PayoutStatus> statuses;
@@ -286,7 +286,7 @@ TEST(PaymentProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
     PaymentWorld world;
     for (auto const& step : histories(rc::Random(seed), 400).value()) {
       auto const decision = world.take(step);
-      if (decision && !decision->ok()) refusals.insert(decision->error().reason);
+      if (decision && !decision->ok()) refusals.insert(decision->error().code);
     }
     std::map<std::string, std::vector<DisputeStatus>> moved;
     for (auto const& commit : world.log) {
@@ -321,10 +321,10 @@ TEST(PaymentProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
   EXPECT_TRUE(in_debt);
   EXPECT_TRUE(given_back);
   for (auto const reason :
-       {Rejection::invalid_amount, Rejection::insufficient_balance, Rejection::already_refunded,
-        Rejection::order_disputed, Rejection::refund_exceeds_payment, Rejection::payments_unavailable,
-        Rejection::payment_mismatch, Rejection::nothing_new, Rejection::order_not_open,
-        Rejection::payout_exceeds_balance, Rejection::payout_not_found, Rejection::payout_not_next}) {
+       {RejectionCode::invalid_amount, RejectionCode::insufficient_balance, RejectionCode::already_refunded,
+        RejectionCode::order_disputed, RejectionCode::refund_exceeds_payment, RejectionCode::payments_unavailable,
+        RejectionCode::payment_mismatch, RejectionCode::nothing_new, RejectionCode::order_not_open,
+        RejectionCode::payout_exceeds_balance, RejectionCode::payout_not_found, RejectionCode::payout_not_next}) {
     EXPECT_TRUE(refusals.contains(reason)) << "refusal " << static_cast<int>(reason);
   }
 }

@@ -478,7 +478,7 @@ struct PaymentWorld {
       }
       (void)execute(ReportPayment{known.now(), samples::fact(known.ordered), {}});
       auto const again = execute(ReportPayment{known.now(), samples::fact(known.ordered), {}});
-      RC_ASSERT((!again.ok() && again.error().reason == Rejection::nothing_new));
+      RC_ASSERT((!again.ok() && again.error().code == RejectionCode::nothing_new));
     }
   }
 };

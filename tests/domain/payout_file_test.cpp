@@ -68,7 +68,7 @@ PayoutFileWritten written(std::size_t events, WritePayoutFile const& command) {
   return {Position(events + 1), command.day, command.created, command.origin, command.files, command.left_out};
 }
 
-Refusal not_of_it(PayoutId payout) { return {.reason = Rejection::payout_not_next, .about = payout.position()}; }
+Rejection not_of_it(PayoutId payout) { return {.code = RejectionCode::payout_not_next, .about = payout.position()}; }
 
 TEST(PayoutFile, FixesWhatTheFilesSay) {
   auto const world = two_processing();
@@ -86,8 +86,8 @@ TEST(PayoutFile, IsWrittenOnceADay) {
   auto const world = two_processing();
   auto const first = files_of({{kFirst}});
   auto const after = world + std::vector<Event>{written(world.size(), first)};
-  given(after).when(files_of({{kSecond}})).then(Rejection::payout_not_next);
-  given(after).when(first).then(Rejection::payout_not_next);
+  given(after).when(files_of({{kSecond}})).then(RejectionCode::payout_not_next);
+  given(after).when(first).then(RejectionCode::payout_not_next);
 }
 
 TEST(PayoutFile, HoldsWhatBecameProcessingOnItsDayAndHasNotFailed) {
@@ -151,7 +151,7 @@ TEST(PayoutFile, LettersAndTraceNumbersRunOnOverACreationDate) {
   EXPECT_FALSE(state.are_next_files(start_of(monday) + -1, files('A', 1))) << "planned before the newest were written";
   auto late = files_of({{kThird}}, tomorrow);
   late.created = start_of(monday) + 1;
-  given(world).when(late).then(Rejection::payout_not_next);
+  given(world).when(late).then(RejectionCode::payout_not_next);
 }
 
 TEST(PayoutFile, SaysNothingThatContradictsItself) {

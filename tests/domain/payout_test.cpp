@@ -58,8 +58,8 @@ PayoutAdvanced given_back(std::string note = "note") {
   event.was_completed = true;
   return event;
 }
-Refusal more_than(Usd available, Usd required) {
-  return {.reason = Rejection::payout_exceeds_balance, .usd_available = available, .usd_required = required};
+Rejection more_than(Usd available, Usd required) {
+  return {.code = RejectionCode::payout_exceeds_balance, .usd_available = available, .usd_required = required};
 }
 
 std::vector<Event> asked() {
@@ -117,7 +117,7 @@ TEST(PayoutRequest, SeveralRunAtATimeUpToWhatIsOwed) {
 
 TEST(PayoutRequest, IsAtLeastACent) {
   for (auto const amount : {Usd{}, -usd("0.01"), -kMaxPayoutUsd, kMaxPayoutUsd + usd("0.01")}) {
-    given(earned()).when(payout(amount)).then(Rejection::invalid_amount);
+    given(earned()).when(payout(amount)).then(RejectionCode::invalid_amount);
   }
   given(earned())
       .when(payout("0.01"))
@@ -190,9 +190,9 @@ TEST(PayoutRequest, IsForGamesThatMayCall) {
   testing.game = kTesting;
   EXPECT_TRUE(decide_in(dust, testing).ok());
   testing.game = kSuspended;
-  given(dust).when(testing).then(Rejection::game_not_active);
+  given(dust).when(testing).then(RejectionCode::game_not_active);
   testing.game = kUnknown;
-  given(dust).when(testing).then(Rejection::game_not_found);
+  given(dust).when(testing).then(RejectionCode::game_not_found);
   testing.game = kGame;  // another game's money is not its own
   given(dust).when(testing).then(more_than(Usd{}, usd("1.00")));
 }
@@ -200,10 +200,10 @@ TEST(PayoutRequest, IsForGamesThatMayCall) {
 TEST(PayoutRequest, NamesTheFirstOfTwoWrongs) {
   expect_precedence<RequestPayout>(
       earned(), payout("9.00"),
-      {{Rejection::game_not_found, [](RequestPayout& c) { c.game = kUnknown; }},
-       {Rejection::game_not_active, [](RequestPayout& c) { c.game = kSuspended; }},
-       {Rejection::invalid_amount, [](RequestPayout& c) { c.usd = Usd{}; }},
-       {Rejection::payout_exceeds_balance, [](RequestPayout& c) { c.usd = usd("9.01"); }}});
+      {{RejectionCode::game_not_found, [](RequestPayout& c) { c.game = kUnknown; }},
+       {RejectionCode::game_not_active, [](RequestPayout& c) { c.game = kSuspended; }},
+       {RejectionCode::invalid_amount, [](RequestPayout& c) { c.usd = Usd{}; }},
+       {RejectionCode::payout_exceeds_balance, [](RequestPayout& c) { c.usd = usd("9.01"); }}});
 }
 
 TEST(PayoutRequest, ShowsOnlyTheLastFourOfTheAccount) {
@@ -236,7 +236,8 @@ TEST(PayoutStep, EachIsPossibleFromItsPlaceAndFromNoOther) {
       if (allowed) {
         outcome.then({now == completed ? given_back("why") : advanced(wanted, "why")});
       } else {
-        outcome.then(now == rejected || now == failed ? Rejection::payout_not_found : Rejection::payout_not_next);
+        outcome.then(now == rejected || now == failed ? RejectionCode::payout_not_found
+                                                      : RejectionCode::payout_not_next);
       }
     }
   }
@@ -276,14 +277,14 @@ TEST(PayoutStep, WhatTheBankGivesBackAfterPayingIsOwedAgain) {
   EXPECT_EQ(postings(given_back()), (std::vector<Posting>{{Account::payouts_paid, {}, kGold, -units("90.00")},
                                                           {Account::game_revenue, {}, kGold, units("90.00")}}));
   given(world).when(payout("9.00")).then({requested("9.00", {{kGold, units("90.00")}}, PayoutId(world.size() + 1))});
-  given(world).when(AdvancePayout{kPayout, PayoutStatus::failed, ""}).then(Rejection::payout_not_found);
+  given(world).when(AdvancePayout{kPayout, PayoutStatus::failed, ""}).then(RejectionCode::payout_not_found);
 }
 
 TEST(PayoutStep, ACompletedOneComesBackWithinSixtyDays) {
   auto const paid = standing(PayoutStatus::completed);
   AdvancePayout const back{kPayout, PayoutStatus::failed, "note"};
   given(paid).at(kNow + kPayoutReturnMicros + -1).when(back).then({given_back()});
-  given(paid).at(kNow + kPayoutReturnMicros).when(back).then(Rejection::payout_not_next);
+  given(paid).at(kNow + kPayoutReturnMicros).when(back).then(RejectionCode::payout_not_next);
 }
 
 // When the next one is completed, those that can no longer come back are forgotten; whatever is under way is not.
@@ -309,7 +310,7 @@ TEST(PayoutStep, ACompletedOneIsRememberedAsLongAsItCanComeBack) {
 
 TEST(PayoutStep, IsOfAPayoutThatThereIs) {
   for (auto const unknown : {PayoutId(7), PayoutId(9), PayoutId(1'000)}) {
-    given(asked()).when(AdvancePayout{unknown, PayoutStatus::approved, ""}).then(Rejection::payout_not_found);
+    given(asked()).when(AdvancePayout{unknown, PayoutStatus::approved, ""}).then(RejectionCode::payout_not_found);
   }
 }
 
@@ -318,7 +319,7 @@ TEST(PayoutStep, GoesOnForASuspendedGame) {
   auto settings = state_after(asked()).find_game(kGame)->settings;
   settings.status = GameStatus::suspended;
   auto const world = asked() + std::vector<Event>{GameUpdated{kGame, settings}};
-  given(world).when(payout("0.01")).then(Rejection::game_not_active);
+  given(world).when(payout("0.01")).then(RejectionCode::game_not_active);
   given(world).when(AdvancePayout{kPayout, PayoutStatus::approved, "note"}).then({advanced(PayoutStatus::approved)});
 }
 

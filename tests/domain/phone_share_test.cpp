@@ -40,21 +40,21 @@ std::vector<Event> wrong_codes(std::uint8_t count) {
 TEST(PhoneShare, AskingTextsTheOwnerACode) { given(cats_phone()).when(request()).then(bob_asks()); }
 
 TEST(PhoneShare, WhoMayUseThePhoneNeedNotAsk) {
-  given(cats_phone()).when(request(kCat)).then(Rejection::share_not_needed);
-  given(ann_at_home()).when(request()).then(Rejection::share_not_needed);
-  given(share_ended(ShareEnd::approved)).when(request()).then(Rejection::share_not_needed);
-  given(waiting() + std::vector<Event>{verified(2)}).when(request()).then(Rejection::share_not_needed);
+  given(cats_phone()).when(request(kCat)).then(RejectionCode::share_not_needed);
+  given(ann_at_home()).when(request()).then(RejectionCode::share_not_needed);
+  given(share_ended(ShareEnd::approved)).when(request()).then(RejectionCode::share_not_needed);
+  given(waiting() + std::vector<Event>{verified(2)}).when(request()).then(RejectionCode::share_not_needed);
 }
 
 TEST(PhoneShare, WithinThirtySecondsTheSameApprovalIsNamed) {
   given(waiting())
       .at(kNow + 12 * kSecond)
       .when(request())
-      .then(Refusal{.reason = Rejection::share_cooldown, .about = kShare.position(), .retry_after = 18});
+      .then(Rejection{.code = RejectionCode::share_cooldown, .about = kShare.position(), .retry_after = 18});
   given(waiting())
       .at(kNow + (30 * kSecond - 1))
       .when(request())
-      .then(Refusal{.reason = Rejection::share_cooldown, .about = kShare.position(), .retry_after = 1});
+      .then(Rejection{.code = RejectionCode::share_cooldown, .about = kShare.position(), .retry_after = 1});
 }
 
 // Else a no, or five wrong codes, would be followed by the next text at once.
@@ -63,7 +63,7 @@ TEST(PhoneShare, TheCooldownOutlivesTheAnswer) {
     given(share_ended(end))
         .at(kNow + 12 * kSecond)
         .when(request())
-        .then(Refusal{.reason = Rejection::share_cooldown, .retry_after = 18});
+        .then(Rejection{.code = RejectionCode::share_cooldown, .retry_after = 18});
   }
 }
 
@@ -76,7 +76,7 @@ TEST(PhoneShare, OnlyTheGameThatAskedAnswersWithTheCode) {
   given(cats_phone()).when(command).then({registered(3, kBob), recorded(2, 3, kPhone), asked});
   auto answer = kApprove;
   answer.game = kOther;
-  given(events).when(answer).then(Rejection::share_not_open);
+  given(events).when(answer).then(RejectionCode::share_not_open);
   answer.game = kGame;
   given(events).when(answer).then({PhoneShareEnded{kShare, ShareEnd::approved}});
   given(events)
@@ -119,7 +119,7 @@ TEST(PhoneShare, APhoneGetsFortyCodesAnHour) {
     at = at + kSecond;
   }
   ASSERT_FALSE(ask(40).ok());
-  EXPECT_EQ(ask(40).error(), (Refusal{.reason = Rejection::share_rate_limited, .retry_after = 3'560}));
+  EXPECT_EQ(ask(40).error(), (Rejection{.code = RejectionCode::share_rate_limited, .retry_after = 3'560}));
   at = kNow + (kHour - 1);
   EXPECT_EQ(ask(40).error().retry_after, 1);
   at = kNow + kHour;
@@ -155,7 +155,7 @@ TEST(PhoneShare, TheFifthWrongCodeEndsIt) {
 TEST(PhoneShare, ACodeLastsTenMinutesAndNotAMicrosecondMore) {
   given(waiting()).at(kNow + (10 * kMinute - 1)).when(kApprove).then({PhoneShareEnded{kShare, ShareEnd::approved}});
   for (auto const& answer : {kApprove, kReject, kWrongCode}) {
-    given(waiting()).at(kNow + 10 * kMinute).when(answer).then(Rejection::share_expired);
+    given(waiting()).at(kNow + 10 * kMinute).when(answer).then(RejectionCode::share_expired);
   }
 }
 
@@ -163,19 +163,19 @@ TEST(PhoneShare, AnEndIsAnEnd) {
   for (auto const end :
        {ShareEnd::approved, ShareEnd::rejected, ShareEnd::expired, ShareEnd::wrong_codes, ShareEnd::superseded}) {
     for (auto const& answer : {kApprove, kReject, kWrongCode}) {
-      given(share_ended(end)).when(answer).then(Rejection::share_not_open);
+      given(share_ended(end)).when(answer).then(RejectionCode::share_not_open);
     }
   }
-  given(waiting()).when(AnswerPhoneShare{ApprovalId(7), true, true}).then(Rejection::share_not_open);
+  given(waiting()).when(AnswerPhoneShare{ApprovalId(7), true, true}).then(RejectionCode::share_not_open);
 }
 
 TEST(PhoneShare, ExpiresAfterTenMinutes) {
-  given(waiting()).at(kNow + (10 * kMinute - 1)).when(ExpirePhoneShare{kShare}).then(Rejection::not_due);
+  given(waiting()).at(kNow + (10 * kMinute - 1)).when(ExpirePhoneShare{kShare}).then(RejectionCode::not_due);
   given(waiting())
       .at(kNow + 10 * kMinute)
       .when(ExpirePhoneShare{kShare})
       .then({PhoneShareEnded{kShare, ShareEnd::expired}});
-  given(share_ended(ShareEnd::rejected)).at(kNow + kHour).when(ExpirePhoneShare{kShare}).then(Rejection::not_due);
+  given(share_ended(ShareEnd::rejected)).at(kNow + kHour).when(ExpirePhoneShare{kShare}).then(RejectionCode::not_due);
 }
 
 TEST(PhoneShare, WhoProvedThePhoneMeanwhileKeepsIt) {

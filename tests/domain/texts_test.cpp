@@ -75,11 +75,11 @@ TEST(SettleTexts, OnlyWhatIsStillOwedAndEachOnce) {
 }
 
 TEST(SettleTexts, NothingOwedIsNothingToSettle) {
-  given(waiting_for_pin()).when(SettleTexts{{}}).then(Rejection::nothing_to_settle);
-  given(waiting_for_pin()).when(SettleTexts{{{kSecond, TextEnd::sent}}}).then(Rejection::nothing_to_settle);
+  given(waiting_for_pin()).when(SettleTexts{{}}).then(RejectionCode::nothing_to_settle);
+  given(waiting_for_pin()).when(SettleTexts{{{kSecond, TextEnd::sent}}}).then(RejectionCode::nothing_to_settle);
   given(waiting_for_pin() + std::vector<Event>{TextSettled{kPin, TextEnd::sent}})
       .when(SettleTexts{{{kPin, TextEnd::sent}}})
-      .then(Rejection::nothing_to_settle);
+      .then(RejectionCode::nothing_to_settle);
 }
 
 TEST(SettleTexts, ASentTextDoesNotComeBackWithWhatFollows) {

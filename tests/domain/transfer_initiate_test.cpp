@@ -82,8 +82,10 @@ TEST(InitiatePolicy, LinkedReachesLinkedGamesOnly) {
       s.linked_games = std::move(games);
     });
   };
-  given(ann_at_home() + std::vector<Event>{linked({})}).when(send_to_bob()).then(Rejection::transfer_policy);
-  given(ann_at_home() + std::vector<Event>{linked({kSuspended})}).when(send_to_bob()).then(Rejection::transfer_policy);
+  given(ann_at_home() + std::vector<Event>{linked({})}).when(send_to_bob()).then(RejectionCode::transfer_policy);
+  given(ann_at_home() + std::vector<Event>{linked({kSuspended})})
+      .when(send_to_bob())
+      .then(RejectionCode::transfer_policy);
   auto const outcome = given(ann_at_home() + std::vector<Event>{linked({kSuspended, kOther})}).when(send_to_bob());
   EXPECT_FALSE(std::get<TransferInitiated>(outcome.events().back()).universal);
 }
@@ -99,24 +101,24 @@ TEST(InitiatePolicy, TheLinksThatCountAreTheSendingGames) {
 TEST(InitiatePolicy, TestingGamesNeitherSendNorReceive) {
   auto command = send_to_bob();
   command.target = kTesting;
-  given(ann_at_home()).when(command).then(Rejection::game_in_testing);
+  given(ann_at_home()).when(command).then(RejectionCode::game_in_testing);
   command.game = kTesting;
-  given(ann_at_home()).when(command).then(Rejection::game_in_testing);
+  given(ann_at_home()).when(command).then(RejectionCode::game_in_testing);
   command.target = kOther;
-  given(ann_at_home()).when(command).then(Rejection::game_in_testing);
+  given(ann_at_home()).when(command).then(RejectionCode::game_in_testing);
 }
 
 TEST(InitiatePolicy, ASuspendedGameDoesNotReceive) {
   auto command = send_to_bob();
   command.target = kSuspended;
-  given(ann_at_home()).when(command).then(Rejection::transfer_policy);
+  given(ann_at_home()).when(command).then(RejectionCode::transfer_policy);
 }
 
 TEST(InitiatePolicy, BothGamesSwitchesMustBeOn) {
   auto const no_outgoing = changed(kGame, [](GameSettings& s) { s.allows_outgoing_transfers = false; });
   auto const no_incoming = changed(kOther, [](GameSettings& s) { s.allows_incoming_transfers = false; });
-  given(ann_at_home() + std::vector<Event>{no_outgoing}).when(send_to_bob()).then(Rejection::transfer_policy);
-  given(ann_at_home() + std::vector<Event>{no_incoming}).when(send_to_bob()).then(Rejection::transfer_policy);
+  given(ann_at_home() + std::vector<Event>{no_outgoing}).when(send_to_bob()).then(RejectionCode::transfer_policy);
+  given(ann_at_home() + std::vector<Event>{no_incoming}).when(send_to_bob()).then(RejectionCode::transfer_policy);
 }
 
 TEST(InitiatePolicy, ASendWithinALiveGameIsAlwaysAllowed) {
@@ -136,12 +138,12 @@ TEST(InitiatePolicy, ASendWithinALiveGameIsAlwaysAllowed) {
 TEST(InitiatePolicy, OneGameHasNoTransfersAndNoSendsToOneself) {
   auto command = to_self();
   command.target = kGame;
-  given(ann_at_home()).when(command).then(Rejection::same_player);
+  given(ann_at_home()).when(command).then(RejectionCode::same_player);
   command.receiver = person(kBob);
-  given(ann_at_home()).when(command).then(Rejection::same_player);
+  given(ann_at_home()).when(command).then(RejectionCode::same_player);
   command.flavour = Flavour::send;
   command.receiver = person(kAnn);
-  given(ann_at_home()).when(command).then(Rejection::same_player);
+  given(ann_at_home()).when(command).then(RejectionCode::same_player);
 }
 
 // ---- amounts -----------------------------------------------------------------------------------------------------
@@ -164,8 +166,8 @@ std::vector<Event> with_ranges() {
 }
 
 TEST(InitiateAmount, TheTighterOfBothGamesRangesHolds) {
-  Refusal const outside{
-      .reason = Rejection::transfer_amount_range, .available = units("7.00"), .required = units("100.00")};
+  Rejection const outside{
+      .code = RejectionCode::transfer_amount_range, .available = units("7.00"), .required = units("100.00")};
   given(with_ranges()).when(send_to_bob(units("6.99"))).then(outside);
   given(with_ranges()).when(send_to_bob(units("100.01"))).then(outside);
   for (auto const* inside : {"7.00", "100.00"}) {
@@ -195,12 +197,12 @@ TEST(InitiateAmount, WhatADestinationShowsIsGrantedAndACentMoreIsNot) {
     std::vector<Event> const world{game_created(kGame, GameStatus::live, {gold, currency(kGems, "gems")}),
                                    game_created(kOther, GameStatus::live, {coins}), registered(1, kAnn),
                                    joined(1, kGame, 1, kAnn), credited(1, kGold, units("1000.00"), units("1000.00"))};
-    auto const reason = [&](Money amount) -> std::optional<Rejection> {
+    auto const reason = [&](Money amount) -> std::optional<RejectionCode> {
       auto const decision = decide_in(world, send_to_bob(amount));
-      return decision.ok() ? std::nullopt : std::optional(decision.error().reason);
+      return decision.ok() ? std::nullopt : std::optional(decision.error().code);
     };
     auto const shown = transfer_range(gold, coins);
-    auto const outside = std::optional(Rejection::transfer_amount_range);
+    auto const outside = std::optional(RejectionCode::transfer_amount_range);
     SCOPED_TRACE(to_string(shown.minimum));
     EXPECT_EQ(reason(shown.minimum), shown.is_empty() ? outside : std::nullopt);
     if (shown.minimum > cent) {
@@ -241,7 +243,7 @@ TEST(InitiatePolicy, WhereADestinationIsShownCurrencyMayGo) {
     auto const decision = decide_in(world, send_to_bob());
     EXPECT_EQ(decision.ok(), !shown);
     if (shown) {
-      EXPECT_EQ(decision.error().reason, *shown);
+      EXPECT_EQ(decision.error().code, *shown);
     }
   }
 }
@@ -250,7 +252,7 @@ TEST(InitiateAmount, ARangeWithoutAMaximumNamesNone) {
   auto const world = with_ranges() + std::vector<Event>{credited(1, kGems, units("9.00"), units("9.00"))};
   auto command = send_to_bob(units("6.99"));
   command.currency = kGems;
-  given(world).when(command).then(Refusal{.reason = Rejection::transfer_amount_range, .available = units("7.00")});
+  given(world).when(command).then(Rejection{.code = RejectionCode::transfer_amount_range, .available = units("7.00")});
 }
 
 TEST(InitiateAmount, AllThatIsAvailableAndNotACentMore) {
@@ -260,16 +262,16 @@ TEST(InitiateAmount, AllThatIsAvailableAndNotACentMore) {
   given(ann_at_home(units("500.00"))).when(send_to_bob()).then(first_send(event));
   given(ann_at_home(units("499.99")))
       .when(send_to_bob())
-      .then(Refusal{
-          .reason = Rejection::insufficient_balance, .available = units("499.99"), .required = units("500.00")});
+      .then(Rejection{
+          .code = RejectionCode::insufficient_balance, .available = units("499.99"), .required = units("500.00")});
 }
 
 TEST(InitiateAmount, WhatIsReservedIsNotSpentTwice) {
   given(waiting_for_pin())
       .at(kNow + kMinute)
       .when(send_to_bob(units("500.01")))
-      .then(Refusal{
-          .reason = Rejection::insufficient_balance, .available = units("500.00"), .required = units("500.01")});
+      .then(Rejection{
+          .code = RejectionCode::insufficient_balance, .available = units("500.00"), .required = units("500.01")});
 }
 
 // ---- velocity ----------------------------------------------------------------------------------------------------
@@ -284,7 +286,7 @@ TEST(InitiateVelocity, CountsTheHourAndSaysWhenItIsOver) {
   given(waiting_for_pin())
       .at(kNow + 20 * kMinute)
       .when(limited(units("1.00"), 1, units("5000.00")))
-      .then(Refusal{.reason = Rejection::velocity_count, .retry_after = 40 * 60});
+      .then(Rejection{.code = RejectionCode::velocity_count, .retry_after = 40 * 60});
   EXPECT_TRUE(decide_in(waiting_for_pin(), limited(units("1.00"), 2, units("5000.00")), kNow + 20 * kMinute).ok());
   EXPECT_EQ(given(waiting_for_pin()).at(kNow + kHour).when(limited(units("1.00"), 1, units("5000.00"))).events().size(),
             1u);
@@ -294,7 +296,7 @@ TEST(InitiateVelocity, AddsUpTheDayToTheLastCent) {
   auto const day = limited(units("500.00"), 25, units("1000.00"));
   EXPECT_EQ(given(waiting_for_pin()).at(kNow + kHour).when(day).events().size(), 1u);
   auto const outcome = given(waiting_for_pin()).at(kNow + kHour).when(limited(units("500.00"), 25, units("999.99")));
-  outcome.then(Refusal{.reason = Rejection::velocity_amount, .retry_after = 23 * 3'600});
+  outcome.then(Rejection{.code = RejectionCode::velocity_amount, .retry_after = 23 * 3'600});
   EXPECT_EQ(
       given(waiting_for_pin()).at(kNow + kDay).when(limited(units("500.00"), 25, units("999.99"))).events().size(), 1u);
 }
@@ -312,7 +314,7 @@ TEST(InitiateVelocity, ARefusalAlwaysSaysWhenToComeBack) {
 TEST(InitiateVelocity, ALimitOfNoneIsNeverOver) {
   given(ann_at_home())
       .when(limited(units("1.00"), 0, units("5000.00")))
-      .then(Refusal{.reason = Rejection::velocity_count, .retry_after = 60 * 60});
+      .then(Rejection{.code = RejectionCode::velocity_count, .retry_after = 60 * 60});
 }
 
 // CONTRACT, Limits: what came back counts no more, for whichever reason it did.
@@ -322,12 +324,12 @@ TEST(InitiateVelocity, AReturnedSendIsStillOneInitiationButNoUnits) {
     given(world)
         .at(kNow + kMinute)
         .when(limited(units("1.00"), 1, units("5000.00")))
-        .then(Refusal{.reason = Rejection::velocity_count, .retry_after = 59 * 60});
+        .then(Rejection{.code = RejectionCode::velocity_count, .retry_after = 59 * 60});
     EXPECT_EQ(given(world).at(kNow + kMinute).when(limited(units("501.00"), 2, units("501.00"))).events().size(), 1u);
     given(world)
         .at(kNow + kMinute)
         .when(limited(units("501.01"), 2, units("501.00")))
-        .then(Refusal{.reason = Rejection::velocity_amount, .retry_after = 86'400});
+        .then(Rejection{.code = RejectionCode::velocity_amount, .retry_after = 86'400});
   }
 }
 
@@ -339,7 +341,7 @@ TEST(InitiateVelocity, AReturnedTransferCountsForNothing) {
   given(world)
       .at(kNow + kMinute)
       .when(command)
-      .then(Refusal{.reason = Rejection::velocity_count, .retry_after = 59 * 60});
+      .then(Rejection{.code = RejectionCode::velocity_count, .retry_after = 59 * 60});
   for (int number = 0; number <= static_cast<int>(ReturnReason::cancelled); ++number) {
     auto back = returned(static_cast<ReturnReason>(number));
     back.flavour = Flavour::transfer;
@@ -360,11 +362,11 @@ TEST(InitiateDuplicate, TheSameSenderReceiverAndAmountWithinThirtySeconds) {
   given(waiting_for_pin())
       .at(kNow + 12 * kSecond)
       .when(send_to_bob())
-      .then(Refusal{.reason = Rejection::duplicate_transfer, .retry_after = 18});
+      .then(Rejection{.code = RejectionCode::duplicate_transfer, .retry_after = 18});
   given(waiting_for_pin())
       .at(kNow + (30 * kSecond - 1))
       .when(send_to_bob())
-      .then(Refusal{.reason = Rejection::duplicate_transfer, .retry_after = 1});
+      .then(Rejection{.code = RejectionCode::duplicate_transfer, .retry_after = 1});
   EXPECT_EQ(given(waiting_for_pin()).at(kNow + 30 * kSecond).when(send_to_bob()).events().size(), 1u);
 }
 
@@ -386,7 +388,7 @@ TEST(InitiateDuplicate, AnotherReceivingGameIsAnotherTransfer) {
 }
 
 TEST(InitiateDuplicate, AnotherEMailOrFlavourIsTheSame) {
-  Refusal const duplicate{.reason = Rejection::duplicate_transfer, .retry_after = 30};
+  Rejection const duplicate{.code = RejectionCode::duplicate_transfer, .retry_after = 30};
   auto again = send_to_bob();
   again.receiver = person(kCat);
   given(waiting_for_pin()).when(again).then(duplicate);
@@ -400,7 +402,7 @@ TEST(InitiateDuplicate, OneThatWasCancelledDoesNotCount) {
   EXPECT_TRUE(decide_in(cancelled, send_to_bob()).ok());
   auto const failed = waiting_for_pin() + std::vector<Event>{PinRejected{kSend, 2}, PinRejected{kSend, 1},
                                                              PinRejected{kSend, 0}, returned(ReturnReason::wrong_pins)};
-  given(failed).when(send_to_bob()).then(Refusal{.reason = Rejection::duplicate_transfer, .retry_after = 30});
+  given(failed).when(send_to_bob()).then(Rejection{.code = RejectionCode::duplicate_transfer, .retry_after = 30});
 }
 
 // ---- phones ------------------------------------------------------------------------------------------------------
@@ -409,19 +411,19 @@ TEST(InitiateDuplicate, OneThatWasCancelledDoesNotCount) {
 std::vector<Event> cats(std::string_view number) { return {registered(2, kCat), recorded(1, 2, number), verified(1)}; }
 
 TEST(InitiatePhones, TheSendersPhoneOnFileUnderAnotherEMail) {
-  given(ann_at_home() + cats(kAnnsPhone)).when(send_to_bob()).then(Rejection::phone_share_required);
+  given(ann_at_home() + cats(kAnnsPhone)).when(send_to_bob()).then(RejectionCode::phone_share_required);
 }
 
 TEST(InitiatePhones, TheReceiversPhoneOnFileUnderAnotherEMail) {
   given(ann_at_home() + cats(kBobsPhone))
       .when(send_to_bob())
-      .then(Refusal{.reason = Rejection::phone_share_required, .receiver_side = true});
+      .then(Rejection{.code = RejectionCode::phone_share_required, .receiver_side = true});
 }
 
 TEST(InitiatePhones, AKnownReceiverWithoutAShareIsHeldUpToo) {
   given(ann_at_home() + cats(kBobsPhone) + std::vector<Event>{registered(3, kBob), recorded(2, 3, kBobsPhone)})
       .when(send_to_bob())
-      .then(Refusal{.reason = Rejection::phone_share_required, .receiver_side = true});
+      .then(Rejection{.code = RejectionCode::phone_share_required, .receiver_side = true});
 }
 
 TEST(InitiatePhones, APhoneThatSomebodyMerelyNamedIsFree) {
@@ -463,40 +465,40 @@ TEST(Initiate, RefusalsComeInOrder) {
   sound.receiver_phone = phone("+15550000088");
   sound.limits = VelocityLimits{100, units("10000.00")};
   std::vector<Provocation<InitiateTransfer>> wrongs{
-      {Rejection::game_not_found, [](InitiateTransfer& c) { c.game = kUnknown; }},
-      {Rejection::game_not_active, [](InitiateTransfer& c) { c.game = kSuspended; }},
-      {Rejection::currency_not_found, [](InitiateTransfer& c) { c.currency = kDust; }},
-      {Rejection::target_not_found, [](InitiateTransfer& c) { c.target = kUnknown; }},
-      {Rejection::game_in_testing, [](InitiateTransfer& c) { c.target = kTesting; }},
-      {Rejection::transfer_policy, [](InitiateTransfer& c) { c.target = kSuspended; }},
-      {Rejection::same_player,
+      {RejectionCode::game_not_found, [](InitiateTransfer& c) { c.game = kUnknown; }},
+      {RejectionCode::game_not_active, [](InitiateTransfer& c) { c.game = kSuspended; }},
+      {RejectionCode::currency_not_found, [](InitiateTransfer& c) { c.currency = kDust; }},
+      {RejectionCode::target_not_found, [](InitiateTransfer& c) { c.target = kUnknown; }},
+      {RejectionCode::game_in_testing, [](InitiateTransfer& c) { c.target = kTesting; }},
+      {RejectionCode::transfer_policy, [](InitiateTransfer& c) { c.target = kSuspended; }},
+      {RejectionCode::same_player,
        [](InitiateTransfer& c) {
          c.receiver = person(kAnn);
          c.target = kGame;
        }},
-      {Rejection::invalid_amount, [](InitiateTransfer& c) { c.amount = Money{}; }},
-      {Rejection::invalid_amount, [](InitiateTransfer& c) { c.amount = Money::from_minor(-1); }},
-      {Rejection::invalid_amount, [](InitiateTransfer& c) { c.amount = kMaxAmount + Money::from_minor(1); }},
-      {Rejection::insufficient_balance, [](InitiateTransfer& c) { c.amount = units("999.01"); }},
-      {Rejection::velocity_count, [](InitiateTransfer& c) { c.limits->per_hour = 1; }},
-      {Rejection::velocity_amount, [](InitiateTransfer& c) { c.limits->per_day = units("1.50"); }},
-      {Rejection::duplicate_transfer, [](InitiateTransfer& c) { c.amount = units("1.00"); }},
-      {Rejection::sms_unavailable, [](InitiateTransfer& c) { c.can_text = false; }},
-      {Rejection::phone_share_required, [](InitiateTransfer& c) { c.sender_phone = phone(kAnnsPhone); }},
-      {Rejection::phone_share_required, [](InitiateTransfer& c) { c.receiver_phone = phone(kBobsPhone); }},
+      {RejectionCode::invalid_amount, [](InitiateTransfer& c) { c.amount = Money{}; }},
+      {RejectionCode::invalid_amount, [](InitiateTransfer& c) { c.amount = Money::from_minor(-1); }},
+      {RejectionCode::invalid_amount, [](InitiateTransfer& c) { c.amount = kMaxAmount + Money::from_minor(1); }},
+      {RejectionCode::insufficient_balance, [](InitiateTransfer& c) { c.amount = units("999.01"); }},
+      {RejectionCode::velocity_count, [](InitiateTransfer& c) { c.limits->per_hour = 1; }},
+      {RejectionCode::velocity_amount, [](InitiateTransfer& c) { c.limits->per_day = units("1.50"); }},
+      {RejectionCode::duplicate_transfer, [](InitiateTransfer& c) { c.amount = units("1.00"); }},
+      {RejectionCode::sms_unavailable, [](InitiateTransfer& c) { c.can_text = false; }},
+      {RejectionCode::phone_share_required, [](InitiateTransfer& c) { c.sender_phone = phone(kAnnsPhone); }},
+      {RejectionCode::phone_share_required, [](InitiateTransfer& c) { c.receiver_phone = phone(kBobsPhone); }},
   };
   // Precedence between a provocation and one that undoes it cannot be tried: these change the same field.
-  auto const clash = [](Rejection a, Rejection b) {
-    auto const amount = [](Rejection r) {
-      return r == Rejection::invalid_amount || r == Rejection::insufficient_balance ||
-             r == Rejection::duplicate_transfer;
+  auto const clash = [](RejectionCode a, RejectionCode b) {
+    auto const amount = [](RejectionCode r) {
+      return r == RejectionCode::invalid_amount || r == RejectionCode::insufficient_balance ||
+             r == RejectionCode::duplicate_transfer;
     };
-    auto const target = [](Rejection r) {
-      return r == Rejection::target_not_found || r == Rejection::game_in_testing || r == Rejection::transfer_policy ||
-             r == Rejection::same_player;
+    auto const target = [](RejectionCode r) {
+      return r == RejectionCode::target_not_found || r == RejectionCode::game_in_testing ||
+             r == RejectionCode::transfer_policy || r == RejectionCode::same_player;
     };
     // Another receiver's phone is another receiver, so no duplicate.
-    auto const receiver = a == Rejection::duplicate_transfer && b == Rejection::phone_share_required;
+    auto const receiver = a == RejectionCode::duplicate_transfer && b == RejectionCode::phone_share_required;
     return (amount(a) && amount(b)) || (target(a) && target(b)) || receiver;
   };
   for (auto const& one : wrongs) {
@@ -507,7 +509,7 @@ TEST(Initiate, RefusalsComeInOrder) {
       one.provoke(command);
       auto const outcome = decide_in(world, command);
       ASSERT_FALSE(outcome.ok()) << static_cast<int>(one.reason);
-      EXPECT_EQ(outcome.error().reason, one.reason) << "together with " << static_cast<int>(other.reason);
+      EXPECT_EQ(outcome.error().code, one.reason) << "together with " << static_cast<int>(other.reason);
     }
   }
   EXPECT_TRUE(decide_in(world, sound).ok());
@@ -515,17 +517,17 @@ TEST(Initiate, RefusalsComeInOrder) {
   auto const minor = world + std::vector<Event>{MinorFlagged{IdentityId(1), {}}};
   auto command = sound;
   command.sender_phone = phone(kAnnsPhone);
-  EXPECT_EQ(decide_in(minor, command).error().reason, Rejection::guardian_required);
+  EXPECT_EQ(decide_in(minor, command).error().code, RejectionCode::guardian_required);
   command = sound;
   command.amount = units("1.00");
-  EXPECT_EQ(decide_in(minor, command).error().reason, Rejection::duplicate_transfer);
+  EXPECT_EQ(decide_in(minor, command).error().code, RejectionCode::duplicate_transfer);
 }
 
 TEST(Initiate, TheRangeComesBetweenTheAmountAndTheBalance) {
   auto command = send_to_bob(units("2000.00"));
-  EXPECT_EQ(decide_in(with_ranges(), command).error().reason, Rejection::transfer_amount_range);
+  EXPECT_EQ(decide_in(with_ranges(), command).error().code, RejectionCode::transfer_amount_range);
   command.amount = Money{};
-  EXPECT_EQ(decide_in(with_ranges(), command).error().reason, Rejection::invalid_amount);
+  EXPECT_EQ(decide_in(with_ranges(), command).error().code, RejectionCode::invalid_amount);
 }
 
 }  // namespace

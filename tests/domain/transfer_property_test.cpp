@@ -142,7 +142,7 @@ void check_candidates(TransferWorld const& world) {
       claim.receiver = player(claimant);
       claim.player = PlayerId{};
       auto const asked = decide(world.state, claim, world.context());
-      if (asked.ok() || asked.error().reason != Rejection::account_selection) continue;
+      if (asked.ok() || asked.error().code != RejectionCode::account_selection) continue;
       RC_ASSERT(candidates.size() > 1);
       for (auto const candidate : candidates) {
         claim.player = candidate;
@@ -252,13 +252,13 @@ RC_GTEST_PROP(TransferProperty, ASnapshotAndItsTailEqualTheWholeHistory, ()) {
 }
 
 bool same_reason(Decision const& a, Decision const& b) {
-  return !a.ok() && !b.ok() && a.error().reason == b.error().reason;
+  return !a.ok() && !b.ok() && a.error().code == b.error().code;
 }
 
 // What came to its end while somebody waited.
 bool has_expired(Decision const& decision) {
-  return !decision.ok() &&
-         (decision.error().reason == Rejection::pin_expired || decision.error().reason == Rejection::transfer_not_open);
+  return !decision.ok() && (decision.error().code == RejectionCode::pin_expired ||
+                            decision.error().code == RejectionCode::transfer_not_open);
 }
 
 // A refusal with a time is over at that time: what was refused for a wait is not refused for it any more then, and is
@@ -292,7 +292,7 @@ RC_GTEST_PROP(TransferProperty, ARetryAfterIsTrue, ()) {
 // The properties above say nothing of what no history reaches.
 TEST(TransferProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
   florin::samples::EventKinds events;
-  std::set<Rejection> refusals;
+  std::set<RejectionCode> refusals;
   std::set<ReturnReason> returns;
   std::set<ShareEnd> share_ends;
   auto const histories = rc::gen::arbitrary<TransferSteps>();
@@ -300,7 +300,7 @@ TEST(TransferProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
     TransferWorld world;
     for (auto const& step : histories(rc::Random(seed), 400).value()) {
       auto const decision = world.take(step);
-      if (decision && !decision->ok()) refusals.insert(decision->error().reason);
+      if (decision && !decision->ok()) refusals.insert(decision->error().code);
     }
     for (auto const& commit : world.log) {
       for (auto const& event : commit.events) {
@@ -317,17 +317,19 @@ TEST(TransferProperty, RandomHistoriesReachEveryEventAndEveryRefusal) {
   EXPECT_EQ(returns.size(), 6u);
   EXPECT_EQ(share_ends.size(), 5u);
   // Not to be met here: what only an operator's commands, quantities and totals bring about, and the fullest limits.
-  std::set<Rejection> const elsewhere{
-      Rejection::linked_game_not_found, Rejection::invalid_game,           Rejection::invalid_quantity,
-      Rejection::total_mismatch,        Rejection::resend_limit,           Rejection::share_rate_limited,
-      Rejection::verification_blocked,  Rejection::balance_limit,          Rejection::sms_unavailable,
-      Rejection::order_not_paid,        Rejection::order_disputed,         Rejection::refund_exceeds_payment,
-      Rejection::too_many_refunds,      Rejection::payments_unavailable,   Rejection::payment_mismatch,
-      Rejection::order_not_open,        Rejection::payout_exceeds_balance, Rejection::payout_not_found,
-      Rejection::payout_not_next,       Rejection::too_many_currencies,    Rejection::invalid_currency,
-      Rejection::currency_name_taken};
-  for (int i = 0; i <= static_cast<int>(Rejection::balance_limit); ++i) {
-    auto const reason = static_cast<Rejection>(i);
+  std::set<RejectionCode> const elsewhere{RejectionCode::linked_game_not_found,  RejectionCode::invalid_game,
+                                          RejectionCode::invalid_quantity,       RejectionCode::total_mismatch,
+                                          RejectionCode::resend_limit,           RejectionCode::share_rate_limited,
+                                          RejectionCode::verification_blocked,   RejectionCode::balance_limit,
+                                          RejectionCode::sms_unavailable,        RejectionCode::order_not_paid,
+                                          RejectionCode::order_disputed,         RejectionCode::refund_exceeds_payment,
+                                          RejectionCode::too_many_refunds,       RejectionCode::payments_unavailable,
+                                          RejectionCode::payment_mismatch,       RejectionCode::order_not_open,
+                                          RejectionCode::payout_exceeds_balance, RejectionCode::payout_not_found,
+                                          RejectionCode::payout_not_next,        RejectionCode::too_many_currencies,
+                                          RejectionCode::invalid_currency,       RejectionCode::currency_name_taken};
+  for (int i = 0; i <= static_cast<int>(RejectionCode::balance_limit); ++i) {
+    auto const reason = static_cast<RejectionCode>(i);
     EXPECT_TRUE(elsewhere.contains(reason) || refusals.contains(reason)) << "refusal " << i;
   }
 }

@@ -66,8 +66,8 @@ TEST(Transfer, TheRightPinMayComeAfterTwoWrongOnes) {
 TEST(Transfer, APinLastsTenMinutesAndNotAMicrosecondMore) {
   auto const last = kNow + (10 * kMinute - 1);
   given(waiting_for_pin()).at(last).when(verify(kFirstPin)).then({verified(1), pin_verified(last)});
-  given(waiting_for_pin()).at(kNow + 10 * kMinute).when(verify(kFirstPin)).then(Rejection::pin_expired);
-  given(waiting_for_pin()).at(kNow + 10 * kMinute).when(verify(kWrong)).then(Rejection::pin_expired);
+  given(waiting_for_pin()).at(kNow + 10 * kMinute).when(verify(kFirstPin)).then(RejectionCode::pin_expired);
+  given(waiting_for_pin()).at(kNow + 10 * kMinute).when(verify(kWrong)).then(RejectionCode::pin_expired);
 }
 
 TEST(Transfer, AResendMakesTheOldPinAWrongOne) {
@@ -76,7 +76,7 @@ TEST(Transfer, AResendMakesTheOldPinAWrongOne) {
   world().when(verify(kFirstPin)).then({PinRejected{kSend, 2}});
   world().when(verify(kSecondPin)).then({verified(1), pin_verified(resent)});
   world().at(resent + (10 * kMinute - 1)).when(verify(kWrong)).then({PinRejected{kSend, 2}});
-  world().at(resent + 10 * kMinute).when(verify(kSecondPin)).then(Rejection::pin_expired);
+  world().at(resent + 10 * kMinute).when(verify(kSecondPin)).then(RejectionCode::pin_expired);
 }
 
 TEST(Transfer, AResendGivesNoNewAttempts) {
@@ -88,23 +88,23 @@ TEST(Transfer, AResendGivesNoNewAttempts) {
 }
 
 TEST(Transfer, VerifiedIsVerified) {
-  given(waiting_for_claim()).when(verify(kFirstPin)).then(Rejection::already_verified);
-  given(waiting_for_claim()).at(kNow + 2 * kDay).when(verify(kWrong)).then(Rejection::already_verified);
+  given(waiting_for_claim()).when(verify(kFirstPin)).then(RejectionCode::already_verified);
+  given(waiting_for_claim()).at(kNow + 2 * kDay).when(verify(kWrong)).then(RejectionCode::already_verified);
 }
 
 TEST(Transfer, OnlyItsOwnGameAndFlavourMayAskAfterIt) {
   auto command = verify(kFirstPin);
   command.flavour = Flavour::transfer;
-  given(waiting_for_pin()).when(command).then(Rejection::transfer_not_open);
+  given(waiting_for_pin()).when(command).then(RejectionCode::transfer_not_open);
   command = verify(kFirstPin);
   command.game = kOther;
-  given(waiting_for_pin()).when(command).then(Rejection::transfer_not_open);
+  given(waiting_for_pin()).when(command).then(RejectionCode::transfer_not_open);
   command.game = kUnknown;
-  given(waiting_for_pin()).when(command).then(Rejection::game_not_found);
+  given(waiting_for_pin()).when(command).then(RejectionCode::game_not_found);
   command.game = kSuspended;
-  given(waiting_for_pin()).when(command).then(Rejection::game_not_active);
-  given(waiting_for_pin()).when(verify(kFirstPin, TransferId(7))).then(Rejection::transfer_not_open);
-  given(ended()).when(verify(kFirstPin)).then(Rejection::transfer_not_open);
+  given(waiting_for_pin()).when(command).then(RejectionCode::game_not_active);
+  given(waiting_for_pin()).when(verify(kFirstPin, TransferId(7))).then(RejectionCode::transfer_not_open);
+  given(ended()).when(verify(kFirstPin)).then(RejectionCode::transfer_not_open);
 }
 
 // Ann initiates `transactions` sends of 0.05 a minute apart, and each ends by three wrong PINs at once.
@@ -146,7 +146,7 @@ TEST(Transfer, FifteenWrongPinsOfAPlayerInAnHourBlockTheRightOneToo) {
   auto const blocked = decide(guesses.state, verify(kFirstPin, transaction), Context{guesses.now, guesses.next, 0});
   ASSERT_FALSE(blocked.ok());
   // The first three leave an hour after kNow.
-  EXPECT_EQ(blocked.error(), (Refusal{.reason = Rejection::verification_blocked, .retry_after = 55 * 60}));
+  EXPECT_EQ(blocked.error(), (Rejection{.code = RejectionCode::verification_blocked, .retry_after = 55 * 60}));
 }
 
 TEST(Transfer, FourteenWrongPinsBlockNothing) {
@@ -176,7 +176,7 @@ TEST(Transfer, WrongPinsOfOnePhoneCountOverAllItsPlayers) {
   command.sender_phone = phone(kAnnsPhone);
   TransferId const transaction(guesses.next);
   ASSERT_TRUE(guesses.take(command).ok());
-  EXPECT_EQ(guesses.take(verify(kFirstPin, transaction)).error().reason, Rejection::verification_blocked);
+  EXPECT_EQ(guesses.take(verify(kFirstPin, transaction)).error().code, RejectionCode::verification_blocked);
 }
 
 TEST(Transfer, WrongPinsInOneGameBlockNobodyInAnother) {
@@ -199,7 +199,7 @@ TEST(Transfer, AGameThatGuessesIsBlockedAltogether) {
   }
   auto const transaction = guesses.initiate(kAnnsPhone);
   EXPECT_EQ(guesses.take(verify(kFirstPin, transaction)).error(),
-            (Refusal{.reason = Rejection::verification_blocked, .retry_after = 3'600}));
+            (Rejection{.code = RejectionCode::verification_blocked, .retry_after = 3'600}));
 }
 
 TEST(Transfer, AnEnvironmentThatGuessesIsBlockedAltogether) {
@@ -209,7 +209,7 @@ TEST(Transfer, AnEnvironmentThatGuessesIsBlockedAltogether) {
   }
   auto const transaction = guesses.initiate(kAnnsPhone);
   EXPECT_EQ(guesses.take(verify(kFirstPin, transaction)).error(),
-            (Refusal{.reason = Rejection::verification_blocked, .retry_after = 3'600}));
+            (Rejection{.code = RejectionCode::verification_blocked, .retry_after = 3'600}));
 }
 
 // ---- resend ------------------------------------------------------------------------------------------------------
@@ -218,11 +218,11 @@ TEST(TransferResend, AfterThirtySecondsANewPinStartsTheTenMinutesAnew) {
   given(waiting_for_pin())
       .at(kNow + 12 * kSecond)
       .when(kResend)
-      .then(Refusal{.reason = Rejection::resend_cooldown, .retry_after = 18});
+      .then(Rejection{.code = RejectionCode::resend_cooldown, .retry_after = 18});
   given(waiting_for_pin())
       .at(kNow + (30 * kSecond - 1))
       .when(kResend)
-      .then(Refusal{.reason = Rejection::resend_cooldown, .retry_after = 1});
+      .then(Rejection{.code = RejectionCode::resend_cooldown, .retry_after = 1});
   given(waiting_for_pin()).at(kNow + 30 * kSecond).when(kResend).then({second_pin(kNow + 30 * kSecond)});
 }
 
@@ -233,13 +233,13 @@ TEST(TransferResend, TheCooldownRunsFromTheLastPin) {
       .also({second_pin(resent)})
       .at(resent + 29 * kSecond)
       .when(kResend)
-      .then(Refusal{.reason = Rejection::resend_cooldown, .retry_after = 1});
+      .then(Rejection{.code = RejectionCode::resend_cooldown, .retry_after = 1});
 }
 
 TEST(TransferResend, NotAfterThePinHasExpired) {
   auto const last = kNow + (10 * kMinute - 1);
   given(waiting_for_pin()).at(last).when(kResend).then({second_pin(last)});
-  given(waiting_for_pin()).at(kNow + 10 * kMinute).when(kResend).then(Rejection::pin_expired);
+  given(waiting_for_pin()).at(kNow + 10 * kMinute).when(kResend).then(RejectionCode::pin_expired);
 }
 
 TEST(TransferResend, TwentyPinsAreAllThereAre) {
@@ -249,14 +249,14 @@ TEST(TransferResend, TwentyPinsAreAllThereAre) {
     at = at + 30 * kSecond;
     world = std::move(world).at(at).also({PinReissued{kSend, pin, at + 10 * kMinute}});
   }
-  std::move(world).at(at + 30 * kSecond).when(kResend).then(Rejection::resend_limit);
+  std::move(world).at(at + 30 * kSecond).when(kResend).then(RejectionCode::resend_limit);
 }
 
 TEST(TransferResend, OnlyBeforeVerificationAndByItsOwnGame) {
-  given(waiting_for_claim()).at(kNow + kMinute).when(kResend).then(Rejection::already_verified);
-  given(ended()).when(kResend).then(Rejection::transfer_not_open);
-  given(waiting_for_pin()).when(ResendPin{kOther, Flavour::send, kSend}).then(Rejection::transfer_not_open);
-  given(waiting_for_pin()).when(ResendPin{kGame, Flavour::transfer, kSend}).then(Rejection::transfer_not_open);
+  given(waiting_for_claim()).at(kNow + kMinute).when(kResend).then(RejectionCode::already_verified);
+  given(ended()).when(kResend).then(RejectionCode::transfer_not_open);
+  given(waiting_for_pin()).when(ResendPin{kOther, Flavour::send, kSend}).then(RejectionCode::transfer_not_open);
+  given(waiting_for_pin()).when(ResendPin{kGame, Flavour::transfer, kSend}).then(RejectionCode::transfer_not_open);
 }
 
 // ---- cancel ------------------------------------------------------------------------------------------------------
@@ -267,10 +267,10 @@ TEST(TransferCancel, BeforeVerificationReturnsTheFunds) {
 }
 
 TEST(TransferCancel, NotAfterVerificationNorTwiceNorByAnother) {
-  given(waiting_for_claim()).when(kCancel).then(Rejection::already_verified);
-  given(ended()).when(kCancel).then(Rejection::transfer_not_open);
-  given(waiting_for_pin()).when(CancelTransfer{kOther, Flavour::send, kSend}).then(Rejection::transfer_not_open);
-  given(waiting_for_pin()).when(CancelTransfer{kGame, Flavour::transfer, kSend}).then(Rejection::transfer_not_open);
+  given(waiting_for_claim()).when(kCancel).then(RejectionCode::already_verified);
+  given(ended()).when(kCancel).then(RejectionCode::transfer_not_open);
+  given(waiting_for_pin()).when(CancelTransfer{kOther, Flavour::send, kSend}).then(RejectionCode::transfer_not_open);
+  given(waiting_for_pin()).when(CancelTransfer{kGame, Flavour::transfer, kSend}).then(RejectionCode::transfer_not_open);
 }
 
 TEST(TransferCancel, GivesBackToWhatTheWalletHasBecome) {
@@ -296,7 +296,7 @@ TEST(TransferClaim, MakesNobodyThePhonesOwner) {
   EXPECT_EQ(state.phones()[PhoneId(2)].on_file_as, Phones::kClaimed);
   EXPECT_EQ(state.phones().owner(index_of(kBobsPhone)), std::nullopt);
   EXPECT_EQ(state.phones().people(index_of(kBobsPhone)), std::vector{IdentityId(2)});
-  given(bob_claimed).when(RequestPhoneShare{phone(kBobsPhone), person(kCat)}).then(Rejection::share_not_needed);
+  given(bob_claimed).when(RequestPhoneShare{phone(kBobsPhone), person(kCat)}).then(RejectionCode::share_not_needed);
   // Cat, whose phone it is, is asked for nothing, and owns it with the first PIN.
   auto command = send_to_bob(units("1.00"));
   command.sender_phone = phone(kBobsPhone);
@@ -306,7 +306,7 @@ TEST(TransferClaim, MakesNobodyThePhonesOwner) {
   EXPECT_EQ(state_after(cats).phones().owner(index_of(kBobsPhone)), PhoneId(3));
   given(cats)
       .when(send_to_bob(units("1.00")))
-      .then(Refusal{.reason = Rejection::phone_share_required, .receiver_side = true});
+      .then(Rejection{.code = RejectionCode::phone_share_required, .receiver_side = true});
 }
 
 TEST(TransferClaim, WhatAnOldLogSaysOfAClaimStays) {
@@ -362,46 +362,46 @@ TEST(TransferClaim, OneGameIsEnoughForASend) {
   command.receiver = player(kAnn);
   given(ann_at_home() + first_send(event) + std::vector<Event>{verified(1), PinVerified{kSend, kNow + kDay}})
       .when(command)
-      .then(Rejection::same_player);
+      .then(RejectionCode::same_player);
 }
 
 TEST(TransferClaim, OnlyTheReceivingGameFindsItInItsFlavourAndStage) {
   auto command = claim_by_bob();
   command.game = kGame;
-  given(waiting_for_claim()).when(command).then(Rejection::transfer_not_open);
+  given(waiting_for_claim()).when(command).then(RejectionCode::transfer_not_open);
   command = claim_by_bob();
   command.flavour = Flavour::transfer;
-  given(waiting_for_claim()).when(command).then(Rejection::transfer_not_open);
-  given(waiting_for_pin()).when(claim_by_bob()).then(Rejection::transfer_not_open);
-  given(ended()).when(claim_by_bob()).then(Rejection::transfer_not_open);
-  given(waiting_for_claim()).when(claim_by_bob(TransferId(7))).then(Rejection::transfer_not_open);
+  given(waiting_for_claim()).when(command).then(RejectionCode::transfer_not_open);
+  given(waiting_for_pin()).when(claim_by_bob()).then(RejectionCode::transfer_not_open);
+  given(ended()).when(claim_by_bob()).then(RejectionCode::transfer_not_open);
+  given(waiting_for_claim()).when(claim_by_bob(TransferId(7))).then(RejectionCode::transfer_not_open);
 }
 
 TEST(TransferClaim, ItIsClaimedOnce) {
   given(waiting_for_claim() + std::vector<Event>{joined(2, kOther, 2, kBob), claimed(PlayerId(2), units("450.00"))})
       .when(claim_by_bob())
-      .then(Rejection::transfer_not_open);
+      .then(RejectionCode::transfer_not_open);
 }
 
 TEST(TransferClaim, ACodeLastsADayAndNotAMicrosecondMore) {
   EXPECT_TRUE(decide_in(waiting_for_claim(), claim_by_bob(), kNow + (kDay - 1)).ok());
-  given(waiting_for_claim()).at(kNow + kDay).when(claim_by_bob()).then(Rejection::claim_expired);
+  given(waiting_for_claim()).at(kNow + kDay).when(claim_by_bob()).then(RejectionCode::claim_expired);
 }
 
 TEST(TransferClaim, ACodeIsLockedToItsPhone) {
   auto command = claim_by_bob();
   command.phone = phone(kAnnsPhone);
-  given(waiting_for_claim()).when(command).then(Rejection::phone_mismatch);
+  given(waiting_for_claim()).when(command).then(RejectionCode::phone_mismatch);
 }
 
 TEST(TransferClaim, APhoneOnFileUnderAnotherEMailWaitsForItsOwner) {
   // Cat proved to have Bob's phone after the send was initiated.
   auto const world =
       waiting_for_claim() + std::vector<Event>{registered(3, kCat), recorded(3, 3, kBobsPhone), verified(3)};
-  given(world).when(claim_by_bob()).then(Refusal{.reason = Rejection::phone_share_required, .receiver_side = true});
+  given(world).when(claim_by_bob()).then(Rejection{.code = RejectionCode::phone_share_required, .receiver_side = true});
   auto command = claim_by_bob();
   command.receiver = player("dan@example.com");
-  given(world).when(command).then(Refusal{.reason = Rejection::phone_share_required, .receiver_side = true});
+  given(world).when(command).then(Rejection{.code = RejectionCode::phone_share_required, .receiver_side = true});
   command.receiver = player(kCat);
   given(world).when(command).then({joined(2, kOther, 3, kCat), claimed(PlayerId(2), units("450.00"))});
 }
@@ -419,7 +419,7 @@ std::vector<Event> two_on_bobs_phone() {
 }
 
 TEST(TransferClaim, SeveralPlayersOnThePhoneMustBeChosenFrom) {
-  given(two_on_bobs_phone()).when(claim_by_bob()).then(Rejection::account_selection);
+  given(two_on_bobs_phone()).when(claim_by_bob()).then(RejectionCode::account_selection);
 }
 
 // Within kGame: Ann, who sends, and Bob and Cat are on Bob's phone, as players 1, 2 and 3.
@@ -454,11 +454,11 @@ TEST(TransferClaim, TheSenderIsNoCandidate) {
   EXPECT_EQ(candidates_in(sender_on_the_receivers_phone()), std::vector{PlayerId(2)});
   given(sender_on_the_receivers_phone()).when(command).then({claim});
   command.player = PlayerId(1);
-  given(sender_on_the_receivers_phone()).when(command).then(Rejection::same_player);
+  given(sender_on_the_receivers_phone()).when(command).then(RejectionCode::same_player);
   command.player = PlayerId{};
   auto const three = sender_on_the_receivers_phone() + std::vector<Event>{joined(3, kGame, 3, kCat)};
   EXPECT_EQ(candidates_in(three), (std::vector{PlayerId(2), PlayerId(3)}));
-  given(three).when(command).then(Rejection::account_selection);
+  given(three).when(command).then(RejectionCode::account_selection);
 }
 
 TEST(TransferClaim, WhoseWalletIsFullIsNoCandidate) {
@@ -482,7 +482,7 @@ TEST(TransferClaim, ANamedPlayerMustBeOnThatPhoneAndInThatGame) {
   auto command = claim_by_bob();
   for (auto const id : {1u, 4u, 99u}) {
     command.player = PlayerId(id);
-    given(two_on_bobs_phone()).when(command).then(Rejection::player_not_found);
+    given(two_on_bobs_phone()).when(command).then(RejectionCode::player_not_found);
   }
 }
 
@@ -503,7 +503,7 @@ TEST(TransferClaim, StopsAtTheLargestBalance) {
     return waiting_for_claim() + std::vector<Event>{joined(2, kOther, 2, kBob), credited(2, kCoins, gold, gold)};
   };
   given(holds(kMaxBalance - units("450.00"))).when(claim_by_bob()).then({claimed(PlayerId(2), kMaxBalance)});
-  given(holds(kMaxBalance - units("449.99"))).when(claim_by_bob()).then(Rejection::balance_limit);
+  given(holds(kMaxBalance - units("449.99"))).when(claim_by_bob()).then(RejectionCode::balance_limit);
 }
 
 TEST(TransferClaim, RefusalsComeInOrder) {
@@ -520,46 +520,46 @@ TEST(TransferClaim, RefusalsComeInOrder) {
   sound.player = PlayerId(2);
   expect_precedence<ClaimTransfer>(
       full, sound,
-      {{Rejection::game_not_found, [](ClaimTransfer& c) { c.game = kUnknown; }},
-       {Rejection::game_not_active, [](ClaimTransfer& c) { c.game = kSuspended; }},
-       {Rejection::currency_not_found, [](ClaimTransfer& c) { c.currency = CurrencyId(77); }},
-       {Rejection::transfer_not_open, [](ClaimTransfer& c) { c.transaction = TransferId(7); }},
-       {Rejection::phone_mismatch, [](ClaimTransfer& c) { c.phone = phone(kMumsPhone); }},
-       {Rejection::phone_share_required, [](ClaimTransfer& c) { c.receiver = player("dan@example.com"); }},
-       {Rejection::account_selection, [](ClaimTransfer& c) { c.player = PlayerId{}; }},
-       {Rejection::balance_limit, [](ClaimTransfer&) {}}});
+      {{RejectionCode::game_not_found, [](ClaimTransfer& c) { c.game = kUnknown; }},
+       {RejectionCode::game_not_active, [](ClaimTransfer& c) { c.game = kSuspended; }},
+       {RejectionCode::currency_not_found, [](ClaimTransfer& c) { c.currency = CurrencyId(77); }},
+       {RejectionCode::transfer_not_open, [](ClaimTransfer& c) { c.transaction = TransferId(7); }},
+       {RejectionCode::phone_mismatch, [](ClaimTransfer& c) { c.phone = phone(kMumsPhone); }},
+       {RejectionCode::phone_share_required, [](ClaimTransfer& c) { c.receiver = player("dan@example.com"); }},
+       {RejectionCode::account_selection, [](ClaimTransfer& c) { c.player = PlayerId{}; }},
+       {RejectionCode::balance_limit, [](ClaimTransfer&) {}}});
   // An expired code tells nothing about phones.
   auto command = sound;
   command.phone = phone(kMumsPhone);
-  EXPECT_EQ(decide_in(full, command, kNow + kDay).error().reason, Rejection::claim_expired);
+  EXPECT_EQ(decide_in(full, command, kNow + kDay).error().code, RejectionCode::claim_expired);
   // Nor does a wrong phone about players: who is on it is told to its holder only.
   command.player = PlayerId(99);
-  EXPECT_EQ(decide_in(full, command).error().reason, Rejection::phone_mismatch);
+  EXPECT_EQ(decide_in(full, command).error().code, RejectionCode::phone_mismatch);
 }
 
 // ---- expire ------------------------------------------------------------------------------------------------------
 
 TEST(TransferExpire, ReturnsTheFundsWhenThePinsTimeIsOver) {
-  given(waiting_for_pin()).at(kNow + (10 * kMinute - 1)).when(kExpire).then(Rejection::not_due);
+  given(waiting_for_pin()).at(kNow + (10 * kMinute - 1)).when(kExpire).then(RejectionCode::not_due);
   given(waiting_for_pin()).at(kNow + 10 * kMinute).when(kExpire).then({returned(ReturnReason::pin_expired)});
 }
 
 TEST(TransferExpire, AResendMovesTheTime) {
   auto const resent = kNow + 5 * kMinute;
   auto const world = [&] { return given(waiting_for_pin()).at(resent).also({second_pin(resent)}); };
-  world().at(kNow + 10 * kMinute).when(kExpire).then(Rejection::not_due);
+  world().at(kNow + 10 * kMinute).when(kExpire).then(RejectionCode::not_due);
   world().at(resent + 10 * kMinute).when(kExpire).then({returned(ReturnReason::pin_expired)});
 }
 
 TEST(TransferExpire, ReturnsTheFundsWhenNobodyClaimedForADay) {
-  given(waiting_for_claim()).at(kNow + 10 * kMinute).when(kExpire).then(Rejection::not_due);
-  given(waiting_for_claim()).at(kNow + (kDay - 1)).when(kExpire).then(Rejection::not_due);
+  given(waiting_for_claim()).at(kNow + 10 * kMinute).when(kExpire).then(RejectionCode::not_due);
+  given(waiting_for_claim()).at(kNow + (kDay - 1)).when(kExpire).then(RejectionCode::not_due);
   given(waiting_for_claim()).at(kNow + kDay).when(kExpire).then({returned(ReturnReason::claim_expired)});
 }
 
 TEST(TransferExpire, WhatHasEndedIsNotDue) {
-  given(ended()).at(kNow + 2 * kDay).when(kExpire).then(Rejection::not_due);
-  given(waiting_for_pin()).at(kNow + 2 * kDay).when(ExpireTransfer{TransferId(7)}).then(Rejection::not_due);
+  given(ended()).at(kNow + 2 * kDay).when(kExpire).then(RejectionCode::not_due);
+  given(waiting_for_pin()).at(kNow + 2 * kDay).when(ExpireTransfer{TransferId(7)}).then(RejectionCode::not_due);
 }
 
 TEST(Transfer, EveryReasonHasItsEnd) {

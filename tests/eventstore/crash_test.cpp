@@ -38,7 +38,7 @@ class JournalReply final : public Reply {
       journal(pipe_, {number_, Said::committed, committed->commit->first.value()});
     } else if (auto const* why = std::get_if<Unavailable>(&outcome); why != nullptr && *why == Unavailable::busy) {
       journal(pipe_, {number_, Said::refused, 0});
-    } else if (std::holds_alternative<domain::Refusal>(outcome)) {
+    } else if (std::holds_alternative<domain::Rejection>(outcome)) {
       journal(pipe_, {number_, Said::refused, 0});
     } else {
       journal(pipe_, {number_, Said::wrong, outcome.index()});  // every id is new, and the disk is sound

@@ -24,7 +24,7 @@ struct InSqlite {
     return *log;
   }
   // Beside the one that is open.
-  Faulty<Unit> open_another() {
+  ResultOr<Unit> open_another() {
     auto made = SqliteLog::open(folder / "log.db");
     if (!made) return fail(made.error());
     return Unit{};
@@ -40,7 +40,7 @@ struct InMemory {
     log.restart();
     return log;
   }
-  Faulty<Unit> open_another() { return fault(Fault::Kind::conflict, "one owner: the test"); }
+  ResultOr<Unit> open_another() { return fault(Fault::Kind::conflict, "one owner: the test"); }
 
   test_support::MemoryLog log;
 };

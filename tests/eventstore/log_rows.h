@@ -17,7 +17,7 @@ using domain::Position;
 inline std::string bytes_at(Position last) { return "commit " + std::to_string(last.value()) + std::string(40, '.'); }
 
 // Appends commits ending at the given positions in one batch.
-inline Faulty<Unit> append(Log& log, Position expected, std::vector<std::uint64_t> const& lasts) {
+inline ResultOr<Unit> append(Log& log, Position expected, std::vector<std::uint64_t> const& lasts) {
   std::vector<std::string> bytes;
   bytes.reserve(lasts.size());
   std::vector<StoredCommit> commits;

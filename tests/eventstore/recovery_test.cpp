@@ -32,7 +32,7 @@ class RecoveryTest : public ::testing::Test {
   }
 
   // The fault of a row with this content must name the first position of the row.
-  void expect_named(Faulty<Verified> const& verified, std::size_t row) {
+  void expect_named(ResultOr<Verified> const& verified, std::size_t row) {
     ASSERT_FALSE(verified.ok());
     auto const first = row == 0 ? 1 : sound[row - 1].last.value() + 1;
     EXPECT_TRUE(verified.error().what.starts_with("position " + std::to_string(first) + ": ")) << verified.error().what;

@@ -61,11 +61,11 @@ class SnapshotTest : public ::testing::Test {
     return must(store.writer().stop());
   }
 
-  Faulty<Recovered> read(Position limit = Position(1'000'000)) {
+  ResultOr<Recovered> read(Position limit = Position(1'000'000)) {
     skipped.clear();
     return read_newest_snapshot(folder.path() / "snaps", log, limit, &skipped);
   }
-  Faulty<Unit> write(Recovered const& recovered) { return write_snapshot(folder.path() / "snaps", recovered); }
+  ResultOr<Unit> write(Recovered const& recovered) { return write_snapshot(folder.path() / "snaps", recovered); }
 
   static void expect_same(Recovered const& a, Recovered const& b) {
     EXPECT_EQ(a.head, b.head);

@@ -210,7 +210,7 @@ TEST_F(TailTest, ALogThatEndsBeforeTheTailIsAFault) {
   open(1);
   log.rows().pop_back();
   auto const cursor = follow();
-  Faulty<std::optional<TailCommit>> found = must(cursor->next());
+  ResultOr<std::optional<TailCommit>> found = must(cursor->next());
   while (found && found.value()) found = cursor->next();
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().kind, Fault::Kind::corrupt);

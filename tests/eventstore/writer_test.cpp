@@ -63,8 +63,8 @@ TEST_F(WriterTest, NoReplyLeavesBeforeItsCommitIsDurable) {
   auto const commit = std::get<Committed>(committed.get()).commit;
   EXPECT_EQ(std::get<Repeated>(repeated.get()).original, commit);
   EXPECT_EQ(std::get<Reused>(reused.get()).original, commit);
-  auto const refusal = std::get<domain::Refusal>(refused.get());
-  EXPECT_EQ(refusal.reason, domain::Rejection::insufficient_balance);
+  auto const refusal = std::get<domain::Rejection>(refused.get());
+  EXPECT_EQ(refusal.code, domain::RejectionCode::insufficient_balance);
   EXPECT_EQ(refusal.available, units(10));
   EXPECT_EQ(log.batches(), (std::vector<std::size_t>{1, 1}));  // refusals and repeats append nothing
 }
@@ -133,7 +133,7 @@ TEST_F(WriterTest, ARefusalConsumesNothing) {
   auto const game = store.make_game();
   store.commit(credit(game, 1, units(1)), request(game, "a"));
   EXPECT_TRUE(
-      std::holds_alternative<domain::Refusal>(store.ask(purchase(game, 1, units(5)), request(game, "b")).get()));
+      std::holds_alternative<domain::Rejection>(store.ask(purchase(game, 1, units(5)), request(game, "b")).get()));
   store.commit(credit(game, 1, units(9)), request(game, "c"));
   auto const bought = store.commit(purchase(game, 1, units(5)), request(game, "b"));
   EXPECT_EQ(bought->first, Position(6));

@@ -6,7 +6,8 @@
 Rules: an include points down the house, from the root; nothing includes api/ or tests/ from outside; domain/ knows
 the standard library only and no floating point; a header says #pragma once; a source includes its own header first;
 a script is executable, strict (set -euo pipefail) and says what it is for; no arm of a visitor takes everything; only
-tests make facts that are in no log; what answers requests asks api/ledger and nothing below it; clocks, random numbers, sleeps, files and threads are the runtime's and its drivers'.
+tests make facts that are in no log; what answers requests asks api/ledger and nothing below it; clocks, random numbers,
+sleeps, files and threads are the runtime's and its drivers'; FLORIN_TRY is a whole statement or the right side of one.
 """
 
 import os
@@ -31,6 +32,11 @@ FLOATING = re.compile(r"\b(double|float)\b|\b\d+\.\d*[fF]?\b|\bstd::(stod|stof|s
 
 # An arm of Overloaded whose parameter is a bare `auto`, or whose type is a template's parameter: it takes any event.
 WILDCARD = re.compile(r"\](?:\s*<[^<>]*>)?\s*\(\s*(?:const\s+)?auto(?:\s+const)?\s*[&)]|\]\s*<\s*(?:class|typename)\b")
+
+
+# What may stand before FLORIN_TRY in its statement, and must stand after it. Within a larger expression its return would
+# leave temporaries undestroyed.
+TRY_BEFORE = re.compile(r"\s*(?:(?:if|for|while)\s*\([^;]*\)\s*|else\s*|(?:case\b[^:]*|default):\s*)?(?:[\w:.<>&*\[\]\s-]+\s=\s*)?$")
 
 
 # What comes from the machine, by kind, and the files that may take it: the runtime, and drivers that own a thread or a
@@ -63,7 +69,7 @@ ABOVE_LEDGER = ("api/routes/", "api/web/", "api/ws/")
 BELOW_LEDGER = re.compile(r"(?:eventstore/(?:engine|store)|projections)/")
 PURE_HEADERS = {"eventstore/store/base64.h", "eventstore/store/chain.h"}  # hashes and encodings
 # By name, too, because api/ledger's headers include them: what replies hold, and the runtime.
-VALUES = {"AdjustableClock", "BatchEntry", "base64", "CurrencyBalance", "Fault", "Faulty", "GameDirectory", "PlayerBalances", "Reused", "Runtime",
+VALUES = {"AdjustableClock", "BatchEntry", "base64", "CurrencyBalance", "Fault", "ResultOr", "GameDirectory", "PlayerBalances", "Reused", "Runtime",
           "SteadyTime", "machine", "sha256"}
 
 
@@ -103,6 +109,18 @@ def check_visitors(path, text):
                 yield f"{path}:{line_of(code, start)}: an arm of a visitor names its event or its family"
 
 
+def check_try(path, text):
+    code = NOT_CODE.sub(blank, text)
+    for match in re.finditer(r"\bFLORIN_TRY\s*\(", code):
+        begin = max(code.rfind(letter, 0, match.start()) for letter in ";{}") + 1
+        depth, at = 1, match.end()
+        while at < len(code) and depth:
+            depth += {"(": 1, ")": -1}.get(code[at], 0)
+            at += 1
+        if not TRY_BEFORE.fullmatch(code, begin, match.start()) or not code[at:].lstrip().startswith(";"):
+            yield f"{path}:{line_of(code, match.start())}: FLORIN_TRY is a whole statement or the right side of one"
+
+
 def check_source(path, text):
     folder = path.split("/")[0]
     includes = list(INCLUDE.finditer(text))
@@ -134,6 +152,8 @@ def check_source(path, text):
             yield f"{path}:1: a header starts with #pragma once, after its opening comment"
 
     yield from check_visitors(path, text)
+    if path != "domain/result.h":
+        yield from check_try(path, text)
     if folder != "tests" and path != "domain/fact.h":
         for match in re.finditer(r"\bTestFacts\b", NOT_CODE.sub(blank, text)):
             yield f"{path}:{line_of(text, match.start())}: facts are read from the log (eventstore/store/facts.h)"
@@ -212,6 +232,7 @@ SOUND = {
     "projections/history.h": '#pragma once\n#include "eventstore/log.h"\n',
     "projections/fold.cpp": "auto f = Overloaded{[](A const&) { return [](auto x) { return x; }(1); },\n"
                             "  [&](B auto const& e) { g(e); }};\nauto g = [](auto const& e) {};\n",
+    "projections/b.cpp": "f(); auto const x = FLORIN_TRY(g(h(), {1}));\nif (y) FLORIN_TRY(k());\nz->part = FLORIN_TRY(l());\n",
     "sagas/process.h": '#pragma once\n#include "eventstore/log.h"\n',
     "eventstore/runtime/a.cpp": "auto t = std::chrono::steady_clock::now(); int f = ::open(n, 0);\n",
     "eventstore/store/b.cpp": "auto f = FileReader::open(files, n); clock.now(); reader.read(x); n = std::thread::hardware_concurrency();\n",
@@ -263,6 +284,9 @@ BROKEN = [
     ("api/a.cpp", "auto f = Overloaded{[](A const&) {}, [&](auto const&) {}};\n", "names its event or its family"),
     ("api/a.cpp", "auto f = Overloaded{\n [](auto) { return g({}); }};\n", "names its event or its family"),
     ("api/a.cpp", "Overloaded const f{[&]<class E>(E const& e) {}};\n", "names its event or its family"),
+    ("api/a.cpp", "auto x = f(FLORIN_TRY(g()));\n", "FLORIN_TRY is a whole statement"),
+    ("api/a.cpp", "auto x = FLORIN_TRY(g()).size();\n", "FLORIN_TRY is a whole statement"),
+    ("api/a.cpp", "for (auto x : FLORIN_TRY(g())) f(x);\n", "FLORIN_TRY is a whole statement"),
     ("scripts/run", "#!/usr/bin/env bash\n# Runs.\nset -e\n", "set -euo pipefail"),
     ("scripts/run", "#!/usr/bin/env bash\nset -euo pipefail\n", "opens with a comment"),
 ]

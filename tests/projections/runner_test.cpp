@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using domain::Position;
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 // A projection that counts events, of any version, and can be told to fail.
 class Counter final : public Projection {
@@ -25,7 +25,7 @@ class Counter final : public Projection {
   std::string_view name() const override { return name_; }
   int version() const override { return version_; }
   std::string_view schema() const override { return "CREATE TABLE seen(position INTEGER PRIMARY KEY, count INTEGER)"; }
-  Faulty<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
+  ResultOr<std::unique_ptr<ProjectionWriter>> open(Database& database) const override {
     return std::unique_ptr<ProjectionWriter>(std::make_unique<Writer>(*this, database));
   }
 
@@ -45,13 +45,13 @@ class Counter final : public Projection {
   class Writer final : public ProjectionWriter {
    public:
     Writer(Counter const& counter, Database& database) : counter_(counter), database_(database) {}
-    Faulty<Unit> apply(domain::Commit const& commit) override {
+    ResultOr<Unit> apply(domain::Commit const& commit) override {
       counter_.holds.wait(true);
       if (commit.first.value() == counter_.fails_at) return eventstore::fault(counter_.fails_with, "told to fail");
       seen_.emplace_back(commit.first, commit.events.size());
       return Unit{};
     }
-    Faulty<Unit> flush() override {
+    ResultOr<Unit> flush() override {
       auto insert = database_.statement("INSERT INTO seen VALUES(?, ?)");
       if (!insert) return fail(insert.error());
       for (auto const& [position, count] : seen_) {

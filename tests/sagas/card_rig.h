@@ -222,15 +222,15 @@ class MortalLog final : public eventstore::Log {
     left_ = append;
     how_ = how;
   }
-  eventstore::Faulty<Unit> append(domain::Position expected,
-                                  std::span<eventstore::StoredCommit const> commits) override {
+  eventstore::ResultOr<Unit> append(domain::Position expected,
+                                    std::span<eventstore::StoredCommit const> commits) override {
     if (left_ > 0 && --left_ == 0) log_.fail_next(how_);
     return log_.append(expected, commits);
   }
-  eventstore::Faulty<std::unique_ptr<eventstore::LogCursor>> read(domain::Position from) override {
+  eventstore::ResultOr<std::unique_ptr<eventstore::LogCursor>> read(domain::Position from) override {
     return log_.read(from);
   }
-  eventstore::Faulty<eventstore::Head> head() override { return log_.head(); }
+  eventstore::ResultOr<eventstore::Head> head() override { return log_.head(); }
 
  private:
   MemoryLog& log_;

@@ -33,7 +33,7 @@ void Clients::learn(std::size_t number, Outcome const& outcome, domain::Position
             "has two originals");
     asked.knows = Knows::acknowledged;
     asked.first = repeated->original->first;
-  } else if (std::holds_alternative<domain::Refusal>(outcome)) {
+  } else if (std::holds_alternative<domain::Rejection>(outcome)) {
     require(asked.knows != Knows::acknowledged, Promise::acknowledged_is_kept, id, "was refused");
     asked.knows = Knows::refused;
   } else {

@@ -15,7 +15,7 @@
 namespace florin::simulation {
 
 using namespace domain;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 namespace {
 
@@ -31,7 +31,7 @@ struct OldStore {
   [[nodiscard]] static Timestamp at() { return Timestamp::from_seconds(kWrittenSeconds); }
 
   // One commit, durable when it returns.
-  Faulty<Commit> record(std::vector<Event> events) {
+  ResultOr<Commit> record(std::vector<Event> events) {
     Commit commit{next(head.position), at(), {}, std::move(events)};
     if (auto sealed = vault->seal(commit); !sealed) return fail(sealed.error());
     if (auto synced = vault->sync(); !synced) return fail(synced.error());
@@ -44,7 +44,7 @@ struct OldStore {
     if (auto appended = log->append(expected, {&row, 1}); !appended) return fail(appended.error());
     return commit;
   }
-  Faulty<Commit> run(Command const& command) {
+  ResultOr<Commit> run(Command const& command) {
     auto decision = decide(state, command, {at(), next(head.position), kEntropy});
     FLORIN_ASSERT(decision.ok());
     return record(std::move(decision).value());
@@ -53,7 +53,7 @@ struct OldStore {
 
 }  // namespace
 
-Faulty<OldOrder> write_old_release(SimulatedRuntime& runtime, bool won) {
+ResultOr<OldOrder> write_old_release(SimulatedRuntime& runtime, bool won) {
   OldStore store;
   if (auto made = runtime.files().make_folder(kFolder); !made) return fail(made.error());
   auto log = eventstore::SqliteLog::open(kFolder + "/log.db", runtime.files());

@@ -14,6 +14,6 @@ struct OldOrder {
 };
 
 // Writes it into the empty folder of the server: a game, and one order that was charged, disputed and lost or won.
-[[nodiscard]] eventstore::Faulty<OldOrder> write_old_release(SimulatedRuntime& runtime, bool won);
+[[nodiscard]] eventstore::ResultOr<OldOrder> write_old_release(SimulatedRuntime& runtime, bool won);
 
 }  // namespace florin::simulation

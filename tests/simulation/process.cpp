@@ -2,7 +2,7 @@
 
 namespace florin::simulation {
 
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 namespace {
 
@@ -13,7 +13,7 @@ constexpr std::size_t kRecentCommits = 16;
 
 }  // namespace
 
-Faulty<Unit> Process::open(std::vector<projections::Projection const*> const& read_models) {
+ResultOr<Unit> Process::open(std::vector<projections::Projection const*> const& read_models) {
   auto& files = runtime.files();
   if (auto made = files.make_folder(kFolder); !made) return made;
   auto opened_log = eventstore::SqliteLog::open(kFolder + "/log.db", files);

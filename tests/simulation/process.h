@@ -22,7 +22,7 @@ struct Process {
   explicit Process(SimulatedRuntime& machine) : runtime(machine), clock(eventstore::clocks_of(machine)) {}
 
   // Once, with these read models. After a fault it is of no use.
-  [[nodiscard]] eventstore::Faulty<Unit> open(std::vector<projections::Projection const*> const& read_models);
+  [[nodiscard]] eventstore::ResultOr<Unit> open(std::vector<projections::Projection const*> const& read_models);
 
   SimulatedRuntime& runtime;
   std::unique_ptr<eventstore::SqliteLog> log;

@@ -8,9 +8,9 @@
 namespace florin::simulation {
 
 using eventstore::Fault;
-using eventstore::Faulty;
 using eventstore::File;
 using eventstore::OpenFor;
+using eventstore::ResultOr;
 
 namespace {
 
@@ -63,25 +63,25 @@ class SimulatedDisk::SimulatedFiles final : public eventstore::Files {
  public:
   explicit SimulatedFiles(SimulatedDisk& disk) : disk_(disk) {}
 
-  Faulty<std::unique_ptr<File>> open(std::filesystem::path const& path, OpenFor what, mode_t) override;
-  Faulty<Unit> replace(std::filesystem::path const& from, std::filesystem::path const& to) override {
+  ResultOr<std::unique_ptr<File>> open(std::filesystem::path const& path, OpenFor what, mode_t) override;
+  ResultOr<Unit> replace(std::filesystem::path const& from, std::filesystem::path const& to) override {
     if (auto const why = disk_.rename(from.string(), to.string())) return fail(*why);
     if (auto const why = disk_.sync_names(folder_of(to.string()))) return fail(*why);
     return Unit{};
   }
-  Faulty<Unit> remove(std::filesystem::path const& path) override {
+  ResultOr<Unit> remove(std::filesystem::path const& path) override {
     if (!disk_.find(path.string())) return Unit{};
     if (auto const why = disk_.remove(path.string())) return fail(*why);
     return Unit{};
   }
-  Faulty<Unit> make_folder(std::filesystem::path const& folder) override {
+  ResultOr<Unit> make_folder(std::filesystem::path const& folder) override {
     auto at = folder.string();
     for (int levels = 0; levels < 3; ++levels, at = folder_of(at)) {
       if (auto const why = disk_.sync_names(at)) return fail(*why);
     }
     return Unit{};
   }
-  Faulty<std::vector<std::string>> list(std::filesystem::path const& folder) override {
+  ResultOr<std::vector<std::string>> list(std::filesystem::path const& folder) override {
     return disk_.list(folder.string());
   }
 
@@ -98,18 +98,18 @@ class SimulatedFile final : public File {
   ~SimulatedFile() override {
     if (!locked_.empty()) disk_.unlock(locked_);
   }
-  Faulty<std::size_t> read(std::uint64_t offset, std::span<char> into) const override {
+  ResultOr<std::size_t> read(std::uint64_t offset, std::span<char> into) const override {
     return disk_.read(*node_, offset, into);
   }
-  Faulty<Unit> write(std::uint64_t offset, std::string_view bytes) override {
+  ResultOr<Unit> write(std::uint64_t offset, std::string_view bytes) override {
     if (auto const why = disk_.write(*node_, offset, bytes)) return fail(*why);
     return Unit{};
   }
-  Faulty<Unit> sync() override {
+  ResultOr<Unit> sync() override {
     if (auto const why = disk_.sync(*node_)) return fail(*why);
     return Unit{};
   }
-  Faulty<std::uint64_t> size() const override { return disk_.size(*node_); }
+  ResultOr<std::uint64_t> size() const override { return disk_.size(*node_); }
 
  private:
   SimulatedDisk& disk_;
@@ -119,8 +119,8 @@ class SimulatedFile final : public File {
 
 }  // namespace
 
-Faulty<std::unique_ptr<File>> SimulatedDisk::SimulatedFiles::open(std::filesystem::path const& path, OpenFor what,
-                                                                  mode_t) {
+ResultOr<std::unique_ptr<File>> SimulatedDisk::SimulatedFiles::open(std::filesystem::path const& path, OpenFor what,
+                                                                    mode_t) {
   auto const name = path.string();
   auto node = disk_.find(name);
   bool const makes = what == OpenFor::creating || what == OpenFor::locking;
@@ -297,7 +297,7 @@ SimulatedDisk::NodePtr SimulatedDisk::create(std::string const& path, Fault* why
   return node;
 }
 
-Faulty<std::size_t> SimulatedDisk::read(Node const& node, std::uint64_t offset, std::span<char> into) {
+ResultOr<std::size_t> SimulatedDisk::read(Node const& node, std::uint64_t offset, std::span<char> into) {
   std::lock_guard const lock(mutex_);
   if (planned_ == DiskFault::read_error && --calls_left_ == 0) {
     fault_came_ = true;

@@ -71,7 +71,7 @@ class SimulatedDisk {
   [[nodiscard]] NodePtr find(std::string const& path) const;
   // The file of this name, made when it is absent; null: a fault.
   [[nodiscard]] NodePtr create(std::string const& path, eventstore::Fault* why);
-  [[nodiscard]] eventstore::Faulty<std::size_t> read(Node const& node, std::uint64_t offset, std::span<char> into);
+  [[nodiscard]] eventstore::ResultOr<std::size_t> read(Node const& node, std::uint64_t offset, std::span<char> into);
   [[nodiscard]] std::optional<eventstore::Fault> write(Node& node, std::uint64_t offset, std::string_view bytes);
   [[nodiscard]] std::optional<eventstore::Fault> truncate(Node& node, std::uint64_t size);
   [[nodiscard]] std::optional<eventstore::Fault> sync(Node& node);

@@ -15,7 +15,7 @@ class Views {
   Views(eventstore::Log& log, eventstore::Tail& tail, eventstore::Runtime& runtime,
         std::vector<projections::Projection const*> const& projections);
 
-  [[nodiscard]] eventstore::Faulty<Unit> open() { return projector_.open(); }
+  [[nodiscard]] eventstore::ResultOr<Unit> open() { return projector_.open(); }
   // Everything that the log has goes into the views, and what is to be built is built; but for what faults prevent.
   void catch_up();
   // A clean end.

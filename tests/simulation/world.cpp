@@ -25,12 +25,12 @@
 namespace florin::simulation {
 namespace {
 
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
 constexpr std::size_t kPersons = 12;
 constexpr std::int64_t kDayMicros = domain::kMicrosPerDay;
 
-std::string why(Faulty<Unit> const& done) { return done ? std::string() : done.error().what; }
+std::string why(ResultOr<Unit> const& done) { return done ? std::string() : done.error().what; }
 
 // Receives one outcome.
 class Answer final : public eventstore::Reply {
@@ -152,7 +152,7 @@ class World {
     serve();
   }
 
-  void must(Faulty<Unit> const& done) { require(done.ok(), Promise::sound_disk_serves, why(done)); }
+  void must(ResultOr<Unit> const& done) { require(done.ok(), Promise::sound_disk_serves, why(done)); }
 
   // One batch of clients' requests and sagas' commands.
   void serve() {
@@ -176,7 +176,7 @@ class World {
   }
 
   // Through every step of the engine.
-  Faulty<Unit> perform(Round& round) {
+  ResultOr<Unit> perform(Round& round) {
     std::vector<eventstore::Submission> submissions;
     for (auto& one : round.all) {
       auto const request = one.client ? clients_[*one.client].request : domain::Request{};
@@ -204,7 +204,7 @@ class World {
         count(Fault::give_up);
       } else if (one.client) {
         clients_.learn(*one.client, *one.answer, process_->durable.position());
-      } else if (one.timer && std::holds_alternative<domain::Refusal>(*one.answer)) {
+      } else if (one.timer && std::holds_alternative<domain::Rejection>(*one.answer)) {
         process_->expiries.add({process_->clock.now() + domain::kMicrosPerSecond, one.timer->about});
       }
     }
@@ -250,7 +250,7 @@ class World {
 
   // A look-up met a bit that flipped in the request index: the engine stops, and the next start makes the run anew. (It
   // may be met again: after a power cut the file that was deleted can be there.)
-  bool damage_found(Faulty<Unit> const& done) {
+  bool damage_found(ResultOr<Unit> const& done) {
     return !done && done.error().kind == eventstore::Fault::Kind::corrupt && rotten_index_;
   }
 
@@ -354,9 +354,9 @@ class World {
 
   // Not so often that the index merges its runs: it does that by itself, and the history would not follow from the
   // seed.
-  Faulty<Unit> flush_index() {
+  ResultOr<Unit> flush_index() {
     constexpr int kFlushesMax = 7;
-    return ++flushes_ > kFlushesMax ? Faulty<Unit>(Unit{}) : process_->requests->flush();
+    return ++flushes_ > kFlushesMax ? ResultOr<Unit>(Unit{}) : process_->requests->flush();
   }
 
   void erase() {

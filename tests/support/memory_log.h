@@ -20,8 +20,8 @@ class MemoryLog final : public eventstore::Log {
   };
   enum class Failure { none, absent, durable };  // what the next append does, and what the log holds afterwards
 
-  eventstore::Faulty<Unit> append(domain::Position expected,
-                                  std::span<eventstore::StoredCommit const> commits) override {
+  eventstore::ResultOr<Unit> append(domain::Position expected,
+                                    std::span<eventstore::StoredCommit const> commits) override {
     std::unique_lock lock(mutex_);
     ++appends_started_;
     changed_.notify_all();
@@ -40,13 +40,13 @@ class MemoryLog final : public eventstore::Log {
     return Unit{};
   }
 
-  eventstore::Faulty<std::unique_ptr<eventstore::LogCursor>> read(domain::Position from) override {
+  eventstore::ResultOr<std::unique_ptr<eventstore::LogCursor>> read(domain::Position from) override {
     std::lock_guard const lock(mutex_);
     if (read_fault_) return fail(*read_fault_);
     return std::unique_ptr<eventstore::LogCursor>(std::make_unique<Cursor>(*this, from));
   }
 
-  eventstore::Faulty<eventstore::Head> head() override {
+  eventstore::ResultOr<eventstore::Head> head() override {
     std::lock_guard const lock(mutex_);
     if (rows_.empty()) return eventstore::Head{};
     return eventstore::Head{rows_.back().last, rows_.back().link};
@@ -94,7 +94,7 @@ class MemoryLog final : public eventstore::Log {
   class Cursor final : public eventstore::LogCursor {
    public:
     Cursor(MemoryLog& log, domain::Position from) : log_(log), from_(from) {}
-    eventstore::Faulty<std::optional<eventstore::StoredCommit>> next() override {
+    eventstore::ResultOr<std::optional<eventstore::StoredCommit>> next() override {
       std::lock_guard const lock(log_.mutex_);
       while (index_ < log_.rows_.size() && log_.rows_[index_].last < from_) ++index_;
       if (index_ >= log_.rows_.size()) return std::optional<eventstore::StoredCommit>();

@@ -3,9 +3,9 @@
 namespace florin::tests {
 
 using eventstore::Fault;
-using eventstore::Faulty;
+using eventstore::ResultOr;
 
-Faulty<OfflineStore> OfflineStore::create(api::Layout layout) {
+ResultOr<OfflineStore> OfflineStore::create(api::Layout layout) {
   std::error_code error;
   std::filesystem::create_directories(layout.vault(), error);
   if (error) return eventstore::fault(Fault::Kind::io, layout.vault().string() + ": " + error.message());
@@ -28,8 +28,8 @@ Faulty<OfflineStore> OfflineStore::create(api::Layout layout) {
   return store;
 }
 
-Faulty<domain::Decision> OfflineStore::run(domain::Command const& command, domain::Request request,
-                                           domain::Timestamp at, std::uint64_t entropy) {
+ResultOr<domain::Decision> OfflineStore::run(domain::Command const& command, domain::Request request,
+                                             domain::Timestamp at, std::uint64_t entropy) {
   auto const first = domain::next(recovered_.head.position);
   auto decision = domain::decide(recovered_.state, command, {at, first, entropy});
   if (!decision) return decision;
@@ -47,7 +47,7 @@ Faulty<domain::Decision> OfflineStore::run(domain::Command const& command, domai
   return decision;
 }
 
-Faulty<Unit> OfflineStore::flush() {
+ResultOr<Unit> OfflineStore::flush() {
   if (pending_.empty()) return Unit{};
   if (auto synced = vault_->sync(); !synced) return synced;
   std::vector<eventstore::StoredCommit> rows;
@@ -63,7 +63,7 @@ Faulty<Unit> OfflineStore::flush() {
   return Unit{};
 }
 
-Faulty<Unit> OfflineStore::write_checkpoint() {
+ResultOr<Unit> OfflineStore::write_checkpoint() {
   if (auto flushed = flush(); !flushed) return flushed;
   return checkpoints_->write({recovered_.tree.size(), recovered_.tree.root(), recovered_.head});
 }

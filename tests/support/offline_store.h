@@ -19,13 +19,13 @@ namespace florin::tests {
 class OfflineStore {
  public:
   // Makes the folders. Kind::conflict when the log already holds something.
-  [[nodiscard]] static eventstore::Faulty<OfflineStore> create(api::Layout layout);
+  [[nodiscard]] static eventstore::ResultOr<OfflineStore> create(api::Layout layout);
 
   // Decides and applies; what it decided is durable after flush(). `at` must not go back.
-  [[nodiscard]] eventstore::Faulty<domain::Decision> run(domain::Command const& command, domain::Request request,
-                                                         domain::Timestamp at, std::uint64_t entropy);
-  [[nodiscard]] eventstore::Faulty<Unit> flush();
-  [[nodiscard]] eventstore::Faulty<Unit> write_checkpoint();  // flushes first
+  [[nodiscard]] eventstore::ResultOr<domain::Decision> run(domain::Command const& command, domain::Request request,
+                                                           domain::Timestamp at, std::uint64_t entropy);
+  [[nodiscard]] eventstore::ResultOr<Unit> flush();
+  [[nodiscard]] eventstore::ResultOr<Unit> write_checkpoint();  // flushes first
 
   [[nodiscard]] domain::State const& state() const { return recovered_.state; }
   [[nodiscard]] eventstore::Head const& head() const { return recovered_.head; }

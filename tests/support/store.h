@@ -20,7 +20,7 @@ class FutureReply final : public eventstore::Reply {
 };
 
 template <class T>
-T must(eventstore::Faulty<T> result) {
+T must(eventstore::ResultOr<T> result) {
   if (!result) std::fprintf(stderr, "unexpected fault: %s\n", result.error().what.c_str());
   FLORIN_ASSERT(result.ok());
   return std::move(result).value();

@@ -165,8 +165,8 @@ TEST_F(CardPaymentsTest, ABreakerThatOpensRefusesNewOrdersAndForgetsNoOldOne) {
   auto refused = order_currency(game, 1, 1000);
   refused.can_charge = rig->guarded().available();
   auto const outcome = rig->ask(refused);
-  ASSERT_TRUE(std::holds_alternative<domain::Refusal>(outcome));
-  EXPECT_EQ(std::get<domain::Refusal>(outcome).reason, domain::Rejection::payments_unavailable);
+  ASSERT_TRUE(std::holds_alternative<domain::Rejection>(outcome));
+  EXPECT_EQ(std::get<domain::Rejection>(outcome).code, domain::RejectionCode::payments_unavailable);
   ASSERT_TRUE(rig->pass_until([&] { return !rig->ledger().order(made); }));
   EXPECT_TRUE(rig->guarded().available());
   expect_paid();

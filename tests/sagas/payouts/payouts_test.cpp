@@ -53,14 +53,14 @@ std::vector<PayoutStatus> statuses(CardRig const& rig) {
 class WatchedLog final : public eventstore::Log {
  public:
   explicit WatchedLog(MemoryLog& log) : log_(log) {}
-  eventstore::Faulty<Unit> append(Position expected, std::span<eventstore::StoredCommit const> commits) override {
+  eventstore::ResultOr<Unit> append(Position expected, std::span<eventstore::StoredCommit const> commits) override {
     return log_.append(expected, commits);
   }
-  eventstore::Faulty<std::unique_ptr<eventstore::LogCursor>> read(Position from) override {
+  eventstore::ResultOr<std::unique_ptr<eventstore::LogCursor>> read(Position from) override {
     ++reads;
     return log_.read(from);
   }
-  eventstore::Faulty<eventstore::Head> head() override { return log_.head(); }
+  eventstore::ResultOr<eventstore::Head> head() override { return log_.head(); }
   std::atomic<int> reads = 0;
 
  private:
