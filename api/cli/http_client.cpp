@@ -1,6 +1,5 @@
 #include "api/cli/http_client.h"
 
-#include <charconv>
 #include <chrono>
 #include <exception>
 #include <utility>
@@ -11,6 +10,7 @@
 #include <boost/beast/http.hpp>
 
 #include "api/http/asio.h"
+#include "sagas/gateways/url.h"
 
 namespace florin::api::cli {
 namespace {
@@ -41,28 +41,9 @@ Awaitable<void> exchange(ServerAddress const& server, http::request<http::string
 }  // namespace
 
 std::optional<ServerAddress> parse_server_url(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme)) return std::nullopt;
-  url.remove_prefix(kScheme.size());
-  if (url.ends_with('/')) url.remove_suffix(1);
-  if (url.find_first_of("/?#@ ") != std::string_view::npos) return std::nullopt;
-  auto host = url;
-  std::string_view port = "80";
-  auto const bracket = url.rfind(']');
-  auto const colon = url.rfind(':');
-  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
-    host = url.substr(0, colon);
-    port = url.substr(colon + 1);
-  }
-  if (host.starts_with('[') && host.ends_with(']')) {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != std::string_view::npos) {
-    return std::nullopt;
-  }
-  std::uint16_t number = 0;
-  auto const [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-  if (host.empty() || number == 0 || error != std::errc() || end != port.data() + port.size()) return std::nullopt;
-  return ServerAddress{std::string(host), std::string(port)};
+  auto const parsed = sagas::parse_url(url);
+  if (!parsed || parsed->tls || !(parsed->path.empty() || parsed->path == "/")) return std::nullopt;
+  return ServerAddress{parsed->host, parsed->port};
 }
 
 Result<HttpReply, std::string> http_exchange(ServerAddress const& server, std::string_view method,

@@ -149,47 +149,10 @@ std::string_view https_fault_name(HttpsFault fault) {
 }
 
 std::optional<BaseUrl> parse_base_url(std::string_view url) {
-  BaseUrl base;
-  if (url.starts_with("https://")) {
-    url.remove_prefix(8);
-  } else if (url.starts_with("http://")) {
-    url.remove_prefix(7);
-    base.tls = false;
-  } else {
-    return std::nullopt;
-  }
-  std::size_t const slash = std::min(url.find('/'), url.size());
-  std::string_view authority = url.substr(0, slash);
-  base.prefix = url.substr(slash);
-  while (base.prefix.ends_with('/')) base.prefix.pop_back();
-  auto const strange = [](char c) { return c <= ' ' || c >= '\x7f' || c == '@' || c == '?' || c == '#' || c == '\\'; };
-  if (std::ranges::any_of(url, strange)) return std::nullopt;
-
-  std::size_t host_end = 0;
-  if (authority.starts_with('[')) {
-    host_end = authority.find(']');
-    if (host_end == std::string_view::npos) return std::nullopt;
-    base.host = authority.substr(1, host_end - 1);
-    if (!is_address(base.host)) return std::nullopt;
-    ++host_end;
-  } else {
-    host_end = std::min(authority.find(':'), authority.size());
-    base.host = authority.substr(0, host_end);
-  }
-  if (base.host.empty()) return std::nullopt;
-  std::string_view port = authority.substr(host_end);
-  if (port.empty()) {
-    base.port = base.tls ? "443" : "80";
-  } else {
-    port.remove_prefix(1);  // the colon, or whatever stands behind a bracket: then it is no digit
-    bool const digits = std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; });
-    if (authority[host_end] != ':' || port.empty() || port.size() > 5 || !digits) return std::nullopt;
-    int const number = std::stoi(std::string(port));
-    if (number < 1 || number > 65535) return std::nullopt;
-    base.port = port;
-  }
-  if (!base.tls && !is_loopback(base.host)) return std::nullopt;
-  return base;
+  auto parsed = parse_url(url);
+  if (!parsed || (!parsed->tls && !is_loopback(parsed->host))) return std::nullopt;
+  while (parsed->path.ends_with('/')) parsed->path.pop_back();
+  return parsed;
 }
 
 struct HttpsClient::Pool {
@@ -383,7 +346,7 @@ Awaitable<std::optional<HttpsFault>> open(Connection& connection, asio::io_conte
 
 Message make_message(BaseUrl const& base, HttpsClient::Request request) {
   bool const is_post = request.method == HttpsClient::Method::post;
-  Message message(is_post ? http::verb::post : http::verb::get, base.prefix + request.target, 11);
+  Message message(is_post ? http::verb::post : http::verb::get, base.path + request.target, 11);
   std::string host = base.host.find(':') == std::string::npos ? base.host : "[" + base.host + "]";
   if (base.port != (base.tls ? "443" : "80")) host += ":" + base.port;
   message.set(http::field::host, host);

@@ -28,6 +28,7 @@
 
 #include "domain/result.h"
 #include "sagas/gateways/asio.h"
+#include "sagas/gateways/url.h"
 
 namespace florin::sagas {
 
@@ -59,13 +60,8 @@ enum class HttpsFault : std::uint8_t {
 // One token: "timeout", "busy" …
 [[nodiscard]] std::string_view https_fault_name(HttpsFault fault);
 
-struct BaseUrl {
-  bool tls = true;
-  std::string host;    // without brackets
-  std::string port;    // digits
-  std::string prefix;  // "" or "/path", without a slash at its end
-};
-// nullopt for anything but scheme://host[:port][/prefix] with https, or with http and a loopback host.
+using BaseUrl = Url;  // its path is put before every request's, and has no slash at its end
+// nullopt for anything but scheme://host[:port][/path] with https, or with http and a loopback host.
 [[nodiscard]] std::optional<BaseUrl> parse_base_url(std::string_view url);
 
 class HttpsClient {

@@ -307,9 +307,9 @@ TEST(BaseUrl, IsSchemeHostPortAndPrefix) {
   EXPECT_TRUE(base.tls);
   EXPECT_EQ(base.host, "api.twilio.com");
   EXPECT_EQ(base.port, "443");
-  EXPECT_EQ(base.prefix, "");
+  EXPECT_EQ(base.path, "");
   EXPECT_EQ(parse_base_url("https://h:8443/a/b/").value().port, "8443");
-  EXPECT_EQ(parse_base_url("https://h:8443/a/b/").value().prefix, "/a/b");
+  EXPECT_EQ(parse_base_url("https://h:8443/a/b/").value().path, "/a/b");
   EXPECT_EQ(parse_base_url("http://[::1]:80").value().host, "::1");
   EXPECT_EQ(parse_base_url("http://localhost").value().port, "80");
   EXPECT_FALSE(parse_base_url("http://127.0.0.9:1").value().tls);
@@ -317,16 +317,34 @@ TEST(BaseUrl, IsSchemeHostPortAndPrefix) {
 
 TEST(BaseUrl, WithoutTlsOnlyLoopback) {
   for (char const* url : {"http://api.twilio.com", "http://10.0.0.1", "http://localhost.example.com", "http://0.0.0.0",
-                          "http://127.0.0.1.example.com", "http://[::2]"}) {
+                          "http://127.0.0.1.example.com", "http://127.0.0.1@example.com", "http://[::2]"}) {
     EXPECT_FALSE(parse_base_url(url)) << url;
   }
 }
 
 TEST(BaseUrl, NothingElseIsTaken) {
-  for (char const* url :
-       {"", "api.twilio.com", "ftp://h", "https://", "https:///x", "https://h:", "https://h:0", "https://h:65536",
-        "https://h:1x", "https://h:-1", "https://user@h", "https://h/?q", "https://h/#f", "https://h /", "https://[::1",
-        "https://[h]", "https://[::1]8080", "https://h\\x"}) {
+  for (char const* url : {"",
+                          "api.twilio.com",
+                          "ftp://h",
+                          "https://",
+                          "https:///x",
+                          "https://h:",
+                          "https://h:0",
+                          "https://h:65536",
+                          "https://h:1x",
+                          "https://h:-1",
+                          "https://user@h",
+                          "https://h/?q",
+                          "https://h/#f",
+                          "https://h /",
+                          "https://[::1",
+                          "https://[h]",
+                          "https://[::1]x",
+                          "https://[127.0.0.1]",
+                          "https://h:00000",
+                          "https://h:000443",
+                          "https://[::1]8080",
+                          "https://h\\x"}) {
     EXPECT_FALSE(parse_base_url(url)) << url;
   }
 }
