@@ -311,6 +311,7 @@ std::vector<UnknownVariable> unknown_variables(std::vector<std::string> const& n
   for (auto const& setting : settings()) known.push_back(variable_of(setting.key));
   // Compared without what all have in common.
   std::vector<std::string_view> parts;
+  parts.reserve(known.size());
   for (auto const& name : known) parts.push_back(std::string_view(name).substr(kPrefix.size()));
   std::vector<UnknownVariable> unknown;
   for (auto const& name : std::set(names.begin(), names.end())) {

@@ -221,6 +221,7 @@ class ReconciliationWriter final : public ProjectionWriter {
 
   ResultOr<Unit> create_game(domain::GameCreated const& event) {
     std::vector<std::uint32_t> currencies;
+    currencies.reserve(event.currencies.size());
     for (auto const& currency : event.currencies) {
       currencies.push_back(static_cast<std::uint32_t>(currency.currency.value()));
     }

@@ -25,7 +25,6 @@ std::uint64_t open_payouts(domain::State const& state) {
 }
 
 using domain::Position;
-using domain::Timestamp;
 using eventstore::Fault;
 using eventstore::ResultOr;
 
