@@ -100,7 +100,7 @@ Share list_share(eventstore::Vault const& vault, eventstore::DurableState const&
         continue;
       }
       if (auto person = former_person(vault, identity, indexes[i], email.value())) {
-        share.former.push_back(std::move(*person));
+        share.former.push_back(*person);
       }
     }
   }
@@ -121,6 +121,7 @@ std::vector<FormerPerson> list_former_people(eventstore::Vault const& vault, eve
   std::vector<Share> shares(threads);
   {
     std::vector<std::jthread> workers;
+    workers.reserve(threads);
     for (std::uint64_t i = 0; i < threads; ++i) {
       workers.emplace_back([&, i] {
         shares[i] = list_share(vault, balances, listed.people + 1 + i * kSlice, people, threads * kSlice);

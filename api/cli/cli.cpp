@@ -59,6 +59,7 @@ std::optional<std::string> wrong_command(CLI::App const& app, int count, char co
     auto const commands = commands_of(*at);
     if (commands.empty()) return std::nullopt;
     std::vector<std::string> names;
+    names.reserve(commands.size());
     for (auto const* command : commands) names.push_back(command->get_name());
     std::vector<std::string_view> const known(names.begin(), names.end());
     if (i >= count) return name_of(*at) + " needs a command: " + nearest_hint("", known);

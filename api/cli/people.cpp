@@ -31,7 +31,7 @@ ResultOr<std::vector<FormerPerson>> read_former_people(eventstore::Log& log, eve
     auto const email = vault.open(registered->identity, eventstore::Field::email, registered->email);
     if (!email) return;  // erased
     if (auto person = former_person(vault, registered->identity, registered->email_index, email.value())) {
-      former.push_back(std::move(*person));
+      former.push_back(*person);
     }
   });
   if (!read) return fail(read.error());

@@ -32,6 +32,7 @@ ResultOr<Found> load_old(Ledger const& ledger, ViewReader& view, Day day) {
   auto const from = domain::start_of(day);
   auto const rows = FLORIN_TRY(projections::read_processed(view, from, from + domain::kMicrosPerDay));
   std::vector<sagas::DayPayout> payouts;
+  payouts.reserve(rows.size());
   for (auto const& row : rows) payouts.push_back({row.payout, row.status == domain::PayoutStatus::failed});
   auto entries = FLORIN_TRY(ledger.bank_files.entries_of(payouts));
   if (auto const unreadable = entries.unreadable) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <openssl/crypto.h>
+
 #include "domain/contract.h"
 #include "eventstore/store/read_commit.h"
 
@@ -22,6 +24,8 @@ bool is_damage(Fault const& fault) { return fault.kind == Fault::Kind::corrupt |
 
 void Batch::clear() {
   bytes.clear();
+  OPENSSL_cleanse(seeds.data(), seeds.size() * sizeof(PersonSeed));
+  seeds.clear();
   rows.clear();
   commits.clear();
   answers.clear();
@@ -36,6 +40,7 @@ void Batch::take(Batch& later) {
   auto const shift = bytes.size();
   bytes += later.bytes;
   for (auto const row : later.rows) rows.push_back({row.last, row.begin + shift, row.end + shift});
+  seeds.insert(seeds.end(), later.seeds.begin(), later.seeds.end());
   std::move(later.commits.begin(), later.commits.end(), std::back_inserter(commits));
   std::move(later.answers.begin(), later.answers.end(), std::back_inserter(answers));
   later.clear();
@@ -88,7 +93,7 @@ ResultOr<Unit> Decider::handle(Submission& submission, Position durable, Batch& 
 ResultOr<CommitPtr> Decider::record(domain::Request request, std::vector<domain::Event> events, Batch& batch) {
   auto commit = std::make_shared<Commit>(Commit{next_, now_, std::move(request), std::move(events)});
   FLORIN_ASSERT(!commit->events.empty());
-  FLORIN_TRY(vault_.seal(*commit));
+  FLORIN_TRY(vault_.seal(*commit, batch.seeds));
   if (!commit->request.id.empty()) {
     FLORIN_TRY(requests_.add(commit->request.game, commit->request.id, commit->first, commit->last()));
   }

@@ -26,7 +26,8 @@ struct Batch {
     std::unique_ptr<Reply> reply;
     Outcome outcome;
   };
-  std::string bytes;  // of every row, one after the other
+  std::string bytes;              // of every row, one after the other
+  std::vector<PersonSeed> seeds;  // of the people whom the commits register
   std::vector<Row> rows;
   std::vector<CommitPtr> commits;  // one a row
   std::vector<Answer> answers;     // one a submission

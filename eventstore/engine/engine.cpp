@@ -10,6 +10,7 @@ Engine::Engine(Recovered recovered, EngineParts const& parts)
                parts.requests, parts.clock, parts.runtime),
       head_(recovered.head),
       tree_(std::move(recovered.tree)) {
+  parts.log.keep_seeds_in(parts.vault);
   FLORIN_ASSERT(parts.durable.position() == head_.position && parts.tail.head() == head_.position);
 }
 
@@ -23,7 +24,6 @@ ResultOr<Unit> Engine::decide(std::span<Submission> some, Batch& batch) {
 
 ResultOr<Unit> Engine::append(Batch const& batch) {
   if (batch.rows.empty()) return Unit{};
-  FLORIN_TRY(parts_.vault.sync());
   auto const expected = head_.position;
   rows_.clear();
   for (auto const& row : batch.rows) {
@@ -32,7 +32,7 @@ ResultOr<Unit> Engine::append(Batch const& batch) {
     tree_.add(head_.link);
     rows_.push_back({row.last, bytes, head_.link});
   }
-  return parts_.log.append(expected, rows_);
+  return parts_.log.append({expected, rows_, batch.seeds});
 }
 
 void Engine::publish(Batch const& batch) {

@@ -2,7 +2,7 @@
 // own; writer.h drives it with two threads, a simulation with one.
 //
 //   decide    idempotency, decide, seal, apply, encode                the deciding thread
-//   append    seeds synced, rows chained, one durable append          the appending thread
+//   append    rows chained, one durable append with their seeds       the appending thread
 //   publish   the durable state, then the tail                        the appending thread
 //   answer    the replies                                             the appending thread
 //

@@ -11,6 +11,7 @@
 
 #include "domain/ids.h"
 #include "eventstore/fault.h"
+#include "eventstore/store/person_seed.h"
 
 namespace florin::eventstore {
 
@@ -27,6 +28,13 @@ struct Head {
   friend bool operator==(Head const&, Head const&) = default;
 };
 
+// What is appended together. None: nothing is done.
+struct Append {
+  domain::Position expected;  // the head that the caller believes in; another one is Kind::conflict (another writer)
+  std::span<StoredCommit const> commits{};
+  std::span<PersonSeed const> seeds{};  // of the people whom these commits register
+};
+
 // One reader's place in the log. One thread at a time. Holds no read transaction between calls, so a slow reader
 // never keeps the log from checkpointing.
 class LogCursor {
@@ -41,10 +49,17 @@ class Log {
  public:
   virtual ~Log() = default;
 
-  // Durable when it returns; all or nothing. `expected` is the head that the caller believes in: anything else in
-  // the log is Kind::conflict (another writer). After any fault the log refuses every later append: whether the
-  // failed one is durable is known only by reading again after a restart. One thread (the appender).
-  [[nodiscard]] virtual ResultOr<Unit> append(domain::Position expected, std::span<StoredCommit const> commits) = 0;
+  // Durable when it returns; all or nothing. After any fault the log refuses every later append: whether the failed
+  // one is durable is known only by reading again after a restart. One thread (the appender).
+  //
+  // A commit never exists without the seeds of the people whom it registers, and no seed is replaced by a writer whose
+  // append is refused because the log has another head. A seed whose commit did not become durable is harmless: the
+  // person is registered anew, with another one.
+  [[nodiscard]] virtual ResultOr<Unit> append(Append const& append) = 0;
+
+  // Where seeds go, before the first append that has some; the keeper outlives the last one. A log that keeps them in a
+  // table of its own ignores it.
+  virtual void keep_seeds_in(SeedKeeper& keeper) = 0;
 
   // Starts at the commit that contains position `from`. Any thread; concurrent with append.
   [[nodiscard]] virtual ResultOr<std::unique_ptr<LogCursor>> read(domain::Position from) = 0;

@@ -85,6 +85,7 @@ ResultOr<Seed> PersonKeys::read(domain::IdentityId identity) const {
 ResultOr<Unit> PersonKeys::write(domain::IdentityId identity, Seed const& seed) {
   FLORIN_ASSERT(is_slot(identity));
   auto const offset = offset_of(identity);
+  std::lock_guard const lock(writing_);
   FLORIN_TRY(grow(offset + seed.size()));
   auto written = write_at(offset, {reinterpret_cast<char const*>(seed.data()), seed.size()});
   if (!written) return written;

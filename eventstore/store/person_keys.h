@@ -12,10 +12,9 @@
 
 #include "domain/ids.h"
 #include "eventstore/runtime/files.h"
+#include "eventstore/store/person_seed.h"
 
 namespace florin::eventstore {
-
-using Seed = std::array<std::uint8_t, 32>;
 
 class PersonKeys {
  public:
@@ -29,7 +28,7 @@ class PersonKeys {
 
   // Any thread. Kind::missing when it was erased, Kind::corrupt when it never was.
   [[nodiscard]] ResultOr<Seed> read(domain::IdentityId identity) const;
-  // One thread. Overwrites what a commit that never reached the log may have left. Durable after sync().
+  // Any thread. Overwrites what a commit that never reached the log may have left. Durable after sync().
   [[nodiscard]] ResultOr<Unit> write(domain::IdentityId identity, Seed const& seed);
   // Any thread. Syncs the file when something was written since. After a failure everything is refused: what the
   // operating system forgot it would never try to write again.
@@ -42,7 +41,8 @@ class PersonKeys {
 
   std::filesystem::path path_;
   std::unique_ptr<File> file_;
-  std::uint64_t size_ = 0;  // writer only
+  std::mutex writing_;
+  std::uint64_t size_ = 0;  // under writing_
   std::mutex syncing_;      // a second caller waits until the first one's sync is through: its own writes are in it
   std::atomic<bool> unsynced_{false};
   std::atomic<bool> failed_{false};

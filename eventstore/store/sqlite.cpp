@@ -59,7 +59,7 @@ ResultOr<Unit> make_wal_durable(sqlite3* connection, std::string_view name) {
   if (sqlite3_column_int64(statement.get(), 0) == 0) return Unit{};
   // SQLite's own file, and so whatever disk it works on: opening the WAL once more could drop its locks.
   sqlite3_file* wal = nullptr;
-  int code = sqlite3_file_control(connection, nullptr, SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  int code = sqlite3_file_control(connection, nullptr, SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&wal));
   bool const is_open = code == SQLITE_OK && wal != nullptr && wal->pMethods != nullptr;
   if (!is_open) return fault(Fault::Kind::io, doing + ": no WAL is open");
   code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);

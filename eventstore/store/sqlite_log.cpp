@@ -93,9 +93,10 @@ struct SqliteLog::Impl {
   int checkpointed_pages = 0;    // of the WAL, at the last checkpoint since it started over
   int checkpoint_failure = SQLITE_OK;
   std::shared_ptr<SqliteReaderPool> readers;
+  SeedKeeper* seeds = nullptr;
 
   [[nodiscard]] ResultOr<Unit> open_writer(Files& files, std::filesystem::path const& file);
-  [[nodiscard]] ResultOr<Unit> append(domain::Position expected, std::span<StoredCommit const> commits);
+  [[nodiscard]] ResultOr<Unit> append(Append const& append);
   [[nodiscard]] ResultOr<Unit> step(sqlite3_stmt* statement, char const* doing);
   [[nodiscard]] ResultOr<Unit> check_head(domain::Position expected);
   [[nodiscard]] ResultOr<Unit> insert_row(StoredCommit const& row);
@@ -155,15 +156,20 @@ ResultOr<Unit> SqliteLog::Impl::insert_row(StoredCommit const& row) {
   return step(insert.get(), "log: append");
 }
 
-ResultOr<Unit> SqliteLog::Impl::append(domain::Position expected, std::span<StoredCommit const> commits) {
+ResultOr<Unit> SqliteLog::Impl::append(Append const& append) {
   if (checkpoint_failure != SQLITE_OK) {
     auto const kind = (checkpoint_failure & 0xff) == SQLITE_FULL ? Fault::Kind::full : Fault::Kind::io;
     return fault(kind, std::string("log: checkpoint: ") + sqlite3_errstr(checkpoint_failure));
   }
   FLORIN_TRY(step(begin.get(), "log: begin"));
-  FLORIN_TRY(check_head(expected));
-  auto previous = expected;
-  for (auto const& row : commits) {
+  FLORIN_TRY(check_head(append.expected));
+  // Now this is the writer, and no other one can be it before the commit.
+  if (!append.seeds.empty()) {
+    FLORIN_ASSERT(seeds != nullptr);
+    FLORIN_TRY(seeds->keep(append.seeds));
+  }
+  auto previous = append.expected;
+  for (auto const& row : append.commits) {
     FLORIN_ASSERT(row.last > previous && row.last.value() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
     FLORIN_ASSERT(!row.bytes.empty() && row.bytes.size() <= kMaxCommitBytes);
     previous = row.last;
@@ -220,11 +226,13 @@ ResultOr<std::unique_ptr<SqliteLog>> SqliteLog::open_read_only(std::filesystem::
   return std::unique_ptr<SqliteLog>(new SqliteLog(std::move(impl)));
 }
 
-ResultOr<Unit> SqliteLog::append(domain::Position expected, std::span<StoredCommit const> commits) {
+void SqliteLog::keep_seeds_in(SeedKeeper& keeper) { impl_->seeds = &keeper; }
+
+ResultOr<Unit> SqliteLog::append(Append const& append) {
   if (!impl_->connection) return fault(Fault::Kind::conflict, "log: opened for reading only");
   if (impl_->stopped) return fail(*impl_->stopped);
-  if (commits.empty()) return Unit{};
-  auto done = impl_->append(expected, commits);
+  if (append.commits.empty()) return Unit{};
+  auto done = impl_->append(append);
   if (!done) {
     impl_->stopped = Fault{done.error().kind, "log: stopped by an earlier failure: " + done.error().what};
     sqlite3_exec(impl_->connection.get(), "ROLLBACK", nullptr, nullptr, nullptr);

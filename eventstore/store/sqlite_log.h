@@ -26,7 +26,8 @@ class SqliteLog final : public Log {
   [[nodiscard]] static ResultOr<std::unique_ptr<SqliteLog>> open_read_only(std::filesystem::path const& file);
   ~SqliteLog() override;
 
-  ResultOr<Unit> append(domain::Position expected, std::span<StoredCommit const> commits) override;
+  ResultOr<Unit> append(Append const& append) override;
+  void keep_seeds_in(SeedKeeper& keeper) override;
   ResultOr<std::unique_ptr<LogCursor>> read(domain::Position from) override;
   ResultOr<Head> head() override;
 

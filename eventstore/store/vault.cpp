@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -158,6 +162,34 @@ ResultOr<Unit> create_files(Runtime& runtime, std::filesystem::path const& maste
                       0600);
 }
 
+// Seeds that were made and are not in the file yet. Any thread.
+class UnkeptSeeds {
+ public:
+  void add(PersonSeed const& made) {
+    std::lock_guard const lock(mutex_);
+    seeds_.insert_or_assign(made.identity, made.seed);
+    count_.store(seeds_.size(), std::memory_order_release);
+  }
+  void remove(std::span<PersonSeed const> kept) {
+    std::lock_guard const lock(mutex_);
+    for (auto const& each : kept) seeds_.erase(each.identity);
+    count_.store(seeds_.size(), std::memory_order_release);
+  }
+  // Without the lock when there are none, as mostly: whoever was told of a person by the log finds the seed in the
+  // file.
+  [[nodiscard]] std::optional<Seed> find(domain::IdentityId identity) const {
+    if (count_.load(std::memory_order_acquire) == 0) return std::nullopt;
+    std::lock_guard const lock(mutex_);
+    auto const found = seeds_.find(identity);
+    return found == seeds_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<domain::IdentityId, Seed> seeds_;  // under mutex_
+  std::atomic<std::size_t> count_{0};         // of seeds_
+};
+
 }  // namespace
 
 struct Vault::Impl {
@@ -181,6 +213,7 @@ struct Vault::Impl {
   OpenedNames opened_names;
   OpenedNames opened_emails;
   RandomBytes random;  // seal only
+  UnkeptSeeds unkept;
 
   // Where openings of this field are kept; nullptr: nowhere.
   [[nodiscard]] OpenedNames* opened_of(Field field) {
@@ -189,13 +222,14 @@ struct Vault::Impl {
   }
 
   [[nodiscard]] ResultOr<Wiped<Key>> key_of(domain::IdentityId identity) const;
-  [[nodiscard]] ResultOr<Unit> make_person(domain::IdentityId identity);
+  void make_person(domain::IdentityId identity, std::vector<PersonSeed>& made);
   [[nodiscard]] ResultOr<Unit> seal(domain::PersonalText& text, domain::IdentityId identity, Field field,
                                     domain::Position position);
 };
 
 ResultOr<Wiped<Key>> Vault::Impl::key_of(domain::IdentityId identity) const {
-  auto const seed = FLORIN_TRY(persons.read(identity));
+  auto const fresh = unkept.find(identity);
+  auto const seed = FLORIN_TRY(fresh ? ResultOr<Seed>(*fresh) : persons.read(identity));
   constexpr std::string_view kPurpose = "person";
   Wiped<std::array<std::uint8_t, kPurpose.size() + 8 + 32>> message;
   std::memcpy(message.value.data(), kPurpose.data(), kPurpose.size());
@@ -204,10 +238,10 @@ ResultOr<Wiped<Key>> Vault::Impl::key_of(domain::IdentityId identity) const {
   return Wiped<Key>{master({reinterpret_cast<char const*>(message.value.data()), message.value.size()})};
 }
 
-ResultOr<Unit> Vault::Impl::make_person(domain::IdentityId identity) {
-  Wiped<Seed> seed;
-  random.take(seed.value);
-  return persons.write(identity, seed.value);
+void Vault::Impl::make_person(domain::IdentityId identity, std::vector<PersonSeed>& made) {
+  made.push_back({identity, {}});
+  random.take(made.back().seed);
+  unkept.add(made.back());
 }
 
 ResultOr<Unit> Vault::Impl::seal(domain::PersonalText& text, domain::IdentityId identity, Field field,
@@ -280,7 +314,7 @@ domain::Fingerprint Vault::fingerprint(std::string_view canonical_payload) const
 
 Codes const& Vault::codes() const { return impl_->codes; }
 
-ResultOr<Unit> Vault::seal(domain::Commit& commit) {
+ResultOr<Unit> Vault::seal(domain::Commit& commit, std::vector<PersonSeed>& made) {
   for (std::size_t i = 0; i < commit.events.size(); ++i) {
     auto const position = domain::next(commit.first, i);
     auto done = std::visit(
@@ -288,7 +322,7 @@ ResultOr<Unit> Vault::seal(domain::Commit& commit) {
             [](domain::GameEvent auto&) -> ResultOr<Unit> { return Unit{}; },
             [&](domain::IdentityRegistered& event) -> ResultOr<Unit> {
               if (event.email.sealed) return Unit{};
-              FLORIN_TRY(impl_->make_person(event.identity));
+              impl_->make_person(event.identity, made);
               return impl_->seal(event.email, event.identity, Field::email, position);
             },
             [&](domain::PlayerJoined& event) { return impl_->seal(event.name, event.identity, Field::name, position); },
@@ -324,7 +358,14 @@ ResultOr<Unit> Vault::seal(domain::Commit& commit) {
   return Unit{};
 }
 
-ResultOr<Unit> Vault::sync() { return impl_->persons.sync(); }
+ResultOr<Unit> Vault::keep(std::span<PersonSeed const> seeds) {
+  for (auto const& [identity, seed] : seeds) {
+    FLORIN_TRY(impl_->persons.write(identity, seed));
+  }
+  FLORIN_TRY(impl_->persons.sync());
+  impl_->unkept.remove(seeds);
+  return Unit{};
+}
 
 ResultOr<std::string> Vault::open(domain::IdentityId identity, Field field, domain::PersonalText const& text) const {
   if (!text.sealed) {
@@ -349,6 +390,9 @@ ResultOr<std::string> Vault::open(domain::IdentityId identity, Field field, doma
 }
 
 ResultOr<Unit> Vault::destroy(domain::IdentityId identity) {
+  if (impl_->unkept.find(identity)) {
+    return fault(Fault::Kind::conflict, "vault: the person's registration is not durable yet: try again");
+  }
   if (auto const present = impl_->persons.read(identity); !present) {
     // Twice is as good as once.
     return present.error().kind == Fault::Kind::missing ? ResultOr<Unit>(Unit{}) : fail(present.error());

@@ -13,11 +13,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "domain/events.h"
 #include "eventstore/fault.h"
 #include "eventstore/runtime/runtime.h"
 #include "eventstore/store/codes.h"
+#include "eventstore/store/person_seed.h"
 
 namespace florin::eventstore {
 
@@ -31,12 +33,12 @@ enum class Field : std::uint8_t {
   bank_correction = 7,
 };
 
-class Vault {
+class Vault final : public SeedKeeper {
  public:
   // Creates the files when both are absent. Kind::corrupt when one of the two is missing, damaged, or not the other's.
   [[nodiscard]] static ResultOr<std::unique_ptr<Vault>> open(std::filesystem::path const& folder,
                                                              Runtime& runtime = machine());
-  ~Vault();
+  ~Vault() override;
 
   // Keyed hashes, HMAC-SHA256 under keys derived from the master, truncated. Any thread. About 0.3 µs.
   [[nodiscard]] domain::BlindIndex email_index(std::string_view normalised_email) const;
@@ -47,12 +49,12 @@ class Vault {
   // PINs, one-time passwords, claim codes and approval ids of this vault. Lives as long as the vault. Any thread.
   [[nodiscard]] Codes const& codes() const;
 
-  // Seals every clear PersonalText of the commit, making the key of each person it registers. The writer only.
-  // New seeds are durable after sync(), which must come before the append of the commit. A text about a person who
-  // was erased becomes empty: nothing personal is stored about them again.
-  [[nodiscard]] ResultOr<Unit> seal(domain::Commit& commit);
-  // fdatasync when seeds were added since the last call, else nothing. The appender only.
-  [[nodiscard]] ResultOr<Unit> sync();
+  // Seals every clear PersonalText of the commit. The writer only. The seeds of the people whom it registers are added
+  // to `made`: they go with the commit into its append (log.h), and are known here from now on. A text about a person
+  // who was erased becomes empty: nothing personal is stored about them again.
+  [[nodiscard]] ResultOr<Unit> seal(domain::Commit& commit, std::vector<PersonSeed>& made);
+  // Writes seeds that seal() made into persons.keys. One fdatasync; none for no seeds.
+  [[nodiscard]] ResultOr<Unit> keep(std::span<PersonSeed const> seeds) override;
 
   // Any thread, about 1 µs; a name that was opened lately costs a look-up (opened_names.h). Kind::missing when the
   // person was erased, Kind::corrupt when the box was altered or belongs elsewhere. An empty unsealed text opens to "".
@@ -60,7 +62,7 @@ class Vault {
                                            domain::PersonalText const& text) const;
 
   // Zeroes the seed durably. There is no way back; repeating it is harmless. The writer only. Kind::corrupt when the
-  // person never had a key.
+  // person never had a key, Kind::conflict while the commit that registers them waits for its append.
   [[nodiscard]] ResultOr<Unit> destroy(domain::IdentityId identity);
 
  private:

@@ -71,7 +71,7 @@ void append_batches(benchmark::State& state) {
   constexpr std::uint64_t kFill = 20;
   for (; last < kFill; ++last) {
     StoredCommit const row{domain::Position(last + 1), large, link};
-    if (!log.value()->append(domain::Position(last), {&row, 1})) state.SkipWithError("append failed");
+    if (!log.value()->append({domain::Position(last), {&row, 1}})) state.SkipWithError("append failed");
   }
   for (auto _ : state) {
     domain::Position const expected(last);
@@ -82,7 +82,7 @@ void append_batches(benchmark::State& state) {
       link = chain_link(link, commit.first, bytes[i]);
       batch[i] = {commit.first, bytes[i], link};
     }
-    if (!log.value()->append(expected, batch)) state.SkipWithError("append failed");
+    if (!log.value()->append({expected, batch})) state.SkipWithError("append failed");
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(last - kFill));
 }
@@ -101,7 +101,7 @@ struct FilledLog {
     for (std::uint64_t last = 0; last < kRows;) {
       domain::Position const expected(last);
       for (auto& commit : batch) commit = {domain::Position(++last), bytes, {}};
-      if (!log->append(expected, batch)) std::abort();
+      if (!log->append({expected, batch})) std::abort();
     }
   }
 };
@@ -146,9 +146,11 @@ void seal_new_person(benchmark::State& state) {
   TemporaryFolder const folder;
   auto const vault = Vault::open(folder.path());
   std::uint64_t identity = 0;
+  std::vector<PersonSeed> seeds;
   for (auto _ : state) {
     auto commit = registration(++identity);
-    if (!vault.value()->seal(commit)) state.SkipWithError("seal failed");
+    seeds.clear();
+    if (!vault.value()->seal(commit, seeds) || !vault.value()->keep(seeds)) state.SkipWithError("seal failed");
   }
 }
 BENCHMARK(seal_new_person);
@@ -157,7 +159,8 @@ void open_sealed(benchmark::State& state) {
   TemporaryFolder const folder;
   auto const vault = Vault::open(folder.path());
   auto commit = registration(1);
-  if (!vault.value()->seal(commit)) state.SkipWithError("seal failed");
+  std::vector<PersonSeed> seeds;
+  if (!vault.value()->seal(commit, seeds) || !vault.value()->keep(seeds)) state.SkipWithError("seal failed");
   auto const& email = std::get<domain::IdentityRegistered>(commit.events[0]).email;
   for (auto _ : state) benchmark::DoNotOptimize(vault.value()->open(domain::IdentityId(1), Field::email, email));
 }

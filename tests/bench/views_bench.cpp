@@ -126,7 +126,7 @@ class Appender {
       head_ = {last, eventstore::chain_link(head_.link, last, bytes[i])};
       rows_.push_back({last, bytes[i], head_.link});
     }
-    must(log_.append(expected, rows_));
+    must(log_.append({expected, rows_}));
     for (auto& row : rows_) row.bytes = {};
     return rows_;
   }

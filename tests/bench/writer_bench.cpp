@@ -115,7 +115,7 @@ Head fill(Log& log, std::uint64_t players, std::uint64_t purchases) {
     head = {commit.last(), chain_link(head.link, commit.last(), row)};
     rows.push_back({head.position, row, head.link});
     if (rows.size() == bytes.size() || i == commits) {
-      must(log.append(appended, rows));
+      must(log.append({appended, rows}));
       appended = head.position;
       rows.clear();
     }
@@ -218,7 +218,7 @@ int bench_snapshot(std::uint64_t players) {
   TempFolder const folder;
   auto const log = must(SqliteLog::open(folder.path() / "log.db"));
   StoredCommit const row{Position(9), "the past", {}};
-  must(log->append({}, {&row, 1}));
+  must(log->append({{}, {&row, 1}}));
   Recovered recovered;
   recovered.state = state_of(players);
   recovered.head = must(log->head());

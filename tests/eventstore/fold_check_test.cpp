@@ -232,7 +232,8 @@ TEST(FoldCheck, AForgedLogIsReportedAtThePositionOfTheLie) {
     std::string bytes;
     Encoder().encode(Commit{Position(1), Timestamp(), {}, events}, bytes);
     auto const last = Position(events.size());
-    ASSERT_TRUE(log.append({}, std::vector<StoredCommit>{{last, bytes, chain_link({}, last, bytes)}}));
+    StoredCommit const stored{last, bytes, chain_link({}, last, bytes)};
+    ASSERT_TRUE(log.append({{}, {&stored, 1}}));
     auto const found = verify(log, nullptr);
     ASSERT_FALSE(found) << row.what;
     EXPECT_EQ(found.error().kind, Fault::Kind::corrupt) << row.what;

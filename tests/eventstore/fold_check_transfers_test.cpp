@@ -476,7 +476,8 @@ TEST(FoldCheckTransfers, AForgedLogIsReportedAtThePositionOfTheLie) {
       std::string bytes;
       Encoder().encode(commit, bytes);
       link = chain_link(link, commit.last(), bytes);
-      ASSERT_TRUE(log.append(before, std::vector<StoredCommit>{{commit.last(), bytes, link}}));
+      StoredCommit const stored{commit.last(), bytes, link};
+      ASSERT_TRUE(log.append({before, {&stored, 1}}));
       before = commit.last();
     }
     auto const found = verify(log, nullptr);

@@ -121,7 +121,7 @@ TYPED_TEST(LogContract, LargeCommitsComeBackWhole) {
   for (std::size_t i = 0; i < 5; ++i) bytes.emplace_back(kMaxCommitBytes - i, static_cast<char>('a' + i));
   for (std::uint64_t i = 0; i < bytes.size(); ++i) {
     StoredCommit const commit{Position(i + 1), bytes[i], {}};
-    ASSERT_TRUE(log.append(Position(i), {&commit, 1}));
+    ASSERT_TRUE(log.append({Position(i), {&commit, 1}}));
   }
   auto const cursor = std::move(log.read(Position(1))).value();
   for (auto const& each : bytes) EXPECT_EQ(cursor->next().value()->bytes, each);
@@ -148,6 +148,63 @@ TYPED_TEST(LogContract, AfterAFaultEveryAppendIsRefusedUntilItIsOpenedAgain) {
   EXPECT_EQ(positions(*log, Position(1)), (Positions{5})) << "reads go on";
   log = &this->implementation.open();
   EXPECT_TRUE(append(*log, Position(5), {6}));
+}
+
+// Keeps seeds as a vault does, or fails.
+struct Keeper final : SeedKeeper {
+  ResultOr<Unit> keep(std::span<PersonSeed const> seeds) override {
+    head = log->head().value().position;
+    if (failing) return fault(Fault::Kind::full, "no room");
+    kept.insert(kept.end(), seeds.begin(), seeds.end());
+    return Unit{};
+  }
+  Log* log = nullptr;
+  bool failing = false;
+  Position head;  // of the log, when it was asked
+  std::vector<PersonSeed> kept;
+};
+
+TYPED_TEST(LogContract, SeedsAreKeptBeforeTheirCommitsAreThere) {
+  auto& log = this->implementation.open();
+  Keeper keeper;
+  keeper.log = &log;
+  log.keep_seeds_in(keeper);
+  StoredCommit const row{Position(3), "three", {}};
+  PersonSeed const seed{domain::IdentityId(7), {1, 2, 3}};
+  ASSERT_TRUE(log.append({Position(), {&row, 1}, {&seed, 1}}));
+  EXPECT_EQ(keeper.head, Position());
+  EXPECT_EQ(keeper.kept.size(), 1u);
+  EXPECT_EQ(keeper.kept[0].identity, seed.identity);
+  EXPECT_EQ(keeper.kept[0].seed, seed.seed);
+  EXPECT_EQ(log.head().value().position, Position(3));
+}
+
+// A writer whose head is not the log's would replace the seeds of people whom another one has registered.
+TYPED_TEST(LogContract, ARefusedAppendKeepsNoSeed) {
+  auto& log = this->implementation.open();
+  Keeper keeper;
+  keeper.log = &log;
+  log.keep_seeds_in(keeper);
+  ASSERT_TRUE(append(log, Position(), {5}));
+  StoredCommit const row{Position(6), "six", {}};
+  PersonSeed const seed{domain::IdentityId(7), {1}};
+  EXPECT_EQ(log.append({Position(4), {&row, 1}, {&seed, 1}}).error().kind, Fault::Kind::conflict);
+  EXPECT_TRUE(keeper.kept.empty());
+}
+
+TYPED_TEST(LogContract, WithoutItsSeedsNoCommitIsAppended) {
+  auto* log = &this->implementation.open();
+  Keeper keeper;
+  keeper.log = log;
+  keeper.failing = true;
+  log->keep_seeds_in(keeper);
+  StoredCommit const row{Position(1), "one", {}};
+  PersonSeed const seed{domain::IdentityId(7), {1}};
+  EXPECT_EQ(log->append({Position(), {&row, 1}, {&seed, 1}}).error().kind, Fault::Kind::full);
+  EXPECT_FALSE(append(*log, Position(), {1})) << "as after every fault";
+  EXPECT_EQ(log->head().value(), Head{});
+  log = &this->implementation.open();
+  EXPECT_EQ(log->head().value(), Head{});
 }
 
 TYPED_TEST(LogContract, OneWriterAtATime) {

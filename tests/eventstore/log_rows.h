@@ -25,7 +25,7 @@ inline ResultOr<Unit> append(Log& log, Position expected, std::vector<std::uint6
     bytes.push_back(bytes_at(Position(last)));
     commits.push_back({Position(last), bytes.back(), sha256(bytes.back())});
   }
-  return log.append(expected, commits);
+  return log.append({expected, commits});
 }
 
 // Positions read from `from` to the end; every row must be what append() wrote.

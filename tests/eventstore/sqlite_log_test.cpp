@@ -167,7 +167,7 @@ TEST(SqliteLog, CopiesTheWalAsItGrowsAndTidiesItOnClose) {
   std::uintmax_t largest = 0;
   for (std::uint64_t last = 0; last < 160; ++last) {
     StoredCommit const commit{Position(last + 1), bytes, {}};
-    ASSERT_TRUE(log->append(Position(last), {&commit, 1}));
+    ASSERT_TRUE(log->append({Position(last), {&commit, 1}}));
     largest = std::max(largest, std::filesystem::file_size(folder / "log.db-wal"));
   }
   EXPECT_LT(largest, 24u << 20);

@@ -1,6 +1,7 @@
 #include "eventstore/store/vault.h"
 
 #include <fstream>
+#include <mutex>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -51,8 +52,10 @@ PersonalText const& name_of(domain::Commit const& commit) {
 }
 
 domain::Commit sealed(Vault& vault, domain::Commit commit) {
-  auto const done = vault.seal(commit);
+  std::vector<PersonSeed> seeds;
+  auto const done = vault.seal(commit, seeds);
   EXPECT_TRUE(done) << (done ? "" : done.error().what);
+  EXPECT_TRUE(vault.keep(seeds));
   return commit;
 }
 
@@ -91,7 +94,6 @@ TEST(Vault, OpensWhatItSealedAlsoAfterReopening) {
   auto const commit = sealed(*vault, registration(1, "ann@example.org", "Ann"));
   EXPECT_TRUE(email_of(commit).sealed);
   EXPECT_EQ(email_of(commit).bytes.find("ann"), std::string::npos);
-  ASSERT_TRUE(vault->sync());
   vault.reset();
   vault = opened(folder.path());
   EXPECT_EQ(vault->open(IdentityId(1), Field::email, email_of(commit)).value(), "ann@example.org");
@@ -375,6 +377,22 @@ TEST(KeyedHash, IsHmacSha256) {
   }
 }
 
+TEST(Vault, ASeedThatIsNotKeptYetIsKnownAndInNoFile) {
+  TemporaryFolder const folder;
+  auto vault = opened(folder.path());
+  auto const before = content(folder.path() / "persons.keys");
+  std::vector<PersonSeed> seeds;
+  auto commit = registration(1, "ann@example.org", "Ann");
+  ASSERT_TRUE(vault->seal(commit, seeds));
+  EXPECT_EQ(vault->open(IdentityId(1), Field::email, email_of(commit)).value(), "ann@example.org");
+  EXPECT_EQ(vault->destroy(IdentityId(1)).error().kind, Fault::Kind::conflict)
+      << "the append would bring the seed back";
+  EXPECT_EQ(content(folder.path() / "persons.keys"), before);
+  ASSERT_TRUE(vault->keep(seeds));
+  ASSERT_TRUE(vault->destroy(IdentityId(1)));
+  EXPECT_EQ(kind_of(*vault, IdentityId(1), Field::email, email_of(commit)), Fault::Kind::missing);
+}
+
 TEST(Vault, ManyThreadsOpenWhileOneSeals) {
   TemporaryFolder const folder;
   auto const vault = opened(folder.path());
@@ -390,12 +408,27 @@ TEST(Vault, ManyThreadsOpenWhileOneSeals) {
       }
     });
   }
+  // The appender keeps what the writer has sealed, a while later.
+  std::mutex mutex;
+  std::vector<PersonSeed> waiting;
   threads.emplace_back([&] {
     while (!stop) {
-      if (!vault->sync()) wrong = true;
+      std::vector<PersonSeed> seeds;
+      {
+        std::lock_guard const lock(mutex);
+        seeds.swap(waiting);
+      }
+      if (!vault->keep(seeds)) wrong = true;
     }
   });
-  for (std::uint64_t i = 2; i < 4000; ++i) sealed(*vault, registration(i, "bob@example.org", "Bob"));
+  for (std::uint64_t i = 2; i < 4000; ++i) {
+    std::vector<PersonSeed> seeds;
+    auto commit = registration(i, "bob@example.org", "Bob");
+    if (!vault->seal(commit, seeds)) wrong = true;
+    if (vault->open(IdentityId(i), Field::name, name_of(commit)).value() != "Bob") wrong = true;
+    std::lock_guard const lock(mutex);
+    waiting.insert(waiting.end(), seeds.begin(), seeds.end());
+  }
   stop = true;
   for (auto& thread : threads) thread.join();
   EXPECT_FALSE(wrong);

@@ -222,15 +222,15 @@ class MortalLog final : public eventstore::Log {
     left_ = append;
     how_ = how;
   }
-  eventstore::ResultOr<Unit> append(domain::Position expected,
-                                    std::span<eventstore::StoredCommit const> commits) override {
+  eventstore::ResultOr<Unit> append(eventstore::Append const& append) override {
     if (left_ > 0 && --left_ == 0) log_.fail_next(how_);
-    return log_.append(expected, commits);
+    return log_.append(append);
   }
   eventstore::ResultOr<std::unique_ptr<eventstore::LogCursor>> read(domain::Position from) override {
     return log_.read(from);
   }
   eventstore::ResultOr<eventstore::Head> head() override { return log_.head(); }
+  void keep_seeds_in(eventstore::SeedKeeper& keeper) override { log_.keep_seeds_in(keeper); }
 
  private:
   MemoryLog& log_;

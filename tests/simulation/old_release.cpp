@@ -33,15 +33,15 @@ struct OldStore {
   // One commit, durable when it returns.
   ResultOr<Commit> record(std::vector<Event> events) {
     Commit commit{next(head.position), at(), {}, std::move(events)};
-    if (auto sealed = vault->seal(commit); !sealed) return fail(sealed.error());
-    if (auto synced = vault->sync(); !synced) return fail(synced.error());
+    std::vector<eventstore::PersonSeed> seeds;
+    FLORIN_TRY(vault->seal(commit, seeds));
     apply(state, commit);
     std::string bytes;
     eventstore::Encoder().encode(commit, bytes);
     auto const expected = head.position;
     head = {commit.last(), eventstore::chain_link(head.link, commit.last(), bytes)};
     eventstore::StoredCommit const row{commit.last(), bytes, head.link};
-    if (auto appended = log->append(expected, {&row, 1}); !appended) return fail(appended.error());
+    FLORIN_TRY(log->append({expected, {&row, 1}, seeds}));
     return commit;
   }
   ResultOr<Commit> run(Command const& command) {
@@ -62,6 +62,7 @@ ResultOr<OldOrder> write_old_release(SimulatedRuntime& runtime, bool won) {
   auto vault = eventstore::Vault::open(kFolder + "/vault", runtime);
   if (!vault) return fail(vault.error());
   store.vault = std::move(vault).value();
+  store.log->keep_seeds_in(*store.vault);
 
   auto create = test_support::create_game("old game");
   create.settings.status = GameStatus::live;

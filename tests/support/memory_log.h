@@ -20,22 +20,30 @@ class MemoryLog final : public eventstore::Log {
   };
   enum class Failure { none, absent, durable };  // what the next append does, and what the log holds afterwards
 
-  eventstore::ResultOr<Unit> append(domain::Position expected,
-                                    std::span<eventstore::StoredCommit const> commits) override {
+  eventstore::ResultOr<Unit> append(eventstore::Append const& append) override {
     std::unique_lock lock(mutex_);
     ++appends_started_;
     changed_.notify_all();
     changed_.wait(lock, [this] { return !blocked_; });
     if (stopped_) return eventstore::fault(eventstore::Fault::Kind::io, "stopped by an earlier failure");
-    if (expected != position()) {
+    if (append.expected != position()) {
       stopped_ = true;
       return eventstore::fault(eventstore::Fault::Kind::conflict, "another head");
     }
+    if (!append.seeds.empty()) {
+      lock.unlock();  // readers go on
+      auto kept = seeds_->keep(append.seeds);
+      lock.lock();
+      if (!kept) {
+        stopped_ = true;
+        return kept;
+      }
+    }
     stopped_ = failure_ != Failure::none;
     if (failure_ != Failure::absent) {
-      for (auto const& commit : commits) rows_.push_back({commit.last, std::string(commit.bytes), commit.link});
+      for (auto const& commit : append.commits) rows_.push_back({commit.last, std::string(commit.bytes), commit.link});
     }
-    batches_.push_back(commits.size());
+    batches_.push_back(append.commits.size());
     if (stopped_) return eventstore::fault(eventstore::Fault::Kind::io, "injected");
     return Unit{};
   }
@@ -51,6 +59,8 @@ class MemoryLog final : public eventstore::Log {
     if (rows_.empty()) return eventstore::Head{};
     return eventstore::Head{rows_.back().last, rows_.back().link};
   }
+
+  void keep_seeds_in(eventstore::SeedKeeper& keeper) override { seeds_ = &keeper; }
 
   // Appends wait until unblock().
   void block() {
@@ -116,6 +126,7 @@ class MemoryLog final : public eventstore::Log {
   std::vector<Row> rows_;
   std::vector<std::size_t> batches_;
   std::size_t appends_started_ = 0;
+  eventstore::SeedKeeper* seeds_ = nullptr;
   Failure failure_ = Failure::none;
   std::optional<eventstore::Fault> read_fault_;
   bool blocked_ = false;

@@ -23,6 +23,7 @@ ResultOr<OfflineStore> OfflineStore::create(api::Layout layout) {
   if (!checkpoints) return fail(checkpoints.error());
   store.log_ = std::move(log).value();
   store.vault_ = std::move(vault).value();
+  store.log_->keep_seeds_in(*store.vault_);
   store.checkpoints_ = std::make_unique<eventstore::CheckpointFile>(std::move(checkpoints).value());
   store.encoder_ = std::make_unique<eventstore::Encoder>();
   return store;
@@ -34,7 +35,7 @@ ResultOr<domain::Decision> OfflineStore::run(domain::Command const& command, dom
   auto decision = domain::decide(recovered_.state, command, {at, first, entropy});
   if (!decision) return decision;
   domain::Commit commit{first, at, std::move(request), decision.value()};
-  if (auto sealed = vault_->seal(commit); !sealed) return fail(sealed.error());
+  if (auto sealed = vault_->seal(commit, seeds_); !sealed) return fail(sealed.error());
   domain::apply(recovered_.state, commit);
   Pending pending{commit.last(), bytes_.size(), 0, {}};
   encoder_->encode(commit, bytes_);
@@ -49,16 +50,16 @@ ResultOr<domain::Decision> OfflineStore::run(domain::Command const& command, dom
 
 ResultOr<Unit> OfflineStore::flush() {
   if (pending_.empty()) return Unit{};
-  if (auto synced = vault_->sync(); !synced) return synced;
   std::vector<eventstore::StoredCommit> rows;
   rows.reserve(pending_.size());
   for (auto const& commit : pending_) {
     rows.push_back(
         {commit.last, std::string_view(bytes_).substr(commit.begin, commit.end - commit.begin), commit.link});
   }
-  if (auto appended = log_->append(durable_, rows); !appended) return appended;
+  if (auto appended = log_->append({durable_, rows, seeds_}); !appended) return appended;
   durable_ = recovered_.head.position;
   pending_.clear();
+  seeds_.clear();
   bytes_.clear();
   return Unit{};
 }

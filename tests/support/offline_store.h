@@ -52,6 +52,7 @@ class OfflineStore {
   domain::Position durable_;
   std::string bytes_;
   std::vector<Pending> pending_;
+  std::vector<eventstore::PersonSeed> seeds_;  // of the people whom the pending commits register
 };
 
 }  // namespace florin::tests

@@ -53,14 +53,13 @@ std::vector<PayoutStatus> statuses(CardRig const& rig) {
 class WatchedLog final : public eventstore::Log {
  public:
   explicit WatchedLog(MemoryLog& log) : log_(log) {}
-  eventstore::ResultOr<Unit> append(Position expected, std::span<eventstore::StoredCommit const> commits) override {
-    return log_.append(expected, commits);
-  }
+  eventstore::ResultOr<Unit> append(eventstore::Append const& append) override { return log_.append(append); }
   eventstore::ResultOr<std::unique_ptr<eventstore::LogCursor>> read(Position from) override {
     ++reads;
     return log_.read(from);
   }
   eventstore::ResultOr<eventstore::Head> head() override { return log_.head(); }
+  void keep_seeds_in(eventstore::SeedKeeper& keeper) override { log_.keep_seeds_in(keeper); }
   std::atomic<int> reads = 0;
 
  private:
