@@ -14,8 +14,11 @@ using domain::Timestamp;
 
 // Events that were handled, so that the poll passes over them: an hour of 25 a second.
 constexpr std::size_t kHandledMax = 100'000;
-// A poll begins so long before the last one did: an event may become visible late.
+// A poll asks from so long before the newest event that the last one found: an event may become visible late.
 constexpr std::int64_t kPollOverlapMicros = 600 * domain::kMicrosPerSecond;
+// The first one from so long before the last commit. Games buy and sell on while the processor cannot be reached, and
+// the clock that dated the commit may have been ahead of the processor's: together for up to a day.
+constexpr std::int64_t kResumeOverlapMicros = domain::kMicrosPerDay;
 // As long as a processor keeps its events.
 constexpr std::int64_t kPollReachMicros = 30 * domain::kMicrosPerDay;
 
@@ -32,7 +35,7 @@ void EventPoll::resume(Timestamp last_commit) {
   auto const now = processor_now();
   auto const reach = now + -kPollReachMicros;
   // A last commit that is still to come was written by a clock that was ahead: nobody knows since when.
-  polled_from_ = last_commit > now ? reach : std::max(reach, last_commit + -kPollOverlapMicros);
+  polled_from_ = last_commit > now ? reach : std::max(reach, last_commit + -kResumeOverlapMicros);
   if (last_commit == Timestamp{} || last_commit >= reach) return;
   missed_ =
       "the ledger's last commit is older than what the card processor can be asked for: refunds and "
@@ -62,7 +65,7 @@ Awaitable<void> EventPoll::run() {
 }
 
 Awaitable<bool> EventPoll::poll_once() {
-  auto const began = processor_now();
+  Timestamp newest;
   std::string from;
   for (bool more = true; more && !context_.stopping;) {
     auto const answer = co_await context_.gateway.list_events(polled_from_, from);
@@ -72,13 +75,16 @@ Awaitable<bool> EventPoll::poll_once() {
     }
     if (answer.outcome != PaymentOutcome::answered) co_return false;
     for (auto const& event : answer.events) {
+      newest = std::max(newest, event.created);
       if (handled_.contains(event.event_id) || !open_.try_emplace(event.event_id).second) continue;
       look_into_({{}, event.reference, event.event_id, 0});
     }
     more = answer.more;
     from = answer.next;
   }
-  polled_from_ = began + -kPollOverlapMicros;
+  // By the processor's clock, where ours are ahead of it: what it dates earlier than we would is asked for, too.
+  auto const known = std::min(newest, std::max(context_.clock.now(), context_.clock.read().wall));
+  polled_from_ = std::max(polled_from_, known + -kPollOverlapMicros);
   co_return true;
 }
 

@@ -86,6 +86,7 @@ struct MethodAnswer {
 struct ProcessorEvent {
   std::string event_id;
   std::string reference;
+  domain::Timestamp created{};  // by the processor's clock; zero: it does not say
 };
 
 struct EventsAnswer {

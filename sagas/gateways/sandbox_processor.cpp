@@ -333,7 +333,7 @@ Awaitable<EventsAnswer> SandboxProcessor::list_events(domain::Timestamp since, s
     std::size_t const count = std::min(events.value().size(), kChangesPage);
     for (std::size_t i = 0; i < count; ++i) {
       SandboxEvent const& event = events.value()[i];
-      answer.events.push_back({event.id, event.reference});
+      answer.events.push_back({event.id, event.reference, event.created});
       if (answer.more) answer.next = std::to_string(event.sequence);
     }
     return answer;

@@ -13,6 +13,7 @@ using simdjson::dom::element;
 
 constexpr std::size_t kReferenceMax = 99;
 constexpr std::size_t kTokenMax = 100;
+constexpr std::int64_t kSecondsMax = 253'402'300'799;  // the end of the year 9999
 
 bool is_word(std::string_view text) {
   return std::ranges::all_of(text, [](char c) {
@@ -44,6 +45,13 @@ std::optional<std::string> reference_of(element const& object) {
   return std::string(reference);
 }
 
+// Seconds; zero when it is none that a date can be.
+domain::Timestamp created_of(element const& event) {
+  std::int64_t seconds = 0;
+  bool const told = event["created"].get(seconds) == simdjson::SUCCESS;
+  return told && seconds > 0 && seconds <= kSecondsMax ? domain::Timestamp::from_seconds(seconds) : domain::Timestamp{};
+}
+
 }  // namespace
 
 bool is_payment_reference(std::string_view text) {
@@ -71,7 +79,7 @@ Result<Callback, CallbackFault> read_stripe_event(element const& event) {
   auto reference = reference_of(object);
   if (!reference) return fail(CallbackFault::malformed);
   if (reference->empty()) return Callback{};
-  return Callback{ProcessorEvent{std::string(id), std::move(*reference)}};
+  return Callback{ProcessorEvent{std::string(id), std::move(*reference), created_of(event)}};
 }
 
 Result<Callback, CallbackFault> read_stripe_callback(std::string_view secret, std::string_view signature,

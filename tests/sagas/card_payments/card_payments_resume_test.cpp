@@ -10,11 +10,13 @@ namespace {
 
 using domain::Money;
 using domain::PaymentFailure;
+using test_support::Call;
 using test_support::CardRig;
 using test_support::CardWorld;
 using test_support::FoldedView;
 using test_support::kMinute;
 using test_support::MemoryLog;
+using test_support::Trouble;
 using test_support::units;
 
 domain::Usd usd(std::int64_t cents) { return domain::Usd::from_minor(cents); }
@@ -201,16 +203,57 @@ TEST(PaymentsResume, IsAskedForFromTheEarlierHandOn) {
     ASSERT_TRUE(rig.quiet());
     auto const asked = rig.gateway().asked_since();
     ASSERT_FALSE(asked.empty());
-    EXPECT_LE(asked.front(), std::min(world.clock.now(), world.clock.read().wall) + -10 * kMinute) << ahead;
+    EXPECT_LE(asked.front(), std::min(world.clock.now(), world.clock.read().wall) + -domain::kMicrosPerDay) << ahead;
     if (!std::exchange(committed, true)) {
       (void)rig.commit(test_support::create_game());
       continue;
     }
     // The log's last commit is of now. Where that is still to come by the wall clock, it was written by a clock that
     // was ahead, nobody knows since when: all is asked for that can be.
-    auto const reach = ahead < 0 ? 30 * domain::kMicrosPerDay + kTwoHours : 10 * kMinute;
+    auto const reach = ahead < 0 ? 30 * domain::kMicrosPerDay + kTwoHours : domain::kMicrosPerDay;
     EXPECT_EQ(asked.front(), world.clock.now() + -reach) << ahead;
   }
+}
+
+// The next poll asks from the newest event on, by the processor's date of it: how far our clock went on since does not
+// say what the processor has told.
+TEST(PaymentsResume, GoesOnFromTheNewestEvent) {
+  CardWorld world;
+  MemoryLog log;
+  test_support::TempFolder const vault;
+  CardRig rig(vault.path(), log, world, false);
+  auto const game = test_support::live_game(rig);
+  (void)rig.commit(test_support::order_currency(game, 1, 1'000));
+  ASSERT_TRUE(rig.quiet());
+  auto const charged = world.clock.now();
+  ASSERT_TRUE(rig.pass(kMinute));
+  for (int hours = 0; hours < 3; ++hours) {
+    ASSERT_TRUE(rig.pass(60 * kMinute));
+    EXPECT_EQ(rig.gateway().asked_since().back(), charged + -10 * kMinute);
+  }
+}
+
+// What the processor could not tell for hours, in which the ledger went on, is asked for after a restart.
+TEST(PaymentsResume, AsksForWhatAnOutageKeptFromIt) {
+  CardWorld world;
+  MemoryLog log;
+  test_support::TempFolder const vault;
+  {
+    CardRig rig(vault.path(), log, world, false);
+    auto const game = test_support::live_game(rig);
+    (void)rig.commit(test_support::order_currency(game, 1, 1'000));
+    ASSERT_TRUE(rig.quiet());
+    ASSERT_TRUE(rig.pass(kMinute));
+    rig.gateway().order(Call::list_events, Trouble::unreachable, 1'000);
+    ASSERT_TRUE(
+        world.processor->refund_at_processor(world.payment().report.reference, domain::Usd::from_minor(400)).ok());
+    ASSERT_TRUE(rig.pass(180 * kMinute));
+    (void)rig.commit(test_support::credit(game, 1, test_support::units(1)));
+    ASSERT_TRUE(rig.quiet());
+  }
+  CardRig rig(vault.path(), log, world, false);
+  ASSERT_TRUE(rig.pass(kMinute));
+  EXPECT_EQ(rig.view().all<domain::RefundRequested>().size() + rig.view().all<domain::RefundSettled>().size(), 2u);
 }
 
 }  // namespace

@@ -512,13 +512,13 @@ TEST_F(Stripe, TakesACardOrSaysWhatIsWrongWithIt) {
   EXPECT_EQ(outcome_of(400, error_of("invalid_request_error", "parameter_unknown")), "reached parameter_unknown");
 }
 
-std::string event(std::string const& id, std::string const& object) {
-  return resource("event", {{"id", "\"" + id + "\""}, {"data", R"({"object":)" + object + "}"}});
+std::string event(std::string const& id, std::string const& object, std::string const& created = "1800000000") {
+  return resource("event", {{"id", "\"" + id + "\""}, {"created", created}, {"data", R"({"object":)" + object + "}"}});
 }
 
 TEST_F(Stripe, ListsChangesOldestFirstPageByPage) {
   replies["GET /v1/events"] =
-      http_reply(200, list(event("evt_3", R"({"object":"dispute","payment_intent":"pi_3"})") + "," +
+      http_reply(200, list(event("evt_3", R"({"object":"dispute","payment_intent":"pi_3"})", "1800000060") + "," +
                                event("evt_2", R"({"object":"charge","payment_intent":null})") + "," +
                                event("evt_1", intent("succeeded")),
                            true));
@@ -527,6 +527,8 @@ TEST_F(Stripe, ListsChangesOldestFirstPageByPage) {
   ASSERT_EQ(answer.events.size(), 2u);
   EXPECT_EQ(answer.events[0].reference, kPayment);
   EXPECT_EQ(answer.events[1].event_id, "evt_3");
+  EXPECT_EQ(answer.events[0].created, domain::Timestamp::from_seconds(1'800'000'000));
+  EXPECT_EQ(answer.events[1].created, domain::Timestamp::from_seconds(1'800'000'060));
   EXPECT_TRUE(answer.more);
   EXPECT_EQ(answer.next, "evt_1");
   std::string const target(requests.at(0).target());
