@@ -75,7 +75,14 @@ void Payouts::Impl::ask_about(PayoutId payout) {
   if (!is_with_the_bank(*open)) return;
   auto const entry = entry_of(log, vault, payout);
   if (!entry) {
-    report(payout, PayoutStatus::failed, "the bank details cannot be opened");
+    bool const lost = entry.error().kind == eventstore::Fault::Kind::missing ||
+                      entry.error().kind == eventstore::Fault::Kind::corrupt;
+    if (!lost) return;  // the log or the vault as a whole: asked again
+    if (!open->filed) return report(payout, PayoutStatus::failed, "the bank details cannot be opened");
+    // The bank has it, and may have paid: its statement says so to an operator.
+    spdlog::error("payout {}: its contact was erased since it went to the bank: an operator says what became of it",
+                  domain::format_payout_id(payout));
+    processing.erase(payout);
     return;
   }
   if (!open->filed) {

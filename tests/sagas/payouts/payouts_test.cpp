@@ -49,18 +49,20 @@ std::vector<PayoutStatus> statuses(CardRig const& rig) {
   return all;
 }
 
-// Counts who reads.
+// Counts who reads, and fails on demand.
 class WatchedLog final : public eventstore::Log {
  public:
   explicit WatchedLog(MemoryLog& log) : log_(log) {}
   eventstore::ResultOr<Unit> append(eventstore::Append const& append) override { return log_.append(append); }
   eventstore::ResultOr<std::unique_ptr<eventstore::LogCursor>> read(Position from) override {
     ++reads;
+    if (failing) return eventstore::fault(eventstore::Fault::Kind::io, "ordered");
     return log_.read(from);
   }
   eventstore::ResultOr<eventstore::Head> head() override { return log_.head(); }
   void keep_seeds_in(eventstore::SeedKeeper& keeper) override { log_.keep_seeds_in(keeper); }
   std::atomic<int> reads = 0;
+  std::atomic<bool> failing = false;
 
  private:
   MemoryLog& log_;
@@ -94,6 +96,15 @@ struct PayoutsTest : testing::Test {
     advance(payout, PayoutStatus::approved);
     advance(payout, PayoutStatus::processing);
     return payout;
+  }
+  // As soon as the payout's day is over.
+  void export_day_of(PayoutId payout) {
+    auto const day = domain::day_of(rig->ledger().payout(payout)->processing_at);
+    ASSERT_TRUE(rig->pass(files_from(day).micros() - world.clock.now().micros()));
+    std::vector const payouts{payout};
+    auto planned =
+        plan_files(log, rig->vault(), {test_support::ach_origin(), false}, day, world.clock.now(), payouts, {});
+    rig->commit(std::move(planned).value().command);
   }
   [[nodiscard]] domain::PayoutAdvanced last() const { return rig->view().all<domain::PayoutAdvanced>().back(); }
 };
@@ -188,6 +199,31 @@ TEST_F(PayoutsTest, TheBankAnswersForWhatIsInAFile) {
   EXPECT_EQ(rig->ledger().payout(second)->status, PayoutStatus::processing) << "until an operator fails it";
   advance(second, PayoutStatus::failed);
   EXPECT_EQ(rig->sum(domain::Account::payouts_in_flight), Money{});
+}
+
+// The bank has paid it: what cannot be read for a moment is no reason to owe the money again.
+TEST_F(PayoutsTest, AReadThatFailsFailsNoPayout) {
+  export_day_of(processing());
+  watched.failing = true;
+  ASSERT_TRUE(rig->pass(kDay));
+  EXPECT_EQ(last().status, PayoutStatus::processing);
+  watched.failing = false;
+  ASSERT_TRUE(rig->pass(kSecond));
+  EXPECT_EQ(last().status, PayoutStatus::completed);
+}
+
+// Likewise: who was erased after the file went to the bank is paid all the same.
+TEST_F(PayoutsTest, WhatTheBankHasOfSomebodyErasedIsLeftToAnOperator) {
+  auto const payout = processing();
+  export_day_of(payout);
+  auto const contact = rig->view().all<domain::PayoutRequested>().front().contact;
+  rig.reset();
+  ASSERT_TRUE(test_support::must(eventstore::Vault::open(vault.path()))->destroy(contact));
+  start();
+  ASSERT_TRUE(rig->pass(3 * kDay));
+  EXPECT_EQ(rig->ledger().payout(payout)->status, PayoutStatus::processing);
+  advance(payout, PayoutStatus::completed);
+  EXPECT_EQ(rig->sum(domain::Account::payouts_paid), units(100));
 }
 
 // What the first export fixed is what every later one gives, whatever became of the payouts and of the settings.
