@@ -182,7 +182,7 @@ ResultOr<std::unique_ptr<SandboxProcessor>> SandboxProcessor::open(eventstore::C
                                                                    eventstore::Runtime& runtime) {
   FLORIN_ASSERT(!options.webhook_secret.empty());
   auto processor = std::unique_ptr<SandboxProcessor>(new SandboxProcessor(clock, std::move(options), runtime));
-  SandboxProcessor const* const self = processor.get();
+  SandboxProcessor* const self = processor.get();
   auto books = SandboxBooks::open(
       self->options_.file, self->options_.amount_min, [self] { return self->draw_callback(); }, runtime);
   if (!books) return fail(std::move(books).error());
@@ -213,26 +213,29 @@ void SandboxProcessor::wake() {
   if (sender_ != nullptr) CallbackSender::wake(sender_);
 }
 
-bool SandboxProcessor::happens(unsigned percent) const {
-  return percent != 0 && eventstore::draw_number<unsigned>(runtime_) % 100 < percent;
+bool SandboxProcessor::happens(unsigned SandboxFaults::* kind) {
+  unsigned const percent = faults_.*kind;
+  bool const now = percent != 0 && eventstore::draw_number<unsigned>(runtime_) % 100 < percent;
+  if (now) ++(faults_made_.*kind);
+  return now;
 }
 
-SandboxProcessor::Trouble SandboxProcessor::draw() const {
-  SandboxFaults const faults = this->faults();
-  if (happens(faults.refused_connection)) return Trouble::refused;
-  if (happens(faults.timeout_before)) return Trouble::before;
-  if (happens(faults.timeout_after)) return Trouble::after;
+SandboxProcessor::Trouble SandboxProcessor::draw() {
+  std::lock_guard const lock(mutex_);
+  if (happens(&SandboxFaults::refused_connection)) return Trouble::refused;
+  if (happens(&SandboxFaults::timeout_before)) return Trouble::before;
+  if (happens(&SandboxFaults::timeout_after)) return Trouble::after;
   return Trouble::none;
 }
 
-CallbackPlan SandboxProcessor::draw_callback() const {
+CallbackPlan SandboxProcessor::draw_callback() {
   CallbackPlan plan;
-  if (happens(faults_.lost_callback)) {
+  if (happens(&SandboxFaults::lost_callback)) {
     plan.copies = 0;
-  } else if (happens(faults_.doubled_callback)) {
-    plan.copies = 2;
+    return plan;
   }
-  plan.late = happens(faults_.late_callback);
+  if (happens(&SandboxFaults::doubled_callback)) plan.copies = 2;
+  plan.late = happens(&SandboxFaults::late_callback);
   return plan;
 }
 
@@ -435,6 +438,11 @@ void SandboxProcessor::set_faults(SandboxFaults faults) {
 SandboxFaults SandboxProcessor::faults() const {
   std::lock_guard const lock(mutex_);
   return faults_;
+}
+
+SandboxFaults SandboxProcessor::faults_made() const {
+  std::lock_guard const lock(mutex_);
+  return faults_made_;
 }
 
 }  // namespace florin::sagas

@@ -42,7 +42,7 @@ struct SandboxProcessorOptions {
   unsigned attempts_max = 10;
 };
 
-// Percent of calls (the first three) and of events (the others); 0 to 100, more counts as 100.
+// Percent of calls (the first three) and of events (the others); 0 to 100, more counts as 100. Or how many there were.
 struct SandboxFaults {
   unsigned refused_connection = 0;  // nothing done, unknown "unreachable"
   unsigned timeout_before = 0;      // nothing done, unknown "timeout"
@@ -122,15 +122,17 @@ class SandboxProcessor final : public PaymentGateway, public Saga {
 
   void set_faults(SandboxFaults faults);
   [[nodiscard]] SandboxFaults faults() const;
+  // How often each kind was made so far.
+  [[nodiscard]] SandboxFaults faults_made() const;
 
  private:
   struct CallbackSender;
   enum class Trouble : std::uint8_t { none, refused, before, after };
 
   SandboxProcessor(eventstore::Clock const& clock, SandboxProcessorOptions options, eventstore::Runtime& runtime);
-  [[nodiscard]] bool happens(unsigned percent) const;
-  [[nodiscard]] Trouble draw() const;
-  [[nodiscard]] CallbackPlan draw_callback() const;  // under mutex_
+  [[nodiscard]] bool happens(unsigned SandboxFaults::* kind);
+  [[nodiscard]] Trouble draw();
+  [[nodiscard]] CallbackPlan draw_callback();  // under mutex_
   template <class Answer>
   Awaitable<Answer> serve(std::function<Answer()> work);
   [[nodiscard]] PaymentAnswer answer_of(SandboxBooks::Answer answer) const;
@@ -142,6 +144,7 @@ class SandboxProcessor final : public PaymentGateway, public Saga {
   eventstore::Runtime& runtime_;
   mutable std::mutex mutex_;
   SandboxFaults faults_;  // under mutex_, as all below
+  SandboxFaults faults_made_;
   std::unique_ptr<SandboxBooks> books_;
   std::shared_ptr<CallbackSender> sender_;
 };
