@@ -4,15 +4,6 @@ namespace florin::sagas {
 
 using domain::Timestamp;
 
-std::optional<Timestamp> end_of_wait(domain::State const& state, Timer const& timer) {
-  if (auto const* id = std::get_if<domain::TransferId>(&timer.about)) {
-    auto const* transfer = state.find_transfer(*id);
-    return transfer != nullptr ? std::optional(transfer->expires_at()) : std::nullopt;
-  }
-  auto const* share = state.shares().find(std::get<domain::ApprovalId>(timer.about));
-  return share != nullptr ? std::optional(share->expires_at) : std::nullopt;
-}
-
 void ExpiryPlan::resume(domain::State const& state) {
   for (auto const& [id, transfer] : state.transfers()) {
     timers_.add({transfer.expires_at(), id});

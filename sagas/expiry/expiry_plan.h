@@ -1,5 +1,5 @@
 // What waits in the ledger, until when, and the command that ends it. Pure: the saga drives it with a timer and the
-// writer, the simulation with a loop.
+// writer.
 //
 // One thread.
 #pragma once
@@ -12,9 +12,6 @@
 #include "sagas/expiry/timers.h"
 
 namespace florin::sagas {
-
-// When the wait that this timer is about ends by the ledger; nullopt: it has ended.
-[[nodiscard]] std::optional<domain::Timestamp> end_of_wait(domain::State const& state, Timer const& timer);
 
 class ExpiryPlan {
  public:
@@ -29,8 +26,8 @@ class ExpiryPlan {
     Timer timer;
     domain::Command command;
   };
-  // The next wait that is over at `now`. `end(timer)` is what end_of_wait says of the durable state. A wait that was
-  // prolonged gets a new timer, one that has ended is forgotten.
+  // The next wait that is over at `now`. `end(timer)`: when the wait ends by the durable state; nullopt: it has ended.
+  // A wait that was prolonged gets a new timer, one that has ended is forgotten.
   template <class EndOfWait>
   [[nodiscard]] std::optional<Due> take(domain::Timestamp now, EndOfWait const& end) {
     while (auto const timer = timers_.take(now)) {

@@ -73,22 +73,23 @@ void Checks::check_log(Process& process, Clients const& clients, bool whole) {
   require(verified.ok(), Promise::audit_passes, verified ? "" : verified.error().what);
 }
 
-void Checks::check_settled(domain::State const& state, SimulatedProcessor const& processor,
-                           SimulatedBank const& bank) const {
-  require(state.transfers().empty(), Promise::due_has_ended, state.transfers().size(), "transfers");
-  require(state.shares().all().empty(), Promise::due_has_ended, state.shares().all().size(), "phone shares");
-  require(state.orders().empty(), Promise::due_has_ended, state.orders().size(), "orders");
-  require(state.questions().empty(), Promise::due_has_ended, state.questions().size(), "questions");
-  require(state.owed_texts().empty(), Promise::texts_are_handed, state.owed_texts().size(), "are owed");
-  bank.compare(state, past_);
-  auto const statement = processor.statement();
-  for (std::uint64_t id = 1; id <= state.currency_count(); ++id) {
-    auto const found = statement.find(id);
-    auto const cents = domain::Usd::from_minor(found == statement.end() ? 0 : found->second);
-    auto const booked = books_.sum(domain::CurrencyId(id), domain::Account::card_clearing);
-    require(-booked == domain::units_of(cents).minor(), Promise::clearing_is_statement, "currency", id, "booked",
-            -booked, "stated", domain::units_of(cents).minor());
-  }
+void Checks::check_settled(Process const& process, Companies const& companies, RecordingBank const& bank) const {
+  process.durable.read([&](domain::State const& state) {
+    require(state.transfers().empty(), Promise::due_has_ended, state.transfers().size(), "transfers");
+    require(state.shares().all().empty(), Promise::due_has_ended, state.shares().all().size(), "phone shares");
+    require(state.orders().empty(), Promise::due_has_ended, state.orders().size(), "orders");
+    require(state.questions().empty(), Promise::due_has_ended, state.questions().size(), "questions");
+    require(state.owed_texts().empty(), Promise::texts_are_handed, state.owed_texts().size(), "are owed");
+    bank.compare(state, past_, process.clock.now());
+    auto const statement = companies.statement(past_);
+    for (std::uint64_t id = 1; id <= state.currency_count(); ++id) {
+      auto const found = statement.find(id);
+      auto const cents = domain::Usd::from_minor(found == statement.end() ? 0 : found->second);
+      auto const booked = books_.sum(domain::CurrencyId(id), domain::Account::card_clearing);
+      require(-booked == domain::units_of(cents).minor(), Promise::clearing_is_statement, "currency", id, "booked",
+              -booked, "stated", domain::units_of(cents).minor());
+    }
+  });
 }
 
 }  // namespace florin::simulation

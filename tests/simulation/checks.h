@@ -9,13 +9,13 @@
 #include <utility>
 
 #include "domain/events.h"
+#include "tests/simulation/bank.h"
 #include "tests/simulation/books.h"
 #include "tests/simulation/clients.h"
+#include "tests/simulation/companies.h"
 #include "tests/simulation/machine.h"
 #include "tests/simulation/past_commits.h"
 #include "tests/simulation/process.h"
-#include "tests/simulation/simulated_bank.h"
-#include "tests/simulation/simulated_processor.h"
 
 namespace florin::simulation {
 
@@ -41,7 +41,7 @@ class Checks {
   // The person's key is destroyed.
   void erase(Process& process, domain::IdentityId person);
   // After the quiet end: everything that was begun has ended, and other companies' books agree with ours.
-  void check_settled(domain::State const& state, SimulatedProcessor const& processor, SimulatedBank const& bank) const;
+  void check_settled(Process const& process, Companies const& companies, RecordingBank const& bank) const;
 
   [[nodiscard]] PastCommits const& past() const { return past_; }
   [[nodiscard]] LogContent const& content() const { return content_; }

@@ -53,7 +53,7 @@ struct OldStore {
 
 }  // namespace
 
-ResultOr<OldOrder> write_old_release(SimulatedRuntime& runtime, bool won) {
+ResultOr<Unit> write_old_release(SimulatedRuntime& runtime, Companies& companies, bool won) {
   OldStore store;
   if (auto made = runtime.files().make_folder(kFolder); !made) return fail(made.error());
   auto log = eventstore::SqliteLog::open(kFolder + "/log.db", runtime.files());
@@ -71,26 +71,20 @@ ResultOr<OldOrder> write_old_release(SimulatedRuntime& runtime, bool won) {
   auto const usd = Usd::from_minor(2'000);
   auto placed = store.run(OrderCurrency{game.id, test_support::person(0), {}, usd, "pm_card", {}});
   if (!placed) return fail(placed.error());
-  OldOrder order{samples::fact_in<CurrencyOrdered>(placed.value()), {}};
-  auto& report = order.report;
-  report.reference = "pi_old";
-  report.order = domain::OrderId(order.ordered.commit());
-  report.ordered_at = order.ordered.at();
-  report.status = PaymentStatus::succeeded;
-  report.usd = usd;
-  report.fee = Usd::from_minor(88);
-  if (auto paid = store.run(ReportPayment{report, order.ordered, {}}); !paid) return fail(paid.error());
-  auto const& ordered = *order.ordered;
+  auto const fact = samples::fact_in<CurrencyOrdered>(placed.value());
+  auto const report = companies.charge(fact);
+  if (auto paid = store.run(ReportPayment{report, fact, {}}); !paid) return fail(paid.error());
+  auto const name = companies.dispute(report.reference, won).disputes.front().reference;
+  auto const& ordered = *fact;
   auto const fee = Usd::from_minor(1'500);
   auto const before = store.state.wallet(ordered.player, ordered.currency).available;
   auto opened = store.record(
-      {DisputeOpened{ordered.order, "dp_old", ordered.player, ordered.currency, usd, fee, before - units_of(usd)}});
+      {DisputeOpened{ordered.order, name, ordered.player, ordered.currency, usd, fee, before - units_of(usd)}});
   if (!opened) return fail(opened.error());
-  auto closed = store.record({DisputeClosed{ordered.order, "dp_old", ordered.player, ordered.currency, usd, won,
+  auto closed = store.record({DisputeClosed{ordered.order, name, ordered.player, ordered.currency, usd, won,
                                             won ? before : before - units_of(usd)}});
   if (!closed) return fail(closed.error());
-  report.disputes.push_back({"dp_old", won ? Usd{} : usd, fee, won ? DisputeStatus::won : DisputeStatus::lost, 1});
-  return order;
+  return Unit{};
 }
 
 }  // namespace florin::simulation

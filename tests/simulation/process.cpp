@@ -13,7 +13,8 @@ constexpr std::size_t kRecentCommits = 16;
 
 }  // namespace
 
-ResultOr<Unit> Process::open(std::vector<projections::Projection const*> const& read_models) {
+ResultOr<Unit> Process::open(std::vector<projections::Projection const*> const& read_models, Companies& companies,
+                             RecordingBank const& bank) {
   auto& files = runtime.files();
   if (auto made = files.make_folder(kFolder); !made) return made;
   auto opened_log = eventstore::SqliteLog::open(kFolder + "/log.db", files);
@@ -38,9 +39,15 @@ ResultOr<Unit> Process::open(std::vector<projections::Projection const*> const& 
   auto recovered = eventstore::recover(*log, kFolder + "/snapshots", requests.get(), &durable, nullptr, files);
   if (!recovered) return fail(recovered.error());
   clock.not_before(recovered.value().at);
-  expiries.resume(recovered.value().state);
   tail = std::make_unique<eventstore::Tail>(*log, recovered.value().head, kRecentCommits);
-  cursor = tail->follow("sagas", recovered.value().head.position, [] {});
+  cursor = tail->follow("checks", recovered.value().head.position, [] {});
+  effects.emplace(sagas::EffectsParts{*log, *vault, durable, clock, runtime});
+  auto outside = companies.outside();
+  outside.bank = &bank;
+  outside.ach = ach_settings();
+  effects->open(recovered.value(), *tail, std::move(outside));
+  effects->start(submissions);
+  companies.connect(*effects);
   engine = std::make_unique<eventstore::Engine>(
       std::move(recovered).value(),
       eventstore::EngineParts{*log, *vault, *requests, *checkpoints, clock, durable, *tail, runtime});

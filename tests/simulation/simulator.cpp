@@ -1,15 +1,19 @@
 // florin_simulator: runs the simulation over many seeds; --help.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <spdlog/spdlog.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,6 +39,7 @@ constexpr char const* kHelp =
     "  --views V    read models that follow, of the five (2)\n"
     "  --least L    every kind of event and of fault must have occurred so often (0)\n"
     "\n"
+    "A seed of 90 steps or more makes at least 200 commands and has at least one crash, or the run fails.\n"
     "Exits 0 only when no seed failed. A failing seed is named in the last line with the command that replays it, cut "
     "to\n"
     "the fewest steps that still fail.\n";
@@ -107,11 +112,57 @@ struct Totals {
   std::_Exit(1);
 }
 
-void run_seeds(Arguments const& arguments, std::uint64_t job, Totals& totals) {
+// A run of full length that asks for little or that nothing happens to says nothing; empty: it does.
+std::string weakness_of(Outcome const& outcome, Arguments const& arguments) {
+  constexpr std::uint64_t kFullSteps = 90;
+  constexpr std::uint64_t kCommandsLeast = 200;
+  if (arguments.steps < kFullSteps) return {};
+  if (outcome.commands < kCommandsLeast) return "only " + std::to_string(outcome.commands) + " commands";
+  auto const& faults = outcome.faults;
+  if (faults.of(Fault::kill) + faults.of(Fault::power_cut) + faults.of(Fault::death_at_call) == 0) return "no crash";
+  return {};
+}
+
+// Seeds that are done, of all jobs: in memory that they share.
+std::atomic<std::uint64_t>& shared_count() {
+  void* const memory =
+      ::mmap(nullptr, sizeof(std::atomic<std::uint64_t>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) std::abort();
+  return *new (memory) std::atomic<std::uint64_t>(0);
+}
+
+// A line every ten seconds, by the first job.
+class Progress {
+ public:
+  Progress(Arguments const& arguments, std::uint64_t job, std::atomic<std::uint64_t>& done)
+      : arguments_(arguments), tells_(job == 0), done_(done) {}
+  void count() {
+    auto const done = ++done_;
+    auto const now = std::chrono::steady_clock::now();
+    if (!tells_ || now < next_) return;
+    next_ = now + kEvery;
+    std::printf("%" PRIu64 " of %" PRIu64 " seeds\n", done, arguments_.seeds);
+    std::fflush(stdout);
+  }
+
+ private:
+  static constexpr std::chrono::seconds kEvery{10};
+  Arguments const& arguments_;
+  bool const tells_;
+  std::atomic<std::uint64_t>& done_;
+  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + kEvery;
+};
+
+void run_seeds(Arguments const& arguments, std::uint64_t job, Progress progress, Totals& totals) {
   for (std::uint64_t i = job; i < arguments.seeds; i += arguments.jobs) {
     auto const seed = arguments.first + i;
     auto outcome = run({seed, arguments.steps, arguments.views});
     if (!outcome.violation.empty()) report_failure(seed, arguments, outcome.violation);
+    if (auto const weakness = weakness_of(outcome, arguments); !weakness.empty()) {
+      std::printf("seed %" PRIu64 " is too weak: %s\n", seed, weakness.c_str());
+      std::fflush(stdout);
+      std::_Exit(1);
+    }
     // The same seed has the same history.
     if (i % arguments.again == 0 && run({seed, arguments.steps, arguments.views}).log.link != outcome.log.link) {
       report_failure(seed, arguments, std::string(promise_name(Promise::same_history)));
@@ -120,6 +171,7 @@ void run_seeds(Arguments const& arguments, std::uint64_t job, Totals& totals) {
     totals.commits += outcome.log.commits;
     for (std::size_t k = 0; k < kFaults; ++k) totals.faults[k] += outcome.faults.of(static_cast<Fault>(k));
     for (auto const& [name, count] : outcome.log.events) totals.events[name] += count;
+    progress.count();
   }
 }
 
@@ -176,6 +228,7 @@ bool occurred(Totals const& totals, std::uint64_t least) {
 int simulate(Arguments const& arguments) {
   auto const began = std::chrono::steady_clock::now();
   Totals totals;
+  auto& done = shared_count();
   std::vector<FILE*> pipes;
   std::vector<pid_t> children;
   for (std::uint64_t job = 0; job < arguments.jobs; ++job) {
@@ -185,7 +238,7 @@ int simulate(Arguments const& arguments) {
     if (child == 0) {
       ::close(ends[0]);
       Totals own;
-      run_seeds(arguments, job, own);
+      run_seeds(arguments, job, Progress(arguments, job, done), own);
       auto const text = text_of(own);
       bool const sent = ::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
       std::_Exit(sent ? 0 : 2);
@@ -221,5 +274,6 @@ int main(int argc, char** argv) {
     std::fputs(florin::simulation::kHelp, stderr);
     return 2;
   }
+  spdlog::set_level(spdlog::level::off);  // what the sagas tell an operator of faults
   return florin::simulation::simulate(arguments);
 }

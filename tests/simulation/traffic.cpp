@@ -1,5 +1,6 @@
 #include "tests/simulation/traffic.h"
 
+#include <array>
 #include <iterator>
 #include <string>
 
@@ -12,6 +13,22 @@ using namespace domain;
 namespace {
 
 constexpr std::size_t kGames = 3;
+// Of the sandbox's (gateways/test_cards.h); nobody knows the last one.
+constexpr std::array<char const*, 12> kCards{"pm_card_visa",
+                                             "pm_card_visa",
+                                             "pm_card_visa",
+                                             "pm_card_visa",
+                                             "pm_card_visa",
+                                             "pm_card_visa",
+                                             "pm_card_threeDSecure2Required",
+                                             "pm_card_threeDSecure2Required",
+                                             "pm_card_createDispute",
+                                             "pm_card_chargeDeclined",
+                                             "pm_card_chargeDeclinedInsufficientFunds",
+                                             "pm_card_stolen"};
+// Of the sandbox's bank: the last two come back.
+constexpr std::array<char const*, 6> kAccounts{"1234567890",   "1234567891",   "1234567892",
+                                               "000123456789", "000111111116", "000333333335"};
 
 template <class From>
 auto pick(From const& from, std::uint64_t at) {
@@ -93,8 +110,6 @@ std::optional<Command> Traffic::open_matter(State const& state) {
       if (draw(8) == 0) return ExpirePhoneShare{shares.begin()->first};
       return AnswerPhoneShare{pick(shares, draw(1'000))->first, draw(2) == 0, draw(3) != 0};
     case 5:
-      if (state.owed_texts().empty()) return std::nullopt;
-      return SettleTexts{{{*pick(state.owed_texts(), draw(1'000)), static_cast<TextEnd>(draw(3))}}};
     case 6:
     case 7:
     case 8: return initiation(state);
@@ -184,10 +199,10 @@ std::optional<Command> Traffic::real_money(Server const& server) {
       auto const part =
           draw(6) == 0 ? payable + usd : Usd::from_minor(payable.minor() / static_cast<std::int64_t>(1 + draw(4)));
       return RequestPayout{
-          game.id,     test_support::somebody(who), part, "Ann Holder", "1234567890" + std::to_string(who),
+          game.id,     test_support::somebody(who), part, "Ann Holder", kAccounts[draw(kAccounts.size())],
           "021000021", AccountType::checking};
     }
-    default: return OrderCurrency{game.id, person(who), currency, usd, "pm_card", {}, draw(16) != 0};
+    default: return OrderCurrency{game.id, person(who), currency, usd, kCards[draw(kCards.size())], {}, draw(16) != 0};
   }
 }
 

@@ -18,8 +18,6 @@
 #include "tests/simulation/old_release.h"
 #include "tests/simulation/process.h"
 #include "tests/simulation/promises.h"
-#include "tests/simulation/simulated_bank.h"
-#include "tests/simulation/simulated_processor.h"
 #include "tests/simulation/traffic.h"
 
 namespace florin::simulation {
@@ -29,6 +27,10 @@ using eventstore::ResultOr;
 
 constexpr std::size_t kPersons = 12;
 constexpr std::int64_t kDayMicros = domain::kMicrosPerDay;
+// Hours in which nothing runs. With what the clocks jump it is less than the day for which the poll of the card
+// processor's events reaches back at a start (sagas/card_payments/event_poll.cpp).
+constexpr std::uint64_t kPauseMicros = 8 * 3'600'000'000;
+constexpr std::int64_t kMomentMicros = 20'000;  // after which the sagas report what they gathered
 
 std::string why(ResultOr<Unit> const& done) { return done ? std::string() : done.error().what; }
 
@@ -42,18 +44,15 @@ class Answer final : public eventstore::Reply {
   std::optional<eventstore::Outcome>& into_;
 };
 
-// What goes to the engine together, and what comes back.
+// What clients and operators ask for together, and what comes back.
 struct Round {
-  struct One {
-    domain::Command command;
-    std::optional<std::size_t> client;  // the number of the request; none: a saga's command
-    std::optional<sagas::Timer> timer;  // of the expiry saga
+  struct Asked {
+    std::size_t request = 0;  // its number
     std::optional<eventstore::Outcome> answer;
   };
-  std::vector<One> all;
-  eventstore::Batch batch;
-
-  void add(domain::Command command) { all.push_back({std::move(command), {}, {}, {}}); }
+  std::vector<Asked> clients;
+  std::vector<domain::Command> operators;
+  std::size_t submitted = 0;  // with what sagas submitted
 };
 
 class World {
@@ -64,8 +63,8 @@ class World {
         machine_(options.seed),
         traffic_(machine_.draw_seed(), kPersons),
         clients_(machine_.draw_seed()),
-        processor_(machine_.draw_seed(), machine_.faults()),
-        bank_(machine_.draw_seed(), machine_.faults()) {}
+        companies_(machine_.draw_seed(), machine_.runtime(), machine_.faults()),
+        operators_(machine_.draw_seed(), bank_, machine_.faults()) {}
 
   Outcome run() {
     try {
@@ -82,6 +81,7 @@ class World {
       disk_.die();  // nothing more reaches the disk while it is taken down
     }
     process_.reset();
+    companies_.count_faults();
     outcome_.faults = machine_.faults();
     outcome_.log = checks_.content();
     return std::move(outcome_);
@@ -94,17 +94,14 @@ class World {
   // --- a life
 
   void begin_with_old_log() {
-    auto order = write_old_release(runtime_, draw(2) == 0);
-    require(order.ok(), Promise::sound_disk_serves, "an old release");
-    processor_.adopt(order.value().ordered, order.value().report);
+    require(write_old_release(runtime_, companies_, draw(2) == 0).ok(), Promise::sound_disk_serves, "an old release");
   }
 
   void start() {
     auto process = std::make_unique<Process>(runtime_);
-    auto const opened = process->open(read_models_);
+    auto const opened = process->open(read_models_, companies_, bank_);
     require(opened.ok(), Promise::sound_disk_opens, why(opened));
     process_ = std::move(process);
-    processor_.forget();
     checks_.check_log(*process_, clients_);
   }
 
@@ -125,6 +122,8 @@ class World {
   void live(std::size_t step) {
     runtime_.pass(static_cast<std::int64_t>(1 + draw(20'000'000)));
     checks_.check_time(*process_);
+    companies_.act(checks_.past());
+    if (draw(8) != 0) process_->effects->loop().poll();
     switch (draw(40)) {
       case 0:
         runtime_.set_wall_clock(static_cast<std::int64_t>(draw(7'200'000'000)));
@@ -134,7 +133,8 @@ class World {
         runtime_.set_wall_clock(-static_cast<std::int64_t>(draw(7'200'000'000)));
         count(Fault::clock_back);
         break;
-      case 2: runtime_.pass(static_cast<std::int64_t>(draw(90'000'000'000))); break;  // a day goes by
+      case 2:
+      case 11: runtime_.pass(static_cast<std::int64_t>(draw(kPauseMicros))); break;
       case 3: return restart(Fault::kill);
       case 4: return restart(Fault::power_cut);
       case 5: return restart(Fault::clean_restart);
@@ -160,13 +160,14 @@ class World {
     for (auto count = 1 + draw(4); count > 0; --count) {
       auto const number = ask();
       if (!number) continue;
-      round.all.push_back({clients_[*number].command, number, {}, {}});
+      round.clients.push_back({*number, {}});
       if (draw(16) == 0) {
-        round.all.push_back({clients_[*number].command, number, {}, {}});
+        round.clients.push_back({*number, {}});
         this->count(Fault::race);
       }
     }
-    add_saga_commands(round);
+    if (draw(2) == 0)
+      process_->durable.read([&](domain::State const& state) { operators_.act(server(state), round.operators); });
     auto const done = perform(round);
     bool const faulted = machine_.take_fault();
     // Whoever was answered by a process that then died was not answered.
@@ -175,37 +176,39 @@ class World {
     if (!done || disk_.dead()) restart(draw(2) == 0 ? Fault::power_cut : Fault::kill);
   }
 
-  // Through every step of the engine.
+  // Through every step of the engine, with what the sagas submitted.
   ResultOr<Unit> perform(Round& round) {
-    std::vector<eventstore::Submission> submissions;
-    for (auto& one : round.all) {
-      auto const request = one.client ? clients_[*one.client].request : domain::Request{};
-      submissions.push_back({one.command, request, std::make_unique<Answer>(one.answer)});
+    std::vector<eventstore::Submission> submissions = process_->submissions.take();
+    for (auto& one : round.clients) {
+      auto const& asked = clients_[one.request];
+      submissions.push_back({asked.command, asked.request, std::make_unique<Answer>(one.answer)});
     }
-    outcome_.commands += round.all.size();
+    for (auto& command : round.operators) {
+      submissions.push_back({std::move(command), {}, std::make_unique<Answer>(unheard_)});
+    }
+    round.submitted = submissions.size();
+    outcome_.commands += submissions.size();
     auto& engine = *process_->engine;
-    auto done = engine.decide(submissions, round.batch);
-    if (done) done = engine.append(round.batch);
+    eventstore::Batch batch;
+    auto done = engine.decide(submissions, batch);
+    if (done) done = engine.append(batch);
     if (!done || disk_.dead()) return done;
-    engine.publish(round.batch);
-    for (auto const& commit : round.batch.commits) {
-      checks_.add(*commit);
-    }
-    engine.answer(round.batch);
+    engine.publish(batch);
+    for (auto const& commit : batch.commits) checks_.add(*commit);
+    engine.answer(batch);
     if (draw(3) == 0) follow();
     if (draw(6) == 0) process_->views->catch_up();
+    if (draw(2) == 0) process_->effects->loop().poll();
     return done;
   }
 
   void learn(Round& round) {
-    for (auto& one : round.all) {
+    for (auto& one : round.clients) {
       if (!one.answer) continue;
-      if (one.client && draw(24) == 0) {
+      if (draw(24) == 0) {
         count(Fault::give_up);
-      } else if (one.client) {
-        clients_.learn(*one.client, *one.answer, process_->durable.position());
-      } else if (one.timer && std::holds_alternative<domain::Rejection>(*one.answer)) {
-        process_->expiries.add({process_->clock.now() + domain::kMicrosPerSecond, one.timer->about});
+      } else {
+        clients_.learn(one.request, *one.answer, process_->durable.position());
       }
     }
   }
@@ -254,29 +257,10 @@ class World {
     return !done && done.error().kind == eventstore::Fault::Kind::corrupt && rotten_index_;
   }
 
-  // --- the sagas
+  // --- what follows from it
 
-  void add_due(Round& round, domain::State const& state, std::size_t most) {
-    auto const now = process_->clock.now();
-    while (round.all.size() < most) {
-      auto due = process_->expiries.take(now, [&](sagas::Timer const& timer) { return end_of_wait(state, timer); });
-      if (!due) return;
-      round.all.push_back({std::move(due->command), {}, due->timer, {}});
-    }
-  }
-
-  SimulatedBank::Server server(domain::State const& state) {
+  Operators::Server server(domain::State const& state) {
     return {state, *process_->log, *process_->vault, *process_->facts, checks_.past(), process_->clock.now()};
-  }
-
-  void add_saga_commands(Round& round) {
-    std::vector<domain::Command> commands;
-    process_->durable.read([&](domain::State const& state) {
-      add_due(round, state, 8);
-      processor_.act(state, *process_->facts, process_->clock.now(), commands);
-      if (draw(2) == 0) bank_.act(server(state), commands);
-    });
-    for (auto& command : commands) round.add(std::move(command));
   }
 
   // The tail shows each commit once, in order, and none that the durable state lacks.
@@ -291,7 +275,6 @@ class World {
       auto const& commit = *found.value()->commit;
       require(commit.first == domain::next(before), Promise::tail_is_in_order, "left something out");
       require(commit.last() <= process.durable.position(), Promise::tail_is_in_order, "ahead of the durable state");
-      for (auto const& event : commit.events) process.expiries.add(event);
     }
     require(process.cursor->position() == process.tail->head(), Promise::tail_is_in_order, "stops early");
   }
@@ -300,33 +283,37 @@ class World {
   void settle() {
     constexpr int kDaysLeast = 5;
     constexpr int kDaysMost = 20;
-    processor_.calm_down();
-    bank_.calm_down();
+    companies_.calm_down();
+    operators_.calm_down();
     bool idle = false;
     for (int day = 0; day < kDaysLeast || (day < kDaysMost && !idle); ++day) {
       runtime_.pass(kDayMicros + kDayMicros / 24);
       follow();
+      idle = !finish_day();
+    }
+    checks_.check_settled(*process_, companies_, bank_);
+  }
+
+  // Until nothing more follows. Whether there was anything.
+  bool finish_day() {
+    constexpr int kRoundsMost = 1'000;
+    bool any = false;
+    for (int quiet = 0, rounds = 0; quiet < 3; ++rounds) {
+      require(rounds < kRoundsMost, Promise::due_has_ended, "a day without an end");
+      runtime_.pass(kMomentMicros);
+      process_->effects->loop().poll();
       Round round;
-      std::vector<domain::Command> commands;
-      process_->durable.read([&](domain::State const& state) {
-        add_due(round, state, 1'000);
-        domain::SettleTexts texts;
-        for (auto const& text : state.owed_texts()) texts.texts.push_back({text, domain::TextEnd::sent});
-        if (!texts.texts.empty()) commands.emplace_back(std::move(texts));
-        processor_.settle(state, *process_->facts, process_->clock.now(), commands);
-        bank_.settle(server(state), commands);
-      });
-      for (auto& command : commands) round.add(std::move(command));
+      process_->durable.read([&](domain::State const& state) { operators_.settle(server(state), round.operators); });
       auto const done = perform(round);
       if (damage_found(done)) {
         restart(Fault::kill);
         continue;
       }
       must(done);
-      learn(round);
-      idle = round.batch.commits.empty();
+      quiet = round.submitted == 0 ? quiet + 1 : 0;
+      any = any || round.submitted > 0;
     }
-    process_->durable.read([&](domain::State const& state) { checks_.check_settled(state, processor_, bank_); });
+    return any;
   }
 
   // --- files that save time, and persons who are forgotten
@@ -403,12 +390,14 @@ class World {
   SimulatedRuntime& runtime_ = machine_.runtime();
   Traffic traffic_;
   Clients clients_;
-  SimulatedProcessor processor_;
-  SimulatedBank bank_;
+  Companies companies_;
+  RecordingBank bank_;
+  Operators operators_;
   bool rotten_index_ = false;
   int flushes_ = 0;
   std::unique_ptr<Process> process_;
   Checks checks_{machine_};
+  std::optional<eventstore::Outcome> unheard_;  // of operators
 };
 
 }  // namespace

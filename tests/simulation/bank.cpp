@@ -1,7 +1,6 @@
-#include "tests/simulation/simulated_bank.h"
+#include "tests/simulation/bank.h"
 
 #include <iterator>
-#include <set>
 #include <string>
 
 #include "sagas/payouts/payout_files.h"
@@ -12,12 +11,6 @@ namespace florin::simulation {
 using namespace domain;
 
 namespace {
-
-sagas::AchSettings settings() {
-  sagas::AchSettings settings;
-  settings.origin = {"021000021", "First Bank", "1234567890", "Florin", "Florin", "1234567890", "02100002", "PAYOUT"};
-  return settings;
-}
 
 // A simulation takes place in the first months of a year: their holidays are the third Mondays of January and February.
 bool is_open(Day day) {
@@ -50,7 +43,28 @@ void require_taken(std::vector<PayoutFileWritten> const& all) {
 
 }  // namespace
 
-void SimulatedBank::tell(AdvancePayout command, std::vector<Command>& out) {
+sagas::AchSettings ach_settings() {
+  sagas::AchSettings settings;
+  settings.origin = {"021000021", "First Bank", "1234567890", "Florin", "Florin", "1234567890", "02100002", "PAYOUT"};
+  return settings;
+}
+
+Result<sagas::BankReceipt, std::string> RecordingBank::submit(std::string_view file) const {
+  auto taken = bank_.submit(file);
+  if (!taken) return taken;
+  auto const read = sagas::read_nacha(file);
+  for (auto const& entry : read.value().entries) entries_.insert_or_assign(entry.payout, entry);
+  return taken;
+}
+
+bool RecordingBank::has_paid(PayoutId payout, Timestamp now) const {
+  auto const handed = entries_.find(payout);
+  require(handed != entries_.end(), Promise::bank_takes_files, "a file that it was not handed");
+  auto const answer = bank_.outcome(handed->second, {}, now);
+  return answer.outcome == sagas::BankOutcome::settled && !given_back_.contains(payout);
+}
+
+void Operators::tell(AdvancePayout command, std::vector<Command>& out) {
   if (one_in(10)) return counts_.add(Fault::never);
   bool const late = one_in(10);
   if (late || one_in(10)) {
@@ -61,22 +75,17 @@ void SimulatedBank::tell(AdvancePayout command, std::vector<Command>& out) {
   out.emplace_back(std::move(command));
 }
 
-// The bank has the file that this payout is in.
-void SimulatedBank::bank_step(OpenPayout const& payout, std::vector<Command>& out) {
-  auto const [found, first] = entries_.try_emplace(payout.payout, payout.usd, Entry::received);
-  auto& [usd, entry] = found->second;
-  require(usd == payout.usd, Promise::payouts_are_statement, "an entry changed its amount");
-  if (entry == Entry::received && (calm_ || draw(3) == 0)) entry = one_in(6) ? Entry::returned : Entry::paid;
-  if (entry == Entry::paid && payout.status == PayoutStatus::completed && one_in(12)) entry = Entry::returned;
-  if (entry == Entry::paid && payout.status == PayoutStatus::processing) {
-    tell({payout.payout, PayoutStatus::completed, {}}, out);
-  } else if (entry == Entry::returned) {
-    tell({payout.payout, PayoutStatus::failed, "R03"}, out);
-  }
+// It says what the receiver sent back, and what the payouts' saga cannot ask about.
+void Operators::read_statement(Server const& server, OpenPayout const& payout, std::vector<Command>& out) {
+  if (payout.status == PayoutStatus::completed && one_in(12)) bank_.give_back(payout.payout);
+  if (bank_.was_given_back(payout.payout)) return tell({payout.payout, PayoutStatus::failed, "R03"}, out);
+  if (payout.status != PayoutStatus::processing || server.now < payout.since + 2 * kMicrosPerDay) return;
+  bool const paid = bank_.has_paid(payout.payout, server.now);
+  tell({payout.payout, paid ? PayoutStatus::completed : PayoutStatus::failed, "statement"}, out);
 }
 
-void SimulatedBank::step(Server const& server, OpenPayout const& payout, std::vector<Command>& out) {
-  if (payout.filed) return bank_step(payout, out);
+void Operators::step(Server const& server, OpenPayout const& payout, std::vector<Command>& out) {
+  if (payout.filed) return read_statement(server, payout, out);
   auto const advance = [&](PayoutStatus status) { out.push_back(AdvancePayout{payout.payout, status, "operator"}); };
   switch (payout.status) {
     case PayoutStatus::requested:
@@ -93,16 +102,19 @@ void SimulatedBank::step(Server const& server, OpenPayout const& payout, std::ve
   }
 }
 
-void SimulatedBank::export_days(Server const& server, std::vector<Command>& out) {
+void Operators::export_days(Server const& server, std::vector<Command>& out) {
   auto const& state = server.state;
   for (auto const day : state.export_days()) {
     if (state.find_payout_file(day) || server.now < sagas::files_from(day)) continue;
     auto const payouts = state.payouts_of(day);
     if (payouts.empty()) continue;
-    auto const planned = sagas::plan_files(server.log, server.vault, settings(), day, server.now, payouts,
+    auto const planned = sagas::plan_files(server.log, server.vault, ach_settings(), day, server.now, payouts,
                                            state.files_used(day_of(server.now)));
     if (!planned) return;
     if (!planned.value().command.files.empty()) {
+      for (auto const& text : planned.value().texts) {
+        require(bank_.submit(text).ok(), Promise::bank_takes_files, "an export");
+      }
       out.emplace_back(planned.value().command);
       return;  // another day's letters come after these
     }
@@ -111,7 +123,7 @@ void SimulatedBank::export_days(Server const& server, std::vector<Command>& out)
   }
 }
 
-void SimulatedBank::act(Server const& server, std::vector<Command>& out) {
+void Operators::act(Server const& server, std::vector<Command>& out) {
   if (!late_.empty() && draw(3) == 0) {
     out.push_back(std::move(late_.back()));
     late_.pop_back();
@@ -129,17 +141,21 @@ void SimulatedBank::act(Server const& server, std::vector<Command>& out) {
   if (draw(3) == 0) export_days(server, out);
 }
 
-void SimulatedBank::settle(Server const& server, std::vector<Command>& out) {
+void Operators::settle(Server const& server, std::vector<Command>& out) {
   auto const before = out.size();
   for (auto const& [id, payout] : server.state.payouts()) step(server, payout, out);
   if (out.size() == before) export_days(server, out);
 }
 
-void SimulatedBank::compare(State const& state, PastCommits const& past) const {
+void RecordingBank::compare(State const& state, PastCommits const& past, Timestamp now) const {
   require_taken(past.files);
   Money paid;
-  for (auto const& [id, entry] : entries_) {
-    if (entry.second == Entry::paid) paid += units_of(entry.first);
+  for (auto const& written : past.files) {
+    for (auto const& file : written.files) {
+      for (auto const payout : file.payouts) {
+        if (has_paid(payout, now)) paid += units_of(entries_.at(payout).usd);
+      }
+    }
   }
   Money booked;
   Money in_flight;
