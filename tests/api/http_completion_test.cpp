@@ -216,6 +216,21 @@ TEST_F(Completions, WorkRunsOnAWorkerAndItsValueComesBack) {
   EXPECT_NE(worker, std::this_thread::get_id());
 }
 
+TEST_F(Completions, WithoutWorkersWhoeverAsksRunsTheWork) {
+  WorkerPool workers(0, 0);
+  std::thread::id ran_on;
+  std::optional<int> got;
+  spawn([&]() -> Awaitable<void> {
+    got = co_await workers.run(*inbox, [&] {
+      ran_on = std::this_thread::get_id();
+      return 7;
+    });
+  });
+  io.run();
+  EXPECT_EQ(got, 7);
+  EXPECT_EQ(ran_on, std::this_thread::get_id());
+}
+
 TEST_F(Completions, AnExceptionOfTheWorkComesBack) {
   WorkerPool workers(1);
   std::string caught;

@@ -36,14 +36,14 @@ T answer_of(Awaitable<T> call) {
   return std::move(answer).value();
 }
 
+}  // namespace
+
 sagas::SandboxPhoneOptions phone_options() {
   sagas::SandboxPhoneOptions options;
   options.webhook_url = "https://florin.example/webhooks/sms/inbound";
   options.auth_token = "a token";
   return options;
 }
-
-}  // namespace
 
 // What a call meets on its way.
 struct Companies::Line {

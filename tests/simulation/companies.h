@@ -35,6 +35,9 @@ class TrueClock final : public eventstore::Clock {
   std::int64_t const ahead_;
 };
 
+// Where the text provider posts what phones answer, and the token that signs it.
+[[nodiscard]] sagas::SandboxPhoneOptions phone_options();
+
 // One thread.
 class Companies {
  public:

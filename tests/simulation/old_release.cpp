@@ -69,7 +69,9 @@ ResultOr<Unit> write_old_release(SimulatedRuntime& runtime, Companies& companies
   if (auto created = store.run(create); !created) return fail(created.error());
   auto const& game = store.state.games()[0];
   auto const usd = Usd::from_minor(2'000);
-  auto placed = store.run(OrderCurrency{game.id, test_support::person(0), {}, usd, "pm_card", {}});
+  auto player = test_support::person(0);
+  player.email_index = store.vault->email_index(player.email);
+  auto placed = store.run(OrderCurrency{game.id, player, {}, usd, "pm_card", {}});
   if (!placed) return fail(placed.error());
   auto const fact = samples::fact_in<CurrencyOrdered>(placed.value());
   auto const report = companies.charge(fact);

@@ -13,6 +13,8 @@ char const* promise_name(Promise promise) {
     case Promise::refused_is_absent: return "refused_is_absent";
     case Promise::nothing_is_invented: return "nothing_is_invented";
     case Promise::payloads_are_told_apart: return "payloads_are_told_apart";
+    case Promise::repeats_answer_alike: return "repeats_answer_alike";
+    case Promise::wrong_codes_open_nothing: return "wrong_codes_open_nothing";
     case Promise::reply_is_visible: return "reply_is_visible";
     case Promise::tail_is_in_order: return "tail_is_in_order";
     case Promise::state_is_fold: return "state_is_fold";
@@ -20,6 +22,7 @@ char const* promise_name(Promise promise) {
     case Promise::erased_stay_erased: return "erased_stay_erased";
     case Promise::audit_passes: return "audit_passes";
     case Promise::same_history: return "same_history";
+    case Promise::reads_are_fold: return "reads_are_fold";
     case Promise::views_are_fold: return "views_are_fold";
     case Promise::postings_are_zero: return "postings_are_zero";
     case Promise::clearing_crosses_zero: return "clearing_crosses_zero";

@@ -14,9 +14,11 @@ enum class Promise : std::uint8_t {
   acknowledged_is_kept,
   done_once,
   refused_is_absent,
-  nothing_is_invented,      // every request in the log was made
-  payloads_are_told_apart,  // another payload under a used id changes nothing
-  reply_is_visible,         // no reply is ahead of what readers see
+  nothing_is_invented,       // every request in the log was made
+  payloads_are_told_apart,   // another payload under a used id changes nothing
+  repeats_answer_alike,      // the first reply comes again, byte for byte
+  wrong_codes_open_nothing,  // a PIN, or a password, that is another's
+  reply_is_visible,          // no reply is ahead of what readers see
   // of the log and what follows from it
   tail_is_in_order,  // each commit once, in order, and none too early
   state_is_fold,     // the durable state, after every start
@@ -24,6 +26,7 @@ enum class Promise : std::uint8_t {
   erased_stay_erased,
   audit_passes,
   same_history,    // of the same seed
+  reads_are_fold,  // what a route answers of balances, movements and transactions
   views_are_fold,  // a read model is what it would be, built anew from the log
   // of money
   postings_are_zero,      // of every event, in every currency

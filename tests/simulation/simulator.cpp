@@ -114,8 +114,6 @@ struct Totals {
 
 // A run of full length that asks for little or that nothing happens to says nothing; empty: it does.
 std::string weakness_of(Outcome const& outcome, Arguments const& arguments) {
-  constexpr std::uint64_t kFullSteps = 90;
-  constexpr std::uint64_t kCommandsLeast = 200;
   if (arguments.steps < kFullSteps) return {};
   if (outcome.commands < kCommandsLeast) return "only " + std::to_string(outcome.commands) + " commands";
   auto const& faults = outcome.faults;

@@ -37,17 +37,27 @@ auto pick(From const& from, std::uint64_t at) {
 
 }  // namespace
 
+PersonRef Traffic::somebody(std::size_t number) const {
+  auto const found = people_->find(test_support::person(number).email);
+  return {found.value().index, found.value().written};
+}
+
 PlayerRef Traffic::person(std::size_t number) const {
-  auto ref = test_support::person(number);
+  PlayerRef ref;
+  auto const who = somebody(number);
+  ref.email_index = who.email_index;
+  ref.email = who.email;
   ref.name = "name" + std::to_string(number);
   ref.name_tag = number + 1;
   return ref;
 }
 
+PhoneRef Traffic::phone(std::size_t number) const { return people_->phone(test_support::phone(number).number); }
+
 std::optional<std::size_t> Traffic::number_of(State const& state, IdentityId identity) const {
   auto const& index = state.identity_rows()[identity.value() - 1].email_index;
   for (std::size_t number = 0; number < persons_; ++number) {
-    if (test_support::person(number).email_index == index) return number;
+    if (somebody(number).email_index == index) return number;
   }
   return std::nullopt;
 }
@@ -64,10 +74,10 @@ Command Traffic::initiation(State const& state) {
   return InitiateTransfer{sender == receiver ? Flavour::transfer : Flavour::send,
                           from.id,
                           person(sender),
-                          test_support::phone(draw(8) == 0 ? draw(persons_) : sender),
+                          phone(draw(8) == 0 ? draw(persons_) : sender),
                           to.id,
-                          test_support::somebody(receiver),
-                          test_support::phone(draw(8) == 0 ? draw(persons_) : receiver),
+                          somebody(receiver),
+                          phone(draw(8) == 0 ? draw(persons_) : receiver),
                           from.currencies[draw(from.currencies.size())].currency,
                           Money::from_minor(static_cast<std::int64_t>(1 + draw(2'000))),
                           std::nullopt};
@@ -93,22 +103,25 @@ std::optional<Command> Traffic::open_matter(State const& state) {
   auto const& shares = state.shares().all();
   switch (draw(14)) {
     case 0:
-      if (draw(6) == 0) return FlagMinor{test_support::somebody(who), std::nullopt};
-      return FlagMinor{test_support::somebody(who), test_support::phone(draw(persons_))};
-    case 1: return ClearMinor{test_support::person(who).email_index};
+      if (draw(6) == 0) return FlagMinor{somebody(who), std::nullopt};
+      return FlagMinor{somebody(who), phone(draw(persons_))};
+    case 1: return ClearMinor{somebody(who).email_index};
     case 2: {
       auto const word = draw(3) == 0 ? ReplyWord::no : ReplyWord::yes;
-      if (state.questions().empty()) return ReceiveReply{test_support::phone(who).index, word, false, {}};
+      if (state.questions().empty()) return ReceiveReply{phone(who).index, word, false, {}};
       auto const& [phone, about] = *pick(state.questions(), draw(1'000));
       if (draw(3) == 0) return ReceiveReply{phone, word, true, about};
       return ReceiveReply{phone, word, false, {}};
     }
-    case 3: return RequestPhoneShare{test_support::phone(draw(persons_)), test_support::somebody(who)};
+    case 3: return RequestPhoneShare{phone(draw(persons_)), somebody(who), asker(state)};
     case 4:
-    case 9:
-      if (shares.empty()) return RequestPhoneShare{test_support::phone(draw(persons_)), test_support::somebody(who)};
+    case 9: {
+      if (shares.empty()) return RequestPhoneShare{phone(draw(persons_)), somebody(who), asker(state)};
       if (draw(8) == 0) return ExpirePhoneShare{shares.begin()->first};
-      return AnswerPhoneShare{pick(shares, draw(1'000))->first, draw(2) == 0, draw(3) != 0};
+      auto const& share = pick(shares, draw(1'000))->second;
+      auto const asked_by = draw(8) == 0 || !share.game ? asker(state) : share.game;
+      return AnswerPhoneShare{share.approval, draw(2) == 0, draw(3) != 0, asked_by};
+    }
     case 5:
     case 6:
     case 7:
@@ -153,7 +166,8 @@ Command Traffic::catalogue(State const& state, Game const& game) {
     case 1: {
       auto currency = game.currencies[0];
       currency.name = "currency " + std::to_string(draw(4));  // which may be taken
-      if (draw(8) == 0) currency.maximum_transfer = Money{};  // below the minimum
+      if (draw(8) == 0)
+        currency.minimum_transfer = test_support::units(2), currency.maximum_transfer = test_support::units(1);
       return AddCurrency{game.id, currency};
     }
     case 2: {
@@ -182,7 +196,7 @@ std::optional<Command> Traffic::real_money(Server const& server) {
   auto const who = draw(persons_);
   auto const usd = Usd::from_minor(static_cast<std::int64_t>(50 + draw(5'000)));
   switch (draw(8)) {
-    case 0: return OpenCheckout{game.id, test_support::somebody(who), currency, usd, "", "", R"({"level":3})"};
+    case 0: return OpenCheckout{game.id, somebody(who), currency, usd, "", "", R"({"level":3})"};
     case 1: {
       if (server.past.card_purchases.empty()) return std::nullopt;
       auto const paid =
@@ -198,9 +212,8 @@ std::optional<Command> Traffic::real_money(Server const& server) {
       auto const payable = payable_usd(state, game);
       auto const part =
           draw(6) == 0 ? payable + usd : Usd::from_minor(payable.minor() / static_cast<std::int64_t>(1 + draw(4)));
-      return RequestPayout{
-          game.id,     test_support::somebody(who), part, "Ann Holder", kAccounts[draw(kAccounts.size())],
-          "021000021", AccountType::checking};
+      return RequestPayout{game.id,     somebody(who),        part, "Ann Holder", kAccounts[draw(kAccounts.size())],
+                           "021000021", AccountType::checking};
     }
     default: return OrderCurrency{game.id, person(who), currency, usd, kCards[draw(kCards.size())], {}, draw(16) != 0};
   }
@@ -208,6 +221,7 @@ std::optional<Command> Traffic::real_money(Server const& server) {
 
 std::optional<Command> Traffic::next(Server const& server) {
   auto const& state = server.state;
+  people_ = &server.people;
   if (state.games().empty() || (state.games().size() < kGames && draw(40) == 0)) return create_game();
   auto const what = draw(20);
   if (what < 8) return open_matter(state);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <random>
 
+#include "api/ledger/people.h"
 #include "domain/commands.h"
 #include "domain/ledger.h"
 #include "eventstore/store/facts.h"
@@ -22,6 +23,7 @@ class Traffic {
     domain::State const& state;
     PastCommits const& past;
     eventstore::FactReader const& facts;
+    api::People const& people;  // who knows under which index a person is found
   };
   // nullopt: nothing this time.
   [[nodiscard]] std::optional<domain::Command> next(Server const& server);
@@ -29,7 +31,9 @@ class Traffic {
   [[nodiscard]] domain::GameId asker(domain::State const& state);
 
  private:
+  [[nodiscard]] domain::PersonRef somebody(std::size_t number) const;
   [[nodiscard]] domain::PlayerRef person(std::size_t number) const;
+  [[nodiscard]] domain::PhoneRef phone(std::size_t number) const;
   [[nodiscard]] std::optional<std::size_t> number_of(domain::State const& state, domain::IdentityId identity) const;
   [[nodiscard]] std::optional<domain::Command> open_matter(domain::State const& state);
   [[nodiscard]] std::optional<domain::Command> real_money(Server const& server);
@@ -41,7 +45,8 @@ class Traffic {
 
   std::mt19937_64 random_;
   std::size_t const persons_;
-  std::uint64_t made_ = 0;  // games, keys, names so far
+  api::People const* people_ = nullptr;  // of the call to next()
+  std::uint64_t made_ = 0;               // games, keys, names so far
 };
 
 }  // namespace florin::simulation

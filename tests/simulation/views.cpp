@@ -150,9 +150,50 @@ Views::Views(eventstore::Log& log, eventstore::Tail& tail, eventstore::Runtime& 
       runtime_(runtime),
       projector_(
           log, tail, kViews, projections, kRetryAfter, runtime, [] {},
-          [this](projections::ViewSlot& slot) {
-            if (auto progress = slot.begin_build()) ordered_.emplace_back(&slot, std::move(progress));
-          }) {}
+          [this](projections::ViewSlot& slot) { order_build(slot); }) {}
+
+bool Views::order_build(projections::ViewSlot& slot) {
+  auto progress = slot.begin_build();
+  if (!progress) return false;
+  ordered_.emplace_back(&slot, std::move(progress));
+  return true;
+}
+
+eventstore::ResultOr<projections::ViewReader> Views::read(std::string_view name) {
+  auto* slot = projector_.find(name);
+  if (slot == nullptr) return eventstore::fault(eventstore::Fault::Kind::missing, "view: it is not followed");
+  if (slot->drop_distrusted()) order_build(*slot);
+  auto generation = slot->readable();
+  if (!generation) return fail(generation.error());
+  return projections::ViewReader::open(std::move(generation).value());
+}
+
+domain::Position Views::position(std::string_view name) const {
+  for (auto const& slot : projector_.slots()) {
+    if (slot.projection().name() == name) return slot.position();
+  }
+  return {};
+}
+
+bool Views::when_reached(std::string_view name, domain::Position wanted, int,
+                         std::unique_ptr<projections::ViewWaiter> waiter) {
+  if (projector_.find(name) != nullptr && position(name) < wanted) catch_up();
+  waiter->tell(position(name) >= wanted);
+  return true;
+}
+
+std::vector<projections::ProjectionStatus> Views::status() const {
+  std::vector<projections::ProjectionStatus> all;
+  for (auto const& slot : projector_.slots()) all.push_back(slot.status(tail_.head()));
+  return all;
+}
+
+eventstore::ResultOr<Unit> Views::rebuild(std::string_view name) {
+  auto* slot = projector_.find(name);
+  if (slot == nullptr) return eventstore::fault(eventstore::Fault::Kind::missing, "view: it is not followed");
+  if (!order_build(*slot)) return eventstore::fault(eventstore::Fault::Kind::conflict, "view: a rebuild is under way");
+  return Unit{};
+}
 
 void Views::catch_up() {
   static std::atomic<bool> const kGoOn{false};

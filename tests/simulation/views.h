@@ -1,4 +1,5 @@
-// Read models of a simulated server: the projector's steps, and builds between them, in one thread.
+// Read models of a simulated server: the projector's steps, and builds between them, in one thread. Handlers read them
+// as they read the runner's.
 #pragma once
 
 #include <memory>
@@ -6,16 +7,25 @@
 
 #include "domain/ledger.h"
 #include "projections/projector.h"
+#include "projections/read_models.h"
 
 namespace florin::simulation {
 
 // One thread. Everything outlives it.
-class Views {
+class Views final : public projections::ReadModels {
  public:
   Views(eventstore::Log& log, eventstore::Tail& tail, eventstore::Runtime& runtime,
         std::vector<projections::Projection const*> const& projections);
 
   [[nodiscard]] eventstore::ResultOr<Unit> open() { return projector_.open(); }
+  // Whoever waits for a view has it caught up.
+  [[nodiscard]] eventstore::ResultOr<projections::ViewReader> read(std::string_view name) override;
+  [[nodiscard]] domain::Position position(std::string_view name) const override;
+  [[nodiscard]] bool when_reached(std::string_view name, domain::Position position, int timeout_ms,
+                                  std::unique_ptr<projections::ViewWaiter> waiter) override;
+  [[nodiscard]] std::vector<projections::ProjectionStatus> status() const override;
+  [[nodiscard]] eventstore::ResultOr<Unit> rebuild(std::string_view name) override;
+
   // Everything that the log has goes into the views, and what is to be built is built; but for what faults prevent.
   void catch_up();
   // A clean end.
@@ -25,6 +35,7 @@ class Views {
   void compare(domain::State const& state, bool all);
 
  private:
+  bool order_build(projections::ViewSlot& slot);
   void compare(projections::ViewSlot& slot, domain::State const& state);
 
   eventstore::Log& log_;

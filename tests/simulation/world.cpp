@@ -14,10 +14,12 @@
 #include "projections/transfers.h"
 #include "tests/simulation/checks.h"
 #include "tests/simulation/clients.h"
+#include "tests/simulation/front_door.h"
 #include "tests/simulation/machine.h"
 #include "tests/simulation/old_release.h"
 #include "tests/simulation/process.h"
 #include "tests/simulation/promises.h"
+#include "tests/simulation/reads.h"
 #include "tests/simulation/traffic.h"
 
 namespace florin::simulation {
@@ -50,7 +52,14 @@ struct Round {
     std::size_t request = 0;  // its number
     std::optional<eventstore::Outcome> answer;
   };
-  std::vector<Asked> clients;
+  // Over HTTP: the numbers of the request and of its exchange.
+  struct Exchange {
+    std::size_t request = 0;
+    std::size_t number = 0;
+    bool other = false;  // another payload under the same id
+  };
+  std::vector<Asked> clients;  // commands that have no route
+  std::vector<Exchange> exchanges;
   std::vector<domain::Command> operators;
   std::size_t submitted = 0;  // with what sagas submitted
 };
@@ -70,7 +79,7 @@ class World {
     try {
       if (draw(8) == 0) begin_with_old_log();
       start();
-      for (std::size_t step = 0; step < steps_; ++step) live(step);
+      for (std::size_t step = 0; step < steps_ || is_short(); ++step) live(step);
       if (process_) end(Fault::clean_restart);
       disk_.restart();
       start();
@@ -80,6 +89,7 @@ class World {
       outcome_.violation = violation.what;
       disk_.die();  // nothing more reaches the disk while it is taken down
     }
+    front_.reset();
     process_.reset();
     companies_.count_faults();
     outcome_.faults = machine_.faults();
@@ -102,7 +112,12 @@ class World {
     auto const opened = process->open(read_models_, companies_, bank_);
     require(opened.ok(), Promise::sound_disk_opens, why(opened));
     process_ = std::move(process);
+    front_.emplace(*process_, limits_, exchanges_);
     checks_.check_log(*process_, clients_);
+    // The log was found to give this state. (Handlers lock it once more: with one thread nobody waits to write.)
+    process_->durable.read([&](domain::State const& folded) {
+      Reads{*front_, clients_, machine_}.compare(folded, checks_.past(), kPersons);
+    });
   }
 
   // All five would take most of the time.
@@ -117,6 +132,8 @@ class World {
       chosen.push_back(all[(seed + i * between) % all.size()]);
     return chosen;
   }
+
+  [[nodiscard]] bool is_short() const { return steps_ >= kFullSteps && outcome_.commands < kCommandsLeast; }
 
   // Something happens to the process or the machine, then clients ask.
   void live(std::size_t step) {
@@ -158,27 +175,43 @@ class World {
   void serve() {
     Round round;
     for (auto count = 1 + draw(4); count > 0; --count) {
-      auto const number = ask();
-      if (!number) continue;
-      round.clients.push_back({*number, {}});
-      if (draw(16) == 0) {
-        round.clients.push_back({*number, {}});
-        this->count(Fault::race);
-      }
+      auto const number = ask(round);
+      if (!number || !send(round, *number)) continue;
+      if (draw(16) == 0 && send(round, *number)) this->count(Fault::race);
     }
     if (draw(2) == 0)
       process_->durable.read([&](domain::State const& state) { operators_.act(server(state), round.operators); });
     auto const done = perform(round);
     bool const faulted = machine_.take_fault();
     // Whoever was answered by a process that then died was not answered.
-    if (!disk_.dead()) learn(round);
+    if (!disk_.dead()) learn(round, faulted);
     require(done.ok() || faulted || disk_.dead() || damage_found(done), Promise::sound_disk_serves, why(done));
     if (!done || disk_.dead()) restart(draw(2) == 0 ? Fault::power_cut : Fault::kill);
   }
 
-  // Through every step of the engine, with what the sagas submitted.
+  // False: nobody knows a key of the game.
+  bool send(Round& round, std::size_t number) {
+    auto const& asked = clients_[number];
+    if (!asked.http) {
+      round.clients.push_back({number, {}});
+      return true;
+    }
+    return exchange(round, number, asked.http->request.body, false);
+  }
+
+  bool exchange(Round& round, std::size_t number, std::string const& body, bool other) {
+    auto const& request = clients_[number].http->request;
+    auto const* key = request.game ? clients_.key_of(request.game) : nullptr;
+    if (request.game && key == nullptr) return false;
+    if (!other) clients_.sent(number);
+    round.exchanges.push_back({number, front_->begin(request, key != nullptr ? *key : std::string(), body), other});
+    return true;
+  }
+
+  // With what handlers and sagas have submitted, and what handlers submit when they are answered.
   ResultOr<Unit> perform(Round& round) {
-    std::vector<eventstore::Submission> submissions = process_->submissions.take();
+    front_->go_on();
+    auto submissions = process_->submissions.take();
     for (auto& one : round.clients) {
       auto const& asked = clients_[one.request];
       submissions.push_back({asked.command, asked.request, std::make_unique<Answer>(one.answer)});
@@ -186,7 +219,21 @@ class World {
     for (auto& command : round.operators) {
       submissions.push_back({std::move(command), {}, std::make_unique<Answer>(unheard_)});
     }
-    round.submitted = submissions.size();
+    while (!submissions.empty()) {
+      round.submitted += submissions.size();
+      auto done = decide(submissions);
+      if (!done || disk_.dead()) return done;
+      front_->go_on();
+      submissions = process_->submissions.take();
+    }
+    if (draw(3) == 0) follow();
+    if (draw(6) == 0) process_->views->catch_up();
+    if (draw(2) == 0) process_->effects->loop().poll();
+    return Unit{};
+  }
+
+  // Through every step of the engine.
+  ResultOr<Unit> decide(std::vector<eventstore::Submission>& submissions) {
     outcome_.commands += submissions.size();
     auto& engine = *process_->engine;
     eventstore::Batch batch;
@@ -196,13 +243,24 @@ class World {
     engine.publish(batch);
     for (auto const& commit : batch.commits) checks_.add(*commit);
     engine.answer(batch);
-    if (draw(3) == 0) follow();
-    if (draw(6) == 0) process_->views->catch_up();
-    if (draw(2) == 0) process_->effects->loop().poll();
     return done;
   }
 
-  void learn(Round& round) {
+  // `faulted`: a person's key may not have been read, and then the reply shows nothing of the person.
+  void learn(Round& round, bool faulted) {
+    for (auto const& [request, number, other] : round.exchanges) {
+      auto const reply = front_->take_reply(number);
+      if (!reply) continue;
+      if (other) {
+        clients_.learn_of_other(request, *reply);
+      } else if (draw(24) == 0) {
+        count(Fault::give_up);
+      } else {
+        if (faulted) clients_.forget_reply(request);
+        clients_.learn(request, *reply, process_->durable.position());
+        if (faulted) clients_.forget_reply(request);
+      }
+    }
     for (auto& one : round.clients) {
       if (!one.answer) continue;
       if (draw(24) == 0) {
@@ -214,7 +272,7 @@ class World {
   }
 
   // A new request, or an old one again.
-  std::optional<std::size_t> ask() {
+  std::optional<std::size_t> ask(Round& round) {
     if (clients_.count() > 0 && draw(6) == 0) {
       auto const old = draw(clients_.count());
       if (draw(4) != 0) {
@@ -222,14 +280,28 @@ class World {
         clients_.ask_again(old);
         return old;
       }
-      if (clients_[old].knows == Knows::acknowledged) require_reused(clients_[old]);
+      if (clients_[old].knows == Knows::acknowledged) reuse(round, old);
       return std::nullopt;
     }
     return process_->durable.read([&](domain::State const& state) -> std::optional<std::size_t> {
-      auto command = traffic_.next({state, checks_.past(), *process_->facts});
+      auto command = traffic_.next({state, checks_.past(), *process_->facts, front_->ledger().people});
       if (!command) return std::nullopt;
-      return clients_.ask(std::move(*command), traffic_.asker(state));
+      Desk const desk{state, front_->ledger(), companies_.phone()};
+      auto http = as_request(*command, clients_.next_id(), desk);
+      if (http && http->request.game && clients_.key_of(http->request.game) == nullptr) {
+        // The game has lost its key: an operator makes a new one.
+        command = domain::RotateSdkKey{http->request.game, {0, 1}, true};
+        http = as_request(*command, clients_.next_id(), desk);
+      }
+      return clients_.ask(std::move(*command), traffic_.asker(state), std::move(http));
     });
+  }
+
+  void reuse(Round& round, std::size_t number) {
+    auto const& asked = clients_[number];
+    if (!asked.http) return require_reused(asked);
+    auto const& body = asked.http->request.other_body;
+    if (!body.empty() && exchange(round, number, body, true)) count(Fault::reuse);
   }
 
   // Another payload under an id that is used changes nothing.
@@ -350,6 +422,7 @@ class World {
     auto const people = process_->durable.read([](domain::State const& state) { return state.identity_count(); });
     if (people == 0) return;
     domain::IdentityId const person(1 + draw(people));
+    clients_.forget_person(front_->ledger().people.email_of(person));
     must(process_->vault->destroy(person));
     count(Fault::erasure);
     checks_.erase(*process_, person);
@@ -367,6 +440,7 @@ class World {
     } else {
       disk_.die();  // what the destructors do does not happen
     }
+    front_.reset();
     process_->engine.reset();
     process_.reset();
     count(how);
@@ -384,6 +458,7 @@ class World {
 
   Outcome outcome_;
   std::size_t const steps_;
+  std::size_t exchanges_ = 0;  // begun so far, in all lives
   std::vector<projections::Projection const*> const read_models_;
   Machine machine_;
   SimulatedDisk& disk_ = machine_.disk();
@@ -395,7 +470,9 @@ class World {
   Operators operators_;
   bool rotten_index_ = false;
   int flushes_ = 0;
+  api::Limits limits_{true};  // they outlive a life: a process would forget them, and be kinder
   std::unique_ptr<Process> process_;
+  std::optional<FrontDoor> front_;
   Checks checks_{machine_};
   std::optional<eventstore::Outcome> unheard_;  // of operators
 };

@@ -12,9 +12,14 @@
 
 namespace florin::simulation {
 
+// A run of full length asks for enough to say something.
+inline constexpr std::size_t kFullSteps = 90;
+inline constexpr std::uint64_t kCommandsLeast = 200;
+
 struct Options {
   std::uint64_t seed = 1;
-  std::size_t steps = 120;  // batches of requests; about two commands each
+  std::size_t steps = 120;  // batches of requests; about three commands each. From kFullSteps on as many more as it
+                            // takes for kCommandsLeast
   std::size_t views = 2;    // read models that follow, of the five; which ones follows from the seed
 };
 
