@@ -68,8 +68,7 @@ Awaitable<Performed> order_with(Reader reader, CheckoutSession const& session, d
   command.session = opened.session;
   command.can_charge = reader.ledger.cards.can_charge();
   // Not the card: it is the n-th try, whatever it is tried with.
-  Payload payload("checkout");
-  payload.add(opened.session.value()).add(tries);
+  Payload const payload("checkout", opened.session, tries);
   auto const request_id = "sub_checkout_" + session.id() + "_" + std::to_string(tries + 1);
   auto outcome =
       co_await reader.ledger.commands.execute(reader.inbox, std::move(command), opened.game, request_id, payload);

@@ -19,17 +19,6 @@ class WriterReply final : public eventstore::Reply {
 
 }  // namespace
 
-Payload& Payload::add(std::string_view field) {
-  add(field.size());
-  bytes_.append(field);
-  return *this;
-}
-
-Payload& Payload::add(std::uint64_t field) {
-  bytes_.append(reinterpret_cast<char const*>(&field), sizeof field);
-  return *this;
-}
-
 Awaitable<Performed> Commands::execute(Inbox& inbox, domain::Command command, domain::GameId game,
                                        std::string_view request_id, Payload const& payload) const {
   return submit(inbox, std::move(command), domain::Request{game, std::string(request_id), fingerprint(payload)});

@@ -7,6 +7,7 @@
 
 #include "api/http/asio.h"
 #include "api/http/completion.h"
+#include "api/ledger/payload.h"
 #include "domain/ledger.h"
 #include "eventstore/engine/durable_state.h"
 #include "eventstore/engine/submission.h"
@@ -17,19 +18,6 @@ namespace florin::api {
 using eventstore::Committed;
 using eventstore::Repeated;
 using eventstore::Unavailable;
-
-// What a request id stands for. It is built field by field: the operation's name first, then every field that means
-// something, each length-prefixed.
-class Payload {
- public:
-  explicit Payload(std::string_view operation) { add(operation); }
-  Payload& add(std::string_view field);
-  Payload& add(std::uint64_t field);
-  [[nodiscard]] std::string_view bytes() const { return bytes_; }
-
- private:
-  std::string bytes_;
-};
 
 // An outcome, and what the durable state had reached when it came.
 struct Performed : eventstore::Outcome {

@@ -185,18 +185,15 @@ Awaitable<void> book(Reader reader, Booking& booking) {
   if (entry.is_correction) {
     // The same change about the same payout is booked once for ever: its request id says what it is, and holds a
     // keyed hash of the data in place of the data.
-    Payload payload("correct-payout-account");
-    payload.add(payout.value()).add(entry.code).add(entry.corrected);
+    domain::CorrectPayoutAccount command{*booking.payout, entry.code, entry.corrected};
+    auto const payload = payload_of(command);
     auto const hash = commands.fingerprint(payload);
     auto const id = "ach-" + name + "-" + entry.code + "-" +
                     domain::to_hex({reinterpret_cast<char const*>(hash.data()), hash.size()});
-    domain::CorrectPayoutAccount command{*booking.payout, entry.code, entry.corrected};
     outcome = co_await commands.execute(reader.inbox, std::move(command), of_none, id, payload);
   } else {
-    auto note = sagas::return_note(entry.code);
-    Payload payload("advance-payout");
-    payload.add(payout.value()).add(static_cast<std::uint64_t>(PayoutStatus::failed)).add(note);
-    domain::AdvancePayout command{payout, PayoutStatus::failed, std::move(note)};
+    domain::AdvancePayout command{payout, PayoutStatus::failed, sagas::return_note(entry.code)};
+    auto const payload = payload_of(command);
     outcome = co_await commands.execute(reader.inbox, std::move(command), of_none, "", payload);
   }
   if (std::holds_alternative<Committed>(*outcome)) co_return;

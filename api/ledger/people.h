@@ -4,15 +4,12 @@
 #include <string>
 #include <string_view>
 
-#include "api/mailboxes.h"
-#include "domain/commands.h"
+#include "api/ledger/payload.h"
 #include "eventstore/engine/durable_state.h"
 #include "eventstore/store/vault.h"
 
 namespace florin::api {
 
-// `written`, `key` for fingerprints, and the index.
-using Email = Mailboxes::Found;
 using eventstore::Field;
 
 // Owned by the Ledger. Its parts outlive it.

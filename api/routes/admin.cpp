@@ -204,8 +204,7 @@ Awaitable<Response> create_game(Call call) {
 
   auto const key = make_sdk_key(services.runtime);
   command.key_hash = key.hash;
-  Payload payload("create-game");
-  payload.add(request.body);
+  Payload const payload("create-game", request.body);
   auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   bool const fresh = std::holds_alternative<Committed>(outcome);
   co_return write_response(
@@ -260,8 +259,7 @@ Awaitable<Response> change_game(Call call) {
   }
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-  Payload payload("change-game");
-  payload.add(game->id.value()).add(request.body);
+  Payload const payload("change-game", game->id, request.body);
   auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   // The game is so already: the reply shows it, and nothing is written.
   if (changed_nothing(outcome)) co_return with_position(show(services, *id), outcome);
@@ -285,8 +283,7 @@ Awaitable<Response> add_currency(Call call) {
   domain::AddCurrency command{*id, read_currency(body)};
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-  Payload payload("add-currency");
-  payload.add(id->value()).add(request.body);
+  Payload const payload("add-currency", *id, request.body);
   auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   co_return write_response(
       request, outcome,
@@ -304,8 +301,7 @@ Awaitable<Response> change_currency(Call call) {
   domain::ChangeCurrency command{*id, domain::CurrencyId(*currency), read_currency_changes(body)};
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-  Payload payload("change-currency");
-  payload.add(id->value()).add(*currency).add(request.body);
+  Payload const payload("change-currency", *id, *currency, request.body);
   auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   // The currency is so already: the reply shows it, and nothing is written.
   auto const directory = services.ledger.state.games();
@@ -333,10 +329,8 @@ Awaitable<Response> rotate_key(Call call) {
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
 
   auto const key = make_sdk_key(services.runtime);
-  Payload payload("rotate-game-key");
-  payload.add(id->value()).add(std::uint64_t{immediate});
   domain::RotateSdkKey const command{*id, key.hash, immediate};
-  auto const outcome = co_await call.execute(command, request_id, payload);
+  auto const outcome = co_await call.execute(command, request_id, payload_of(command, true));
   // A repeated request made another key the first time, which nobody can show again.
   bool const fresh = std::holds_alternative<Committed>(outcome);
   co_return write_response(

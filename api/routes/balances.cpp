@@ -148,7 +148,7 @@ Awaitable<Response> batch(Call call) {
 
 // Credit and debit differ in the command, the event and nothing else.
 template <class Command, class Event>
-Awaitable<Response> adjust(Call call, std::string_view operation) {
+Awaitable<Response> adjust(Call call) {
   auto const& [services, request, path, caller] = call;
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
@@ -160,11 +160,9 @@ Awaitable<Response> adjust(Call call, std::string_view operation) {
   if (!player) co_return std::move(player).error();
   auto const& who = player.value();
 
-  Payload payload(operation);
-  payload.add(who.email.key).add(who.name).add(static_cast<std::uint64_t>(currency.value_or(0)));
-  payload.add(static_cast<std::uint64_t>(amount.minor())).add(reason);
   Command command{game.id, who.ref, domain::CurrencyId(static_cast<std::uint64_t>(currency.value_or(0))), amount,
                   std::string(reason)};
+  auto const payload = payload_of(command, who.email);
   auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<Event>(commit);
@@ -185,11 +183,9 @@ Awaitable<Response> adjust(Call call, std::string_view operation) {
 }
 
 Awaitable<Response> credit(Call call) {
-  return adjust<domain::CreditBalance, domain::BalanceCredited>(std::move(call), "credit");
+  return adjust<domain::CreditBalance, domain::BalanceCredited>(std::move(call));
 }
-Awaitable<Response> debit(Call call) {
-  return adjust<domain::DebitBalance, domain::BalanceDebited>(std::move(call), "debit");
-}
+Awaitable<Response> debit(Call call) { return adjust<domain::DebitBalance, domain::BalanceDebited>(std::move(call)); }
 
 }  // namespace
 

@@ -67,9 +67,7 @@ Awaitable<Response> open_session(Call call) {
   command.person = {who.email.index, who.email.written};
   command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency.value_or(0)));
   command.usd = usd;
-  Payload payload("checkout-session");
-  payload.add(who.email.key).add(static_cast<std::uint64_t>(usd.minor())).add(command.currency.value());
-  payload.add(command.success_url).add(command.cancel_url).add(command.metadata);
+  auto const payload = payload_of(command, who.email);
   auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   co_return write_response(
       request, outcome,

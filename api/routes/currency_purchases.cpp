@@ -124,10 +124,8 @@ Awaitable<Response> purchase(Call call) {
   command.usd = usd;
   command.method = method;
   command.can_charge = ledger.cards.can_charge();
-  Payload payload("purchase-currency");
-  payload.add(who.email.key).add(who.name).add(static_cast<std::uint64_t>(usd.minor())).add(method);
-  payload.add(command.currency.value());
-  auto const placed = co_await call.execute(command, request_id, payload);
+  auto const payload = payload_of(command, who.email);
+  auto const placed = co_await call.execute(std::move(command), request_id, payload);
   auto const* done = std::get_if<Committed>(&placed);
   auto const* repeated = std::get_if<Repeated>(&placed);
   if (done == nullptr && repeated == nullptr) {
@@ -246,9 +244,8 @@ Awaitable<Response> refund(Call call) {
   if (!known) co_return payment_order_not_found(request);
   if (!purchased) co_return refusal_response(request, {.code = domain::RejectionCode::order_not_paid});
 
-  Payload payload("refund-currency");
-  payload.add(order->value()).add(static_cast<std::uint64_t>(usd ? usd->minor() : 0)).add(reason);
   domain::RefundPurchase command{game.id, *purchased, usd, std::string(reason), ledger.cards.can_charge()};
+  auto const payload = payload_of(command);
   auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::RefundRequested>(commit);

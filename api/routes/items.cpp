@@ -74,13 +74,10 @@ Awaitable<Response> purchase(Call call) {
   if (auto limited = call.limit(domain::LimitKind::item_purchases_per_player_minute, limit_subject(who.email.index)))
     co_return std::move(*limited);
 
-  Payload payload("purchase-item");
-  payload.add(who.email.key).add(who.name).add(item.id).add(item.name).add(item.category).add(item.description);
-  payload.add(static_cast<std::uint64_t>(quantity)).add(static_cast<std::uint64_t>(unit_price.minor()));
-  payload.add(static_cast<std::uint64_t>(total.minor())).add(currency);
   domain::PurchaseItem command{
       game.id,    who.ref, domain::CurrencyId(currency), std::move(item), static_cast<std::uint32_t>(quantity),
       unit_price, total};
+  auto const payload = payload_of(command, who.email);
   auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     write_purchase_reply(out, services.ledger, game, who, commit);
@@ -197,9 +194,8 @@ Awaitable<Response> refund(Call call) {
   if (!sale) co_return unread_response(request, sale.error());
   if (!sale.value()) co_return order_not_found(request);
 
-  Payload payload("refund-item");
-  payload.add(order->value()).add(reason);
   domain::RefundItem command{game.id, *sale.value(), std::string(reason)};
+  auto const payload = payload_of(command);
   auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::ItemRefunded>(commit);

@@ -19,10 +19,8 @@ Awaitable<Response> rotate(Call call) {
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
 
   auto const key = make_sdk_key(services.runtime);
-  Payload payload("rotate-key");
-  payload.add(std::uint64_t{immediate});
   domain::RotateSdkKey const command{game.id, key.hash, immediate};
-  auto const outcome = co_await call.execute(command, request_id, payload);
+  auto const outcome = co_await call.execute(command, request_id, payload_of(command, false));
   // A repeated request made another key the first time, which nobody can show again.
   bool const fresh = std::holds_alternative<Committed>(outcome);
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {

@@ -118,8 +118,7 @@ Awaitable<Response> file(Call call) {
     auto const index = static_cast<std::size_t>(at - files.event->files.begin());
     // What the first export would answer. HEAD writes nothing (RFC 9110, 9.2.1), so the GET may still answer another.
     if (request.is_head) co_return as_file(services, std::move(files.texts[index]), *files.event, chosen);
-    Payload payload("write-payout-files");
-    payload.add(domain::to_date(day));
+    Payload const payload("write-payout-files", domain::to_date(day));
     auto const& e = *files.event;
     domain::WritePayoutFile command{e.day, e.created, e.origin, e.files, e.left_out};
     auto const outcome = co_await call.execute(std::move(command), "", payload);

@@ -42,9 +42,8 @@ Awaitable<Response> advance(Call call) {
     note = body.optional_string("reason", 200).value_or("");
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   }
-  Payload payload("advance-payout");
-  payload.add(payout->value()).add(static_cast<std::uint64_t>(Status)).add(note);
   domain::AdvancePayout command{*payout, Status, std::move(note)};
+  auto const payload = payload_of(command);
   auto const outcome = co_await call.execute(std::move(command), "", payload);
   if (auto const* refusal = std::get_if<domain::Rejection>(&outcome);
       refusal != nullptr && refusal->code == domain::RejectionCode::payout_not_found) {

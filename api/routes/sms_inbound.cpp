@@ -72,8 +72,7 @@ Awaitable<Response> receive_text(Services& services, Request const& request) {
   // The provider delivers at least once, and a captured post can be sent again: the message's id is good once, for
   // ever.
   auto const id = "sms:" + text.value().message_id;
-  Payload payload("inbound-text");
-  payload.add(text.value().from).add(text.value().body);
+  Payload const payload("inbound-text", text.value().from, text.value().body);
   domain::GameId const of_none;
   auto const outcome = co_await ledger.commands.execute(*request.inbox, command, of_none, id, payload);
   if (std::holds_alternative<Unavailable>(outcome)) {

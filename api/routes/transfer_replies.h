@@ -10,10 +10,9 @@ namespace florin::api {
 // Where a transfer and a send differ on the wire. Static texts.
 struct FlavourWords {
   domain::Flavour flavour;
-  std::string_view noun;      // "transfer", "currency send"
-  std::string_view plural;    // "transfers", "currency sends"
-  std::string_view initiate;  // "/initiate-transfer": the operation in the request's fingerprint
-  std::string_view details;   // "transfer_details"
+  std::string_view noun;     // "transfer", "currency send"
+  std::string_view plural;   // "transfers", "currency sends"
+  std::string_view details;  // "transfer_details"
   std::string_view summary;
   // Request fields.
   std::string_view sender_name;

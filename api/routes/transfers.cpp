@@ -168,9 +168,7 @@ Awaitable<Response> initiate(Call call, FlavourWords const& words) {
   if (services.limits.enabled()) command.limits = domain::velocity_limits(game, words.flavour);
   command.can_text = services.ledger.texts.sms_available();
 
-  Payload payload(words.initiate);
-  payload.add(name).add(sender.value().key).add(sender_phone).add(receiver.value().key).add(receiver_phone);
-  payload.add(target.value()).add(static_cast<std::uint64_t>(amount.minor())).add(command.currency.value());
+  auto const payload = payload_of(command, sender.value(), receiver.value());
   auto const outcome = co_await call.execute(command, request_id, payload);
   if (auto const* refusal = std::get_if<domain::Rejection>(&outcome)) {
     if (refusal->code == RejectionCode::sms_unavailable) {

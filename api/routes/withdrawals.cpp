@@ -99,9 +99,7 @@ Awaitable<Response> request_payout(Call call) {
   command.account = bank.account;
   command.routing = bank.routing;
   command.type = bank.type;
-  Payload payload("request-payout");
-  payload.add(static_cast<std::uint64_t>(usd.minor())).add(email.value().key).add(bank.holder).add(bank.routing);
-  payload.add(bank.account).add(static_cast<std::uint64_t>(bank.type));
+  auto const payload = payload_of(command, email.value());
   auto const outcome = co_await call.execute(std::move(command), request_id, payload);
   co_return write_response(
       request, outcome,
