@@ -178,10 +178,11 @@ domain::Usd refundable_usd(Ledger const& ledger, domain::GameId game, CardOrder 
   });
 }
 
-Awaitable<Readable<PaymentOutcome>> follow_payment(Reader reader, OrderId order, int patience_seconds, bool last_look) {
-  using State = PaymentOutcome::State;
+Awaitable<Readable<FollowedPayment>> follow_payment(Reader reader, OrderId order, int patience_seconds,
+                                                    bool last_look) {
+  using State = FollowedPayment::State;
   auto const& ledger = reader.ledger;
-  PaymentOutcome outcome;
+  FollowedPayment outcome;
   if (ledger.cards.is_configured()) {
     auto update = co_await ledger.cards.watch(reader.inbox, order, patience_seconds, last_look);
     outcome.position = ledger.state.position();

@@ -78,7 +78,7 @@ struct PaidOrder {
 // How long a caller waits: a card takes a processor a second or two, and what is not known by then may take minutes.
 inline constexpr int kPaymentWaitSeconds = 20;
 
-struct PaymentOutcome {
+struct FollowedPayment {
   enum class State : std::uint8_t { paid, failed, action_required, pending };
   State state = State::pending;
   std::optional<domain::CurrencyPurchased> purchased;
@@ -89,8 +89,8 @@ struct PaymentOutcome {
 
 // Follows an order of ours until it is settled, waits for the cardholder, or patience ends. Without a processor (it was
 // taken out of the configuration) the ledger alone is asked, at once. last_look: as CardPayments::watch.
-[[nodiscard]] Awaitable<Readable<PaymentOutcome>> follow_payment(Reader reader, domain::OrderId order,
-                                                                 int patience_seconds = kPaymentWaitSeconds,
-                                                                 bool last_look = false);
+[[nodiscard]] Awaitable<Readable<FollowedPayment>> follow_payment(Reader reader, domain::OrderId order,
+                                                                  int patience_seconds = kPaymentWaitSeconds,
+                                                                  bool last_look = false);
 
 }  // namespace florin::api

@@ -7,7 +7,7 @@ namespace florin::api {
 namespace {
 
 using domain::OrderId;
-using State = PaymentOutcome::State;
+using State = FollowedPayment::State;
 
 constexpr auto kLeastUsd = domain::Usd::from_minor(1);
 
@@ -38,7 +38,7 @@ std::string_view read_method(JsonBody& body) {
 
 // What a purchase came to, as a success: paid, waiting for the cardholder, or on its way.
 void write_outcome(std::string& out, Ledger const& ledger, domain::Game const& game,
-                   domain::CurrencyOrdered const& ordered, PaymentOutcome const& outcome) {
+                   domain::CurrencyOrdered const& ordered, FollowedPayment const& outcome) {
   JsonWriter json(out);
   json.begin_object();
   switch (outcome.state) {
@@ -90,7 +90,7 @@ char const* original_status(State state) {
 }
 
 Response outcome_response(Ledger const& ledger, domain::Game const& game, domain::CurrencyOrdered const& ordered,
-                          PaymentOutcome const& outcome) {
+                          FollowedPayment const& outcome) {
   Response response;
   response.status = outcome.state == State::pending ? 202 : 200;
   response.position = outcome.position.value();

@@ -13,7 +13,7 @@
 namespace florin::api {
 namespace {
 
-using State = PaymentOutcome::State;
+using State = FollowedPayment::State;
 
 // A page that waits longer than this says so and asks again.
 constexpr int kPageWaitSeconds = 5;

@@ -106,7 +106,7 @@ TEST_F(LedgerReads, APaymentIsFollowedToItsEnd) {
   auto const order = order_currency(key, "pm_card_visa");
   auto const followed = await([&](Inbox& inbox) { return follow_payment(reader(inbox), order); });
   ASSERT_TRUE(followed);
-  EXPECT_EQ(followed.value().state, PaymentOutcome::State::paid);
+  EXPECT_EQ(followed.value().state, FollowedPayment::State::paid);
   auto const paid =
       look(View::payments, [&](ViewReader& view) { return find_paid_order(ledger(), view, game, order); });
   EXPECT_TRUE(paid.value().is_known);
