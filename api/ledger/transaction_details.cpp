@@ -21,18 +21,17 @@ Usd magnitude(Usd amount) { return amount < Usd{} ? -amount : amount; }
 
 // Of the event that opened a transaction.
 TransactionFacts facts_of(Event const& event, Position transaction) {
-  domain::OrderId const order(transaction);
   using domain::units_of;
   if (auto const* e = std::get_if<domain::BalanceCredited>(&event))
-    return {e->player, e->currency, order, e->amount, {}, {}};
+    return {e->player, e->currency, {}, e->amount, {}, {}};
   if (auto const* e = std::get_if<domain::BalanceDebited>(&event))
-    return {e->player, e->currency, order, e->amount, {}, {}};
+    return {e->player, e->currency, {}, e->amount, {}, {}};
   if (auto const* e = std::get_if<domain::ItemPurchased>(&event))
-    return {e->player, e->currency, order, e->total, {}, {}};
+    return {e->player, e->currency, domain::OrderId(transaction), e->total, {}, {}};
   if (auto const* e = std::get_if<domain::ItemRefunded>(&event))
     return {e->player, e->currency, e->order, e->total, {}, {}};
   if (auto const* e = std::get_if<domain::TransferInitiated>(&event))
-    return {e->sender, e->currency, order, e->amount, {}, {}};
+    return {e->sender, e->currency, {}, e->amount, {}, {}};
   if (auto const* e = std::get_if<domain::CurrencyOrdered>(&event)) {
     return {e->player, e->currency, e->order, units_of(e->usd), e->usd, {}};
   }
@@ -50,7 +49,7 @@ TransactionFacts facts_of(Event const& event, Position transaction) {
     return {e->player, e->currency, e->order, units_of(magnitude(e->usd)), magnitude(e->usd), e->fee};
   }
   if (auto const* e = std::get_if<domain::PayoutRequested>(&event)) {
-    return {{}, {}, order, units_of(e->usd), e->usd, {}};
+    return {{}, {}, {}, units_of(e->usd), e->usd, {}};
   }
   return {};
 }

@@ -17,7 +17,7 @@ namespace florin::api {
 struct TransactionFacts {
   domain::PlayerId player;  // zero: of no player
   domain::CurrencyId currency;
-  domain::OrderId order;
+  domain::OrderId order;  // zero: of no order
   domain::Money amount;
   std::optional<domain::Usd> usd;
   std::optional<domain::Usd> usd_fee;

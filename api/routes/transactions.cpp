@@ -34,7 +34,9 @@ void write(JsonWriter& json, Ledger const& ledger, Caller const& caller, Transac
   }
   json.begin_object("transaction");
   json.string("transaction_id", domain::format_transaction_id(found.name.transaction));
-  json.string("order_id", domain::format_order_id(facts.order));
+  // Of no order: by the transaction's own number, as the reply to it said.
+  auto const order = facts.order ? facts.order : domain::OrderId(found.name.transaction);
+  json.string("order_id", domain::format_order_id(order));
   json.string("type", transaction_kind_name(found.name.kind));
   json.string("transaction_status", found.status);
   json.time("created_at", found.origin.commit.at);
