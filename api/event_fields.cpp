@@ -47,15 +47,11 @@ void file_json(JsonWriter& json, AchOrigin const& origin, PayoutFile const& file
   json.string("effective_date", to_date(file.effective));
   json.amount("usd", file.usd);
   json.string("sha256", hex(file.digest));
-  json.begin_array("entries");
   auto trace = file.first_trace;
-  for (auto const payout : file.payouts) {
-    json.begin_object();
+  json.objects("entries", file.payouts, [&](auto const payout) {
     json.string("payout_id", format_payout_id(payout));
     json.string("trace_number", format_trace_number(origin, trace++));
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
 }
 
@@ -151,14 +147,10 @@ class Fields {
   void shares(auto const& e) {
     amount("usd", "usd", e.usd);
     if (json_ == nullptr) return;
-    json_->begin_array("shares");
-    for (auto const& share : e.shares) {
-      json_->begin_object();
+    json_->objects("shares", e.shares, [&](auto const& share) {
       json_->integer("currency_id", share.currency.value());
       json_->amount("amount", share.amount);
-      json_->end_object();
-    }
-    json_->end_array();
+    });
   }
   void text_of(TextRef const& about) {
     if (about.kind == TextKind::share_code) {
@@ -207,14 +199,10 @@ void files_of(Fields& f, PayoutFileWritten const& e) {
     json->begin_array("files");
     for (auto const& file : e.files) file_json(*json, e.origin, file);
     json->end_array();
-    json->begin_array("left_out");
-    for (auto const& left_out : e.left_out) {
-      json->begin_object();
+    json->objects("left_out", e.left_out, [&](auto const& left_out) {
       json->string("payout_id", format_payout_id(left_out.payout));
       json->string("reason", left_out_reason(left_out.reason));
-      json->end_object();
-    }
-    json->end_array();
+    });
   }
   std::size_t payouts = 0;
   std::string letters;

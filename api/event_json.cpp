@@ -28,16 +28,12 @@ void append_event_json(std::string& out, Commit const& commit, std::size_t index
   json.begin_object("data");
   write_event_fields(json, event, vault);
   json.end_object();
-  json.begin_array("postings");
-  for (auto const& posting : postings(event)) {
-    json.begin_object();
+  json.objects("postings", postings(event), [&](auto const& posting) {
     json.string("account", account_name(posting.account));
     if (posting.player) json.integer("player_id", posting.player.value());
     json.integer("currency_id", posting.currency.value());
     json.amount("amount", posting.amount);
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
 }
 

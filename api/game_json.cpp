@@ -77,13 +77,7 @@ void write_currency(JsonWriter& json, CurrencySpec const& currency) {
 }
 
 void write_currencies(JsonWriter& json, std::vector<CurrencySpec> const& currencies) {
-  json.begin_array("currencies");
-  for (auto const& currency : currencies) {
-    json.begin_object();
-    write_currency_fields(json, currency);
-    json.end_object();
-  }
-  json.end_array();
+  json.objects("currencies", currencies, [&](auto const& currency) { write_currency_fields(json, currency); });
 }
 
 }  // namespace florin::api

@@ -304,17 +304,14 @@ std::string past_json(Audited const& audited, Past const& past, PlayerThen const
   if (player.asked && player.player) {
     json.begin_object("player");
     json.integer("player_id", player.player.value());
-    json.begin_array("balances");
-    for (auto const& [currency, wallet] : player.wallets) {
-      json.begin_object();
+    json.objects("balances", player.wallets, [&](auto const& one) {
+      auto const& [currency, wallet] = one;
       json.integer("currency_id", currency.currency.value());
       json.string("currency_name", currency.name);
       json.amount("available_balance", wallet.available);
       json.amount("reserved_balance", wallet.reserved);
       json.amount("total_balance", wallet.total());
-      json.end_object();
-    }
-    json.end_array();
+    });
     json.end_object();
   } else if (player.asked) {
     json.null("player");

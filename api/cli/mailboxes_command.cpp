@@ -171,14 +171,11 @@ void write_person(JsonWriter& json, Person const& person, std::string_view name,
   json.string("identity_id", domain::format_identity_id(person.identity));
   json.string("email", person.email);
   json.string(name, value);
-  json.begin_array("players");
-  for (auto const& [player, game] : person.players) {
-    json.begin_object();
+  json.objects("players", person.players, [&](auto const& one) {
+    auto const& [player, game] = one;
     json.integer("player_id", player.value());
     json.string("game_id", std::to_string(game.value()));
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
 }
 

@@ -29,6 +29,17 @@ class JsonWriter {
   void begin_array() { open('['); }
   void begin_array(std::string_view name) { key(name), open('['); }
   void end_array() { close(']'); }
+  // An array of objects: write(item) writes the members of each.
+  template <class Items, class Write>
+  void objects(std::string_view name, Items const& items, Write const& write) {
+    begin_array(name);
+    for (auto const& item : items) {
+      begin_object();
+      write(item);
+      end_object();
+    }
+    end_array();
+  }
 
   void string(std::string_view value);
   void string(std::string_view name, std::string_view value) { key(name), string(value); }

@@ -34,16 +34,16 @@ ResultOr<std::optional<ItemOrder>> load_item_order(Ledger const& ledger, ViewRea
   return found;
 }
 
-ResultOr<ItemOrderPage> load_item_orders(Ledger const& ledger, ViewReader& view, domain::GameId game,
-                                         domain::PlayerId player, std::size_t limit,
-                                         std::optional<std::uint64_t> cursor) {
+ResultOr<ListPage<ItemOrder>> load_item_orders(Ledger const& ledger, ViewReader& view, domain::GameId game,
+                                               domain::PlayerId player, std::size_t limit,
+                                               std::optional<std::uint64_t> cursor) {
   auto const rows = FLORIN_TRY(projections::read_orders(view, player, limit, cursor));
-  ItemOrderPage page;
+  ListPage<ItemOrder> page;
   page.next = rows.next;
   for (auto const& row : rows.orders) {
     auto found = FLORIN_TRY(find_purchase(ledger, game, row.order));
     if (!found) return view.distrust("orders: no item was bought at " + domain::format_order_id(row.order));
-    page.orders.push_back({std::move(found->commit), row.refund, row.refunded_at});
+    page.items.push_back({std::move(found->commit), row.refund, row.refunded_at});
   }
   return page;
 }

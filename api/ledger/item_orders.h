@@ -2,9 +2,9 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "api/ledger/ledger.h"
+#include "api/ledger/list_page.h"
 
 namespace florin::api {
 
@@ -19,15 +19,11 @@ struct ItemOrder {
                                                                              domain::GameId game,
                                                                              domain::OrderId order);
 
-struct ItemOrderPage {
-  std::vector<ItemOrder> orders;      // newest first
-  std::optional<std::uint64_t> next;  // the cursor; absent on the last page
-};
 // Kind::missing for a cursor that no page gave.
-[[nodiscard]] eventstore::ResultOr<ItemOrderPage> load_item_orders(Ledger const& ledger, ViewReader& view,
-                                                                   domain::GameId game, domain::PlayerId player,
-                                                                   std::size_t limit,
-                                                                   std::optional<std::uint64_t> cursor);
+[[nodiscard]] eventstore::ResultOr<ListPage<ItemOrder>> load_item_orders(Ledger const& ledger, ViewReader& view,
+                                                                         domain::GameId game, domain::PlayerId player,
+                                                                         std::size_t limit,
+                                                                         std::optional<std::uint64_t> cursor);
 
 // The fact that a refund refers to; nullopt as above.
 [[nodiscard]] eventstore::ResultOr<std::optional<domain::Fact<domain::ItemPurchased>>> find_item_sale(

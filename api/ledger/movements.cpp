@@ -117,15 +117,15 @@ ResultOr<MovementDetails> details_of(Ledger const& ledger, domain::GameId game, 
   return out;
 }
 
-ResultOr<MovementPage> load_movements(Ledger const& ledger, ViewReader& view, domain::GameId game, PlayerId player,
-                                      domain::CurrencyId currency, std::size_t limit,
-                                      std::optional<std::uint64_t> cursor) {
+ResultOr<ListPage<MovementLine>> load_movements(Ledger const& ledger, ViewReader& view, domain::GameId game,
+                                                PlayerId player, domain::CurrencyId currency, std::size_t limit,
+                                                std::optional<std::uint64_t> cursor) {
   auto const rows = FLORIN_TRY(projections::read_history(view, player, currency, limit, cursor));
-  MovementPage page;
+  ListPage<MovementLine> page;
   page.next = rows.next;
   for (auto const& movement : rows.movements) {
     auto line = FLORIN_TRY(load_line(ledger, game, movement));
-    page.lines.push_back(std::move(line));
+    page.items.push_back(std::move(line));
   }
   return page;
 }

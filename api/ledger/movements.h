@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/ledger/ledger.h"
+#include "api/ledger/list_page.h"
 #include "projections/history.h"
 
 namespace florin::api {
@@ -36,15 +37,12 @@ struct MovementLine {
   domain::Position transaction;
   MovementDetails details;
 };
-struct MovementPage {
-  std::vector<MovementLine> lines;    // newest first
-  std::optional<std::uint64_t> next;  // the cursor; absent on the last page
-};
 // Of one currency, or of all (zero). Kind::missing for a cursor that no page gave. On a worker.
-[[nodiscard]] eventstore::ResultOr<MovementPage> load_movements(Ledger const& ledger, ViewReader& view,
-                                                                domain::GameId game, domain::PlayerId player,
-                                                                domain::CurrencyId currency, std::size_t limit,
-                                                                std::optional<std::uint64_t> cursor);
+[[nodiscard]] eventstore::ResultOr<ListPage<MovementLine>> load_movements(Ledger const& ledger, ViewReader& view,
+                                                                          domain::GameId game, domain::PlayerId player,
+                                                                          domain::CurrencyId currency,
+                                                                          std::size_t limit,
+                                                                          std::optional<std::uint64_t> cursor);
 
 // The receiver of a transfer, whom the sender's game named. Once somebody claimed, in a game of its own: that player.
 [[nodiscard]] Counterparty receiver_of(Ledger const& ledger, domain::GameId game,

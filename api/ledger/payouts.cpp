@@ -84,17 +84,17 @@ ResultOr<std::optional<PayoutDetails>> load_payout(Ledger const& ledger, ViewRea
   return details;
 }
 
-ResultOr<PayoutPage> load_payouts(Ledger const& ledger, ViewReader& view, domain::GameId game,
-                                  std::optional<domain::PayoutStatus> status, std::size_t limit,
-                                  std::optional<std::uint64_t> cursor) {
+ResultOr<ListPage<PayoutDetails>> load_payouts(Ledger const& ledger, ViewReader& view, domain::GameId game,
+                                               std::optional<domain::PayoutStatus> status, std::size_t limit,
+                                               std::optional<std::uint64_t> cursor) {
   auto const rows = FLORIN_TRY(projections::read_payouts(view, game, status, limit, cursor));
-  PayoutPage page;
+  ListPage<PayoutDetails> page;
   page.next = rows.next;
   WrittenFiles files(ledger);
   for (auto const& row : rows.payouts) {
     auto payout = FLORIN_TRY(load_payout(ledger, view, files, row.payout));
     if (!payout) return projections::distrust_steps(view, row.payout.position());
-    page.payouts.push_back(std::move(*payout));
+    page.items.push_back(std::move(*payout));
   }
   return page;
 }

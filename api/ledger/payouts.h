@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/ledger/list_page.h"
 #include "api/ledger/reader.h"
 
 namespace florin::api {
@@ -56,13 +57,11 @@ struct PayoutDetails {
                                                                              WrittenFiles& files,
                                                                              domain::PayoutId payout);
 
-struct PayoutPage {
-  std::vector<PayoutDetails> payouts;  // newest first
-  std::optional<std::uint64_t> next;   // the cursor; absent on the last page
-};
 // Of a game (zero: of all), in this status.
-[[nodiscard]] eventstore::ResultOr<PayoutPage> load_payouts(Ledger const& ledger, ViewReader& view, domain::GameId game,
-                                                            std::optional<domain::PayoutStatus> status,
-                                                            std::size_t limit, std::optional<std::uint64_t> cursor);
+[[nodiscard]] eventstore::ResultOr<ListPage<PayoutDetails>> load_payouts(Ledger const& ledger, ViewReader& view,
+                                                                         domain::GameId game,
+                                                                         std::optional<domain::PayoutStatus> status,
+                                                                         std::size_t limit,
+                                                                         std::optional<std::uint64_t> cursor);
 
 }  // namespace florin::api

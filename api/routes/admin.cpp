@@ -225,13 +225,7 @@ Awaitable<Response> list_games(Call call) {
   auto const directory = services.ledger.state.games();
   Response response;
   auto json = begin_success(response.body);
-  json.begin_array("games");
-  for (auto const& game : directory->games()) {
-    json.begin_object();
-    write_game_fields(json, game);
-    json.end_object();
-  }
-  json.end_array();
+  json.objects("games", directory->games(), [&](auto const& game) { write_game_fields(json, game); });
   json.end_object();
   co_return response;
 }

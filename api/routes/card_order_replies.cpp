@@ -52,21 +52,15 @@ void write_payment_order(JsonWriter& json, Ledger const& ledger, domain::Game co
   }
   json.end_object();
 
-  json.begin_array("refunds");
-  for (auto const& refund : order.refunds) {
-    json.begin_object();
+  json.objects("refunds", order.refunds, [&](auto const& refund) {
     json.string("refund_id", domain::format_refund_id(refund.asked.refund));
     json.string("refund_status", refund.status());
     json.amount("usd_amount", refund.asked.usd);
     json.amount("currency_amount", domain::units_of(refund.asked.usd));
     json.string("reason", refund.asked.reason);
     json.time("created_at", refund.asked_at);
-    json.end_object();
-  }
-  json.end_array();
-  json.begin_array("disputes");
-  for (auto const& dispute : order.disputes) {
-    json.begin_object();
+  });
+  json.objects("disputes", order.disputes, [&](auto const& dispute) {
     json.string("dispute_id", dispute.reference);
     json.string("dispute_status", domain::dispute_status_name(dispute.status()));
     json.amount("usd_amount", dispute.claimed());
@@ -74,28 +68,18 @@ void write_payment_order(JsonWriter& json, Ledger const& ledger, domain::Game co
     json.amount("usd_withheld", dispute.withheld());
     json.amount("usd_fee", dispute.fee());
     json.time("opened_at", dispute.movements.front().at);
-    json.begin_array("movements");
-    for (auto const& movement : dispute.movements) {
-      json.begin_object();
+    json.objects("movements", dispute.movements, [&](auto const& movement) {
       json.amount("usd_amount", movement.usd);
       json.amount("currency_amount", domain::units_of(movement.usd));
       json.amount("usd_fee", movement.fee);
       json.string("dispute_status", domain::dispute_status_name(movement.status));
       json.time("created_at", movement.at);
-      json.end_object();
-    }
-    json.end_array();
-    json.end_object();
-  }
-  json.end_array();
-  json.begin_array("postings");
-  for (auto const& posting : order.postings) {
-    json.begin_object();
+    });
+  });
+  json.objects("postings", order.postings, [&](auto const& posting) {
     json.string("account", domain::account_name(posting.account));
     json.amount("amount", posting.amount);
-    json.end_object();
-  }
-  json.end_array();
+  });
 }
 
 Response payment_order_not_found(Request const& request) {

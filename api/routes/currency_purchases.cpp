@@ -211,7 +211,6 @@ Awaitable<Response> order_details(Call call) {
     if (!loaded) return view_unavailable(request, loaded.error());
     if (!loaded.value()) return payment_order_not_found(request);
     Response shown;
-    shown.position = view.position().value();
     auto json = begin_success(shown.body);
     write_payment_order(json, ledger, game, *loaded.value());
     json.end_object();

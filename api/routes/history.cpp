@@ -6,19 +6,13 @@
 namespace florin::api {
 namespace {
 
-Response page_response(Call const& call, MovementPage const& page, std::size_t limit, domain::Position position) {
+Response page_response(Call const& call, ListPage<MovementLine> const& page, std::size_t limit) {
   Response response;
-  response.position = position.value();
   auto json = begin_success(response.body);
-  json.begin_array("history");
-  for (auto const& [movement, transaction, details] : page.lines) {
-    json.begin_object();
+  write_page(json, "history", page, limit, [&](MovementLine const& line) {
+    auto const& [movement, transaction, details] = line;
     json.string("transaction_id", domain::format_transaction_id(transaction));
-    if (movement.order) {
-      json.string("order_id", domain::format_order_id(movement.order));
-    } else {
-      json.null("order_id");
-    }
+    json.text_or_null("order_id", movement.order ? domain::format_order_id(movement.order) : std::string());
     json.integer("position", movement.position.value());
     json.string("type", movement_name(movement.kind));
     json.integer("currency_id", movement.currency.value());
@@ -28,11 +22,7 @@ Response page_response(Call const& call, MovementPage const& page, std::size_t l
     json.amount("reserved_balance", movement.reserved_after);
     json.time("created_at", movement.at);
     write_details(json, call.services.ledger, *call.caller.directory, details);
-    json.end_object();
-  }
-  json.end_array();
-  write_pagination(json, limit, page.next);
-  json.end_object();
+  });
   return response;
 }
 
@@ -64,7 +54,7 @@ Awaitable<Response> history(Call call) {
   auto response = co_await call.view(View::history, wanted.value(), [&](ViewReader& view) -> Response {
     auto const page = load_movements(services.ledger, view, game.id, player->player, currency, limit, cursor);
     if (!page) return page_unavailable(request, page.error());
-    return page_response(call, page.value(), limit, view.position());
+    return page_response(call, page.value(), limit);
   });
   co_return response;
 }

@@ -130,7 +130,6 @@ Awaitable<Response> order_details(Call call) {
     auto const player = ledger.state.by_id(game.id, bought_by);
     auto const email = player ? ledger.people.reveal(player->identity, Field::email, player->email) : std::string();
     Response shown;
-    shown.position = view.position().value();
     auto json = begin_success(shown.body);
     json.begin_object("order");
     write_order_fields(json, game, *found.value(), email);
@@ -163,16 +162,8 @@ Awaitable<Response> purchase_history(Call call) {
     Response shown;
     auto json = begin_success(shown.body);
     write_player(json, ledger, game, player->player, shown_as, "");
-    json.begin_array("purchases");
-    for (auto const& order : page.value().orders) {
-      json.begin_object();
-      write_order_fields(json, game, order, shown_as);
-      json.end_object();
-    }
-    json.end_array();
-    write_pagination(json, limit, page.value().next);
-    json.end_object();
-    shown.position = view.position().value();
+    write_page(json, "purchases", page.value(), limit,
+               [&](ItemOrder const& order) { write_order_fields(json, game, order, shown_as); });
     return shown;
   });
   co_return response;

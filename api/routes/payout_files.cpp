@@ -146,25 +146,17 @@ Awaitable<Response> list(Call call) {
   json.string("date", domain::to_date(event.day));
   bool const is_fixed = files.old_text || files.texts.empty();
   json.time_or_null("created_at", is_fixed ? event.created : domain::Timestamp{});
-  json.begin_array("files");
-  for (auto const& file : event.files) {
-    json.begin_object();
+  json.objects("files", event.files, [&](auto const& file) {
     json.string("file", std::string(1, file.letter));
     json.string("effective_date", domain::to_date(file.effective));
     json.integer("entries", file.payouts.size());
     json.amount("amount_usd", file.usd);
     json.string("first_trace_number", domain::format_trace_number(event.origin, file.first_trace));
-    json.end_object();
-  }
-  json.end_array();
-  json.begin_array("left_out");
-  for (auto const& left_out : event.left_out) {
-    json.begin_object();
+  });
+  json.objects("left_out", event.left_out, [&](auto const& left_out) {
     json.string("payout_id", domain::format_payout_id(left_out.payout));
     json.string("reason", domain::left_out_reason(left_out.reason));
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   co_return response;
 }

@@ -36,10 +36,8 @@ Response answer(Services const& services, std::vector<Booking> const& bookings) 
   json.integer("corrected", corrected);
   json.integer("refused", bookings.size() - returned - corrected);
   json.amount("returned_usd", usd);
-  json.begin_array("entries");
-  for (auto const& booking : bookings) {
+  json.objects("entries", bookings, [&](Booking const& booking) {
     auto const& entry = booking.entry;
-    json.begin_object();
     json.integer("line", entry.line);
     json.text_or_null("payout_id", booking.payout ? domain::format_payout_id((*booking.payout)->payout) : "");
     json.text_or_null("code", entry.code);
@@ -48,9 +46,7 @@ Response answer(Services const& services, std::vector<Booking> const& bookings) 
     json.string("outcome", !booking.refusal.empty() ? "refused" : entry.is_correction ? "corrected" : "returned");
     json.text_or_null("reason_code", booking.refusal);
     json.text_or_null("reason", booking.why);
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   return response;
 }

@@ -76,16 +76,8 @@ Awaitable<Response> list_payouts(Call call, domain::GameId game, std::optional<P
     if (!page) return view_unavailable(request, page.error());
     Response shown;
     auto json = begin_success(shown.body);
-    json.begin_array("payouts");
-    for (auto const& payout : page.value().payouts) {
-      json.begin_object();
-      write_payout(json, ledger, payout);
-      json.end_object();
-    }
-    json.end_array();
-    write_pagination(json, limit, page.value().next);
-    json.end_object();
-    shown.position = view.position().value();
+    write_page(json, "payouts", page.value(), limit,
+               [&](PayoutDetails const& payout) { write_payout(json, ledger, payout); });
     return shown;
   });
   co_return response;

@@ -9,6 +9,7 @@
 #include "api/http/errors.h"
 #include "api/http/json.h"
 #include "api/http/refusals.h"
+#include "api/ledger/list_page.h"
 #include "api/routes/services.h"
 
 namespace florin::api {
@@ -71,6 +72,14 @@ struct Paging {
 // limit 1–100, cursor as a former reply gave it; 400 INVALID_REQUEST.
 [[nodiscard]] Result<Paging, Response> read_paging(Request const& request);
 void write_pagination(JsonWriter& json, std::size_t limit, std::optional<std::uint64_t> next);
+// The end of a reply that is a page: its objects, whose members write(item) writes, and the pagination.
+template <class Item, class Write>
+void write_page(JsonWriter& json, std::string_view name, ListPage<Item> const& page, std::size_t limit,
+                Write const& write) {
+  json.objects(name, page.items, write);
+  write_pagination(json, limit, page.next);
+  json.end_object();
+}
 
 // The game's currency by id; its name is "" for an id that is not the game's.
 [[nodiscard]] std::string_view currency_name(domain::Game const& game, domain::CurrencyId currency);

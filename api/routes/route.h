@@ -86,14 +86,19 @@ struct Call {
     co_return std::move(*response);
   }
 
-  // The same of work(ViewReader&), once the view shows `wanted` (Views::reach). 503 VIEW_BEHIND, VIEW_UNAVAILABLE.
+  // The same of work(ViewReader&), once the view shows `wanted` (Views::reach). What it shows carries the view's
+  // position, unless it says another. 503 VIEW_BEHIND, VIEW_UNAVAILABLE.
   template <class Work>
   [[nodiscard]] Awaitable<Response> view(View view, domain::Position wanted, Work work) const {
     bool const reached = co_await services.ledger.views.reach(*request.inbox, view, wanted);
     if (!reached) co_return view_behind(request);
     auto response = co_await services.workers.run(*request.inbox, [&]() -> Response {
       auto reader = services.ledger.views.read(view);
-      return reader ? work(reader.value()) : view_unavailable(request, reader.error());
+      if (!reader) return view_unavailable(request, reader.error());
+      auto const position = reader.value().position().value();
+      Response shown = work(reader.value());
+      if (shown.status == 200 && shown.position == 0) shown.position = position;
+      return shown;
     });
     if (!response) co_return server_busy(request);
     co_return std::move(*response);

@@ -28,16 +28,12 @@ Awaitable<Response> messages(Call call) {
   auto const texts = number ? phone.messages(*number) : phone.messages();
   Response response;
   auto json = begin_success(response.body);
-  json.begin_array("messages");
-  for (auto const& text : texts) {
-    json.begin_object();
+  json.objects("messages", texts, [&](auto const& text) {
     json.string("id", text.id);
     json.string("to", text.to);
     json.string("body", text.body);
     json.time("at", text.at);
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
   co_return response;
 }

@@ -49,21 +49,17 @@ class BalanceStream final : public BodyStream {
     json.string("player_email", ledger_.people.reveal(player_.identity, Field::email, player_.email));
     json.integer("player_id", player_.player.value());
     json.string("identity_id", domain::format_identity_id(player_.identity));
-    json.begin_array("balances");
     Money total;
-    for (auto const& balance : player_.balances) {
+    json.objects("balances", player_.balances, [&](auto const& balance) {
       available_.add(balance.available);
       reserved_.add(balance.reserved);
       total += balance.available + balance.reserved;
-      json.begin_object();
       json.integer("currency_id", balance.currency.value());
       json.string("currency_name", currency_name(game_, balance.currency));
       json.amount("available_balance", balance.available);
       json.amount("reserved_balance", balance.reserved);
       json.amount("total_balance", balance.available + balance.reserved);
-      json.end_object();
-    }
-    json.end_array();
+    });
     json.amount("total_value", total);
     json.integer("changed_position", player_.changed.value());
     json.end_object();

@@ -61,17 +61,14 @@ void write(JsonWriter& json, Ledger const& ledger, Caller const& caller, Transac
   } else {
     json.null("player");
   }
-  json.begin_array("postings");
-  for (auto const& [at, posting] : found.postings) {
-    json.begin_object();
+  json.objects("postings", found.postings, [&](auto const& one) {
+    auto const& [at, posting] = one;
     json.string("account", domain::account_name(posting.account));
     json.id_or_null("player_id", posting.player.value());
     json.integer("currency_id", posting.currency.value());
     json.amount("amount", posting.amount);
     json.time("created_at", at);
-    json.end_object();
-  }
-  json.end_array();
+  });
   json.end_object();
 }
 
