@@ -33,9 +33,9 @@ Awaitable<Performed> Commands::submit(Inbox& inbox, domain::Command command, dom
   co_return Performed{std::move(*result), reached};
 }
 
-bool changed_nothing(Performed const& outcome) {
-  auto const* refusal = std::get_if<domain::Rejection>(&outcome);
-  return refusal != nullptr && refusal->code == domain::RejectionCode::nothing_new;
+bool is_rejected(Performed const& outcome, domain::RejectionCode code) {
+  auto const* rejection = std::get_if<domain::Rejection>(&outcome);
+  return rejection != nullptr && rejection->code == code;
 }
 
 }  // namespace florin::api

@@ -49,8 +49,11 @@ class Commands {
 };
 inline constexpr int kWriteDeadlineSeconds = 10;
 
-// The write was decided and left everything as it is (RejectionCode::nothing_new): nothing was written.
-[[nodiscard]] bool changed_nothing(Performed const& outcome);
+[[nodiscard]] bool is_rejected(Performed const& outcome, domain::RejectionCode code);
+// The write was decided and left everything as it is: nothing was written.
+[[nodiscard]] inline bool changed_nothing(Performed const& outcome) {
+  return is_rejected(outcome, domain::RejectionCode::nothing_new);
+}
 
 // The event of type E in the commit. A commit that lacks it is not the one that the caller asked for: aborts.
 template <class E>

@@ -45,8 +45,7 @@ Awaitable<Response> advance(Call call) {
   domain::AdvancePayout command{*payout, Status, std::move(note)};
   auto const payload = payload_of(command);
   auto const outcome = co_await call.execute(std::move(command), "", payload);
-  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome);
-      refusal != nullptr && refusal->code == domain::RejectionCode::payout_not_found) {
+  if (is_rejected(outcome, domain::RejectionCode::payout_not_found)) {
     auto refused = co_await refuse_ended(call, *payout);
     co_return with_position(std::move(refused), outcome);
   }

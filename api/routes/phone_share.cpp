@@ -79,8 +79,7 @@ Awaitable<Response> answer(Call call, bool approve) {
   Payload const payload("answer-phone-share");
   domain::GameId const of_none;
   auto const outcome = co_await ledger.commands.execute(*request.inbox, command, of_none, "", payload);
-  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome);
-      refusal != nullptr && refusal->code == RejectionCode::share_not_open) {
+  if (is_rejected(outcome, RejectionCode::share_not_open)) {
     auto const end = co_await share_end(call.reader(), game, share);
     co_return end ? why_ended(request, end.value()) : unread_response(request, end.error());
   }

@@ -213,14 +213,11 @@ Awaitable<Response> verify(Call call, FlavourWords const& words) {
   auto const matching = services.ledger.codes.matching_pins(*transaction, pin, domain::kPinsMax);
   domain::VerifyPin const command{game.id, words.flavour, *transaction, matching};
   auto const outcome = co_await call.execute(command, "", Payload("verify-pin"));
-  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome)) {
-    if (refusal->code == RejectionCode::guardian_pending) {
-      co_return with_position(verification_held(services, *open), outcome);
-    }
-    if (refusal->code == RejectionCode::transfer_not_open) {
-      co_return co_await not_open(call, words.flavour, *transaction);
-    }
-    co_return with_position(refusal_response(request, *refusal), outcome);
+  if (is_rejected(outcome, RejectionCode::guardian_pending)) {
+    co_return with_position(verification_held(services, *open), outcome);
+  }
+  if (is_rejected(outcome, RejectionCode::transfer_not_open)) {
+    co_return co_await not_open(call, words.flavour, *transaction);
   }
   if (auto const* done = std::get_if<Committed>(&outcome)) {
     for (auto const& event : done->commit->events) {
@@ -251,11 +248,8 @@ Awaitable<Response> resend(Call call, FlavourWords const& words) {
   if (!services.ledger.texts.sms_available()) co_return sms_unavailable(request, services.ledger);
   domain::ResendPin const command{game.id, words.flavour, *transaction};
   auto const outcome = co_await call.execute(command, "", Payload("resend-pin"));
-  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome)) {
-    if (refusal->code == RejectionCode::transfer_not_open) {
-      co_return co_await not_open(call, words.flavour, *transaction);
-    }
-    co_return with_position(refusal_response(request, *refusal), outcome);
+  if (is_rejected(outcome, RejectionCode::transfer_not_open)) {
+    co_return co_await not_open(call, words.flavour, *transaction);
   }
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::PinReissued>(commit);
@@ -275,11 +269,8 @@ Awaitable<Response> cancel(Call call, FlavourWords const& words) {
   if (!transaction) co_return transaction_not_found(request);
   domain::CancelTransfer const command{game.id, words.flavour, *transaction};
   auto const outcome = co_await call.execute(command, "", Payload("cancel-transfer"));
-  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome)) {
-    if (refusal->code == RejectionCode::transfer_not_open) {
-      co_return co_await not_open(call, words.flavour, *transaction);
-    }
-    co_return with_position(refusal_response(request, *refusal), outcome);
+  if (is_rejected(outcome, RejectionCode::transfer_not_open)) {
+    co_return co_await not_open(call, words.flavour, *transaction);
   }
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::TransferReleased>(commit);
@@ -324,21 +315,18 @@ Awaitable<Response> claim(Call call, FlavourWords const& words) {
   command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency));
   command.player = domain::PlayerId(static_cast<std::uint64_t>(player));
   auto const outcome = co_await call.execute(command, "", Payload("claim"));
-  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome)) {
-    if (refusal->code == RejectionCode::transfer_not_open) {
-      co_return co_await unclaimable(call, words, *transaction, command.phone.index);
-    }
-    if (refusal->code == RejectionCode::phone_share_required) {
-      domain::PersonRef const person{email.value().index, shown_email(services.ledger, game.id, email.value())};
-      co_return co_await phone_share_required(call, command.phone, person);
-    }
-    if (refusal->code == RejectionCode::account_selection) {
-      auto selection = account_selection(services.ledger, game, *transaction, command.currency, code);
-      // Claimed or expired since the decision.
-      if (!selection) co_return co_await unclaimable(call, words, *transaction, command.phone.index);
-      co_return with_position(std::move(*selection), outcome);
-    }
-    co_return with_position(refusal_response(request, *refusal), outcome);
+  if (is_rejected(outcome, RejectionCode::transfer_not_open)) {
+    co_return co_await unclaimable(call, words, *transaction, command.phone.index);
+  }
+  if (is_rejected(outcome, RejectionCode::phone_share_required)) {
+    domain::PersonRef const person{email.value().index, shown_email(services.ledger, game.id, email.value())};
+    co_return co_await phone_share_required(call, command.phone, person);
+  }
+  if (is_rejected(outcome, RejectionCode::account_selection)) {
+    auto selection = account_selection(services.ledger, game, *transaction, command.currency, code);
+    // Claimed or expired since the decision.
+    if (!selection) co_return co_await unclaimable(call, words, *transaction, command.phone.index);
+    co_return with_position(std::move(*selection), outcome);
   }
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::TransferClaimed>(commit);
