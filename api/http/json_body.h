@@ -52,7 +52,6 @@ class JsonObject {
   // The id of a player or currency: an integer, or a string of digits (CONTRACT, Ids).
   std::optional<std::int64_t> optional_id(std::string_view name);
 
-  bool required_bool(std::string_view name);
   std::optional<bool> optional_bool(std::string_view name);
 
   // A decimal string (CONTRACT, Conventions, Money) from `min` to `max`; otherwise INVALID_AMOUNT.

@@ -238,12 +238,6 @@ std::optional<bool> JsonObject::optional_bool(std::string_view name) {
   return flag;
 }
 
-bool JsonObject::required_bool(std::string_view name) {
-  auto const flag = optional_bool(name);
-  if (!flag) fail(name, std::string(name) + " is required.");
-  return flag.value_or(false);
-}
-
 namespace {
 
 // Digits, then at most two decimals: an amount by its form, however large.

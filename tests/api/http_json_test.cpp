@@ -90,7 +90,7 @@ TEST(JsonBody, ReadsEveryKindOfField) {
     "bank": {"last4": "1234"}, "currencies": [{"name": "Gold"}, {"name": "Gems"}]})"));
   EXPECT_EQ(body.required_string("email", 254), "a@b.example");
   EXPECT_EQ(body.required_integer("quantity", 1, 1000), 3);
-  EXPECT_FALSE(body.required_bool("flag"));
+  EXPECT_EQ(body.optional_bool("flag"), false);
   EXPECT_EQ(body.required_amount("amount").minor(), 10050);
   EXPECT_EQ(body.optional_percentage("percent"), domain::BasisPoints(350));
   EXPECT_EQ(body.optional_percentage("whole"), domain::BasisPoints(700));
