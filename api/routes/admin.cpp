@@ -317,27 +317,8 @@ Awaitable<Response> rotate_key(Call call) {
   auto const directory = services.ledger.state.games();
   auto const id = domain::parse_game_id(path.values[0]);
   if (!id || directory->find(*id) == nullptr) co_return game_not_found(request);
-  auto body = JsonBody::parse(request);
-  bool const immediate = body.optional_bool("immediate").value_or(false);
-  auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
-  if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
-
-  auto const key = make_sdk_key(services.runtime);
-  domain::RotateSdkKey const command{*id, key.hash, immediate};
-  auto const outcome = co_await call.execute(command, request_id, payload_of(command, true));
-  // A repeated request made another key the first time, which nobody can show again.
-  bool const fresh = std::holds_alternative<Committed>(outcome);
-  co_return write_response(
-      request, outcome,
-      [&](std::string& out, domain::Commit const& commit) {
-        auto const& event = event_of<domain::SdkKeyRotated>(commit);
-        auto json = begin_success(out);
-        json.string("game_id", std::to_string(event.game.value()));
-        if (fresh) json.string("sdk_key", key.text);
-        json.time_or_null("previous_key_valid_until", event.previous_valid_until);
-        json.end_object();
-      },
-      201);
+  auto const game = *id;
+  co_return co_await rotate_sdk_key(std::move(call), game, true);
 }
 
 Awaitable<Response> list_projections(Call call) {

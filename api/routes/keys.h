@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "api/routes/route.h"
 #include "domain/ids.h"
 #include "eventstore/runtime/runtime.h"
 
@@ -13,5 +14,8 @@ struct SdkKey {
   domain::Digest hash{};
 };
 [[nodiscard]] SdkKey make_sdk_key(eventstore::Runtime& runtime);
+
+// The reply to a request that gives the game another key; an operator's reply names the game.
+[[nodiscard]] Awaitable<Response> rotate_sdk_key(Call call, domain::GameId game, bool by_operator);
 
 }  // namespace florin::api
