@@ -39,7 +39,7 @@ constexpr char const* kHelp =
     "  --views V    read models that follow, of the five (2)\n"
     "  --least L    every kind of event and of fault must have occurred so often (0)\n"
     "\n"
-    "A seed of 90 steps or more makes at least 200 commands and has at least one crash, or the run fails.\n"
+    "A seed of 60 steps or more makes at least 200 commands and has at least one crash, or the run fails.\n"
     "Exits 0 only when no seed failed. A failing seed is named in the last line with the command that replays it, cut "
     "to\n"
     "the fewest steps that still fail.\n";

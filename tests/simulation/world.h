@@ -13,7 +13,7 @@
 namespace florin::simulation {
 
 // A run of full length asks for enough to say something.
-inline constexpr std::size_t kFullSteps = 90;
+inline constexpr std::size_t kFullSteps = 60;
 inline constexpr std::uint64_t kCommandsLeast = 200;
 
 struct Options {
