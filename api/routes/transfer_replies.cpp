@@ -87,7 +87,7 @@ domain::Game const* game_of_player(TransferScene const& scene, domain::PlayerId 
     auto const* game = state.game_of(player);
     return game != nullptr ? game->id : domain::GameId{};
   });
-  return scene.games.find(id);
+  return scene.games->find(id);
 }
 
 void write_fees(JsonWriter& json, std::string_view name, TransferScene const& scene,
@@ -127,7 +127,7 @@ void write_initiated(std::string& out, TransferScene const& scene, domain::Commi
   auto const& e = event_of<domain::TransferInitiated>(commit);
   auto const& words = scene.words;
   auto const source = commit.request.game;
-  auto const currency = scene.games.currency_name_at(source, e.currency, commit.first);
+  auto const currency = scene.games->currency_name_at(source, e.currency, commit.first);
   bool const held = bool{e.guardian};
   std::string message(words.noun);
   message += held ? " initiated. SMS PIN sent to your phone, but verification is held until the guardian on file "
@@ -146,8 +146,8 @@ void write_initiated(std::string& out, TransferScene const& scene, domain::Commi
   json.time("verification_expires_at", e.pin_expires_at);
   if (held) write_guardian(json, scene.services, e.transaction, "pending", e.guardian_expires_at);
   json.begin_object(words.details);
-  json.string(words.source_game, scene.games.name_at(source, commit.first));
-  json.string(words.target_game, scene.games.name_at(e.target, commit.first));
+  json.string(words.source_game, scene.games->name_at(source, commit.first));
+  json.string(words.target_game, scene.games->name_at(e.target, commit.first));
   json.string(words.target_game_id, std::to_string(e.target.value()));
   json.string("currency", currency);
   json.integer("currency_id", e.currency.value());
@@ -177,7 +177,7 @@ void write_initiated(std::string& out, TransferScene const& scene, domain::Commi
 void write_verified(std::string& out, TransferScene const& scene, domain::OpenTransfer const& transfer,
                     domain::Timestamp claim_expires_at, domain::Wallet const& wallet) {
   auto const& words = scene.words;
-  auto const* target = scene.games.find(transfer.target);
+  auto const* target = scene.games->find(transfer.target);
   auto const* source = game_of_player(scene, transfer.sender);
   auto json = begin_success(out);
   json.string("message", "SMS PIN verified. The receiver has been sent a claim code.");
@@ -207,7 +207,7 @@ void write_claimed(std::string& out, TransferScene const& scene, domain::Commit 
   auto const& e = event_of<domain::TransferClaimed>(commit);
   auto const& words = scene.words;
   auto const* source = game_of_player(scene, e.sender);
-  auto const currency = scene.games.currency_name_at(e.target, e.target_currency, commit.first);
+  auto const currency = scene.games->currency_name_at(e.target, e.target_currency, commit.first);
   auto json = begin_success(out);
   json.string("message", std::string(words.noun) + " claimed.");
   json.string("transaction_id", domain::format_transaction_id(e.transaction));
@@ -217,7 +217,7 @@ void write_claimed(std::string& out, TransferScene const& scene, domain::Commit 
   json.begin_object(words.details);
   json.amount("amount_received", e.net());
   json.string(words.source_game,
-              source != nullptr ? scene.games.name_at(source->id, commit.first) : std::string_view());
+              source != nullptr ? scene.games->name_at(source->id, commit.first) : std::string_view());
   json.string(words.target_currency, currency);
   json.string(words.receiver, receiver.name);
   json.amount("new_balance", e.available_after);
@@ -263,7 +263,7 @@ std::string policy_reason(domain::Game const& source, domain::Game const* target
 Response initiation_refusal(Request const& request, TransferScene const& scene, domain::Game const& source,
                             domain::GameId target_id, domain::Rejection const& refusal) {
   auto const noun = std::string(scene.words.noun);
-  auto const* target = scene.games.find(target_id);
+  auto const* target = scene.games->find(target_id);
   if (refusal.code == RejectionCode::transfer_policy) {
     return error_response(request, 403, scene.words.policy_code,
                           noun + " not allowed: " + policy_reason(source, target, target_id));

@@ -55,8 +55,9 @@ Awaitable<Response> with(Call call) {
 // What every reply about a transaction looks things up in, as of the request.
 struct TransferScene {
   Services& services;
-  eventstore::GameDirectory const& games;
   FlavourWords const& words;
+  // As of the reply, and not of the request: a game may have been changed just before the commit.
+  std::shared_ptr<eventstore::GameDirectory const> games = services.ledger.state.games();
 };
 
 // 201, and 202 while a guardian is asked.

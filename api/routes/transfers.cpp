@@ -180,16 +180,15 @@ Awaitable<Response> initiate(Call call, FlavourWords const& words) {
       domain::PersonRef const person{asked.index, shown_email(services.ledger, game.id, asked)};
       co_return co_await phone_share_required(call, phone, person);
     }
-    co_return with_position(
-        initiation_refusal(request, TransferScene{services, *caller.directory, words}, game, target, *refusal),
-        outcome);
+    co_return with_position(initiation_refusal(request, TransferScene{services, words}, game, target, *refusal),
+                            outcome);
   }
   auto const* done = std::get_if<Committed>(&outcome);
   bool const held = done != nullptr && event_of<domain::TransferInitiated>(*done->commit).guardian;
   co_return write_response(
       request, outcome,
       [&](std::string& out, domain::Commit const& commit) {
-        write_initiated(out, TransferScene{services, *caller.directory, words}, commit, sender_phone, receiver_phone);
+        write_initiated(out, TransferScene{services, words}, commit, sender_phone, receiver_phone);
       },
       held ? 202 : 201);
 }
@@ -229,8 +228,8 @@ Awaitable<Response> verify(Call call, FlavourWords const& words) {
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const wallet = services.ledger.state.read(
         [&](domain::State const& state) { return state.wallet(open->sender, open->currency); });
-    write_verified(out, TransferScene{services, *caller.directory, words}, *open,
-                   event_of<domain::PinVerified>(commit).claim_expires_at, wallet);
+    write_verified(out, TransferScene{services, words}, *open, event_of<domain::PinVerified>(commit).claim_expires_at,
+                   wallet);
   });
 }
 
@@ -335,7 +334,7 @@ Awaitable<Response> claim(Call call, FlavourWords const& words) {
     ClaimReceiver receiver{email.value().written, std::string(name)};
     if (credited) receiver.email = services.ledger.people.reveal(credited->identity, Field::email, credited->email);
     if (named) receiver.name = services.ledger.people.reveal(named->identity, Field::name, named->name);
-    write_claimed(out, TransferScene{services, *caller.directory, words}, commit, receiver);
+    write_claimed(out, TransferScene{services, words}, commit, receiver);
   });
 }
 

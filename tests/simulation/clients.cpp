@@ -18,19 +18,6 @@ std::string without_key(std::string_view json) {
   return out.erase(out.find(member), member.size());
 }
 
-// Games and currencies are shown under the names that they have now.
-std::string without_names(std::string_view json) {
-  std::string out(json);
-  for (auto const* name : {"currency_name", "currency", "sending_game", "receiving_game", "game_name"}) {
-    auto const start = '"' + std::string(name) + "\":\"";
-    for (auto at = out.find(start); at != std::string::npos; at = out.find(start, at + start.size())) {
-      auto const from = at + start.size();
-      out.erase(from, out.find('"', from) - from);
-    }
-  }
-  return out;
-}
-
 // The first reply, which the reply to a repeated request holds.
 std::string_view original_in(std::string_view json) {
   constexpr std::string_view kStart = "\"original\":";
@@ -68,12 +55,11 @@ void Clients::ask_again(std::size_t number) {
 void Clients::acknowledge(Asked& asked, domain::Position last, std::string_view reply) {
   auto const& id = asked.request.id;
   require(asked.knows != Knows::acknowledged || asked.last == last, Promise::done_once, id, "has two originals");
-  auto shown = without_names(reply);
-  require(asked.reply.empty() || asked.reply == shown, Promise::repeats_answer_alike, id, "was", asked.reply, "and is",
-          shown);
+  require(asked.reply.empty() || asked.reply == reply, Promise::repeats_answer_alike, id, "was", asked.reply, "and is",
+          std::string(reply));
   asked.knows = Knows::acknowledged;
   asked.last = last;
-  asked.reply = std::move(shown);
+  asked.reply = reply;
 }
 
 void Clients::learn(std::size_t number, Outcome const& outcome, domain::Position visible) {
