@@ -57,7 +57,7 @@ class Budget {
 
 // Who takes from a SharedBudget.
 struct Holder {
-  enum class Kind : std::uint8_t { caller, credential, ipv4, ipv6_network };
+  enum class Kind : std::uint8_t { caller, ipv4, ipv6_network };
   Kind kind = Kind::ipv4;
   std::uint64_t id = 0;
   friend auto operator<=>(Holder const&, Holder const&) = default;

@@ -17,6 +17,7 @@
 #include "api/http/printable_text.h"
 #include "api/layout.h"
 #include "api/private_memory.h"
+#include "api/routes/headers.h"
 #include "api/routes/route.h"
 #include "eventstore/runtime/open_files.h"
 #include "sagas/gateways/banking_days.h"
@@ -277,7 +278,7 @@ Served serve(Config const& wanted, StartLine start_line) {
   sandbox_services.sandbox = sandbox->sandbox();
   std::array<Environment*, 2> const environments{production.get(), sandbox.get()};
 
-  Router router;
+  Router router(kRouterOptions);
   for (auto* services : {&production_services, &sandbox_services}) {
     services->admin_token_hash = admin_token_hash;
     services->environments = environments;

@@ -35,14 +35,6 @@ bool is_plain(std::string_view segment) {
   return true;
 }
 
-// How to do better next time. A key in a header of ours is an authentication scheme that nobody has registered.
-std::string_view challenge_of(std::string_view code) {
-  if (code == "MISSING_ADMIN_TOKEN") return R"(Bearer realm="florin")";
-  if (code == "INVALID_ADMIN_TOKEN") return R"(Bearer realm="florin", error="invalid_token")";
-  if (code.ends_with("_SIGNATURE")) return R"(Webhook-Signature realm="florin")";
-  return R"(Game-Secret-Key realm="florin", header="X-Game-Secret-Key")";
-}
-
 }  // namespace
 
 std::string loggable_path(Request const& request) {
@@ -68,7 +60,6 @@ Response error_response(Request const& request, int status, std::string_view cod
   Response response;
   response.status = status;
   response.retry_after_seconds = retry_after_seconds;
-  if (status == 401) response.challenge = challenge_of(code);
   response.body.reserve(384);
   JsonWriter json(response.body);
   json.begin_object();
@@ -88,6 +79,13 @@ Response error_response(Request const& request, int status, std::string_view cod
   bool const is_clients = status == 501 || status == 505;
   spdlog::log(status >= 500 && !passes && !is_clients ? spdlog::level::err : spdlog::level::info, "{} {} {} {} {}", id,
               method_name(request.method), loggable_path(request), status, code);
+  return response;
+}
+
+Response unauthorized_response(Request const& request, std::string_view challenge, std::string_view code,
+                               std::string_view message) {
+  Response response = error_response(request, 401, code, message);
+  response.challenge = challenge;
   return response;
 }
 

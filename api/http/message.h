@@ -1,6 +1,8 @@
 // What a handler sees of a request and what it answers. Owned by one session; lives for one exchange.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,6 +26,14 @@ class JsonParsers;
 enum class Method : std::uint8_t { get, post, put, patch, del, other, unknown };
 [[nodiscard]] std::string_view method_name(Method method);
 
+// Headers of requests that HTTP does not know and the routes do. `name` is in small letters; the value comes to this
+// place of Request::own. Of those that have one place at most one may come.
+struct OwnHeader {
+  std::string_view name;
+  std::size_t place = 0;
+};
+inline constexpr std::size_t kOwnHeadersMax = 4;  // places
+
 // The views point into the session's read buffer and hold until the handler has returned its Response.
 struct Request {
   Method method = Method::other;  // HEAD arrives as get; its body is dropped on the way out
@@ -32,21 +42,19 @@ struct Request {
   std::string_view query;         // raw, without '?'
   std::string_view route;         // the pattern that matched, for logs and metrics; empty before the router
   std::string_view body;
-  std::string_view game_key;                     // X-Game-Secret-Key; empty when absent
-  std::string_view authorization;                // empty when absent
-  std::string_view content_type;                 // empty when absent
-  std::optional<std::string_view> min_position;  // Florin-Min-Position; empty is a value, and none that is taken
-  std::string_view signature;                    // X-Twilio-Signature or Stripe-Signature; empty when absent
-  std::string_view forwarded;                    // the last X-Forwarded-For; empty when absent
-  std::string_view if_none_match;                // empty when absent
+  std::array<std::string_view, kOwnHeadersMax> own;  // data() is nullptr: it did not come
+  std::string_view authorization;                    // empty when absent
+  std::string_view content_type;                     // empty when absent
+  std::string_view forwarded;                        // the last X-Forwarded-For; empty when absent
+  std::string_view if_none_match;                    // empty when absent
   std::string_view client;  // whose address it is, without port, for limits; never logged beside anything personal
   std::uint64_t id = 0;     // Request-Id of the reply (16 hex digits): unique in this process
   bool keep_alive = true;
   eventstore::Clock const* clock = nullptr;  // of the environment that the path is in; nullptr: the machine's
   Inbox* inbox = nullptr;                    // of this request's io thread: where foreign threads complete results
   JsonParsers* parsers = nullptr;            // of this request's io thread; nullptr: JsonBody makes its own
-  // Where a gate says whom it let in (never 0), so that all keys of one game have one share of what is bounded. Only
-  // while a gate is asked before a large body is read; otherwise nullptr. A gate that says nothing: each key is one.
+  // Where a gate says whom it let in (never 0), so that each caller has a share of what is bounded. Only while a gate
+  // is asked before a large body is read; otherwise nullptr. Those of whom no gate says anything are one caller.
   std::uint64_t* caller = nullptr;
   // Where a test learns which names of the query and of the body ("bank.routing_number") a handler asks for.
   std::vector<std::string>* names_asked = nullptr;
@@ -71,11 +79,11 @@ struct Response {
   std::string body;
   std::string_view fixed_body;                         // instead of body, not copied: lives as long as the server
   std::string_view content_type = "application/json";  // static text
-  std::uint64_t position = 0;                          // Florin-Position; 0: no header
+  std::uint64_t position = 0;                          // in the header that RouterOptions names; 0: no header
   int retry_after_seconds = 0;                         // Retry-After; 0: no header
   std::string_view allow;                              // Allow; empty: no header; static or the router's
   std::string_view challenge;                          // WWW-Authenticate, which a 401 has; static text
-  // What is read with a key in a header of ours must never be served to another key by a cache between.
+  // What is read with a key in an own header must never be served to another key by a cache between.
   std::string_view cache_control = "no-store";
   std::string headers;                 // further ones, each "Name: value\r\n"; for pages
   std::unique_ptr<BodyStream> stream;  // instead of body

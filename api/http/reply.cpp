@@ -78,8 +78,10 @@ void append_head(std::string& out, Response const& response, std::uint64_t reque
     out += "\r\nContent-Length: ";
     append_number(out, response.content().size());
   }
-  if (response.position != 0) {
-    out += "\r\nFlorin-Position: ";
+  if (response.position != 0 && !framing.position_header.empty()) {
+    out += "\r\n";
+    out += framing.position_header;
+    out += ": ";
     append_number(out, response.position);
   }
   if (response.retry_after_seconds > 0) {

@@ -11,8 +11,9 @@ namespace florin::api {
 
 struct ReplyFraming {
   bool keep_alive = true;
-  bool http10 = false;    // a stream is delimited by the close then
-  std::string_view date;  // "Sun, 06 Nov 1994 08:49:37 GMT"; empty: no Date header
+  bool http10 = false;               // a stream is delimited by the close then
+  std::string_view date;             // "Sun, 06 Nov 1994 08:49:37 GMT"; empty: no Date header
+  std::string_view position_header;  // RouterOptions::position_header
 };
 
 // Not 204 and 304, which end with their head (RFC 9112, 6.3).

@@ -77,6 +77,8 @@ Method method_of(std::string_view text) {
 
 class HeadParser {
  public:
+  explicit HeadParser(std::span<OwnHeader const> own) : own_(own) {}
+
   ParsedHead parse(std::string_view text) {
     std::size_t end = text.find("\r\n");
     if (end == std::string_view::npos || !read_request_line(text.substr(0, end))) return finish();
@@ -193,28 +195,26 @@ class HeadParser {
       if (!value.empty() && !is_authority(value)) {
         refuse("The Host header is malformed. Send a host, and a port if any, such as example.com:8080.");
       }
+    } else if (iequals(name, "content-type")) {
+      read_once(head.content_type, value);
     } else if (iequals(name, "content-length")) {
       if (head.has_length) return refuse("The Content-Length header comes twice.");
       read_length(value);
-    } else if (iequals(name, "transfer-encoding")) {
-      if (codings_++ != 0) return refuse("The Transfer-Encoding header comes twice.");
-      read_codings(value);
     } else if (iequals(name, "connection")) {
       while (!value.empty()) {
         auto const option = take_element(value);
         closes_ = closes_ || iequals(option, "close");
         stays_ = stays_ || iequals(option, "keep-alive");
       }
-    } else if (iequals(name, "x-game-secret-key")) {
-      read_once(head.game_key, value);
-    } else if (iequals(name, "content-type")) {
-      read_once(head.content_type, value);
+    } else if (auto const own = std::find_if(own_.begin(), own_.end(),
+                                             [name](OwnHeader const& each) { return iequals(name, each.name); });
+               own != own_.end()) {
+      read_once(head.own[own->place], value);
     } else if (iequals(name, "authorization")) {
       read_once(head.authorization, value);
-    } else if (iequals(name, "florin-min-position")) {
-      read_once(head.min_position, value);
-    } else if (iequals(name, "x-twilio-signature") || iequals(name, "stripe-signature")) {
-      read_once(head.signature, value);
+    } else if (iequals(name, "transfer-encoding")) {
+      if (codings_++ != 0) return refuse("The Transfer-Encoding header comes twice.");
+      read_codings(value);
     } else if (iequals(name, "x-forwarded-for")) {
       // Each proxy adds its own line, or to the last one: the nearest proxy's word is in the last.
       head.forwarded = value;
@@ -266,6 +266,7 @@ class HeadParser {
     head.keep_alive = !closes_ && (!head.http10 || stays_);
   }
 
+  std::span<OwnHeader const> own_;
   ParsedHead result_;
   int hosts_ = 0;
   int codings_ = 0;
@@ -292,6 +293,6 @@ bool starts_as_request(std::string_view text) {
          all_of(text.substr(blank + 1, text.find(' ', blank + 1) - blank - 1), kTarget);
 }
 
-ParsedHead parse_head(std::string_view text) { return HeadParser().parse(text); }
+ParsedHead parse_head(std::string_view text, std::span<OwnHeader const> own) { return HeadParser(own).parse(text); }
 
 }  // namespace florin::api

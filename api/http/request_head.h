@@ -1,4 +1,5 @@
-// The head of a request, as RFC 9112 and RFC 9110 write it: the request line and the few headers that we know. Pure: no
+// The head of a request, as RFC 9112 and RFC 9110 write it: the request line, the few headers that we know, and those
+// that the routes know. Pure: no
 // buffer, no socket, no allocation.
 //
 // A head that two readers could read differently is refused, never repaired: a request smuggled past us would move
@@ -12,9 +13,11 @@
 //   - one of each other header that we read.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "api/http/message.h"
@@ -35,11 +38,9 @@ struct RequestHead {
   bool whole_server = false;  // "OPTIONS *", also written as a URL without a path
   std::string_view path;      // starts with '/', or is "*" as it was sent
   std::string_view query;
-  std::string_view game_key;
+  std::array<std::string_view, kOwnHeadersMax> own;
   std::string_view authorization;
   std::string_view content_type;
-  std::string_view min_position;
-  std::string_view signature;
   std::string_view forwarded;      // the last X-Forwarded-For
   std::string_view if_none_match;  // the last If-None-Match
 };
@@ -55,8 +56,9 @@ struct ParsedHead {
   std::optional<RequestRefusal> refusal;
 };
 
-// `text` ends with the empty line. After a refusal the connection cannot go on: where the request ends is not certain.
-[[nodiscard]] ParsedHead parse_head(std::string_view text);
+// `text` ends with the empty line, and RequestHead::own takes the headers in `own`. After a refusal the connection
+// cannot go on: where the request ends is not certain.
+[[nodiscard]] ParsedHead parse_head(std::string_view text, std::span<OwnHeader const> own = {});
 
 // RFC 9110: what a method, a header's name and a transfer coding are made of.
 [[nodiscard]] bool is_token(std::string_view text);

@@ -78,7 +78,8 @@ RequestReader::State RequestReader::refuse_long_head(std::string_view seen) {
 }
 
 RequestReader::State RequestReader::read_head(std::size_t size) {
-  ParsedHead const parsed = parse_head({data_.get() + begin_, size});
+  ParsedHead const parsed = parse_head(
+      {data_.get() + begin_, size}, router_ != nullptr ? router_->options().own_headers : std::span<OwnHeader const>{});
   auto const& head = parsed.head;
   keep(head);
   if (parsed.refusal) return refuse(*parsed.refusal);
@@ -112,12 +113,11 @@ void RequestReader::keep(RequestHead const& head) {
   head_.whole_server = head.whole_server;
   for (auto const& [into, from] :
        {std::pair(&head_.path, head.path), std::pair(&head_.query, head.query),
-        std::pair(&head_.game_key, head.game_key), std::pair(&head_.authorization, head.authorization),
-        std::pair(&head_.content_type, head.content_type), std::pair(&head_.min_position, head.min_position),
-        std::pair(&head_.signature, head.signature), std::pair(&head_.forwarded, head.forwarded),
-        std::pair(&head_.if_none_match, head.if_none_match)}) {
+        std::pair(&head_.authorization, head.authorization), std::pair(&head_.content_type, head.content_type),
+        std::pair(&head_.forwarded, head.forwarded), std::pair(&head_.if_none_match, head.if_none_match)}) {
     *into = piece_of(from);
   }
+  for (std::size_t i = 0; i < kOwnHeadersMax; ++i) head_.own[i] = piece_of(head.own[i]);
 }
 
 RequestReader::State RequestReader::complete_when_whole() {
@@ -150,11 +150,9 @@ Request RequestReader::request() const {
   request.path = head_.whole_server ? std::string_view("*") : view(head_.path);
   request.query = view(head_.query);
   request.keep_alive = head_.keep_alive;
-  request.game_key = view(head_.game_key);
   request.authorization = view(head_.authorization);
   request.content_type = view(head_.content_type);
-  if (head_.min_position.offset != 0) request.min_position = view(head_.min_position);
-  request.signature = view(head_.signature);
+  for (std::size_t i = 0; i < kOwnHeadersMax; ++i) request.own[i] = view(head_.own[i]);
   request.forwarded = view(head_.forwarded);
   request.if_none_match = view(head_.if_none_match);
   if (complete_ && body_size_ != 0) request.body = {data_.get() + begin_ + body_, body_size_};

@@ -5,6 +5,7 @@
 // refusal nothing more is read as a request. Nothing is allocated per request once the buffer is warm.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,7 +25,8 @@ inline constexpr std::size_t kHeaderLimit = std::size_t{16} << 10;
 
 class RequestReader {
  public:
-  // `router`, which outlives the reader, knows the smaller limits of its routes; nullptr: body_limit is every one's.
+  // `router`, which outlives the reader, knows the smaller limits of its routes and its own headers; nullptr:
+  // body_limit is every one's, and there are none.
   explicit RequestReader(std::size_t body_limit, Router const* router = nullptr)
       : body_limit_(body_limit), router_(router) {}
 
@@ -73,11 +75,9 @@ class RequestReader {
     bool whole_server = false;
     Piece path;
     Piece query;
-    Piece game_key;
+    std::array<Piece, kOwnHeadersMax> own;
     Piece authorization;
     Piece content_type;
-    Piece min_position;
-    Piece signature;
     Piece forwarded;
     Piece if_none_match;
   };

@@ -74,7 +74,9 @@ struct Router::Node {
   }
 };
 
-Router::Router() : root_(std::make_unique<Node>()) {}
+Router::Router(RouterOptions options) : options_(options), root_(std::make_unique<Node>()) {
+  for (auto const& header : options_.own_headers) FLORIN_ASSERT(header.place < kOwnHeadersMax);
+}
 Router::~Router() = default;
 Router::Router(Router&&) noexcept = default;
 Router& Router::operator=(Router&&) noexcept = default;

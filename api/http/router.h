@@ -10,6 +10,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,12 +41,21 @@ inline constexpr std::size_t kServerBodyLimit = std::numeric_limits<std::size_t>
 // What a route's body is: of JSON, or of a type that only its handler knows.
 enum class Takes : std::uint8_t { json, any };
 
+// What the routes add to HTTP, all of it static text.
+struct RouterOptions {
+  std::span<OwnHeader const> own_headers{};
+  std::string_view position_header{};  // of replies, for Response::position; empty: none
+  // What a client is told with 500.
+  std::string_view failure = "The server could not answer. Try again, and give the error_id to support.";
+};
+
 // Who may call: the reply that refuses the request, by its head alone. Runs on an io thread.
 using Gate = std::function<std::optional<Response>(Request const&)>;
 
 class Router {
  public:
-  Router();
+  // An own header's place that is none is a bug: aborts.
+  explicit Router(RouterOptions options = {});
   ~Router();
   Router(Router&&) noexcept;
   Router& operator=(Router&&) noexcept;
@@ -67,6 +77,8 @@ class Router {
   void add_gate(std::string_view prefix, Gate gate);
   [[nodiscard]] Gate const* gate_of(std::string_view path) const;  // nullptr: open to everybody
 
+  [[nodiscard]] RouterOptions const& options() const { return options_; }
+
   struct Match {
     Handler const* handler = nullptr;  // nullptr: no such route, or (allow not empty) not with this method
     PathValues values;
@@ -80,6 +92,7 @@ class Router {
 
  private:
   struct Node;
+  RouterOptions options_;
   std::unique_ptr<Node> root_;
   std::vector<std::pair<std::string, eventstore::Clock const*>> clocks_;
   std::vector<std::pair<std::string, Gate>> gates_;

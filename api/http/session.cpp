@@ -3,7 +3,6 @@
 #include <array>
 #include <charconv>
 #include <exception>
-#include <functional>
 #include <typeinfo>
 
 #include <boost/asio/as_tuple.hpp>
@@ -185,14 +184,6 @@ std::optional<Response> refuse_unrouted(Request const& request, Router::Match co
   return response;
 }
 
-// Whom a gate has let in. The key that gates ask for, and the token only where there is no key: who has a key must not
-// become another by adding a token.
-Holder let_in(Request const& request, std::uint64_t caller) {
-  if (caller != 0) return {Holder::Kind::caller, caller};
-  auto const credential = request.game_key.empty() ? request.authorization : request.game_key;
-  return {Holder::Kind::credential, std::hash<std::string_view>()(credential)};
-}
-
 }  // namespace
 
 std::optional<Response> Session::refuse_by_head(Request& request, RequestReader::PendingBody const& pending) {
@@ -211,7 +202,7 @@ std::optional<Response> Session::refuse_by_head(Request& request, RequestReader:
     if (auto const wrong = check_json_type(request.content_type)) return body_error_response(request, *wrong);
   }
   if (pending.most > kBodyLimit) {
-    large_body_ = gate != nullptr ? budgets_.large_bodies.take(let_in(request, caller), pending.most)
+    large_body_ = gate != nullptr ? budgets_.large_bodies.take({Holder::Kind::caller, caller}, pending.most)
                                   : budgets_.strangers_bodies.take(stranger(), pending.most);
     if (!large_body_) {
       return error_response(request, 503, "SERVER_BUSY",
@@ -235,9 +226,7 @@ Awaitable<Response> Session::answer(Request& request) {
   } catch (...) {
     thrown = "an exception of unknown type";
   }
-  Response response = error_response(request, 500, "INTERNAL_ERROR",
-                                     "The server could not answer. Try again with the same client_request_id, and "
-                                     "give the error_id to support.");
+  Response response = error_response(request, 500, "INTERNAL_ERROR", router_.options().failure);
   std::string id;
   append_request_id(id, request.id);
   spdlog::error("request {}: the handler threw {}", id, thrown);
@@ -249,7 +238,7 @@ Awaitable<bool> Session::send(Response& response, std::uint64_t request_id, bool
   bool const stays = keep_alive && (response.stream == nullptr || chunked);
   if (out_.capacity() > kKeptOut) std::string().swap(out_);
   out_.clear();
-  append_head(out_, response, request_id, {stays, is_http10_, io_.date()});
+  append_head(out_, response, request_id, {stays, is_http10_, io_.date(), router_.options().position_header});
   if (is_head_ || !status_has_content(response.status)) {
     bool const sent = co_await write(asio::buffer(out_), {});
     if (stays != keep_alive) co_return false;

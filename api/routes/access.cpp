@@ -6,6 +6,7 @@
 
 #include "api/http/forwarded.h"
 #include "api/http/nearest_name.h"
+#include "api/routes/headers.h"
 #include "api/routes/replies.h"
 #include "domain/contract.h"
 #include "eventstore/store/chain.h"
@@ -16,30 +17,36 @@ namespace {
 constexpr std::string_view kSdkKeyPrefix = "ivsdk_";
 constexpr std::size_t kSdkKeyLength = kSdkKeyPrefix.size() + 64;
 
+// A key in a header of ours is an authentication scheme that nobody has registered.
+constexpr std::string_view kGameChallenge = R"(Game-Secret-Key realm="florin", header="X-Game-Secret-Key")";
+
 }  // namespace
 
 Result<Caller, Response> authenticate(Request const& request, Ledger const& ledger) {
-  if (request.game_key.empty()) {
-    return fail(error_response(request, 401, "MISSING_GAME_SECRET", "Send your game's key in X-Game-Secret-Key."));
+  auto const key = request.own[kGameKey];
+  if (key.empty()) {
+    return fail(unauthorized_response(request, kGameChallenge, "MISSING_GAME_SECRET",
+                                      "Send your game's key in X-Game-Secret-Key."));
   }
   Caller caller;
-  if (request.game_key.size() == kSdkKeyLength && request.game_key.starts_with(kSdkKeyPrefix)) {
+  if (key.size() == kSdkKeyLength && key.starts_with(kSdkKeyPrefix)) {
     caller.directory = ledger.state.games();
-    auto const hash = eventstore::sha256(request.game_key);
+    auto const hash = eventstore::sha256(key);
     auto const now = ledger.clock.now();
     caller.game = caller.directory->find_by_key(hash, now);
     // Said only to who has the key.
     auto const ended = caller.game == nullptr ? caller.directory->end_of_key(hash, now) : std::nullopt;
     if (ended) {
-      return fail(error_response(
-          request, 401, "INVALID_GAME_SECRET",
+      return fail(unauthorized_response(
+          request, kGameChallenge, "INVALID_GAME_SECRET",
           "This key was replaced, and worked until " + domain::to_iso8601(*ended) + ". Use the game's new key."));
     }
   }
   if (caller.game == nullptr) {
-    return fail(error_response(request, 401, "INVALID_GAME_SECRET",
-                               "This key is not known here. Keys of production and sandbox differ, and an immediate "
-                               "rotation cuts the old keys at once. Check it, or ask the operator for a new one."));
+    return fail(
+        unauthorized_response(request, kGameChallenge, "INVALID_GAME_SECRET",
+                              "This key is not known here. Keys of production and sandbox differ, and an immediate "
+                              "rotation cuts the old keys at once. Check it, or ask the operator for a new one."));
   }
   if (!domain::may_call(caller.game->settings.status)) {
     return fail(error_response(request, 403, "GAME_NOT_ACTIVE", "This game is suspended; ask the operator."));
@@ -54,11 +61,13 @@ std::optional<Response> refuse_stranger(Request const& request, std::string_view
   }
   auto const token = bearer_token(request.authorization);
   if (token.empty()) {
-    return error_response(request, 401, "MISSING_ADMIN_TOKEN", "Send the operator's token: Authorization: Bearer …");
+    return unauthorized_response(request, R"(Bearer realm="florin")", "MISSING_ADMIN_TOKEN",
+                                 "Send the operator's token: Authorization: Bearer …");
   }
   auto const given = eventstore::sha256(token);
   if (CRYPTO_memcmp(given.data(), token_hash.data(), given.size()) != 0) {
-    return error_response(request, 401, "INVALID_ADMIN_TOKEN", "This is not the operator's token.");
+    return unauthorized_response(request, R"(Bearer realm="florin", error="invalid_token")", "INVALID_ADMIN_TOKEN",
+                                 "This is not the operator's token.");
   }
   return std::nullopt;
 }

@@ -137,7 +137,7 @@ void write_currency_event(std::string& out, domain::Commit const& commit) {
 }
 
 Response game_not_found(Request const& request) {
-  return refusal_response(request, {domain::RejectionCode::game_not_found, {}, {}});
+  return rejection_response(request, {domain::RejectionCode::game_not_found, {}, {}});
 }
 
 // A game is never removed.
@@ -290,7 +290,7 @@ Awaitable<Response> change_currency(Call call) {
   auto const id = domain::parse_game_id(path.values[0]);
   if (!id) co_return game_not_found(request);
   auto const currency = domain::parse_number(path.values[1]);
-  if (!currency) co_return refusal_response(request, {.code = domain::RejectionCode::currency_not_found});
+  if (!currency) co_return rejection_response(request, {.code = domain::RejectionCode::currency_not_found});
   auto body = JsonBody::parse(request);
   domain::ChangeCurrency command{*id, domain::CurrencyId(*currency), read_currency_changes(body)};
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();

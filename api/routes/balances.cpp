@@ -25,9 +25,7 @@ Awaitable<Response> by_email(Call call) {
   auto const raw = domain::percent_decode(path.values[0]);
   auto email = read_email(request, services.ledger, raw.value_or(""), "email");
   if (!email) co_return std::move(email).error();
-  if (request.min_position) {
-    if (auto refused = check_balances(request, services)) co_return std::move(*refused);
-  }
+  if (auto refused = check_balances(request, services)) co_return std::move(*refused);
   auto const& game = *caller;
   auto const player = services.ledger.state.by_email(game.id, email.value().index);
   if (!player) co_return player_not_found(request, "e-mail");
@@ -44,9 +42,7 @@ Awaitable<Response> by_id(Call call) {
   if (!id) {
     co_return invalid_field(request, "player_id", "player_id is a positive integer.");
   }
-  if (request.min_position) {
-    if (auto refused = check_balances(request, services)) co_return std::move(*refused);
-  }
+  if (auto refused = check_balances(request, services)) co_return std::move(*refused);
   auto const& game = *caller;
   auto const player = services.ledger.state.by_id(game.id, domain::PlayerId(*id));
   if (!player) co_return player_not_found(request, "player_id");

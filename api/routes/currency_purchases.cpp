@@ -241,7 +241,7 @@ Awaitable<Response> refund(Call call) {
   if (!loaded) co_return unread_response(request, loaded.error());
   auto const& [known, purchased] = loaded.value();
   if (!known) co_return payment_order_not_found(request);
-  if (!purchased) co_return refusal_response(request, {.code = domain::RejectionCode::order_not_paid});
+  if (!purchased) co_return rejection_response(request, {.code = domain::RejectionCode::order_not_paid});
 
   domain::RefundPurchase command{game.id, *purchased, usd, std::string(reason), ledger.cards.can_charge()};
   auto const payload = payload_of(command);

@@ -105,7 +105,7 @@ void write_order_fields(JsonWriter& json, domain::Game const& game, ItemOrder co
 }
 
 Response order_not_found(Request const& request) {
-  return refusal_response(request, {domain::RejectionCode::order_not_found, {}, {}});
+  return rejection_response(request, {domain::RejectionCode::order_not_found, {}, {}});
 }
 
 Awaitable<Response> order_details(Call call) {
@@ -152,7 +152,7 @@ Awaitable<Response> purchase_history(Call call) {
   auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
   auto const player = ledger.state.by_email(game.id, email.value().index);
-  if (!player) co_return refusal_response(request, {domain::RejectionCode::player_not_found, {}, {}});
+  if (!player) co_return rejection_response(request, {domain::RejectionCode::player_not_found, {}, {}});
 
   auto response = co_await call.view(View::orders, wanted.value(), [&](ViewReader& view) -> Response {
     auto const& [limit, cursor] = paging.value();

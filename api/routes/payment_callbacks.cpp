@@ -3,19 +3,23 @@
 // A callback only says which payment to look at. It is answered when what the processor says of it is in the log; any
 // other answer makes the processor post it again.
 #include "api/routes/card_order_replies.h"
+#include "api/routes/headers.h"
 #include "api/routes/routes.h"
 #include "sagas/gateways/stripe_signature.h"
 
 namespace florin::api {
 namespace {
 
+constexpr std::string_view kChallenge = R"(Webhook-Signature realm="florin")";
+
 Response fault_response(Request const& request, sagas::CallbackFault fault) {
   switch (fault) {
     case sagas::CallbackFault::unsigned_post:
-      return error_response(request, 401, "INVALID_SIGNATURE", "The signature header does not sign this body.");
+      return unauthorized_response(request, kChallenge, "INVALID_SIGNATURE",
+                                   "The signature header does not sign this body.");
     case sagas::CallbackFault::stale:
-      return error_response(request, 401, "STALE_SIGNATURE",
-                            "The signature is more than five minutes old; check the clocks.");
+      return unauthorized_response(request, kChallenge, "STALE_SIGNATURE",
+                                   "The signature is more than five minutes old; check the clocks.");
     case sagas::CallbackFault::malformed: break;
   }
   return error_response(request, 400, "INVALID_REQUEST", "The signed body is not an event.");
@@ -27,7 +31,7 @@ Awaitable<Response> receive(Call call) {
   if (!ledger.cards.is_named(path.values[0])) {
     co_return error_response(request, 404, "GATEWAY_NOT_FOUND", "No processor of this name is configured here.");
   }
-  auto const taken = co_await ledger.cards.receive(*request.inbox, request.signature, request.body, ledger.clock);
+  auto const taken = co_await ledger.cards.receive(*request.inbox, request.own[kSignature], request.body, ledger.clock);
   if (!taken) co_return fault_response(request, taken.error());
   if (taken.value() == CallbackTaken::not_yet) co_return payments_unavailable(request);
   Response response;

@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "api/routes/headers.h"
 #include "domain/events.h"
 #include "eventstore/runtime/runtime.h"
 
@@ -136,7 +137,7 @@ Response write_response(Request const& request, Performed const& outcome, Render
                               "This client_request_id was already used for a different request; use a new one.");
                         },
                         [&](domain::Rejection const& refusal) {
-                          auto response = refusal_response(request, refusal);
+                          auto response = rejection_response(request, refusal);
                           response.position = outcome.reached.value();
                           return response;
                         },
@@ -152,8 +153,9 @@ Response with_position(Response response, Performed const& outcome) {
 }
 
 Result<domain::Position, Response> read_min_position(Request const& request, Services& services) {
-  if (!request.min_position || *request.min_position == "0") return domain::Position{};
-  auto const value = domain::parse_number(*request.min_position);
+  auto const asked = request.own[kMinPosition];
+  if (asked.data() == nullptr || asked == "0") return domain::Position{};
+  auto const value = domain::parse_number(asked);
   if (!value) {
     return fail(invalid_field(request, "Florin-Min-Position",
                               "Florin-Min-Position is a position that an earlier reply gave in Florin-Position."));

@@ -8,8 +8,8 @@
 
 #include "api/http/errors.h"
 #include "api/http/json.h"
-#include "api/http/refusals.h"
 #include "api/ledger/list_page.h"
+#include "api/routes/rejections.h"
 #include "api/routes/services.h"
 
 namespace florin::api {

@@ -1,5 +1,6 @@
 // CONTRACT, Operators, sandbox only: the simulated phone and the clock.
 #include "api/http/completion.h"
+#include "api/routes/headers.h"
 #include "api/routes/routes.h"
 #include "api/routes/sms_inbound.h"
 
@@ -52,7 +53,7 @@ Awaitable<Response> reply(Call call) {
   inbound.path = inbound.route = "/sandbox/webhooks/sms/inbound";
   inbound.body = post.body;
   inbound.content_type = "application/x-www-form-urlencoded";
-  inbound.signature = post.signature;
+  inbound.own[kSignature] = post.signature;
   inbound.client = request.client;
   inbound.id = request.id;
   inbound.inbox = request.inbox;

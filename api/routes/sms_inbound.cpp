@@ -2,6 +2,7 @@
 // came of the text; only a phone with an open question, whose text answered nothing, is told how to answer.
 #include "api/routes/sms_inbound.h"
 
+#include "api/routes/headers.h"
 #include "api/routes/routes.h"
 #include "api/routes/text_answer.h"
 #include "domain/questions.h"
@@ -44,7 +45,8 @@ Awaitable<Response> receive_text(Services& services, Request const& request) {
     co_return error_response(request, 415, "UNSUPPORTED_MEDIA_TYPE",
                              "Send the provider's form post: application/x-www-form-urlencoded.");
   }
-  auto const text = sagas::read_twilio_inbound(inbound.auth_token, inbound.public_url, request.body, request.signature);
+  auto const text =
+      sagas::read_twilio_inbound(inbound.auth_token, inbound.public_url, request.body, request.own[kSignature]);
   if (!text) {
     if (text.error() == sagas::InboundError::forged) {
       co_return error_response(request, 403, "INVALID_SIGNATURE",

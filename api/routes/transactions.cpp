@@ -12,7 +12,7 @@ namespace {
 using domain::Money;
 
 Response transaction_not_found(Request const& request) {
-  return refusal_response(request, {.code = domain::RejectionCode::transfer_not_open});
+  return rejection_response(request, {.code = domain::RejectionCode::transfer_not_open});
 }
 
 void write(JsonWriter& json, Ledger const& ledger, Caller const& caller, TransactionDetails const& found) {

@@ -291,7 +291,7 @@ Response initiation_refusal(Request const& request, TransferScene const& scene, 
     return error_response(request, 429, "VELOCITY_LIMIT_EXCEEDED", message + " exceeded. Please try again later.", {},
                           static_cast<int>(refusal.retry_after), "velocity_limit_exceeded");
   }
-  return refusal_response(request, refusal);
+  return rejection_response(request, refusal);
 }
 
 }  // namespace florin::api

@@ -9,7 +9,7 @@ namespace {
 using domain::Flavour;
 
 Response transaction_not_found(Request const& request) {
-  return refusal_response(request, {.code = domain::RejectionCode::transfer_not_open});
+  return rejection_response(request, {.code = domain::RejectionCode::transfer_not_open});
 }
 
 std::string_view verification_state(TransferDetails const& transfer) {
@@ -137,10 +137,10 @@ Awaitable<Response> destinations(Call call) {
     auto const currency = body.optional_id("currency_id");
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     if (asked && *asked != game.id) {
-      co_return refusal_response(request, {.code = domain::RejectionCode::game_not_found});
+      co_return rejection_response(request, {.code = domain::RejectionCode::game_not_found});
     }
     if (currency) source = game.find_currency(domain::CurrencyId(static_cast<std::uint64_t>(*currency)));
-    if (source == nullptr) co_return refusal_response(request, {.code = domain::RejectionCode::currency_not_found});
+    if (source == nullptr) co_return rejection_response(request, {.code = domain::RejectionCode::currency_not_found});
   }
   auto const& settings = game.settings;
   Response response;

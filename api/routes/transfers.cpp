@@ -17,7 +17,7 @@ Response sms_unavailable(Request const& request, Ledger const& ledger) {
 }
 
 Response transaction_not_found(Request const& request) {
-  return refusal_response(request, {.code = RejectionCode::transfer_not_open});
+  return rejection_response(request, {.code = RejectionCode::transfer_not_open});
 }
 
 // A transaction that is not open: what became of it decides what the call is told.
@@ -95,7 +95,7 @@ Awaitable<Response> unclaimable(Call const& call, FlavourWords const& words, dom
     case Unclaimable::unknown: break;
     case Unclaimable::claimed_before:
       co_return error_response(request, 409, "ALREADY_CLAIMED", "This code was used. Nothing was credited.");
-    case Unclaimable::expired: co_return refusal_response(request, {.code = RejectionCode::claim_expired});
+    case Unclaimable::expired: co_return rejection_response(request, {.code = RejectionCode::claim_expired});
   }
   co_return claim_not_found(request);
 }

@@ -9,6 +9,7 @@
 #include "api/cli/http_client.h"
 #include "api/cli/progress.h"
 #include "api/http/server.h"
+#include "api/routes/headers.h"
 #include "tests/api/cli_fixture.h"
 
 namespace florin::api::cli {
@@ -36,7 +37,7 @@ class CliServer : public testing::Test {
       {
         std::lock_guard const lock(mutex_);
         seen_ = {std::string(request.path), std::string(request.body), std::string(request.authorization),
-                 std::string(request.game_key)};
+                 std::string(request.own[kGameKey])};
       }
       Response response;
       std::tie(response.status, response.body) = answer();
@@ -59,7 +60,7 @@ class CliServer : public testing::Test {
     return seen_;
   }
 
-  Router router_;
+  Router router_{kRouterOptions};
   WorkerPool workers_{1};
   std::mutex mutex_;
   Seen seen_;  // guarded

@@ -7,8 +7,9 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
-#include "api/http/refusals.h"
+#include "api/http/errors.h"
 #include "api/http/reply.h"
+#include "api/http/request_head.h"
 #include "api/http/router.h"
 #include "tests/support/fixed_clock.h"
 
@@ -160,20 +161,13 @@ TEST(ErrorResponse, IsTheEnvelope) {
   EXPECT_EQ(body.error(), nullptr);
 }
 
-TEST(ErrorResponse, EveryUnauthorisedReplyHasAChallenge) {
-  for (auto const& [code, scheme] :
-       {std::pair("MISSING_GAME_SECRET", "Game-Secret-Key "), std::pair("INVALID_GAME_SECRET", "Game-Secret-Key "),
-        std::pair("MISSING_ADMIN_TOKEN", "Bearer "), std::pair("INVALID_ADMIN_TOKEN", "Bearer "),
-        std::pair("INVALID_SIGNATURE", "Webhook-Signature "), std::pair("STALE_SIGNATURE", "Webhook-Signature "),
-        std::pair("ONE_OF_TOMORROW", "")}) {
-    auto const response = error_response(Request{}, 401, code, "No.");
-    EXPECT_TRUE(response.challenge.starts_with(scheme)) << response.challenge;
-    std::string head;
-    append_head(head, response, 1, {});
-    EXPECT_NE(head.find("\r\nWWW-Authenticate: " + std::string(response.challenge) + "\r\n"), std::string::npos)
-        << head;
-    EXPECT_FALSE(response.challenge.empty());
-  }
+TEST(ErrorResponse, AnUnauthorisedReplyHasItsChallenge) {
+  auto const response = unauthorized_response(Request{}, R"(Bearer realm="here")", "NO_TOKEN", "No.");
+  EXPECT_EQ(response.status, 401);
+  EXPECT_NE(response.body.find(R"("error_code":"NO_TOKEN")"), std::string::npos) << response.body;
+  std::string head;
+  append_head(head, response, 1, {});
+  EXPECT_NE(head.find("\r\nWWW-Authenticate: Bearer realm=\"here\"\r\n"), std::string::npos) << head;
   EXPECT_TRUE(error_response(Request{}, 403, "NO", "No.").challenge.empty());
 }
 
@@ -210,102 +204,6 @@ TEST(ErrorResponse, TellsTheTimeOfItsEnvironment) {
   EXPECT_NE(body.find(R"("error_id":"ERR_20300317_)"), std::string::npos) << body;
 }
 
-TEST(RefusalResponse, HasTheContractsStatusAndCodeForEach) {
-  using domain::RejectionCode;
-  struct Case {
-    RejectionCode reason;
-    int status;
-    std::string_view code;
-  };
-  for (Case const& expected : {Case{RejectionCode::game_not_found, 404, "GAME_NOT_FOUND"},
-                               Case{RejectionCode::game_not_active, 403, "GAME_NOT_ACTIVE"},
-                               Case{RejectionCode::linked_game_not_found, 400, "LINKED_GAME_NOT_FOUND"},
-                               Case{RejectionCode::invalid_game, 400, "INVALID_REQUEST"},
-                               Case{RejectionCode::currency_not_found, 404, "CURRENCY_NOT_FOUND"},
-                               Case{RejectionCode::player_not_found, 404, "PLAYER_NOT_FOUND"},
-                               Case{RejectionCode::order_not_found, 404, "ORDER_NOT_FOUND"},
-                               Case{RejectionCode::invalid_amount, 400, "INVALID_AMOUNT"},
-                               Case{RejectionCode::invalid_quantity, 400, "INVALID_QUANTITY"},
-                               Case{RejectionCode::total_mismatch, 400, "TOTAL_PRICE_MISMATCH"},
-                               Case{RejectionCode::already_refunded, 409, "ALREADY_REFUNDED"},
-                               Case{RejectionCode::insufficient_balance, 400, "INSUFFICIENT_BALANCE"},
-                               Case{RejectionCode::target_not_found, 400, "GAME_NOT_FOUND"},
-                               Case{RejectionCode::game_in_testing, 403, "GAME_IN_TESTING"},
-                               Case{RejectionCode::transfer_policy, 403, "TRANSFER_POLICY_VIOLATION"},
-                               Case{RejectionCode::same_player, 400, "SAME_PLAYER"},
-                               Case{RejectionCode::transfer_amount_range, 400, "INVALID_AMOUNT"},
-                               Case{RejectionCode::velocity_count, 429, "VELOCITY_LIMIT_EXCEEDED"},
-                               Case{RejectionCode::velocity_amount, 429, "VELOCITY_LIMIT_EXCEEDED"},
-                               Case{RejectionCode::duplicate_transfer, 429, "DUPLICATE_TRANSFER"},
-                               Case{RejectionCode::guardian_required, 403, "GUARDIAN_REQUIRED"},
-                               Case{RejectionCode::sms_unavailable, 503, "SMS_UNAVAILABLE"},
-                               Case{RejectionCode::transfer_not_open, 404, "TRANSACTION_NOT_FOUND"},
-                               Case{RejectionCode::already_verified, 409, "ALREADY_VERIFIED"},
-                               Case{RejectionCode::guardian_pending, 409, "GUARDIAN_PENDING"},
-                               Case{RejectionCode::verification_blocked, 429, "VERIFICATION_BLOCKED"},
-                               Case{RejectionCode::pin_expired, 400, "PIN_EXPIRED"},
-                               Case{RejectionCode::resend_cooldown, 429, "RESEND_COOLDOWN"},
-                               Case{RejectionCode::resend_limit, 400, "RESEND_LIMIT_EXCEEDED"},
-                               Case{RejectionCode::claim_expired, 410, "CLAIM_EXPIRED"},
-                               Case{RejectionCode::phone_mismatch, 403, "PHONE_MISMATCH"},
-                               Case{RejectionCode::phone_share_required, 409, "PHONE_SHARE_APPROVAL_REQUIRED"},
-                               Case{RejectionCode::account_selection, 409, "ACCOUNT_SELECTION_REQUIRED"},
-                               Case{RejectionCode::minor_not_found, 404, "MINOR_NOT_FOUND"},
-                               Case{RejectionCode::share_not_needed, 409, "ALREADY_APPROVED"},
-                               Case{RejectionCode::share_cooldown, 429, "OTP_COOLDOWN"},
-                               Case{RejectionCode::guardian_is_minor, 400, "GUARDIAN_PHONE_IS_MINORS"},
-                               Case{RejectionCode::share_rate_limited, 429, "OTP_RATE_LIMITED"},
-                               Case{RejectionCode::share_not_open, 404, "APPROVAL_NOT_FOUND"},
-                               Case{RejectionCode::share_expired, 410, "APPROVAL_EXPIRED"},
-                               Case{RejectionCode::order_not_paid, 409, "ORDER_NOT_PAID"},
-                               Case{RejectionCode::order_disputed, 409, "ORDER_DISPUTED"},
-                               Case{RejectionCode::refund_exceeds_payment, 400, "REFUND_EXCEEDS_PAYMENT"},
-                               Case{RejectionCode::too_many_refunds, 400, "TOO_MANY_REFUNDS"},
-                               Case{RejectionCode::payments_unavailable, 503, "PAYMENTS_UNAVAILABLE"},
-                               Case{RejectionCode::payout_exceeds_balance, 400, "AMOUNT_EXCEEDS_BALANCE"},
-                               Case{RejectionCode::payout_not_found, 404, "PAYOUT_NOT_FOUND"},
-                               Case{RejectionCode::payout_not_next, 409, "INVALID_PAYOUT_STATUS"},
-                               Case{RejectionCode::balance_limit, 400, "BALANCE_LIMIT_EXCEEDED"}}) {
-    domain::Rejection refusal;
-    refusal.code = expected.reason;
-    Response const response = refusal_response(Request{}, refusal);
-    EXPECT_EQ(response.status, expected.status) << expected.code;
-    EXPECT_NE(response.body.find("\"error_code\":\"" + std::string(expected.code) + "\""), std::string::npos)
-        << response.body;
-  }
-}
-
-TEST(RefusalResponse, TellsTheShortfall) {
-  domain::Rejection refusal;
-  refusal.code = domain::RejectionCode::insufficient_balance;
-  refusal.available = domain::Money::from_minor(-250);  // a chargeback took more than there was
-  refusal.required = domain::Money::from_minor(10000);
-  Response const response = refusal_response(Request{}, refusal);
-  EXPECT_NE(response.body.find(R"("available_balance":"-2.50","required_amount":"100.00","shortfall":"102.50")"),
-            std::string::npos)
-      << response.body;
-}
-
-TEST(RefusalResponse, TellsWhatIsLeftToRefundAndToCashOut) {
-  domain::Rejection refusal;
-  refusal.code = domain::RejectionCode::refund_exceeds_payment;
-  refusal.usd_available = domain::Usd::from_minor(250);
-  refusal.usd_required = domain::Usd::from_minor(251);
-  auto body = refusal_response(Request{}, refusal).body;
-  EXPECT_NE(body.find(R"("refundable_usd":"2.50","requested_usd":"2.51")"), std::string::npos) << body;
-  refusal.code = domain::RejectionCode::payout_exceeds_balance;
-  body = refusal_response(Request{}, refusal).body;
-  EXPECT_NE(body.find(R"("available_usd":"2.50","requested_usd":"2.51")"), std::string::npos) << body;
-}
-
-TEST(RefusalResponse, SaysWhenCardsMayBeChargedAgain) {
-  domain::Rejection refusal;
-  refusal.code = domain::RejectionCode::payments_unavailable;
-  EXPECT_EQ(refusal_response(Request{}, refusal).retry_after_seconds, 1) << "never none";
-  refusal.retry_after = 30;
-  EXPECT_EQ(refusal_response(Request{}, refusal).retry_after_seconds, 30);
-}
-
 TEST(BodyErrorResponse, NamesTheField) {
   Response const response = body_error_response(Request{}, {400, "INVALID_AMOUNT", "amount", "No."});
   EXPECT_NE(response.body.find(R"("field":"amount")"), std::string::npos);
@@ -319,11 +217,45 @@ TEST(Reply, HasAllItsHeaders) {
   response.retry_after_seconds = 3;
   response.allow = "GET";
   std::string out;
-  append_head(out, response, 0x1f, {false, false, "today"});
+  append_head(out, response, 0x1f, {false, false, "today", "View-Position"});
   EXPECT_EQ(out,
             "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
-            "Request-Id: 000000000000001f\r\nDate: today\r\nContent-Length: 3\r\nFlorin-Position: 42\r\n"
+            "Request-Id: 000000000000001f\r\nDate: today\r\nContent-Length: 3\r\nView-Position: 42\r\n"
             "Retry-After: 3\r\nAllow: GET\r\nConnection: close\r\n\r\n");
+}
+
+TEST(Reply, SaysNoPositionWithoutAName) {
+  Response response;
+  response.position = 42;
+  std::string out;
+  append_head(out, response, 1, {});
+  EXPECT_EQ(out.find("42"), std::string::npos) << out;
+}
+
+constexpr OwnHeader kOwn[] = {{"x-color", 0}, {"x-colour", 0}, {"x-size", kOwnHeadersMax - 1}};
+
+ParsedHead head_with(std::string const& headers, std::span<OwnHeader const> own = kOwn) {
+  static std::string text;  // views point into it
+  text = "GET / HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n";
+  return parse_head(text, own);
+}
+
+TEST(OwnHeaders, ComeToTheirPlacesByNamesInAnyCase) {
+  auto const parsed = head_with("X-SIZE: 7\r\nx-Colour:\r\nX-Shape: round\r\n");
+  ASSERT_FALSE(parsed.refusal);
+  EXPECT_EQ(parsed.head.own[kOwnHeadersMax - 1], "7");
+  EXPECT_EQ(parsed.head.own[0], "");
+  EXPECT_NE(parsed.head.own[0].data(), nullptr) << "it came, and was empty";
+  EXPECT_EQ(parsed.head.own[1].data(), nullptr);
+}
+
+TEST(OwnHeaders, OnePlaceTakesOne) {
+  for (auto const* twice :
+       {"X-Size: 7\r\nX-Size: 7\r\n", "X-Color: a\r\nX-Colour: b\r\n", "X-Color:\r\nX-Color: a\r\n"}) {
+    EXPECT_TRUE(head_with(twice).refusal) << twice;
+  }
+  EXPECT_FALSE(head_with("X-Size: 7\r\nX-Color: 7\r\n").refusal);
+  EXPECT_FALSE(head_with("X-Size: 7\r\nX-Size: 7\r\n", {}).refusal) << "nobody reads it";
 }
 
 TEST(Reply, WritesHttpDates) {

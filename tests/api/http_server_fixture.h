@@ -10,6 +10,7 @@
 
 #include "api/http/errors.h"
 #include "api/http/server.h"
+#include "api/routes/headers.h"
 #include "tests/api/raw_client.h"
 
 namespace florin::api::testing {
@@ -50,16 +51,17 @@ class HttpServerFixture : public ::testing::Test {
         [](Request const& request, PathValues const& values) -> Awaitable<Response> {
           Response response;
           response.body = std::string(values.values[0]) + "|" + std::string(request.body) + "|" +
-                          std::string(request.query) + "|" + std::string(request.game_key) + "|" +
-                          std::string(request.content_type) + "|" + std::string(request.min_position.value_or(""));
+                          std::string(request.query) + "|" + std::string(request.own[kGameKey]) + "|" +
+                          std::string(request.content_type) + "|" + std::string(request.own[kMinPosition]);
           co_return response;
         },
         kBodyLimit, Takes::any);
     // Behind a gate: with the keys "k1" and "k1-next" of one game, and "k3" of which the gate does not say whose it is.
     auto const gate = [](Request const& request) -> std::optional<Response> {
-      if (request.game_key.starts_with("k1") && request.caller != nullptr) *request.caller = 1;
-      if (request.game_key == "k1" || request.game_key == "k1-next" || request.game_key == "k3") return std::nullopt;
-      return error_response(request, 401, "MISSING_GAME_SECRET", "Send the key.");
+      auto const key = request.own[kGameKey];
+      if (key.starts_with("k1") && request.caller != nullptr) *request.caller = 1;
+      if (key == "k1" || key == "k1-next" || key == "k3") return std::nullopt;
+      return unauthorized_response(request, "Key", "MISSING_KEY", "Send the key.");
     };
     auto const size = [gate](Request const& request, PathValues const&) -> Awaitable<Response> {
       if (auto refused = gate(request)) co_return std::move(*refused);
@@ -181,7 +183,7 @@ class HttpServerFixture : public ::testing::Test {
     return text;
   }
   ServerOptions options;
-  Router router;
+  Router router{kRouterOptions};
   WorkerPool workers{2};
   std::promise<Completer<int>> handed_over;
   std::unique_ptr<Server> server;

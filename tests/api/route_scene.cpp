@@ -1,5 +1,6 @@
 #include "tests/api/route_scene.h"
 
+#include "api/routes/headers.h"
 #include "domain/contract.h"
 #include "eventstore/store/chain.h"
 #include "tests/api/await.h"
@@ -57,10 +58,10 @@ Response RouteScene::ask(std::string_view operation, Asking const& asking) {
   request.path = request.route = pattern;
   request.query = asking.query;
   request.body = asking.body;
-  request.game_key = asking.key;
+  request.own[kGameKey] = asking.key;
   if (!asking.token.empty()) request.authorization = authorization;
   if (!asking.body.empty()) request.content_type = "application/json";
-  if (asking.min_position) request.min_position = *asking.min_position;
+  if (asking.min_position) request.own[kMinPosition] = *asking.min_position;
   request.client = "127.0.0.1";
   request.id = next_id_++;
   request.clock = clock_.get();

@@ -41,6 +41,27 @@ TEST_F(Routes, AnUnknownKeyIsRefusedBeforeTheBodyIsRead) {
   EXPECT_EQ(text_of(response.body, "error_code"), "INVALID_GAME_SECRET");
 }
 
+TEST_F(Routes, WhoeverIsUnknownIsToldHowToAuthenticate) {
+  for (auto const& group : all_routes()) {
+    for (auto const& route : group.routes) {
+      if (route.who != Who::game && route.who != Who::operators) continue;
+      std::string const scheme = route.who == Who::game ? "Game-Secret-Key " : "Bearer ";
+      for (auto const* credential : {"", "wrong"}) {
+        Asking asking;
+        (route.who == Who::game ? asking.key : asking.token) = credential;
+        auto const response = scene_.ask(route.operation, asking);
+        EXPECT_EQ(response.status, 401) << route.operation;
+        EXPECT_TRUE(response.challenge.starts_with(scheme)) << route.operation << ": " << response.challenge;
+      }
+    }
+  }
+  Asking unsigned_post;
+  unsigned_post.path = {"sandbox"};
+  auto const response = scene_.ask("receivePayment", unsigned_post);
+  EXPECT_EQ(text_of(response.body, "error_code"), "INVALID_SIGNATURE");
+  EXPECT_TRUE(response.challenge.starts_with("Webhook-Signature ")) << response.challenge;
+}
+
 TEST_F(Routes, AWrongBodyNamesItsField) {
   auto const response = scene_.ask(
       "purchaseItem",

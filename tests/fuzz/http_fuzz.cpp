@@ -14,6 +14,7 @@
 #include "api/http/reply.h"
 #include "api/http/request_reader.h"
 #include "api/http/router.h"
+#include "api/routes/headers.h"
 #include "domain/percent.h"
 #include "tests/api/http_splitter.h"
 
@@ -28,7 +29,7 @@ void require(bool holds) {
 }
 
 Router make_router() {
-  Router router;
+  Router router(kRouterOptions);
   Handler const handler = [](Request const&, PathValues const&) -> Awaitable<Response> { co_return Response{}; };
   router.add(Method::get, "/", handler);
   router.add(Method::get, "/a", handler);
@@ -42,7 +43,7 @@ Router make_router() {
 std::string meaning(std::string_view bytes, std::size_t piece, std::vector<std::string>& bodies) {
   static Router const router = make_router();
   std::string seen;
-  RequestReader reader(kBodyLimit);
+  RequestReader reader(kBodyLimit, &router);
   while (true) {
     RequestReader::State const state = reader.advance();
     if (state == RequestReader::State::need_more) {
@@ -71,12 +72,12 @@ std::string meaning(std::string_view bytes, std::size_t piece, std::vector<std::
     (void)request.query_value("limit");
     for (std::size_t i = 0; i < match.values.count; ++i) require(!match.values.values[i].empty());
     seen += std::string(method_name(request.method)) + "|" + std::string(request.path) + "|" +
-            std::string(request.query) + "|" + std::string(request.game_key) + "|" +
+            std::string(request.query) + "|" + std::string(request.own[kGameKey]) + "|" +
             std::string(request.authorization) + "|" + std::string(request.content_type) + "|" +
-            std::string(request.min_position.value_or("")) + "|" + std::string(request.body) + "|" +
-            std::string(match.allow) + (request.keep_alive ? "\n" : "!\n");
+            std::string(request.own[kMinPosition]) + "|" + std::string(request.own[kSignature]) + "|" +
+            std::string(request.body) + "|" + std::string(match.allow) + (request.keep_alive ? "\n" : "!\n");
     std::string head;
-    append_head(head, Response{}, 1, {request.keep_alive, reader.is_http10(), {}});
+    append_head(head, Response{}, 1, {request.keep_alive, reader.is_http10(), {}, {}});
     if (!request.keep_alive) return seen;
     reader.next();
   }

@@ -10,6 +10,7 @@
 
 #include "api/http/asio.h"
 #include "api/http/json_body.h"
+#include "api/routes/headers.h"
 #include "api/routes/routes.h"
 #include "domain/contract.h"
 #include "eventstore/store/chain.h"
@@ -151,14 +152,14 @@ std::size_t FrontDoor::begin(HttpRequest const& asked, std::string const& game_k
   request.path = request.route = route.path;
   request.query = exchange.asked.query;
   request.body = exchange.asked.body;
-  request.game_key = exchange.key;
+  request.own[api::kGameKey] = exchange.key;
   if (route.who == api::Who::operators) exchange.authorization = "Bearer " + std::string(kAdminToken);
   request.authorization = exchange.authorization;
   if (!body.empty()) {
     request.content_type =
         route.accepts.body == api::Body::form ? "application/x-www-form-urlencoded" : "application/json";
   }
-  request.signature = exchange.asked.signature;
+  request.own[api::kSignature] = exchange.asked.signature;
   request.client = "127.0.0.1";
   request.id = number + 1;
   request.clock = &all.process.clock;

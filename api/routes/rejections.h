@@ -1,4 +1,4 @@
-// The one table that turns a refusal of the rules into HTTP.
+// The one table that turns a rejection into HTTP.
 #pragma once
 
 #include "api/http/errors.h"
@@ -7,6 +7,6 @@
 namespace florin::api {
 
 // Exhaustive over RejectionCode.
-[[nodiscard]] Response refusal_response(Request const& request, domain::Rejection const& refusal);
+[[nodiscard]] Response rejection_response(Request const& request, domain::Rejection const& rejection);
 
 }  // namespace florin::api

@@ -1,4 +1,4 @@
-#include "api/http/refusals.h"
+#include "api/routes/rejections.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -20,9 +20,9 @@ struct Refused {
   std::string_view error_token{};
 };
 
-Refused refused_by(domain::Rejection const& refusal) {
-  auto const retry_after = static_cast<int>(refusal.retry_after);
-  switch (refusal.code) {
+Refused reply_to(domain::Rejection const& rejection) {
+  auto const retry_after = static_cast<int>(rejection.retry_after);
+  switch (rejection.code) {
     case RejectionCode::game_not_found: return {404, "GAME_NOT_FOUND", "No game has this id. Check the game_id."};
     case RejectionCode::game_not_active:
       return {403, "GAME_NOT_ACTIVE", "The game is not active. Its status must be live or testing for this call."};
@@ -64,9 +64,9 @@ Refused refused_by(domain::Rejection const& refusal) {
       return {400,
               "INSUFFICIENT_BALANCE",
               "The player's available balance is too small. Lower the amount or credit the player first.",
-              {{"available_balance", quoted(refusal.available)},
-               {"required_amount", quoted(refusal.required)},
-               {"shortfall", quoted(refusal.required - refusal.available)}}};
+              {{"available_balance", quoted(rejection.available)},
+               {"required_amount", quoted(rejection.required)},
+               {"shortfall", quoted(rejection.required - rejection.available)}}};
     case RejectionCode::target_not_found:
       return {400, "GAME_NOT_FOUND",
               "The receiving game does not exist. available-destinations lists the games there are."};
@@ -76,12 +76,12 @@ Refused refused_by(domain::Rejection const& refusal) {
       return {400, "SAME_PLAYER",
               "Sender and receiver are the same player of the same game. Name another receiver or game."};
     case RejectionCode::transfer_amount_range:
-      return {
-          400,
-          "INVALID_AMOUNT",
-          "The amount is outside what the two games' currencies allow.",
-          {{"minimum_transfer", quoted(refusal.available)},
-           {"maximum_transfer", refusal.required == domain::Money{} ? std::string("null") : quoted(refusal.required)}}};
+      return {400,
+              "INVALID_AMOUNT",
+              "The amount is outside what the two games' currencies allow.",
+              {{"minimum_transfer", quoted(rejection.available)},
+               {"maximum_transfer",
+                rejection.required == domain::Money{} ? std::string("null") : quoted(rejection.required)}}};
     case RejectionCode::velocity_count:
     case RejectionCode::velocity_amount:
       return {429,         "VELOCITY_LIMIT_EXCEEDED", "This player has reached a limit. Please try again later.", {},
@@ -156,7 +156,7 @@ Refused refused_by(domain::Rejection const& refusal) {
       return {400,
               "REFUND_EXCEEDS_PAYMENT",
               "More than is left of the payment. Refund at most refundable_usd.",
-              {{"refundable_usd", quoted(refusal.usd_available)}, {"requested_usd", quoted(refusal.usd_required)}}};
+              {{"refundable_usd", quoted(rejection.usd_available)}, {"requested_usd", quoted(rejection.usd_required)}}};
     case RejectionCode::too_many_refunds:
       return {400, "TOO_MANY_REFUNDS",
               "The order was refunded in as many parts as it can be. Refund the rest at the processor."};
@@ -170,7 +170,7 @@ Refused refused_by(domain::Rejection const& refusal) {
       return {400,
               "AMOUNT_EXCEEDS_BALANCE",
               "More than the game can cash out. Request at most available_usd.",
-              {{"available_usd", quoted(refusal.usd_available)}, {"requested_usd", quoted(refusal.usd_required)}}};
+              {{"available_usd", quoted(rejection.usd_available)}, {"requested_usd", quoted(rejection.usd_required)}}};
     case RejectionCode::payout_not_found:
       return {404, "PAYOUT_NOT_FOUND", "There is no such payout. Check the payout_id."};
     case RejectionCode::payout_not_next:
@@ -191,8 +191,8 @@ Refused refused_by(domain::Rejection const& refusal) {
 
 }  // namespace
 
-Response refusal_response(Request const& request, domain::Rejection const& refusal) {
-  auto const [status, code, message, extras, retry_after, token] = refused_by(refusal);
+Response rejection_response(Request const& request, domain::Rejection const& rejection) {
+  auto const [status, code, message, extras, retry_after, token] = reply_to(rejection);
   return error_response(request, status, code, message, extras, retry_after, token);
 }
 
