@@ -273,11 +273,7 @@ std::string past_json(Audited const& audited, Past const& past, PlayerThen const
   json.string("environment", audited.environment);
   json.string("folder", audited.folder);
   json.integer("position", past.moment.last.value());
-  if (past.moment.last) {
-    json.string("at", domain::to_iso8601_micros(past.moment.at));
-  } else {
-    json.null("at");
-  }
+  json.text_or_null("at", past.moment.last ? domain::to_iso8601_micros(past.moment.at) : "");
   json.string("link", hex(past.recovered.head.link));
   json.integer("games", std::uint64_t{state.games().size()});
   json.integer("identities", state.identity_count());

@@ -6,6 +6,7 @@
 #include "api/cli/json_view.h"
 #include "api/cli/server_call.h"
 #include "api/http/json.h"
+#include "domain/ids.h"
 
 namespace florin::api::cli {
 namespace {

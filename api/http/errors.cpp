@@ -89,21 +89,9 @@ Response unauthorized_response(Request const& request, std::string_view challeng
   return response;
 }
 
-std::optional<Response> refuse_needless_body(Request const& request) {
-  if (request.body.empty()) return std::nullopt;
-  auto const body = JsonBody::parse(request);
-  if (auto const* wrong = body.error()) return body_error_response(request, *wrong);
-  return std::nullopt;
-}
-
 Response body_error_response(Request const& request, BodyError const& error) {
   std::vector<ErrorExtra> extras;
-  if (!error.field.empty()) {
-    std::string field = "\"";
-    append_json_escaped(field, error.field);
-    field += '"';
-    extras.push_back({"field", std::move(field)});
-  }
+  if (!error.field.empty()) extras.push_back({"field", json_text(error.field)});
   return error_response(request, error.status, error.code, error.message, extras);
 }
 

@@ -33,10 +33,6 @@ struct ErrorExtra {
 // With a "field" extra when the error names one.
 [[nodiscard]] Response body_error_response(Request const& request, BodyError const& error);
 
-// Of a route that needs no body: an absent one is fine, and one that came is checked like any other, because a client
-// that sends something broken meant something else.
-[[nodiscard]] std::optional<Response> refuse_needless_body(Request const& request);
-
 // What a log line may say of a request's target: the matched pattern; otherwise the first two path segments, a
 // segment that could hold anything personal replaced by "*".
 [[nodiscard]] std::string loggable_path(Request const& request);

@@ -13,8 +13,6 @@
 
 #include "api/http/message.h"
 #include "api/http/pasted_text.h"
-#include "domain/ids.h"
-#include "domain/money.h"
 
 namespace florin::api {
 
@@ -49,31 +47,21 @@ class JsonObject {
   std::int64_t required_integer(std::string_view name, std::int64_t min, std::int64_t max);
   std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t min, std::int64_t max);
 
-  // The id of a player or currency: an integer, or a string of digits (CONTRACT, Ids).
-  std::optional<std::int64_t> optional_id(std::string_view name);
-
   std::optional<bool> optional_bool(std::string_view name);
-
-  // A decimal string (CONTRACT, Conventions, Money) from `min` to `max`; otherwise INVALID_AMOUNT.
-  domain::Money required_amount(std::string_view name, domain::Money min = domain::Money::from_minor(1),
-                                domain::Money max = domain::kMaxAmount);
-  std::optional<domain::Money> optional_amount(std::string_view name, domain::Money min = domain::Money::from_minor(1),
-                                               domain::Money max = domain::kMaxAmount);
-  // The same of dollars.
-  domain::Usd required_usd(std::string_view name, domain::Usd min = kLeastUsd, domain::Usd max = kMostUsd);
-  std::optional<domain::Usd> optional_usd(std::string_view name, domain::Usd min, domain::Usd max);
 
   // For a field that means "all of it" when it is left out: null is refused, because that is what a client's unset
   // variable becomes.
   void refuse_null(std::string_view name);
 
-  // A percentage as decimal string ("3.5") or integer, 0 to 100. A fraction must come as a string.
-  std::optional<domain::BasisPoints> optional_percentage(std::string_view name);
-
-  // Twelve digits, as string or integer (CONTRACT, Ids).
-  domain::GameId required_game_id(std::string_view name);
-  std::optional<domain::GameId> optional_game_id(std::string_view name);
-  std::optional<std::vector<domain::GameId>> optional_game_ids(std::string_view name, std::size_t max_count);
+  // For values of the routes' own: a string, an integer, or (neither is there) something else. Absent: nothing.
+  struct Scalar {
+    std::optional<std::string_view> text;
+    std::optional<std::int64_t> integer;
+  };
+  [[nodiscard]] std::optional<Scalar> scalar(std::string_view name) const;
+  // Each of an array of at most max_count, which is one `of` something: "game ids". False: absent or wrong.
+  bool each_scalar(std::string_view name, std::string_view of, std::size_t max_count,
+                   std::function<void(Scalar const&)> const& take);
 
   // Each string is 1 to max_chars characters. More than max_count elements: 400 with `too_many_code`.
   std::vector<std::string_view> required_strings(std::string_view name, std::size_t max_count, std::size_t max_chars,
@@ -89,19 +77,13 @@ class JsonObject {
 
   [[nodiscard]] bool has(std::string_view name) const;
 
-  // For a route's own rule about a field; kept only when it is the first error.
-  void fail(std::string_view name, std::string_view message, std::string_view code = "INVALID_REQUEST");
-
-  static constexpr domain::Usd kLeastUsd = domain::Usd::from_minor(1);
-  static constexpr domain::Usd kMostUsd = domain::Usd::from_minor(domain::kMaxAmount.minor());
+  // For a route's own rule about a field; kept only when it is the first error. For who returns nothing then.
+  std::nullopt_t fail(std::string_view name, std::string_view message, std::string_view code = "INVALID_REQUEST");
 
  protected:
   friend class JsonParsers;
   struct Parsed;
   JsonObject(Parsed* parsed, std::size_t index) : parsed_(parsed), index_(index) {}
-  std::optional<domain::Money> amount_of(std::string_view name, domain::Money min, domain::Money max, bool required);
-  std::optional<domain::Usd> usd_of(std::string_view name, domain::Usd min, domain::Usd max, bool required);
-  std::optional<domain::GameId> game_id_of(std::string_view name, bool required);
 
   Parsed* parsed_;     // owned by the JsonBody
   std::size_t index_;  // of this object in parsed_
@@ -114,7 +96,7 @@ class JsonObject {
 //
 //   auto body = JsonBody::parse(request);
 //   auto const email = body.required_string("player_email", 254);
-//   auto const amount = body.required_amount("amount");
+//   auto const amount = body.required_integer("amount", 1, 100);
 //   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
 class JsonBody : public JsonObject {
  public:

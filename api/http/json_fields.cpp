@@ -24,11 +24,12 @@ std::string characters(std::size_t max) { return std::to_string(max) + (max == 1
 
 }  // namespace
 
-void JsonObject::fail(std::string_view name, std::string_view message, std::string_view code) {
-  if (parsed_->error) return;
+std::nullopt_t JsonObject::fail(std::string_view name, std::string_view message, std::string_view code) {
+  if (parsed_->error) return std::nullopt;
   std::string field = parsed_->nodes[index_].path;
   field += name;
   parsed_->fail({400, code, std::move(field), std::string(message)});
+  return std::nullopt;
 }
 
 bool JsonObject::has(std::string_view name) const { return parsed_->find(index_, name).has_value(); }
@@ -37,16 +38,10 @@ std::optional<std::string_view> JsonObject::optional_string(std::string_view nam
   auto const value = parsed_->find(index_, name);
   if (!value) return std::nullopt;
   std::string_view text;
-  if (!parsed_->is_string(*value, text)) {
-    fail(name, std::string(name) + " must be a string.");
-  } else if (!is_clean(text)) {
-    fail(name, std::string(name) + " holds a character that is not allowed.");
-  } else if (!length_between(text, 0, max_chars)) {
-    fail(name, std::string(name) + " must be at most " + characters(max_chars) + " long.");
-  } else {
-    return text;
-  }
-  return std::nullopt;
+  if (!parsed_->is_string(*value, text)) return fail(name, std::string(name) + " must be a string.");
+  if (!is_clean(text)) return fail(name, std::string(name) + " holds a character that is not allowed.");
+  if (length_between(text, 0, max_chars)) return text;
+  return fail(name, std::string(name) + " must be at most " + characters(max_chars) + " long.");
 }
 
 std::string_view JsonObject::required_string(std::string_view name, std::size_t max_chars) {
@@ -62,19 +57,14 @@ std::string_view JsonObject::required_string(std::string_view name, std::size_t 
 std::optional<std::string> JsonObject::optional_object_text(std::string_view name, std::size_t max_bytes) {
   auto const value = parsed_->find(index_, name);
   if (!value) return std::nullopt;
-  if (!value->is_object()) {
-    fail(name, std::string(name) + " must be an object.");
-    return std::nullopt;
-  }
+  if (!value->is_object()) return fail(name, std::string(name) + " must be an object.");
   if (any_text(name, [&](std::string_view inner) { return parsed_->is_large_number(inner); })) {
     fail(name, std::string(name) + " holds a number that is too large to be kept; send it as a string.");
     return std::nullopt;
   }
   std::string text = simdjson::minify(*value);
-  if (text.size() > max_bytes) {
-    fail(name, std::string(name) + " must be at most " + std::to_string(max_bytes) + " bytes of JSON.");
-    return std::nullopt;
-  }
+  if (text.size() > max_bytes)
+    return fail(name, std::string(name) + " must be at most " + std::to_string(max_bytes) + " bytes of JSON.");
   return text;
 }
 
@@ -168,27 +158,12 @@ std::optional<std::int64_t> integer_of(dom::element value) {
   return std::nullopt;
 }
 
-// The rule for every id of a body: an integer above zero, or a string of its digits.
-std::optional<std::uint64_t> id_of(dom::element value) {
-  std::string_view text;
-  if (value.get(text) == simdjson::SUCCESS) return domain::parse_number(text);
-  auto const number = integer_of(value);
-  return number && *number > 0 ? std::optional(static_cast<std::uint64_t>(*number)) : std::nullopt;
-}
-
 }  // namespace
 
-std::optional<std::int64_t> JsonObject::optional_id(std::string_view name) {
-  auto const value = parsed_->find(index_, name);
-  if (!value) return std::nullopt;
-  constexpr std::uint64_t kMaxId = 0xffff'ffff;
-  auto const id = id_of(*value);
-  if (!id || *id > kMaxId) {
-    fail(name, std::string(name) + " must be an id: an integer from 1 to " + std::to_string(kMaxId) +
-                   ", or its digits as a string.");
-    return std::nullopt;
-  }
-  return static_cast<std::int64_t>(*id);
+JsonObject::Scalar JsonObject::Parsed::scalar(dom::element value) const {
+  std::string_view text;
+  if (is_string(value, text)) return {text, std::nullopt};
+  return {std::nullopt, integer_of(value)};
 }
 
 std::string JsonObject::required_code(std::string_view name, CodeForm form) {
@@ -213,11 +188,9 @@ std::optional<std::int64_t> JsonObject::optional_integer(std::string_view name, 
   auto const value = parsed_->find(index_, name);
   if (!value) return std::nullopt;
   auto const number = integer_of(*value);
-  if (!number || *number < min || *number > max) {
-    fail(name,
-         std::string(name) + " must be an integer from " + std::to_string(min) + " to " + std::to_string(max) + ".");
-    return std::nullopt;
-  }
+  if (!number || *number < min || *number > max)
+    return fail(name, std::string(name) + " must be an integer from " + std::to_string(min) + " to " +
+                          std::to_string(max) + ".");
   return number;
 }
 
@@ -231,156 +204,52 @@ std::optional<bool> JsonObject::optional_bool(std::string_view name) {
   auto const value = parsed_->find(index_, name);
   if (!value) return std::nullopt;
   bool flag = false;
-  if (value->get(flag) != simdjson::SUCCESS) {
-    fail(name, std::string(name) + " must be true or false.");
-    return std::nullopt;
-  }
+  if (value->get(flag) != simdjson::SUCCESS) return fail(name, std::string(name) + " must be true or false.");
   return flag;
 }
 
-namespace {
-
-// Digits, then at most two decimals: an amount by its form, however large.
-bool is_decimal(std::string_view text) {
-  auto const digits = [](std::string_view part) {
-    return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
-  };
-  auto const point = text.find('.');
-  if (point == std::string_view::npos) return digits(text);
-  auto const decimals = text.substr(point + 1);
-  return digits(text.substr(0, point)) && digits(decimals) && decimals.size() <= 2;
-}
-
-}  // namespace
-
-std::optional<domain::Money> JsonObject::amount_of(std::string_view name, domain::Money min, domain::Money max,
-                                                   bool required) {
+std::optional<JsonObject::Scalar> JsonObject::scalar(std::string_view name) const {
   auto const value = parsed_->find(index_, name);
-  if (!value) {
-    if (required) fail(name, std::string(name) + " is required.");
-    return std::nullopt;
-  }
-  std::string_view text;
-  std::optional<domain::Money> amount;
-  if (value->get(text) == simdjson::SUCCESS) amount = domain::parse_amount(text);
-  bool const too_large = !amount && is_decimal(text);
-  if (!amount && !too_large) {
-    fail(name, std::string(name) + " must be a decimal string with at most two decimals, such as \"100.50\".",
-         "INVALID_AMOUNT");
-    return std::nullopt;
-  }
-  if (too_large || *amount < min || *amount > max) {
-    fail(name, std::string(name) + " must be from " + domain::to_string(min) + " to " + domain::to_string(max) + ".",
-         "INVALID_AMOUNT");
-    return std::nullopt;
-  }
-  return amount;
-}
-
-domain::Money JsonObject::required_amount(std::string_view name, domain::Money min, domain::Money max) {
-  return amount_of(name, min, max, true).value_or(domain::Money{});
-}
-
-std::optional<domain::Money> JsonObject::optional_amount(std::string_view name, domain::Money min, domain::Money max) {
-  return amount_of(name, min, max, false);
-}
-
-// Dollars have the form of any amount.
-std::optional<domain::Usd> JsonObject::usd_of(std::string_view name, domain::Usd min, domain::Usd max, bool required) {
-  auto const amount =
-      amount_of(name, domain::Money::from_minor(min.minor()), domain::Money::from_minor(max.minor()), required);
-  return amount ? std::optional(domain::Usd::from_minor(amount->minor())) : std::nullopt;
-}
-
-domain::Usd JsonObject::required_usd(std::string_view name, domain::Usd min, domain::Usd max) {
-  return usd_of(name, min, max, true).value_or(domain::Usd{});
-}
-
-std::optional<domain::Usd> JsonObject::optional_usd(std::string_view name, domain::Usd min, domain::Usd max) {
-  return usd_of(name, min, max, false);
-}
-
-std::optional<domain::BasisPoints> JsonObject::optional_percentage(std::string_view name) {
-  auto const value = parsed_->find(index_, name);
-  if (!value) return std::nullopt;
-  std::string_view text;
-  std::optional<domain::BasisPoints> rate;
-  if (value->get(text) == simdjson::SUCCESS) {
-    rate = domain::parse_percentage(text);
-  } else if (auto const whole = integer_of(*value); whole && *whole >= 0 && *whole <= 100) {
-    rate = domain::BasisPoints(static_cast<std::int32_t>(*whole) * 100);
-  }
-  if (!rate) fail(name, std::string(name) + " must be a decimal string from \"0\" to \"100\", such as \"3.5\".");
-  return rate;
+  return value ? std::optional(parsed_->scalar(*value)) : std::nullopt;
 }
 
 namespace {
 
-std::optional<domain::GameId> game_id(dom::element value) {
-  std::string_view text;
-  if (value.get(text) == simdjson::SUCCESS) return domain::parse_game_id(text);
-  auto const number = id_of(value);
-  return number && domain::is_game_id(*number) ? std::optional(domain::GameId(*number)) : std::nullopt;
-}
-
-}  // namespace
-
-std::optional<domain::GameId> JsonObject::game_id_of(std::string_view name, bool required) {
-  auto const value = parsed_->find(index_, name);
-  if (!value) {
-    if (required) fail(name, std::string(name) + " is required.");
-    return std::nullopt;
-  }
-  auto const id = game_id(*value);
-  if (!id) fail(name, std::string(name) + " must be a game id: 12 digits.");
-  return id;
-}
-
-domain::GameId JsonObject::required_game_id(std::string_view name) {
-  return game_id_of(name, true).value_or(domain::GameId{});
-}
-
-std::optional<domain::GameId> JsonObject::optional_game_id(std::string_view name) { return game_id_of(name, false); }
-
-std::optional<std::vector<domain::GameId>> JsonObject::optional_game_ids(std::string_view name, std::size_t max_count) {
-  auto const value = parsed_->find(index_, name);
-  if (!value) return std::nullopt;
+// The field `value` of this name, an array of `of`. Nothing: it is absent, or an error.
+std::optional<dom::array> array_of(JsonObject& object, std::string_view name, std::optional<dom::element> value,
+                                   std::string_view of) {
   dom::array array;
-  if (value->get(array) != simdjson::SUCCESS) {
-    fail(name, std::string(name) + " must be an array of game ids.");
-    return std::nullopt;
-  }
-  std::vector<domain::GameId> ids;
-  for (dom::element const element : array) {
-    if (ids.size() == max_count) {
+  if (value && value->get(array) == simdjson::SUCCESS) return array;
+  if (value) object.fail(name, std::string(name) + " must be an array of " + std::string(of) + ".");
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool JsonObject::each_scalar(std::string_view name, std::string_view of, std::size_t max_count,
+                             std::function<void(Scalar const&)> const& take) {
+  auto const array = array_of(*this, name, parsed_->find(index_, name), of);
+  if (!array) return false;
+  for (std::size_t count = 0; dom::element const element : *array) {
+    if (count++ == max_count) {
       fail(name, std::string(name) + " may have at most " + std::to_string(max_count) + " elements.");
-      return std::nullopt;
+      return false;
     }
-    auto const id = game_id(element);
-    if (!id) {
-      fail(name, "Every element of " + std::string(name) + " must be a game id: 12 digits.");
-      return std::nullopt;
-    }
-    ids.push_back(*id);
+    take(parsed_->scalar(element));
   }
-  return ids;
+  return true;
 }
 
 std::vector<std::string_view> JsonObject::required_strings(std::string_view name, std::size_t max_count,
                                                            std::size_t max_chars, std::string_view too_many_code) {
-  auto const value = parsed_->find(index_, name);
-  dom::array array;
-  if (!value) {
+  auto const array = array_of(*this, name, parsed_->find(index_, name), "strings");
+  if (!array) {
     fail(name, std::string(name) + " is required.");
     return {};
   }
-  if (value->get(array) != simdjson::SUCCESS) {
-    fail(name, std::string(name) + " must be an array of strings.");
-    return {};
-  }
   std::vector<std::string_view> strings;
-  strings.reserve(std::min(array.size(), max_count));  // size() saturates at 2^24 - 1
-  for (dom::element const element : array) {
+  strings.reserve(std::min(array->size(), max_count));  // size() saturates at 2^24 - 1
+  for (dom::element const element : *array) {
     std::string_view text;
     if (strings.size() == max_count) {
       fail(name, std::string(name) + " may have at most " + std::to_string(max_count) + " elements.", too_many_code);
@@ -399,33 +268,24 @@ std::optional<JsonObject> JsonObject::optional_object(std::string_view name) {
   auto const value = parsed_->find(index_, name);
   if (!value) return std::nullopt;
   dom::object object;
-  if (value->get(object) != simdjson::SUCCESS) {
-    fail(name, std::string(name) + " must be an object.");
-    return std::nullopt;
-  }
+  if (value->get(object) != simdjson::SUCCESS) return fail(name, std::string(name) + " must be an object.");
   parsed_->add(object, parsed_->nodes[index_].path + std::string(name) + ".");
   return JsonObject(parsed_, parsed_->nodes.size() - 1);
 }
 
 std::vector<JsonObject> JsonObject::required_objects(std::string_view name, std::size_t min_count,
                                                      std::size_t max_count) {
-  auto const value = parsed_->find(index_, name);
-  dom::array array;
-  if (!value) {
+  auto const wanted = std::to_string(min_count) + " to " + std::to_string(max_count) + " objects";
+  auto const array = array_of(*this, name, parsed_->find(index_, name), wanted);
+  if (!array) {
     fail(name, std::string(name) + " is required.");
     return {};
   }
-  std::string const wanted = std::string(name) + " must be an array of " + std::to_string(min_count) + " to " +
-                             std::to_string(max_count) + " objects.";
-  if (value->get(array) != simdjson::SUCCESS) {
-    fail(name, wanted);
-    return {};
-  }
   std::vector<JsonObject> objects;
-  for (dom::element const element : array) {
+  for (dom::element const element : *array) {
     dom::object object;
     if (objects.size() == max_count || element.get(object) != simdjson::SUCCESS) {
-      fail(name, wanted);
+      fail(name, std::string(name) + " must be an array of " + wanted + ".");
       return {};
     }
     std::string path = parsed_->nodes[index_].path + std::string(name) + "[" + std::to_string(objects.size()) + "].";
@@ -433,7 +293,7 @@ std::vector<JsonObject> JsonObject::required_objects(std::string_view name, std:
     objects.push_back(JsonObject(parsed_, parsed_->nodes.size() - 1));
   }
   if (objects.size() < min_count) {
-    fail(name, wanted);
+    fail(name, std::string(name) + " must be an array of " + wanted + ".");
     return {};
   }
   return objects;

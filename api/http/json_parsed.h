@@ -64,6 +64,8 @@ struct JsonObject::Parsed {
     return value.get(text) == simdjson::SUCCESS && !is_large_number(value);
   }
 
+  [[nodiscard]] Scalar scalar(dom::element value) const;
+
   // True when a key comes twice in `object` or in anything inside it, or when all of them are too many.
   bool has_bad_keys(dom::object object);
   bool has_bad_keys(dom::element element);

@@ -105,6 +105,13 @@ void JsonWriter::integer(std::string_view name, std::uint64_t value) {
   append_integer(out_, value);
 }
 
+std::string json_text(std::string_view text) {
+  std::string out = "\"";
+  append_json_escaped(out, text);
+  out.push_back('"');
+  return out;
+}
+
 void JsonWriter::time(std::string_view name, domain::Timestamp value) {
   key(name);
   separate();

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "domain/money.h"
 #include "domain/time.h"
 
 namespace florin::api {
@@ -52,19 +51,19 @@ class JsonWriter {
   void integer(std::string_view name, unsigned value) { integer(name, std::uint64_t{value}); }
   void boolean(std::string_view name, bool value) { raw(name, value ? "true" : "false"); }
   void null(std::string_view name) { raw(name, "null"); }
-  // "100.50": a decimal string, always two decimals.
-  template <class Unit>
-  void amount(std::string_view name, domain::Amount<Unit> value) {
+  // A decimal string, as append_amount() of its namespace writes it.
+  template <class Amount>
+  void amount(std::string_view name, Amount value) {
     key(name);
     separate();
     out_.push_back('"');
-    domain::append_amount(out_, value);
+    append_amount(out_, value);
     out_.push_back('"');
   }
   // "2026-11-20T12:34:56Z"
   void time(std::string_view name, domain::Timestamp value);
-  template <class Unit>
-  void amount_or_null(std::string_view name, std::optional<domain::Amount<Unit>> value) {
+  template <class Amount>
+  void amount_or_null(std::string_view name, std::optional<Amount> value) {
     value ? amount(name, *value) : null(name);
   }
   // Null for zero, which is no id and no time of anything.
@@ -100,5 +99,7 @@ class JsonWriter {
 // Appends `text` with JSON's escapes, without quotes. A byte that is not UTF-8 becomes U+FFFD: what is written is JSON
 // whatever the text is.
 void append_json_escaped(std::string& out, std::string_view text);
+// The same as a JSON string.
+[[nodiscard]] std::string json_text(std::string_view text);
 
 }  // namespace florin::api

@@ -63,10 +63,8 @@ class Router {
   // A pattern that does not start with '/', names a method twice, or holds more than four names is a bug: aborts.
   // A body over body_limit, or over the server's own, is refused (413) before it is read. A handler checks its caller
   // and its body's type itself; the gate and `takes` only tell it earlier to a client that has not sent the body yet.
-  void add(Method method, std::string_view pattern, Handler handler) {
-    add(method, pattern, std::move(handler), kBodyLimit, Takes::json);
-  }
-  void add(Method method, std::string_view pattern, Handler handler, std::size_t body_limit, Takes takes);
+  void add(Method method, std::string_view pattern, Handler handler, std::size_t body_limit = kBodyLimit,
+           Takes takes = Takes::json);
 
   // Errors at paths that start with the prefix, and with no longer one, tell the time by this clock, which outlives the
   // router.

@@ -23,11 +23,11 @@ constexpr std::string_view kGameChallenge = R"(Game-Secret-Key realm="florin", h
 }  // namespace
 
 Result<Caller, Response> authenticate(Request const& request, Ledger const& ledger) {
+  auto const unknown = [&request](std::string_view code, std::string_view message) {
+    return fail(unauthorized_response(request, kGameChallenge, code, message));
+  };
   auto const key = request.own[kGameKey];
-  if (key.empty()) {
-    return fail(unauthorized_response(request, kGameChallenge, "MISSING_GAME_SECRET",
-                                      "Send your game's key in X-Game-Secret-Key."));
-  }
+  if (key.empty()) return unknown("MISSING_GAME_SECRET", "Send your game's key in X-Game-Secret-Key.");
   Caller caller;
   if (key.size() == kSdkKeyLength && key.starts_with(kSdkKeyPrefix)) {
     caller.directory = ledger.state.games();
@@ -37,16 +37,14 @@ Result<Caller, Response> authenticate(Request const& request, Ledger const& ledg
     // Said only to who has the key.
     auto const ended = caller.game == nullptr ? caller.directory->end_of_key(hash, now) : std::nullopt;
     if (ended) {
-      return fail(unauthorized_response(
-          request, kGameChallenge, "INVALID_GAME_SECRET",
-          "This key was replaced, and worked until " + domain::to_iso8601(*ended) + ". Use the game's new key."));
+      return unknown("INVALID_GAME_SECRET", "This key was replaced, and worked until " + domain::to_iso8601(*ended) +
+                                                ". Use the game's new key.");
     }
   }
   if (caller.game == nullptr) {
-    return fail(
-        unauthorized_response(request, kGameChallenge, "INVALID_GAME_SECRET",
-                              "This key is not known here. Keys of production and sandbox differ, and an immediate "
-                              "rotation cuts the old keys at once. Check it, or ask the operator for a new one."));
+    return unknown("INVALID_GAME_SECRET",
+                   "This key is not known here. Keys of production and sandbox differ, and an immediate "
+                   "rotation cuts the old keys at once. Check it, or ask the operator for a new one.");
   }
   if (!domain::may_call(caller.game->settings.status)) {
     return fail(error_response(request, 403, "GAME_NOT_ACTIVE", "This game is suspended; ask the operator."));
@@ -79,7 +77,7 @@ std::optional<Response> refuse_unknown_query(Request const& request, std::span<s
   auto const name = std::string(shortened_name(*unknown));
   auto message = "Unknown query parameter '" + name + "': " + nearest_hint(*unknown, {known.begin(), known.end()});
   if (!message.ends_with('?')) message += '.';
-  return error_response(request, 400, "INVALID_REQUEST", message, {{"field", json_text(name)}});
+  return invalid_field(request, name, message);
 }
 
 std::optional<Response> refuse_over_limit(Request const& request, Services& services, domain::Game const& game,

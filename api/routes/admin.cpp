@@ -4,6 +4,7 @@
 
 #include "api/game_json.h"
 #include "api/http/nearest_name.h"
+#include "api/routes/body_fields.h"
 #include "api/routes/keys.h"
 #include "api/routes/routes.h"
 #include "domain/contract.h"
@@ -63,9 +64,9 @@ GameChanges read_settings(JsonBody& body) {
   changes.universal_transfers = read_yes_no(body, "universal_transfers");
   changes.allows_outgoing_transfers = body.optional_bool("allows_outgoing_transfers");
   changes.allows_incoming_transfers = body.optional_bool("allows_incoming_transfers");
-  changes.linked_games = body.optional_game_ids("linked_game_ids", 1000);
-  changes.transfer_fee = body.optional_percentage("transfer_fee_percentage");
-  changes.item_fee = body.optional_percentage("item_fee_percentage");
+  changes.linked_games = optional_game_ids(body, "linked_game_ids", 1000);
+  changes.transfer_fee = optional_percentage(body, "transfer_fee_percentage");
+  changes.item_fee = optional_percentage(body, "item_fee_percentage");
   changes.limits = read_limits(body);
   changes.status = read_status(body);
   return changes;
@@ -77,9 +78,9 @@ domain::CurrencySpec read_currency(Object& object) {
   domain::CurrencySpec currency;
   currency.name = object.required_string("currency_name", 100);
   currency.symbol = object.required_string("currency_symbol", 10);
-  currency.starting_amount = object.optional_amount("starting_amount", domain::Money{}).value_or(domain::Money{});
-  currency.minimum_transfer = object.optional_amount("minimum_transfer").value_or(currency.minimum_transfer);
-  currency.maximum_transfer = object.optional_amount("maximum_transfer");
+  currency.starting_amount = optional_amount(object, "starting_amount", domain::Money{}).value_or(domain::Money{});
+  currency.minimum_transfer = optional_amount(object, "minimum_transfer").value_or(currency.minimum_transfer);
+  currency.maximum_transfer = optional_amount(object, "maximum_transfer");
   return currency;
 }
 
@@ -100,11 +101,11 @@ domain::CurrencyChanges read_currency_changes(JsonBody& body) {
     changes.symbol = *symbol;
     if (symbol->empty()) body.fail("currency_symbol", "currency_symbol must not be empty.");
   }
-  changes.starting_amount = body.optional_amount("starting_amount", domain::Money{});
-  changes.minimum_transfer = body.optional_amount("minimum_transfer");
+  changes.starting_amount = optional_amount(body, "starting_amount", domain::Money{});
+  changes.minimum_transfer = optional_amount(body, "minimum_transfer");
   if (body.optional_string("maximum_transfer", 32) == "none") {
     changes.maximum_transfer.emplace();
-  } else if (auto const maximum = body.optional_amount("maximum_transfer")) {
+  } else if (auto const maximum = optional_amount(body, "maximum_transfer")) {
     changes.maximum_transfer = maximum;
   }
   if (!changes.name && !changes.symbol && !changes.starting_amount && !changes.minimum_transfer &&
@@ -137,7 +138,7 @@ void write_currency_event(std::string& out, domain::Commit const& commit) {
 }
 
 Response game_not_found(Request const& request) {
-  return rejection_response(request, {domain::RejectionCode::game_not_found, {}, {}});
+  return rejection_response(request, domain::RejectionCode::game_not_found);
 }
 
 // A game is never removed.
@@ -290,7 +291,7 @@ Awaitable<Response> change_currency(Call call) {
   auto const id = domain::parse_game_id(path.values[0]);
   if (!id) co_return game_not_found(request);
   auto const currency = domain::parse_number(path.values[1]);
-  if (!currency) co_return rejection_response(request, {.code = domain::RejectionCode::currency_not_found});
+  if (!currency) co_return rejection_response(request, domain::RejectionCode::currency_not_found);
   auto body = JsonBody::parse(request);
   domain::ChangeCurrency command{*id, domain::CurrencyId(*currency), read_currency_changes(body)};
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();

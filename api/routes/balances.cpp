@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "api/routes/body_fields.h"
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
 #include "domain/percent.h"
@@ -149,9 +150,9 @@ Awaitable<Response> adjust(Call call) {
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
-  auto const amount = body.required_amount("amount");
+  auto const amount = required_amount(body, "amount");
   auto const reason = body.required_string("reason", 500);
-  auto const currency = body.optional_id("currency_id");
+  auto const currency = optional_id(body, "currency_id");
   auto player = read_player(request, services.ledger, game, body);
   if (!player) co_return std::move(player).error();
   auto const& who = player.value();

@@ -6,11 +6,7 @@ namespace florin::api {
 
 void write_metadata(JsonWriter& json, Ledger const& ledger, domain::CheckoutOpened const& opened) {
   auto const text = ledger.people.reveal(opened.identity, Field::metadata, opened.metadata);
-  if (text.empty()) {
-    json.null("metadata");
-  } else {
-    json.raw("metadata", text);
-  }
+  json.raw("metadata", text.empty() ? std::string_view("null") : text);
 }
 
 void write_payment_order(JsonWriter& json, Ledger const& ledger, domain::Game const& game, CardOrder const& order) {

@@ -1,5 +1,6 @@
 // CONTRACT, Currency purchase: checkout sessions, as the game opens them and looks at them.
 #include "api/ledger/checkout_sessions.h"
+#include "api/routes/body_fields.h"
 #include "api/routes/card_order_replies.h"
 #include "api/routes/routes.h"
 #include "api/web/card_number.h"
@@ -45,8 +46,8 @@ Awaitable<Response> open_session(Call call) {
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = body.has("client_request_id") ? read_request_id(body) : std::string_view();
-  auto const usd = body.required_usd("usd_amount", domain::Usd::from_minor(1), domain::kMaxPurchaseUsd);
-  auto const currency = body.optional_id("currency_id");
+  auto const usd = required_amount(body, "usd_amount", kLeast<domain::Usd>, domain::kMaxPurchaseUsd);
+  auto const currency = optional_id(body, "currency_id");
   auto const rail = body.optional_string("rail", 32);
   if (rail && *rail != "card") body.fail("rail", "rail is \"card\": there is no other one.");
   domain::OpenCheckout command;

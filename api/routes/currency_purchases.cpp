@@ -1,4 +1,5 @@
 // CONTRACT, Currency purchase: purchase-currency, confirm-payment, order-details, refund.
+#include "api/routes/body_fields.h"
 #include "api/routes/card_order_replies.h"
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
@@ -8,8 +9,6 @@ namespace {
 
 using domain::OrderId;
 using State = FollowedPayment::State;
-
-constexpr auto kLeastUsd = domain::Usd::from_minor(1);
 
 // It is kept with the order, so what a card says of itself is turned away: "pm_…" and the processor's other names are
 // letters, an underscore, and letters and digits.
@@ -104,9 +103,9 @@ Awaitable<Response> purchase(Call call) {
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
-  auto const usd = body.required_usd("usd_amount", kLeastUsd, domain::kMaxPurchaseUsd);
+  auto const usd = required_amount(body, "usd_amount", kLeast<domain::Usd>, domain::kMaxPurchaseUsd);
   auto const method = read_method(body);
-  auto const currency = body.optional_id("currency_id");
+  auto const currency = optional_id(body, "currency_id");
   auto player = read_player(request, ledger, game, body);
   if (!player) co_return std::move(player).error();
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
@@ -227,7 +226,7 @@ Awaitable<Response> refund(Call call) {
   auto const request_id = read_request_id(body);
   auto const order_text = body.required_string("order_id", 64);
   body.refuse_null("usd_amount");  // left out, it is the whole of what is left
-  auto const usd = body.optional_usd("usd_amount", kLeastUsd, domain::kMaxPurchaseUsd);
+  auto const usd = optional_amount(body, "usd_amount", kLeast<domain::Usd>, domain::kMaxPurchaseUsd);
   auto const reason = body.required_string("reason", 500);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   auto const order = domain::parse_order_id(order_text);
@@ -241,7 +240,7 @@ Awaitable<Response> refund(Call call) {
   if (!loaded) co_return unread_response(request, loaded.error());
   auto const& [known, purchased] = loaded.value();
   if (!known) co_return payment_order_not_found(request);
-  if (!purchased) co_return rejection_response(request, {.code = domain::RejectionCode::order_not_paid});
+  if (!purchased) co_return rejection_response(request, domain::RejectionCode::order_not_paid);
 
   domain::RefundPurchase command{game.id, *purchased, usd, std::string(reason), ledger.cards.can_charge()};
   auto const payload = payload_of(command);

@@ -42,13 +42,13 @@ Awaitable<Response> history(Call call) {
     }
     currency = domain::CurrencyId(*number);
     if (game.find_currency(currency) == nullptr) {
-      co_return rejection_response(request, {domain::RejectionCode::currency_not_found, {}, {}});
+      co_return rejection_response(request, domain::RejectionCode::currency_not_found);
     }
   }
   auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
   auto const player = services.ledger.state.by_email(game.id, email.value().index);
-  if (!player) co_return rejection_response(request, {domain::RejectionCode::player_not_found, {}, {}});
+  if (!player) co_return rejection_response(request, domain::RejectionCode::player_not_found);
 
   auto const& [limit, cursor] = paging.value();
   auto response = co_await call.view(View::history, wanted.value(), [&](ViewReader& view) -> Response {

@@ -1,5 +1,6 @@
 // CONTRACT, Item purchase: buy, history of purchases, one order, refund.
 #include "api/ledger/item_orders.h"
+#include "api/routes/body_fields.h"
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
 
@@ -65,9 +66,9 @@ Awaitable<Response> purchase(Call call) {
   item.category = body.optional_string("item_category", 255).value_or("");
   item.description = body.optional_string("item_description", 1000).value_or("");
   auto const quantity = body.required_integer("item_quantity", 0, 1'000'000);
-  auto const unit_price = body.required_amount("unit_price");
-  auto const total = body.required_amount("total_price");
-  auto const currency = static_cast<std::uint64_t>(body.optional_id("currency_id").value_or(0));
+  auto const unit_price = required_amount(body, "unit_price");
+  auto const total = required_amount(body, "total_price");
+  auto const currency = static_cast<std::uint64_t>(optional_id(body, "currency_id").value_or(0));
   auto player = read_player(request, services.ledger, game, body);
   if (!player) co_return std::move(player).error();
   auto const& who = player.value();
@@ -91,13 +92,8 @@ void write_order_fields(JsonWriter& json, domain::Game const& game, ItemOrder co
   json.string("transaction_id", domain::format_transaction_id(order.commit.first));
   json.string("order_status", order.refund ? "refunded" : "completed");
   json.time("created_at", order.commit.at);
-  if (order.refund) {
-    json.time("refunded_at", order.refunded_at);
-    json.string("refund_transaction_id", domain::format_transaction_id(order.refund));
-  } else {
-    json.null("refunded_at");
-    json.null("refund_transaction_id");
-  }
+  json.time_or_null("refunded_at", order.refund ? order.refunded_at : domain::Timestamp{});
+  json.text_or_null("refund_transaction_id", order.refund ? domain::format_transaction_id(order.refund) : "");
   json.integer("currency_id", event.currency.value());
   json.string("currency_name", currency_name(game, event.currency));
   write_details(json, currency_name(game, event.currency), event, purchased_by);
@@ -105,7 +101,7 @@ void write_order_fields(JsonWriter& json, domain::Game const& game, ItemOrder co
 }
 
 Response order_not_found(Request const& request) {
-  return rejection_response(request, {domain::RejectionCode::order_not_found, {}, {}});
+  return rejection_response(request, domain::RejectionCode::order_not_found);
 }
 
 Awaitable<Response> order_details(Call call) {
@@ -152,7 +148,7 @@ Awaitable<Response> purchase_history(Call call) {
   auto wanted = read_min_position(request, services);
   if (!wanted) co_return std::move(wanted).error();
   auto const player = ledger.state.by_email(game.id, email.value().index);
-  if (!player) co_return rejection_response(request, {domain::RejectionCode::player_not_found, {}, {}});
+  if (!player) co_return rejection_response(request, domain::RejectionCode::player_not_found);
 
   auto response = co_await call.view(View::orders, wanted.value(), [&](ViewReader& view) -> Response {
     auto const& [limit, cursor] = paging.value();

@@ -12,8 +12,8 @@ Awaitable<Response> refuse_ended(Call const& call, domain::PayoutId payout) {
   auto const requested =
       co_await call.reader().disk([&] { return ledger.commits.fact<domain::PayoutRequested>(payout.position()); });
   if (!requested) co_return unread_response(call.request, requested.error());
-  co_return rejection_response(call.request, {.code = requested.value() ? domain::RejectionCode::payout_not_next
-                                                                        : domain::RejectionCode::payout_not_found});
+  co_return rejection_response(call.request, requested.value() ? domain::RejectionCode::payout_not_next
+                                                               : domain::RejectionCode::payout_not_found);
 }
 
 Awaitable<Response> list(Call call) {
@@ -35,7 +35,7 @@ template <PayoutStatus Status>
 Awaitable<Response> advance(Call call) {
   auto const& [services, request, path, caller] = call;
   auto const payout = domain::parse_payout_id(path.values[0]);
-  if (!payout) co_return rejection_response(request, {.code = domain::RejectionCode::payout_not_found});
+  if (!payout) co_return rejection_response(request, domain::RejectionCode::payout_not_found);
   std::string note;
   if (!request.body.empty()) {
     auto body = JsonBody::parse(request);

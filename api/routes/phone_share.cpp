@@ -46,7 +46,7 @@ std::optional<Response> refuse_too_many(Call const& call) {
 }
 
 Response why_ended(Request const& request, std::optional<domain::ShareEnd> end) {
-  if (!end) return rejection_response(request, {.code = RejectionCode::share_not_open});
+  if (!end) return rejection_response(request, RejectionCode::share_not_open);
   switch (*end) {
     case domain::ShareEnd::approved:
       return error_response(request, 409, "ALREADY_APPROVED", "This approval was given before.");
@@ -59,7 +59,7 @@ Response why_ended(Request const& request, std::optional<domain::ShareEnd> end) 
     case domain::ShareEnd::expired:
     case domain::ShareEnd::superseded: break;
   }
-  return rejection_response(request, {.code = RejectionCode::share_expired});
+  return rejection_response(request, RejectionCode::share_expired);
 }
 
 Awaitable<Response> answer(Call call, bool approve) {
@@ -73,7 +73,7 @@ Awaitable<Response> answer(Call call, bool approve) {
   auto const game = caller->id;
   auto const& codes = ledger.codes;
   auto const approval = codes.parse_approval_id(approval_id);
-  if (!approval) co_return rejection_response(request, {.code = RejectionCode::share_not_open});
+  if (!approval) co_return rejection_response(request, RejectionCode::share_not_open);
   domain::ApprovalId const share(*approval);
   domain::AnswerPhoneShare const command{share, codes.is_otp(*approval, otp), approve, game};
   Payload const payload("answer-phone-share");

@@ -8,5 +8,11 @@ namespace florin::api {
 
 // Exhaustive over RejectionCode.
 [[nodiscard]] Response rejection_response(Request const& request, domain::Rejection const& rejection);
+[[nodiscard]] inline Response rejection_response(Request const& request, domain::RejectionCode code) {
+  return rejection_response(request, domain::Rejection{.code = code});
+}
+[[nodiscard]] inline Response transaction_not_found(Request const& request) {
+  return rejection_response(request, domain::RejectionCode::transfer_not_open);
+}
 
 }  // namespace florin::api

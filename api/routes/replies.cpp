@@ -94,13 +94,6 @@ Response wrong_cursor(Request const& request) {
 
 }  // namespace
 
-std::string json_text(std::string_view text) {
-  std::string out = "\"";
-  append_json_escaped(out, text);
-  out.push_back('"');
-  return out;
-}
-
 JsonWriter begin_success(std::string& body) {
   JsonWriter json(body);
   json.begin_object();
@@ -219,11 +212,7 @@ void write_pagination(JsonWriter& json, std::size_t limit, std::optional<std::ui
   json.begin_object("pagination");
   json.integer("limit", std::uint64_t{limit});
   json.boolean("has_more", next.has_value());
-  if (next) {
-    json.string("next_cursor", std::to_string(*next));
-  } else {
-    json.null("next_cursor");
-  }
+  json.text_or_null("next_cursor", next ? std::to_string(*next) : "");
   json.end_object();
 }
 

@@ -26,9 +26,6 @@ namespace florin::api {
 // 400 INVALID_REQUEST about a parameter or header.
 [[nodiscard]] Response invalid_field(Request const& request, std::string_view field, std::string_view message);
 
-// A JSON string: what ErrorExtra takes.
-[[nodiscard]] std::string json_text(std::string_view text);
-
 // Turns an outcome into the reply. `render(body, commit)` writes the whole success body; a repeated request gets it
 // under "original" of a 409 DUPLICATE_REQUEST. A refusal carries the position that it can be read at.
 //

@@ -28,7 +28,10 @@ std::optional<Response> refuse(Route const& route, Call& call) {
     auto limited = refuse_over_limit(request, call.services, *call.caller, *kind, subject_of(subject, request));
     if (limited) return limited;
   }
-  return route.accepts.body == Body::ignored ? refuse_needless_body(request) : std::nullopt;
+  if (route.accepts.body != Body::ignored || request.body.empty()) return std::nullopt;
+  // A client that sends something broken meant something else.
+  auto const body = JsonBody::parse(request);
+  return body.error() != nullptr ? std::optional(body_error_response(request, *body.error())) : std::nullopt;
 }
 
 Takes takes(Body body) { return body == Body::form || body == Body::text ? Takes::any : Takes::json; }

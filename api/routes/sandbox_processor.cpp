@@ -1,5 +1,6 @@
 // The sandbox's card processor, seen from outside: for operators its statement, faults and what happens at a processor
 // without our doing; for browsers the bank's question.
+#include "api/routes/body_fields.h"
 #include "api/routes/routes.h"
 #include "sagas/gateways/form.h"
 
@@ -79,7 +80,7 @@ Awaitable<Response> dispute(Call call) {
   } else if (to && *to != "open" && *to != "won" && *to != "lost") {
     body.fail("dispute_status", "dispute_status is open, won or lost.");
   }
-  auto const usd = movement ? body.required_usd("usd_amount") : domain::Usd{};
+  auto const usd = movement ? required_amount<domain::Usd>(body, "usd_amount") : domain::Usd{};
   domain::Usd withdrawn;
   domain::Usd fee;
   if (movement == "withdrawal") {
@@ -106,7 +107,7 @@ Awaitable<Response> refund(Call call) {
   auto& processor = services.sandbox->processor;
   auto body = JsonBody::parse(request);
   auto const payment = body.required_string("payment_intent_id", 255);
-  auto const usd = body.required_usd("usd_amount");
+  auto const usd = required_amount<domain::Usd>(body, "usd_amount");
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   auto response = co_await call.disk(
       [&] { return done_or_not(request, processor.refund_at_processor(std::string(payment), usd).ok()); });

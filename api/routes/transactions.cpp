@@ -11,10 +11,6 @@ namespace {
 
 using domain::Money;
 
-Response transaction_not_found(Request const& request) {
-  return rejection_response(request, {.code = domain::RejectionCode::transfer_not_open});
-}
-
 void write(JsonWriter& json, Ledger const& ledger, Caller const& caller, TransactionDetails const& found) {
   auto const& game = *caller;
   auto const& facts = found.facts;

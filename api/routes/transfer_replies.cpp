@@ -159,11 +159,7 @@ void write_initiated(std::string& out, TransferScene const& scene, domain::Commi
   json.begin_object("transfer_policy");
   json.string("source_universal_transfers", e.universal ? "yes" : "no");
   json.string("policy_applied", domain::policy_name(e.universal));
-  if (e.universal || same_game) {
-    json.null("target_in_linked_list");
-  } else {
-    json.boolean("target_in_linked_list", true);
-  }
+  json.raw("target_in_linked_list", e.universal || same_game ? "null" : "true");
   json.end_object();
   json.end_object();
   write_fees(json, "fee_breakdown", scene, e);

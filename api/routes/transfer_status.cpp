@@ -1,5 +1,6 @@
 // CONTRACT, Transfers and sends: status, available-destinations. Guardian approval: approval-status.
 #include "api/game_json.h"
+#include "api/routes/body_fields.h"
 #include "api/routes/routes.h"
 #include "api/routes/transfer_replies.h"
 
@@ -7,10 +8,6 @@ namespace florin::api {
 namespace {
 
 using domain::Flavour;
-
-Response transaction_not_found(Request const& request) {
-  return rejection_response(request, {.code = domain::RejectionCode::transfer_not_open});
-}
 
 std::string_view verification_state(TransferDetails const& transfer) {
   if (transfer.open) return transfer.open->stage == domain::TransferStage::claim ? "approved" : "awaiting";
@@ -44,20 +41,14 @@ void write_status(std::string& out, Services& services, eventstore::GameDirector
   json.integer("currency_id", e.currency.value());
   json.string("currency_name", source != nullptr ? currency_name(*source, e.currency) : std::string_view());
   bool const reached = is_source || (transfer.record && transfer.record->reason == domain::ReturnReason::claim_expired);
-  if (ended && !completed && reached) {
-    json.string("failure_reason", domain::reason_name(transfer.record->reason));
-  } else {
-    json.null("failure_reason");
-  }
+  json.text_or_null("failure_reason",
+                    ended && !completed && reached ? domain::reason_name(transfer.record->reason) : "");
   json.string(words.source_game_id, std::to_string(transfer.source.value()));
   json.string(words.source_game_name, source != nullptr ? std::string_view(source->settings.name) : "");
   json.string(words.target_game_id, std::to_string(e.target.value()));
   json.string(words.target_game_name, target != nullptr ? std::string_view(target->settings.name) : "");
-  if (is_source && transfer.open && transfer.open->stage == domain::TransferStage::claim) {
-    json.string("claim_code", services.ledger.codes.claim_code(transfer.initiated.transaction));
-  } else {
-    json.null("claim_code");
-  }
+  bool const waits = is_source && transfer.open && transfer.open->stage == domain::TransferStage::claim;
+  json.text_or_null("claim_code", waits ? services.ledger.codes.claim_code(transfer.initiated.transaction) : "");
   json.time_or_null("claim_code_expires_at", claim_expires);
   json.end_object();
 }
@@ -133,14 +124,14 @@ Awaitable<Response> destinations(Call call) {
   auto const* source = &game.currencies.front();
   if (!request.body.empty()) {
     auto body = JsonBody::parse(request);
-    auto const asked = body.optional_game_id("source_game_id");
-    auto const currency = body.optional_id("currency_id");
+    auto const asked = optional_game_id(body, "source_game_id");
+    auto const currency = optional_id(body, "currency_id");
     if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
     if (asked && *asked != game.id) {
-      co_return rejection_response(request, {.code = domain::RejectionCode::game_not_found});
+      co_return rejection_response(request, domain::RejectionCode::game_not_found);
     }
     if (currency) source = game.find_currency(domain::CurrencyId(static_cast<std::uint64_t>(*currency)));
-    if (source == nullptr) co_return rejection_response(request, {.code = domain::RejectionCode::currency_not_found});
+    if (source == nullptr) co_return rejection_response(request, domain::RejectionCode::currency_not_found);
   }
   auto const& settings = game.settings;
   Response response;

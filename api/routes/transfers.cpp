@@ -1,4 +1,5 @@
 // CONTRACT, Transfers and sends: initiate, verify, resend, cancel, claim. One handler each for both flavours.
+#include "api/routes/body_fields.h"
 #include "api/routes/phone_share.h"
 #include "api/routes/routes.h"
 #include "api/routes/transfer_replies.h"
@@ -14,10 +15,6 @@ Response sms_unavailable(Request const& request, Ledger const& ledger) {
   return error_response(request, 503, "SMS_UNAVAILABLE",
                         "Texts cannot be sent at the moment; nothing was initiated. Retry later.", {},
                         static_cast<int>(ledger.texts.retry_after_seconds()));
-}
-
-Response transaction_not_found(Request const& request) {
-  return rejection_response(request, {.code = RejectionCode::transfer_not_open});
 }
 
 // A transaction that is not open: what became of it decides what the call is told.
@@ -95,7 +92,7 @@ Awaitable<Response> unclaimable(Call const& call, FlavourWords const& words, dom
     case Unclaimable::unknown: break;
     case Unclaimable::claimed_before:
       co_return error_response(request, 409, "ALREADY_CLAIMED", "This code was used. Nothing was credited.");
-    case Unclaimable::expired: co_return rejection_response(request, {.code = RejectionCode::claim_expired});
+    case Unclaimable::expired: co_return rejection_response(request, RejectionCode::claim_expired);
   }
   co_return claim_not_found(request);
 }
@@ -138,9 +135,9 @@ Awaitable<Response> initiate(Call call, FlavourWords const& words) {
                                   ? std::optional(read_email_text(body, words.receiver_email))
                                   : body.optional_string(words.receiver_email, 320);
   auto const receiver_phone = read_phone(body, words.receiver_phone);
-  auto const target = body.required_game_id(words.target_game_field);
-  auto const amount = body.required_amount("amount");
-  auto const currency = words.flavour == Flavour::transfer ? body.optional_id("currency_id").value_or(0) : 0;
+  auto const target = required_game_id(body, words.target_game_field);
+  auto const amount = required_amount(body, "amount");
+  auto const currency = words.flavour == Flavour::transfer ? optional_id(body, "currency_id").value_or(0) : 0;
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   auto sender = read_email(request, services.ledger, sender_email, words.sender_email);
   if (!sender) co_return std::move(sender).error();
@@ -293,8 +290,8 @@ Awaitable<Response> claim(Call call, FlavourWords const& words) {
   auto const name = body.required_string(words.claimant_name, 255);
   auto const email_text = read_email_text(body, words.claimant_email);
   auto const phone = read_phone(body, words.claimant_phone);
-  auto const player = body.optional_id(words.claimant_id).value_or(0);
-  auto const currency = words.flavour == Flavour::transfer ? body.optional_id("target_currency_id").value_or(0) : 0;
+  auto const player = optional_id(body, words.claimant_id).value_or(0);
+  auto const currency = words.flavour == Flavour::transfer ? optional_id(body, "target_currency_id").value_or(0) : 0;
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   auto email = read_email(request, services.ledger, email_text, words.claimant_email);
   if (!email) co_return std::move(email).error();

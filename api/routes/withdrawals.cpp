@@ -1,4 +1,5 @@
 // CONTRACT, Withdrawals: what a game earned, cashing it out, and the history of that.
+#include "api/routes/body_fields.h"
 #include "api/routes/payouts.h"
 #include "api/routes/players.h"
 #include "api/routes/routes.h"
@@ -84,7 +85,7 @@ Awaitable<Response> request_payout(Call call) {
   auto body = JsonBody::parse(request);
   auto const request_id = read_request_id(body);
   auto const usd =
-      body.required_usd("amount_usd", domain::Usd::from_minor(1), sagas::entry_limit(ledger.bank_files.settings()));
+      required_amount(body, "amount_usd", kLeast<domain::Usd>, sagas::entry_limit(ledger.bank_files.settings()));
   auto const contact = read_email_text(body, "contact_email");
   auto bank = read_bank(body);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
@@ -138,16 +139,12 @@ void write_payout(JsonWriter& json, Ledger const& ledger, PayoutDetails const& p
   if (payout.place) {
     json.begin_object("bank_file");
     json.string("date", domain::to_date(payout.place->day));
-    if (payout.place->trace.empty()) {
-      json.null("file");
-      json.null("trace_number");
-      json.string("left_out", payout.place->left_out ? domain::left_out_reason(*payout.place->left_out)
-                                                     : "it was not to be paid when the files were written");
-    } else {
-      json.string("file", std::string(1, payout.place->letter));
-      json.string("trace_number", payout.place->trace);
-      json.null("left_out");
-    }
+    bool const filed = !payout.place->trace.empty();
+    json.text_or_null("file", filed ? std::string(1, payout.place->letter) : "");
+    json.text_or_null("trace_number", payout.place->trace);
+    json.text_or_null("left_out", filed                    ? ""
+                                  : payout.place->left_out ? domain::left_out_reason(*payout.place->left_out)
+                                                           : "it was not to be paid when the files were written");
     json.end_object();
   } else {
     json.null("bank_file");

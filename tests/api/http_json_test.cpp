@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "api/http/json.h"
+#include "api/routes/body_fields.h"
 
 namespace florin::api {
 namespace {
@@ -91,12 +92,12 @@ TEST(JsonBody, ReadsEveryKindOfField) {
   EXPECT_EQ(body.required_string("email", 254), "a@b.example");
   EXPECT_EQ(body.required_integer("quantity", 1, 1000), 3);
   EXPECT_EQ(body.optional_bool("flag"), false);
-  EXPECT_EQ(body.required_amount("amount").minor(), 10050);
-  EXPECT_EQ(body.optional_percentage("percent"), domain::BasisPoints(350));
-  EXPECT_EQ(body.optional_percentage("whole"), domain::BasisPoints(700));
-  EXPECT_EQ(body.required_game_id("game").value(), 123456789012u);
-  EXPECT_EQ(body.required_game_id("other_game").value(), 210987654321u);
-  auto const games = body.optional_game_ids("games", 2);
+  EXPECT_EQ(required_amount(body, "amount").minor(), 10050);
+  EXPECT_EQ(optional_percentage(body, "percent"), domain::BasisPoints(350));
+  EXPECT_EQ(optional_percentage(body, "whole"), domain::BasisPoints(700));
+  EXPECT_EQ(required_game_id(body, "game").value(), 123456789012u);
+  EXPECT_EQ(required_game_id(body, "other_game").value(), 210987654321u);
+  auto const games = optional_game_ids(body, "games", 2);
   ASSERT_TRUE(games);
   EXPECT_EQ(games->at(1).value(), 210987654321u);
   EXPECT_EQ(body.required_strings("emails", 2, 254), (std::vector<std::string_view>{"x", "y"}));
@@ -185,7 +186,7 @@ TEST(JsonBody, WantsTheJsonContentType) {
 TEST(JsonBody, TheFirstErrorWinsAndNamesItsField) {
   auto body = JsonBody::parse(with_body(R"({"name":5,"amount":"x"})"));
   EXPECT_EQ(body.required_string("name", 10), "");
-  EXPECT_EQ(body.required_amount("amount").minor(), 0);
+  EXPECT_EQ(required_amount(body, "amount").minor(), 0);
   EXPECT_EQ(error_of(body), "400 INVALID_REQUEST name");
   EXPECT_EQ(body.error()->message, "name must be a string.");
 }
@@ -271,7 +272,7 @@ TEST(JsonBody, IdsAreIntegersOrTheirDigits) {
   auto const id = [](std::string_view value) {
     std::string const text = "{\"id\":" + std::string(value) + "}";
     auto body = JsonBody::parse(with_body(text));
-    auto const read = body.optional_id("id");
+    auto const read = optional_id(body, "id");
     return read ? std::to_string(*read) : error_of(body);
   };
   for (auto const* two : {"2", "\"2\"", "2.0", "2e0", "0.2e1", "20E-1", "2.000000"}) EXPECT_EQ(id(two), "2") << two;
@@ -289,8 +290,8 @@ TEST(JsonBody, GameIdsAreTwelveDigitsHoweverTheyAreWritten) {
   auto const id = [](std::string_view value) {
     std::string const text = "{\"id\":" + std::string(value) + ",\"ids\":[" + std::string(value) + "]}";
     auto body = JsonBody::parse(with_body(text));
-    auto const one = body.required_game_id("id");
-    auto const all = body.optional_game_ids("ids", 3);
+    auto const one = required_game_id(body, "id");
+    auto const all = optional_game_ids(body, "ids", 3);
     if (all) {
       EXPECT_EQ(all->front(), one);
     }
@@ -308,13 +309,13 @@ TEST(JsonBody, GameIdsAreTwelveDigitsHoweverTheyAreWritten) {
 
 TEST(JsonBody, AWholePercentageIsAnInteger) {
   auto body = JsonBody::parse(with_body(R"({"a":7.0,"b":1e2,"c":"3.5"})"));
-  EXPECT_EQ(body.optional_percentage("a"), domain::BasisPoints(700));
-  EXPECT_EQ(body.optional_percentage("b"), domain::BasisPoints(10'000));
-  EXPECT_EQ(body.optional_percentage("c"), domain::BasisPoints(350));
+  EXPECT_EQ(optional_percentage(body, "a"), domain::BasisPoints(700));
+  EXPECT_EQ(optional_percentage(body, "b"), domain::BasisPoints(10'000));
+  EXPECT_EQ(optional_percentage(body, "c"), domain::BasisPoints(350));
   EXPECT_EQ(error_of(body), "");
   for (auto const* wrong : {R"({"a":3.5})", R"({"a":101})", R"({"a":-1})", R"({"a":1e30})"}) {
     auto bad = JsonBody::parse(with_body(wrong));
-    EXPECT_FALSE(bad.optional_percentage("a"));
+    EXPECT_FALSE(optional_percentage(bad, "a"));
     EXPECT_EQ(error_of(bad), "400 INVALID_REQUEST a") << wrong;
   }
 }
@@ -353,7 +354,7 @@ TEST(JsonBody, WhereLeftOutMeansAllNullIsRefused) {
   auto const read = [](std::string_view text) {
     auto body = JsonBody::parse(with_body(text));
     body.refuse_null("usd_amount");
-    (void)body.optional_amount("usd_amount");
+    (void)optional_amount(body, "usd_amount");
     return error_of(body);
   };
   EXPECT_EQ(read("{}"), "");
@@ -380,9 +381,9 @@ TEST(JsonBody, ANumberThatNo64BitsHoldIsRefusedOnlyWhereItIsRead) {
               "400 INVALID_REQUEST read: read must be an integer from 0 to 9.");
     EXPECT_EQ(error([](JsonBody& body) { body.optional_string("read", 9); }),
               "400 INVALID_REQUEST read: read must be a string.");
-    EXPECT_TRUE(error([](JsonBody& body) { body.optional_amount("read"); }).starts_with("400 INVALID_AMOUNT read"));
-    EXPECT_TRUE(error([](JsonBody& body) { body.optional_id("read"); }).starts_with("400 INVALID_REQUEST read"));
-    EXPECT_TRUE(error([](JsonBody& body) { body.optional_game_id("read"); }).starts_with("400 INVALID_REQUEST read"));
+    EXPECT_TRUE(error([](JsonBody& body) { optional_amount(body, "read"); }).starts_with("400 INVALID_AMOUNT read"));
+    EXPECT_TRUE(error([](JsonBody& body) { optional_id(body, "read"); }).starts_with("400 INVALID_REQUEST read"));
+    EXPECT_TRUE(error([](JsonBody& body) { optional_game_id(body, "read"); }).starts_with("400 INVALID_REQUEST read"));
     EXPECT_TRUE(error([](JsonBody& body) { body.optional_bool("read"); }).starts_with("400 INVALID_REQUEST read"));
     EXPECT_TRUE(
         error([](JsonBody& body) { body.required_strings("list", 9, 9); }).starts_with("400 INVALID_REQUEST list"));
@@ -415,12 +416,12 @@ TEST(JsonBody, AnAmountOutOfRangeNamesItsOwnRange) {
   auto const least = domain::Money::from_minor(1);
   auto const most = domain::Money::from_minor(99'999);
   auto fits = JsonBody::parse(with_body(R"({"usd":"999.99","part":"0.01"})"));
-  EXPECT_EQ(fits.required_amount("usd", least, most), most);
-  EXPECT_EQ(fits.optional_amount("part", least, most), least);
-  EXPECT_EQ(fits.optional_amount("absent", least, most), std::nullopt);
+  EXPECT_EQ(required_amount(fits, "usd", least, most), most);
+  EXPECT_EQ(optional_amount(fits, "part", least, most), least);
+  EXPECT_EQ(optional_amount(fits, "absent", least, most), std::nullopt);
   EXPECT_EQ(error_of(fits), "");
   auto body = JsonBody::parse(with_body(R"({"usd":"1000.00"})"));
-  EXPECT_EQ(body.optional_amount("usd", least, most), std::nullopt);
+  EXPECT_EQ(optional_amount(body, "usd", least, most), std::nullopt);
   EXPECT_EQ(error_of(body), "400 INVALID_AMOUNT usd");
   EXPECT_EQ(body.error()->message, "usd must be from 0.01 to 999.99.");
 }
@@ -429,12 +430,12 @@ TEST(JsonBody, DollarsHaveTheFormOfAnAmount) {
   auto const least = domain::Usd::from_minor(1);
   auto const most = domain::Usd::from_minor(99'999);
   auto fits = JsonBody::parse(with_body(R"({"usd":"999.99","part":"0.01"})"));
-  EXPECT_EQ(fits.required_usd("usd", least, most), most);
-  EXPECT_EQ(fits.optional_usd("part", least, most), least);
-  EXPECT_EQ(fits.optional_usd("absent", least, most), std::nullopt);
+  EXPECT_EQ(required_amount(fits, "usd", least, most), most);
+  EXPECT_EQ(optional_amount(fits, "part", least, most), least);
+  EXPECT_EQ(optional_amount(fits, "absent", least, most), std::nullopt);
   EXPECT_EQ(error_of(fits), "");
   auto body = JsonBody::parse(with_body(R"({"usd":"1000.00"})"));
-  EXPECT_EQ(body.required_usd("usd", least, most), domain::Usd{});
+  EXPECT_EQ(required_amount(body, "usd", least, most), domain::Usd{});
   EXPECT_EQ(error_of(body), "400 INVALID_AMOUNT usd");
   EXPECT_EQ(body.error()->message, "usd must be from 0.01 to 999.99.");
 }
@@ -442,12 +443,12 @@ TEST(JsonBody, DollarsHaveTheFormOfAnAmount) {
 TEST(JsonBody, AnAmountThatIsTooLargeIsToldTheRangeAndNotTheForm) {
   for (auto const* text : {"1000000000.00", "1000000000", "999999999999999999999999999.9"}) {
     auto body = JsonBody::parse(with_body("{\"amount\":\"" + std::string(text) + "\"}"));
-    body.required_amount("amount");
+    required_amount(body, "amount");
     ASSERT_EQ(error_of(body), "400 INVALID_AMOUNT amount");
     EXPECT_EQ(body.error()->message, "amount must be from 0.01 to 999999999.99.") << text;
   }
   auto body = JsonBody::parse(with_body(R"({"amount":"1000000000.001"})"));
-  body.required_amount("amount");
+  required_amount(body, "amount");
   ASSERT_EQ(error_of(body), "400 INVALID_AMOUNT amount");
   EXPECT_NE(body.error()->message.find("a decimal string with at most two decimals"), std::string::npos);
 }
@@ -495,7 +496,7 @@ TEST(JsonBody, GamesMaySendFieldsOfTomorrow) {
   auto request = with_body(R"({"tomorrow":1,"amount":"1.00"})");
   request.route = "/api/player-balances/credit";
   auto body = JsonBody::parse(request);
-  EXPECT_EQ(body.required_amount("amount"), domain::Money::from_minor(100));
+  EXPECT_EQ(required_amount(body, "amount"), domain::Money::from_minor(100));
   EXPECT_EQ(error_of(body), "");
 }
 
@@ -503,7 +504,7 @@ TEST(JsonBody, AmountsAreDecimalStringsOnly) {
   auto const error = [](std::string_view value) {
     std::string const text = "{\"amount\":" + std::string(value) + "}";
     auto body = JsonBody::parse(with_body(text));
-    body.required_amount("amount");
+    required_amount(body, "amount");
     return error_of(body);
   };
   EXPECT_EQ(error("\"0.01\""), "");
@@ -514,7 +515,7 @@ TEST(JsonBody, AmountsAreDecimalStringsOnly) {
   }
   EXPECT_EQ(error("null"), "400 INVALID_REQUEST amount") << "absent";
   auto body = JsonBody::parse(with_body(R"({"amount":"0"})"));
-  EXPECT_EQ(body.optional_amount("amount", domain::Money{}), domain::Money{});
+  EXPECT_EQ(optional_amount(body, "amount", domain::Money{}), domain::Money{});
   EXPECT_EQ(error_of(body), "");
 }
 

@@ -9,6 +9,7 @@
 
 #include "api/http/json.h"
 #include "api/http/json_scan.h"
+#include "api/routes/body_fields.h"
 
 namespace {
 
@@ -19,17 +20,17 @@ void require(bool holds) {
 }
 
 void read_everything(JsonObject& object) {
-  auto const amount = object.optional_amount("a");
+  auto const amount = optional_amount(object, "a");
   if (amount) require(amount->minor() >= 1 && *amount <= florin::domain::kMaxAmount);
   auto const number = object.optional_integer("n", -10, 1000);
   if (number) require(*number >= -10 && *number <= 1000);
-  auto const id = object.optional_id("i");
+  auto const id = optional_id(object, "i");
   if (id) require(*id >= 1 && *id <= 0xffff'ffff);
   (void)object.optional_bool("b");
-  (void)object.optional_percentage("p");
-  auto const game = object.optional_game_id("g");
+  (void)optional_percentage(object, "p");
+  auto const game = optional_game_id(object, "g");
   if (game) require(florin::domain::is_game_id(game->value()));
-  (void)object.optional_game_ids("gs", 3);
+  (void)optional_game_ids(object, "gs", 3);
 }
 
 }  // namespace

@@ -6,7 +6,8 @@
 Rules: an include points down the house, from the root; nothing includes api/ or tests/ from outside; domain/ knows
 the standard library only and no floating point; a header says #pragma once; a source includes its own header first;
 a script is executable, strict (set -euo pipefail) and says what it is for; no arm of a visitor takes everything; only
-tests make facts that are in no log; what answers requests asks api/ledger and nothing below it; clocks, random numbers,
+tests make facts that are in no log; what answers requests asks api/ledger and nothing below it; api/http knows HTTP and JSON, and nothing of what is served
+with them; clocks, random numbers,
 sleeps, files and threads are the runtime's and its drivers'; FLORIN_TRY is a whole statement or the right side of one.
 """
 
@@ -71,6 +72,11 @@ PURE_HEADERS = {"eventstore/store/base64.h", "eventstore/store/chain.h"}  # hash
 # By name, too, because api/ledger's headers include them: what replies hold, and the runtime.
 VALUES = {"AdjustableClock", "BatchEntry", "base64", "CurrencyBalance", "Fault", "ResultOr", "GameDirectory", "PlayerBalances", "Reused", "Runtime",
           "SteadyTime", "machine", "sha256"}
+
+
+# What api/http may include, of plain tools; and names that only the routes know.
+HTTP_TOOLS = re.compile(r"api/http/|api/budget\.h$|eventstore/runtime/|domain/(?:contract|percent|result|time|utf8)\.h$")
+PRODUCT_NAMES = re.compile(r"florin-\w+|game-secret|\w+-signature\b|twilio|stripe|client_request_id", re.IGNORECASE)
 
 
 def line_of(text, offset):
@@ -176,6 +182,16 @@ def check_above_ledger(path, text):
             yield f"{path}:{line_of(code, match.start())}: asks api/ledger, not {match.group()}"
 
 
+def check_http(path, text):
+    if not path.startswith("api/http/"):
+        return
+    for include in INCLUDE.finditer(text):
+        if include.group(1) == '"' and not HTTP_TOOLS.match(include.group(2)):
+            yield f"{path}:{line_of(text, include.start())}: api/http is told by its users, and does not include {include.group(2)}"
+    for match in PRODUCT_NAMES.finditer(text):
+        yield f"{path}:{line_of(text, match.start())}: a name that only the routes know: {match.group()}"
+
+
 def check_own_header_first(path, text, headers):
     own = re.sub(r"\.cpp$", ".h", path)
     if not path.endswith(".cpp") or own not in headers:
@@ -214,6 +230,7 @@ def breaches(root):
             text = file.read()
         yield from check_source(path, text)
         yield from check_above_ledger(path, text)
+        yield from check_http(path, text)
         yield from check_own_header_first(path, text, sources)
     for path, full in sorted(scripts.items()):
         with open(full, encoding="utf-8") as file:
@@ -239,6 +256,8 @@ SOUND = {
     "sagas/effects_loop.cpp": "std::thread thread;\n",
     "api/main.cpp": '#include "projections/history.h"\n#include "sagas/process.h"\ndouble seconds = 0.5;\n',
     "api/ledger/ledger.h": '#pragma once\n#include "eventstore/store/vault.h"\neventstore::Vault const& vault;\n',
+    "api/http/server.h": '#pragma once\n#include "api/http/asio.h"\n#include "domain/utf8.h"\n#include "eventstore/runtime/clock.h"\n'
+                         'namespace florin::api {}  // the request of a client, and its id\n',
     "api/routes/items.cpp": '#include "api/ledger/ledger.h"\n#include "eventstore/runtime/runtime.h"\n'
                             "eventstore::Fault f;  // eventstore::Vault\n",
     "tests/api/main_test.cpp": '#include "api/http/server.h"\n#include "tests/support/disk.h"\n',
@@ -281,6 +300,13 @@ BROKEN = [
     ("api/web/a.h", '#pragma once\n#include "eventstore/store/vault.h"\n', "asks api/ledger"),
     ("api/ws/a.cpp", "eventstore::Tail& tail = t;\n", "asks api/ledger"),
     ("api/routes/a.cpp", "auto page = projections::read_history(view);\n", "asks api/ledger"),
+    ("api/http/a.cpp", '#include "api/routes/routes.h"\n', "api/http is told by its users"),
+    ("api/http/a.h", '#pragma once\n#include "api/ledger/ledger.h"\n', "api/http is told by its users"),
+    ("api/http/a.cpp", '#include "domain/money.h"\n', "api/http is told by its users"),
+    ("api/http/a.cpp", '#include "eventstore/store/vault.h"\n', "api/http is told by its users"),
+    ("api/http/a.cpp", 'out += "\\r\\nFlorin-Position: ";\n', "only the routes know: Florin-Position"),
+    ("api/http/a.cpp", 'auto n = "x-game-secret-key";\n', "only the routes know: game-secret"),
+    ("api/http/a.cpp", "string_view signature;  // X-Twilio-Signature\n", "only the routes know: Twilio-Signature"),
     ("api/a.cpp", "auto f = Overloaded{[](A const&) {}, [&](auto const&) {}};\n", "names its event or its family"),
     ("api/a.cpp", "auto f = Overloaded{\n [](auto) { return g({}); }};\n", "names its event or its family"),
     ("api/a.cpp", "Overloaded const f{[&]<class E>(E const& e) {}};\n", "names its event or its family"),
