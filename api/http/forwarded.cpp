@@ -5,17 +5,12 @@
 #include <utility>
 
 #include "api/http/asio.h"
+#include "api/http/field_value.h"
 
 namespace florin::api {
 namespace {
 
 constexpr std::size_t kAddressMax = 45;  // the longest IPv6 address in letters
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 }  // namespace
 

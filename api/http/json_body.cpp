@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "api/http/field_value.h"
 #include "api/http/json_parsed.h"
 #include "api/http/json_scan.h"
 #include "api/http/nearest_name.h"
@@ -116,14 +117,10 @@ bool has_half_pair(std::string_view json) {
 }
 
 bool is_json(std::string_view content_type) {
-  std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-  auto const equal = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; };
-  constexpr std::string_view kPlain = "application/json";
   constexpr std::string_view kSuffix = "+json";
-  return std::equal(type.begin(), type.end(), kPlain.begin(), kPlain.end(), equal) ||
-         (type.size() > kSuffix.size() && std::equal(type.end() - static_cast<std::ptrdiff_t>(kSuffix.size()),
-                                                     type.end(), kSuffix.begin(), kSuffix.end(), equal));
+  auto const type = media_type(content_type);
+  return iequals(type, "application/json") ||
+         (type.size() > kSuffix.size() && iequals(type.substr(type.size() - kSuffix.size()), kSuffix));
 }
 
 // What stands in for a number that no 64 bits hold: NUL, which no getter takes, and letters of this process that no

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/http/field_value.h"
 #include "domain/percent.h"
 #include "domain/utf8.h"
 
@@ -46,13 +47,8 @@ std::optional<std::string_view> Request::unknown_query_name(std::span<std::strin
 }
 
 std::string_view bearer_token(std::string_view authorization) {
-  constexpr std::string_view kScheme = "bearer";
   auto const blank = std::min(authorization.find(' '), authorization.size());
-  auto const same = [](char a, char lower) { return a == lower || (a >= 'A' && a <= 'Z' && a + 32 == lower); };
-  if (!std::equal(authorization.begin(), authorization.begin() + static_cast<std::ptrdiff_t>(blank), kScheme.begin(),
-                  kScheme.end(), same)) {
-    return {};
-  }
+  if (!iequals(authorization.substr(0, blank), "bearer")) return {};
   authorization.remove_prefix(std::min(authorization.find_first_not_of(' ', blank), authorization.size()));
   return authorization;
 }
@@ -60,11 +56,7 @@ std::string_view bearer_token(std::string_view authorization) {
 bool names_tag(std::string_view if_none_match, std::string_view tag) {
   if (if_none_match == "*") return true;
   while (!if_none_match.empty()) {
-    auto const comma = std::min(if_none_match.find(','), if_none_match.size());
-    auto each = if_none_match.substr(0, comma);
-    if_none_match.remove_prefix(std::min(comma + 1, if_none_match.size()));
-    while (!each.empty() && (each.front() == ' ' || each.front() == '\t')) each.remove_prefix(1);
-    while (!each.empty() && (each.back() == ' ' || each.back() == '\t')) each.remove_suffix(1);
+    auto each = take_element(if_none_match);
     if (each.starts_with("W/")) each.remove_prefix(2);
     if (each == tag) return true;
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/http/authority.h"
+#include "api/http/field_value.h"
 
 namespace florin::api {
 namespace {
@@ -39,25 +40,6 @@ constexpr std::array<std::uint8_t, 256> kClasses = [] {
 bool all_of(std::string_view text, std::uint8_t wanted) {
   return std::all_of(text.begin(), text.end(),
                      [wanted](char c) { return (kClasses[static_cast<unsigned char>(c)] & wanted) != 0; });
-}
-
-bool iequals(std::string_view a, std::string_view lower) {
-  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(),
-                    [](char x, char y) { return (x >= 'A' && x <= 'Z' ? static_cast<char>(x + 32) : x) == y; });
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// Takes the first element off a list with commas, without the blanks around it.
-std::string_view take_element(std::string_view& list) {
-  auto const comma = std::min(list.find(','), list.size());
-  auto const element = trimmed(list.substr(0, comma));
-  list.remove_prefix(std::min(comma + 1, list.size()));
-  return element;
 }
 
 Method method_of(std::string_view text) {

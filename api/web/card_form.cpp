@@ -9,6 +9,7 @@
 
 #include <openssl/crypto.h>
 
+#include "api/http/field_value.h"
 #include "api/web/card_number.h"
 #include "sagas/gateways/form.h"
 #include "sagas/gateways/luhn.h"
@@ -56,7 +57,7 @@ std::optional<Month> read_month(std::string_view text, Month now) {
   return Month{number_of(year) + (year.size() == 2 ? now.year / 100 * 100 : 0), number_of(month)};
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   auto const first = text.find_first_not_of(' ');
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(' ') - first + 1);
@@ -72,7 +73,8 @@ class Reading {
     auto const named = [&](sagas::FormField const& each) { return each.name == field; };
     auto const count = std::count_if(form_.begin(), form_.end(), named);
     if (count > 1) return wrong(field, "This was sent more than once. Type it once.");
-    auto const text = count == 1 ? trimmed(std::find_if(form_.begin(), form_.end(), named)->value) : std::string_view();
+    auto const text =
+        count == 1 ? without_blanks(std::find_if(form_.begin(), form_.end(), named)->value) : std::string_view();
     if (text.empty()) return wrong(field, when_missing);
     return text;
   }
@@ -168,11 +170,7 @@ Result<sagas::Card, std::vector<CardFault>> parse_card(std::string_view body, do
 }
 
 bool is_form(std::string_view content_type) {
-  constexpr std::string_view kForm = "application/x-www-form-urlencoded";
-  auto type = content_type.substr(0, content_type.find(';'));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-  auto const equal = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; };
-  return std::equal(type.begin(), type.end(), kForm.begin(), kForm.end(), equal);
+  return iequals(media_type(content_type), "application/x-www-form-urlencoded");
 }
 
 void wipe(sagas::Card& card) {
