@@ -12,15 +12,6 @@
 
 namespace florin::api {
 
-namespace {
-
-// CONTRACT, Errors: unknown fields are ignored, but not on operators' routes.
-bool refuses_unknown_fields(std::string_view route) {
-  return route.starts_with("/admin/") || route.starts_with("/sandbox/admin/");
-}
-
-}  // namespace
-
 std::optional<dom::element> JsonObject::Parsed::find(std::size_t node, std::string_view name) const {
   if (error) return std::nullopt;
   auto const& asked = nodes[node].object;
@@ -223,7 +214,7 @@ JsonBody JsonBody::parse(Request const& request) {
     mine.fail({400, "INVALID_REQUEST", "", "A key comes twice in one object of the body; send each key once."});
     return body;
   }
-  mine.strict = refuses_unknown_fields(request.route);
+  mine.strict = request.knows_all_fields;
   mine.names_asked = request.names_asked;
   mine.add(object, "");
   return body;

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "api/http/message.h"
-#include "api/http/pasted_text.h"
 
 namespace florin::api {
 
@@ -29,19 +28,15 @@ class JsonParsers;
 
 // Fields of one JSON object. Every getter that finds something wrong records the first error in the body and returns
 // an empty value, so that a route reads all its fields and asks JsonBody::error() once. An explicit null is an absent
-// field (refuse_null says for which not). Unknown fields are ignored, except on operators' routes: there error()
-// refuses them, with the nearest known name, in every object that was read, so every field is asked for before it.
-// Strings are valid UTF-8 without NUL; lengths count code points. The views hold as long as the JsonBody.
+// field (refuse_null says for which not). Unknown fields are ignored, except where Request::knows_all_fields: there
+// error() refuses them, with the nearest known name, in every object that was read, so every field is asked for before
+// it. Strings are valid UTF-8 without NUL; lengths count code points. The views hold as long as the JsonBody.
 class JsonObject {
  public:
   // 1 to max_chars characters.
   std::string_view required_string(std::string_view name, std::size_t max_chars);
   // Present but empty is a value.
   std::optional<std::string_view> optional_string(std::string_view name, std::size_t max_chars);
-
-  // A code that people paste, in its plain form (pasted_text.h). Another form is refused here, before it could cost an
-  // attempt.
-  std::string required_code(std::string_view name, CodeForm form);
 
   // An integer is one however it is written: 2, 2.0, 2e0 (JSON Schema, 6.1.1). Beyond 10^15 only without a point.
   std::int64_t required_integer(std::string_view name, std::int64_t min, std::int64_t max);
@@ -59,7 +54,7 @@ class JsonObject {
     std::optional<std::int64_t> integer;
   };
   [[nodiscard]] std::optional<Scalar> scalar(std::string_view name) const;
-  // Each of an array of at most max_count, which is one `of` something: "game ids". False: absent or wrong.
+  // Gives take() each element of an array of at most max_count; `of` names them: "game ids". False: absent or wrong.
   bool each_scalar(std::string_view name, std::string_view of, std::size_t max_count,
                    std::function<void(Scalar const&)> const& take);
 
@@ -77,7 +72,7 @@ class JsonObject {
 
   [[nodiscard]] bool has(std::string_view name) const;
 
-  // For a route's own rule about a field; kept only when it is the first error. For who returns nothing then.
+  // For a route's own rule about a field; kept only when it is the first error. A getter returns it as its own nothing.
   std::nullopt_t fail(std::string_view name, std::string_view message, std::string_view code = "INVALID_REQUEST");
 
  protected:

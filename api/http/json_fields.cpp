@@ -166,16 +166,6 @@ JsonObject::Scalar JsonObject::Parsed::scalar(dom::element value) const {
   return {std::nullopt, integer_of(value)};
 }
 
-std::string JsonObject::required_code(std::string_view name, CodeForm form) {
-  auto code = plain_code(required_string(name, 64));
-  if (parsed_->error || has_form(code, form)) return code;
-  fail(name, std::string(name) + (form == CodeForm::six_digits
-                                      ? " must be the 6 digits of the text message. No attempt was used."
-                                      : " must be the 16 letters and digits of the text message, such as "
-                                        "7K3M-Q9TB-4X2A-W8YZ."));
-  return {};
-}
-
 void JsonObject::refuse_null(std::string_view name) {
   dom::element value;
   if (parsed_->error || parsed_->nodes[index_].object.object.at_key(name).get(value) != simdjson::SUCCESS) return;

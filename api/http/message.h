@@ -50,6 +50,7 @@ struct Request {
   std::string_view client;  // whose address it is, without port, for limits; never logged beside anything personal
   std::uint64_t id = 0;     // Request-Id of the reply (16 hex digits): unique in this process
   bool keep_alive = true;
+  bool knows_all_fields = false;             // of a JSON body: others are refused (Takes::known_json)
   eventstore::Clock const* clock = nullptr;  // of the environment that the path is in; nullptr: the machine's
   Inbox* inbox = nullptr;                    // of this request's io thread: where foreign threads complete results
   JsonParsers* parsers = nullptr;            // of this request's io thread; nullptr: JsonBody makes its own

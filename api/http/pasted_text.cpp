@@ -84,19 +84,4 @@ std::string plain_code(std::string_view text) {
   return plain;
 }
 
-bool has_form(std::string_view plain, CodeForm form) {
-  auto const is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  switch (form) {
-    case CodeForm::six_digits: return plain.size() == 6 && std::all_of(plain.begin(), plain.end(), is_digit);
-    case CodeForm::claim_code: {
-      auto const is_letter = [&](char c) {
-        return is_digit(c) || (((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) && c != 'U' && c != 'u');
-      };
-      return std::count_if(plain.begin(), plain.end(), is_letter) == 16 &&
-             std::all_of(plain.begin(), plain.end(), [&](char c) { return c == '-' || is_letter(c); });
-    }
-  }
-  return false;
-}
-
 }  // namespace florin::api

@@ -2,7 +2,6 @@
 // that a phone made longer. Pure.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -20,12 +19,5 @@ namespace florin::api {
 
 // A code's plain form: no blanks; '?' for every letter that is not ASCII.
 [[nodiscard]] std::string plain_code(std::string_view text);
-
-// What a code looks like, whatever it is worth.
-enum class CodeForm : std::uint8_t {
-  six_digits,  // PINs and one-time passwords
-  claim_code,  // 16 letters and digits of Crockford's alphabet with dashes anywhere; O, I and L stand for digits
-};
-[[nodiscard]] bool has_form(std::string_view plain, CodeForm form);
 
 }  // namespace florin::api

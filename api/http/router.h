@@ -38,8 +38,9 @@ inline constexpr std::size_t kBodyLimit = std::size_t{64} << 10;
 // such a body is read.
 inline constexpr std::size_t kServerBodyLimit = std::numeric_limits<std::size_t>::max();
 
-// What a route's body is: of JSON, or of a type that only its handler knows.
-enum class Takes : std::uint8_t { json, any };
+// What a route's body is: JSON, with fields of tomorrow or with none but those that the handler asks for; or of a type
+// that only the handler knows.
+enum class Takes : std::uint8_t { json, known_json, any };
 
 // What the routes add to HTTP, all of it static text.
 struct RouterOptions {

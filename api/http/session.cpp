@@ -198,7 +198,7 @@ std::optional<Response> Session::refuse_by_head(Request& request, RequestReader:
     request.caller = nullptr;
     if (refused) return refused;
   }
-  if (match.takes == Takes::json && request.method != Method::get) {
+  if (match.takes != Takes::any && request.method != Method::get) {
     if (auto const wrong = check_json_type(request.content_type)) return body_error_response(request, *wrong);
   }
   if (pending.most > kBodyLimit) {
@@ -215,6 +215,7 @@ std::optional<Response> Session::refuse_by_head(Request& request, RequestReader:
 Awaitable<Response> Session::answer(Request& request) {
   Router::Match const match = router_.find(request.method, request.path);
   request.route = match.route;
+  request.knows_all_fields = match.takes == Takes::known_json;
   if (auto refused = refuse_unrouted(request, match)) co_return std::move(*refused);
   std::string thrown;
   try {

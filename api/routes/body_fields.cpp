@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "api/http/pasted_text.h"
+
 namespace florin::api {
 namespace {
 
@@ -95,6 +97,31 @@ std::optional<std::vector<domain::GameId>> optional_game_ids(JsonObject& body, s
     ids.push_back(id.value_or(domain::GameId{}));
   });
   return read && good ? std::optional(std::move(ids)) : std::nullopt;
+}
+
+bool has_form(std::string_view plain, CodeForm form) {
+  auto const is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  switch (form) {
+    case CodeForm::six_digits: return plain.size() == 6 && std::all_of(plain.begin(), plain.end(), is_digit);
+    case CodeForm::claim_code: {
+      auto const is_letter = [&](char c) {
+        return is_digit(c) || (((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) && c != 'U' && c != 'u');
+      };
+      return std::count_if(plain.begin(), plain.end(), is_letter) == 16 &&
+             std::all_of(plain.begin(), plain.end(), [&](char c) { return c == '-' || is_letter(c); });
+    }
+  }
+  return false;
+}
+
+std::string required_code(JsonObject& body, std::string_view name, CodeForm form) {
+  auto code = plain_code(body.required_string(name, 64));
+  if (has_form(code, form)) return code;
+  body.fail(name, std::string(name) + (form == CodeForm::six_digits
+                                           ? " must be the 6 digits of the text message. No attempt was used."
+                                           : " must be the 16 letters and digits of the text message, such as "
+                                             "7K3M-Q9TB-4X2A-W8YZ."));
+  return {};
 }
 
 }  // namespace florin::api

@@ -1,8 +1,10 @@
-// Fields of a body that hold values of the product: amounts, percentages and ids. As JsonObject's own getters, these
-// record the first error in the body and return an empty value.
+// Fields of a body that hold values of the product: amounts, percentages, ids and codes. As JsonObject's own getters,
+// these record the first error in the body and return an empty value.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -46,5 +48,15 @@ std::optional<domain::GameId> optional_game_id(JsonObject& body, std::string_vie
 domain::GameId required_game_id(JsonObject& body, std::string_view name);
 std::optional<std::vector<domain::GameId>> optional_game_ids(JsonObject& body, std::string_view name,
                                                              std::size_t max_count);
+
+// What a code looks like, whatever it is worth.
+enum class CodeForm : std::uint8_t {
+  six_digits,  // PINs and one-time passwords
+  claim_code,  // 16 letters and digits of Crockford's alphabet with dashes anywhere; O, I and L stand for digits
+};
+[[nodiscard]] bool has_form(std::string_view plain, CodeForm form);
+// A code that people paste, in its plain form (pasted_text.h). Another form is refused here, before it could cost an
+// attempt.
+std::string required_code(JsonObject& body, std::string_view name, CodeForm form);
 
 }  // namespace florin::api

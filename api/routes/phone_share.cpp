@@ -2,6 +2,7 @@
 #include "api/routes/phone_share.h"
 
 #include "api/ledger/phone_shares.h"
+#include "api/routes/body_fields.h"
 #include "api/routes/routes.h"
 #include "sagas/texting/wording.h"
 
@@ -67,7 +68,7 @@ Awaitable<Response> answer(Call call, bool approve) {
   auto const& ledger = services.ledger;
   auto body = JsonBody::parse(request);
   auto const approval_id = body.required_string("approval_id", 64);
-  auto const otp = body.required_code("otp", CodeForm::six_digits);
+  auto const otp = required_code(body, "otp", CodeForm::six_digits);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   if (auto limited = refuse_too_many(call)) co_return std::move(*limited);
   auto const game = caller->id;

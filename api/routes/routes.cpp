@@ -34,7 +34,11 @@ std::optional<Response> refuse(Route const& route, Call& call) {
   return body.error() != nullptr ? std::optional(body_error_response(request, *body.error())) : std::nullopt;
 }
 
-Takes takes(Body body) { return body == Body::form || body == Body::text ? Takes::any : Takes::json; }
+// CONTRACT, Errors: unknown fields are ignored, but not on operators' routes.
+Takes takes(Route const& route) {
+  if (route.accepts.body == Body::form || route.accepts.body == Body::text) return Takes::any;
+  return route.who == Who::operators ? Takes::known_json : Takes::json;
+}
 
 }  // namespace
 
@@ -84,7 +88,7 @@ void add_routes(Router& router, Services& services, Where where) {
           [&services, &route](Request const& request, PathValues const& path) {
             return run(route, services, request, path);
           },
-          route.accepts.body_limit, takes(route.accepts.body));
+          route.accepts.body_limit, takes(route));
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/http/pasted_text.h"
+#include "api/routes/body_fields.h"
 
 namespace florin::api {
 namespace {

@@ -195,7 +195,7 @@ Awaitable<Response> verify(Call call, FlavourWords const& words) {
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
   auto const transaction_text = body.required_string("transaction_id", 64);
-  auto const pin = body.required_code("sms_pin", CodeForm::six_digits);
+  auto const pin = required_code(body, "sms_pin", CodeForm::six_digits);
   if (auto const* wrong = body.error()) co_return body_error_response(request, *wrong);
   if (auto limited = call.limit(LimitKind::verifications_per_ip_hour, client_subject(request)))
     co_return std::move(*limited);
@@ -286,7 +286,7 @@ Awaitable<Response> claim(Call call, FlavourWords const& words) {
   auto const& [services, request, path, caller] = call;
   auto const& game = *caller;
   auto body = JsonBody::parse(request);
-  auto const code = body.required_code("claim_code", CodeForm::claim_code);
+  auto const code = required_code(body, "claim_code", CodeForm::claim_code);
   auto const name = body.required_string(words.claimant_name, 255);
   auto const email_text = read_email_text(body, words.claimant_email);
   auto const phone = read_phone(body, words.claimant_phone);

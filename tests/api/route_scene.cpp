@@ -56,6 +56,7 @@ Response RouteScene::ask(std::string_view operation, Asking const& asking) {
   Request request;
   request.method = route.method;
   request.path = request.route = pattern;
+  request.knows_all_fields = route.who == Who::operators;
   request.query = asking.query;
   request.body = asking.body;
   request.own[kGameKey] = asking.key;

@@ -76,7 +76,7 @@ VALUES = {"AdjustableClock", "BatchEntry", "base64", "CurrencyBalance", "Fault",
 
 # What api/http may include, of plain tools; and names that only the routes know.
 HTTP_TOOLS = re.compile(r"api/http/|api/budget\.h$|eventstore/runtime/|domain/(?:contract|percent|result|time|utf8)\.h$")
-PRODUCT_NAMES = re.compile(r"florin-\w+|game-secret|\w+-signature\b|twilio|stripe|client_request_id", re.IGNORECASE)
+PRODUCT_NAMES = re.compile(r"florin-\w+|game-secret|\w+-signature\b|twilio|stripe|client_request_id|/admin/", re.IGNORECASE)
 
 
 def line_of(text, offset):

@@ -150,6 +150,7 @@ std::size_t FrontDoor::begin(HttpRequest const& asked, std::string const& game_k
   auto& request = exchange.request;
   request.method = route.method;
   request.path = request.route = route.path;
+  request.knows_all_fields = route.who == api::Who::operators;
   request.query = exchange.asked.query;
   request.body = exchange.asked.body;
   request.own[api::kGameKey] = exchange.key;
