@@ -27,6 +27,17 @@ const config = await createConfig({
   },
 });
 
+// What is no read and yet answers without Florin-Position, and why: it writes nothing to the log itself.
+const withoutPosition = {
+  rebuildProjection: 'read models are derived from the log',
+  confirmClock: 'the clock is state of the process',
+  answerChallenge: "it is a page of the sandbox's card processor",
+  breakPhone: "it changes the sandbox's phone",
+  breakProcessor: "it changes the sandbox's card processor",
+  disputePayment: 'the ledger hears of it by a later callback',
+  refundAtProcessor: 'the ledger hears of it by a later callback',
+};
+
 // Rules of this document's own, each with what broke without it.
 export function findings(document) {
   const found = [];
@@ -110,6 +121,11 @@ export function findings(document) {
       }
       if (operation.security?.length !== 0 && !statuses.includes('503')) at(pointer, 'no 503');
       if (!statuses.some((status) => /^[23]/.test(status))) at(pointer, 'no success');
+      // A client that reads its own write needs the position.
+      if (method === 'get' || Object.hasOwn(withoutPosition, operation.operationId)) continue;
+      for (const status of statuses.filter((one) => one.startsWith('2'))) {
+        if (!resolve(operation.responses[status]).headers?.['Florin-Position']) at(pointer, `${status} without Florin-Position`);
+      }
     }
   }
   const {Amount, Email, UsdPurchase} = document.components.schemas;
