@@ -141,7 +141,10 @@ class World {
     checks_.check_time(*process_);
     companies_.act(checks_.past());
     if (draw(8) != 0) process_->effects->loop().poll();
-    switch (draw(40)) {
+    auto const happening = draw(40);
+    // Every run has at least one crash with loss, whatever else would have happened in this step.
+    if (step == steps_ / 2) return restart(Fault::power_cut);
+    switch (happening) {
       case 0:
         runtime_.set_wall_clock(static_cast<std::int64_t>(draw(7'200'000'000)));
         count(Fault::clock_forward);
@@ -162,8 +165,6 @@ class World {
       case 10: return erase();
       default: break;
     }
-    // Every run has at least one crash with loss.
-    if (step == steps_ / 2) return restart(Fault::power_cut);
     machine_.plan_disk_fault();
     machine_.plan_read_fault();
     serve();
