@@ -11,14 +11,14 @@ namespace {
 using domain::RejectionCode;
 using eventstore::ResultOr;
 
-ShareRequest from_refusal(Ledger const& ledger, domain::GameId game, domain::Rejection const& refusal) {
+ShareRequest from_rejection(Ledger const& ledger, domain::GameId game, domain::Rejection const& rejection) {
   ShareRequest asked;
-  if (refusal.code == RejectionCode::share_not_needed) asked.already_approved = true;
-  if (refusal.code == RejectionCode::share_rate_limited) asked.retry_after_seconds = refusal.retry_after;
-  if (refusal.code != RejectionCode::share_cooldown) return asked;
-  asked.cooldown_seconds = refusal.retry_after;
+  if (rejection.code == RejectionCode::share_not_needed) asked.already_approved = true;
+  if (rejection.code == RejectionCode::share_rate_limited) asked.retry_after_seconds = rejection.retry_after;
+  if (rejection.code != RejectionCode::share_cooldown) return asked;
+  asked.cooldown_seconds = rejection.retry_after;
   auto const open = ledger.state.read([&](domain::State const& state) {
-    auto const* share = state.shares().find(domain::ApprovalId(refusal.about));
+    auto const* share = state.shares().find(domain::ApprovalId(rejection.about));
     return share != nullptr ? std::optional(*share) : std::nullopt;
   });
   if (!open) return asked;
@@ -71,9 +71,9 @@ Awaitable<ShareAnswer> ask_owner(Reader reader, domain::GameId game, domain::Pho
     answer.asked->expires_at = event.expires_at;
     answer.asked->code_sent = true;
   }
-  auto const* refusal = std::get_if<domain::Rejection>(&answer.outcome);
-  if (refusal != nullptr && says_what_came(refusal->code)) {
-    answer.asked = from_refusal(reader.ledger, game, *refusal);
+  auto const* rejection = std::get_if<domain::Rejection>(&answer.outcome);
+  if (rejection != nullptr && says_what_came(rejection->code)) {
+    answer.asked = from_rejection(reader.ledger, game, *rejection);
   }
   co_return answer;
 }

@@ -267,8 +267,8 @@ Awaitable<Response> order(Visit& visit, domain::PlayerRef player, std::string me
   auto const* unavailable = std::get_if<Unavailable>(&placed);
   if (unavailable != nullptr && *unavailable == Unavailable::outcome_unknown) co_return see_other(visit);
   if (done == nullptr && repeated == nullptr) {
-    auto const* refusal = std::get_if<domain::Rejection>(&placed);
-    bool const passing = refusal == nullptr || refusal->code == domain::RejectionCode::payments_unavailable;
+    auto const* rejection = std::get_if<domain::Rejection>(&placed);
+    bool const passing = rejection == nullptr || rejection->code == domain::RejectionCode::payments_unavailable;
     co_return ended(passing ? CheckoutEnd::unavailable : CheckoutEnd::closed);
   }
   auto const& commit = done != nullptr ? *done->commit : *repeated->original;

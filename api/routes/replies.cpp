@@ -129,8 +129,8 @@ Response write_response(Request const& request, Performed const& outcome, Render
                               request, 422, "CLIENT_REQUEST_ID_REUSED",
                               "This client_request_id was already used for a different request; use a new one.");
                         },
-                        [&](domain::Rejection const& refusal) {
-                          auto response = rejection_response(request, refusal);
+                        [&](domain::Rejection const& rejection) {
+                          auto response = rejection_response(request, rejection);
                           response.position = outcome.reached.value();
                           return response;
                         },

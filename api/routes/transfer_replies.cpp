@@ -256,15 +256,15 @@ std::string policy_reason(domain::Game const& source, domain::Game const* target
 
 }  // namespace
 
-Response initiation_refusal(Request const& request, TransferScene const& scene, domain::Game const& source,
-                            domain::GameId target_id, domain::Rejection const& refusal) {
+Response initiation_rejection(Request const& request, TransferScene const& scene, domain::Game const& source,
+                              domain::GameId target_id, domain::Rejection const& rejection) {
   auto const noun = std::string(scene.words.noun);
   auto const* target = scene.games->find(target_id);
-  if (refusal.code == RejectionCode::transfer_policy) {
+  if (rejection.code == RejectionCode::transfer_policy) {
     return error_response(request, 403, scene.words.policy_code,
                           noun + " not allowed: " + policy_reason(source, target, target_id));
   }
-  if (refusal.code == RejectionCode::game_in_testing) {
+  if (rejection.code == RejectionCode::game_in_testing) {
     bool const from = source.settings.status == domain::GameStatus::testing;
     auto const& game = from ? source.settings.name : std::string(name_of(target));
     return error_response(request, 403, "GAME_IN_TESTING",
@@ -272,8 +272,8 @@ Response initiation_refusal(Request const& request, TransferScene const& scene, 
                               (from ? "Sending game '" : "Receiving game '") + game + "' must be live to " +
                               (from ? "initiate " : "receive ") + std::string(scene.words.plural) + ".");
   }
-  if (refusal.code == RejectionCode::velocity_count || refusal.code == RejectionCode::velocity_amount) {
-    bool const count = refusal.code == RejectionCode::velocity_count;
+  if (rejection.code == RejectionCode::velocity_count || rejection.code == RejectionCode::velocity_amount) {
+    bool const count = rejection.code == RejectionCode::velocity_count;
     bool const transfer = scene.words.flavour == Flavour::transfer;
     using domain::LimitKind;
     auto const kind =
@@ -285,9 +285,9 @@ Response initiation_refusal(Request const& request, TransferScene const& scene, 
                    " limit of " + std::to_string(limit_of(source, kind)) + " ";
     message += count ? std::string(domain::flavour_name(scene.words.flavour)) + "s" : std::string("currency units");
     return error_response(request, 429, "VELOCITY_LIMIT_EXCEEDED", message + " exceeded. Please try again later.", {},
-                          static_cast<int>(refusal.retry_after), "velocity_limit_exceeded");
+                          static_cast<int>(rejection.retry_after), "velocity_limit_exceeded");
   }
-  return rejection_response(request, refusal);
+  return rejection_response(request, rejection);
 }
 
 }  // namespace florin::api

@@ -78,8 +78,8 @@ void write_claimed(std::string& out, TransferScene const& scene, domain::Commit 
 
 // What an initiation is refused with, in the words of the seed "initiate send". Asking a phone's owner is the route's
 // own.
-[[nodiscard]] Response initiation_refusal(Request const& request, TransferScene const& scene,
-                                          domain::Game const& source, domain::GameId target,
-                                          domain::Rejection const& refusal);
+[[nodiscard]] Response initiation_rejection(Request const& request, TransferScene const& scene,
+                                            domain::Game const& source, domain::GameId target,
+                                            domain::Rejection const& rejection);
 
 }  // namespace florin::api

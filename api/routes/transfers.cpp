@@ -167,17 +167,17 @@ Awaitable<Response> initiate(Call call, FlavourWords const& words) {
 
   auto const payload = payload_of(command, sender.value(), receiver.value());
   auto const outcome = co_await call.execute(command, request_id, payload);
-  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome)) {
-    if (refusal->code == RejectionCode::sms_unavailable) {
+  if (auto const* rejection = std::get_if<domain::Rejection>(&outcome)) {
+    if (rejection->code == RejectionCode::sms_unavailable) {
       co_return with_position(sms_unavailable(request, services.ledger), outcome);
     }
-    if (refusal->code == RejectionCode::phone_share_required) {
-      auto const& asked = refusal->receiver_side ? receiver.value() : sender.value();
-      auto const& phone = refusal->receiver_side ? command.receiver_phone : command.sender_phone;
+    if (rejection->code == RejectionCode::phone_share_required) {
+      auto const& asked = rejection->receiver_side ? receiver.value() : sender.value();
+      auto const& phone = rejection->receiver_side ? command.receiver_phone : command.sender_phone;
       domain::PersonRef const person{asked.index, shown_email(services.ledger, game.id, asked)};
       co_return co_await phone_share_required(call, phone, person);
     }
-    co_return with_position(initiation_refusal(request, TransferScene{services, words}, game, target, *refusal),
+    co_return with_position(initiation_rejection(request, TransferScene{services, words}, game, target, *rejection),
                             outcome);
   }
   auto const* done = std::get_if<Committed>(&outcome);

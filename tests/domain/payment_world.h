@@ -17,7 +17,7 @@
 
 namespace florin::domain::testing {
 
-enum class Deed : int {
+enum class Action : int {
   credit,
   debit,
   sell,
@@ -37,15 +37,15 @@ enum class Deed : int {
   payout,
   advance,
 };
-inline constexpr char const* kDeedNames[] = {"credit",       "debit",       "sell",         "take_back",     "order",
-                                             "buy",          "open",        "proceed",      "report",        "give_up",
-                                             "refund",       "send_refund", "refund_there", "settle_refund", "dispute",
-                                             "move_dispute", "payout",      "advance"};
+inline constexpr char const* kActionNames[] = {
+    "credit",       "debit",         "sell",    "take_back",    "order",  "buy",
+    "open",         "proceed",       "report",  "give_up",      "refund", "send_refund",
+    "refund_there", "settle_refund", "dispute", "move_dispute", "payout", "advance"};
 
 // In the small: indexes into three games, three people and what was made so far. `aimed` steps name what is really
 // there and say the newest; the others whatever comes.
 struct MoneyStep {
-  Deed deed = Deed::credit;
+  Action action = Action::credit;
   int game = 0;
   int person = 0;
   int which = 0;  // 0: the newest
@@ -55,7 +55,7 @@ struct MoneyStep {
 };
 
 inline void showValue(MoneyStep const& step, std::ostream& out) {
-  out << "\n  " << kDeedNames[static_cast<int>(step.deed)] << " game=" << step.game << " person=" << step.person
+  out << "\n  " << kActionNames[static_cast<int>(step.action)] << " game=" << step.game << " person=" << step.person
       << " which=" << step.which << " choice=" << step.choice << " minor=" << step.minor
       << (step.aimed ? " aimed" : "");
 }
@@ -74,24 +74,24 @@ struct Arbitrary<florin::domain::testing::MoneyStep> {
          {2, gen::inRange<std::int64_t>(1, 100'000)},
          {1, gen::element<std::int64_t>(-1, 0, 99'999, 100'000, 9'999'999'999, 10'000'000'000)}});
     return gen::build<MoneyStep>(
-        gen::set(&MoneyStep::deed, gen::weightedElement<Deed>({{2, Deed::credit},
-                                                               {3, Deed::debit},
-                                                               {4, Deed::sell},
-                                                               {2, Deed::take_back},
-                                                               {5, Deed::order},
-                                                               {4, Deed::buy},
-                                                               {6, Deed::open},
-                                                               {9, Deed::proceed},
-                                                               {16, Deed::report},
-                                                               {1, Deed::give_up},
-                                                               {5, Deed::refund},
-                                                               {5, Deed::send_refund},
-                                                               {2, Deed::refund_there},
-                                                               {5, Deed::settle_refund},
-                                                               {2, Deed::dispute},
-                                                               {4, Deed::move_dispute},
-                                                               {4, Deed::payout},
-                                                               {6, Deed::advance}})),
+        gen::set(&MoneyStep::action, gen::weightedElement<Action>({{2, Action::credit},
+                                                                   {3, Action::debit},
+                                                                   {4, Action::sell},
+                                                                   {2, Action::take_back},
+                                                                   {5, Action::order},
+                                                                   {4, Action::buy},
+                                                                   {6, Action::open},
+                                                                   {9, Action::proceed},
+                                                                   {16, Action::report},
+                                                                   {1, Action::give_up},
+                                                                   {5, Action::refund},
+                                                                   {5, Action::send_refund},
+                                                                   {2, Action::refund_there},
+                                                                   {5, Action::settle_refund},
+                                                                   {2, Action::dispute},
+                                                                   {4, Action::move_dispute},
+                                                                   {4, Action::payout},
+                                                                   {6, Action::advance}})),
         gen::set(&MoneyStep::game, gen::weightedElement<int>({{8, 0}, {3, 1}, {1, 2}, {1, 3}})),
         gen::set(&MoneyStep::person, gen::inRange(0, 3)),
         gen::set(&MoneyStep::which, gen::weightedOneOf<int>({{4, gen::just(0)}, {2, gen::inRange(0, 8)}})),
@@ -181,7 +181,7 @@ struct PaymentWorld {
 
   // No decision: it was the processor's doing, or nothing was there to do it to.
   std::optional<Decision> take(MoneyStep const& step) {
-    if (step.deed == Deed::buy) return buy(step);
+    if (step.action == Action::buy) return buy(step);
     if (auto const asked = command(step)) return execute(*asked);
     at_processor(step);
     return std::nullopt;
@@ -189,7 +189,7 @@ struct PaymentWorld {
 
   // The decision is the first one: whether there is an order.
   std::optional<Decision> buy(MoneyStep step) {
-    step.deed = Deed::order;
+    step.action = Action::order;
     auto decision = take(step);
     if (!decision->ok()) return decision;
     open_there(0);
@@ -223,33 +223,33 @@ struct PaymentWorld {
     auto const currency = game == kGame && step.choice > 8 ? kGems : CurrencyId{};
     auto const amount = Money::from_minor(step.minor);
     auto const usd = Usd::from_minor(step.minor);
-    switch (step.deed) {
-      case Deed::credit: return CreditBalance{game, who, currency, amount, "reward"};
-      case Deed::debit: return DebitBalance{game, who, currency, amount, "spent"};
-      case Deed::sell: return PurchaseItem{game, who, currency, Item{"sword", "Sword", "", ""}, 1, amount, amount};
-      case Deed::take_back: {
+    switch (step.action) {
+      case Action::credit: return CreditBalance{game, who, currency, amount, "reward"};
+      case Action::debit: return DebitBalance{game, who, currency, amount, "spent"};
+      case Action::sell: return PurchaseItem{game, who, currency, Item{"sword", "Sword", "", ""}, 1, amount, amount};
+      case Action::take_back: {
         auto const* sale = pick(sales, step.which);
         if (sale == nullptr) return std::nullopt;
         return RefundItem{state.game_of(sale->second.player)->id, samples::fact(sale->second, sale->first), "broken"};
       }
-      case Deed::order: return OrderCurrency{game, who, currency, usd, "pm_1", {}, step.aimed || step.choice > 0};
-      case Deed::report: return report(step);
-      case Deed::give_up: return give_up(step);
-      case Deed::refund: return refund(step, usd);
-      case Deed::send_refund: return refused_refund(step);
-      case Deed::payout: return payout(step, game, usd);
-      case Deed::advance: {
+      case Action::order: return OrderCurrency{game, who, currency, usd, "pm_1", {}, step.aimed || step.choice > 0};
+      case Action::report: return report(step);
+      case Action::give_up: return give_up(step);
+      case Action::refund: return refund(step, usd);
+      case Action::send_refund: return refused_refund(step);
+      case Action::payout: return payout(step, game, usd);
+      case Action::advance: {
         auto const* known = pick(payouts, step.which);
         auto const target = known != nullptr ? *known : PayoutId(1);
         return AdvancePayout{target, static_cast<PayoutStatus>(step.choice % 6), "note"};
       }
-      case Deed::buy:
-      case Deed::open:
-      case Deed::proceed:
-      case Deed::refund_there:
-      case Deed::settle_refund:
-      case Deed::dispute:
-      case Deed::move_dispute: break;
+      case Action::buy:
+      case Action::open:
+      case Action::proceed:
+      case Action::refund_there:
+      case Action::settle_refund:
+      case Action::dispute:
+      case Action::move_dispute: break;
     }
     return std::nullopt;
   }
@@ -271,7 +271,7 @@ struct PaymentWorld {
       default: report.reference.clear(); break;
     }
   }
-  [[nodiscard]] static bool twisted(MoneyStep const& step) { return step.deed == Deed::report && step.choice == 0; }
+  [[nodiscard]] static bool twisted(MoneyStep const& step) { return step.action == Action::report && step.choice == 0; }
 
   // As the saga does it: what the processor may have charged is never given up.
   [[nodiscard]] std::optional<Command> give_up(MoneyStep const& step) const {
@@ -331,23 +331,23 @@ struct PaymentWorld {
   // ---- what happens at the processor -----------------------------------------------------------------------------
 
   void at_processor(MoneyStep const& step) {
-    if (step.deed == Deed::open) return open_there(step.which);
+    if (step.action == Action::open) return open_there(step.which);
     auto* const known = charge(step.which);
     if (known == nullptr) return;
-    if (step.deed == Deed::proceed) proceed(*known, step.choice, step.minor);
-    if (step.deed == Deed::send_refund) take_refund(*known, step);
-    if (step.deed == Deed::settle_refund) settle_refund(*known, step);
-    if (step.deed == Deed::move_dispute) move_dispute(*known, step);
+    if (step.action == Action::proceed) proceed(*known, step.choice, step.minor);
+    if (step.action == Action::send_refund) take_refund(*known, step);
+    if (step.action == Action::settle_refund) settle_refund(*known, step);
+    if (step.action == Action::move_dispute) move_dispute(*known, step);
     // A bank may claim all of it, whatever was refunded or is on its way back.
     bool const all =
-        step.deed == Deed::dispute && step.minor % 8 == 3 && known->now().status == PaymentStatus::succeeded;
+        step.action == Action::dispute && step.minor % 8 == 3 && known->now().status == PaymentStatus::succeeded;
     auto const usd = all ? known->now().usd : part_of(known->left(), step);
     if (usd <= Usd{}) return;
-    if (step.deed == Deed::refund_there) {
+    if (step.action == Action::refund_there) {
       auto const status = step.aimed ? RefundStatus::succeeded : RefundStatus::pending;
       known->change().refunds.push_back({name("re_"), {}, usd, status});
     }
-    if (step.deed == Deed::dispute) {
+    if (step.action == Action::dispute) {
       auto const most = known->now().usd + known->now().usd;
       auto const claimed = step.minor % 4 == 0 ? std::min(usd + Usd::from_minor(1 + step.minor % 16), most) : usd;
       known->change().disputes.push_back({name("dp_"), claimed, kDisputeFee, DisputeStatus::open, 1});
