@@ -1,4 +1,4 @@
-// What is said of an environment's clock (eventstore/clock.h has the law): to operators, in the log, by /readyz.
+// What an environment's clock shows (eventstore/runtime/clock.h has the rule): to operators, in the log, by /readyz.
 #pragma once
 
 #include <cstdint>

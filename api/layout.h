@@ -1,11 +1,11 @@
 // Where everything of one installation lies. Production and sandbox share nothing: not a file, not a key.
 //
 //   DIR/production/          DIR/sandbox/
-//     log.db                 the log, and SQLite's -wal beside it (eventstore/sqlite_log.h)
-//     vault/                 master.key, persons.keys (eventstore/vault.h)
-//     <key and checkpoint>   in the folder itself (eventstore/chain.h, CheckpointFile)
+//     log.db                 the log, and SQLite's -wal beside it (eventstore/store/sqlite_log.h)
+//     vault/                 master.key, persons.keys (eventstore/store/vault.h)
+//     <key and checkpoint>   in the folder itself (eventstore/store/chain.h, CheckpointFile)
 //     processor.db           the sandbox's only: the books of its card processor, which is another company's
-//     clock                  the sandbox's only, once it was put forward (eventstore/clock.h)
+//     clock                  the sandbox's only, once it was put forward (eventstore/runtime/clock.h)
 //     snapshots/ requests/ views/    derived: may be deleted while the server is stopped
 #pragma once
 

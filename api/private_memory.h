@@ -1,5 +1,5 @@
-// Cards, keys and personal texts pass through this process in the clear and are promised never to be on a disk or in
-// another process: a core dump would be the one, a debugger or /proc/PID/mem of the same user the other.
+// Keeps this process's memory to itself, because cards, keys and personal texts pass through it in the clear. A core
+// dump would put them on a disk; a debugger or /proc/PID/mem would show them to other processes of the same user.
 #pragma once
 
 namespace florin::api {

@@ -57,9 +57,9 @@ void set_up_log(LogLevel level) {
   }
 }
 
-// SIGINT and SIGTERM end the server. Others are sent by people who know servers that do something on them: to one that
-// does nothing they must not be deadly. All are taken by one sigwait; every thread made after this inherits the block.
-// A client that goes away must not kill the process.
+// SIGINT and SIGTERM end the server. SIGHUP, SIGUSR1 and SIGUSR2 are only logged, because their default action would
+// end it. One sigwait takes all of them; every thread made after this inherits the block. SIGPIPE is ignored, because a
+// client that closes its connection must not end the process.
 sigset_t take_signals() {
   signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
@@ -94,7 +94,7 @@ Served failed(eventstore::Fault const& fault, std::string const& what) {
 // What the sandbox's phone signs its posts for. They never leave the process, so the name needs no host.
 constexpr std::string_view kSandboxInboundUrl = "http://localhost/sandbox/webhooks/sms/inbound";
 
-// Of a company and a bank that are none.
+// Placeholder originator and bank for the sandbox's NACHA files.
 sagas::AchOrigin sandbox_ach() {
   sagas::AchOrigin origin;
   origin.destination = "091000019";

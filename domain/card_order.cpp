@@ -11,7 +11,7 @@ namespace {
 
 bool valid_usd(Usd usd) { return usd > Usd{} && usd <= kMaxPurchaseUsd; }
 
-// The code of a try that failed because the cardholder did not pass the challenge (Stripe's, and so our twin's).
+// The code of a try that failed because the cardholder did not pass the challenge: Stripe's and the sandbox's.
 constexpr std::string_view kChallengeFailedCode = "payment_intent_authentication_failure";
 
 // One order's events as a report makes them: what they leave of the wallet, of the refunds and of the disputes is what
@@ -89,8 +89,8 @@ void Reporting::refund(RefundReport const& report) {
     return report.refund ? known.refund == report.refund : known.reference == report.reference;
   });
   if (row != returned_.refunds.end()) return settle(*row, report);
-  // One of ours that we do not know: of a log that was lost. One made there is taken over even when it failed and moves
-  // nothing: an older report, which says that it succeeded, may still be on its way.
+  // It has our id but is unknown here: the log that asked for it was lost. One that was made at the processor is booked
+  // even when it failed and moves nothing, because an older report, which says that it succeeded, may still come.
   if (report.refund) return;
   auto const refund = RefundId(next(context_.next, events_.size()));
   events_.emplace_back(RefundRequested{refund, ordered_.order, ordered_.player, ordered_.currency, report.usd,
@@ -138,7 +138,7 @@ void Reporting::dispute(DisputeReport const& report) {
   *row = {report.reference, owed.player, status, owed.fee, report.entries};
 }
 
-// What went neither back nor is claimed back, or why none of it may go.
+// What can still be refunded: neither refunded nor disputed. Or the rejection, when no refund is allowed.
 Result<Usd, Rejection> left_of(State const& state, GameId caller, CurrencyPurchased const& original) {
   auto const* game = state.find_game(caller);
   if (game == nullptr) return refuse(RejectionCode::game_not_found);

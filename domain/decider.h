@@ -1,5 +1,5 @@
-// The inside of decide and apply, shared by the rooms of this folder only: ledger.cpp dispatches, each room decides and
-// folds what is its own (catalogue, wallet, transfer, guardian, phone_share, texts).
+// The inside of decide and apply, shared by this folder's files only. ledger.cpp dispatches; each of catalogue, people,
+// wallet, transfer, guardian, phone_share, card_order, payout and texts decides and folds its own commands and events.
 #pragma once
 
 #include <optional>

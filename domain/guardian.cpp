@@ -9,7 +9,7 @@ Decision Decider::operator()(FlagMinor const& command) const {
   NewIds new_ids(state, events);
   auto const identity = new_ids.identity(command.person.email_index, command.person.email);
   auto const guardian = command.guardian ? new_ids.phone(identity, *command.guardian) : PhoneId{};
-  // Whom the minor could answer for is no guardian.
+  // A phone that the minor holds is refused, because the minor could answer the guardian's questions there.
   if (guardian && state.phones().contains(guardian) && state.phones().is_held(guardian)) {
     return refuse(RejectionCode::guardian_is_minor);
   }

@@ -44,7 +44,7 @@ struct Wallet {
 // wallet (rows 48, three indexes of 10 to 20 each).
 class State {
  public:
-  // Row layouts are stored in snapshots: changing one needs a new snapshot version (eventstore/snapshot.h).
+  // Row layouts are stored in snapshots: changing one needs a new version in eventstore/engine/snapshot.cpp.
   struct IdentityRow {
     BlindIndex email_index;
   };

@@ -149,11 +149,11 @@ bool Phones::restore_owners() {
     if ((head != kVerified && head != kClaimed) || first(rows_[i].phone)) return false;
     first_.insert(hash_of(rows_[i].phone), static_cast<std::uint32_t>(i));
     for (auto at = i + 1; at != 0; at = rows_[at - 1].next) {
-      if (head == kClaimed && rows_[at - 1].on_file_as != kClaimed) return false;  // behind one who owns nothing
+      if (head == kClaimed && rows_[at - 1].on_file_as != kClaimed) return false;  // shared by no owner
       ++reached;
     }
   }
-  return reached == on_file;  // less: some point at each other in a ring, and nothing leads to them
+  return reached == on_file;  // less: some rows form a ring that no first row leads to
 }
 
 bool operator==(Phones const& a, Phones const& b) {

@@ -27,7 +27,7 @@ class Phones {
     std::uint32_t on_file_as = kNamed;
     std::uint32_t reserved = 0;
   };
-  // How a person holds a phone. Only the first is not on file: somebody merely said so.
+  // Relation of a person to a phone. kNamed is an unproven claim and does not count as on file.
   static constexpr std::uint32_t kNamed = 0;
   static constexpr std::uint32_t kShared = 1;    // the owner approved
   static constexpr std::uint32_t kVerified = 2;  // proved with a secret that was texted there; the first one owns it

@@ -33,12 +33,12 @@ struct ProjectionStatus {
   std::optional<RebuildStatus> rebuild;  // while one waits for its turn, runs, or is about to be swapped in
 };
 
-// Somebody who waits for a view and holds no thread meanwhile. Destroyed untold when the runner is.
+// A callback for who waits for a view without a thread. When the runner is destroyed, so is it, without a call.
 class ViewWaiter {
  public:
   virtual ~ViewWaiter() = default;
-  // Once, on the projector's thread or the one that registered: must not block. False: the view has stopped, its time
-  // is over, or the runner stops.
+  // Called once, on the projector's thread or the one that registered it; must not block. False: the view has stopped,
+  // the time is over, or the runner stops.
   virtual void tell(bool reached) = 0;
 };
 
@@ -52,9 +52,9 @@ class ReadModels {
   [[nodiscard]] virtual eventstore::ResultOr<ViewReader> read(std::string_view name) = 0;
   // How far readers see a view; zero for an unknown name.
   [[nodiscard]] virtual domain::Position position(std::string_view name) const = 0;
-  // The waiter is told when the view is there, at once when there is nothing to wait for. False: kWaitersMax wait
-  // already (each is a request on its way, some 200 bytes), and nobody is told anything. One that is over may be told
-  // so late: whoever waits watches the time.
+  // Registers the waiter, or calls it at once when there is nothing to wait for. Returns false without registering when
+  // kWaitersMax are registered (each is a request under way, some 200 bytes). Expiry is checked lazily, so keep your
+  // own time-out.
   static constexpr std::size_t kWaitersMax = 10'000;
   [[nodiscard]] virtual bool when_reached(std::string_view name, domain::Position position, int timeout_ms,
                                           std::unique_ptr<ViewWaiter> waiter) = 0;

@@ -67,7 +67,7 @@ class Router {
   void add(Method method, std::string_view pattern, Handler handler, std::size_t body_limit = kBodyLimit,
            Takes takes = Takes::json);
 
-  // Errors at paths that start with the prefix, and with no longer one, tell the time by this clock, which outlives the
+  // Error replies under this path prefix are stamped by this clock; the longest prefix wins. The clock outlives the
   // router.
   void add_clock(std::string_view prefix, eventstore::Clock const& clock);
   [[nodiscard]] eventstore::Clock const* clock_of(std::string_view path) const;  // nullptr: none was added

@@ -198,8 +198,8 @@ Awaitable<Readable<FollowedPayment>> follow_payment(Reader reader, OrderId order
     outcome.position = ledger.state.position();
   }
   if (!outcome.purchased && !outcome.failed) {
-    // Settled before it was asked about, or nobody is left to ask: what the view knows, once it is where the ledger
-    // was then.
+    // The order ended before anybody waited for it, or no saga runs: answer from the view, once it has reached the
+    // ledger's position.
     domain::GameId const of_any;
     auto loaded = co_await reader.view(View::payments, outcome.position,
                                        [&](ViewReader& view) { return load_card_order(ledger, view, of_any, order); });

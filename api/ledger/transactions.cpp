@@ -12,7 +12,7 @@ using Name = std::optional<TransactionName>;
 
 Kind kind_of(domain::Flavour flavour) { return flavour == domain::Flavour::transfer ? Kind::transfer : Kind::send; }
 
-// Without what belongs to its commit's first transaction only.
+// The transaction that an event belongs to; nullopt for an event of none.
 Name named_by(Event const& event, Position position, Position commit) {
   if (std::holds_alternative<domain::BalanceCredited>(event)) return Name({Kind::credit, commit});
   if (std::holds_alternative<domain::BalanceDebited>(event)) return Name({Kind::debit, commit});

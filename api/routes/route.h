@@ -2,7 +2,8 @@
 // holds, which limits it is under, and the handler. The router, the order of checks and the OpenAPI document follow
 // from the rows.
 //
-// To add a route: write its handler and its row, in the file of its resource. Rows are static and immutable.
+// To add a route: write its handler and its row, in the file of its resource, and its texts in api/openapi/*.yaml; then
+// renew tests/golden/openapi.json (api/openapi/README.md). Rows are static and immutable.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-// Events about one wallet: what a game gives to a player and takes from them.
+// Movements of one wallet: what a game gives to a player and takes from them. Each moves exactly one wallet's available
+// balance, and folds treat the whole family so: an event that moves two wallets or reserves belongs to another family.
 #pragma once
 
 #include <string>

@@ -43,7 +43,7 @@ struct PlayerBalances {
   domain::Timestamp joined;
   domain::Timestamp last_active;
   std::vector<CurrencyBalance> balances;  // one for each currency of the game, in its order
-  domain::Position position;              // the view's position at this read
+  domain::Position position;              // of the durable state, at this read
 };
 
 // One line of a batch reply. Fixed size: no allocation for a player.
@@ -120,7 +120,7 @@ class DurableState {
   // (snapshot.h). Writing holds the lock for reading: commits wait, so it belongs after the writer stopped.
   [[nodiscard]] ResultOr<Unit> write_snapshot(std::filesystem::path const& folder, Log& log,
                                               Files& files = machine_files()) const;
-  // Into an empty view, before anyone else uses it. Kind::missing when there is none that is whole, not beyond `limit`
+  // Into an empty one, before anyone else uses it. Kind::missing when there is none that is whole, not beyond `limit`
   // and of this log; those that were tried are named in `skipped` (may be null).
   [[nodiscard]] ResultOr<Unit> read_newest_snapshot(std::filesystem::path const& folder, Log& log,
                                                     domain::Position limit, std::vector<std::string>* skipped = nullptr,

@@ -1,4 +1,4 @@
-// What the balance view holds; shared by balances.cpp and balances_snapshot.cpp only.
+// What the durable state holds; shared by durable_state.cpp and durable_state_snapshot.cpp only.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
-// File balances-<position>.bin, in checked blocks (eventstore/block_file.h): position and link, the games (each as the
-// encoded events that make it), then identity, player and wallet rows, each with its side of the view, the refunded
-// orders, the open matters (eventstore/state_file.h), and the phones' numbers. Texts lie with their rows, so what
+// File balances-<position>.bin, in checked blocks (engine/block_file.h): position and link, the games (each as the
+// encoded events that make it), then identity, player and wallet rows, each with what is shown of it, the refunded
+// orders, the open matters (engine/state_file.h), and the phones' numbers. Texts lie with their rows, so what
 // renames left behind in memory is gone after a restart.
 #include <array>
 #include <bit>
@@ -244,7 +244,7 @@ struct DurableState::SnapshotReader {
   }
 };
 
-// The view in one file, or what is wrong with the file.
+// The durable state in one file, or what is wrong with the file.
 ResultOr<std::unique_ptr<DurableState::Impl>> DurableState::read_snapshot(Files& files, fs::path const& file,
                                                                           Position position, Log& log) {
   auto opened = FLORIN_TRY(BlockReader::open(file, kKind, files));

@@ -403,7 +403,7 @@ struct Check {
       return "refunds what is not paid";
     if (auto const* returned = state.find_returned(e.order)) {
       if (!is_of(*returned, e)) return "refunds another order than was paid";
-      // What the processor did on its own is its word.
+      // One that was made at the processor (it has a reference) is booked as the processor reports it.
       bool const ours = e.reference.empty();
       if (ours && e.usd > kMaxPurchaseUsd - returned->refunded()) return "refunds more than any order";
     }
@@ -471,7 +471,7 @@ struct Check {
   char const* operator()(PayoutFileWritten const& e) const {
     if (e.written != place.first) return "writes a bank's file under another name than its commit's";
     if (state.find_payout_file(e.day)) return "writes the file of a day twice";
-    // It is written once the day is over; asked before a far day is reckoned with.
+    // A file is written after its day. Checked first, so that is_well_formed computes with no day of the far future.
     bool const is_over = e.day >= Day{} && e.day < day_of(e.created);
     if (e.created > kLastMoment || !is_over || !is_well_formed(e)) return "is no file of a day";
     if (!state.are_next_files(e.created, e.files)) return "uses a letter or trace number of another file of its date";

@@ -1,5 +1,5 @@
 // A game in the blocks of a file (block_fields.h): the same bytes in every copy of a State. Of any change the files
-// that hold games need a new version: snapshot.cpp, projections/balances_snapshot.cpp.
+// that hold games need a new version: snapshot.cpp, durable_state_snapshot.cpp.
 #pragma once
 
 #include "domain/game.h"

@@ -1,7 +1,8 @@
 // The end of the log, for everything downstream (DESIGN, The way data flows): projector, sagas, snapshots, whoever
 // follows. A consumer has a name and a place of its own. It gets recent commits from memory, already decoded, and older
 // ones from the store, checked and decoded; it never sees one that is not durable, nor one that the durable state
-// lacks. Its lag is the head less its position.
+// lacks. Its lag is the head less its position. Places are not stored here: after a restart each consumer says where it
+// goes on (a view at its file's checkpoint, snapshots at the last one, sagas at the recovered head).
 //
 // The appender publishes and is never held up: consumers that are behind are not waited for, and one that sleeps is
 // woken by a call that does not block. Recent commits lie in a list whose nodes link to the next one once and for all,

@@ -1,11 +1,11 @@
 // The one source of time. Any thread.
 //
-// Time has two hands (DESIGN, The way data flows). now() is the ledger's time: what is shown, stored and compared with
+// There are three times (DESIGN, The way data flows). now() is the ledger's time: it is shown, stored and compared with
 // what is stored. It follows the wall clock, but never goes back and never stands still. read().steady is only for
 // what is waited for in memory (rate limits, circuit breakers): nobody can set it, and it knows no date. read().wall is
 // what the machine's clock says: for dates that others wrote (a processor's signature), which are right when it is.
 //
-// The law of the ledger's time (class LedgerTime). CLOCK_BOOTTIME, the steady clock, counts the seconds of a machine
+// The rule of the ledger's time (class LedgerTime). CLOCK_BOOTTIME, the steady clock, counts the seconds of a machine
 // that sleeps too, and cannot be set. At each reading, when the steady clock went on by d since the last one:
 //
 //   the wall clock stands                             the ledger's time goes on by
@@ -56,7 +56,7 @@ class Clock {
  public:
   virtual ~Clock() = default;
   [[nodiscard]] virtual domain::Timestamp now() const = 0;
-  [[nodiscard]] virtual ClockReading read() const;  // one that has no other hand shows now()
+  [[nodiscard]] virtual ClockReading read() const;  // one that has no other clock shows now()
   // Before anything else asks: the ledger holds this time already, so now() is never before it.
   virtual void not_before(domain::Timestamp held);
   [[nodiscard]] virtual ClockState state() const;

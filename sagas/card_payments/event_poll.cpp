@@ -27,14 +27,14 @@ constexpr std::int64_t kPollReachMicros = 30 * domain::kMicrosPerDay;
 EventPoll::EventPoll(CardContext& context, std::function<void(Task)> look_into)
     : context_(context), look_into_(std::move(look_into)), alarm_(context.io.get_executor()) {}
 
-// The processor dates what happened by the true time. Where our two clocks differ it is not known which of them shows
-// it, so we ask from the earlier one on: what is heard twice is looked at twice, what is not asked for is never heard.
+// The processor dates its events by the true time. Where the wall clock and the ledger's time differ, either may be
+// wrong, so the earlier one is used: an event that is read twice does no harm, one that is not asked for is lost.
 Timestamp EventPoll::processor_now() const { return std::min(context_.clock.now(), context_.clock.read().wall); }
 
 void EventPoll::resume(Timestamp last_commit) {
   auto const now = processor_now();
   auto const reach = now + -kPollReachMicros;
-  // A last commit that is still to come was written by a clock that was ahead: nobody knows since when.
+  // A last commit in the future was written while the clock was ahead, nobody knows since when: ask for everything.
   polled_from_ = last_commit > now ? reach : std::max(reach, last_commit + -kResumeOverlapMicros);
   if (last_commit == Timestamp{} || last_commit >= reach) return;
   missed_ =

@@ -13,9 +13,9 @@ namespace florin::sagas {
 using domain::OrderId;
 using domain::PaymentStatus;
 
-// Takes away the name of a refund that this log has not asked for under it, or asked for in another history. And one
-// refund is one: what the processor made twice under one name came the second time without our asking.
-// False: the log could not be read.
+// Clears the id of each refund that this log did not ask for under that id, or that was asked for before a restore from
+// a backup. When the processor made two refunds under one id, only one keeps it; the other counts as made at the
+// processor. False: the log could not be read.
 bool PaymentReports::check_refund_names(domain::PaymentReport& payment) const {
   auto const returned = context_.view.returned(payment.order);
   auto const known_reference = [&](domain::RefundId refund) -> std::string {
@@ -69,8 +69,8 @@ Awaitable<bool> PaymentReports::report(PaymentAnswer const& answer, std::string 
   }
   domain::Command command = domain::ReportPayment{std::move(payment), *ordered, std::move(refused_code)};
   auto const outcome = co_await ask(context_.io, *context_.writer, std::move(command));
-  if (auto const* refusal = std::get_if<domain::Rejection>(&outcome)) {
-    if (refusal->code == domain::RejectionCode::payment_mismatch) {
+  if (auto const* rejection = std::get_if<domain::Rejection>(&outcome)) {
+    if (rejection->code == domain::RejectionCode::payment_mismatch) {
       spdlog::error("payment {} is not what order {} asked for: look at it at the processor", answer.payment.reference,
                     domain::format_order_id(answer.payment.order));
     }
@@ -79,7 +79,7 @@ Awaitable<bool> PaymentReports::report(PaymentAnswer const& answer, std::string 
   co_return std::holds_alternative<eventstore::Committed>(outcome);
 }
 
-// For the operator, who has the processor's own word: from here on card_clearing is not what it holds.
+// Logs refunds and disputes that cannot be booked: from then on card_clearing differs from what the processor holds.
 void PaymentReports::say_what_is_not_booked(domain::PaymentReport const& payment, domain::Usd paid) const {
   for (auto const& refund : payment.refunds) {
     if (may_book(refund, paid)) continue;

@@ -1,4 +1,4 @@
-// From the processor's whole word on a payment to a ReportPayment, which makes events of what is new in it.
+// Turns all that the processor says of a payment into one ReportPayment, which makes events of what is new in it.
 //
 // A payment that names an order which this log does not have is another history's, or another's: it is said to the
 // operator and not reported. So is a refund that names one of ours which was not asked for.

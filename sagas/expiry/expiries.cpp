@@ -61,7 +61,7 @@ void Expiries::Impl::check() {
 
 void Expiries::Impl::arm() {
   auto next = std::chrono::microseconds(kCheckAtLeastEvery);
-  // With the writer's answers outstanding it is they that make room, and check again.
+  // At the limit no timer is set for what is due, because each answer of the writer calls check() again.
   if (auto const due = plan.next_due(); due && in_flight < kInFlightMax) {
     auto const wait = std::max<std::int64_t>(0, due->micros() - clock.now().micros());
     next = std::min(next, std::chrono::microseconds(wait));
@@ -85,9 +85,9 @@ void Expiries::Impl::submit_due(ExpiryPlan::Due due) {
   ++in_flight;
   submit(io, *writer, std::move(due.command), [this, timer = due.timer](Outcome const& outcome) {
     --in_flight;
-    auto const refused = std::holds_alternative<domain::Rejection>(outcome);
-    // Refused: something came before it, which the ledger knows by the next look.
-    if (is_busy(outcome) || refused) plan.add({clock.now() + kBusyRetryMicros, timer.about});
+    auto const rejected = std::holds_alternative<domain::Rejection>(outcome);
+    // Rejected: another command came first. The next try finds what it did in the ledger.
+    if (is_busy(outcome) || rejected) plan.add({clock.now() + kBusyRetryMicros, timer.about});
     check();
   });
 }

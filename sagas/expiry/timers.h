@@ -1,4 +1,4 @@
-// What ends by itself, and when: a heap, so that a million waits cost 16 MB and no scan. A timer is a reminder and no
+// What ends by itself, and when: a heap, so that a million waits cost 24 MB and no scan. A timer is a reminder and no
 // fact: whoever takes one out asks the ledger whether it is really due. One thread.
 #pragma once
 

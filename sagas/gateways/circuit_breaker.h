@@ -1,6 +1,6 @@
 // When to stop calling somebody who does not answer, when to ask again, and how long to wait between tries. Pure:
-// time and random bits come in, nothing is called. `now` is a steady clock in µs (eventstore/clock.h): whoever sets the
-// wall clock neither keeps a breaker open nor closes one.
+// time and random bits come in, nothing is called. `now` is a steady clock in µs (eventstore/runtime/clock.h), so that
+// setting the wall clock neither keeps a breaker open nor closes one.
 //
 //   closed     every call is let through. Opens after `consecutive_failures` in a row, or when of the last
 //              `window_calls` calls `window_failure_percent` failed (a provider that fails every other call never fails

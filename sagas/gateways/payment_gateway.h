@@ -61,7 +61,7 @@ inline constexpr std::string_view kCircuitOpen = "circuit_open";
 inline constexpr std::string_view kBusy = "busy";
 
 enum class PaymentOutcome : std::uint8_t {
-  answered,  // the processor's word
+  answered,  // the processor's answer
   refused,   // it will not do that, now or later; nothing changed
   unknown,   // time-out, broken connection, its trouble or ours: nobody knows whether it was done
 };

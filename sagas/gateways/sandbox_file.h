@@ -1,5 +1,5 @@
-// The SQLite file of the sandbox's processor: its tables, statements and transactions, over eventstore/sqlite.h. What
-// is in the rows, sandbox_tables.h says.
+// The SQLite file of the sandbox's processor: its tables, statements and transactions, over eventstore/store/sqlite.h.
+// What is in the rows, sandbox_tables.h says.
 //
 // Durable: WAL, synchronous=FULL; a transaction is in the file when it returns. One thread at a time.
 //

@@ -98,7 +98,8 @@ void Payouts::Impl::ask_about(PayoutId payout) {
   }
 }
 
-// What is due and in no file yet brings about its day's files; what is left out of them is nobody's to ask about.
+// Whether the bank can be asked about this payout. When its day is over and no file of that day exists, writes the
+// day's files. A payout that was left out of them is not asked about again.
 bool Payouts::Impl::is_with_the_bank(domain::OpenPayout const& open) {
   if (open.filed) return true;
   auto const day = domain::day_of(open.processing_at);

@@ -1,4 +1,5 @@
-// An environment whose machine's clock is set: what is stored, and what is only waited for (eventstore/clock.h).
+// An environment whose machine's clock is set: times that are stored, and times that are only waited for
+// (eventstore/runtime/clock.h).
 #include <gtest/gtest.h>
 
 #include "api/environment.h"

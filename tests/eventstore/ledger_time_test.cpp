@@ -1,4 +1,4 @@
-// The law of the ledger's time (eventstore/clock.h), by hand and for any readings.
+// The rule of the ledger's time (eventstore/runtime/clock.h), by hand and for any readings.
 #include <algorithm>
 #include <atomic>
 #include <limits>

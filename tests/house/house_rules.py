@@ -8,7 +8,8 @@ the standard library only and no floating point; a header says #pragma once; a s
 a script is executable, strict (set -euo pipefail) and says what it is for; no arm of a visitor takes everything; only
 tests make facts that are in no log; what answers requests asks api/ledger and nothing below it; api/http knows HTTP and JSON, and nothing of what is served
 with them; clocks, random numbers,
-sleeps, files and threads are the runtime's and its drivers'; FLORIN_TRY is a whole statement or the right side of one.
+sleeps, files and threads are the runtime's and its drivers'; FLORIN_TRY is a whole statement or the right side of one;
+a file that a comment or a README names exists.
 """
 
 import os
@@ -77,6 +78,11 @@ VALUES = {"AdjustableClock", "BatchEntry", "base64", "CurrencyBalance", "Fault",
 # What api/http may include, of plain tools; and names that only the routes know.
 HTTP_TOOLS = re.compile(r"api/http/|api/budget\.h$|eventstore/runtime/|domain/(?:contract|percent|result|time|utf8)\.h$")
 PRODUCT_NAMES = re.compile(r"florin-\w+|game-secret|\w+-signature\b|twilio|stripe|client_request_id|/admin/", re.IGNORECASE)
+
+
+# A file that prose names: from the root, from the folder of the prose, from its top folder, or by its name alone.
+NAMED_FILE = re.compile(r"(?<![\w./{}<>*~:-])(?:[\w-]+/)*[\w-]+\.(?:h|cpp|md|py|yaml|mjs|capnp)\b(?![\w*/])")
+COMMENT = re.compile(r"(?:^|\s)//[^\n]*", re.MULTILINE)
 
 
 def line_of(text, offset):
@@ -192,6 +198,25 @@ def check_http(path, text):
         yield f"{path}:{line_of(text, match.start())}: a name that only the routes know: {match.group()}"
 
 
+def files_below(root):
+    """Every file's path from the root, but what is built, installed or of git."""
+    for directory, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in ("node_modules", "build", "data") and not name.startswith(".")]
+        for name in names:
+            yield os.path.relpath(os.path.join(directory, name), root).replace(os.sep, "/")
+
+
+def check_named_files(path, text, paths, names):
+    here = os.path.dirname(path)
+    for prose in (re.compile(r"[^\n]+") if path.endswith(".md") else COMMENT).finditer(text):
+        for match in NAMED_FILE.finditer(prose.group()):
+            named = match.group()
+            known = named in names if "/" not in named else any(
+                os.path.normpath(os.path.join(base, named)) in paths for base in ("", here, here.split("/")[0]))
+            if not known:
+                yield f"{path}:{line_of(text, prose.start() + match.start())}: names a file that does not exist: {named}"
+
+
 def check_own_header_first(path, text, headers):
     own = re.sub(r"\.cpp$", ".h", path)
     if not path.endswith(".cpp") or own not in headers:
@@ -235,6 +260,13 @@ def breaches(root):
     for path, full in sorted(scripts.items()):
         with open(full, encoding="utf-8") as file:
             yield from check_script(path, file.read(), os.access(full, os.X_OK))
+    paths = set(files_below(root))
+    names = {os.path.basename(path) for path in paths}
+    for path in sorted(paths):
+        # A changelog names what was.
+        if path in sources or (path.endswith(".md") and path != "CHANGELOG.md" and not path.startswith("tests/golden/")):
+            with open(os.path.join(root, path), encoding="utf-8") as file:
+                yield from check_named_files(path, file.read(), paths, names)
     if not sources:
         yield f"{root}: there is no source here"
 
@@ -261,6 +293,9 @@ SOUND = {
     "api/routes/items.cpp": '#include "api/ledger/ledger.h"\n#include "eventstore/runtime/runtime.h"\n'
                             "eventstore::Fault f;  // eventstore::Vault\n",
     "tests/api/main_test.cpp": '#include "api/http/server.h"\n#include "tests/support/disk.h"\n',
+    "eventstore/store/c.cpp": '// eventstore/log.h, log.h, store/b.cpp, `views/x.db`, money.*\nauto n = "none/such.h";\n',
+    "eventstore/README.md": "See `store/b.cpp` and [log](log.h).\n",
+    "CHANGELOG.md": "`gone.cpp` went.\n",
     "scripts/test": "#!/usr/bin/env bash\n# Runs the tests.\nset -euo pipefail\n",
 }
 BROKEN = [
@@ -313,6 +348,9 @@ BROKEN = [
     ("api/a.cpp", "auto x = f(FLORIN_TRY(g()));\n", "FLORIN_TRY is a whole statement"),
     ("api/a.cpp", "auto x = FLORIN_TRY(g()).size();\n", "FLORIN_TRY is a whole statement"),
     ("api/a.cpp", "for (auto x : FLORIN_TRY(g())) f(x);\n", "FLORIN_TRY is a whole statement"),
+    ("api/a.cpp", "int x;  // the rule of eventstore/store/log.h\n", "does not exist: eventstore/store/log.h"),
+    ("api/a.cpp", "// gone.h says why.\n", "does not exist: gone.h"),
+    ("api/README.md", "`money.h`, `gone.cpp`\n", "does not exist: gone.cpp"),
     ("scripts/run", "#!/usr/bin/env bash\n# Runs.\nset -e\n", "set -euo pipefail"),
     ("scripts/run", "#!/usr/bin/env bash\nset -euo pipefail\n", "opens with a comment"),
 ]

@@ -1,4 +1,4 @@
-// A disk in memory that forgets what was not synced, for the house's own files (runtime/files.h) and for SQLite's (a
+// A disk in memory that forgets what was not synced, for our own files (eventstore/runtime/files.h) and for SQLite's (a
 // VFS, while one is installed). Everything that a file system may do to a process that relies on more than it was
 // promised: writes and names that were not synced are lost, kept in another order, or torn, sector by sector; a call
 // fails, or fails half-way; the process dies at any call.

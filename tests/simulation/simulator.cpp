@@ -25,7 +25,7 @@ namespace florin::simulation {
 namespace {
 
 constexpr char const* kHelp =
-    "Runs the server's core under simulated faults, one seed after another.\n"
+    "Runs the server, without its sockets, under simulated faults, one seed after another.\n"
     "\n"
     "  florin_simulator --seeds 2000 --first 1      seeds 1 to 2000\n"
     "  florin_simulator --seeds 1 --first 4711      one of them again\n"

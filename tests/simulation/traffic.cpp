@@ -13,7 +13,7 @@ using namespace domain;
 namespace {
 
 constexpr std::size_t kGames = 3;
-// Of the sandbox's (gateways/test_cards.h); nobody knows the last one.
+// Of the sandbox's (sagas/gateways/test_cards.h); nobody knows the last one.
 constexpr std::array<char const*, 12> kCards{"pm_card_visa",
                                              "pm_card_visa",
                                              "pm_card_visa",

@@ -1,7 +1,7 @@
-// One run of the simulation: the server's core (engine, SQLite's log, vault, request index, snapshots, tail, the plans
-// of its sagas) on a simulated disk and clock, clients that ask, repeat, race and give up, providers that answer late,
-// twice or never, and every fault between them; all from one seed, in one thread but for those that read a log ahead.
-// Between lives, and at the end, the server is held to what it promised (promises.h).
+// One run of the simulation: the server without its sockets (routes, ledger service, engine, SQLite's log, vault,
+// request index, snapshots, tail, read models, sagas) on a simulated disk and clock; clients that ask, repeat, race and
+// give up; providers that answer late, twice or never; and every fault between them. All follows from one seed, in one
+// thread but for those that read a log ahead. After each start, and at the end, its promises are checked (promises.h).
 #pragma once
 
 #include <cstdint>

@@ -410,7 +410,7 @@ struct OneAnswer final : PaymentGateway {
   Awaitable<PaymentAnswer> reply() { co_return answer; }
 };
 
-// Which of the two hands shows the true time, by which the processor signs, is not known.
+// The processor signs by the true time. Either the wall clock or the ledger's time may show it.
 TEST_F(Processor, ACallbackThatIsFreshByEitherHandIsTaken) {
   constexpr std::string_view kBody = R"({"id":"evt_1","object":"event","type":"ping","data":{"object":{}}})";
   test_support::Machine machine;
