@@ -21,6 +21,7 @@ enum class TextKind : std::uint8_t {
   receiver_completed = 5,  // to the receiver: credited
   sender_returned = 6,     // to the sender: the money is back; detail: the ReturnReason
 };
+inline constexpr TextKind kLastTextKind = TextKind::sender_returned;
 [[nodiscard]] char const* text_kind_name(TextKind kind);  // "guardian_question"
 
 struct TextRef {

@@ -33,7 +33,7 @@ bool fields(Stream& s, OpenShare& share) {
 
 template <class Stream>
 bool fields(Stream& s, TextRef& text) {
-  return field(s, text.about) && s.enumerated(text.kind, TextKind::sender_returned) && s.number(text.detail);
+  return field(s, text.about) && s.enumerated(text.kind, kLastTextKind) && s.number(text.detail);
 }
 
 template <class Stream>

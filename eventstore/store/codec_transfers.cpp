@@ -304,8 +304,7 @@ domain::Event read(Reading& reading, wire::ReplyReceived::Reader in) {
 domain::Event read(Reading& reading, wire::TextSettled::Reader in) {
   domain::TextSettled out;
   out.text.about = domain::Position(in.getAbout());
-  out.text.kind =
-      known(reading, in.getKind(), domain::TextKind::sender_returned, "commit: a kind of text of a newer version");
+  out.text.kind = known(reading, in.getKind(), domain::kLastTextKind, "commit: a kind of text of a newer version");
   out.text.detail = in.getDetail();
   out.end = known(reading, in.getEnd(), domain::TextEnd::dropped, "commit: an end of a text of a newer version");
   return out;
