@@ -247,6 +247,8 @@ def implied_replies(route):
         out[429] = "RateLimited"
     if route["min_position"]:
         out |= {400: "InvalidRequest", 503: "PositionNotReached"}
+    if "{" in route["path"]:
+        out[400] = "InvalidRequest"  # a name in the path that is not UTF-8
     out["default"] = "Unexpected"
     return out
 
