@@ -3,7 +3,6 @@
 // Threads: note_end and end_of any; the rest on the effects thread.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -14,6 +13,7 @@
 #include <unordered_map>
 
 #include "domain/events.h"
+#include "eventstore/runtime/runtime.h"
 
 namespace florin::sagas {
 
@@ -36,7 +36,7 @@ struct PaymentUpdate {
 
 class Waiters {
  public:
-  using SteadyTime = std::chrono::steady_clock::time_point;
+  using SteadyTime = eventstore::SteadyTime;
   struct Waiter {
     SteadyTime until;  // the machine's time: patience does not jump with the sandbox's clock
     std::function<void(PaymentUpdate const&)> then;

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "domain/result.h"
+#include "eventstore/runtime/runtime.h"
 #include "sagas/gateways/asio.h"
 #include "sagas/gateways/url.h"
 
@@ -79,7 +80,7 @@ class HttpsClient {
     Method method = Method::post;
     std::vector<Header> headers = {};
     // When set and sooner than the client's timeout: for calls that are made of several requests.
-    std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt;
+    std::optional<eventstore::SteadyTime> deadline = std::nullopt;
   };
 
   // The error says which setting is wrong.

@@ -91,7 +91,7 @@ class StripeGateway final : public PaymentGateway {
                                                               domain::Timestamp now) const override;
 
  private:
-  using Deadline = std::chrono::steady_clock::time_point;
+  using Deadline = eventstore::SteadyTime;
   using Reply = Result<HttpsReply, HttpsFault>;
 
   StripeGateway(StripeConfig const& config, std::unique_ptr<HttpsClient> client);
@@ -111,7 +111,7 @@ class StripeGateway final : public PaymentGateway {
   std::chrono::milliseconds const fee_patience_;
   std::unique_ptr<HttpsClient> const client_;
   // The effects thread's. At most kFeesMax each; then they begin anew, which costs a wait or a second line in the log.
-  std::unordered_map<std::string, std::chrono::steady_clock::time_point> fee_pending_since_;
+  std::unordered_map<std::string, eventstore::SteadyTime> fee_pending_since_;
   std::unordered_set<std::string> fee_told_;
 };
 
