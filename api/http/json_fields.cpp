@@ -81,7 +81,7 @@ std::string whole_part(std::string_view number) {
     power = power * 10 + static_cast<std::size_t>(c - '0');
   }
   std::string digits(number.substr(0, mark));
-  digits.erase(std::remove(digits.begin(), digits.end(), '.'), digits.end());
+  std::erase(digits, '.');
   if (digits.starts_with('-')) return {};
   digits.resize(point + power, '0');
   return digits;
