@@ -6,9 +6,9 @@
 Rules: an include points down the house, from the root; nothing includes api/ or tests/ from outside; domain/ knows
 the standard library only and no floating point; a header says #pragma once; a source includes its own header first;
 a script is executable, strict (set -euo pipefail) and says what it is for; no arm of a visitor takes everything; only
-tests make facts that are in no log; what answers requests asks api/ledger and nothing below it; api/http knows HTTP and JSON, and nothing of what is served
-with them; clocks, random numbers,
-sleeps, files and threads are the runtime's and its drivers'; FLORIN_TRY is a whole statement or the right side of one;
+tests make facts that are in no log; what answers requests, and the command line, ask api/ledger and nothing below it; api/http knows HTTP and JSON, and
+nothing of what is served with them; clocks, waits, random numbers, files and threads are the runtime's and its
+drivers', and no alias hides them (machine_rules.py); FLORIN_TRY is a whole statement or the right side of one;
 a file that a comment or a README names exists.
 """
 
@@ -16,6 +16,8 @@ import os
 import re
 import sys
 import tempfile
+
+from machine_rules import (MACHINE_BROKEN, MACHINE_SOUND, alias_breaches, device_breaches, line_of, machine_breaches)
 
 # What each folder may include, besides itself. tests/ may include everything.
 BELOW = {
@@ -41,38 +43,28 @@ WILDCARD = re.compile(r"\](?:\s*<[^<>]*>)?\s*\(\s*(?:const\s+)?auto(?:\s+const)?
 TRY_BEFORE = re.compile(r"\s*(?:(?:if|for|while)\s*\([^;]*\)\s*|else\s*|(?:case\b[^:]*|default):\s*)?(?:[\w:.<>&*\[\]\s-]+\s=\s*)?$")
 
 
-# What comes from the machine, by kind, and the files that may take it: the runtime, and drivers that own a thread or a
-# loop. Everything else gets it from the Runtime that it was given, so that a simulation can replace it.
-MACHINE = {
-    "reads a clock": re.compile(r"\b\w*[Cc]lock::now\b|\bSteady::now\b|\bclock_gettime\b|\bgettimeofday\b|\bstd::time\s*\("
-                                r"|\busing\s+(?:\w+\s*=\s*)?std::chrono::(?:steady|system|high_resolution)_clock\s*;"),
-    "draws a random number": re.compile(r"\brandom_device\b|\bRAND_(?:priv_)?bytes\b|\bgetrandom\b|/dev/u?random"),
-    "sleeps": re.compile(r"\bsleep_(?:for|until)\b|\b(?:u|nano)sleep\s*\("),
-    "works on a file": re.compile(r"(?<![\w>])::(?:open|openat|p?read|p?write|f(?:data)?sync|rename|unlink|flock|ftruncate)\s*\("
-                                  r"|\b[io]?fstream\b|\bfopen\s*\("
-                                  r"|\b(?:std::filesystem|fs)::(?:rename|remove|remove_all|create_director(?:y|ies)|copy_file|resize_file|directory_iterator)\b"),
-    "starts a thread": re.compile(r"\bstd::(?:jthread|async)\b|\bstd::thread\b(?!::)|\bpthread_create\b"),
-}
-DRIVERS = {
-    "starts a thread": {
-        "eventstore/engine/writer.cpp", "eventstore/engine/snapshotter.h", "eventstore/engine/snapshotter.cpp",
-        "eventstore/engine/request_index.cpp", "eventstore/engine/block_file.h", "eventstore/engine/block_file.cpp",
-        "eventstore/store/linked_reader.h", "projections/runner.cpp", "sagas/effects_loop.h", "sagas/effects_loop.cpp",
-        "api/http/io_thread.h", "api/http/io_thread.cpp", "api/http/server.cpp", "api/http/worker.h", "api/http/worker.cpp",
-        "api/former_people.cpp"},
-    # What an operator names on the command line may be a pipe.
-    "works on a file": {"api/config_settings.cpp", "api/cli/payout_command.cpp"},
-}
-
-
 # What answers requests. It asks api/ledger, and nothing that lies below it, so that sockets, webhooks and the command
 # line can do the same.
-ABOVE_LEDGER = ("api/routes/", "api/web/", "api/ws/")
+ABOVE_LEDGER = ("api/routes/", "api/web/", "api/ws/", "api/cli/")
 BELOW_LEDGER = re.compile(r"(?:eventstore/(?:engine|store)|projections)/")
 PURE_HEADERS = {"eventstore/store/base64.h", "eventstore/store/chain.h"}  # hashes and encodings
 # By name, too, because api/ledger's headers include them: what replies hold, and the runtime.
 VALUES = {"AdjustableClock", "BatchEntry", "base64", "CurrencyBalance", "Fault", "ResultOr", "GameDirectory", "PlayerBalances", "Reused", "Runtime",
-          "SteadyTime", "machine", "sha256"}
+          "SteadyTime", "exists", "fault", "machine", "machine_files", "pause_this_thread", "sha256"}
+# The commands of an auditor read the store itself, beside a running server or without one: what they show must not rest
+# on what the server says.
+STORE_READERS = {
+    "api/cli/store.h": "opens the log for the commands below",
+    "api/cli/store.cpp": "opens the log for the commands below",
+    "api/cli/audit_command.cpp": "proves the log and the balances at any position",
+    "api/cli/log_command.cpp": "shows and verifies the commits",
+    "api/cli/bench_command.cpp": "measures the replay of a log",
+    "api/cli/mailboxes_command.cpp": "finds whom the log holds twice, from the folder alone",
+    "api/cli/people.h": "opens sealed names with the vault, for the auditor",
+    "api/cli/people.cpp": "opens sealed names with the vault, for the auditor",
+}
+# Who may name the environments of the process, with everything in them: the routes that report on the process itself.
+REPORTS_ON_PROCESS = {"api/routes/services.h", "api/routes/system.cpp"}
 
 
 # What api/http may include, of plain tools; and names that only the routes know.
@@ -85,12 +77,12 @@ NAMED_FILE = re.compile(r"(?<![\w./{}<>*~:-])(?:[\w-]+/)*[\w-]+\.(?:h|cpp|md|py|
 COMMENT = re.compile(r"(?:^|\s)//[^\n]*", re.MULTILINE)
 
 
-def line_of(text, offset):
-    return text.count("\n", 0, offset) + 1
-
-
 def blank(match):
     return re.sub(r"[^\n]", " ", match.group())
+
+
+def keep_literals(match):
+    return blank(match) if match.group().startswith("/") else match.group()
 
 
 def visitors(code):
@@ -150,14 +142,6 @@ def check_source(path, text):
         elif top != folder and top not in BELOW[folder]:
             yield f"{where}: {folder}/ must not include {top}/"
 
-    if folder != "tests" and not path.startswith("eventstore/runtime/"):
-        code = NOT_CODE.sub(blank, text)
-        for what, pattern in MACHINE.items():
-            if path in DRIVERS.get(what, ()):
-                continue
-            for match in pattern.finditer(code):
-                yield f"{path}:{line_of(code, match.start())}: {what}, which is the runtime's: {match.group().strip()}"
-
     if path.endswith(".h"):
         first = next((line for line in text.splitlines() if line.strip() and not line.startswith("//")), "")
         if first != "#pragma once":
@@ -177,14 +161,19 @@ def check_source(path, text):
 
 
 def check_above_ledger(path, text):
-    if not path.startswith(ABOVE_LEDGER):
+    if not path.startswith(ABOVE_LEDGER) or path in STORE_READERS:
         return
     for include in INCLUDE.finditer(text):
-        if BELOW_LEDGER.match(include.group(2)) and include.group(2) not in PURE_HEADERS:
+        if (BELOW_LEDGER.match(include.group(2)) and include.group(2) not in PURE_HEADERS) or include.group(2) == "api/environment.h":
             yield f"{path}:{line_of(text, include.start())}: asks api/ledger, not {include.group(2)}"
     code = NOT_CODE.sub(blank, text)
-    for match in re.finditer(r"\b(eventstore|projections)::(\w+)", code):
+    for match in re.finditer(r"\b(eventstore|projections)\s*::\s*(\w+)", code):
         if match.group(1) == "projections" or match.group(2) not in VALUES:
+            yield f"{path}:{line_of(code, match.start())}: asks api/ledger, not {match.group()}"
+    for match in re.finditer(r"(?<!using )\bnamespace\s+(?:florin\s*::\s*)?(?:eventstore|projections)\b", code):
+        yield f"{path}:{line_of(code, match.start())}: asks api/ledger, and adds nothing to what is below it"
+    if path not in REPORTS_ON_PROCESS:
+        for match in re.finditer(r"\bEnvironment\b|(?:\.|->)\s*environments\b", code):
             yield f"{path}:{line_of(code, match.start())}: asks api/ledger, not {match.group()}"
 
 
@@ -250,10 +239,18 @@ def breaches(root):
                         scripts[path] = full
                 elif name.endswith((".h", ".cpp")):
                     sources[path] = full
-    for path, full in sorted(sources.items()):
+                elif re.search(r"\.(?:c|cc|cxx|c\+\+|hh|hpp|hxx|inc|inl|ipp|tpp)$", name):
+                    yield f"{path}:1: a source is named .h or .cpp, so that the rules read it"
+    texts = {}
+    for path, full in sources.items():
         with open(full, encoding="utf-8") as file:
-            text = file.read()
+            texts[path] = file.read()
+    codes = {path: NOT_CODE.sub(blank, text) for path, text in texts.items()}
+    for path, text in sorted(texts.items()):
         yield from check_source(path, text)
+        yield from machine_breaches(path, codes[path], codes.get(re.sub(r"\.cpp$", ".h", path), ""))
+        yield from alias_breaches(path, codes[path])
+        yield from device_breaches(path, NOT_CODE.sub(keep_literals, text))
         yield from check_above_ledger(path, text)
         yield from check_http(path, text)
         yield from check_own_header_first(path, text, sources)
@@ -299,17 +296,7 @@ SOUND = {
     "scripts/test": "#!/usr/bin/env bash\n# Runs the tests.\nset -euo pipefail\n",
 }
 BROKEN = [
-    ("sagas/a.cpp", "auto t = std::chrono::steady_clock::now();\n", "reads a clock"),
-    ("sagas/a.cpp", "using Steady = std::chrono::steady_clock;\n", "reads a clock"),
     ("domain/a.cpp", "auto t = MyClock::now();\n", "reads a clock"),
-    ("api/a.cpp", "std::random_device device;\n", "draws a random number"),
-    ("api/a.cpp", "RAND_bytes(p, 16);\n", "draws a random number"),
-    ("projections/a.cpp", "std::this_thread::sleep_for(x);\n", "sleeps"),
-    ("eventstore/store/a.cpp", "int fd = ::open(name, 0);\n", "works on a file"),
-    ("projections/a.cpp", "std::ifstream in(name);\n", "works on a file"),
-    ("projections/a.cpp", "std::filesystem::remove(file, error);\n", "works on a file"),
-    ("sagas/a.cpp", "std::thread worker(run);\n", "starts a thread"),
-    ("eventstore/engine/a.cpp", "auto f = std::async(run);\n", "starts a thread"),
     ("domain/a.cpp", '#include "eventstore/log.h"\n', "domain/ must not include eventstore/"),
     ("domain/a.cpp", '#  include "api/http/server.h"\n', "domain/ must not include api/"),
     ("domain/a.cpp", "#include <boost/asio.hpp>\n", "standard library only"),
@@ -335,6 +322,16 @@ BROKEN = [
     ("api/web/a.h", '#pragma once\n#include "eventstore/store/vault.h"\n', "asks api/ledger"),
     ("api/ws/a.cpp", "eventstore::Tail& tail = t;\n", "asks api/ledger"),
     ("api/routes/a.cpp", "auto page = projections::read_history(view);\n", "asks api/ledger"),
+    ("api/routes/a.cpp", '#include "api/environment.h"\n', "asks api/ledger"),
+    ("api/routes/a.cpp", "eventstore ::\n  Log* log;\n", "asks api/ledger"),
+    ("api/routes/a.cpp", "using eventstore::Log;\n", "asks api/ledger"),
+    ("api/routes/a.cpp", "::florin::eventstore::Log* log;\n", "asks api/ledger"),
+    ("api/routes/a.cpp", "namespace florin::eventstore { Log* log; }\n", "asks api/ledger"),
+    ("api/routes/a.cpp", "auto& e = *services.environments[0];\n", "asks api/ledger"),
+    ("api/routes/a.cpp", "void f(Environment& e);\n", "asks api/ledger"),
+    ("api/cli/a_command.cpp", '#include "eventstore/engine/recovery.h"\n', "asks api/ledger"),
+    ("api/cli/a_command.cpp", '#include "projections/history.h"\n', "asks api/ledger"),
+    ("api/cli/a_command.cpp", "eventstore::SqliteLog log;\n", "asks api/ledger"),
     ("api/http/a.cpp", '#include "api/routes/routes.h"\n', "api/http is told by its users"),
     ("api/http/a.h", '#pragma once\n#include "api/ledger/ledger.h"\n', "api/http is told by its users"),
     ("api/http/a.cpp", '#include "domain/money.h"\n', "api/http is told by its users"),
@@ -351,9 +348,14 @@ BROKEN = [
     ("api/a.cpp", "int x;  // the rule of eventstore/store/log.h\n", "does not exist: eventstore/store/log.h"),
     ("api/a.cpp", "// gone.h says why.\n", "does not exist: gone.h"),
     ("api/README.md", "`money.h`, `gone.cpp`\n", "does not exist: gone.cpp"),
+    ("sagas/a.inc", "auto x = 1;\n", "named .h or .cpp"),
     ("scripts/run", "#!/usr/bin/env bash\n# Runs.\nset -e\n", "set -euo pipefail"),
     ("scripts/run", "#!/usr/bin/env bash\nset -euo pipefail\n", "opens with a comment"),
 ]
+
+
+SOUND |= {path: SOUND.get(path, "") + text for path, text in MACHINE_SOUND.items()}
+BROKEN += MACHINE_BROKEN
 
 
 def breaches_of(files):
