@@ -37,7 +37,7 @@ ANYWHERE = {
                        r"|\b(?:fopen|freopen|fdopen|fopen64|tmpfile|mkstemp|openat2?|open64|creat|linkat|symlink(?:at)?|f?truncate(?:64)?"
                        r"|unlinkat|mkdir(?:at)?|rmdir|renameat2?|fsync|fdatasync|f?chmod|opendir|pread|pwrite|O_(?:RDONLY|RDWR|WRONLY"
                        r"|CREAT|TRUNC|APPEND)|syscall"
-                       r"|parse_file|mapped_file\w*|file_mapping|stream_file|random_access_file)\b|\bpadded_string" + SCOPE + r"load\b"
+                       r"|parse_file|BIO_new_file|mapped_file\w*|file_mapping|stream_file|random_access_file)\b|\bpadded_string" + SCOPE + r"load\b"
                        # Found by the type of their argument, without a namespace.
                        r"|(?<![\w.>])(?:remove_all|create_director(?:y|ies)|create_symlink|file_size|resize_file|copy_file"
                        r"|last_write_time|is_regular_file|is_directory|(?:recursive_)?directory_iterator)\s*[({]",
@@ -50,7 +50,7 @@ FREE = {
     "reads a clock": any_of("time"),
     "waits": any_of("poll select sleep wait_for wait_until"),
     "draws a random number": any_of("s?rand"),
-    "works on a file": any_of("open link unlink rename remove access stat flock exists"),
+    "works on a file": any_of("open link unlink rename remove access stat flock exists canonical weakly_canonical absolute permissions space"),
     "starts a thread": any_of("fork clone system"),
 }
 # Of the machine, with `::` before it.
@@ -248,7 +248,8 @@ FILES = [
     "using std::filesystem::exists;", "exists(file);", "remove(file);", "file_size(file);", "create_directories(file);",
     "std::ifstream in(name);", "std::ofstream out(name);", "std::fstream both(name);", "std::filebuf in;", "std::basic_filebuf<char> in;",
     "std::basic_ifstream<char> in;", "auto f = &open;", "auto fd = (open)(name, 0);", "syscall(SYS_write, 1, p, 3);", "toml::parse_file(name);",
-    "asio::stream_file file(io);", "padded_string::load(name);", "boost::filesystem::exists(name);",
+    "asio::stream_file file(io);", "padded_string::load(name);", "boost::filesystem::exists(name);", "canonical(file);", "permissions(file, x);",
+    "auto s = space(file);", "return absolute(file);", "BIO_new_file(name, mode);",
 ]
 THREADS = [
     "std::thread worker(run);", "std :: thread worker(run);", "using std::thread;", "using Worker = std::\n  thread;", "std::jthread worker(run);",
