@@ -319,7 +319,8 @@ std::string past_json(Audited const& audited, Past const& past, PlayerThen const
 
 int at(Invocation const& invocation, AuditArguments const& arguments) {
   auto const time = domain::parse_time_input(arguments.moment);
-  auto const position = domain::parse_number(arguments.moment);
+  auto const position = arguments.moment == "0" ? std::optional<std::uint64_t>(0)  // before the first
+                                                : domain::parse_number(arguments.moment);
   if (!time && !position) {
     return complain(invocation, kUsage,
                     "'" + arguments.moment + "' is neither a position nor a time like 2026-11-20T12:00:00Z or " +

@@ -8,6 +8,7 @@
 #include "api/http/nearest_name.h"
 #include "api/http/printable_text.h"
 #include "domain/ids.h"
+#include "domain/time.h"
 
 namespace florin::api::cli {
 namespace {
@@ -95,6 +96,15 @@ CLI::Validator one_of(std::vector<std::string> words) {
                (nearest ? "; did you mean '" + std::string(*nearest) + "'?" : "");
       },
       listed);
+}
+
+CLI::Validator a_day() {
+  return CLI::Validator(
+      [](std::string const& text) {
+        return domain::parse_iso8601(text + "T00:00:00Z") ? std::string()
+                                                          : "'" + text + "' is not a day like 2026-11-20";
+      },
+      "YYYY-MM-DD");
 }
 
 int complain(Invocation const& invocation, ExitCode code, std::string_view message) {

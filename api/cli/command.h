@@ -59,6 +59,7 @@ CLI::Option* add_variable_option(CLI::App& command, Invocation& invocation, std:
 // Checks of an option's text; the complaint says what to write.
 [[nodiscard]] CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
 [[nodiscard]] CLI::Validator one_of(std::vector<std::string> words);
+[[nodiscard]] CLI::Validator a_day();
 
 void add_serve_command(CLI::App& app, Invocation& invocation);
 void add_game_commands(CLI::App& app, Invocation& invocation);

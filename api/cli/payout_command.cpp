@@ -169,8 +169,9 @@ void add_payout_commands(CLI::App& app, Invocation& invocation) {
                   [&invocation, arguments] { return ach(invocation, *arguments); });
   ach_command->get_option("--json")->description("only of what goes wrong: the file is printed as it is");
   add_server_options(*ach_command, invocation);
-  ach_command->add_option("date", arguments->date, "the day (UTC) on which they became processing, YYYY-MM-DD")
-      ->required();
+  ach_command->add_option("date", arguments->date, "the day (UTC) on which they became processing")
+      ->required()
+      ->check(a_day());
   ach_command->add_option("--file", arguments->file, "which of the day's files, if there are several: A, B, …");
 
   auto* files_command = add_command(group, invocation, "files", "List the NACHA files of a day, and who is in none",
@@ -178,7 +179,7 @@ void add_payout_commands(CLI::App& app, Invocation& invocation) {
   florin payout files 2026-11-20)",
                                     [&invocation, arguments] { return files(invocation, *arguments); });
   add_server_options(*files_command, invocation);
-  files_command->add_option("date", arguments->date, "the day (UTC), YYYY-MM-DD")->required();
+  files_command->add_option("date", arguments->date, "the day (UTC)")->required()->check(a_day());
 
   auto* returns_command = add_command(group, invocation, "returns",
                                       "Import what the bank sent back: returns fail their payouts, changes mark them "

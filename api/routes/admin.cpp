@@ -152,8 +152,13 @@ Response show(Services& services, domain::GameId id) {
   return response;
 }
 
-Response unknown_projection(Request const& request) {
-  return error_response(request, 404, "PROJECTION_NOT_FOUND", "No projection has this name: GET /admin/projections.");
+Response unknown_projection(Services& services, Request const& request, std::string_view name) {
+  auto const projections = services.ledger.views.status();
+  std::vector<std::string_view> known;
+  for (auto const& each : projections) known.emplace_back(each.name);
+  auto message = "No projection has this name: " + nearest_hint(name, known);
+  if (!message.ends_with('?')) message += '.';
+  return error_response(request, 404, "PROJECTION_NOT_FOUND", message);
 }
 
 void write_projection(JsonWriter& json, ProjectionStatus const& status) {
@@ -189,7 +194,7 @@ Response projection_response(Services& services, Request const& request, std::st
     write_projection(json, status);
     return response;
   }
-  return unknown_projection(request);
+  return unknown_projection(services, request, name);
 }
 
 Awaitable<Response> create_game(Call call) {
@@ -336,7 +341,9 @@ Awaitable<Response> list_projections(Call call) {
 Awaitable<Response> rebuild(Call call) {
   auto const& [services, request, path, caller] = call;
   auto const started = services.ledger.views.rebuild(path.values[0]);
-  if (!started && started.error().kind == eventstore::Fault::Kind::missing) co_return unknown_projection(request);
+  if (!started && started.error().kind == eventstore::Fault::Kind::missing) {
+    co_return unknown_projection(services, request, path.values[0]);
+  }
   if (!started && started.error().kind == eventstore::Fault::Kind::conflict) {
     co_return error_response(request, 409, "REBUILD_RUNNING", "This projection is being rebuilt already.");
   }

@@ -32,6 +32,7 @@ ResultOr<domain::Commit> commit_at(Log& log, Position position) {
 }  // namespace
 
 ResultOr<Moment> moment_of(Log& log, Position head, Position wanted) {
+  if (!wanted) return Moment{};
   if (wanted > head) {
     return fault(Fault::Kind::missing, "position " + std::to_string(wanted.value()) + " is past the log's end at " +
                                            std::to_string(head.value()));

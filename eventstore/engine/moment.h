@@ -15,7 +15,7 @@ struct Moment {
   domain::Timestamp at;  // of that commit
 };
 
-// A commit is atomic: a position inside one is before it. Kind::missing for one past the head.
+// A commit is atomic: a position inside one is before it. Zero: before the first. Kind::missing for one past the head.
 [[nodiscard]] ResultOr<Moment> moment_of(Log& log, domain::Position head, domain::Position wanted);
 // Every commit up to `wanted`, its microsecond included.
 [[nodiscard]] ResultOr<Moment> moment_of(Log& log, domain::Position head, domain::Timestamp wanted);

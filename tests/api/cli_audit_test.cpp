@@ -382,6 +382,7 @@ std::uint64_t position_in(CliResult const& result) {
 
 TEST_F(CliAudit, AMomentIsTheLastWholeCommitBeforeIt) {
   // Position 3 lies inside the second commit: the state is the one after the first.
+  EXPECT_EQ(position_in(cli({"audit", "at", "0", "--json"})), 0u);
   EXPECT_EQ(position_in(cli({"audit", "at", "3", "--json"})), commit_ends_[0].value());
   EXPECT_EQ(position_in(cli({"audit", "at", std::to_string(commit_ends_[1].value()), "--json"})),
             commit_ends_[1].value());

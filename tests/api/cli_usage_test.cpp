@@ -65,6 +65,8 @@ TEST(CliUsage, AMistypedWordIsNamedWithTheNearest) {
                        "--statsu is no option of florin payout list: did you mean '--status'?"));
   EXPECT_TRUE(contains(error({"payout", "list", "--status", "faild"}), "did you mean 'failed'?"));
   EXPECT_TRUE(contains(error({"payout", "list", "--limit", "0"}), "'0' is not a whole number from 1 to 100"));
+  EXPECT_TRUE(contains(error({"payout", "ach", "2026-99-20"}), "'2026-99-20' is not a day like 2026-11-20"));
+  EXPECT_TRUE(contains(error({"payout", "files", "today"}), "'today' is not a day like 2026-11-20"));
   EXPECT_TRUE(contains(error({"log", "tail", "--data", "/x", "--from", "yesterday"}),
                        "--from: 'yesterday' is neither a position from 1 on nor a time like 2026-11-20T12:00:00Z"));
   EXPECT_TRUE(contains(error({"log", "tail", "--data", "/x", "-n", "0"}), "-n: '0' is not a whole number from 1 to"));

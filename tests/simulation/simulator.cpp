@@ -54,14 +54,21 @@ struct Arguments {
   std::uint64_t views = Options{}.views;
 };
 
+// Says what is wrong with the command line; always false.
+bool complain(std::string_view option, char const* what) {
+  std::fprintf(stderr, "florin_simulator: %.*s %s; see --help\n", static_cast<int>(option.size()), option.data(), what);
+  return false;
+}
+
 bool parse(int argc, char** argv, Arguments& arguments) {
-  for (int i = 1; i + 1 < argc; i += 2) {
+  for (int i = 1; i < argc; i += 2) {
+    if (i + 1 == argc) return complain(argv[i], "is no option, or lacks its number");
     std::string_view const name = argv[i];
     std::string_view const text = argv[i + 1];
     auto const value = name == "--first" && text == "new"
                            ? static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count())
                            : std::strtoull(argv[i + 1], nullptr, 10);
-    if (value == 0 && name != "--views") return false;
+    bool const is_number = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
     if (name == "--seeds") {
       arguments.seeds = value;
     } else if (name == "--first") {
@@ -77,10 +84,12 @@ bool parse(int argc, char** argv, Arguments& arguments) {
     } else if (name == "--least") {
       arguments.least = value;
     } else {
-      return false;
+      return complain(name, "is no option");
     }
+    if (name == "--first" && text == "new") continue;
+    if (!is_number || (value == 0 && name != "--views")) return complain(name, "needs a whole number above zero");
   }
-  return argc % 2 == 1;
+  return true;
 }
 
 // The fewest steps with which the seed still fails: by halving, which finds a small number though not always the least.
@@ -269,7 +278,6 @@ int main(int argc, char** argv) {
   if (argc == 2 && std::strcmp(argv[1], "--help") == 0)
     return std::fputs(florin::simulation::kHelp, stdout) < 0 ? 1 : 0;
   if (!florin::simulation::parse(argc, argv, arguments)) {
-    std::fputs(florin::simulation::kHelp, stderr);
     return 2;
   }
   spdlog::set_level(spdlog::level::off);  // what the sagas tell an operator of faults
