@@ -9,7 +9,6 @@
 
 #include "domain/events.h"
 #include "domain/fact.h"
-#include "domain/limits.h"
 
 namespace florin::domain {
 
@@ -105,8 +104,8 @@ struct InitiateTransfer {
   PhoneRef receiver_phone;
   CurrencyId currency;
   Money amount;
-  std::optional<VelocityLimits> limits;  // velocity_limits(game, flavour); none, for benchmarks: unlimited
-  bool can_text = true;                  // false: the PIN could not be sent now
+  bool unlimited = false;  // for benchmarks: the velocity limits of the calling game are not asked
+  bool can_text = true;    // false: the PIN could not be sent now
 };
 
 // Secrets never enter: bit i of `matching` says that the given PIN is the transaction's i-th.

@@ -16,9 +16,9 @@ namespace florin::domain {
 // How long the limit counts, in microseconds.
 [[nodiscard]] std::int64_t period_of(LimitKind kind);
 
-// What one player may initiate.
+// What one player of the game may initiate: at least one an hour, and one unit a day.
 struct VelocityLimits {
-  std::uint32_t per_hour = 0;
+  std::uint32_t per_hour = 1;
   Money per_day;
 };
 [[nodiscard]] VelocityLimits velocity_limits(Game const& game, Flavour flavour);

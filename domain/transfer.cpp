@@ -4,6 +4,7 @@
 
 #include "domain/claim_candidates.h"
 #include "domain/decider.h"
+#include "domain/limits.h"
 
 namespace florin::domain {
 namespace {
@@ -174,20 +175,18 @@ Decision Decider::operator()(InitiateTransfer const& command) const {
     return fail(Rejection{
         .code = RejectionCode::insufficient_balance, .available = wallet.available, .required = command.amount});
   }
-  if (command.limits) {
+  if (!command.unlimited) {
+    auto const limits = velocity_limits(source, command.flavour);
     constexpr std::int64_t kHour = 3'600 * kMicrosPerSecond;
     auto const kind = velocity_of(command.flavour);
     auto const hour = state.velocity().recent(kind, sender.value(), context.now, kHour);
-    if (hour.count >= command.limits->per_hour) {
-      // A limit of none is never over; the caller still hears of a time.
-      if (command.limits->per_hour == 0) return refuse_for(RejectionCode::velocity_count, kHour / kMicrosPerSecond);
-      return refuse_for(
-          RejectionCode::velocity_count,
-          state.velocity().seconds_until(kind, sender.value(), context.now, kHour, command.limits->per_hour - 1));
+    if (hour.count >= limits.per_hour) {
+      return refuse_for(RejectionCode::velocity_count,
+                        state.velocity().seconds_until(kind, sender.value(), context.now, kHour, limits.per_hour - 1));
     }
     auto const day = state.velocity().recent(kind, sender.value(), context.now, kMicrosPerDay);
-    if (day.amount + command.amount > command.limits->per_day) {
-      auto const room = command.limits->per_day - command.amount;
+    if (day.amount + command.amount > limits.per_day) {
+      auto const room = limits.per_day - command.amount;
       return refuse_for(RejectionCode::velocity_amount,
                         state.velocity().seconds_until_amount(kind, sender.value(), context.now, kMicrosPerDay, room));
     }

@@ -56,8 +56,9 @@ Payload payload_of(domain::RefundItem const& command) {
 }
 
 Payload payload_of(domain::InitiateTransfer const& command, Email const& from, Email const& to) {
-  // The limits and whether a text can be sent are of the moment; the receiver is in by the key of their e-mail.
-  auto const& [flavour, game, sender, sender_phone, target, receiver, receiver_phone, currency, amount, limits,
+  // Whether there are limits and whether a text can be sent is ours and of the moment; the receiver is in by the key of
+  // their e-mail.
+  auto const& [flavour, game, sender, sender_phone, target, receiver, receiver_phone, currency, amount, unlimited,
                can_text] = command;
   auto const operation = flavour == domain::Flavour::send ? "/initiate-send" : "/initiate-transfer";
   return Payload(operation, name_of(sender), from.key, number_of(sender_phone), to.key, number_of(receiver_phone),

@@ -162,7 +162,7 @@ Awaitable<Response> initiate(Call call, FlavourWords const& words) {
   command.receiver_phone = people.phone(receiver_phone);
   command.currency = domain::CurrencyId(static_cast<std::uint64_t>(currency));
   command.amount = amount;
-  if (services.limits.enabled()) command.limits = domain::velocity_limits(game, words.flavour);
+  command.unlimited = !services.limits.enabled();
   command.can_text = services.ledger.texts.sms_available();
 
   auto const payload = payload_of(command, sender.value(), receiver.value());

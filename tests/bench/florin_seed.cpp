@@ -134,6 +134,7 @@ class Sends {
     send.target = target_;
     send.receiver = {store_.vault().email_index(friend_of(player)), friend_of(player)};
     send.receiver_phone = {store_.vault().phone_index(friends_phone(player)), friends_phone(player)};
+    send.unlimited = true;
     send.amount = Money::from_minor(100 + round);  // another amount each round: the same one is a duplicate
     auto const id = "seed-send-" + std::to_string(number);
     auto done = seeder_.run(send, {game_, id, store_.vault().fingerprint(id)});

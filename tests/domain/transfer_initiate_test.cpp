@@ -1,6 +1,7 @@
 // Initiating a transfer or a send: who may, how much, how often. What comes after is transfer_test.cpp's.
 #include <gtest/gtest.h>
 
+#include "domain/limits.h"
 #include "tests/domain/transfer_dsl.h"
 
 namespace florin::domain::testing {
@@ -276,59 +277,83 @@ TEST(InitiateAmount, WhatIsReservedIsNotSpentTwice) {
 
 // ---- velocity ----------------------------------------------------------------------------------------------------
 
-InitiateTransfer limited(Money amount, std::uint32_t per_hour, Money per_day) {
-  auto command = send_to_bob(amount);
-  command.limits = VelocityLimits{per_hour, per_day};
-  return command;
+std::vector<Event> with_limits(std::vector<Event> const& world, std::uint32_t per_hour, std::uint32_t units_per_day,
+                               GameId game = kGame) {
+  return world + std::vector<Event>{changed(game, [&](GameSettings& settings) {
+           settings.limits = {{LimitKind::transfers_per_player_hour, per_hour},
+                              {LimitKind::transfer_units_per_player_day, units_per_day},
+                              {LimitKind::sends_per_player_hour, per_hour},
+                              {LimitKind::send_units_per_player_day, units_per_day}};
+         })};
 }
 
 TEST(InitiateVelocity, CountsTheHourAndSaysWhenItIsOver) {
-  given(waiting_for_pin())
+  auto const world = with_limits(waiting_for_pin(), 1, 5'000);
+  auto const one = send_to_bob(units("1.00"));
+  given(world)
       .at(kNow + 20 * kMinute)
-      .when(limited(units("1.00"), 1, units("5000.00")))
+      .when(one)
       .then(Rejection{.code = RejectionCode::velocity_count, .retry_after = 40 * 60});
-  EXPECT_TRUE(decide_in(waiting_for_pin(), limited(units("1.00"), 2, units("5000.00")), kNow + 20 * kMinute).ok());
-  EXPECT_EQ(given(waiting_for_pin()).at(kNow + kHour).when(limited(units("1.00"), 1, units("5000.00"))).events().size(),
-            1u);
+  EXPECT_TRUE(decide_in(with_limits(waiting_for_pin(), 2, 5'000), one, kNow + 20 * kMinute).ok());
+  EXPECT_EQ(given(world).at(kNow + kHour).when(one).events().size(), 1u);
 }
 
 TEST(InitiateVelocity, AddsUpTheDayToTheLastCent) {
-  auto const day = limited(units("500.00"), 25, units("1000.00"));
-  EXPECT_EQ(given(waiting_for_pin()).at(kNow + kHour).when(day).events().size(), 1u);
-  auto const outcome = given(waiting_for_pin()).at(kNow + kHour).when(limited(units("500.00"), 25, units("999.99")));
-  outcome.then(Rejection{.code = RejectionCode::velocity_amount, .retry_after = 23 * 3'600});
-  EXPECT_EQ(
-      given(waiting_for_pin()).at(kNow + kDay).when(limited(units("500.00"), 25, units("999.99"))).events().size(), 1u);
+  auto const world = with_limits(waiting_for_pin(), 25, 700);
+  EXPECT_EQ(given(world).at(kNow + kHour).when(send_to_bob(units("200.00"))).events().size(), 1u);
+  auto const more = send_to_bob(units("200.01"));
+  given(world)
+      .at(kNow + kHour)
+      .when(more)
+      .then(Rejection{.code = RejectionCode::velocity_amount, .retry_after = 23 * 3'600});
+  EXPECT_EQ(given(world).at(kNow + kDay).when(more).events().size(), 1u);
 }
 
 TEST(InitiateVelocity, ARefusalAlwaysSaysWhenToComeBack) {
-  State const state = state_after(waiting_for_pin());
-  for (auto const& command : {limited(units("1.00"), 0, units("5000.00")), limited(units("1.00"), 1, units("5000.00")),
-                              limited(units("500.00"), 25, units("500.00")), limited(units("1.00"), 25, Money{})}) {
-    auto const decision = decide(state, command, Context{kNow + kMinute, Position(12), 0});
+  for (auto const& [per_hour, units_per_day, amount] :
+       {std::tuple(1u, 5'000u, "1.00"), std::tuple(25u, 500u, "500.00"), std::tuple(25u, 1u, "1.01")}) {
+    auto const world = with_limits(waiting_for_pin(), per_hour, units_per_day);
+    auto const decision = decide_in(world, send_to_bob(units(amount)), kNow + kMinute);
     ASSERT_FALSE(decision.ok());
     EXPECT_GT(decision.error().retry_after, 0);
   }
 }
 
-TEST(InitiateVelocity, ALimitOfNoneIsNeverOver) {
-  given(ann_at_home())
-      .when(limited(units("1.00"), 0, units("5000.00")))
-      .then(Rejection{.code = RejectionCode::velocity_count, .retry_after = 60 * 60});
+TEST(InitiateVelocity, OneInitiationOfOneUnitIsAlwaysAllowed) {
+  auto const one = send_to_bob(units("1.00"));
+  EXPECT_TRUE(decide_in(with_limits(ann_at_home(), 0, 0), one).ok());
+  given(with_limits(waiting_for_pin(), 0, 0))
+      .at(kNow + kMinute)
+      .when(one)
+      .then(Rejection{.code = RejectionCode::velocity_count, .retry_after = 59 * 60});
+}
+
+TEST(InitiateVelocity, AGameWithoutLimitsOfItsOwnHasTheNetworks) {
+  auto const rich = ann_at_home(units("20000.00"));
+  EXPECT_TRUE(decide_in(rich, send_to_bob(units("10000.00"))).ok());
+  auto more = send_to_bob(units("10000.01"));
+  EXPECT_EQ(decide_in(rich, more).error().code, RejectionCode::velocity_amount);
+  more.unlimited = true;
+  EXPECT_TRUE(decide_in(rich, more).ok());
+}
+
+TEST(InitiateVelocity, TheReceivingGamesLimitsAreNotAsked) {
+  EXPECT_TRUE(decide_in(with_limits(waiting_for_pin(), 1, 1, kOther), send_to_bob(units("2.00")), kNow + kMinute).ok());
 }
 
 // CONTRACT, Limits: what came back counts no more, for whichever reason it did.
 TEST(InitiateVelocity, AReturnedSendIsStillOneInitiationButNoUnits) {
   for (int number = 0; number <= static_cast<int>(ReturnReason::cancelled); ++number) {
     auto const world = waiting_for_pin() + std::vector<Event>{returned(static_cast<ReturnReason>(number))};
-    given(world)
+    given(with_limits(world, 1, 5'000))
         .at(kNow + kMinute)
-        .when(limited(units("1.00"), 1, units("5000.00")))
+        .when(send_to_bob(units("1.00")))
         .then(Rejection{.code = RejectionCode::velocity_count, .retry_after = 59 * 60});
-    EXPECT_EQ(given(world).at(kNow + kMinute).when(limited(units("501.00"), 2, units("501.00"))).events().size(), 1u);
-    given(world)
+    auto const wider = with_limits(world, 2, 501);
+    EXPECT_EQ(given(wider).at(kNow + kMinute).when(send_to_bob(units("501.00"))).events().size(), 1u);
+    given(wider)
         .at(kNow + kMinute)
-        .when(limited(units("501.01"), 2, units("501.00")))
+        .when(send_to_bob(units("501.01")))
         .then(Rejection{.code = RejectionCode::velocity_amount, .retry_after = 86'400});
   }
 }
@@ -336,7 +361,8 @@ TEST(InitiateVelocity, AReturnedSendIsStillOneInitiationButNoUnits) {
 TEST(InitiateVelocity, AReturnedTransferCountsForNothing) {
   auto world = waiting_for_pin();
   std::get<TransferInitiated>(world.back()).flavour = Flavour::transfer;
-  auto command = limited(units("500.00"), 1, units("500.00"));
+  world = with_limits(world, 1, 500);
+  auto command = send_to_bob(units("500.00"));
   command.flavour = Flavour::transfer;
   given(world)
       .at(kNow + kMinute)
@@ -351,9 +377,9 @@ TEST(InitiateVelocity, AReturnedTransferCountsForNothing) {
 }
 
 TEST(InitiateVelocity, TransfersAndSendsAreCountedApart) {
-  auto command = limited(units("1.00"), 1, units("500.00"));
+  auto command = send_to_bob(units("1.00"));
   command.flavour = Flavour::transfer;
-  EXPECT_EQ(given(waiting_for_pin()).at(kNow + kMinute).when(command).events().size(), 1u);
+  EXPECT_EQ(given(with_limits(waiting_for_pin(), 1, 500)).at(kNow + kMinute).when(command).events().size(), 1u);
 }
 
 // ---- duplicates --------------------------------------------------------------------------------------------------
@@ -451,19 +477,20 @@ TEST(Initiate, RefusalsComeInOrder) {
   first.amount = first.reserved_after = units("1.00");
   first.fees = {Money{}, Money{}, units("0.10")};
   first.available_after = units("999.00");
-  auto const world = ann_at_home() + std::vector<Event>{registered(2, kCat),
-                                                        recorded(1, 2, kAnnsPhone),
-                                                        recorded(2, 2, kBobsPhone),
-                                                        registered(3, kBob),
-                                                        recorded(3, 1, "+15550000077"),
-                                                        recorded(4, 3, "+15550000088"),
-                                                        first,
-                                                        verified(1),
-                                                        verified(2)};
+  auto const free = ann_at_home() + std::vector<Event>{registered(2, kCat),
+                                                       recorded(1, 2, kAnnsPhone),
+                                                       recorded(2, 2, kBobsPhone),
+                                                       registered(3, kBob),
+                                                       recorded(3, 1, "+15550000077"),
+                                                       recorded(4, 3, "+15550000088"),
+                                                       first,
+                                                       verified(1),
+                                                       verified(2)};
+  auto const world = with_limits(free, 1, 10'000);
   auto sound = send_to_bob(units("2.00"));
   sound.sender_phone = phone("+15550000077");
   sound.receiver_phone = phone("+15550000088");
-  sound.limits = VelocityLimits{100, units("10000.00")};
+  sound.unlimited = true;
   std::vector<Provocation<InitiateTransfer>> wrongs{
       {RejectionCode::game_not_found, [](InitiateTransfer& c) { c.game = kUnknown; }},
       {RejectionCode::game_not_active, [](InitiateTransfer& c) { c.game = kSuspended; }},
@@ -480,8 +507,7 @@ TEST(Initiate, RefusalsComeInOrder) {
       {RejectionCode::invalid_amount, [](InitiateTransfer& c) { c.amount = Money::from_minor(-1); }},
       {RejectionCode::invalid_amount, [](InitiateTransfer& c) { c.amount = kMaxAmount + Money::from_minor(1); }},
       {RejectionCode::insufficient_balance, [](InitiateTransfer& c) { c.amount = units("999.01"); }},
-      {RejectionCode::velocity_count, [](InitiateTransfer& c) { c.limits->per_hour = 1; }},
-      {RejectionCode::velocity_amount, [](InitiateTransfer& c) { c.limits->per_day = units("1.50"); }},
+      {RejectionCode::velocity_count, [](InitiateTransfer& c) { c.unlimited = false; }},
       {RejectionCode::duplicate_transfer, [](InitiateTransfer& c) { c.amount = units("1.00"); }},
       {RejectionCode::sms_unavailable, [](InitiateTransfer& c) { c.can_text = false; }},
       {RejectionCode::phone_share_required, [](InitiateTransfer& c) { c.sender_phone = phone(kAnnsPhone); }},
@@ -513,9 +539,16 @@ TEST(Initiate, RefusalsComeInOrder) {
     }
   }
   EXPECT_TRUE(decide_in(world, sound).ok());
+  // The day's limit comes after the hour's and before a duplicate.
+  auto command = sound;
+  command.unlimited = false;
+  command.amount = units("1.00");
+  EXPECT_EQ(decide_in(with_limits(free, 1, 1), command).error().code, RejectionCode::velocity_count);
+  EXPECT_EQ(decide_in(with_limits(free, 2, 1), command).error().code, RejectionCode::velocity_amount);
+  EXPECT_EQ(decide_in(with_limits(free, 2, 2), command).error().code, RejectionCode::duplicate_transfer);
   // A minor without a guardian: after a duplicate, before a phone that is another's.
   auto const minor = world + std::vector<Event>{MinorFlagged{IdentityId(1), {}}};
-  auto command = sound;
+  command = sound;
   command.sender_phone = phone(kAnnsPhone);
   EXPECT_EQ(decide_in(minor, command).error().code, RejectionCode::guardian_required);
   command = sound;

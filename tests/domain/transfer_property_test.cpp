@@ -9,6 +9,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "domain/claim_candidates.h"
+#include "domain/limits.h"
 #include "tests/domain/ledger_books.h"
 #include "tests/domain/transfer_world.h"
 #include "tests/support/event_kinds.h"
@@ -272,8 +273,9 @@ RC_GTEST_PROP(TransferProperty, ARetryAfterIsTrue, ()) {
       auto const refused = decide(world.state, command, world.context());
       if (!refused.ok() && refused.error().retry_after > 0) {
         auto const* initiate = std::get_if<InitiateTransfer>(&command);
-        auto const never = initiate != nullptr && initiate->limits &&
-                           (initiate->limits->per_hour == 0 || initiate->amount > initiate->limits->per_day);
+        auto const never =
+            initiate != nullptr && !initiate->unlimited &&
+            initiate->amount > velocity_limits(*world.state.find_game(initiate->game), initiate->flavour).per_day;
         auto later = world.context();
         later.now = later.now + refused.error().retry_after * kSecond;
         auto const again = decide(world.state, command, later);

@@ -156,10 +156,19 @@ struct TransferWorld {
   Timestamp now = kNow;
 
   TransferWorld() {
-    record({game_created(kGame, GameStatus::live, {currency(kGold, "gold", units("100.00")), currency(kGems, "gems")}),
-            game_created(kTesting, GameStatus::testing, {currency(kDust, "dust")}),
-            game_created(kSuspended, GameStatus::suspended, {currency(kAsh, "ash")}),
-            game_created(kOther, GameStatus::live, {ranged_coins(), currency(kStars, "stars")})});
+    record({limited(kGame, GameStatus::live, {currency(kGold, "gold", units("100.00")), currency(kGems, "gems")}),
+            limited(kTesting, GameStatus::testing, {currency(kDust, "dust")}),
+            limited(kSuspended, GameStatus::suspended, {currency(kAsh, "ash")}),
+            limited(kOther, GameStatus::live, {ranged_coins(), currency(kStars, "stars")})});
+  }
+  // A game of which a player soon reaches the velocity limits.
+  static GameCreated limited(GameId id, GameStatus status, std::vector<CurrencySpec> currencies) {
+    auto event = game_created(id, status, std::move(currencies));
+    event.settings.limits = {{LimitKind::transfers_per_player_hour, 2},
+                             {LimitKind::transfer_units_per_player_day, 50},
+                             {LimitKind::sends_per_player_hour, 3},
+                             {LimitKind::send_units_per_player_day, 50}};
+    return event;
   }
   static CurrencySpec ranged_coins() {
     auto coins = currency(kCoins, "coins", units("3.00"));
@@ -236,7 +245,7 @@ struct TransferWorld {
         initiate.receiver_phone = number(step.send ? step.other : step.person, step.other_phone);
         initiate.amount = amount;
         if (step.choice > 9 && transfer != nullptr) repeat(*transfer, initiate);
-        if (step.choice < 6) initiate.limits = VelocityLimits{static_cast<std::uint32_t>(step.choice), units("50.00")};
+        initiate.unlimited = step.choice >= 6;
         return initiate;
       }
       case Act::verify: {

@@ -166,7 +166,7 @@ eventstore::CommitPtr Town::initiate(Game const& from, std::size_t sender, Game 
                                phone(receiver),
                                {},
                                Money::from_minor(minor),
-                               std::nullopt});
+                               /*unlimited=*/true});
 }
 
 eventstore::CommitPtr Town::verify(TransferId transaction, bool right) {
@@ -227,7 +227,7 @@ eventstore::CommitPtr Town::play_initiation(std::size_t players) {
                            phone(draw(8) == 0 ? draw(players) : receiver),
                            from.currencies[draw(from.currencies.size())].currency,
                            Money::from_minor(static_cast<std::int64_t>(1 + draw(2'000))),
-                           std::nullopt};
+                           /*unlimited=*/true};
   return play(command);
 }
 

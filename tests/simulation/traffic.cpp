@@ -80,7 +80,7 @@ Command Traffic::initiation(State const& state) {
                           phone(draw(8) == 0 ? draw(persons_) : receiver),
                           from.currencies[draw(from.currencies.size())].currency,
                           Money::from_minor(static_cast<std::int64_t>(1 + draw(2'000))),
-                          std::nullopt};
+                          /*unlimited=*/true};
 }
 
 std::optional<Command> Traffic::claim(State const& state, TransferId transaction) {

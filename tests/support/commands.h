@@ -57,16 +57,9 @@ inline domain::PhoneRef phone(std::uint64_t number) {
 // A send: everybody's phone is the one of their own number.
 inline domain::InitiateTransfer send(domain::GameId game, std::uint64_t sender, domain::GameId target,
                                      std::uint64_t receiver, domain::Money amount) {
-  return {domain::Flavour::send,
-          game,
-          person(sender),
-          phone(sender),
-          target,
-          somebody(receiver),
-          phone(receiver),
-          {},
-          amount,
-          {}};
+  return {domain::Flavour::send, game, person(sender), phone(sender), target, somebody(receiver),
+          phone(receiver),       {},   amount,
+          /*unlimited=*/true};
 }
 
 inline domain::Request request(domain::GameId game, std::string id, std::uint8_t fingerprint = 1) {
