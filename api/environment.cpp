@@ -75,6 +75,7 @@ ResultOr<Unit> Environment::recover() {
   std::filesystem::permissions(layout_.folder, std::filesystem::perms::owner_all, error);
 
   log_ = FLORIN_TRY(eventstore::SqliteLog::open(layout_.log()));
+  auto const epoch = FLORIN_TRY(log_->lease());
   vault_ = FLORIN_TRY(eventstore::Vault::open(layout_.vault()));
   auto checkpoints = FLORIN_TRY(eventstore::CheckpointFile::open(layout_.folder));
   checkpoints_ = std::make_unique<eventstore::CheckpointFile>(std::move(checkpoints));
@@ -122,7 +123,7 @@ ResultOr<Unit> Environment::recover() {
           spdlog::error("{}: snapshot at position {} failed: {}", name_, at.value(), done.error().what);
         }
       });
-  eventstore::EngineParts const parts{*log_, *vault_, *requests_, *checkpoints_, clock_, durable_, *tail_};
+  eventstore::EngineParts const parts{*log_, epoch, *vault_, *requests_, *checkpoints_, clock_, durable_, *tail_};
   writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts, options_.writer);
   ledger_.emplace(Ledger{name_, clock_, Commands(*writer_, *vault_, durable_), durable_, Views(*runner_, durable_),
                          Commits(*log_), People(*mailboxes_, durable_, *vault_), vault_->codes(),

@@ -32,7 +32,7 @@ ResultOr<Unit> Engine::append(Batch const& batch) {
     tree_.add(head_.link);
     rows_.push_back({row.last, bytes, head_.link});
   }
-  return parts_.log.append({expected, rows_, batch.seeds});
+  return parts_.log.append({expected, parts_.epoch, rows_, batch.seeds});
 }
 
 void Engine::publish(Batch const& batch) {

@@ -25,6 +25,7 @@ namespace florin::eventstore {
 // What an engine works on. Everything outlives it.
 struct EngineParts {
   Log& log;
+  Epoch epoch;  // of the lease under which the engine appends
   Vault& vault;
   RequestIndex& requests;
   CheckpointFile const& checkpoints;

@@ -2,8 +2,12 @@
 //
 // A commit is keyed by the position of its last event, so the head is the largest key and commit k begins one
 // after the key before it.
+//
+// Five functions: lease() makes the one writer, append() writes, keep_seeds_in() says where seeds go, read() reads and
+// tails (its cursor's next() finds what came later), head() tells where the log ends.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,9 +32,17 @@ struct Head {
   friend bool operator==(Head const&, Head const&) = default;
 };
 
+// Which lease of the log: each one given has another number. Of one opening of the log, and nowhere on the disk: the
+// next version of the format keeps it in the row of the head, so that a writer on another machine can lose its lease.
+struct Epoch {
+  std::uint64_t number = 0;
+  friend bool operator==(Epoch const&, Epoch const&) = default;
+};
+
 // What is appended together. None: nothing is done.
 struct Append {
   domain::Position expected;  // the head that the caller believes in; another one is Kind::conflict (another writer)
+  Epoch epoch;                // what lease() gave the caller; another one than the last is Kind::conflict
   std::span<StoredCommit const> commits{};
   std::span<PersonSeed const> seeds{};  // of the people whom these commits register
 };
@@ -49,8 +61,17 @@ class Log {
  public:
   virtual ~Log() = default;
 
+  // Makes the caller the log's one writer, and tells its epoch. Who had the lease before from the same opening can
+  // append no more; while another process has it, or where the log is opened for reading only, it is Kind::conflict.
+  // The lease ends with this opening. It does not undo a fault: appends stay refused. The appender's thread, or before
+  // that starts.
+  [[nodiscard]] virtual ResultOr<Epoch> lease() = 0;
+
   // Durable when it returns; all or nothing. After any fault the log refuses every later append: whether the failed
   // one is durable is known only by reading again after a restart. One thread (the appender).
+  //
+  // An epoch that is not the last lease's is Kind::conflict, writes nothing, no seed either, and does not stop the
+  // writer who has the lease.
   //
   // A commit never exists without the seeds of the people whom it registers, and no seed is replaced by a writer whose
   // append is refused because the log has another head. A seed whose commit did not become durable is harmless: the

@@ -86,9 +86,10 @@ std::string immutable_uri(std::filesystem::path const& file) {
 
 // The writing half. The appender only.
 struct SqliteLog::Impl {
-  std::unique_ptr<File> lock;
+  std::unique_ptr<File> lock;  // while it is held, leases are given here only
   sqlite::Connection connection;
   sqlite::Statement begin, head, insert, commit;
+  std::optional<Epoch> lease;    // the last one given
   std::optional<Fault> stopped;  // the first failure: nothing is appended after it
   int checkpointed_pages = 0;    // of the WAL, at the last checkpoint since it started over
   int checkpoint_failure = SQLITE_OK;
@@ -228,10 +229,17 @@ ResultOr<std::unique_ptr<SqliteLog>> SqliteLog::open_read_only(std::filesystem::
 
 void SqliteLog::keep_seeds_in(SeedKeeper& keeper) { impl_->seeds = &keeper; }
 
+ResultOr<Epoch> SqliteLog::lease() {
+  if (!impl_->connection) return fault(Fault::Kind::conflict, "log: opened for reading only");
+  impl_->lease = Epoch{impl_->lease ? impl_->lease->number + 1 : 1};
+  return *impl_->lease;
+}
+
 ResultOr<Unit> SqliteLog::append(Append const& append) {
   if (!impl_->connection) return fault(Fault::Kind::conflict, "log: opened for reading only");
   if (impl_->stopped) return fail(*impl_->stopped);
   if (append.commits.empty()) return Unit{};
+  if (append.epoch != impl_->lease) return fault(Fault::Kind::conflict, "log: the writer does not have its lease");
   auto done = impl_->append(append);
   if (!done) {
     impl_->stopped = Fault{done.error().kind, "log: stopped by an earlier failure: " + done.error().what};

@@ -18,14 +18,16 @@ namespace florin::eventstore {
 class SqliteLog final : public Log {
  public:
   // Creates the file when absent. What it then holds is durable, also what a dead process wrote and never synced. Takes
-  // an exclusive lock file beside it for as long as it lives: a second writer is Kind::conflict. A file of a newer
-  // format is Kind::unknown.
+  // an exclusive lock file beside it for as long as it lives, because already that writes; lease() counts epochs under
+  // it. A second process is Kind::conflict. A file of a newer format is Kind::unknown.
   [[nodiscard]] static ResultOr<std::unique_ptr<SqliteLog>> open(std::filesystem::path const& file,
                                                                  Files& files = machine_files());
-  // For auditors and tools: never writes, may run beside a live server. append() is Kind::conflict.
+  // For auditors and tools: never writes, may run beside a live server. lease() and append() are
+  // Kind::conflict.
   [[nodiscard]] static ResultOr<std::unique_ptr<SqliteLog>> open_read_only(std::filesystem::path const& file);
   ~SqliteLog() override;
 
+  ResultOr<Epoch> lease() override;
   ResultOr<Unit> append(Append const& append) override;
   void keep_seeds_in(SeedKeeper& keeper) override;
   ResultOr<std::unique_ptr<LogCursor>> read(domain::Position from) override;

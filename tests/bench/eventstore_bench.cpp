@@ -59,6 +59,7 @@ BENCHMARK(link_and_tree);
 void append_batches(benchmark::State& state) {
   TemporaryFolder const folder;
   auto const log = SqliteLog::open(folder / "log.db");
+  auto const epoch = log.value()->lease().value();
   auto const batch_size = static_cast<std::size_t>(state.range(0));
   auto commit = samples::purchase();
   Encoder encoder;
@@ -71,7 +72,7 @@ void append_batches(benchmark::State& state) {
   constexpr std::uint64_t kFill = 20;
   for (; last < kFill; ++last) {
     StoredCommit const row{domain::Position(last + 1), large, link};
-    if (!log.value()->append({domain::Position(last), {&row, 1}})) state.SkipWithError("append failed");
+    if (!log.value()->append({domain::Position(last), epoch, {&row, 1}})) state.SkipWithError("append failed");
   }
   for (auto _ : state) {
     domain::Position const expected(last);
@@ -82,7 +83,7 @@ void append_batches(benchmark::State& state) {
       link = chain_link(link, commit.first, bytes[i]);
       batch[i] = {commit.first, bytes[i], link};
     }
-    if (!log.value()->append({expected, batch})) state.SkipWithError("append failed");
+    if (!log.value()->append({expected, epoch, batch})) state.SkipWithError("append failed");
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(last - kFill));
 }
@@ -95,13 +96,14 @@ struct FilledLog {
 
   FilledLog() {
     log = std::move(SqliteLog::open(folder / "log.db")).value();
+    auto const epoch = log->lease().value();
     std::string bytes;
     Encoder().encode(samples::purchase(), bytes);
     std::vector<StoredCommit> batch(5000);
     for (std::uint64_t last = 0; last < kRows;) {
       domain::Position const expected(last);
       for (auto& commit : batch) commit = {domain::Position(++last), bytes, {}};
-      if (!log->append({expected, batch})) std::abort();
+      if (!log->append({expected, epoch, batch})) std::abort();
     }
   }
 };

@@ -113,7 +113,7 @@ class Maker {
 
 class Appender {
  public:
-  explicit Appender(eventstore::Log& log) : log_(log) {}
+  explicit Appender(eventstore::Log& log) : log_(log), epoch_(must(log.lease())) {}
 
   // One durable append. What it returns are positions and links only.
   std::vector<eventstore::StoredCommit> const& append(std::vector<eventstore::CommitPtr> const& commits) {
@@ -126,13 +126,14 @@ class Appender {
       head_ = {last, eventstore::chain_link(head_.link, last, bytes[i])};
       rows_.push_back({last, bytes[i], head_.link});
     }
-    must(log_.append({expected, rows_}));
+    must(log_.append({expected, epoch_, rows_}));
     for (auto& row : rows_) row.bytes = {};
     return rows_;
   }
 
  private:
   eventstore::Log& log_;
+  eventstore::Epoch const epoch_;
   eventstore::Encoder encoder_;
   eventstore::Head head_;
   std::vector<eventstore::StoredCommit> rows_;

@@ -92,6 +92,7 @@ Head fill(Log& log, std::uint64_t players, std::uint64_t purchases) {
   std::mt19937_64 random(1);
   std::vector<std::string> bytes(256);
   std::vector<StoredCommit> rows;
+  auto const epoch = must(log.lease());
   Position appended;
   for (std::uint64_t i = 0; i <= commits; ++i) {
     domain::Command command = create_game();
@@ -115,7 +116,7 @@ Head fill(Log& log, std::uint64_t players, std::uint64_t purchases) {
     head = {commit.last(), chain_link(head.link, commit.last(), row)};
     rows.push_back({head.position, row, head.link});
     if (rows.size() == bytes.size() || i == commits) {
-      must(log.append({appended, rows}));
+      must(log.append({appended, epoch, rows}));
       appended = head.position;
       rows.clear();
     }
@@ -136,7 +137,7 @@ int bench_writer(std::uint64_t players, std::uint64_t past, int in_flight, doubl
   SystemClock const clock;
   Tail tail(*log, head);
   auto const game = recovered.state.games()[0].id;
-  Writer writer(std::move(recovered), {*log, *vault, *requests, checkpoints, clock, durable, tail});
+  Writer writer(std::move(recovered), {*log, must(log->lease()), *vault, *requests, checkpoints, clock, durable, tail});
   writer.start();
 
   std::counting_semaphore<> slots(in_flight);
@@ -218,7 +219,7 @@ int bench_snapshot(std::uint64_t players) {
   TempFolder const folder;
   auto const log = must(SqliteLog::open(folder.path() / "log.db"));
   StoredCommit const row{Position(9), "the past", {}};
-  must(log->append({{}, {&row, 1}}));
+  must(log->append({{}, must(log->lease()), {&row, 1}}));
   Recovered recovered;
   recovered.state = state_of(players);
   recovered.head = must(log->head());

@@ -514,7 +514,7 @@ TEST(FoldCheckPayments, AForgedLogIsReportedAtThePositionOfTheLie) {
       Encoder().encode(commit, bytes);
       link = chain_link(link, commit.last(), bytes);
       StoredCommit const stored{commit.last(), bytes, link};
-      ASSERT_TRUE(log.append({before, {&stored, 1}}));
+      ASSERT_TRUE(log.append({before, log.lease().value(), {&stored, 1}}));
       before = commit.last();
     }
     auto const found = verify(log, nullptr);

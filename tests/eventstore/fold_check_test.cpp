@@ -233,7 +233,7 @@ TEST(FoldCheck, AForgedLogIsReportedAtThePositionOfTheLie) {
     Encoder().encode(Commit{Position(1), Timestamp(), {}, events}, bytes);
     auto const last = Position(events.size());
     StoredCommit const stored{last, bytes, chain_link({}, last, bytes)};
-    ASSERT_TRUE(log.append({{}, {&stored, 1}}));
+    ASSERT_TRUE(log.append({{}, log.lease().value(), {&stored, 1}}));
     auto const found = verify(log, nullptr);
     ASSERT_FALSE(found) << row.what;
     EXPECT_EQ(found.error().kind, Fault::Kind::corrupt) << row.what;

@@ -23,11 +23,11 @@ struct InSqlite {
     log = std::move(made).value();
     return *log;
   }
-  // Beside the one that is open.
-  ResultOr<Unit> open_another() {
+  // What another process gets, beside the one that has the log open.
+  ResultOr<Epoch> lease_elsewhere() {
     auto made = SqliteLog::open(folder / "log.db");
     if (!made) return fail(made.error());
-    return Unit{};
+    return made.value()->lease();
   }
 
   TemporaryFolder const folder;
@@ -40,7 +40,7 @@ struct InMemory {
     log.restart();
     return log;
   }
-  ResultOr<Unit> open_another() { return fault(Fault::Kind::conflict, "one owner: the test"); }
+  ResultOr<Epoch> lease_elsewhere() { return fault(Fault::Kind::conflict, "one owner: the test"); }
 
   test_support::MemoryLog log;
 };
@@ -121,7 +121,7 @@ TYPED_TEST(LogContract, LargeCommitsComeBackWhole) {
   for (std::size_t i = 0; i < 5; ++i) bytes.emplace_back(kMaxCommitBytes - i, static_cast<char>('a' + i));
   for (std::uint64_t i = 0; i < bytes.size(); ++i) {
     StoredCommit const commit{Position(i + 1), bytes[i], {}};
-    ASSERT_TRUE(log.append({Position(i), {&commit, 1}}));
+    ASSERT_TRUE(log.append({Position(i), log.lease().value(), {&commit, 1}}));
   }
   auto const cursor = std::move(log.read(Position(1))).value();
   for (auto const& each : bytes) EXPECT_EQ(cursor->next().value()->bytes, each);
@@ -171,7 +171,7 @@ TYPED_TEST(LogContract, SeedsAreKeptBeforeTheirCommitsAreThere) {
   log.keep_seeds_in(keeper);
   StoredCommit const row{Position(3), "three", {}};
   PersonSeed const seed{domain::IdentityId(7), {1, 2, 3}};
-  ASSERT_TRUE(log.append({Position(), {&row, 1}, {&seed, 1}}));
+  ASSERT_TRUE(log.append({Position(), log.lease().value(), {&row, 1}, {&seed, 1}}));
   EXPECT_EQ(keeper.head, Position());
   EXPECT_EQ(keeper.kept.size(), 1u);
   EXPECT_EQ(keeper.kept[0].identity, seed.identity);
@@ -188,7 +188,7 @@ TYPED_TEST(LogContract, ARefusedAppendKeepsNoSeed) {
   ASSERT_TRUE(append(log, Position(), {5}));
   StoredCommit const row{Position(6), "six", {}};
   PersonSeed const seed{domain::IdentityId(7), {1}};
-  EXPECT_EQ(log.append({Position(4), {&row, 1}, {&seed, 1}}).error().kind, Fault::Kind::conflict);
+  EXPECT_EQ(log.append({Position(4), log.lease().value(), {&row, 1}, {&seed, 1}}).error().kind, Fault::Kind::conflict);
   EXPECT_TRUE(keeper.kept.empty());
 }
 
@@ -200,16 +200,72 @@ TYPED_TEST(LogContract, WithoutItsSeedsNoCommitIsAppended) {
   log->keep_seeds_in(keeper);
   StoredCommit const row{Position(1), "one", {}};
   PersonSeed const seed{domain::IdentityId(7), {1}};
-  EXPECT_EQ(log->append({Position(), {&row, 1}, {&seed, 1}}).error().kind, Fault::Kind::full);
+  EXPECT_EQ(log->append({Position(), log->lease().value(), {&row, 1}, {&seed, 1}}).error().kind, Fault::Kind::full);
   EXPECT_FALSE(append(*log, Position(), {1})) << "as after every fault";
   EXPECT_EQ(log->head().value(), Head{});
   log = &this->implementation.open();
   EXPECT_EQ(log->head().value(), Head{});
 }
 
+TYPED_TEST(LogContract, WithoutTheLeaseNothingIsAppended) {
+  auto& log = this->implementation.open();
+  Keeper keeper;
+  keeper.log = &log;
+  log.keep_seeds_in(keeper);
+  StoredCommit const row{Position(1), "one", {}};
+  PersonSeed const seed{domain::IdentityId(7), {1}};
+  for (std::uint64_t number = 0; number < 3; ++number) {
+    EXPECT_EQ(log.append({Position(), Epoch{number}, {&row, 1}, {&seed, 1}}).error().kind, Fault::Kind::conflict);
+  }
+  EXPECT_TRUE(keeper.kept.empty());
+  EXPECT_EQ(log.head().value(), Head{});
+  EXPECT_TRUE(append(log, Position(), {1})) << "whoever takes the lease is not stopped by those who had none";
+}
+
+TYPED_TEST(LogContract, WhoLostTheLeaseCanAppendNoMore) {
+  auto& log = this->implementation.open();
+  Keeper keeper;
+  keeper.log = &log;
+  log.keep_seeds_in(keeper);
+  auto const former = log.lease().value();
+  StoredCommit const one{Position(1), "one", {}};
+  StoredCommit const two{Position(2), "two", {}};
+  StoredCommit const three{Position(3), "three", {}};
+  PersonSeed const seed{domain::IdentityId(7), {1}};
+  ASSERT_TRUE(log.append({Position(), former, {&one, 1}}));
+  auto const latter = log.lease().value();
+  EXPECT_NE(former, latter);
+  EXPECT_EQ(log.append({Position(1), former, {&two, 1}, {&seed, 1}}).error().kind, Fault::Kind::conflict);
+  EXPECT_TRUE(keeper.kept.empty());
+  EXPECT_EQ(log.head().value().position, Position(1));
+  ASSERT_TRUE(log.append({Position(1), latter, {&two, 1}, {&seed, 1}})) << "the old writer did not stop the new one";
+  ASSERT_TRUE(log.append({Position(2), latter, {&three, 1}})) << "a lease is good for many appends";
+  EXPECT_EQ(keeper.kept.size(), 1u);
+  EXPECT_EQ(log.head().value().position, Position(3));
+}
+
+TYPED_TEST(LogContract, TheLeaseEndsWithTheProcess) {
+  auto* log = &this->implementation.open();
+  auto const former = log->lease().value();
+  log = &this->implementation.open();
+  StoredCommit const row{Position(1), "one", {}};
+  EXPECT_EQ(log->append({Position(), former, {&row, 1}}).error().kind, Fault::Kind::conflict);
+  EXPECT_TRUE(append(*log, Position(), {1}));
+}
+
+TYPED_TEST(LogContract, ANewLeaseDoesNotUndoAFault) {
+  auto& log = this->implementation.open();
+  ASSERT_TRUE(append(log, Position(), {5}));
+  ASSERT_FALSE(append(log, Position(4), {6}));
+  StoredCommit const row{Position(6), "six", {}};
+  EXPECT_FALSE(log.append({Position(5), log.lease().value(), {&row, 1}}));
+  EXPECT_EQ(log.head().value().position, Position(5));
+}
+
 TYPED_TEST(LogContract, OneWriterAtATime) {
-  static_cast<void>(this->implementation.open());
-  EXPECT_EQ(this->implementation.open_another().error().kind, Fault::Kind::conflict);
+  auto const held = this->implementation.open().lease();
+  ASSERT_TRUE(held);
+  EXPECT_EQ(this->implementation.lease_elsewhere().error().kind, Fault::Kind::conflict);
   auto& log = this->implementation.open();  // the first one is gone
   EXPECT_TRUE(append(log, Position(), {1}));
 }

@@ -16,7 +16,7 @@ using domain::Position;
 
 inline std::string bytes_at(Position last) { return "commit " + std::to_string(last.value()) + std::string(40, '.'); }
 
-// Appends commits ending at the given positions in one batch.
+// Takes the lease and appends commits ending at the given positions in one batch.
 inline ResultOr<Unit> append(Log& log, Position expected, std::vector<std::uint64_t> const& lasts) {
   std::vector<std::string> bytes;
   bytes.reserve(lasts.size());
@@ -25,7 +25,9 @@ inline ResultOr<Unit> append(Log& log, Position expected, std::vector<std::uint6
     bytes.push_back(bytes_at(Position(last)));
     commits.push_back({Position(last), bytes.back(), sha256(bytes.back())});
   }
-  return log.append({expected, commits});
+  auto const epoch = log.lease();
+  if (!epoch) return fail(epoch.error());
+  return log.append({expected, epoch.value(), commits});
 }
 
 // Positions read from `from` to the end; every row must be what append() wrote.

@@ -229,7 +229,7 @@ TEST_F(RecoveryTest, AnyFlippedByteOfTheLogFileIsNamedOrChangesNothing) {
     Position before;
     for (auto const& row : log.rows()) {
       StoredCommit const commit{row.last, row.bytes, row.link};
-      must(real->append({before, {&commit, 1}}));
+      must(real->append({before, must(real->lease()), {&commit, 1}}));
       before = row.last;
     }
   }

@@ -167,7 +167,7 @@ TEST(SqliteLog, CopiesTheWalAsItGrowsAndTidiesItOnClose) {
   std::uintmax_t largest = 0;
   for (std::uint64_t last = 0; last < 160; ++last) {
     StoredCommit const commit{Position(last + 1), bytes, {}};
-    ASSERT_TRUE(log->append({Position(last), {&commit, 1}}));
+    ASSERT_TRUE(log->append({Position(last), log->lease().value(), {&commit, 1}}));
     largest = std::max(largest, std::filesystem::file_size(folder / "log.db-wal"));
   }
   EXPECT_LT(largest, 24u << 20);
@@ -184,7 +184,9 @@ TEST(SqliteLog, ReadOnlyFindsWhatALiveWriterAppends) {
   EXPECT_EQ(positions(*auditor, Position(1)), range(1, 1));
   ASSERT_TRUE(append(*log, Position(1), {2}));
   EXPECT_EQ(positions(*auditor, Position(1)), range(1, 2));
-  EXPECT_EQ(append(*auditor, Position(2), {3}).error().kind, Fault::Kind::conflict);
+  EXPECT_EQ(auditor->lease().error().kind, Fault::Kind::conflict);
+  StoredCommit const row{Position(3), "three", {}};
+  EXPECT_EQ(auditor->append({Position(2), Epoch{1}, {&row, 1}}).error().kind, Fault::Kind::conflict);
   ASSERT_TRUE(append(*log, Position(2), {3}));
 }
 

@@ -39,7 +39,7 @@ class TailTest : public testing::Test {
       rows.push_back({commit.last(), bytes[i], head.link});
       commits.push_back(std::make_shared<domain::Commit const>(std::move(commit)));
     }
-    must(log.append({expected, rows}));
+    must(log.append({expected, must(log.lease()), rows}));
     return commits;
   }
   void grow(std::size_t count) {

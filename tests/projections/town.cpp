@@ -66,7 +66,9 @@ void Town::store(Position last, std::string_view bytes) {
   auto const expected = head_.position;
   head_ = {last, eventstore::chain_link(head_.link, last, bytes)};
   eventstore::StoredCommit const stored{last, bytes, head_.link};
-  FLORIN_ASSERT(log_.append({expected, {&stored, 1}}));
+  auto const epoch = log_.lease();
+  FLORIN_ASSERT(epoch);
+  FLORIN_ASSERT(log_.append({expected, epoch.value(), {&stored, 1}}));
 }
 
 void Town::publish(eventstore::Tail& tail) {

@@ -222,6 +222,7 @@ class MortalLog final : public eventstore::Log {
     left_ = append;
     how_ = how;
   }
+  eventstore::ResultOr<eventstore::Epoch> lease() override { return log_.lease(); }
   eventstore::ResultOr<Unit> append(eventstore::Append const& append) override {
     if (left_ > 0 && --left_ == 0) log_.fail_next(how_);
     return log_.append(append);
@@ -286,7 +287,8 @@ class CardRig {
     loop_.follow(*tail_, recovered.head.position);
     payments_.resume(recovered.state, recovered.at);
     payouts_.resume(recovered.state);
-    eventstore::EngineParts const parts{log, *vault_, *requests_, checkpoints_, world.clock, durable_, *tail_};
+    eventstore::EngineParts const parts{log,          must(log.lease()), *vault_,  *requests_,
+                                        checkpoints_, world.clock,       durable_, *tail_};
     writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts);
     writer_->start();
     payments_.start(*writer_);

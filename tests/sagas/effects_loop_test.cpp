@@ -83,7 +83,7 @@ class FollowedLedger {
       rows.push_back({made.last(), row, head.link});
       commits.push_back(std::make_shared<domain::Commit const>(std::move(made)));
     }
-    ASSERT_TRUE(log.append({expected, rows}));
+    ASSERT_TRUE(log.append({expected, log.lease().value(), rows}));
     tail.publish(commits, rows);
   }
   test_support::MemoryLog log;

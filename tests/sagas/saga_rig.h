@@ -110,7 +110,8 @@ class Rig {
     expiries_->resume(recovered.state);
     texts_ = std::make_unique<sagas::TextSender>(loop_, sms_.get(), ledger_, log, *vault_, clock_);
     texts_->resume(recovered.state);
-    eventstore::EngineParts const parts{log, *vault_, *requests_, checkpoints_, clock_, durable_, *tail_};
+    eventstore::EngineParts const parts{log,    must(log.lease()), *vault_, *requests_, checkpoints_,
+                                        clock_, durable_,          *tail_};
     writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts);
     writer_->start();
     expiries_->start(*writer_);

@@ -24,6 +24,7 @@ constexpr std::uint64_t kEntropy = 4'711;
 
 struct OldStore {
   std::unique_ptr<eventstore::SqliteLog> log;
+  eventstore::Epoch epoch;
   std::unique_ptr<eventstore::Vault> vault;
   State state;
   eventstore::Head head;
@@ -41,7 +42,7 @@ struct OldStore {
     auto const expected = head.position;
     head = {commit.last(), eventstore::chain_link(head.link, commit.last(), bytes)};
     eventstore::StoredCommit const row{commit.last(), bytes, head.link};
-    FLORIN_TRY(log->append({expected, {&row, 1}, seeds}));
+    FLORIN_TRY(log->append({expected, epoch, {&row, 1}, seeds}));
     return commit;
   }
   ResultOr<Commit> run(Command const& command) {
@@ -59,6 +60,9 @@ ResultOr<Unit> write_old_release(SimulatedRuntime& runtime, Companies& companies
   auto log = eventstore::SqliteLog::open(kFolder + "/log.db", runtime.files());
   if (!log) return fail(log.error());
   store.log = std::move(log).value();
+  auto const epoch = store.log->lease();
+  if (!epoch) return fail(epoch.error());
+  store.epoch = epoch.value();
   auto vault = eventstore::Vault::open(kFolder + "/vault", runtime);
   if (!vault) return fail(vault.error());
   store.vault = std::move(vault).value();

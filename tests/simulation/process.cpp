@@ -20,6 +20,8 @@ ResultOr<Unit> Process::open(std::vector<projections::Projection const*> const& 
   auto opened_log = eventstore::SqliteLog::open(kFolder + "/log.db", files);
   if (!opened_log) return fail(opened_log.error());
   log = std::move(opened_log).value();
+  auto const epoch = log->lease();
+  if (!epoch) return fail(epoch.error());
   facts = std::make_unique<eventstore::FactReader>(*log);
   auto opened_vault = eventstore::Vault::open(kFolder + "/vault", runtime);
   if (!opened_vault) return fail(opened_vault.error());
@@ -50,7 +52,7 @@ ResultOr<Unit> Process::open(std::vector<projections::Projection const*> const& 
   companies.connect(*effects);
   engine = std::make_unique<eventstore::Engine>(
       std::move(recovered).value(),
-      eventstore::EngineParts{*log, *vault, *requests, *checkpoints, clock, durable, *tail, runtime});
+      eventstore::EngineParts{*log, epoch.value(), *vault, *requests, *checkpoints, clock, durable, *tail, runtime});
   views = std::make_unique<Views>(*log, *tail, runtime, read_models);
   return views->open();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -20,12 +21,21 @@ class MemoryLog final : public eventstore::Log {
   };
   enum class Failure { none, absent, durable };  // what the next append does, and what the log holds afterwards
 
+  eventstore::ResultOr<eventstore::Epoch> lease() override {
+    std::lock_guard const lock(mutex_);
+    lease_ = eventstore::Epoch{++leases_};
+    return *lease_;
+  }
+
   eventstore::ResultOr<Unit> append(eventstore::Append const& append) override {
     std::unique_lock lock(mutex_);
     ++appends_started_;
     changed_.notify_all();
     changed_.wait(lock, [this] { return !blocked_; });
     if (stopped_) return eventstore::fault(eventstore::Fault::Kind::io, "stopped by an earlier failure");
+    if (append.epoch != lease_) {
+      return eventstore::fault(eventstore::Fault::Kind::conflict, "the writer does not have its lease");
+    }
     if (append.expected != position()) {
       stopped_ = true;
       return eventstore::fault(eventstore::Fault::Kind::conflict, "another head");
@@ -88,6 +98,7 @@ class MemoryLog final : public eventstore::Log {
   // What a new process finds.
   void restart() {
     std::lock_guard const lock(mutex_);
+    lease_.reset();
     failure_ = Failure::none;
     stopped_ = blocked_ = false;
   }
@@ -126,6 +137,8 @@ class MemoryLog final : public eventstore::Log {
   std::vector<Row> rows_;
   std::vector<std::size_t> batches_;
   std::size_t appends_started_ = 0;
+  std::uint64_t leases_ = 0;
+  std::optional<eventstore::Epoch> lease_;  // the last one given, of this process
   eventstore::SeedKeeper* seeds_ = nullptr;
   Failure failure_ = Failure::none;
   std::optional<eventstore::Fault> read_fault_;

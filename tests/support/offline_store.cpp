@@ -12,6 +12,8 @@ ResultOr<OfflineStore> OfflineStore::create(api::Layout layout) {
   OfflineStore store;
   auto log = eventstore::SqliteLog::open(layout.log());
   if (!log) return fail(log.error());
+  auto const epoch = log.value()->lease();
+  if (!epoch) return fail(epoch.error());
   auto const head = log.value()->head();
   if (!head) return fail(head.error());
   if (head.value().position) {
@@ -22,6 +24,7 @@ ResultOr<OfflineStore> OfflineStore::create(api::Layout layout) {
   auto checkpoints = eventstore::CheckpointFile::open(layout.folder);
   if (!checkpoints) return fail(checkpoints.error());
   store.log_ = std::move(log).value();
+  store.epoch_ = epoch.value();
   store.vault_ = std::move(vault).value();
   store.log_->keep_seeds_in(*store.vault_);
   store.checkpoints_ = std::make_unique<eventstore::CheckpointFile>(std::move(checkpoints).value());
@@ -56,7 +59,7 @@ ResultOr<Unit> OfflineStore::flush() {
     rows.push_back(
         {commit.last, std::string_view(bytes_).substr(commit.begin, commit.end - commit.begin), commit.link});
   }
-  if (auto appended = log_->append({durable_, rows, seeds_}); !appended) return appended;
+  if (auto appended = log_->append({durable_, epoch_, rows, seeds_}); !appended) return appended;
   durable_ = recovered_.head.position;
   pending_.clear();
   seeds_.clear();

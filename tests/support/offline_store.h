@@ -45,6 +45,7 @@ class OfflineStore {
   OfflineStore() = default;
 
   std::unique_ptr<eventstore::SqliteLog> log_;
+  eventstore::Epoch epoch_;
   std::unique_ptr<eventstore::Vault> vault_;
   std::unique_ptr<eventstore::CheckpointFile> checkpoints_;
   std::unique_ptr<eventstore::Encoder> encoder_;

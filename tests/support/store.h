@@ -36,7 +36,7 @@ class Store {
         checkpoints_(must(eventstore::CheckpointFile::open(folder_))),
         tail_(log, must(log.head())),
         writer_(must(eventstore::recover(log, folder_ / "snapshots", requests_.get(), &durable_)),
-                {log, *vault_, *requests_, checkpoints_, clock_, durable_, tail_}, options) {
+                {log, must(log.lease()), *vault_, *requests_, checkpoints_, clock_, durable_, tail_}, options) {
     writer_.start();
   }
 

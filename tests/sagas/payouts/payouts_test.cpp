@@ -53,6 +53,7 @@ std::vector<PayoutStatus> statuses(CardRig const& rig) {
 class WatchedLog final : public eventstore::Log {
  public:
   explicit WatchedLog(MemoryLog& log) : log_(log) {}
+  eventstore::ResultOr<eventstore::Epoch> lease() override { return log_.lease(); }
   eventstore::ResultOr<Unit> append(eventstore::Append const& append) override { return log_.append(append); }
   eventstore::ResultOr<std::unique_ptr<eventstore::LogCursor>> read(Position from) override {
     ++reads;
