@@ -1,22 +1,18 @@
 // florin_simulator: runs the simulation over many seeds; --help.
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <spdlog/spdlog.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "tests/simulation/jobs.h"
 #include "tests/simulation/promises.h"
 #include "tests/simulation/world.h"
 #include "tests/support/event_kinds.h"
@@ -111,14 +107,15 @@ struct Totals {
   std::map<std::string, std::uint64_t> events;
 };
 
-// Prints what a seed that failed needs to be seen again, and ends the process.
-[[noreturn]] void report_failure(std::uint64_t seed, Arguments const& arguments, std::string const& what) {
-  auto const fewest = shrink(seed, arguments.steps, arguments.views);
-  std::printf("seed %" PRIu64 " failed: %s\nreplay: florin_simulator --seeds 1 --first %" PRIu64
-              " --steps %zu --views %" PRIu64 "\n",
-              seed, what.c_str(), seed, fewest, arguments.views);
-  std::fflush(stdout);
-  std::_Exit(1);
+// What a seed that failed needs to be seen again: its last line replays it.
+std::string failure_text(std::uint64_t seed, std::uint64_t steps, Arguments const& arguments, std::string const& what) {
+  auto const number = std::to_string(seed);
+  return "seed " + number + " " + what + "\nreplay: florin_simulator --seeds 1 --first " + number + " --steps " +
+         std::to_string(steps) + " --views " + std::to_string(arguments.views) + "\n";
+}
+
+[[noreturn]] void report_failure(std::uint64_t seed, Arguments const& arguments, std::string const& what, Job& job) {
+  job.fail(failure_text(seed, shrink(seed, arguments.steps, arguments.views), arguments, "failed: " + what));
 }
 
 // A run of full length that asks for little or that nothing happens to says nothing; empty: it does.
@@ -130,21 +127,11 @@ std::string weakness_of(Outcome const& outcome, Arguments const& arguments) {
   return {};
 }
 
-// Seeds that are done, of all jobs: in memory that they share.
-std::atomic<std::uint64_t>& shared_count() {
-  void* const memory =
-      ::mmap(nullptr, sizeof(std::atomic<std::uint64_t>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) std::abort();
-  return *new (memory) std::atomic<std::uint64_t>(0);
-}
-
 // A line every ten seconds, by the first job.
 class Progress {
  public:
-  Progress(Arguments const& arguments, std::uint64_t job, std::atomic<std::uint64_t>& done)
-      : arguments_(arguments), tells_(job == 0), done_(done) {}
-  void count() {
-    auto const done = ++done_;
+  Progress(Arguments const& arguments, bool tells) : arguments_(arguments), tells_(tells) {}
+  void count(std::uint64_t done) {
     auto const now = std::chrono::steady_clock::now();
     if (!tells_ || now < next_) return;
     next_ = now + kEvery;
@@ -156,30 +143,31 @@ class Progress {
   static constexpr std::chrono::seconds kEvery{10};
   Arguments const& arguments_;
   bool const tells_;
-  std::atomic<std::uint64_t>& done_;
   std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + kEvery;
 };
 
-void run_seeds(Arguments const& arguments, std::uint64_t job, Progress progress, Totals& totals) {
-  for (std::uint64_t i = job; i < arguments.seeds; i += arguments.jobs) {
+Totals run_seeds(Arguments const& arguments, Job& job) {
+  Totals totals;
+  Progress progress(arguments, job.number() == 0);
+  for (std::uint64_t i = job.number(); i < arguments.seeds; i += arguments.jobs) {
     auto const seed = arguments.first + i;
+    job.begin(seed);
     auto outcome = run({seed, arguments.steps, arguments.views});
-    if (!outcome.violation.empty()) report_failure(seed, arguments, outcome.violation);
+    if (!outcome.violation.empty()) report_failure(seed, arguments, outcome.violation, job);
     if (auto const weakness = weakness_of(outcome, arguments); !weakness.empty()) {
-      std::printf("seed %" PRIu64 " is too weak: %s\n", seed, weakness.c_str());
-      std::fflush(stdout);
-      std::_Exit(1);
+      job.fail(failure_text(seed, arguments.steps, arguments, "is too weak: " + weakness));
     }
     // The same seed has the same history.
     if (i % arguments.again == 0 && run({seed, arguments.steps, arguments.views}).log.link != outcome.log.link) {
-      report_failure(seed, arguments, std::string(promise_name(Promise::same_history)));
+      report_failure(seed, arguments, std::string(promise_name(Promise::same_history)), job);
     }
     totals.commands += outcome.commands;
     totals.commits += outcome.log.commits;
     for (std::size_t k = 0; k < kFaults; ++k) totals.faults[k] += outcome.faults.of(static_cast<Fault>(k));
     for (auto const& [name, count] : outcome.log.events) totals.events[name] += count;
-    progress.count();
+    progress.count(job.finish());
   }
+  return totals;
 }
 
 // One line a number, from a job's process to ours.
@@ -193,7 +181,7 @@ std::string text_of(Totals const& totals) {
   return out;
 }
 
-void add(Totals& totals, char const* line) {
+void add_line(Totals& totals, char const* line) {
   std::uint64_t count = 0;
   char name[128] = "";
   if (std::sscanf(line, "commands %" SCNu64, &count) == 1) totals.commands += count;
@@ -202,6 +190,14 @@ void add(Totals& totals, char const* line) {
     totals.faults[static_cast<std::size_t>(std::atoi(name))] += count;
   }
   if (std::sscanf(line, "event %" SCNu64 " %127s", &count, name) == 2) totals.events[name] += count;
+}
+
+void add(Totals& totals, std::string const& text) {
+  for (std::size_t at = 0; at < text.size();) {
+    auto const end = std::min(text.find('\n', at), text.size());
+    add_line(totals, text.substr(at, end - at).c_str());
+    at = end + 1;
+  }
 }
 
 void print(Arguments const& arguments, Totals const& totals, double seconds) {
@@ -234,37 +230,16 @@ bool occurred(Totals const& totals, std::uint64_t least) {
 
 int simulate(Arguments const& arguments) {
   auto const began = std::chrono::steady_clock::now();
+  auto const done = run_jobs(arguments.jobs, [&](Job& job) { job.succeed(text_of(run_seeds(arguments, job))); });
+  if (auto const& failure = done.failure) {
+    auto const text = failure->report.empty() ? failure_text(failure->seed, arguments.steps, arguments,
+                                                             "failed: its process " + failure->end)
+                                              : failure->report;
+    std::fputs(text.c_str(), stdout);
+    return 1;
+  }
   Totals totals;
-  auto& done = shared_count();
-  std::vector<FILE*> pipes;
-  std::vector<pid_t> children;
-  for (std::uint64_t job = 0; job < arguments.jobs; ++job) {
-    int ends[2];
-    if (::pipe(ends) != 0) return 2;
-    auto const child = ::fork();
-    if (child == 0) {
-      ::close(ends[0]);
-      Totals own;
-      run_seeds(arguments, job, Progress(arguments, job, done), own);
-      auto const text = text_of(own);
-      bool const sent = ::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
-      std::_Exit(sent ? 0 : 2);
-    }
-    ::close(ends[1]);
-    children.push_back(child);
-    pipes.push_back(::fdopen(ends[0], "r"));
-  }
-  bool failed = false;
-  for (std::size_t i = 0; i < children.size(); ++i) {
-    char line[256];
-    while (std::fgets(line, sizeof line, pipes[i]) != nullptr) add(totals, line);
-    std::fclose(pipes[i]);
-    int status = 0;
-    ::waitpid(children[i], &status, 0);
-    if (WIFSIGNALED(status)) std::printf("job %zu was ended by signal %d\n", i, WTERMSIG(status));
-    failed |= status != 0;
-  }
-  if (failed) return 1;  // the job named the seed
+  for (auto const& text : done.results) add(totals, text);
   std::chrono::duration<double> const took = std::chrono::steady_clock::now() - began;
   print(arguments, totals, took.count());
   return occurred(totals, arguments.least) ? 0 : 1;
