@@ -175,7 +175,12 @@ ResultOr<std::optional<TailCommit>> TailCursor::next_in_store() {
     }
     reader_ = std::move(opened);
   }
-  auto commit = FLORIN_TRY(reader_->next());
+  auto found = reader_->next();
+  if (!found) {
+    reader_.reset();  // what could not be read may have passed: the next call reads it again
+    return fail(std::move(found).error());
+  }
+  auto& commit = found.value();
   if (!commit) return std::optional<TailCommit>();
   auto shared = std::make_shared<domain::Commit const>(*std::move(commit));
   consumer_->position = shared->last().value();
@@ -213,6 +218,7 @@ ResultOr<std::optional<TailCommit>> TailCursor::next() {
     // The store ends here and the head is further on, so it must be in memory.
     until_look_ = 0;
     if (!tail_.find(at)) {
+      reader_.reset();
       return fault(Fault::Kind::corrupt, "position " + std::to_string(domain::next(at).value()) +
                                              ": missing; the log ends before what was appended to it");
     }

@@ -99,7 +99,7 @@ class TailCursor {
 
   // The next commit; nullopt when there is none, and then `wake` is called as follow() says. Kind::corrupt when a
   // commit in the store is not what was written, Kind::unknown for an event of a newer version: the cursor passes
-  // neither.
+  // neither. After any fault the next call reads the same commit again.
   [[nodiscard]] ResultOr<std::optional<TailCommit>> next();
   // Instead of next(), for who needs no commits: calls `wake` when the head has reached `position`.
   void wake_at(domain::Position position);

@@ -205,6 +205,18 @@ TEST_F(TailTest, ADamagedCommitStopsTheConsumerAtIt) {
   for (int i = 0; i < 2; ++i) EXPECT_EQ(cursor->next().error().kind, Fault::Kind::corrupt);
 }
 
+TEST_F(TailTest, AReadThatWasWrongOnceIsReadAgain) {
+  static_cast<void>(append(9));
+  open(1);
+  auto const cursor = follow();
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(must(cursor->next()));
+  auto const at = cursor->position();
+  log.rows()[4].bytes[0] ^= 1;
+  EXPECT_EQ(cursor->next().error().kind, Fault::Kind::corrupt);
+  log.rows()[4].bytes[0] ^= 1;
+  EXPECT_EQ(drain(*cursor, at), head.position);
+}
+
 TEST_F(TailTest, ALogThatEndsBeforeTheTailIsAFault) {
   static_cast<void>(append(9));
   open(1);
