@@ -33,6 +33,8 @@ struct Posting {
 
 // Empty for events that move nothing.
 [[nodiscard]] std::vector<Posting> postings(Event const& event);
+// Whether they sum to zero in every currency. Allocates nothing: the writer asks it of every event before the append.
+[[nodiscard]] bool is_balanced(Event const& event);
 
 [[nodiscard]] char const* account_name(Account account);
 

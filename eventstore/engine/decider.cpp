@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 
 #include "domain/contract.h"
+#include "domain/postings.h"
 #include "eventstore/store/read_commit.h"
 
 namespace florin::eventstore {
@@ -91,8 +92,16 @@ ResultOr<Unit> Decider::handle(Submission& submission, Position durable, Batch& 
 }
 
 ResultOr<CommitPtr> Decider::record(domain::Request request, std::vector<domain::Event> events, Batch& batch) {
+  FLORIN_ASSERT(!events.empty());
+  // The last look before it is history. To stop is better than to write money that came from nowhere.
+  for (auto const& event : events) {
+    if (!domain::is_balanced(event)) {
+      return fault(Fault::Kind::corrupt, "position " + std::to_string(next_.value()) + ": the postings of " +
+                                             domain::event_name(event) +
+                                             " do not sum to zero; it was not written, and the writer stops");
+    }
+  }
   auto commit = std::make_shared<Commit>(Commit{next_, now_, std::move(request), std::move(events)});
-  FLORIN_ASSERT(!commit->events.empty());
   FLORIN_TRY(vault_.seal(*commit, batch.seeds));
   if (!commit->request.id.empty()) {
     FLORIN_TRY(requests_.add(commit->request.game, commit->request.id, commit->first, commit->last()));

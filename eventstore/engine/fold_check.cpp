@@ -150,16 +150,6 @@ char const* check_split(Money total, Money fee, Money revenue) {
   return nullptr;  // that they make up the total is what the postings tell
 }
 
-bool sums_to_zero(std::vector<Posting> const& all) {
-  return std::all_of(all.begin(), all.end(), [&](Posting const& posting) {
-    __int128 sum = 0;
-    for (auto const& other : all) {
-      if (other.currency == posting.currency) sum += other.amount.minor();
-    }
-    return sum == 0;
-  });
-}
-
 struct Check {
   State const& state;
   Place const& place;
@@ -522,7 +512,7 @@ struct Check {
 char const* why_impossible(State const& state, Event const& event, Place const& place) {
   if (place.at < Timestamp{} || place.at > kLastMoment) return "its time is none";
   if (auto const* why = std::visit(Check{state, place}, event)) return why;
-  return sums_to_zero(postings(event)) ? nullptr : "its postings do not sum to zero";
+  return is_balanced(event) ? nullptr : "its postings do not sum to zero";
 }
 
 }  // namespace florin::eventstore

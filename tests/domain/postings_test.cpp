@@ -49,8 +49,31 @@ TEST(Postings, OfEveryEventSumToZeroPerCurrency) {
     std::map<CurrencyId, Money> sums;
     for (auto const& posting : postings(event)) sums[posting.currency] += posting.amount;
     for (auto const& [currency, sum] : sums) EXPECT_EQ(sum, Money{}) << event_name(event);
+    EXPECT_TRUE(is_balanced(event)) << event_name(event);
   }
   EXPECT_EQ(kinds.size(), std::variant_size_v<Event>);
+}
+
+TEST(Postings, WhatDoesNotSumToZeroIsNotBalanced) {
+  ItemPurchased sold{kPlayer, kGold, {}, 1, units("10.00"), units("10.00"), units("1.00"), units("9.00"), {}};
+  EXPECT_TRUE(is_balanced(sold));
+  sold.platform_fee += units("0.01");
+  EXPECT_FALSE(is_balanced(sold));
+  sold.developer_revenue -= units("0.01");
+  EXPECT_TRUE(is_balanced(sold));
+  sold.total = {};
+  EXPECT_FALSE(is_balanced(sold));
+  ItemRefunded const refunded{OrderId(9), kPlayer, kGold, units("10.00"), units("1.01"), units("9.00"), {}, ""};
+  EXPECT_FALSE(is_balanced(refunded));
+}
+
+TEST(Postings, APayoutOfManyCurrenciesIsBalanced) {
+  PayoutRequested payout;
+  for (std::uint64_t currency = 1; currency <= 50; ++currency) {
+    payout.shares.push_back({CurrencyId(currency), units("7.00")});
+  }
+  EXPECT_EQ(postings(payout).size(), 100u);
+  EXPECT_TRUE(is_balanced(payout));
 }
 
 TEST(Postings, CreditsAndDebitsAreIssuanceByTheGame) {

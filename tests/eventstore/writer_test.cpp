@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/facts.h"
 #include "tests/support/memory_log.h"
 #include "tests/support/store.h"
 #include "tests/support/temp_folder.h"
@@ -105,6 +106,25 @@ TEST_F(WriterTest, TheSameIdTwiceInOneBatchIsARepeat) {
   auto const original = std::get<Committed>(one.get()).commit;
   EXPECT_EQ(std::get<Repeated>(two.get()).original, original);
   EXPECT_NE(std::get<Committed>(other_game.get()).commit, original);
+}
+
+TEST_F(WriterTest, AnEventThatDoesNotBalanceStopsTheWriterBeforeItIsWritten) {
+  Store store(folder.path(), log);
+  auto const game = store.make_game();
+  store.commit(credit(game, 1, units(10)));
+  auto const sale = samples::fact_in<domain::ItemPurchased>(*store.commit(purchase(game, 1, units(4))));
+  auto altered = *sale;
+  altered.platform_fee += domain::Money::from_minor(1);  // not what the log holds
+  auto const head = must(log.head());
+  auto refund = store.ask(domain::RefundItem{game, samples::fact(altered, sale.commit(), sale.at()), "spoilt"},
+                          request(game, "refund"));
+  EXPECT_TRUE(unavailable(refund, Unavailable::stopped));
+  auto again = store.ask(domain::RefundItem{game, sale, "spoilt"}, request(game, "refund"));
+  EXPECT_TRUE(unavailable(again, Unavailable::stopped));
+  EXPECT_EQ(must(log.head()), head);
+  auto const stopped = store.writer().stop();
+  ASSERT_FALSE(stopped.ok());
+  EXPECT_NE(stopped.error().what.find("item_refunded do not sum to zero"), std::string::npos) << stopped.error().what;
 }
 
 TEST_F(WriterTest, IdsAreRememberedAcrossRestarts) {
