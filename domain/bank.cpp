@@ -4,13 +4,9 @@
 #include <array>
 
 #include "domain/contract.h"
+#include "domain/digits.h"
 
 namespace florin::domain {
-namespace {
-
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-}  // namespace
 
 std::string_view account_type_name(AccountType type) {
   switch (type) {

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <string>
 
+#include "domain/digits.h"
+
 namespace florin::domain {
 namespace {
 
 constexpr std::size_t kSecondsSize = 19;  // "2026-11-20T12:34:56"
 constexpr std::size_t kFractionMax = 6;
-
-bool is_digit(char letter) { return letter >= '0' && letter <= '9'; }
 
 // What has to be taken from the written time to have it in UTC; "+02:00" is 7,200 seconds.
 std::optional<std::int64_t> parse_offset(std::string_view text) {

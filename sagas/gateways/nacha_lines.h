@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "domain/digits.h"
 #include "domain/money.h"
 #include "sagas/gateways/ach_text.h"
 #include "sagas/gateways/nacha.h"
@@ -21,7 +22,7 @@ inline constexpr std::uint64_t kHashModulus = 10'000'000'000;
 inline constexpr std::string_view kCredits = "220";
 inline constexpr std::string_view kTransactionPrefix = "txn_";
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+using domain::is_digit;
 constexpr bool is_digit_or_letter(char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); }
 inline bool are_digits(std::string_view text) { return std::ranges::all_of(text, is_digit); }
 

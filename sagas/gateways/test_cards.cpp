@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 
+#include "domain/digits.h"
 #include "sagas/gateways/luhn.h"
 
 namespace florin::sagas {
@@ -24,9 +25,7 @@ constexpr std::array<TestNumber, 5> kTestNumbers = {
      {"4000002760003184", "pm_card_threeDSecure2Required", TestCard::asks_bank},
      {"4000000000000259", "pm_card_createDispute", TestCard::disputed}}};
 
-bool is_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
+bool is_digits(std::string_view text) { return !text.empty() && std::ranges::all_of(text, domain::is_digit); }
 
 template <class Key>
 std::optional<TestCard> find_card(std::string_view value, Key key) {

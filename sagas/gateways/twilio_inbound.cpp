@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "domain/digits.h"
 #include "sagas/gateways/form.h"
 #include "sagas/gateways/twilio_signature.h"
 
 namespace florin::sagas {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+using domain::is_digit;
+
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 bool is_message_id(std::string_view text) {
