@@ -76,10 +76,14 @@ ResultOr<Unit> Environment::recover() {
 
   log_ = FLORIN_TRY(eventstore::SqliteLog::open(layout_.log()));
   auto const epoch = FLORIN_TRY(log_->lease());
-  vault_ = FLORIN_TRY(eventstore::Vault::open(layout_.vault()));
+  auto const head = FLORIN_TRY(log_->head());
+  auto vault =
+      head.position ? eventstore::Vault::open_existing(layout_.vault()) : eventstore::Vault::open(layout_.vault());
+  if (!vault) return fail(std::move(vault).error());
+  vault_ = std::move(vault).value();
+  FLORIN_TRY(log_->use_keys(layout_.row_keys()));
   auto checkpoints = FLORIN_TRY(eventstore::CheckpointFile::open(layout_.folder));
   checkpoints_ = std::make_unique<eventstore::CheckpointFile>(std::move(checkpoints));
-  auto const head = FLORIN_TRY(log_->head());
   requests_ = FLORIN_TRY(eventstore::RequestIndex::open(layout_.requests(), head.position));
   FLORIN_TRY(check_against_checkpoint(*log_, head, *checkpoints_));
 

@@ -2,7 +2,8 @@
 //
 //   DIR/production/          DIR/sandbox/
 //     log.db                 the log, and SQLite's -wal beside it (eventstore/store/sqlite_log.h)
-//     vault/                 master.key, persons.keys (eventstore/store/vault.h)
+//     vault/                 master.key, persons.keys (eventstore/store/vault.h),
+//                            rows.keys (eventstore/store/row_keys.h)
 //     <key and checkpoint>   in the folder itself (eventstore/store/chain.h, CheckpointFile)
 //     processor.db           the sandbox's only: the books of its card processor, which is another company's
 //     clock                  the sandbox's only, once it was put forward (eventstore/runtime/clock.h)
@@ -22,6 +23,7 @@ struct Layout {
 
   [[nodiscard]] std::filesystem::path log() const { return folder / "log.db"; }
   [[nodiscard]] std::filesystem::path vault() const { return folder / "vault"; }
+  [[nodiscard]] std::filesystem::path row_keys() const { return vault() / "rows.keys"; }
   [[nodiscard]] std::filesystem::path processor() const { return folder / "processor.db"; }
   [[nodiscard]] std::filesystem::path clock() const { return folder / "clock"; }
   [[nodiscard]] std::filesystem::path snapshots() const { return folder / "snapshots"; }

@@ -60,7 +60,7 @@ void EffectsLoop::follow(eventstore::Tail& tail, domain::Position after) {
   cursor_ = tail.follow(
       "sagas", after,
       [this] {
-        if (!posted_.exchange(true)) asio::post(io_, [this] { show_commits(); });
+        if (!posted_.exchange(true)) asio::post(io_, [this] { show_and_look_again(); });
       },
       concerns_sagas);
 }
@@ -68,8 +68,13 @@ void EffectsLoop::follow(eventstore::Tail& tail, domain::Position after) {
 void EffectsLoop::look_again() {
   look_.expires_after(kLookEvery);
   look_.async_wait([this](boost::system::error_code error) {
-    if (!error) show_commits();
+    if (!error) show_and_look_again();
   });
+}
+
+void EffectsLoop::show_and_look_again() {
+  show_commits();
+  look_again();
 }
 
 // All that there are, so that whoever handles the reply to a saga's command finds that its commit was shown: the tail
@@ -94,7 +99,7 @@ void EffectsLoop::show_commits() {
       trouble_.reset();
       if (fault) trouble_ = "texts, payments and expiries wait: " + fault->what;
     }
-    if (commits.size() < kShownAtOnce) return look_again();
+    if (commits.size() < kShownAtOnce) return;
   }
 }
 
@@ -104,7 +109,7 @@ std::optional<std::string> EffectsLoop::trouble() const {
 }
 
 void EffectsLoop::start() {
-  if (cursor_) asio::post(io_, [this] { show_commits(); });
+  if (cursor_) asio::post(io_, [this] { show_and_look_again(); });
 
   thread_ = std::thread([this] {
     eventstore::name_this_thread(name_.c_str());
@@ -116,13 +121,21 @@ void EffectsLoop::start() {
 void EffectsLoop::poll() {
   eventstore::TimersFollow const runtime(runtime_);
   if (cursor_) show_commits();
-  while (run_due()) {
-  }
+  // Timers become due when time goes on, or are due at once when a handler has set them.
+  bool worked = run_ready();
+  while (worked || looked_at_ != runtime_.now()) worked = run_due();
+}
+
+bool EffectsLoop::run_ready() {
+  std::size_t ran = 0;
+  while (auto const more = io_.poll()) ran += more;
+  return ran > 0;
 }
 
 // Asio lets the operating system say when a timer is due, which knows nothing of the runtime's time. One that is due
-// before all others, and at once, makes it look at all of them.
+// before all others, and at once, makes it look at all of them; it costs three system calls.
 bool EffectsLoop::run_due() {
+  looked_at_ = runtime_.now();
   SteadyTimer first(io_.get_executor(), eventstore::SteadyTime{});
   bool looked = false;
   first.async_wait([&looked](boost::system::error_code) { looked = true; });

@@ -65,8 +65,10 @@ class EffectsLoop {
 
  private:
   void stop_sagas();
+  void show_and_look_again();
   void show_commits();
   void look_again();
+  bool run_ready();
   bool run_due();
 
   std::string const name_;
@@ -76,7 +78,8 @@ class EffectsLoop {
   std::vector<Saga*> sagas_;
   std::unique_ptr<eventstore::TailCursor> cursor_;
   SteadyTimer look_;
-  std::atomic<bool> posted_{false};  // show_commits is on its way
+  eventstore::SteadyTime looked_at_;  // poll(): when timers were last looked at
+  std::atomic<bool> posted_{false};   // show_commits is on its way
   mutable std::mutex trouble_mutex_;
   std::optional<std::string> trouble_;  // under trouble_mutex_
   std::thread thread_;

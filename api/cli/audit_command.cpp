@@ -63,6 +63,7 @@ struct Audited {
   std::string environment;
   std::string folder;
   std::string empty;  // empty_text() of a log without commits
+  bool macs = false;  // the folder holds the keys of the rows' MACs
 };
 
 std::string verified_text(Audited const& audited, eventstore::Verified const& found,
@@ -87,6 +88,7 @@ std::string verified_text(Audited const& audited, eventstore::Verified const& fo
                                                          : ", taken from the audited folder: compare it with yours, "
                                                            "or give --public-key")});
   }
+  rows.push_back({"MACs", audited.macs ? "right" : "not checked: vault/rows.keys is not here"});
   return table(rows, {false, false}) +
          "ok: " + (audited.empty.empty() ? "the log is whole and nothing in it was changed" : audited.empty) + '\n';
 }
@@ -106,6 +108,7 @@ std::string verified_json(Audited const& audited, eventstore::Verified const& fo
   json.integer("position", found.head.position.value());
   json.string("link", hex(found.head.link));
   json.string("root", hex(found.root));
+  json.boolean("macs_checked", audited.macs);
   if (!evidence) {
     json.null("checkpoint");
   } else {
@@ -155,7 +158,7 @@ int verify(Invocation const& invocation, VerifyArguments const& arguments) {
   progress.finish();
   if (!found) return fault(found.error());
   Audited const audited{environment_name(invocation), folder.string(),
-                        found.value().commits == 0 ? empty_text(invocation) : ""};
+                        found.value().commits == 0 ? empty_text(invocation) : "", store.value().has_row_keys};
   return print(invocation, invocation.json ? verified_json(audited, found.value(), evidence)
                                            : verified_text(audited, found.value(), evidence))
              ? kOk

@@ -12,7 +12,8 @@ namespace florin::api::cli {
 
 struct Store {
   Layout layout;
-  std::unique_ptr<eventstore::Log> log;
+  std::unique_ptr<eventstore::SqliteLog> log;
+  bool has_row_keys = false;  // rows are checked against their MACs
 };
 
 // Kind::io says which folder was looked at when there is none.

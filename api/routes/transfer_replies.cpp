@@ -4,6 +4,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "domain/limits.h"
+
 namespace florin::api {
 namespace {
 

@@ -159,6 +159,10 @@ ResultOr<Verified> verify(Log& log, Checkpoint const* checkpoint, std::function<
     }
     if (progress) progress(before);
   }
+  // Where it says that it ends.
+  if (auto const end = log.head(); !end) {
+    return fault_at(next(reader.head().position), end.error().kind, end.error().what);
+  }
   verified.head = reader.head();
   verified.root = reader.tree().root();
   return verified;

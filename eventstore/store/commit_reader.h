@@ -1,7 +1,6 @@
-// The one reader of commits: in order, each checked before it is decoded. Its link must follow from the link before it,
-// and its positions must be those of its row, so that what is handed out is what was written. (That the links
-// themselves were not made anew is what `audit verify` proves.) What fails is Kind::corrupt with its position. Whole
-// logs, with threads of their own: linked_reader.h.
+// The one reader of commits: in order, each checked before it is decoded (log.h says how), and its positions must be
+// those that the log says it has, so that what is handed out is what was written. What fails is Kind::corrupt with its
+// position. Whole logs, with threads of their own: linked_reader.h.
 #pragma once
 
 #include <memory>
@@ -12,7 +11,7 @@
 
 namespace florin::eventstore {
 
-// The link of the commit that ends at exactly `position`, as it is stored; nullopt when none ends there. Of position
+// The link of the commit that ends at exactly `position`; nullopt when none ends there. Of position
 // zero: zeros.
 [[nodiscard]] ResultOr<std::optional<domain::Digest>> link_at(Log& log, domain::Position position);
 
@@ -35,15 +34,15 @@ class CommitReader {
   [[nodiscard]] ResultOr<std::optional<domain::Commit>> next();
 
   // The log's head when the last commit that next() gave was its last.
-  [[nodiscard]] Head const& head() const { return head_; }
+  [[nodiscard]] Head head() const { return head_.value_or(Head{}); }
 
  private:
-  CommitReader(Log& log, std::unique_ptr<LogCursor> cursor, Head const& head, domain::Position within)
-      : log_(&log), cursor_(std::move(cursor)), head_(head), within_(within) {}
-  Log* log_;
+  CommitReader(std::unique_ptr<LogCursor> cursor, std::optional<StoredCommit> first, Head const& head)
+      : cursor_(std::move(cursor)), first_(first), head_(head) {}
+  explicit CommitReader(std::unique_ptr<LogCursor> cursor) : cursor_(std::move(cursor)) {}
   std::unique_ptr<LogCursor> cursor_;
-  Head head_;
-  domain::Position within_;  // not zero: head_ is to be looked up, before the commit that contains this
+  std::optional<StoredCommit> first_;  // read already
+  std::optional<Head> head_;           // nullopt: where the first commit begins
 };
 
 }  // namespace florin::eventstore

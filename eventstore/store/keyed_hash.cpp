@@ -40,10 +40,11 @@ KeyedHash::~KeyedHash() {
   OPENSSL_cleanse(&outer_, sizeof outer_);
 }
 
-domain::Digest KeyedHash::operator()(std::string_view message) const {
+domain::Digest KeyedHash::operator()(std::string_view begin, std::string_view rest) const {
   domain::Digest digest;
   SHA256_CTX state = inner_;
-  SHA256_Update(&state, message.data(), message.size());
+  SHA256_Update(&state, begin.data(), begin.size());
+  SHA256_Update(&state, rest.data(), rest.size());
   SHA256_Final(digest.data(), &state);
   state = outer_;
   SHA256_Update(&state, digest.data(), digest.size());

@@ -19,7 +19,9 @@ class KeyedHash {
   KeyedHash(KeyedHash const&) = default;
   KeyedHash& operator=(KeyedHash const&) = default;
 
-  [[nodiscard]] domain::Digest operator()(std::string_view message) const;
+  [[nodiscard]] domain::Digest operator()(std::string_view message) const { return (*this)(message, {}); }
+  // Of one message in two pieces.
+  [[nodiscard]] domain::Digest operator()(std::string_view begin, std::string_view rest) const;
 
   // A hash under a key of its own, HMAC(this key, purpose): what one purpose shows says nothing about another.
   [[nodiscard]] KeyedHash derived(std::string_view purpose) const;

@@ -1,5 +1,7 @@
 #include "eventstore/store/linked_reader.h"
 
+#include <utility>
+
 namespace florin::eventstore {
 namespace {
 
@@ -15,12 +17,10 @@ Failure<Fault> fault_at(Position position, Fault::Kind kind, std::string_view wh
   return fault(kind, "position " + std::to_string(position.value()) + ": " + std::string(what));
 }
 
-ResultOr<Unit> check_link(Head const& before, StoredCommit const& row) {
-  if (row.last <= before.position || row.link != chain_link(before.link, row.last, row.bytes)) {
-    return fault_at(domain::next(before.position), Fault::Kind::corrupt,
-                    "the commit is missing or is not what was written: its link does not match");
-  }
-  return Unit{};
+ResultOr<Unit> check_follows(Head const& before, StoredCommit const& commit) {
+  if (commit.before == before) return Unit{};
+  return fault_at(domain::next(before.position), Fault::Kind::corrupt,
+                  "the commit is missing or is not what was written: its link does not match");
 }
 
 LinkedReader::LinkedReader(Log& log, Head head, MerkleTree tree, Position until, Checkpoint const* checkpoint)
@@ -32,12 +32,12 @@ LinkedReader::LinkedReader(Log& log, Head head, MerkleTree tree, Position until,
       read_(kBlocksAhead),
       checked_(kBlocksAhead),
       spare_(kBlocks),
-      reading_([this, before = head.position] {
+      reading_([this, before = head] {
         read_all(before);
         read_.close();
       }),
       hashing_([this] {
-        check_all();
+        hash_all();
         checked_.close();
       }) {}
 
@@ -66,18 +66,25 @@ LinkedReader::Block LinkedReader::fresh_block() {
   return spare ? std::move(*spare) : Block{};
 }
 
-void LinkedReader::read_all(Position before) {
+void LinkedReader::read_all(Head const& before) {
   Block filling;
-  auto cursor = log_.read(domain::next(before));
+  auto cursor = log_.read(domain::next(before.position));
   if (!cursor) filling.fault = cursor.error();
+  bool is_first = true;
   while (!filling.fault) {
-    auto const row = cursor.value()->next();
-    if (!row) {
-      filling.fault = row.error();
+    auto const commit = cursor.value()->next();
+    if (!commit) {
+      filling.fault = commit.error();
       break;
     }
-    if (!row.value() || (until_ && row.value()->last > until_)) break;
-    auto const& [last, bytes, link] = *row.value();
+    if (!commit.value() || (until_ && commit.value()->last > until_)) break;
+    if (std::exchange(is_first, false)) {
+      if (auto follows = check_follows(before, *commit.value()); !follows) {
+        filling.fault = follows.error();
+        break;
+      }
+    }
+    auto const& [last, bytes, link, _] = *commit.value();
     filling.rows.push_back({last, filling.bytes.size(), bytes.size(), link});
     filling.bytes.append(bytes);
     if (filling.bytes.size() < kBlockBytes) continue;
@@ -87,19 +94,16 @@ void LinkedReader::read_all(Position before) {
   read_.put(std::move(filling));
 }
 
-void LinkedReader::check_all() {
+void LinkedReader::hash_all() {
   while (auto block = read_.take()) {
     std::optional<Fault> bad;
     std::size_t good = 0;
     for (; good < block->rows.size() && !bad; ++good) {
-      auto const& row = block->rows[good];
-      if (auto checked = check({row.last, block->of(row), row.link}); !checked) bad = checked.error();
+      if (auto added = add(block->rows[good]); !added) bad = added.error();
     }
     if (bad) {
       block->rows.resize(good - 1);
       block->fault = std::move(bad);
-    } else if (block->fault) {
-      block->fault = fault_at(domain::next(head_.position), block->fault->kind, block->fault->what).error;
     }
     bool const ends = block->fault.has_value();
     if (!checked_.put(std::move(*block)) || ends) {
@@ -121,8 +125,7 @@ ResultOr<Unit> LinkedReader::check_end() const {
                       std::to_string(checkpoint_->head.position.value()));
 }
 
-ResultOr<Unit> LinkedReader::check(StoredCommit const& row) {
-  FLORIN_TRY(check_link(head_, row));
+ResultOr<Unit> LinkedReader::add(Row const& row) {
   head_ = {row.last, row.link};
   tree_.add(row.link);
   if (checkpoint_ != nullptr && tree_.size() == checkpoint_->size &&

@@ -1,5 +1,5 @@
-// Reads a log in order, checking the chain: one thread reads, one hashes, and the caller gets blocks of commits whose
-// links are right, while the next ones are on their way.
+// Reads a log in order: one thread reads and checks what it reads, one builds the tree, and the caller gets blocks of
+// commits while the next ones are on their way.
 #pragma once
 
 #include <optional>
@@ -16,9 +16,8 @@ namespace florin::eventstore {
 // "position N: …"
 [[nodiscard]] Failure<Fault> fault_at(domain::Position position, Fault::Kind kind, std::string_view what);
 
-// Corrupt, with the position, unless `row` follows `before` in the chain: nothing between them is missing, and its
-// bytes are what was written when its link was made.
-[[nodiscard]] ResultOr<Unit> check_link(Head const& before, StoredCommit const& row);
+// Corrupt, with the position, unless `commit` begins where `before` ends.
+[[nodiscard]] ResultOr<Unit> check_follows(Head const& before, StoredCommit const& commit);
 
 // The caller's thread constructs, calls next() and destroys.
 class LinkedReader {
@@ -52,9 +51,9 @@ class LinkedReader {
   [[nodiscard]] MerkleTree& tree() { return tree_; }
 
  private:
-  void read_all(domain::Position before);  // on the reading thread
-  void check_all();                        // on the hashing thread
-  ResultOr<Unit> check(StoredCommit const& row);
+  void read_all(Head const& before);  // on the reading thread
+  void hash_all();                    // on the hashing thread
+  ResultOr<Unit> add(Row const& row);
   ResultOr<Unit> check_end() const;
   [[nodiscard]] Block fresh_block();
 

@@ -19,21 +19,21 @@
 
 namespace florin::eventstore {
 
-struct StoredCommit {
-  domain::Position last;
-  std::string_view bytes;
-  domain::Digest link{};  // chain.h: link(previous link, last, bytes)
-};
-
-// Where the log ends. {0, zeros} when it is empty.
+// Where the log ends, or ended. {0, zeros} when it is empty.
 struct Head {
   domain::Position position;
   domain::Digest link{};
   friend bool operator==(Head const&, Head const&) = default;
 };
 
-// Which lease of the log: each one given has another number. Of one opening of the log, and nowhere on the disk: the
-// next version of the format keeps it in the row of the head, so that a writer on another machine can lose its lease.
+struct StoredCommit {
+  domain::Position last;
+  std::string_view bytes;
+  domain::Digest link{};  // chain.h: link(previous link, last, bytes)
+  Head before{};          // where the commit before it ends: told by a cursor, not asked by append()
+};
+
+// Which lease of the log: each one given has another number, also over the lives of processes.
 struct Epoch {
   std::uint64_t number = 0;
   friend bool operator==(Epoch const&, Epoch const&) = default;
@@ -54,6 +54,10 @@ class LogCursor {
   virtual ~LogCursor() = default;
   // The next commit, or nullopt when the reader has caught up (a later call may find more). The view is valid
   // until the next call.
+  //
+  // What it hands out was checked: the commit's link follows from the one before it, which is the one that the cursor
+  // handed out before, and a log that has MACs has the right one here. What fails is Kind::corrupt, "position N: …",
+  // and is not passed.
   [[nodiscard]] virtual ResultOr<std::optional<StoredCommit>> next() = 0;
 };
 
@@ -82,7 +86,8 @@ class Log {
   // table of its own ignores it.
   virtual void keep_seeds_in(SeedKeeper& keeper) = 0;
 
-  // Starts at the commit that contains position `from`. Any thread; concurrent with append.
+  // Starts at the commit that contains position `from`, and follows the log: whoever reached its end asks the cursor
+  // again. Any thread; concurrent with append.
   [[nodiscard]] virtual ResultOr<std::unique_ptr<LogCursor>> read(domain::Position from) = 0;
 
   [[nodiscard]] virtual ResultOr<Head> head() = 0;

@@ -7,7 +7,7 @@
 
 #include "domain/contract.h"
 #include "eventstore/runtime/files.h"
-#include "eventstore/store/codec.h"
+#include "eventstore/store/row.h"
 #include "eventstore/store/sqlite.h"
 #include "eventstore/store/sqlite_reader.h"
 
@@ -15,14 +15,30 @@ namespace florin::eventstore {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x464c'524e;  // "FLRN" in the file's header
-constexpr std::int64_t kFormat = 1;                   // user_version
+constexpr std::int64_t kFormat = 2;                   // user_version
 
 constexpr char const* kCreate =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE commits(position INTEGER PRIMARY KEY, bytes BLOB NOT NULL, link BLOB NOT NULL) STRICT;"
     "PRAGMA application_id=1179406926;"  // kApplicationId
-    "PRAGMA user_version=1;"             // kFormat
+    "PRAGMA user_version=1;"
     "COMMIT";
+
+// The rows of format 1 stay where they are, byte for byte. Atomic: a process that dies leaves one format or the other.
+constexpr char const* kMigrate =
+    "BEGIN IMMEDIATE;"
+    "CREATE TABLE rows(position INTEGER PRIMARY KEY, commits INTEGER NOT NULL, form INTEGER NOT NULL, "
+    "key INTEGER NOT NULL, bytes BLOB NOT NULL, link BLOB NOT NULL, mac BLOB NOT NULL) STRICT;"
+    "CREATE TABLE head(one INTEGER PRIMARY KEY, position INTEGER NOT NULL, epoch INTEGER NOT NULL) STRICT;"
+    "INSERT INTO head SELECT 1, coalesce(max(position), 0), 0 FROM commits;"
+    "PRAGMA user_version=2;"
+    "COMMIT";
+
+// What a log's schema is, and nothing else: a trigger could swallow rows.
+constexpr char const* kSchemaIsFormat1 =
+    "SELECT count(*) = 1 AND sum(type = 'table' AND name = 'commits') = 1 FROM sqlite_schema";
+constexpr char const* kSchemaIsOurs =
+    "SELECT count(*) = 3 AND sum(type = 'table' AND name IN ('commits', 'rows', 'head')) = 3 FROM sqlite_schema";
 
 // Pages (4 KiB) in the WAL before it is copied into the file. 16 MiB: each copy costs two more fsyncs and a few
 // milliseconds, paid once in about 40,000 purchases, and a start after a crash reads it in well under 100 ms.
@@ -45,7 +61,9 @@ ResultOr<Unit> check_format(sqlite3* connection, std::string const& name) {
   if (id != kApplicationId) return fault(Fault::Kind::corrupt, name + ": not a log");
   auto const format = FLORIN_TRY(sqlite::query_integer(connection, "PRAGMA user_version"));
   if (format > kFormat) return fault(Fault::Kind::unknown, name + ": a log of a newer format");
-  if (format < kFormat) return fault(Fault::Kind::corrupt, name + ": no such format");
+  if (format < 1) return fault(Fault::Kind::corrupt, name + ": no such format");
+  auto const ours = FLORIN_TRY(sqlite::query_integer(connection, format == 1 ? kSchemaIsFormat1 : kSchemaIsOurs));
+  if (ours != 1) return fault(Fault::Kind::corrupt, name + ": its tables, indexes and triggers are not those of a log");
   return Unit{};
 }
 
@@ -64,6 +82,10 @@ ResultOr<Unit> prepare_file(Files& files, sqlite3* connection, std::filesystem::
     FLORIN_TRY(sqlite::execute(connection, kCreate));
   }
   FLORIN_TRY(check_format(connection, file.string()));
+  auto const format = FLORIN_TRY(sqlite::query_integer(connection, "PRAGMA user_version"));
+  if (format < kFormat) {
+    FLORIN_TRY(sqlite::execute(connection, kMigrate));
+  }
   // The rows that a dead process left in the WAL, and the names of the files, before anybody is told of them.
   FLORIN_TRY(sqlite::make_wal_durable(connection, file.string()));
   return files.make_folder(file.has_parent_path() ? file.parent_path() : std::filesystem::path("."));
@@ -88,8 +110,12 @@ std::string immutable_uri(std::filesystem::path const& file) {
 struct SqliteLog::Impl {
   std::unique_ptr<File> lock;  // while it is held, leases are given here only
   sqlite::Connection connection;
-  sqlite::Statement begin, head, insert, commit;
-  std::optional<Epoch> lease;    // the last one given
+  sqlite::Statement begin, move_head, insert, commit;
+  std::uint64_t epoch = 0;      // of this opening, in the file's head row
+  std::uint64_t leases = 0;     // given by it
+  std::optional<Epoch> lease;   // the last one
+  std::optional<RowKeys> keys;  // none: rows have no MAC
+  RowPacker packer;
   std::optional<Fault> stopped;  // the first failure: nothing is appended after it
   int checkpointed_pages = 0;    // of the WAL, at the last checkpoint since it started over
   int checkpoint_failure = SQLITE_OK;
@@ -99,8 +125,10 @@ struct SqliteLog::Impl {
   [[nodiscard]] ResultOr<Unit> open_writer(Files& files, std::filesystem::path const& file);
   [[nodiscard]] ResultOr<Unit> append(Append const& append);
   [[nodiscard]] ResultOr<Unit> step(sqlite3_stmt* statement, char const* doing);
-  [[nodiscard]] ResultOr<Unit> check_head(domain::Position expected);
-  [[nodiscard]] ResultOr<Unit> insert_row(StoredCommit const& row);
+  [[nodiscard]] RowKeys const* used_keys() const { return keys ? &*keys : nullptr; }
+  [[nodiscard]] ResultOr<Unit> begin_epoch(std::string const& name);
+  [[nodiscard]] ResultOr<Unit> move_head_by(Append const& append);
+  [[nodiscard]] ResultOr<Unit> insert_row(StoredRow const& row);
   static int after_commit(void* self, sqlite3* connection, char const* name, int wal_pages);
 };
 
@@ -115,10 +143,11 @@ ResultOr<Unit> SqliteLog::Impl::open_writer(Files& files, std::filesystem::path 
   };
   for (auto const& [statement, sql] :
        {Prepared{begin, "BEGIN IMMEDIATE"},
-        Prepared{head, "SELECT position FROM commits ORDER BY position DESC LIMIT 1"},
-        Prepared{insert, "INSERT INTO commits VALUES(?1, ?2, ?3)"}, Prepared{commit, "COMMIT"}}) {
+        Prepared{move_head, "UPDATE head SET position = ?2 WHERE one = 1 AND position = ?1 AND epoch = ?3"},
+        Prepared{insert, "INSERT INTO rows VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"}, Prepared{commit, "COMMIT"}}) {
     statement = FLORIN_TRY(sqlite::prepare(connection.get(), sql));
   }
+  FLORIN_TRY(begin_epoch(file.string()));
   sqlite3_wal_hook(connection.get(), after_commit, this);
   return Unit{};
 }
@@ -134,26 +163,38 @@ ResultOr<Unit> SqliteLog::Impl::step(sqlite3_stmt* statement, char const* doing)
   return Unit{};
 }
 
-ResultOr<Unit> SqliteLog::Impl::check_head(domain::Position expected) {
-  int const code = sqlite3_step(head.get());
-  if (code != SQLITE_ROW && code != SQLITE_DONE) {
-    auto failure = sqlite::last_fault(connection.get(), "log: its end");
-    sqlite3_reset(head.get());
-    return failure;
-  }
-  auto const position = code == SQLITE_ROW ? static_cast<std::uint64_t>(sqlite3_column_int64(head.get(), 0)) : 0;
-  sqlite3_reset(head.get());
-  if (position != expected.value()) {
-    return fault(Fault::Kind::conflict, "log: it ends at position " + std::to_string(position) + ", not at " +
-                                            std::to_string(expected.value()));
-  }
+// From here on an append of whoever had the file open before finds another epoch.
+ResultOr<Unit> SqliteLog::Impl::begin_epoch(std::string const& name) {
+  auto const fits = FLORIN_TRY(sqlite::query_integer(
+      connection.get(),
+      "SELECT count(*) = 1 AND max(one) = 1 AND max(position) = coalesce((SELECT max(position) FROM "
+      "rows), (SELECT max(position) FROM commits), 0) FROM head"));
+  if (fits != 1) return fault(Fault::Kind::corrupt, name + ": it does not end where its head row says");
+  FLORIN_TRY(sqlite::execute(connection.get(), "UPDATE head SET epoch = epoch + 1"));
+  auto const found = FLORIN_TRY(sqlite::query_integer(connection.get(), "SELECT epoch FROM head"));
+  epoch = static_cast<std::uint64_t>(found);
   return Unit{};
 }
 
-ResultOr<Unit> SqliteLog::Impl::insert_row(StoredCommit const& row) {
+// Inside the transaction: from here on no other writer can be it before the commit.
+ResultOr<Unit> SqliteLog::Impl::move_head_by(Append const& append) {
+  sqlite3_bind_int64(move_head.get(), 1, static_cast<sqlite3_int64>(append.expected.value()));
+  sqlite3_bind_int64(move_head.get(), 2, static_cast<sqlite3_int64>(append.commits.back().last.value()));
+  sqlite3_bind_int64(move_head.get(), 3, static_cast<sqlite3_int64>(epoch));
+  FLORIN_TRY(step(move_head.get(), "log: its end"));
+  if (sqlite3_changes(connection.get()) == 1) return Unit{};
+  return fault(Fault::Kind::conflict, "log: it does not end at position " + std::to_string(append.expected.value()) +
+                                          ", or another writer has its lease");
+}
+
+ResultOr<Unit> SqliteLog::Impl::insert_row(StoredRow const& row) {
   sqlite3_bind_int64(insert.get(), 1, static_cast<sqlite3_int64>(row.last.value()));
-  sqlite3_bind_blob64(insert.get(), 2, row.bytes.data(), row.bytes.size(), SQLITE_STATIC);
-  sqlite3_bind_blob64(insert.get(), 3, row.link.data(), row.link.size(), SQLITE_STATIC);
+  sqlite3_bind_int64(insert.get(), 2, row.commits);
+  sqlite3_bind_int64(insert.get(), 3, static_cast<int>(row.form));
+  sqlite3_bind_int64(insert.get(), 4, row.key);
+  sqlite3_bind_blob64(insert.get(), 5, row.bytes.data(), row.bytes.size(), SQLITE_STATIC);
+  sqlite3_bind_blob64(insert.get(), 6, row.link.data(), row.link.size(), SQLITE_STATIC);
+  sqlite3_bind_blob64(insert.get(), 7, row.mac.data(), row.mac.size(), SQLITE_STATIC);
   return step(insert.get(), "log: append");
 }
 
@@ -163,18 +204,17 @@ ResultOr<Unit> SqliteLog::Impl::append(Append const& append) {
     return fault(kind, std::string("log: checkpoint: ") + sqlite3_errstr(checkpoint_failure));
   }
   FLORIN_TRY(step(begin.get(), "log: begin"));
-  FLORIN_TRY(check_head(append.expected));
-  // Now this is the writer, and no other one can be it before the commit.
+  FLORIN_TRY(move_head_by(append));
   if (!append.seeds.empty()) {
     FLORIN_ASSERT(seeds != nullptr);
     FLORIN_TRY(seeds->keep(append.seeds));
   }
-  auto previous = append.expected;
-  for (auto const& row : append.commits) {
-    FLORIN_ASSERT(row.last > previous && row.last.value() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
-    FLORIN_ASSERT(!row.bytes.empty() && row.bytes.size() <= kMaxCommitBytes);
-    previous = row.last;
+  auto before = append.expected;
+  for (auto left = append.commits; !left.empty();) {
+    auto const [row, commits] = packer.pack(before, left, used_keys());
     FLORIN_TRY(insert_row(row));
+    before = row.last;
+    left = left.subspan(commits);
   }
   return step(commit.get(), "log: commit");
 }
@@ -227,12 +267,31 @@ ResultOr<std::unique_ptr<SqliteLog>> SqliteLog::open_read_only(std::filesystem::
   return std::unique_ptr<SqliteLog>(new SqliteLog(std::move(impl)));
 }
 
-void SqliteLog::keep_seeds_in(SeedKeeper& keeper) { impl_->seeds = &keeper; }
-
 ResultOr<Epoch> SqliteLog::lease() {
   if (!impl_->connection) return fault(Fault::Kind::conflict, "log: opened for reading only");
-  impl_->lease = Epoch{impl_->lease ? impl_->lease->number + 1 : 1};
+  impl_->lease = Epoch{impl_->epoch << 32 | ++impl_->leases};
   return *impl_->lease;
+}
+
+void SqliteLog::keep_seeds_in(SeedKeeper& keeper) { impl_->seeds = &keeper; }
+
+ResultOr<Unit> SqliteLog::use_keys(std::filesystem::path const& file, Runtime& runtime) {
+  auto keys = RowKeys::open(file, runtime.files());
+  if (!keys && keys.error().kind == Fault::Kind::missing) {
+    auto reader = FLORIN_TRY(impl_->readers->take());
+    auto const has_rows = sqlite::query_integer(reader->connection(), "SELECT EXISTS(SELECT 1 FROM rows)");
+    impl_->readers->give_back(std::move(reader));
+    if (!has_rows) return fail(has_rows.error());
+    if (has_rows.value() != 0) {
+      return fault(Fault::Kind::corrupt, file.string() +
+                                             ": missing, and it tells the log's rows from forged ones: "
+                                             "restore it from the backup of the vault");
+    }
+    keys = RowKeys::create(file, runtime);
+  }
+  if (!keys) return fail(keys.error());
+  impl_->keys = std::move(keys).value();
+  return Unit{};
 }
 
 ResultOr<Unit> SqliteLog::append(Append const& append) {
@@ -253,10 +312,11 @@ ResultOr<Unit> SqliteLog::append(Append const& append) {
 ResultOr<std::unique_ptr<LogCursor>> SqliteLog::read(domain::Position from) {
   auto reader = impl_->readers->take();
   if (!reader) {
-    auto const at = "log: position " + std::to_string(from.value()) + ": ";
+    auto const at = "position " + std::to_string(from.value()) + ": log: ";
     return fault(reader.error().kind, at + reader.error().what);
   }
-  return std::unique_ptr<LogCursor>(std::make_unique<SqliteCursor>(impl_->readers, std::move(reader).value(), from));
+  return std::unique_ptr<LogCursor>(
+      std::make_unique<SqliteCursor>(impl_->readers, std::move(reader).value(), from, impl_->used_keys()));
 }
 
 ResultOr<Head> SqliteLog::head() {

@@ -5,16 +5,26 @@
 #include <limits>
 #include <utility>
 
-#include "eventstore/store/codec.h"
-
 namespace florin::eventstore {
 namespace {
 
-constexpr char const* kSelect =
-    "SELECT position, bytes, link FROM commits WHERE position >= ?1 ORDER BY position LIMIT ?2";
-constexpr char const* kSelectHead = "SELECT position, link FROM commits ORDER BY position DESC LIMIT 1";
+// By Table. A row of format 1 needs no MAC, so that it counts only up to ?3, where the rows begin that have one: nobody
+// without the key appends any.
+constexpr std::array<char const*, 2> kSelectFrom = {
+    "SELECT position, bytes, link FROM commits WHERE position >= ?1 AND position <= ?3 ORDER BY position LIMIT ?2",
+    "SELECT position, bytes, link, commits, form, key, mac FROM rows WHERE position >= ?1 ORDER BY position LIMIT ?2"};
+constexpr char const* kSelectHead =
+    "SELECT position, link, (SELECT position FROM head) FROM rows ORDER BY position DESC LIMIT 1";
+// Where the rows of format 1 end; NULL while nothing stands behind them.
+constexpr char const* kSelectOldEnd =
+    "SELECT CASE WHEN first IS NOT NULL THEN coalesce((SELECT max(position) FROM commits WHERE position < first), 0) "
+    "END "
+    "FROM (SELECT min(position) AS first FROM rows)";
+constexpr std::array<char const*, 2> kSelectBefore = {
+    "SELECT position, link FROM commits WHERE position < ?1 ORDER BY position DESC LIMIT 1",
+    "SELECT position, link FROM rows WHERE position < ?1 ORDER BY position DESC LIMIT 1"};
 
-std::string at(domain::Position position) { return "log: position " + std::to_string(position.value()); }
+std::string at(domain::Position position) { return "position " + std::to_string(position.value()); }
 
 // nullopt unless the column holds a blob of 32 bytes.
 std::optional<domain::Digest> digest_column(sqlite3_stmt* statement, int column) {
@@ -46,72 +56,133 @@ ResultOr<std::unique_ptr<SqliteReader>> SqliteReader::open(std::string const& na
   auto const raw = connection.get();
   // mmap would turn an I/O error into SIGBUS.
   FLORIN_TRY(sqlite::execute(raw, "PRAGMA mmap_size=0"));
-  auto select = FLORIN_TRY(sqlite::prepare(raw, kSelect));
-  auto select_head = FLORIN_TRY(sqlite::prepare(raw, kSelectHead));
-
   auto reader = std::make_unique<SqliteReader>();
   reader->connection_ = std::move(connection);
-  reader->select_ = std::move(select);
-  reader->select_head_ = std::move(select_head);
+  // An auditor may read a log that was not brought up to date.
+  auto const has_rows = FLORIN_TRY(
+      sqlite::query_integer(raw, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'rows'"));
+  auto& [commits, rows] = reader->statements_;
+  commits.from = FLORIN_TRY(sqlite::prepare(raw, kSelectFrom[0]));
+  commits.before = FLORIN_TRY(sqlite::prepare(raw, kSelectBefore[0]));
+  if (has_rows == 0) return reader;
+  rows.from = FLORIN_TRY(sqlite::prepare(raw, kSelectFrom[1]));
+  rows.before = FLORIN_TRY(sqlite::prepare(raw, kSelectBefore[1]));
+  reader->select_old_end_ = FLORIN_TRY(sqlite::prepare(raw, kSelectOldEnd));
+  reader->select_head_ = FLORIN_TRY(sqlite::prepare(raw, kSelectHead));
   return reader;
 }
 
 ResultOr<Unit> SqliteReader::fetch(domain::Position from, unsigned rows) {
   rows_.clear();
   used_words_ = 0;
-  if (from.value() > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) return Unit{};
-  auto expected = std::max(from, domain::Position(1));
-  sqlite3_bind_int64(select_.get(), 1, static_cast<sqlite3_int64>(expected.value()));
-  sqlite3_bind_int64(select_.get(), 2, rows);
-  Running running(select_.get());
+  if (from > kBeyondEveryRow) return Unit{};
+  auto const expected = std::max(from, domain::Position(1));
+  FLORIN_TRY(find_old_end(expected));
+  if (expected <= old_end_) {
+    FLORIN_TRY(fetch_of(Table::commits, expected, rows));
+  }
+  return rows_.empty() ? fetch_of(Table::rows, expected, rows) : Unit{};
+}
+
+// Once there are rows of format 2, those of format 1 end where they do for ever.
+ResultOr<Unit> SqliteReader::find_old_end(domain::Position wanted) {
+  if (old_end_ != kBeyondEveryRow || !select_old_end_) return Unit{};
+  Running running(select_old_end_.get());
+  if (running.step() != SQLITE_ROW) return sqlite::last_fault(connection_.get(), at(wanted));
+  if (sqlite3_column_type(select_old_end_.get(), 0) != SQLITE_INTEGER) return Unit{};
+  old_end_ = domain::Position(static_cast<std::uint64_t>(sqlite3_column_int64(select_old_end_.get(), 0)));
+  return Unit{};
+}
+
+ResultOr<Unit> SqliteReader::fetch_of(Table table, domain::Position expected, unsigned rows) {
+  auto* const statement = statements_[static_cast<std::size_t>(table)].from.get();
+  if (statement == nullptr) return Unit{};
+  sqlite3_bind_int64(statement, 1, static_cast<sqlite3_int64>(expected.value()));
+  sqlite3_bind_int64(statement, 2, rows);
+  if (table == Table::commits) sqlite3_bind_int64(statement, 3, static_cast<sqlite3_int64>(old_end_.value()));
+  Running running(statement);
   for (;;) {
     int const code = running.step();
     if (code == SQLITE_DONE) return Unit{};
-    auto taken = code == SQLITE_ROW ? take_row(expected) : sqlite::last_fault(connection_.get(), at(expected));
+    auto taken = code == SQLITE_ROW ? take_row(table, expected) : sqlite::last_fault(connection_.get(), at(expected));
     if (!taken) return rows_.empty() ? taken : ResultOr<Unit>(Unit{});
     if (used_words_ * sizeof(std::uint64_t) >= kMaxBlockBytes) return Unit{};
-    expected = domain::next(rows_.back().last);
+    expected = domain::next(rows_.back().row.last);
   }
 }
 
-ResultOr<Unit> SqliteReader::take_row(domain::Position expected) {
-  auto* const row = select_.get();
-  if (sqlite3_column_type(row, 1) != SQLITE_BLOB) return fault(Fault::Kind::corrupt, at(expected) + ": no bytes");
-  void const* const bytes = sqlite3_column_blob(row, 1);
-  auto const size = static_cast<std::size_t>(sqlite3_column_bytes(row, 1));
+ResultOr<Unit> SqliteReader::take_row(Table table, domain::Position expected) {
+  auto* const from = statements_[static_cast<std::size_t>(table)].from.get();
+  auto const corrupt = [&](char const* what) { return fault(Fault::Kind::corrupt, at(expected) + what); };
+  if (sqlite3_column_type(from, 1) != SQLITE_BLOB) return corrupt(": no bytes");
+  void const* const bytes = sqlite3_column_blob(from, 1);
+  auto const size = static_cast<std::size_t>(sqlite3_column_bytes(from, 1));
   // NULL with a length is SQLite's way to say that it could not read an overflow page.
   if (bytes == nullptr && sqlite3_errcode(connection_.get()) == SQLITE_CORRUPT) {
     return sqlite::last_fault(connection_.get(), at(expected));
   }
-  if (bytes == nullptr || size > kMaxCommitBytes) {
-    return fault(Fault::Kind::corrupt, at(expected) + ": bytes of an impossible size");
+  if (bytes == nullptr || size > kStoredRowBytesMax) return corrupt(": bytes of an impossible size");
+  auto const link = digest_column(from, 2);
+  if (!link) return corrupt(": no link of 32 bytes");
+  StoredRow row{domain::Position(static_cast<std::uint64_t>(sqlite3_column_int64(from, 0))), 1, RowForm::commit};
+  row.link = *link;
+  if (table == Table::rows) {
+    auto const form = sqlite3_column_int64(from, 4);
+    auto const mac = digest_column(from, 6);
+    if (form != static_cast<int>(RowForm::packed) && form != static_cast<int>(RowForm::compressed)) {
+      return corrupt(": a row of no known form");
+    }
+    if (!mac) return corrupt(": no MAC of 32 bytes");
+    row.form = static_cast<RowForm>(form);
+    row.commits = static_cast<std::uint32_t>(sqlite3_column_int64(from, 3));
+    row.key = static_cast<RowKeyNumber>(sqlite3_column_int64(from, 5));
+    row.mac = *mac;
   }
-  auto const link = digest_column(row, 2);
-  if (!link) return fault(Fault::Kind::corrupt, at(expected) + ": no link of 32 bytes");
-
   auto const words = (size + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t);
   if (used_words_ + words > words_.size()) words_.resize(std::max(used_words_ + words, 2 * words_.size()));
   std::memcpy(&words_[used_words_], bytes, size);
-  rows_.push_back(
-      {domain::Position(static_cast<std::uint64_t>(sqlite3_column_int64(row, 0))), used_words_, size, *link});
+  rows_.push_back({row, used_words_, size});
   used_words_ += words;
   return Unit{};
 }
 
-StoredCommit SqliteReader::row(std::size_t index) const {
-  Row const& row = rows_[index];
-  return {row.last, {reinterpret_cast<char const*>(words_.data() + row.word), row.size}, row.link};
+StoredRow SqliteReader::row(std::size_t index) const {
+  auto row = rows_[index].row;
+  row.bytes = {reinterpret_cast<char const*>(words_.data() + rows_[index].word), rows_[index].size};
+  return row;
+}
+
+ResultOr<Head> SqliteReader::head_before(domain::Position position) {
+  auto const in_rows = FLORIN_TRY(head_before_of(Table::rows, position));
+  return in_rows.position ? in_rows : head_before_of(Table::commits, position);
+}
+
+ResultOr<Head> SqliteReader::head_before_of(Table table, domain::Position position) {
+  auto* const before = statements_[static_cast<std::size_t>(table)].before.get();
+  if (before == nullptr) return Head{};
+  sqlite3_bind_int64(before, 1, static_cast<sqlite3_int64>(std::min(position, kBeyondEveryRow).value()));
+  Running running(before);
+  int const code = running.step();
+  if (code == SQLITE_DONE) return Head{};
+  if (code != SQLITE_ROW) return sqlite::last_fault(connection_.get(), at(position));
+  auto const last = sqlite3_column_int64(before, 0);
+  auto const link = digest_column(before, 1);
+  if (last <= 0 || !link) return fault(Fault::Kind::corrupt, at(position) + ": the row before it is damaged");
+  return Head{domain::Position(static_cast<std::uint64_t>(last)), *link};
 }
 
 ResultOr<Head> SqliteReader::head() {
+  if (!select_head_) return head_before_of(Table::commits, kBeyondEveryRow);
   Running running(select_head_.get());
   int const code = running.step();
-  if (code == SQLITE_DONE) return Head{};
+  if (code == SQLITE_DONE) return head_before_of(Table::commits, kBeyondEveryRow);
   if (code != SQLITE_ROW) return sqlite::last_fault(connection_.get(), "log: its end");
-  auto const position = sqlite3_column_int64(select_head_.get(), 0);
+  auto const last = sqlite3_column_int64(select_head_.get(), 0);
   auto const link = digest_column(select_head_.get(), 1);
-  if (position <= 0 || !link) return fault(Fault::Kind::corrupt, "log: its last row is damaged");
-  return Head{domain::Position(static_cast<std::uint64_t>(position)), *link};
+  auto const wanted = sqlite3_column_int64(select_head_.get(), 2);
+  if (last > 0 && link && last == wanted) return Head{domain::Position(static_cast<std::uint64_t>(last)), *link};
+  return fault(Fault::Kind::corrupt, at(domain::Position(static_cast<std::uint64_t>(wanted))) +
+                                         ": not the last row, and the head row says that the log ends here");
 }
 
 ResultOr<std::unique_ptr<SqliteReader>> SqliteReaderPool::take() {
@@ -146,22 +217,38 @@ void SqliteReaderPool::close() {
 }
 
 SqliteCursor::SqliteCursor(std::shared_ptr<SqliteReaderPool> pool, std::unique_ptr<SqliteReader> reader,
-                           domain::Position from)
-    : pool_(std::move(pool)), reader_(std::move(reader)), from_(from) {}
+                           domain::Position from, RowKeys const* keys)
+    : pool_(std::move(pool)), reader_(std::move(reader)), keys_(keys), from_(std::max(from, domain::Position(1))) {}
 
 SqliteCursor::~SqliteCursor() { pool_->give_back(std::move(reader_)); }
 
-ResultOr<std::optional<StoredCommit>> SqliteCursor::next() {
-  if (at_ == size_) {
-    at_ = size_ = 0;
-    FLORIN_TRY(reader_->fetch(from_, block_rows_));
-    size_ = reader_->size();
-    if (size_ == 0) return std::optional<StoredCommit>();
+// False: there is none.
+ResultOr<bool> SqliteCursor::open_next_row() {
+  if (next_row_ == rows_) {
+    next_row_ = rows_ = 0;
+    FLORIN_TRY(reader_->fetch(head_ ? domain::next(head_->position) : from_, block_rows_));
+    rows_ = reader_->size();
+    if (rows_ == 0) return false;
     block_rows_ = std::min(block_rows_ * 8, SqliteReader::kMaxBlockRows);
   }
-  auto const commit = reader_->row(at_++);
-  from_ = domain::next(commit.last);
-  return std::optional(commit);
+  if (!head_) head_ = FLORIN_TRY(reader_->head_before(from_));
+  auto const row = reader_->row(next_row_);
+  FLORIN_TRY(opened_.open(*head_, row, keys_));
+  ++next_row_;
+  next_commit_ = 0;
+  head_ = Head{row.last, row.link};
+  return true;
+}
+
+ResultOr<std::optional<StoredCommit>> SqliteCursor::next() {
+  for (;;) {
+    while (next_commit_ < opened_.commits().size()) {
+      auto const& commit = opened_.commits()[next_commit_++];
+      if (commit.last >= from_) return std::optional(commit);
+    }
+    auto const opened = FLORIN_TRY(open_next_row());
+    if (!opened) return std::optional<StoredCommit>();
+  }
 }
 
 }  // namespace florin::eventstore

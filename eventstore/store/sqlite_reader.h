@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "eventstore/store/log.h"
+#include "eventstore/store/row.h"
 #include "eventstore/store/sqlite.h"
 
 namespace florin::eventstore {
@@ -23,28 +25,41 @@ class SqliteReader {
   static constexpr unsigned kMaxBlockRows = 512;
   static constexpr std::size_t kMaxBlockBytes = 256u << 10;
 
-  // Reads up to `rows` commits from the one that contains `from` on; size() is 0 at the end of the log. Damage
+  // Reads up to `rows` rows from the one that contains `from` on; size() is 0 at the end of the log. Damage
   // behind the first row ends the block early: the next fetch starts there and reports it.
   [[nodiscard]] ResultOr<Unit> fetch(domain::Position from, unsigned rows);
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
   // Valid until the next fetch. The bytes begin on a multiple of 8.
-  [[nodiscard]] StoredCommit row(std::size_t index) const;
+  [[nodiscard]] StoredRow row(std::size_t index) const;
 
+  // Where the last row ends that holds nothing from `position` on; {0, zeros} when there is none.
+  [[nodiscard]] ResultOr<Head> head_before(domain::Position position);
+  // Kind::corrupt when the last row is not the one that the head row names.
   [[nodiscard]] ResultOr<Head> head();
   [[nodiscard]] sqlite3* connection() const { return connection_.get(); }
 
  private:
   struct Row {
-    domain::Position last;
-    std::size_t word = 0;  // where its bytes begin in words_
+    StoredRow row;         // but its bytes
+    std::size_t word = 0;  // where they begin in words_
     std::size_t size = 0;
-    domain::Digest link;
   };
-  [[nodiscard]] ResultOr<Unit> take_row(domain::Position expected);
+  enum class Table : std::uint8_t { commits, rows };  // of format 1, and what is appended today: they follow each other
+  struct Statements {
+    sqlite::Statement from;    // ?1 on, at most ?2
+    sqlite::Statement before;  // the last one before ?1
+  };
+  [[nodiscard]] ResultOr<Unit> find_old_end(domain::Position wanted);
+  [[nodiscard]] ResultOr<Unit> fetch_of(Table table, domain::Position expected, unsigned rows);
+  [[nodiscard]] ResultOr<Unit> take_row(Table table, domain::Position expected);
+  [[nodiscard]] ResultOr<Head> head_before_of(Table table, domain::Position position);
 
   sqlite::Connection connection_;
-  sqlite::Statement select_;
+  std::array<Statements, 2> statements_;  // by Table
+  sqlite::Statement select_old_end_;      // these two are null in a log of format 1
   sqlite::Statement select_head_;
+  static constexpr domain::Position kBeyondEveryRow{std::uint64_t{std::numeric_limits<std::int64_t>::max()}};
+  domain::Position old_end_ = kBeyondEveryRow;  // the last of Table::commits, once it is known
   std::vector<Row> rows_;
   std::vector<std::uint64_t> words_;  // words: so that decoding never has to copy for alignment
   std::size_t used_words_ = 0;
@@ -75,17 +90,25 @@ class SqliteReaderPool {
 
 class SqliteCursor final : public LogCursor {
  public:
-  SqliteCursor(std::shared_ptr<SqliteReaderPool> pool, std::unique_ptr<SqliteReader> reader, domain::Position from);
+  // `keys` (may be null: MACs are not checked) outlive it.
+  SqliteCursor(std::shared_ptr<SqliteReaderPool> pool, std::unique_ptr<SqliteReader> reader, domain::Position from,
+               RowKeys const* keys);
   ~SqliteCursor() override;
   ResultOr<std::optional<StoredCommit>> next() override;
 
  private:
+  [[nodiscard]] ResultOr<bool> open_next_row();
+
   std::shared_ptr<SqliteReaderPool> pool_;
   std::unique_ptr<SqliteReader> reader_;
-  domain::Position from_;
-  unsigned block_rows_ = 2;  // the first block is a point read: a row and the link before it; it grows to kMaxBlockRows
-  std::size_t at_ = 0;
-  std::size_t size_ = 0;
+  RowKeys const* keys_;
+  domain::Position from_;     // nothing before it is handed out
+  std::optional<Head> head_;  // where the opened row ends; nullopt: none was opened yet
+  unsigned block_rows_ = 1;   // the first block is a point read; it grows to kMaxBlockRows
+  std::size_t rows_ = 0;      // in the reader's block
+  std::size_t next_row_ = 0;  // of them
+  RowOpener opened_;
+  std::size_t next_commit_ = 0;  // of opened_
 };
 
 }  // namespace florin::eventstore

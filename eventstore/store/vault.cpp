@@ -293,6 +293,16 @@ ResultOr<std::unique_ptr<Vault>> Vault::open(std::filesystem::path const& folder
   return std::unique_ptr<Vault>(new Vault(std::make_unique<Impl>(master, std::move(persons).value(), runtime)));
 }
 
+ResultOr<std::unique_ptr<Vault>> Vault::open_existing(std::filesystem::path const& folder, Runtime& runtime) {
+  auto const path = folder / "master.key";
+  auto const known = FLORIN_TRY(exists(runtime.files(), path));
+  if (!known) {
+    return fault(Fault::Kind::corrupt,
+                 path.string() + ": missing, and what the log holds was sealed with it: restore the vault's folder");
+  }
+  return open(folder, runtime);
+}
+
 domain::BlindIndex Vault::email_index(std::string_view normalised_email) const {
   return blind_index(impl_->email_indexes, normalised_email);
 }

@@ -46,7 +46,7 @@ class CliAudit : public CliStoreTest {
   // Flips the bits of `mask` in one byte of a blob.
   void flip(std::int64_t position, std::string const& column, std::int64_t offset, int mask) {
     sqlite3_blob* blob = nullptr;
-    ASSERT_EQ(sqlite3_blob_open(database_, "main", "commits", column.c_str(), position, 1, &blob), SQLITE_OK);
+    ASSERT_EQ(sqlite3_blob_open(database_, "main", "rows", column.c_str(), position, 1, &blob), SQLITE_OK);
     unsigned char byte = 0;
     ASSERT_EQ(sqlite3_blob_read(blob, &byte, 1, static_cast<int>(offset)), SQLITE_OK);
     byte = static_cast<unsigned char>(byte ^ mask);
@@ -70,6 +70,7 @@ TEST_F(CliAudit, AHealthyLogVerifies) {
   auto const text = verify();
   ASSERT_EQ(text.code, kOk) << text.err;
   EXPECT_TRUE(contains(text.out, "ok: the log is whole"));
+  EXPECT_TRUE(contains(text.out, "MACs         right\n")) << text.out;
   EXPECT_TRUE(text.out.starts_with("environment  sandbox\nfolder       " + layout().folder.string() + "\n"))
       << text.out;
   auto const json = cli({"audit", "verify", "--json"});
@@ -86,12 +87,12 @@ TEST_F(CliAudit, AnyFlippedByteOfAnyRowIsFoundAndItsPositionNamed) {
   auto const seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
-  auto const rows = sql("SELECT position, length(bytes), length(link) FROM commits ORDER BY position");
+  auto const rows = sql("SELECT position, length(bytes), length(link) FROM rows ORDER BY position");
   ASSERT_EQ(rows.size(), commit_ends_.size());
   std::int64_t first = 1;
   for (auto const& row : rows) {
-    for (auto const* column : {"bytes", "link"}) {
-      auto const size = std::string(column) == "bytes" ? row.bytes : row.link;
+    for (auto const* column : {"bytes", "link", "mac"}) {
+      auto const size = std::string(column) == "bytes" ? row.bytes : row.link;  // a MAC is as long as a link
       for (std::int64_t offset = 0; offset < size; ++offset) {
         auto const mask = 1 << (random() % 8);
         flip(row.position, column, offset, mask);
@@ -103,6 +104,18 @@ TEST_F(CliAudit, AnyFlippedByteOfAnyRowIsFoundAndItsPositionNamed) {
     first = row.position + 1;
   }
   EXPECT_EQ(verify().code, kOk);
+}
+
+// Whoever may not open names, or forge rows, has the log without the vault.
+TEST_F(CliAudit, WithoutTheKeysOfTheRowsEverythingElseIsProved) {
+  std::filesystem::remove(layout().row_keys());
+  auto const text = verify();
+  ASSERT_EQ(text.code, kOk) << text.err;
+  EXPECT_TRUE(contains(text.out, "MACs         not checked: vault/rows.keys is not here\n")) << text.out;
+  EXPECT_TRUE(contains(cli({"audit", "verify", "--json"}).out, R"("macs_checked":false)"));
+  auto const last = static_cast<std::int64_t>(commit_ends_.back().value());
+  flip(last, "bytes", 40, 1);
+  EXPECT_EQ(verify().code, kCheckFailed);
 }
 
 TEST_F(CliAudit, AFaultSaysWhichFolderItIsIn) {
@@ -138,7 +151,7 @@ TEST_F(CliAudit, AnEmptyLogSaysSoAndNamesTheOtherOne) {
 
 // One flipped bit: no command shows that row as a fact, each names its first position.
 TEST_F(CliAudit, ARowThatIsNotWhatWasWrittenIsNotShown) {
-  auto const rows = sql("SELECT position, length(bytes), length(link) FROM commits ORDER BY position");
+  auto const rows = sql("SELECT position, length(bytes), length(link) FROM rows ORDER BY position");
   ASSERT_GE(rows.size(), 5u);
   auto const seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -146,8 +159,8 @@ TEST_F(CliAudit, ARowThatIsNotWhatWasWrittenIsNotShown) {
   std::int64_t first = 1;
   for (auto const& row : rows) {
     auto const named = "position " + std::to_string(first) + ":";
-    for (auto const* column : {"bytes", "link"}) {
-      auto const size = std::string(column) == "bytes" ? row.bytes : row.link;
+    for (auto const* column : {"bytes", "link", "mac"}) {
+      auto const size = std::string(column) == "bytes" ? row.bytes : row.link;  // a MAC is as long as a link
       for (int round = 0; round < 20; ++round) {
         auto const offset = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(size));
         auto const mask = 1 << (random() % 8);
@@ -182,7 +195,7 @@ TEST_F(CliAudit, ARowThatIsNotWhatWasWrittenIsNotShown) {
 
 TEST_F(CliAudit, ARowThatWasTakenOutIsMissedWhereItWasAndBehindIt) {
   auto const second = commit_ends_[1].value();
-  sql("DELETE FROM commits WHERE position = " + std::to_string(second));
+  sql("DELETE FROM rows WHERE position = " + std::to_string(second));
   for (auto const& words : std::vector<std::vector<std::string>>{
            {"log", "show", std::to_string(second)}, {"log", "show", std::to_string(second + 1)}, {"log", "tail"}}) {
     EXPECT_EQ(cli(words).code, kCheckFailed) << testing::PrintToString(words);
@@ -191,14 +204,14 @@ TEST_F(CliAudit, ARowThatWasTakenOutIsMissedWhereItWasAndBehindIt) {
 
 TEST_F(CliAudit, AMissingRowAndAChangedPositionAreFound) {
   auto const second = commit_ends_[1].value();
-  sql("UPDATE commits SET position = 1000000 WHERE position = " + std::to_string(second));
+  sql("UPDATE rows SET position = 1000000 WHERE position = " + std::to_string(second));
   EXPECT_EQ(verify().code, kCheckFailed);
-  sql("DELETE FROM commits WHERE position = 1000000");
+  sql("DELETE FROM rows WHERE position = 1000000");
   EXPECT_EQ(verify().code, kCheckFailed);
 }
 
 TEST_F(CliAudit, ATruncatedLogIsFoundByTheCheckpoint) {
-  sql("DELETE FROM commits WHERE position = " + std::to_string(commit_ends_.back().value()));
+  sql("DELETE FROM rows WHERE position = " + std::to_string(commit_ends_.back().value()));
   auto const result = verify();
   EXPECT_EQ(result.code, kCheckFailed);
   EXPECT_FALSE(result.err.empty());
@@ -259,7 +272,7 @@ TEST_F(CliAudit, AnExchangedKeyAndCheckpointAreFoundWithTheKeyThatTheAuditorHold
 TEST_F(CliAudit, ACheckpointKeptElsewhereFindsALogThatWasCutAndSignedAgain) {
   auto const note = folder_ / "note";
   std::filesystem::copy_file(layout().folder / "checkpoint", note);
-  sql("DELETE FROM commits WHERE position = " + std::to_string(commit_ends_.back().value()));
+  sql("DELETE FROM rows WHERE position = " + std::to_string(commit_ends_.back().value()));
   EXPECT_EQ(cli({"audit", "verify", "--checkpoint", note.string()}).code, kCheckFailed);
 }
 

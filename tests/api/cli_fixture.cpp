@@ -39,6 +39,7 @@ void CliStoreTest::SetUp() {
     ASSERT_TRUE(decision.value());
     events = decision.value().value();
     commit_ends_.push_back(store.head().position);
+    ASSERT_TRUE(store.flush());  // a row of its own
   };
 
   domain::CreateGame create;

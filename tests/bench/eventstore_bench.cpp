@@ -71,6 +71,7 @@ void append_batches(benchmark::State& state) {
   std::string const large(1u << 20, 'x');
   constexpr std::uint64_t kFill = 20;
   for (; last < kFill; ++last) {
+    link = chain_link(link, domain::Position(last + 1), large);
     StoredCommit const row{domain::Position(last + 1), large, link};
     if (!log.value()->append({domain::Position(last), epoch, {&row, 1}})) state.SkipWithError("append failed");
   }
@@ -100,9 +101,13 @@ struct FilledLog {
     std::string bytes;
     Encoder().encode(samples::purchase(), bytes);
     std::vector<StoredCommit> batch(5000);
+    domain::Digest link{};
     for (std::uint64_t last = 0; last < kRows;) {
       domain::Position const expected(last);
-      for (auto& commit : batch) commit = {domain::Position(++last), bytes, {}};
+      for (auto& commit : batch) {
+        link = chain_link(link, domain::Position(++last), bytes);
+        commit = {domain::Position(last), bytes, link};
+      }
       if (!log->append({expected, epoch, batch})) std::abort();
     }
   }

@@ -218,7 +218,7 @@ int bench_index(std::uint64_t entries) {
 int bench_snapshot(std::uint64_t players) {
   TempFolder const folder;
   auto const log = must(SqliteLog::open(folder.path() / "log.db"));
-  StoredCommit const row{Position(9), "the past", {}};
+  StoredCommit const row{Position(9), "the past", chain_link({}, Position(9), "the past")};
   must(log->append({{}, must(log->lease()), {&row, 1}}));
   Recovered recovered;
   recovered.state = state_of(players);

@@ -66,7 +66,8 @@ TYPED_TEST(LogContract, ReadsBackWhatWasAppendedAlsoAfterReopening) {
   auto* log = &this->implementation.open();
   ASSERT_TRUE(append(*log, Position(), {1, 3, 4}));
   ASSERT_TRUE(append(*log, Position(4), {9}));
-  Head const head{Position(9), sha256(bytes_at(Position(9)))};
+  auto const head = log->head().value();
+  EXPECT_EQ(head.position, Position(9));
   for (int lives = 0; lives < 2; ++lives) {
     EXPECT_EQ(log->head().value(), head);
     EXPECT_EQ(positions(*log, Position()), (Positions{1, 3, 4, 9}));
@@ -120,8 +121,7 @@ TYPED_TEST(LogContract, LargeCommitsComeBackWhole) {
   std::vector<std::string> bytes;
   for (std::size_t i = 0; i < 5; ++i) bytes.emplace_back(kMaxCommitBytes - i, static_cast<char>('a' + i));
   for (std::uint64_t i = 0; i < bytes.size(); ++i) {
-    StoredCommit const commit{Position(i + 1), bytes[i], {}};
-    ASSERT_TRUE(log.append({Position(i), log.lease().value(), {&commit, 1}}));
+    ASSERT_TRUE(append_one(log, Position(i), Position(i + 1), bytes[i]));
   }
   auto const cursor = std::move(log.read(Position(1))).value();
   for (auto const& each : bytes) EXPECT_EQ(cursor->next().value()->bytes, each);
@@ -169,9 +169,8 @@ TYPED_TEST(LogContract, SeedsAreKeptBeforeTheirCommitsAreThere) {
   Keeper keeper;
   keeper.log = &log;
   log.keep_seeds_in(keeper);
-  StoredCommit const row{Position(3), "three", {}};
   PersonSeed const seed{domain::IdentityId(7), {1, 2, 3}};
-  ASSERT_TRUE(log.append({Position(), log.lease().value(), {&row, 1}, {&seed, 1}}));
+  ASSERT_TRUE(append_one(log, Position(), Position(3), "three", {&seed, 1}));
   EXPECT_EQ(keeper.head, Position());
   EXPECT_EQ(keeper.kept.size(), 1u);
   EXPECT_EQ(keeper.kept[0].identity, seed.identity);
@@ -186,9 +185,8 @@ TYPED_TEST(LogContract, ARefusedAppendKeepsNoSeed) {
   keeper.log = &log;
   log.keep_seeds_in(keeper);
   ASSERT_TRUE(append(log, Position(), {5}));
-  StoredCommit const row{Position(6), "six", {}};
   PersonSeed const seed{domain::IdentityId(7), {1}};
-  EXPECT_EQ(log.append({Position(4), log.lease().value(), {&row, 1}, {&seed, 1}}).error().kind, Fault::Kind::conflict);
+  EXPECT_EQ(append_one(log, Position(4), Position(6), "six", {&seed, 1}).error().kind, Fault::Kind::conflict);
   EXPECT_TRUE(keeper.kept.empty());
 }
 
@@ -198,13 +196,16 @@ TYPED_TEST(LogContract, WithoutItsSeedsNoCommitIsAppended) {
   keeper.log = log;
   keeper.failing = true;
   log->keep_seeds_in(keeper);
-  StoredCommit const row{Position(1), "one", {}};
   PersonSeed const seed{domain::IdentityId(7), {1}};
-  EXPECT_EQ(log->append({Position(), log->lease().value(), {&row, 1}, {&seed, 1}}).error().kind, Fault::Kind::full);
+  EXPECT_EQ(append_one(*log, Position(), Position(1), "one", {&seed, 1}).error().kind, Fault::Kind::full);
   EXPECT_FALSE(append(*log, Position(), {1})) << "as after every fault";
   EXPECT_EQ(log->head().value(), Head{});
   log = &this->implementation.open();
   EXPECT_EQ(log->head().value(), Head{});
+}
+
+StoredCommit after(domain::Digest const& link, std::uint64_t last, std::string_view bytes) {
+  return {Position(last), bytes, chain_link(link, Position(last), bytes)};
 }
 
 TYPED_TEST(LogContract, WithoutTheLeaseNothingIsAppended) {
@@ -212,7 +213,7 @@ TYPED_TEST(LogContract, WithoutTheLeaseNothingIsAppended) {
   Keeper keeper;
   keeper.log = &log;
   log.keep_seeds_in(keeper);
-  StoredCommit const row{Position(1), "one", {}};
+  auto const row = after({}, 1, "one");
   PersonSeed const seed{domain::IdentityId(7), {1}};
   for (std::uint64_t number = 0; number < 3; ++number) {
     EXPECT_EQ(log.append({Position(), Epoch{number}, {&row, 1}, {&seed, 1}}).error().kind, Fault::Kind::conflict);
@@ -228,9 +229,9 @@ TYPED_TEST(LogContract, WhoLostTheLeaseCanAppendNoMore) {
   keeper.log = &log;
   log.keep_seeds_in(keeper);
   auto const former = log.lease().value();
-  StoredCommit const one{Position(1), "one", {}};
-  StoredCommit const two{Position(2), "two", {}};
-  StoredCommit const three{Position(3), "three", {}};
+  auto const one = after({}, 1, "one");
+  auto const two = after(one.link, 2, "two");
+  auto const three = after(two.link, 3, "three");
   PersonSeed const seed{domain::IdentityId(7), {1}};
   ASSERT_TRUE(log.append({Position(), former, {&one, 1}}));
   auto const latter = log.lease().value();
@@ -248,7 +249,7 @@ TYPED_TEST(LogContract, TheLeaseEndsWithTheProcess) {
   auto* log = &this->implementation.open();
   auto const former = log->lease().value();
   log = &this->implementation.open();
-  StoredCommit const row{Position(1), "one", {}};
+  auto const row = after({}, 1, "one");
   EXPECT_EQ(log->append({Position(), former, {&row, 1}}).error().kind, Fault::Kind::conflict);
   EXPECT_TRUE(append(*log, Position(), {1}));
 }
@@ -257,7 +258,7 @@ TYPED_TEST(LogContract, ANewLeaseDoesNotUndoAFault) {
   auto& log = this->implementation.open();
   ASSERT_TRUE(append(log, Position(), {5}));
   ASSERT_FALSE(append(log, Position(4), {6}));
-  StoredCommit const row{Position(6), "six", {}};
+  auto const row = after({}, 6, "six");
   EXPECT_FALSE(log.append({Position(5), log.lease().value(), {&row, 1}}));
   EXPECT_EQ(log.head().value().position, Position(5));
 }

@@ -1,16 +1,17 @@
 #include "tests/simulation/old_release.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "domain/contract.h"
 #include "eventstore/store/chain.h"
 #include "eventstore/store/codec.h"
-#include "eventstore/store/sqlite_log.h"
 #include "eventstore/store/vault.h"
 #include "tests/simulation/process.h"
 #include "tests/support/commands.h"
 #include "tests/support/facts.h"
+#include "tests/support/format_1_log.h"
 
 namespace florin::simulation {
 
@@ -23,8 +24,7 @@ constexpr std::int64_t kWrittenSeconds = 1'799'990'000;  // hours before the sim
 constexpr std::uint64_t kEntropy = 4'711;
 
 struct OldStore {
-  std::unique_ptr<eventstore::SqliteLog> log;
-  eventstore::Epoch epoch;
+  std::optional<test_support::Format1Log> log;
   std::unique_ptr<eventstore::Vault> vault;
   State state;
   eventstore::Head head;
@@ -39,10 +39,10 @@ struct OldStore {
     apply(state, commit);
     std::string bytes;
     eventstore::Encoder().encode(commit, bytes);
-    auto const expected = head.position;
     head = {commit.last(), eventstore::chain_link(head.link, commit.last(), bytes)};
     eventstore::StoredCommit const row{commit.last(), bytes, head.link};
-    FLORIN_TRY(log->append({expected, epoch, {&row, 1}, seeds}));
+    FLORIN_TRY(vault->keep(seeds));
+    FLORIN_TRY(log->append({&row, 1}));
     return commit;
   }
   ResultOr<Commit> run(Command const& command) {
@@ -57,16 +57,10 @@ struct OldStore {
 ResultOr<Unit> write_old_release(SimulatedRuntime& runtime, Companies& companies, bool won) {
   OldStore store;
   if (auto made = runtime.files().make_folder(kFolder); !made) return fail(made.error());
-  auto log = eventstore::SqliteLog::open(kFolder + "/log.db", runtime.files());
-  if (!log) return fail(log.error());
-  store.log = std::move(log).value();
-  auto const epoch = store.log->lease();
-  if (!epoch) return fail(epoch.error());
-  store.epoch = epoch.value();
+  store.log = FLORIN_TRY(test_support::Format1Log::create(kFolder + "/log.db"));
   auto vault = eventstore::Vault::open(kFolder + "/vault", runtime);
   if (!vault) return fail(vault.error());
   store.vault = std::move(vault).value();
-  store.log->keep_seeds_in(*store.vault);
 
   auto create = test_support::create_game("old game");
   create.settings.status = GameStatus::live;

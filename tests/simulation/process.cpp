@@ -26,6 +26,7 @@ ResultOr<Unit> Process::open(std::vector<projections::Projection const*> const& 
   auto opened_vault = eventstore::Vault::open(kFolder + "/vault", runtime);
   if (!opened_vault) return fail(opened_vault.error());
   vault = std::move(opened_vault).value();
+  if (auto used = log->use_keys(kFolder + "/vault/rows.keys", runtime); !used) return used;
   auto opened_checkpoints = eventstore::CheckpointFile::open(kFolder, runtime);
   if (!opened_checkpoints) return fail(opened_checkpoints.error());
   checkpoints = std::make_unique<eventstore::CheckpointFile>(std::move(opened_checkpoints).value());

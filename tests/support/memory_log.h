@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "eventstore/store/chain.h"
+#include "eventstore/store/row.h"
 
 namespace florin::test_support {
 
@@ -119,14 +120,22 @@ class MemoryLog final : public eventstore::Log {
       std::lock_guard const lock(log_.mutex_);
       while (index_ < log_.rows_.size() && log_.rows_[index_].last < from_) ++index_;
       if (index_ >= log_.rows_.size()) return std::optional<eventstore::StoredCommit>();
-      row_ = log_.rows_[index_++];
-      return std::optional(eventstore::StoredCommit{row_.last, row_.bytes, row_.link});
+      if (!head_)
+        head_ = index_ == 0 ? eventstore::Head{}
+                            : eventstore::Head{log_.rows_[index_ - 1].last, log_.rows_[index_ - 1].link};
+      row_ = log_.rows_[index_];
+      FLORIN_TRY(opener_.open(*head_, {row_.last, 1, eventstore::RowForm::commit, 0, row_.bytes, row_.link}, nullptr));
+      ++index_;
+      head_ = eventstore::Head{row_.last, row_.link};
+      return std::optional(opener_.commits()[0]);
     }
 
    private:
     MemoryLog& log_;
     domain::Position from_;
     std::size_t index_ = 0;
+    std::optional<eventstore::Head> head_;
+    eventstore::RowOpener opener_;
     Row row_;
   };
 

@@ -21,6 +21,7 @@ ResultOr<OfflineStore> OfflineStore::create(api::Layout layout) {
   }
   auto vault = eventstore::Vault::open(layout.vault());
   if (!vault) return fail(vault.error());
+  if (auto used = log.value()->use_keys(layout.row_keys()); !used) return fail(used.error());
   auto checkpoints = eventstore::CheckpointFile::open(layout.folder);
   if (!checkpoints) return fail(checkpoints.error());
   store.log_ = std::move(log).value();
