@@ -124,7 +124,7 @@ TEST_F(WriterTest, AnEventThatDoesNotBalanceStopsTheWriterBeforeItIsWritten) {
   EXPECT_EQ(must(log.head()), head);
   auto const stopped = store.writer().stop();
   ASSERT_FALSE(stopped.ok());
-  EXPECT_NE(stopped.error().what.find("item_refunded do not sum to zero"), std::string::npos) << stopped.error().what;
+  EXPECT_NE(stopped.error().what.find("ItemRefunded do not sum to zero"), std::string::npos) << stopped.error().what;
 }
 
 TEST_F(WriterTest, IdsAreRememberedAcrossRestarts) {

@@ -140,6 +140,8 @@ export function mailboxesSuite(context, environment) {
       await ask('flagMinor', `/admin/identities/by-email/${bad}/minor`, 'PUT');
       await ask('clearMinor', `/admin/identities/by-email/${bad}/minor`, 'DELETE');
     }
+    // No e-mail, but text from a path all the same.
+    await ask('getCheckout', '/api/checkout/sessions/%ff');
   });
 
   test('half a surrogate pair is refused wherever it stands in a body', async () => {
