@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   for (std::size_t at = 0; at < bytes.size() && commits.size() < 2 * kRowCommitsMax;) {
     auto const piece = bytes.substr(at, 1 + static_cast<std::uint8_t>(bytes[at]));
     at += piece.size();
-    auto const last = florin::domain::next(head.position, piece.size() % 5);
+    auto const last = florin::domain::next(head.position, 1 + piece.size() % 5);
     commits.push_back({last, piece, chain_link(head.link, last, piece), head});
     head = {last, commits.back().link};
   }
