@@ -6,16 +6,18 @@
 
 #include <arpa/inet.h>
 
+#include "domain/digits.h"
+
 namespace florin::api {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hex(char c) { return domain::is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 // RFC 3986, 2.2 and 2.3: unreserved and sub-delims, without the comma.
 bool is_name_letter(char c) {
   constexpr std::string_view kMarks = "-._~!$&'()*+;=";
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || kMarks.find(c) != std::string_view::npos;
+  return domain::is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         kMarks.find(c) != std::string_view::npos;
 }
 
 bool is_name(std::string_view text) {
@@ -39,7 +41,7 @@ bool is_ipv6(std::string_view text) {
 bool is_port(std::string_view text) {
   unsigned value = 0;
   for (char const c : text) {
-    if (!is_digit(c)) return false;
+    if (!domain::is_digit(c)) return false;
     value = value * 10 + static_cast<unsigned>(c - '0');
     if (value > 65535) return false;
   }

@@ -5,11 +5,10 @@
 #include <cstdint>
 
 #include "api/http/pasted_text.h"
+#include "domain/digits.h"
 
 namespace florin::api {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // The value of the four hex digits at `at`; nullopt when there are none.
 std::optional<unsigned> hex4(std::string_view text, std::size_t at) {
@@ -142,7 +141,7 @@ class Scanner {
 
   std::string_view digits() {
     auto const start = at_;
-    while (more() && is_digit(text_[at_])) ++at_;
+    while (more() && domain::is_digit(text_[at_])) ++at_;
     return text_.substr(start, at_ - start);
   }
 

@@ -7,6 +7,7 @@
 
 #include "api/http/authority.h"
 #include "api/http/field_value.h"
+#include "domain/digits.h"
 
 namespace florin::api {
 namespace {
@@ -116,9 +117,8 @@ class HeadParser {
   }
 
   void read_version(std::string_view version) {
-    auto const is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    if (version.size() != 8 || !version.starts_with("HTTP/") || version[6] != '.' || !is_digit(version[5]) ||
-        !is_digit(version[7])) {
+    if (version.size() != 8 || !version.starts_with("HTTP/") || version[6] != '.' || !domain::is_digit(version[5]) ||
+        !domain::is_digit(version[7])) {
       return refuse("The request is not valid HTTP/1.1: its first line ends with the version, such as HTTP/1.1.");
     }
     if (version[5] != '1') {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/http/pasted_text.h"
+#include "domain/digits.h"
 
 namespace florin::api {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 // Digits, then at most two decimals: an amount by its form, however large.
 bool is_decimal(std::string_view text) {
   auto const digits = [](std::string_view part) {
-    return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return !part.empty() && std::all_of(part.begin(), part.end(), domain::is_digit);
   };
   auto const point = text.find('.');
   if (point == std::string_view::npos) return digits(text);
@@ -100,12 +101,11 @@ std::optional<std::vector<domain::GameId>> optional_game_ids(JsonObject& body, s
 }
 
 bool has_form(std::string_view plain, CodeForm form) {
-  auto const is_digit = [](char c) { return c >= '0' && c <= '9'; };
   switch (form) {
-    case CodeForm::six_digits: return plain.size() == 6 && std::all_of(plain.begin(), plain.end(), is_digit);
+    case CodeForm::six_digits: return plain.size() == 6 && std::all_of(plain.begin(), plain.end(), domain::is_digit);
     case CodeForm::claim_code: {
       auto const is_letter = [&](char c) {
-        return is_digit(c) || (((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) && c != 'U' && c != 'u');
+        return domain::is_digit(c) || (((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) && c != 'U' && c != 'u');
       };
       return std::count_if(plain.begin(), plain.end(), is_letter) == 16 &&
              std::all_of(plain.begin(), plain.end(), [&](char c) { return c == '-' || is_letter(c); });

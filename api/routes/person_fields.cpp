@@ -4,6 +4,7 @@
 
 #include "api/routes/identifiers.h"
 #include "api/routes/replies.h"
+#include "domain/digits.h"
 
 namespace florin::api {
 
@@ -53,7 +54,7 @@ Result<PlayerFields, Response> read_player(Request const& request, Ledger const&
 
 bool is_phone(std::string_view text) {
   if (text.size() < 11 || text.size() > 16 || text.front() != '+') return false;
-  return std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return std::all_of(text.begin() + 1, text.end(), domain::is_digit);
 }
 
 std::string_view read_email_text(JsonBody& body, std::string_view field) {

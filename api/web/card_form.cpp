@@ -11,14 +11,14 @@
 
 #include "api/http/field_value.h"
 #include "api/web/card_number.h"
+#include "domain/digits.h"
 #include "sagas/gateways/form.h"
 #include "sagas/gateways/luhn.h"
 
 namespace florin::api {
 namespace {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool all_digits(std::string_view text) { return std::all_of(text.begin(), text.end(), is_digit); }
+bool all_digits(std::string_view text) { return std::all_of(text.begin(), text.end(), domain::is_digit); }
 
 int number_of(std::string_view digits) {
   int value = 0;

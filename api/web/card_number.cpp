@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 
+#include "domain/digits.h"
 #include "sagas/gateways/luhn.h"
 
 namespace florin::api {
@@ -12,8 +13,6 @@ namespace {
 
 constexpr std::size_t kDigitsMin = 13;
 constexpr std::size_t kDigitsMax = 19;
-
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // What the schemes have given out: the first four digits, from `first` to `last`, and how long the number is.
 struct Range {
@@ -54,11 +53,12 @@ constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' &&
 // What stands between two groups of digits at `from`: one or two signs, or one beyond ASCII. Empty: nothing that would.
 std::string_view separator(std::string_view text, std::size_t from) {
   std::size_t end = from;
-  while (end < text.size() && !is_digit(text[end]) && !is_letter(text[end])) ++end;
+  while (end < text.size() && !domain::is_digit(text[end]) && !is_letter(text[end])) ++end;
   auto const found = text.substr(from, end - from);
   bool const beyond_ascii = !found.empty() && static_cast<unsigned char>(found[0]) >= 0x80;
-  return end < text.size() && is_digit(text[end]) && found.size() <= (beyond_ascii ? 4 : 2) ? found
-                                                                                            : std::string_view();
+  return end < text.size() && domain::is_digit(text[end]) && found.size() <= (beyond_ascii ? 4 : 2)
+             ? found
+             : std::string_view();
 }
 
 // Of the groups that begin at `from`, with the same between all of them: one, two, … of them.
@@ -66,7 +66,7 @@ bool begins_card_number(std::string_view text, std::size_t from) {
   std::string digits;
   std::string_view between;
   for (auto at = from; digits.size() <= kDigitsMax;) {
-    for (; at < text.size() && is_digit(text[at]); ++at) digits += text[at];
+    for (; at < text.size() && domain::is_digit(text[at]); ++at) digits += text[at];
     if (digits.size() >= kDigitsMin && digits.size() <= kDigitsMax && is_card_number(digits)) return true;
     auto const found = separator(text, at);
     if (found.empty() || (!between.empty() && found != between)) return false;
@@ -80,9 +80,9 @@ bool begins_card_number(std::string_view text, std::size_t from) {
 
 bool holds_card_number(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!is_digit(text[i]) || (i > 0 && is_digit(text[i - 1]))) continue;
+    if (!domain::is_digit(text[i]) || (i > 0 && domain::is_digit(text[i - 1]))) continue;
     auto const begin = std::min(text.find_first_not_of('0', i), text.size());  // no card begins with a zero
-    if (begin < text.size() && is_digit(text[begin]) && begins_card_number(text, begin)) return true;
+    if (begin < text.size() && domain::is_digit(text[begin]) && begins_card_number(text, begin)) return true;
   }
   return false;
 }

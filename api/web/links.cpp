@@ -7,12 +7,13 @@
 
 #include <arpa/inet.h>
 
+#include "domain/digits.h"
+
 namespace florin::api {
 namespace {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+constexpr bool is_hex(char c) { return domain::is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::string lower(std::string_view text) {
@@ -33,7 +34,7 @@ bool is_rest(std::string_view text) {
     } else if (c == '#') {
       if (fragment) return false;
       fragment = true;
-    } else if (!is_letter(c) && !is_digit(c) && kMarks.find(c) == std::string_view::npos) {
+    } else if (!is_letter(c) && !domain::is_digit(c) && kMarks.find(c) == std::string_view::npos) {
       return false;
     }
   }
@@ -51,12 +52,12 @@ std::optional<std::string> read_host(std::string_view text) {
     last = rest.substr(0, dot);
     bool const sound =
         !last.empty() && last.size() <= 63 && last.front() != '-' && last.back() != '-' &&
-        std::all_of(last.begin(), last.end(), [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
+        std::all_of(last.begin(), last.end(), [](char c) { return is_letter(c) || domain::is_digit(c) || c == '-'; });
     if (!sound) return std::nullopt;
     if (dot == std::string_view::npos) break;
     rest.remove_prefix(dot + 1);
   }
-  bool const number = std::all_of(last.begin(), last.end(), is_digit) ||
+  bool const number = std::all_of(last.begin(), last.end(), domain::is_digit) ||
                       (last.starts_with("0x") && std::all_of(last.begin() + 2, last.end(), is_hex));
   in_addr address{};
   if (number && inet_pton(AF_INET, host.c_str(), &address) != 1) return std::nullopt;
@@ -114,7 +115,7 @@ std::optional<Link> read_link(std::string_view url) {
     if (port.size() < 2 || port.size() > 6 || port.front() != ':') return std::nullopt;
     std::uint32_t number = 0;
     for (char const c : port.substr(1)) {
-      if (!is_digit(c)) return std::nullopt;
+      if (!domain::is_digit(c)) return std::nullopt;
       number = number * 10 + static_cast<std::uint32_t>(c - '0');
     }
     if (number == 0 || number > 65'535) return std::nullopt;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "domain/catalogue.h"
+#include "domain/digits.h"
 #include "domain/postings.h"
 
 namespace florin::eventstore {
@@ -106,7 +107,6 @@ char const* check_currency(Game const& game, CurrencySpec const& currency) {
 
 // As a bank announces a change: C and two digits.
 bool is_change_code(std::string_view code) {
-  auto const is_digit = [](char c) { return c >= '0' && c <= '9'; };
   return code.size() == 3 && code[0] == 'C' && is_digit(code[1]) && is_digit(code[2]);
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "domain/contract.h"
+#include "domain/digits.h"
 #include "eventstore/runtime/runtime.h"
 #include "sagas/gateways/form.h"
 #include "sagas/gateways/twilio_signature.h"
@@ -31,7 +32,7 @@ constexpr std::array<Magic, 5> kMagic = {{{"+15005550001", "21211"},
 
 bool is_phone(std::string_view text) {
   return text.size() >= 11 && text.size() <= 16 && text.front() == '+' &&
-         std::ranges::all_of(text.substr(1), [](char c) { return c >= '0' && c <= '9'; });
+         std::ranges::all_of(text.substr(1), domain::is_digit);
 }
 
 bool use_up(unsigned& count) {

@@ -11,6 +11,7 @@
 #include <openssl/hmac.h>
 
 #include "domain/contract.h"
+#include "domain/digits.h"
 #include "domain/ids.h"
 
 namespace florin::sagas {
@@ -49,7 +50,7 @@ std::optional<Header> read_header(std::string_view text) {
     if (item.starts_with("t=")) {
       if (!header.time.empty()) return std::nullopt;  // which of the two was signed?
       header.time = item.substr(2);
-      bool const digits = std::ranges::all_of(header.time, [](char c) { return c >= '0' && c <= '9'; });
+      bool const digits = std::ranges::all_of(header.time, domain::is_digit);
       if (header.time.empty() || header.time.size() > kTimeDigitsMax || !digits) return std::nullopt;
       std::from_chars(header.time.data(), header.time.data() + header.time.size(),
                       header.seconds);  // digits: all are read

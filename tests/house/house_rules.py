@@ -68,7 +68,7 @@ REPORTS_ON_PROCESS = {"api/routes/services.h", "api/routes/system.cpp"}
 
 
 # What api/http may include, of plain tools; and names that only the routes know.
-HTTP_TOOLS = re.compile(r"api/http/|api/budget\.h$|eventstore/runtime/|domain/(?:contract|percent|result|time|utf8)\.h$")
+HTTP_TOOLS = re.compile(r"api/http/|api/budget\.h$|eventstore/runtime/|domain/(?:contract|digits|percent|result|time|utf8)\.h$")
 PRODUCT_NAMES = re.compile(r"florin-\w+|game-secret|\w+-signature\b|twilio|stripe|client_request_id|/admin/", re.IGNORECASE)
 
 
