@@ -69,7 +69,7 @@ ResultOr<std::unique_ptr<Environment>> Environment::open(std::string name, Layou
 
 ResultOr<Unit> Environment::recover() {
   std::error_code error;
-  for (auto const& part : {layout_.vault(), layout_.snapshots(), layout_.requests(), layout_.views()}) {
+  for (auto const& part : {layout_.folder, layout_.snapshots(), layout_.requests(), layout_.views()}) {
     FLORIN_TRY(eventstore::machine_files().make_folder(part));
   }
   std::filesystem::permissions(layout_.folder, std::filesystem::perms::owner_all, error);
@@ -77,6 +77,9 @@ ResultOr<Unit> Environment::recover() {
   log_ = FLORIN_TRY(eventstore::SqliteLog::open(layout_.log()));
   auto const epoch = FLORIN_TRY(log_->lease());
   auto const head = FLORIN_TRY(log_->head());
+  if (!head.position) {
+    FLORIN_TRY(eventstore::machine_files().make_folder(layout_.vault()));
+  }
   auto vault =
       head.position ? eventstore::Vault::open_existing(layout_.vault()) : eventstore::Vault::open(layout_.vault());
   if (!vault) return fail(std::move(vault).error());

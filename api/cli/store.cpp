@@ -28,10 +28,6 @@ ResultOr<Store> open_store(Invocation const& invocation) {
 }
 
 ResultOr<std::unique_ptr<eventstore::Vault>> open_vault(Layout const& layout) {
-  auto const known = FLORIN_TRY(eventstore::exists(eventstore::machine_files(), layout.vault() / "master.key"));
-  if (!known) {
-    return eventstore::fault(Fault::Kind::missing, "there is no vault at " + layout.vault().string());
-  }
   return eventstore::Vault::open_existing(layout.vault());
 }
 

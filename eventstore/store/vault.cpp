@@ -297,8 +297,8 @@ ResultOr<std::unique_ptr<Vault>> Vault::open_existing(std::filesystem::path cons
   auto const path = folder / "master.key";
   auto const known = FLORIN_TRY(exists(runtime.files(), path));
   if (!known) {
-    return fault(Fault::Kind::corrupt,
-                 path.string() + ": missing, and what the log holds was sealed with it: restore the vault's folder");
+    return fault(Fault::Kind::missing, "there is no vault at " + folder.string() +
+                                           ", and what the log holds was sealed with it: restore the folder");
   }
   return open(folder, runtime);
 }

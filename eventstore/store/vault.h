@@ -38,7 +38,7 @@ class Vault final : public SeedKeeper {
   // Creates the files when both are absent. Kind::corrupt when one of the two is missing, damaged, or not the other's.
   [[nodiscard]] static ResultOr<std::unique_ptr<Vault>> open(std::filesystem::path const& folder,
                                                              Runtime& runtime = machine());
-  // The same of files that must be there: a new vault could open nothing that an old one sealed. Kind::corrupt when
+  // The same of files that must be there: a new vault could open nothing that an old one sealed. Kind::missing when
   // both are absent.
   [[nodiscard]] static ResultOr<std::unique_ptr<Vault>> open_existing(std::filesystem::path const& folder,
                                                                       Runtime& runtime = machine());

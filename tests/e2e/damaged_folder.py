@@ -8,6 +8,7 @@ On copies of a golden release's sandbox:
   one bit of an item's order is flipped in the log: it is neither shown nor refunded, and the log names the position
   one bit is flipped in the position of an order: its transaction is a 503, not one that never was
   one bit of a payout is flipped: of a bank's file of returns its entry alone is refused
+  the vault or its rows.keys are gone: the start is refused, says so, and makes no new ones
 
 usage: damaged_folder.py FLORIN_BINARY
 """
@@ -18,6 +19,7 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -220,6 +222,21 @@ def damaged_payout(binary):
         server.stop()
 
 
+def lost_keys(binary):
+    for lost in ("vault", os.path.join("vault", "rows.keys")):
+        with copy() as (data, _):
+            make.Server(binary, data).stop()
+            path = os.path.join(data, "sandbox", lost)
+            shutil.move(path, os.path.join(data, "kept"))
+            start = subprocess.run([binary, "serve", "--data", data, "--listen", "127.0.0.1:0"], text=True, timeout=60,
+                                   capture_output=True, env=os.environ | {"FLORIN_ADMIN_TOKEN": make.TOKEN})
+            check(start.returncode not in (0, -11, -6), f"without {lost} it starts: {start.returncode}")
+            check(path in start.stderr and "restore" in start.stderr, f"without {lost}: {start.stderr}")
+            check(not os.path.exists(path), f"{lost} is made anew")
+            shutil.move(os.path.join(data, "kept"), path)
+            make.Server(binary, data).stop()
+
+
 def main():
     binary = sys.argv[1]
     payments_view(binary, "UPDATE steps SET event_position = event_position + 1099511627776")
@@ -232,6 +249,7 @@ def main():
     damaged_row(binary)
     damaged_position(binary)
     damaged_payout(binary)
+    lost_keys(binary)
     print("a damaged folder is said to be one")
 
 

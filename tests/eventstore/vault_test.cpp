@@ -286,6 +286,18 @@ TEST(Vault, OneFileWithoutTheOtherOrOfAnotherVaultIsCorrupt) {
   EXPECT_EQ(open_kind(one.path()), Fault::Kind::unknown);
 }
 
+TEST(Vault, IsNotMadeWhereItMustBeThere) {
+  TemporaryFolder const folder;
+  auto const missing = Vault::open_existing(folder / "vault");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind, Fault::Kind::missing);
+  EXPECT_NE(missing.error().what.find("there is no vault at " + (folder / "vault").string()), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder / "vault"));
+  std::filesystem::create_directory(folder / "vault");
+  opened(folder / "vault");
+  EXPECT_TRUE(Vault::open_existing(folder / "vault"));
+}
+
 TEST(Vault, AFirstStartThatWasCutShortIsRepeated) {
   TemporaryFolder const folder;
   opened(folder.path());
