@@ -31,9 +31,10 @@ struct StoredRow {
   domain::Digest mac{};   // zeros without a key
 };
 
-// Small enough that a look-up of one commit stays cheap, large enough that compression has something to find.
-inline constexpr std::size_t kRowCommitsMax = 256;
-inline constexpr std::size_t kRowBytesMax = 64u << 10;                     // unpacked, unless one commit is larger
+// Small enough that a look-up of one commit stays cheap (it opens the whole row), large enough that compression has
+// something to find.
+inline constexpr std::size_t kRowCommitsMax = 64;
+inline constexpr std::size_t kRowBytesMax = 32u << 10;                     // unpacked, unless one commit is larger
 inline constexpr std::size_t kStoredRowBytesMax = kMaxCommitBytes + 4096;  // one commit and its directory
 
 // Makes rows. One thread.
@@ -57,7 +58,7 @@ class RowPacker {
   std::unique_ptr<Impl> impl_;
 };
 
-// Opens rows. One thread.
+// Opens rows. One thread. Costly to make (zstd's tables, 160 KB): whoever reads keeps it.
 class RowOpener {
  public:
   RowOpener();

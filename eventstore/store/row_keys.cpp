@@ -92,12 +92,4 @@ ResultOr<Unit> RowKeys::add(std::filesystem::path const& file, Runtime& runtime)
   return Unit{};
 }
 
-std::array<std::uint8_t, 16> RowKeys::identity() const {
-  FLORIN_ASSERT(!keys_.empty());
-  auto const digest = keys_.front()("florin row keys identity v1");
-  std::array<std::uint8_t, 16> out;
-  std::copy_n(digest.begin(), out.size(), out.begin());
-  return out;
-}
-
 }  // namespace florin::eventstore

@@ -40,8 +40,6 @@ class RowKeys {
   [[nodiscard]] KeyedHash const* find(RowKeyNumber number) const {
     return number == 0 || number > keys_.size() ? nullptr : &keys_[number - 1];
   }
-  // Tells this set of keys from another one and says nothing about them: the first half of an HMAC under the first key.
-  [[nodiscard]] std::array<std::uint8_t, 16> identity() const;
 
  private:
   RowKeys() = default;

@@ -14,7 +14,8 @@ constexpr std::array<char const*, 2> kSelectFrom = {
     "SELECT position, bytes, link FROM commits WHERE position >= ?1 AND position <= ?3 ORDER BY position LIMIT ?2",
     "SELECT position, bytes, link, commits, form, key, mac FROM rows WHERE position >= ?1 ORDER BY position LIMIT ?2"};
 constexpr char const* kSelectHead =
-    "SELECT position, link, (SELECT position FROM head) FROM rows ORDER BY position DESC LIMIT 1";
+    "SELECT head.position, last.position, last.link FROM head LEFT JOIN "
+    "(SELECT position, link FROM rows ORDER BY position DESC LIMIT 1) AS last";
 // Where the rows of format 1 end; NULL while nothing stands behind them.
 constexpr char const* kSelectOldEnd =
     "SELECT CASE WHEN first IS NOT NULL THEN coalesce((SELECT max(position) FROM commits WHERE position < first), 0) "
@@ -34,6 +35,12 @@ std::optional<domain::Digest> digest_column(sqlite3_stmt* statement, int column)
   if (bytes == nullptr || sqlite3_column_bytes(statement, column) != int{out.size()}) return std::nullopt;
   std::memcpy(out.data(), bytes, out.size());
   return out;
+}
+
+std::optional<std::uint32_t> u32_column(sqlite3_stmt* statement, int column) {
+  auto const value = sqlite3_column_int64(statement, column);
+  if (value < 0 || value > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
+  return static_cast<std::uint32_t>(value);
 }
 
 // Ends the statement's read transaction on every way out.
@@ -128,14 +135,17 @@ ResultOr<Unit> SqliteReader::take_row(Table table, domain::Position expected) {
   row.link = *link;
   if (table == Table::rows) {
     auto const form = sqlite3_column_int64(from, 4);
+    auto const commits = u32_column(from, 3);
+    auto const key = u32_column(from, 5);
     auto const mac = digest_column(from, 6);
     if (form != static_cast<int>(RowForm::packed) && form != static_cast<int>(RowForm::compressed)) {
       return corrupt(": a row of no known form");
     }
+    if (!commits || !key) return corrupt(": numbers that no row has");
     if (!mac) return corrupt(": no MAC of 32 bytes");
     row.form = static_cast<RowForm>(form);
-    row.commits = static_cast<std::uint32_t>(sqlite3_column_int64(from, 3));
-    row.key = static_cast<RowKeyNumber>(sqlite3_column_int64(from, 5));
+    row.commits = *commits;
+    row.key = *key;
     row.mac = *mac;
   }
   auto const words = (size + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t);
@@ -173,16 +183,20 @@ ResultOr<Head> SqliteReader::head_before_of(Table table, domain::Position positi
 
 ResultOr<Head> SqliteReader::head() {
   if (!select_head_) return head_before_of(Table::commits, kBeyondEveryRow);
-  Running running(select_head_.get());
+  auto* const statement = select_head_.get();
+  Running running(statement);
   int const code = running.step();
-  if (code == SQLITE_DONE) return head_before_of(Table::commits, kBeyondEveryRow);
+  if (code == SQLITE_DONE) return fault(Fault::Kind::corrupt, "log: no head row");
   if (code != SQLITE_ROW) return sqlite::last_fault(connection_.get(), "log: its end");
-  auto const last = sqlite3_column_int64(select_head_.get(), 0);
-  auto const link = digest_column(select_head_.get(), 1);
-  auto const wanted = sqlite3_column_int64(select_head_.get(), 2);
-  if (last > 0 && link && last == wanted) return Head{domain::Position(static_cast<std::uint64_t>(last)), *link};
-  return fault(Fault::Kind::corrupt, at(domain::Position(static_cast<std::uint64_t>(wanted))) +
-                                         ": not the last row, and the head row says that the log ends here");
+  auto const wanted = domain::Position(static_cast<std::uint64_t>(sqlite3_column_int64(statement, 0)));
+  Head head;
+  if (sqlite3_column_type(statement, 1) == SQLITE_NULL) {
+    head = FLORIN_TRY(head_before_of(Table::commits, kBeyondEveryRow));
+  } else if (auto const link = digest_column(statement, 2)) {
+    head = {domain::Position(static_cast<std::uint64_t>(sqlite3_column_int64(statement, 1))), *link};
+  }
+  if (head.position == wanted) return head;
+  return fault(Fault::Kind::corrupt, at(wanted) + ": not the last row, and the head row says that the log ends here");
 }
 
 ResultOr<std::unique_ptr<SqliteReader>> SqliteReaderPool::take() {
@@ -233,7 +247,9 @@ ResultOr<bool> SqliteCursor::open_next_row() {
   }
   if (!head_) head_ = FLORIN_TRY(reader_->head_before(from_));
   auto const row = reader_->row(next_row_);
-  FLORIN_TRY(opened_.open(*head_, row, keys_));
+  commits_ = {};
+  FLORIN_TRY(reader_->opener().open(*head_, row, keys_));
+  commits_ = reader_->opener().commits();
   ++next_row_;
   next_commit_ = 0;
   head_ = Head{row.last, row.link};
@@ -242,8 +258,8 @@ ResultOr<bool> SqliteCursor::open_next_row() {
 
 ResultOr<std::optional<StoredCommit>> SqliteCursor::next() {
   for (;;) {
-    while (next_commit_ < opened_.commits().size()) {
-      auto const& commit = opened_.commits()[next_commit_++];
+    while (next_commit_ < commits_.size()) {
+      auto const& commit = commits_[next_commit_++];
       if (commit.last >= from_) return std::optional(commit);
     }
     auto const opened = FLORIN_TRY(open_next_row());

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,8 @@
 
 namespace florin::eventstore {
 
-// One read-only connection with its statements and the block of rows it read last. Between two calls it has no
-// transaction open. One thread at a time.
+// One read-only connection with its statements, the block of rows it read last, and what opens them. Between two calls
+// it has no transaction open. One thread at a time.
 class SqliteReader {
  public:
   [[nodiscard]] static ResultOr<std::unique_ptr<SqliteReader>> open(std::string const& name, int flags);
@@ -36,6 +37,7 @@ class SqliteReader {
   [[nodiscard]] ResultOr<Head> head_before(domain::Position position);
   // Kind::corrupt when the last row is not the one that the head row names.
   [[nodiscard]] ResultOr<Head> head();
+  [[nodiscard]] RowOpener& opener() { return opener_; }
   [[nodiscard]] sqlite3* connection() const { return connection_.get(); }
 
  private:
@@ -63,6 +65,7 @@ class SqliteReader {
   std::vector<Row> rows_;
   std::vector<std::uint64_t> words_;  // words: so that decoding never has to copy for alignment
   std::size_t used_words_ = 0;
+  RowOpener opener_;
 };
 
 // Any thread.
@@ -102,13 +105,13 @@ class SqliteCursor final : public LogCursor {
   std::shared_ptr<SqliteReaderPool> pool_;
   std::unique_ptr<SqliteReader> reader_;
   RowKeys const* keys_;
-  domain::Position from_;     // nothing before it is handed out
-  std::optional<Head> head_;  // where the opened row ends; nullopt: none was opened yet
-  unsigned block_rows_ = 1;   // the first block is a point read; it grows to kMaxBlockRows
-  std::size_t rows_ = 0;      // in the reader's block
-  std::size_t next_row_ = 0;  // of them
-  RowOpener opened_;
-  std::size_t next_commit_ = 0;  // of opened_
+  domain::Position from_;                  // nothing before it is handed out
+  std::optional<Head> head_;               // where the opened row ends; nullopt: none was opened yet
+  unsigned block_rows_ = 1;                // the first block is a point read; it grows to kMaxBlockRows
+  std::size_t rows_ = 0;                   // in the reader's block
+  std::size_t next_row_ = 0;               // of them
+  std::span<StoredCommit const> commits_;  // of the opened row
+  std::size_t next_commit_ = 0;            // of them
 };
 
 }  // namespace florin::eventstore

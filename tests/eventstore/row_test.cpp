@@ -83,7 +83,7 @@ class RowTest : public testing::Test {
 };
 
 TEST_F(RowTest, CommitsComeBackAsTheyWere) {
-  for (std::size_t const count : {1u, 2u, 3u, 4u, 17u, 256u}) {
+  for (std::size_t const count : {1u, 2u, 3u, 4u, 17u, 64u}) {
     for (std::size_t const size : {1u, 8u, 200u}) {
       Chain const chain(texts(count, size), {Position(41), sha256("before")});
       auto const packed = packer.pack(chain.before.position, chain.commits, &*keys);
@@ -192,14 +192,12 @@ TEST_F(RowTest, RowsOfAnExchangedKeyStayReadable) {
   Kept old_row(packer.pack({}, chain.commits, &*keys).row);
   EXPECT_EQ(old_row.row.key, 1u);
   auto const first = *keys;
-  auto const identity = keys->identity();
   ASSERT_TRUE(keys->add(file));
   Kept new_row(packer.pack({}, chain.commits, &*keys).row);
   EXPECT_EQ(new_row.row.key, 2u);
   EXPECT_NE(new_row.row.mac, old_row.row.mac);
   auto const read = RowKeys::open(file);
   ASSERT_TRUE(read) << read.error().what;
-  EXPECT_EQ(read.value().identity(), identity);
   EXPECT_TRUE(opener.open({}, old_row.shown(), &read.value()));
   EXPECT_TRUE(opener.open({}, new_row.shown(), &read.value()));
   EXPECT_FALSE(opener.open({}, new_row.shown(), &first));

@@ -1,11 +1,7 @@
 #include "eventstore/store/sqlite_log.h"
 
-#include <atomic>
-#include <cstring>
-#include <fstream>
-#include <random>
-#include <sstream>
-#include <thread>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -15,47 +11,15 @@
 #include <unistd.h>
 
 #include "eventstore/runtime/open_files.h"
-#include "eventstore/store/chain.h"
-#include "eventstore/store/codec.h"
 #include "eventstore/store/sqlite.h"
 #include "tests/eventstore/failing_disk.h"
-#include "tests/eventstore/log_rows.h"
+#include "tests/eventstore/log_files.h"
 #include "tests/eventstore/temporary_folder.h"
-#include "tests/support/format_1_log.h"
 
 namespace florin::eventstore {
 namespace {
 
 using domain::Position;
-
-std::unique_ptr<SqliteLog> opened(std::filesystem::path const& file) {
-  auto log = SqliteLog::open(file);
-  EXPECT_TRUE(log) << (log ? "" : log.error().what);
-  return std::move(log).value();
-}
-
-std::string content(std::filesystem::path const& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-void replace(std::filesystem::path const& path, std::string const& text) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
-}
-
-// A closed log of rows 1 … `rows`.
-void make_log(std::filesystem::path const& file, std::uint64_t rows) {
-  ASSERT_TRUE(append(*opened(file), Position(), range(1, rows)));
-}
-
-void execute(std::filesystem::path const& path, std::string const& sql) {
-  sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
-  sqlite3_close(db);
-}
 
 TEST(SqliteLog, AFullDiskIsToldApartAndReadsGoOn) {
   FailingDisk disk;
@@ -233,102 +197,6 @@ TEST(SqliteLog, NothingThereIsMissingForReadingOnly) {
   EXPECT_EQ(SqliteLog::open_read_only(folder / "log.db").error().kind, Fault::Kind::missing);
 }
 
-TEST(SqliteLog, WhatIsNotALogIsCorruptAndANewerFormatIsUnknown) {
-  TemporaryFolder const folder;
-  replace(folder / "text.db", std::string(10'000, 'x'));
-  EXPECT_EQ(SqliteLog::open(folder / "text.db").error().kind, Fault::Kind::corrupt);
-  EXPECT_EQ(SqliteLog::open_read_only(folder / "text.db").error().kind, Fault::Kind::corrupt);
-
-  execute(folder / "other.db", "CREATE TABLE t(x)");
-  EXPECT_EQ(SqliteLog::open(folder / "other.db").error().kind, Fault::Kind::corrupt);
-
-  make_log(folder / "log.db", 3);
-  execute(folder / "log.db", "PRAGMA user_version=3");
-  EXPECT_EQ(SqliteLog::open(folder / "log.db").error().kind, Fault::Kind::unknown);
-  EXPECT_EQ(SqliteLog::open_read_only(folder / "log.db").error().kind, Fault::Kind::unknown);
-}
-
-// Whatever happens to one byte of a row: the cursor returns what was written or a fault at its position, never crashes,
-// never loops.
-TEST(SqliteLog, AFlippedByteOfARowIsReportedAtItsPosition) {
-  TemporaryFolder const folder;
-  constexpr std::uint64_t kRows = 100;
-  {
-    auto const log = opened(folder / "log.db");
-    ASSERT_TRUE(log->use_keys(folder / "rows.keys"));
-    for (std::uint64_t last = 0; last < kRows; ++last) ASSERT_TRUE(append(*log, Position(last), {last + 1}));
-  }
-  auto const whole = content(folder / "log.db");
-  auto const seed = std::random_device{}();
-  SCOPED_TRACE(testing::Message() << "seed " << seed);
-  std::mt19937 random(seed);
-  int unnoticed = 0;
-  for (int round = 0; round < 300; ++round) {
-    auto const row = 1 + random() % kRows;
-    auto const text = bytes_at(Position(row));
-    auto const begin = whole.find(text);
-    ASSERT_NE(begin, std::string::npos);
-    auto changed = whole;
-    // The row: size of the payload, key, up to ten bytes of record header, three numbers, the directory; then the
-    // commit, its link and its MAC.
-    std::size_t const before = 2 + 1 + 10 + 8;
-    auto const at = begin - before + random() % (before + text.size() + 64);
-    changed[at] = static_cast<char>(changed[at] ^ (1 + static_cast<int>(random() % 255)));
-    auto const path = folder / ("flip" + std::to_string(round) + ".db");
-    replace(path, changed);
-
-    auto const log = SqliteLog::open_read_only(path);
-    if (!log) continue;  // its page is not even opened
-    ASSERT_TRUE(log.value()->use_keys(folder / "rows.keys"));
-    auto const cursor = std::move(log.value()->read(Position(1))).value();
-    std::uint64_t expected = 1;
-    for (int steps = 0; steps < 400; ++steps) {
-      auto const next = cursor->next();
-      if (!next) {
-        EXPECT_EQ(next.error().kind, Fault::Kind::corrupt);
-        EXPECT_NE(next.error().what.find("position " + std::to_string(expected)), std::string::npos);
-        break;
-      }
-      if (!next.value()) {
-        // The last row, under another key: the head row misses it.
-        EXPECT_TRUE(expected == kRows + 1 || (expected == kRows && !log.value()->head())) << expected;
-        ++unnoticed;
-        break;
-      }
-      EXPECT_EQ(next.value()->last, Position(expected));
-      EXPECT_EQ(next.value()->bytes, bytes_at(Position(expected)));
-      ++expected;
-    }
-    std::filesystem::remove(path);
-  }
-  // The type of the position column, which SQLite keeps as the row's key (FORMAT.md), and what lies before a row.
-  EXPECT_LT(unnoticed, 30);
-}
-
-TEST(SqliteLog, ATruncatedFileIsReported) {
-  TemporaryFolder const folder;
-  make_log(folder / "log.db", 2000);
-  auto const whole = content(folder / "log.db");
-  replace(folder / "log.db", whole.substr(0, whole.size() / 2));
-  auto const log = SqliteLog::open_read_only(folder / "log.db");
-  if (!log) {
-    EXPECT_EQ(log.error().kind, Fault::Kind::corrupt);
-    return;
-  }
-  auto const cursor = std::move(log.value()->read(Position(1))).value();
-  std::uint64_t last = 0;
-  for (;;) {
-    auto const next = cursor->next();
-    if (!next) {
-      EXPECT_EQ(next.error().kind, Fault::Kind::corrupt);
-      EXPECT_NE(next.error().what.find("position " + std::to_string(last + 1)), std::string::npos);
-      return;
-    }
-    ASSERT_TRUE(next.value()) << "ended at " << last << " as if nothing were missing";
-    last = next.value()->last.value();
-  }
-}
-
 TEST(SqliteLog, ReadsAndWritesGoOnWithNoDescriptorLeft) {
   TemporaryFolder const folder;
   auto log = opened(folder.path() / "log.db");
@@ -369,114 +237,6 @@ TEST(OpenFiles, TheSoftLimitBecomesTheHardOne) {
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &after), 0);
   EXPECT_EQ(after.rlim_cur, before.rlim_max);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-}
-
-// A closed log of format 1 with the rows 1 … `rows`.
-void make_format_1(std::filesystem::path const& file, std::uint64_t rows) {
-  auto log = test_support::Format1Log::create(file);
-  ASSERT_TRUE(log) << log.error().what;
-  domain::Digest link{};
-  for (std::uint64_t last = 1; last <= rows; ++last) {
-    auto const bytes = bytes_at(Position(last));
-    link = chain_link(link, Position(last), bytes);
-    StoredCommit const commit{Position(last), bytes, link};
-    ASSERT_TRUE(log.value().append({&commit, 1}));
-  }
-}
-
-TEST(SqliteLog, ALogOfFormat1IsBroughtUpToDateAndGoesOn) {
-  TemporaryFolder const folder;
-  auto const file = folder / "log.db";
-  make_format_1(file, 1000);
-  {
-    auto const auditor = SqliteLog::open_read_only(file);
-    ASSERT_TRUE(auditor) << auditor.error().what;
-    EXPECT_EQ(positions(*auditor.value(), Position(1)), range(1, 1000)) << "as it is";
-    EXPECT_EQ(auditor.value()->head().value().position, Position(1000));
-  }
-  for (std::uint64_t life = 0; life < 3; ++life) {
-    auto const log = opened(file);
-    ASSERT_TRUE(log->use_keys(folder / "rows.keys"));
-    auto const head = 1000 + 10 * life;
-    EXPECT_EQ(log->head().value().position, Position(head));
-    EXPECT_EQ(positions(*log, Position(1)), range(1, head));
-    EXPECT_EQ(positions(*log, Position(999)), range(999, head));
-    ASSERT_TRUE(append(*log, Position(head), range(head + 1, head + 10)));
-    EXPECT_EQ(positions(*log, Position(1000)), range(1000, head + 10));
-    EXPECT_EQ(positions(*log, Position(1001)), range(1001, head + 10));
-  }
-}
-
-// Format 1 asks for no MAC: what claims to be of it must not stand behind a row that has one.
-TEST(SqliteLog, NobodyAppendsToTheRowsOfFormat1) {
-  TemporaryFolder const folder;
-  auto const file = folder / "log.db";
-  make_format_1(file, 3);
-  {
-    auto const log = opened(file);
-    ASSERT_TRUE(log->use_keys(folder / "rows.keys"));
-    ASSERT_TRUE(append(*log, Position(3), {4}));
-  }
-  auto const link = [&] { return SqliteLog::open_read_only(file).value()->head().value().link; }();
-  auto const forged = bytes_at(Position(5));
-  auto const next = chain_link(link, Position(5), forged);
-  execute(file, "INSERT INTO commits VALUES(5, CAST('" + forged + "' AS BLOB), x'" +
-                    domain::to_hex({reinterpret_cast<char const*>(next.data()), next.size()}) + "')");
-  auto const log = opened(file);
-  ASSERT_TRUE(log->use_keys(folder / "rows.keys"));
-  EXPECT_EQ(log->head().value().position, Position(4));
-  EXPECT_EQ(positions(*log, Position(1)), range(1, 4));
-  EXPECT_TRUE(append(*log, Position(4), {5}));
-  EXPECT_EQ(positions(*log, Position(5)), range(5, 5));
-}
-
-TEST(SqliteLog, ARowWithoutARightMacIsRefusedAlsoWhenItsLinkIsRight) {
-  TemporaryFolder const folder;
-  auto const file = folder / "log.db";
-  {
-    auto const log = opened(file);
-    ASSERT_TRUE(log->use_keys(folder / "rows.keys"));
-    ASSERT_TRUE(append(*log, Position(), {1, 2, 3}));
-  }
-  // A tool that knows the format but not the key.
-  ASSERT_TRUE(append(*opened(file), Position(3), {4}));
-  {
-    auto const log = opened(file);
-    EXPECT_EQ(positions(*log, Position(1)), range(1, 4)) << "its links are right";
-    ASSERT_TRUE(log->use_keys(folder / "rows.keys"));
-    auto const cursor = std::move(log->read(Position(3))).value();
-    EXPECT_EQ(cursor->next().value()->last, Position(3));
-    auto const refused = cursor->next();
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().kind, Fault::Kind::corrupt);
-    EXPECT_TRUE(refused.error().what.starts_with("position 4: ")) << refused.error().what;
-    EXPECT_FALSE(cursor->next()) << "it does not pass it";
-  }
-}
-
-TEST(SqliteLog, KeysAreNeverMadeForALogThatHasRows) {
-  TemporaryFolder const folder;
-  auto const file = folder / "log.db";
-  {
-    auto const log = opened(file);
-    ASSERT_TRUE(log->use_keys(folder / "rows.keys"));
-    ASSERT_TRUE(append(*log, Position(), {1}));
-  }
-  std::filesystem::remove(folder / "rows.keys");
-  EXPECT_EQ(opened(file)->use_keys(folder / "rows.keys").error().kind, Fault::Kind::corrupt);
-  EXPECT_FALSE(std::filesystem::exists(folder / "rows.keys"));
-}
-
-TEST(SqliteLog, WhatIsNotOfOurSchemaIsCorrupt) {
-  for (char const* sql :
-       {"CREATE TRIGGER swallow BEFORE INSERT ON rows BEGIN SELECT RAISE(IGNORE); END",
-        "CREATE INDEX more ON rows(link)", "CREATE TABLE more(x)", "DROP TABLE head", "CREATE VIEW more AS SELECT 1",
-        "UPDATE head SET position = 2", "DELETE FROM head", "INSERT INTO head VALUES(2, 3, 0)"}) {
-    TemporaryFolder const folder;
-    make_log(folder / "log.db", 3);
-    execute(folder / "log.db", sql);
-    EXPECT_EQ(SqliteLog::open(folder / "log.db").error().kind, Fault::Kind::corrupt) << sql;
-  }
 }
 
 // Killed in the middle of appending: everything that was acknowledged is there, and nothing out of order.
