@@ -7,6 +7,8 @@
 
 #include "api/former_people.h"
 #include "domain/contract.h"
+#include "eventstore/engine/bound_keys.h"
+#include "eventstore/engine/snapshot_files.h"
 #include "eventstore/runtime/files.h"
 #include "projections/history.h"
 #include "projections/orders.h"
@@ -88,6 +90,7 @@ ResultOr<Unit> Environment::recover() {
   auto checkpoints = FLORIN_TRY(eventstore::CheckpointFile::open(layout_.folder));
   checkpoints_ = std::make_unique<eventstore::CheckpointFile>(std::move(checkpoints));
   requests_ = FLORIN_TRY(eventstore::RequestIndex::open(layout_.requests(), head.position));
+  FLORIN_TRY(eventstore::check_none_beyond(eventstore::machine_files(), layout_.snapshots(), head.position));
   FLORIN_TRY(check_against_checkpoint(*log_, head, *checkpoints_));
 
   std::vector<std::string> skipped;
@@ -95,6 +98,7 @@ ResultOr<Unit> Environment::recover() {
   for (auto const& file : skipped) spdlog::warn("{}: snapshot passed over: {}", name_, file);
   if (!replayed) return fail(replayed.error());
   auto recovered = std::move(replayed).value();
+  FLORIN_TRY(eventstore::check_keys(recovered.state.keys(), *vault_, *log_->keys()));
   tail_ = std::make_unique<eventstore::Tail>(*log_, recovered.head);
   clock_.not_before(recovered.at);
   spdlog::info("{}: recovered to position {} ({} games, {} players)", name_, recovered.head.position.value(),
@@ -130,7 +134,8 @@ ResultOr<Unit> Environment::recover() {
           spdlog::error("{}: snapshot at position {} failed: {}", name_, at.value(), done.error().what);
         }
       });
-  eventstore::EngineParts const parts{*log_, epoch, *vault_, *requests_, *checkpoints_, clock_, durable_, *tail_};
+  eventstore::EngineParts const parts{
+      *log_, epoch, *vault_, *requests_, *checkpoints_, clock_, durable_, *tail_, eventstore::machine(), log_->keys()};
   writer_ = std::make_unique<eventstore::Writer>(std::move(recovered), parts, options_.writer);
   ledger_.emplace(Ledger{name_, clock_, Commands(*writer_, *vault_, durable_), durable_, Views(*runner_, durable_),
                          Commits(*log_), People(*mailboxes_, durable_, *vault_), vault_->codes(),

@@ -492,6 +492,11 @@ void put(Fields& f, Event const& event) {
                    if (f.json() != nullptr && e.was_completed) f.json()->boolean("was_completed", true);
                    if (f.json() != nullptr && e.dated_by_export) f.json()->boolean("dated_by_export", true);
                  },
+                 [&](KeysBound const& e) {
+                   f.text("vault", "vault", hex(e.vault));
+                   f.number("row_key", "row key", e.row_key);
+                   f.text("row_key_check", "check", hex(e.row_key_check));
+                 },
                  [&](PayoutFileWritten const& e) { files_of(f, e); },
                  [&](PayoutAccountCorrected const& e) {
                    f.payout(e);

@@ -18,6 +18,7 @@
 #include "api/layout.h"
 #include "api/private_memory.h"
 #include "api/routes/headers.h"
+#include "api/routes/replies.h"
 #include "api/routes/route.h"
 #include "eventstore/runtime/open_files.h"
 #include "sagas/gateways/banking_days.h"
@@ -278,7 +279,9 @@ Served serve(Config const& wanted, StartLine start_line) {
   sandbox_services.sandbox = sandbox->sandbox();
   std::array<Environment*, 2> const environments{production.get(), sandbox.get()};
 
-  Router router(kRouterOptions);
+  auto router_options = kRouterOptions;
+  router_options.response_to = response_to;
+  Router router(router_options);
   for (auto* services : {&production_services, &sandbox_services}) {
     services->admin_token_hash = admin_token_hash;
     services->environments = environments;

@@ -159,6 +159,7 @@ struct Fold {
   void operator()(DisputeMoved const& e) const;
   void operator()(PayoutFileWritten const& e) const;
   void operator()(PayoutAccountCorrected const& e) const;
+  void operator()(KeysBound const& e) const;
 
  private:
   // A commit's movements: available by `delta`, reserved by `reserved_delta`, checked against what the event says came

@@ -13,6 +13,7 @@
 #include "domain/events/family.h"
 #include "domain/events/games.h"
 #include "domain/events/items.h"
+#include "domain/events/keys.h"
 #include "domain/events/payouts.h"
 #include "domain/events/people.h"
 #include "domain/events/phone_shares.h"
@@ -29,7 +30,7 @@ namespace florin::domain {
 // One flat variant, because a visit is then one jump. The order of its members means nothing: on the disk an event has
 // the number that eventstore/event.capnp gives it.
 using Event = Concatenated<GameEvents, PersonEvents, WalletEvents, ItemEvents, TransferEvents, PhoneShareEvents,
-                           TextEvents, CardOrderEvents, RefundEvents, PayoutEvents>;
+                           TextEvents, CardOrderEvents, RefundEvents, PayoutEvents, KeyEvents>;
 
 // "ItemPurchased": for logs, auditors and error messages.
 [[nodiscard]] char const* event_name(Event const& event);

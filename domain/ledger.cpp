@@ -120,6 +120,17 @@ void Fold::move(PlayerId player, CurrencyId currency, Money delta, Money availab
   move(player, currency, delta, available_after, Money{}, state.wallet(player, currency).reserved);
 }
 
+bool can_bind(State const& state, KeysBound const& keys) {
+  auto const& before = state.keys();
+  if (keys.row_key == 0) return false;
+  return !before || (before->vault == keys.vault && before->row_key < keys.row_key);
+}
+
+void Fold::operator()(KeysBound const& e) const {
+  FLORIN_ASSERT(can_bind(state, e));
+  state.keys_ = e;
+}
+
 void apply(State& state, Event const& event, Timestamp at) {
   std::visit(Fold{state, at}, event);
   for (auto const& text : texts_owed(event)) state.restore_owed_text(text);
@@ -215,7 +226,7 @@ bool operator==(State const& a, State const& b) {
          a.transfers_ == b.transfers_ && a.shares_ == b.shares_ && a.owed_texts_ == b.owed_texts_ &&
          a.velocity_ == b.velocity_ && a.orders_ == b.orders_ && a.returned_ == b.returned_ &&
          a.payouts_ == b.payouts_ && a.payout_files_ == b.payout_files_ && a.export_days_ == b.export_days_ &&
-         a.newest_files_ == b.newest_files_ && a.revenues_ == b.revenues_;
+         a.newest_files_ == b.newest_files_ && a.keys_ == b.keys_ && a.revenues_ == b.revenues_;
 }
 
 }  // namespace florin::domain

@@ -105,6 +105,9 @@ class State {
   [[nodiscard]] Revenue revenue(CurrencyId currency) const;
   [[nodiscard]] std::vector<Revenue> const& revenues() const { return revenues_; }  // of CurrencyId 1, 2, …
 
+  // The keys that the log is written with; nullopt: they were never bound, as in logs of older releases.
+  [[nodiscard]] std::optional<KeysBound> const& keys() const { return keys_; }
+
   // nullptr / nullopt for an id that was never assigned.
   [[nodiscard]] Game const* game_of(PlayerId player) const;
   [[nodiscard]] std::optional<IdentityId> identity_of(PlayerId player) const;
@@ -147,6 +150,7 @@ class State {
   [[nodiscard]] bool restore_payout_file(Day day, Position written);
   [[nodiscard]] bool restore_export_day(Day day);
   [[nodiscard]] bool restore_newest_files(PayoutFilesUsed const& used);
+  void restore_keys(KeysBound const& keys) { keys_ = keys; }
   [[nodiscard]] bool restore_revenue(CurrencyId currency, Revenue const& revenue);
 
   // Same games, rows and open matters: what "replay gives the same state" means.
@@ -181,12 +185,16 @@ class State {
   std::set<Day>
       export_days_;  // on which a payout became processing whose file is dated by its export: a few hundred a year
   PayoutFilesUsed newest_files_;
+  std::optional<KeysBound> keys_;
   std::vector<Revenue> revenues_;  // as long as the last currency that earned something
 };
 
 // `at` is the commit's time. Aborts on an impossible transition.
 void apply(State& state, Event const& event, Timestamp at);
 void apply(State& state, Commit const& commit);
+
+// Whether the log may go on with these keys: the vault stays the same, keys of rows are added.
+[[nodiscard]] bool can_bind(State const& state, KeysBound const& keys);
 
 // What a game may cash out, in USD: whole cents of what its currencies earned together.
 [[nodiscard]] Usd payable_usd(State const& state, Game const& game);

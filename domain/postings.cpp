@@ -129,6 +129,7 @@ void post_event(To& to, Event const& event) {
   std::visit(
       Overloaded{
           [](GameEvent auto const&) {},
+          [](KeyEvent auto const&) {},
           [](PersonEvent auto const&) {},
           [&](OneOf<StartingBalanceGranted, BalanceCredited> auto const& e) {
             issue(to, e.player, e.currency, e.amount);

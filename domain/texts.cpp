@@ -31,6 +31,7 @@ std::vector<TextRef> texts_owed(Event const& event) {
   return std::visit(
       Overloaded{
           [](GameEvent auto const&) { return Texts{}; },
+          [](KeyEvent auto const&) { return Texts{}; },
           [](PersonEvent auto const&) { return Texts{}; },
           [](WalletEvent auto const&) { return Texts{}; },
           [](ItemEvent auto const&) { return Texts{}; },

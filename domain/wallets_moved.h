@@ -15,6 +15,7 @@ void for_each_wallet(Event const& event, Touch&& touch) {
   auto const sender = [&](auto const& e) { touch(e.sender, e.currency); };
   std::visit(Overloaded{
                  [](GameEvent auto const&) {},
+                 [](KeyEvent auto const&) {},
                  [](PersonEvent auto const&) {},
                  [&](WalletEvent auto const& e) { own(e); },
                  [&](ItemEvent auto const& e) { own(e); },

@@ -60,6 +60,7 @@ struct Event {
     currencyChanged @41 :GameCurrency;
     payoutFileWritten @42 :PayoutFileWritten;
     payoutAccountCorrected @43 :PayoutAccountCorrected;
+    keysBound @44 :KeysBound;
   }
 }
 
@@ -472,4 +473,10 @@ struct PayoutAccountCorrected {
   contact @2 :UInt64;       # identity
   code @3 :Text;
   corrected @4 :Data;       # sealed
+}
+
+struct KeysBound {
+  vault @0 :Data;           # 16 bytes
+  rowKey @1 :UInt32;        # the number of the key of rows
+  rowKeyCheck @2 :Data;     # 16 bytes
 }

@@ -116,6 +116,7 @@ class HistoryWriter final : public ProjectionWriter {
     for (auto const& event : commit.events) {
       std::visit(Overloaded{
                      [](domain::GameEvent auto const&) {},
+                     [](domain::KeyEvent auto const&) {},
                      [](domain::PersonEvent auto const&) {},
                      [&](domain::StartingBalanceGranted const& e) {
                        add(commit, position, MovementKind::starting_balance, e, e.amount, {});

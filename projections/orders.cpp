@@ -33,6 +33,7 @@ class OrdersWriter final : public ProjectionWriter {
     for (auto const& event : commit.events) {
       std::visit(Overloaded{
                      [](domain::GameEvent auto const&) {},
+                     [](domain::KeyEvent auto const&) {},
                      [](domain::PersonEvent auto const&) {},
                      [](domain::WalletEvent auto const&) {},
                      [&](domain::ItemPurchased const& e) {

@@ -77,6 +77,7 @@ class PaymentsWriter final : public ProjectionWriter {
     return std::visit(
         Overloaded{
             [](domain::GameEvent auto const&) { return nothing(); },
+            [](domain::KeyEvent auto const&) { return nothing(); },
             [](domain::PersonEvent auto const&) { return nothing(); },
             [](domain::WalletEvent auto const&) { return nothing(); },
             [](domain::ItemEvent auto const&) { return nothing(); },

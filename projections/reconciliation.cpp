@@ -127,6 +127,7 @@ class ReconciliationWriter final : public ProjectionWriter {
                          [&](domain::GameCreated const& e) { return create_game(e); },
                          [&](domain::CurrencyAdded const& e) { return add_currency(position, e); },
                          [](domain::GameEvent auto const&) { return nothing(); },
+                         [](domain::KeyEvent auto const&) { return nothing(); },
                          [&](domain::IdentityRegistered const& e) { return register_identity(e); },
                          [&](domain::PlayerJoined const& e) { return join(position, e); },
                          [](domain::PersonEvent auto const&) { return nothing(); },

@@ -27,6 +27,7 @@ constexpr auto kLookEvery = std::chrono::seconds(1);
 bool concerns_sagas(domain::Event const& event) {
   return std::visit(domain::Overloaded{
                         [](domain::GameEvent auto const&) { return false; },
+                        [](domain::KeyEvent auto const&) { return false; },
                         [](domain::PersonEvent auto const&) { return false; },
                         [](domain::WalletEvent auto const&) { return false; },
                         [](domain::ItemEvent auto const&) { return false; },

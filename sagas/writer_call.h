@@ -32,6 +32,7 @@ inline void submit(asio::io_context& io, eventstore::Submitter& writer, domain::
 }
 
 [[nodiscard]] inline bool is_busy(eventstore::Outcome const& outcome) {
+  if (std::holds_alternative<eventstore::Fault>(outcome)) return true;  // until somebody restores what is damaged
   auto const* unavailable = std::get_if<eventstore::Unavailable>(&outcome);
   return unavailable != nullptr && *unavailable == eventstore::Unavailable::busy;
 }

@@ -11,6 +11,7 @@
 #include "api/event_text.h"
 #include "api/http/json.h"
 #include "domain/time_input.h"
+#include "eventstore/engine/bound_keys.h"
 #include "eventstore/engine/moment.h"
 #include "eventstore/engine/recovery.h"
 
@@ -58,12 +59,25 @@ ResultOr<eventstore::CheckpointVerifier> read_key(std::filesystem::path const& f
   return eventstore::fault(Fault::Kind::missing, "neither a key nor a file that holds one");
 }
 
+// Whether the vault beside a log is the one that it was written with.
+enum class Keys : std::uint8_t { not_here, not_bound, right };
+
+char const* keys_text(Keys keys) {
+  switch (keys) {
+    case Keys::not_here: return "not checked: vault is not here";
+    case Keys::not_bound: return "not checked: the log names none yet";
+    case Keys::right: return "those of the log";
+  }
+  return "";
+}
+
 // What was audited, and by what: said before what was found.
 struct Audited {
   std::string environment;
   std::string folder;
   std::string empty;  // empty_text() of a log without commits
   bool macs = false;  // the folder holds the keys of the rows' MACs
+  Keys keys = Keys::not_here;
 };
 
 std::string verified_text(Audited const& audited, eventstore::Verified const& found,
@@ -89,6 +103,7 @@ std::string verified_text(Audited const& audited, eventstore::Verified const& fo
                                                            "or give --public-key")});
   }
   rows.push_back({"MACs", audited.macs ? "right" : "not checked: vault/rows.keys is not here"});
+  rows.push_back({"keys", keys_text(audited.keys)});
   return table(rows, {false, false}) +
          "ok: " + (audited.empty.empty() ? "the log is whole and nothing in it was changed" : audited.empty) + '\n';
 }
@@ -109,6 +124,7 @@ std::string verified_json(Audited const& audited, eventstore::Verified const& fo
   json.string("link", hex(found.head.link));
   json.string("root", hex(found.root));
   json.boolean("macs_checked", audited.macs);
+  json.boolean("keys_checked", audited.keys == Keys::right);
   if (!evidence) {
     json.null("checkpoint");
   } else {
@@ -122,6 +138,15 @@ std::string verified_json(Audited const& audited, eventstore::Verified const& fo
   }
   json.end_object();
   return out + '\n';
+}
+
+ResultOr<Keys> check_keys(Store const& store, eventstore::Verified const& found) {
+  auto const vault = open_vault(store.layout);
+  bool const is_missing = !vault && vault.error().kind == Fault::Kind::missing;
+  if (is_missing || !store.has_row_keys) return Keys::not_here;
+  if (!vault) return fail(vault.error());
+  FLORIN_TRY(eventstore::check_keys(found.keys, *vault.value(), *store.log->keys()));
+  return found.keys ? Keys::right : Keys::not_bound;
 }
 
 int verify(Invocation const& invocation, VerifyArguments const& arguments) {
@@ -157,8 +182,11 @@ int verify(Invocation const& invocation, VerifyArguments const& arguments) {
   auto const found = eventstore::verify(log, claim, [&](Position at) { progress.update(at.value()); });
   progress.finish();
   if (!found) return fault(found.error());
+  auto const keys = check_keys(store.value(), found.value());
+  if (!keys) return fault(keys.error());
   Audited const audited{environment_name(invocation), folder.string(),
-                        found.value().commits == 0 ? empty_text(invocation) : "", store.value().has_row_keys};
+                        found.value().commits == 0 ? empty_text(invocation) : "", store.value().has_row_keys,
+                        keys.value()};
   return print(invocation, invocation.json ? verified_json(audited, found.value(), evidence)
                                            : verified_text(audited, found.value(), evidence))
              ? kOk

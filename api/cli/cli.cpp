@@ -153,6 +153,7 @@ int run(int argc, char** argv) {
   add_projection_commands(app, invocation);
   add_log_commands(app, invocation);
   add_audit_commands(app, invocation);
+  add_keys_commands(app, invocation);
   add_bench_commands(app, invocation);
   auto const usage = [&](std::string const& what) {
     invocation.json = asks_for_json();

@@ -69,6 +69,7 @@ void add_payout_commands(CLI::App& app, Invocation& invocation);
 void add_projection_commands(CLI::App& app, Invocation& invocation);
 void add_log_commands(CLI::App& app, Invocation& invocation);
 void add_audit_commands(CLI::App& app, Invocation& invocation);
+void add_keys_commands(CLI::App& app, Invocation& invocation);
 void add_mailboxes_command(CLI::App& audit, Invocation& invocation);
 void add_bench_commands(CLI::App& app, Invocation& invocation);
 

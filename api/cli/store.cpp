@@ -31,6 +31,19 @@ ResultOr<std::unique_ptr<eventstore::Vault>> open_vault(Layout const& layout) {
   return eventstore::Vault::open_existing(layout.vault());
 }
 
+ResultOr<std::uint64_t> add_row_key(Layout const& layout) {
+  auto& files = eventstore::machine_files();
+  // While it is held no server runs, and none starts in the middle.
+  auto const lock = files.open(layout.log().string() + ".lock", eventstore::OpenFor::locking, 0644);
+  if (!lock && lock.error().kind == Fault::Kind::conflict) {
+    return eventstore::fault(Fault::Kind::conflict, "a server writes to this log: stop it first");
+  }
+  if (!lock) return fail(lock.error());
+  auto keys = FLORIN_TRY(eventstore::RowKeys::open(layout.row_keys(), files));
+  FLORIN_TRY(keys.add(layout.row_keys()));
+  return std::uint64_t{keys.newest()};
+}
+
 std::string environment_name(Invocation const& invocation) {
   return std::string(invocation.sandbox ? kSandboxFolder : kProductionFolder);
 }

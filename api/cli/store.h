@@ -1,4 +1,5 @@
-// The stored data of one environment, opened to be read beside a live server. Nothing here ever writes or creates.
+// The stored data of one environment, opened to be read beside a live server. Nothing here ever writes
+// or creates, but add_row_key().
 #pragma once
 
 #include <memory>
@@ -19,6 +20,9 @@ struct Store {
 // Kind::io says which folder was looked at when there is none.
 [[nodiscard]] eventstore::ResultOr<Store> open_store(Invocation const& invocation);
 [[nodiscard]] eventstore::ResultOr<std::unique_ptr<eventstore::Vault>> open_vault(Layout const& layout);
+
+// Adds a key for the MACs of the log's rows; its number. Kind::conflict while a server runs.
+[[nodiscard]] eventstore::ResultOr<std::uint64_t> add_row_key(Layout const& layout);
 
 // "production", "sandbox".
 [[nodiscard]] std::string environment_name(Invocation const& invocation);

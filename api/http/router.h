@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -27,8 +28,8 @@ struct PathValues {
   std::size_t count = 0;
 };
 
-// Runs on the session's io thread; suspends instead of blocking. Request and values outlive the call. An exception
-// becomes 500 INTERNAL_ERROR.
+// Runs on the session's io thread; suspends instead of blocking. Request and values outlive the call. What it
+// throws becomes the reply of RouterOptions::response_to, or 500 INTERNAL_ERROR.
 using Handler = std::function<Awaitable<Response>(Request const&, PathValues const&)>;
 
 // The largest request body of a route, in bytes. Ours take a few hundred; the longest texts,
@@ -46,6 +47,8 @@ enum class Takes : std::uint8_t { json, known_json, any };
 struct RouterOptions {
   std::span<OwnHeader const> own_headers{};
   std::string_view position_header{};  // of replies, for Response::position; empty: none
+  // The reply to what a handler threw; nullopt, or none: 500.
+  std::optional<Response> (*response_to)(Request const&, std::exception const&) = nullptr;
   // What a client is told with 500.
   std::string_view failure = "The server could not answer. Try again, and give the error_id to support.";
 };

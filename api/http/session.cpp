@@ -223,6 +223,9 @@ Awaitable<Response> Session::answer(Request& request) {
     let_in_ = response.status != 401 && response.status != 403 && router_.gate_of(request.path) != nullptr;
     co_return response;
   } catch (std::exception const& exception) {
+    auto const response_to = router_.options().response_to;
+    if (auto known = response_to != nullptr ? response_to(request, exception) : std::nullopt)
+      co_return *std::move(known);
     thrown = boost::core::demangle(typeid(exception).name());  // what() may quote the request
   } catch (...) {
     thrown = "an exception of unknown type";

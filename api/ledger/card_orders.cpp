@@ -45,6 +45,7 @@ struct Fold {
   // No step of an order is anything else.
   void operator()(domain::CheckoutOpened const&) const {}
   void operator()(domain::GameEvent auto const&) const {}
+  void operator()(domain::KeyEvent auto const&) const {}
   void operator()(domain::PersonEvent auto const&) const {}
   void operator()(domain::WalletEvent auto const&) const {}
   void operator()(domain::ItemEvent auto const&) const {}
@@ -66,6 +67,7 @@ struct Fold {
 OrderId order_of(domain::Event const& event) {
   return std::visit(domain::Overloaded{
                         [](domain::GameEvent auto const&) { return OrderId{}; },
+                        [](domain::KeyEvent auto const&) { return OrderId{}; },
                         [](domain::PersonEvent auto const&) { return OrderId{}; },
                         [](domain::WalletEvent auto const&) { return OrderId{}; },
                         [](domain::ItemEvent auto const&) { return OrderId{}; },

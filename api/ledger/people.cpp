@@ -1,7 +1,5 @@
 #include "api/ledger/people.h"
 
-#include <spdlog/spdlog.h>
-
 namespace florin::api {
 
 domain::PlayerRef People::player(domain::GameId game, Email const& email, std::string_view name) const {
@@ -21,8 +19,9 @@ domain::PhoneRef People::phone(std::string_view e164) const { return {vault_.pho
 std::string People::reveal(domain::IdentityId identity, Field field, domain::PersonalText const& text) const {
   auto clear = vault_.open(identity, field, text);
   if (clear) return std::move(clear).value();
-  if (clear.error().kind != eventstore::Fault::Kind::missing) spdlog::error("vault: {}", clear.error().what);
-  return {};
+  if (clear.error().kind == eventstore::Fault::Kind::missing) return {};  // erased
+  throw Unreadable(
+      {clear.error().kind, "identity " + domain::format_identity_id(identity) + ": " + clear.error().what});
 }
 
 std::string People::email_of(domain::IdentityId identity) const {

@@ -18,7 +18,7 @@ inline constexpr OwnHeader kOwnHeaders[] = {{"x-game-secret-key", kGameKey},
                                             {"stripe-signature", kSignature},
                                             {"x-twilio-signature", kSignature}};
 inline constexpr RouterOptions kRouterOptions{
-    kOwnHeaders, "Florin-Position",
+    kOwnHeaders, "Florin-Position", nullptr,
     "The server could not answer. Try again with the same client_request_id, and give the error_id to support."};
 
 }  // namespace florin::api

@@ -21,6 +21,7 @@ domain::OrderId order_of(domain::Commit const& commit) {
   for (auto const& event : commit.events) {
     std::visit(domain::Overloaded{
                    [](domain::GameEvent auto const&) {},
+                   [](domain::KeyEvent auto const&) {},
                    [](domain::PersonEvent auto const&) {},
                    [](domain::StartingBalanceGranted const&) {},
                    [&](domain::WalletEvent auto const&) { order = own; },
@@ -88,6 +89,14 @@ void log_once(eventstore::Fault const& fault) {
   spdlog::error("{}", fault.what);
 }
 
+Response damaged(Request const& request, eventstore::Fault const& fault) {
+  log_once(fault);
+  return error_response(request, 503, "STORE_UNAVAILABLE",
+                        "What the ledger stored about this cannot be read; nothing was done. The operator has to "
+                        "restore it; other requests go on.",
+                        {}, 5);
+}
+
 Response wrong_cursor(Request const& request) {
   return invalid_field(request, "cursor", "cursor is the next_cursor of an earlier page of the same list.");
 }
@@ -135,6 +144,7 @@ Response write_response(Request const& request, Performed const& outcome, Render
                           return response;
                         },
                         [&](Unavailable reason) { return unavailable(request, reason); },
+                        [&](eventstore::Fault const& fault) { return damaged(request, fault); },
                     },
                     outcome);
 }
@@ -175,6 +185,16 @@ Response view_unavailable(Request const& request, eventstore::Fault const& fault
   if (fault.kind != eventstore::Fault::Kind::missing) log_once(fault);
   return error_response(request, 503, "VIEW_UNAVAILABLE", "This view is being rebuilt or cannot be read; retry.", {},
                         5);
+}
+
+std::optional<Response> response_to(Request const& request, std::exception const& thrown) {
+  auto const* unreadable = dynamic_cast<Unreadable const*>(&thrown);
+  if (unreadable == nullptr) return std::nullopt;
+  if (request.method == Method::get) {
+    return view_unavailable(request, unreadable->fault());
+  }
+  log_once(unreadable->fault());
+  return unavailable(request, Unavailable::outcome_unknown);
 }
 
 Response page_unavailable(Request const& request, eventstore::Fault const& fault) {

@@ -2,6 +2,7 @@
 // On an io thread; view_unavailable() on any.
 #pragma once
 
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,6 +58,9 @@ class Render {
 [[nodiscard]] std::optional<Response> check_balances(Request const& request, Services& services);
 [[nodiscard]] Response view_behind(Request const& request);
 [[nodiscard]] Response view_unavailable(Request const& request, eventstore::Fault const& fault);
+// Of what a handler threw (RouterOptions): of an Unreadable view_unavailable(), or OUTCOME_UNKNOWN where something may
+// have been done.
+[[nodiscard]] std::optional<Response> response_to(Request const& request, std::exception const& thrown);
 // The same of a page of a list; a cursor that no page gave is 400 INVALID_REQUEST.
 [[nodiscard]] Response page_unavailable(Request const& request, eventstore::Fault const& fault);
 // SERVER_BUSY, VIEW_BEHIND or VIEW_UNAVAILABLE.

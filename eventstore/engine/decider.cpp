@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <openssl/crypto.h>
-
 #include "domain/contract.h"
 #include "domain/postings.h"
 #include "eventstore/store/read_commit.h"
@@ -25,7 +23,6 @@ bool is_damage(Fault const& fault) { return fault.kind == Fault::Kind::corrupt |
 
 void Batch::clear() {
   bytes.clear();
-  OPENSSL_cleanse(seeds.data(), seeds.size() * sizeof(PersonSeed));
   seeds.clear();
   rows.clear();
   commits.clear();
@@ -56,7 +53,7 @@ std::uint64_t Entropy::draw() {
 }
 
 Decider::Decider(domain::State state, Position head, domain::Timestamp at, Log& log, Vault& vault,
-                 RequestIndex& requests, Clock const& clock, Runtime& runtime)
+                 RequestIndex& requests, Clock const& clock, Runtime& runtime, std::optional<domain::KeysBound> keys)
     : state_(std::move(state)),
       next_(next(head)),
       at_(at),
@@ -65,7 +62,8 @@ Decider::Decider(domain::State state, Position head, domain::Timestamp at, Log& 
       vault_(vault),
       requests_(requests),
       clock_(clock),
-      entropy_(runtime) {}
+      entropy_(runtime),
+      keys_(keys) {}
 
 void Decider::read_clock() { now_ = std::max(at_, clock_.now()); }
 
@@ -77,32 +75,51 @@ ResultOr<Unit> Decider::handle(Submission& submission, Position durable, Batch& 
   };
   auto& request = submission.request;
   if (!request.id.empty()) {
-    auto earlier = find_earlier(request);
-    if (!earlier && is_damage(earlier.error())) return fail(earlier.error());
+    auto const candidates = requests_.candidates(request.game, request.id);
+    if (!candidates && is_damage(candidates.error())) return fail(candidates.error());  // a restart makes it anew
+    if (!candidates) return answer(Unavailable::busy);
+    auto earlier = find_earlier(request, candidates.value());
+    if (!earlier && is_damage(earlier.error())) return answer(earlier.error());
     if (!earlier) return answer(Unavailable::busy);
     if (auto& original = earlier.value()) {
       if (original->request.fingerprint == request.fingerprint) return answer(Repeated{std::move(original)});
       return answer(Reused{std::move(original)});
     }
   }
+  FLORIN_TRY(bind_keys(batch));
   auto decision = decide(state_, submission.command, {now_, next_, entropy_.draw()});
   if (!decision) return answer(decision.error());
-  auto recorded = FLORIN_TRY(record(std::move(request), std::move(decision).value(), batch));
+  auto sealed = seal(std::move(request), std::move(decision).value(), batch);
+  if (!sealed) return answer(is_damage(sealed.error()) ? Outcome(sealed.error()) : Unavailable::busy);
+  auto recorded = FLORIN_TRY(record(std::move(sealed).value(), batch));
   return answer(Committed{std::move(recorded)});
 }
 
-ResultOr<CommitPtr> Decider::record(domain::Request request, std::vector<domain::Event> events, Batch& batch) {
+// Before the first decision, so that it knows its position.
+ResultOr<Unit> Decider::bind_keys(Batch& batch) {
+  if (!keys_ || state_.keys() == keys_) return Unit{};
+  FLORIN_TRY(record(std::make_shared<Commit>(Commit{next_, now_, {}, {*keys_}}), batch));
+  return Unit{};
+}
+
+// Nothing was done when a key cannot be read: the people whom the commit would have registered are forgotten again.
+ResultOr<std::shared_ptr<Commit>> Decider::seal(domain::Request request, std::vector<domain::Event> events,
+                                                Batch& batch) {
   FLORIN_ASSERT(!events.empty());
+  auto commit = std::make_shared<Commit>(Commit{next_, now_, std::move(request), std::move(events)});
+  FLORIN_TRY(vault_.seal(*commit, batch.seeds));
+  return commit;
+}
+
+ResultOr<CommitPtr> Decider::record(std::shared_ptr<Commit> commit, Batch& batch) {
   // The last look before it is history. To stop is better than to write money that came from nowhere.
-  for (auto const& event : events) {
+  for (auto const& event : commit->events) {
     if (!domain::is_balanced(event)) {
       return fault(Fault::Kind::corrupt, "position " + std::to_string(next_.value()) + ": the postings of " +
                                              domain::event_name(event) +
                                              " do not sum to zero; it was not written, and the writer stops");
     }
   }
-  auto commit = std::make_shared<Commit>(Commit{next_, now_, std::move(request), std::move(events)});
-  FLORIN_TRY(vault_.seal(*commit, batch.seeds));
   if (!commit->request.id.empty()) {
     FLORIN_TRY(requests_.add(commit->request.game, commit->request.id, commit->first, commit->last()));
   }
@@ -117,8 +134,7 @@ ResultOr<CommitPtr> Decider::record(domain::Request request, std::vector<domain:
   return CommitPtr(std::move(commit));
 }
 
-ResultOr<CommitPtr> Decider::find_earlier(domain::Request const& request) {
-  auto const candidates = FLORIN_TRY(requests_.candidates(request.game, request.id));
+ResultOr<CommitPtr> Decider::find_earlier(domain::Request const& request, std::span<Position const> candidates) {
   for (auto const first : candidates) {
     auto commit = commit_at(first);
     if (!commit) return commit;

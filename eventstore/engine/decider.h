@@ -2,6 +2,8 @@
 #pragma once
 
 #include <deque>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,24 +55,27 @@ class Entropy {
 class Decider {
  public:
   Decider(domain::State state, domain::Position head, domain::Timestamp at, Log& log, Vault& vault,
-          RequestIndex& requests, Clock const& clock, Runtime& runtime);
+          RequestIndex& requests, Clock const& clock, Runtime& runtime, std::optional<domain::KeysBound> keys);
 
   // Reads the clock for what is handled from here on: once for what waited together, and before the first handle().
   void read_clock();
   // Adds the answer, and the commit if there is one, to `batch`. `durable`: how far the log is known to reach. When
-  // an earlier commit of the same id cannot be looked up now, and nothing stored is known to be wrong, nothing is
-  // decided and the answer is `busy`. After a fault the submission still owns its reply, nothing was decided for it,
-  // and nothing more may be handled.
+  // an earlier commit of the same id or a person's key cannot be read, nothing is done, and the answer is the fault
+  // when what is stored is wrong, `busy` when it may be readable later. After a fault the submission still owns its
+  // reply, nothing was decided for it, and nothing more may be handled.
   [[nodiscard]] ResultOr<Unit> handle(Submission& submission, domain::Position durable, Batch& batch);
 
   [[nodiscard]] domain::State& state() { return state_; }
   [[nodiscard]] domain::Timestamp at() const { return at_; }
 
  private:
-  // The commit that carries the same (game, id), or null.
-  ResultOr<CommitPtr> find_earlier(domain::Request const& request);
+  // The commit of these that carries the same (game, id), or null.
+  ResultOr<CommitPtr> find_earlier(domain::Request const& request, std::span<domain::Position const> candidates);
   ResultOr<CommitPtr> commit_at(domain::Position first);
-  ResultOr<CommitPtr> record(domain::Request request, std::vector<domain::Event> events, Batch& batch);
+  ResultOr<Unit> bind_keys(Batch& batch);
+  ResultOr<std::shared_ptr<domain::Commit>> seal(domain::Request request, std::vector<domain::Event> events,
+                                                 Batch& batch);
+  ResultOr<CommitPtr> record(std::shared_ptr<domain::Commit> commit, Batch& batch);
 
   domain::State state_;
   domain::Position next_;
@@ -82,7 +87,8 @@ class Decider {
   Clock const& clock_;
   Entropy entropy_;
   Encoder encoder_;
-  std::deque<CommitPtr> recent_;  // everything not yet durable, and a little more
+  std::optional<domain::KeysBound> keys_;  // in use
+  std::deque<CommitPtr> recent_;           // everything not yet durable, and a little more
 };
 
 }  // namespace florin::eventstore

@@ -85,6 +85,7 @@ void DurableState::Impl::apply(domain::Commit const& commit) {
     domain::apply(state, event, at);
     std::visit(Overloaded{
                    [&](domain::GameEvent auto const&) { directory_stale = true; },
+                   [](domain::KeyEvent auto const&) {},
                    [&](domain::IdentityRegistered const& e) { identities.push_back({texts.add(e.email)}); },
                    [&](domain::PlayerJoined const& e) { players.push_back({texts.add(e.name), e.name_tag, at, at}); },
                    [&](domain::PlayerRenamed const& e) {

@@ -21,7 +21,7 @@ using domain::Position;
 using domain::State;
 
 // A new version for every change of the order below, of a row's layout, of a game's fields, or of the open matters.
-constexpr BlockFileKind kKind{"FLORINBA", 4};
+constexpr BlockFileKind kKind{"FLORINBA", 5};
 constexpr std::size_t kPrefetchRows = 32;  // enough to hide a miss in an index behind the work on the rows before it
 
 static_assert(sizeof(State::IdentityRow) == 16 && sizeof(State::PlayerRow) == 8 && sizeof(State::WalletRow) == 24);

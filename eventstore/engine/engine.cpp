@@ -1,13 +1,17 @@
 #include "eventstore/engine/engine.h"
 
+#include <optional>
 #include <utility>
+
+#include "eventstore/engine/bound_keys.h"
 
 namespace florin::eventstore {
 
 Engine::Engine(Recovered recovered, EngineParts const& parts)
     : parts_(parts),
       decider_(std::move(recovered.state), recovered.head.position, recovered.at, parts.log, parts.vault,
-               parts.requests, parts.clock, parts.runtime),
+               parts.requests, parts.clock, parts.runtime,
+               parts.row_keys != nullptr ? std::optional(keys_in_use(parts.vault, *parts.row_keys)) : std::nullopt),
       head_(recovered.head),
       tree_(std::move(recovered.tree)) {
   parts.log.keep_seeds_in(parts.vault);

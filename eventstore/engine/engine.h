@@ -19,6 +19,7 @@
 #include "eventstore/engine/recovery.h"
 #include "eventstore/engine/tail.h"
 #include "eventstore/store/chain.h"
+#include "eventstore/store/row_keys.h"
 
 namespace florin::eventstore {
 
@@ -33,11 +34,13 @@ struct EngineParts {
   DurableState& durable;  // stands where `recovered` stands
   Tail& tail;             // likewise
   Runtime& runtime = machine();
+  RowKeys const* row_keys = nullptr;  // under which the log writes; null: none, and then no keys are bound
 };
 
 class Engine {
  public:
-  // `recovered` is where the log stands.
+  // `recovered` is where the log stands, and check_keys() found its keys to be these. The first append of a log that is
+  // not bound to them yet begins with a commit that binds it.
   Engine(Recovered recovered, EngineParts const& parts);
 
   // --- the deciding thread ---

@@ -482,6 +482,9 @@ struct Check {
     if (state.find_game(e.game) == nullptr) return "corrects the account of a game that does not exist";
     return knows(e.contact) ? nullptr : "has nobody to be told";
   }
+  char const* operator()(KeysBound const& e) const {
+    return can_bind(state, e) ? nullptr : "goes on with another vault, or with an older key of rows";
+  }
   char const* operator()(DisputeMoved const& e) const {
     if (e.reference.empty()) return "disputes under no name";
     if (state.find_order(e.order) != nullptr || e.order.position() >= place.position)

@@ -159,6 +159,7 @@ ResultOr<Verified> verify(Log& log, Checkpoint const* checkpoint, std::function<
     }
     if (progress) progress(before);
   }
+  verified.keys = state.keys();
   // Where it says that it ends.
   if (auto const end = log.head(); !end) {
     return fault_at(next(reader.head().position), end.error().kind, end.error().what);

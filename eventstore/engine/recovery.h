@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ struct Verified {
   std::uint64_t events = 0;
   Head head;
   domain::Digest root{};
+  std::optional<domain::KeysBound> keys;  // that the log is bound to
 };
 [[nodiscard]] ResultOr<Verified> verify(Log& log, Checkpoint const* checkpoint,
                                         std::function<void(domain::Position)> const& progress = {});

@@ -19,7 +19,7 @@ using domain::Position;
 using domain::State;
 
 // A new version for every change of what fields() or the row layouts say, and of what apply() makes of old events.
-constexpr BlockFileKind kKind{"FLORINSS", 7};
+constexpr BlockFileKind kKind{"FLORINSS", 8};
 static_assert(sizeof(State::IdentityRow) == 16 && sizeof(State::PlayerRow) == 8 && sizeof(State::WalletRow) == 24);
 
 // Where a snapshot stands: the first thing in it.

@@ -53,4 +53,20 @@ ResultOr<Unit> SnapshotFiles::delete_others(domain::Position newest) {
   return Unit{};
 }
 
+ResultOr<Unit> check_none_beyond(Files& files, std::filesystem::path const& folder, domain::Position head) {
+  for (auto const* prefix : {"snapshot-", "balances-"}) {
+    auto const found = FLORIN_TRY(SnapshotFiles(files, folder, prefix).list());
+    if (found.empty() || found.begin()->first <= head) continue;
+    auto const end = head ? "the end of the log, which is position " + std::to_string(head.value())
+                          : std::string("the log, which is empty");
+    return fault(
+        Fault::Kind::corrupt,
+        found.begin()->second.string() + ": stands beyond " + end +
+            ": the log was lost, or an older copy was put in its place. Restore the newest log and its "
+            "checkpoint. Who means to go on from here, without what came after, deletes the folders snapshots, "
+            "requests and views beside the log: they are derived from it");
+  }
+  return Unit{};
+}
+
 }  // namespace florin::eventstore

@@ -35,4 +35,9 @@ class SnapshotFiles {
   std::string const prefix_;
 };
 
+// Kind::corrupt, saying what to do, when a snapshot of any kind stands beyond `head`: snapshots are made of what is
+// durable, so that the log was lost, or an older copy was put in its place.
+[[nodiscard]] ResultOr<Unit> check_none_beyond(Files& files, std::filesystem::path const& folder,
+                                               domain::Position head);
+
 }  // namespace florin::eventstore

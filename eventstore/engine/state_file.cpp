@@ -53,6 +53,12 @@ bool fields(Stream& s, Minor& minor) {
 }
 
 template <class Stream>
+bool fields(Stream& s, KeysBound& keys) {
+  return s.raw(keys.vault.data(), keys.vault.size()) && s.number(keys.row_key) &&
+         s.raw(keys.row_key_check.data(), keys.row_key_check.size());
+}
+
+template <class Stream>
 bool fields(Stream& s, OpenOrder& o) {
   return field(s, o.order) && field(s, o.player) && field(s, o.currency) && field(s, o.usd) && s.text(o.reference) &&
          field(s, o.challenge_expires_at) && field(s, o.ordered_at);
@@ -211,6 +217,7 @@ void put_open_matters(BlockWriter& to, State const& state) {
     newest.push_back({used.created.time_since_epoch().count(), used.letters, used.entries});
   }
   put_each<NewestFiles>(out, newest, itself);
+  put_each<KeysBound>(out, state.keys() ? std::vector{*state.keys()} : std::vector<KeysBound>{}, itself);
   put_each<Revenue>(out, state.revenues(), itself);
 }
 
@@ -266,6 +273,12 @@ bool get_open_matters(BlockReader& from, State& state) {
                return is_day(f.created) &&
                       state.restore_newest_files({Day(std::chrono::days(f.created)), f.letters, f.entries});
              }) &&
+         get_each<KeysBound>(in,
+                             [&](KeysBound const& keys) {
+                               if (!can_bind(state, keys)) return false;
+                               state.restore_keys(keys);
+                               return true;
+                             }) &&
          get_each<Revenue>(in,
                            [&](Revenue const& revenue) {
                              return state.restore_revenue(CurrencyId(state.revenues().size() + 1), revenue);

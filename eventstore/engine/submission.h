@@ -8,6 +8,7 @@
 #include "domain/commands.h"
 #include "domain/ledger.h"
 #include "eventstore/engine/commit.h"
+#include "eventstore/fault.h"
 
 namespace florin::eventstore {
 
@@ -27,7 +28,9 @@ enum class Unavailable : std::uint8_t {
   stopped,          // the writer has stopped: nothing was done
   outcome_unknown,  // it may or may not be durable: ask again with the same request id
 };
-using Outcome = std::variant<Committed, Repeated, Reused, domain::Rejection, Unavailable>;
+// A fault: what it rests on (the commit of an earlier use of the id, a person's key) is damaged. Nothing was done, and
+// others are not concerned.
+using Outcome = std::variant<Committed, Repeated, Reused, domain::Rejection, Unavailable, Fault>;
 
 // Receives exactly one outcome, on the appender or on the submitting thread; must not block.
 class Reply {

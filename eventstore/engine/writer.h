@@ -7,8 +7,8 @@
 // A reply leaves only after its commit, or the commit that it repeats, is durable. If an append fails, nothing is
 // retried: the writer stops for good, everything decided and not yet durable answers outcome_unknown, everything else
 // and later submissions answer stopped, and a restart recovers from the log. The same happens on every other fault
-// that leaves a decision in doubt (vault, request index, a damaged commit that an id points to). An id that cannot be
-// looked up for the moment (no descriptor left) leaves nothing in doubt: that one submission answers busy.
+// that leaves a decision in doubt. A submission that rests on what cannot be read (the commit of an earlier use of its
+// id, a person's key) leaves nothing in doubt: it alone answers the fault, or busy when it may be readable later.
 //
 // A checkpoint that cannot be written stops nothing, because the log is whole without it: it is tried again after
 // checkpoint_every, checkpoint_fault() tells, and stop() reports it when the last try failed, too.

@@ -166,6 +166,13 @@ void write(wire::Event::Builder event, domain::ItemRefunded const& in) {
   out.setReason(text(in.reason));
 }
 
+void write(wire::Event::Builder event, domain::KeysBound const& in) {
+  auto out = event.initKeysBound();
+  out.setVault(blob(in.vault));
+  out.setRowKey(in.row_key);
+  out.setRowKeyCheck(blob(in.row_key_check));
+}
+
 void write(wire::Commit::Builder out, domain::Commit const& in) {
   out.setFirst(in.first.value());
   out.setAt(in.at.micros());
@@ -318,6 +325,14 @@ domain::Event read(Reading&, wire::ItemRefunded::Reader in) {
   return out;
 }
 
+domain::Event read(Reading& reading, wire::KeysBound::Reader in) {
+  domain::KeysBound out;
+  out.vault = fixed<16>(reading, in.getVault(), "commit: a key's check is not 16 bytes");
+  out.row_key = in.getRowKey();
+  out.row_key_check = fixed<16>(reading, in.getRowKeyCheck(), "commit: a key's check is not 16 bytes");
+  return out;
+}
+
 // Upcasters belong here. A member that is superseded (itemPurchased by itemPurchasedV2, say) keeps its case for ever:
 // that case is the upcaster, and returns today's domain event with the new fields filled from what the old one says.
 // Fields appended to a struct need none: Cap'n Proto gives old bytes the field's default.
@@ -368,6 +383,7 @@ domain::Event read(Reading& reading, wire::Event::Reader in) {
     case wire::Event::CURRENCY_CHANGED: return read_currency<domain::CurrencyChanged>(reading, in.getCurrencyChanged());
     case wire::Event::PAYOUT_FILE_WRITTEN: return read(reading, in.getPayoutFileWritten());
     case wire::Event::PAYOUT_ACCOUNT_CORRECTED: return read(reading, in.getPayoutAccountCorrected());
+    case wire::Event::KEYS_BOUND: return read(reading, in.getKeysBound());
   }
   reading.unknown("commit: an event of a newer version");
   return {};

@@ -5,12 +5,17 @@
 #include <cstdint>
 #include <span>
 
+#include <openssl/crypto.h>
+
 #include "domain/ids.h"
 #include "eventstore/fault.h"
 
 namespace florin::eventstore {
 
-using Seed = std::array<std::uint8_t, 32>;
+// Wiped wherever a copy of it ends: no freed memory gives an erased person's key back.
+struct Seed : std::array<std::uint8_t, 32> {
+  ~Seed() { OPENSSL_cleanse(data(), size()); }
+};
 
 struct PersonSeed {
   domain::IdentityId identity;

@@ -92,4 +92,13 @@ ResultOr<Unit> RowKeys::add(std::filesystem::path const& file, Runtime& runtime)
   return Unit{};
 }
 
+std::optional<domain::KeyCheck> RowKeys::check(RowKeyNumber number) const {
+  auto const* key = find(number);
+  if (key == nullptr) return std::nullopt;
+  auto const digest = (*key)("florin row key check v1");
+  domain::KeyCheck out;
+  std::copy_n(digest.begin(), out.size(), out.begin());
+  return out;
+}
+
 }  // namespace florin::eventstore

@@ -9,8 +9,10 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
+#include "domain/events/keys.h"
 #include "eventstore/fault.h"
 #include "eventstore/runtime/files.h"
 #include "eventstore/runtime/runtime.h"
@@ -40,6 +42,9 @@ class RowKeys {
   [[nodiscard]] KeyedHash const* find(RowKeyNumber number) const {
     return number == 0 || number > keys_.size() ? nullptr : &keys_[number - 1];
   }
+  // Tells the key of this number from any other and says nothing about it: the first half of an HMAC under it. nullopt:
+  // there is none.
+  [[nodiscard]] std::optional<domain::KeyCheck> check(RowKeyNumber number) const;
 
  private:
   RowKeys() = default;

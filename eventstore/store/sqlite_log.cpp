@@ -294,6 +294,8 @@ ResultOr<Unit> SqliteLog::use_keys(std::filesystem::path const& file, Runtime& r
   return Unit{};
 }
 
+RowKeys const* SqliteLog::keys() const { return impl_->used_keys(); }
+
 ResultOr<Unit> SqliteLog::append(Append const& append) {
   if (!impl_->connection) return fault(Fault::Kind::conflict, "log: opened for reading only");
   if (impl_->stopped) return fail(*impl_->stopped);

@@ -13,6 +13,7 @@
 #include "eventstore/runtime/files.h"
 #include "eventstore/runtime/runtime.h"
 #include "eventstore/store/log.h"
+#include "eventstore/store/row_keys.h"
 
 namespace florin::eventstore {
 
@@ -33,6 +34,8 @@ class SqliteLog final : public Log {
   // missing and rows were written. From then on rows are written with MACs, and read only when theirs are right. Before
   // anybody reads events or appends; without it rows have no MAC, and none is checked.
   [[nodiscard]] ResultOr<Unit> use_keys(std::filesystem::path const& file, Runtime& runtime = machine());
+  // Null without use_keys().
+  [[nodiscard]] RowKeys const* keys() const;
 
   ResultOr<Unit> append(Append const& append) override;
   void keep_seeds_in(SeedKeeper& keeper) override;

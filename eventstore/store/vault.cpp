@@ -11,23 +11,18 @@
 #include <utility>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include "domain/contract.h"
 #include "eventstore/runtime/durable_file.h"
 #include "eventstore/store/keyed_hash.h"
 #include "eventstore/store/opened_names.h"
 #include "eventstore/store/person_keys.h"
+#include "eventstore/store/sealed_text.h"
 
 namespace florin::eventstore {
 namespace {
 
-using Key = std::array<std::uint8_t, 32>;
-
-constexpr std::uint8_t kSealVersion = 1;
-constexpr std::size_t kNonceBytes = 12;
-constexpr std::size_t kTagBytes = 16;
-constexpr std::size_t kHeadBytes = 1 + 8 + kNonceBytes;
+using Key = PersonKey;
 
 void put_u64(std::uint8_t* out, std::uint64_t value) {
   for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(value >> (8 * i));
@@ -49,71 +44,6 @@ struct Wiped {
   Array value;
   ~Wiped() { OPENSSL_cleanse(value.data(), value.size()); }
 };
-
-// Binds a box to one person, field and event.
-constexpr std::size_t kBindingBytes = 1 + 8 + 1 + 8;
-using Binding = std::array<std::uint8_t, kBindingBytes>;
-Binding binding(domain::IdentityId identity, Field field, domain::Position position) {
-  Binding out;
-  out[0] = kSealVersion;
-  put_u64(&out[1], identity.value());
-  out[9] = static_cast<std::uint8_t>(field);
-  put_u64(&out[10], position.value());
-  return out;
-}
-
-struct FreeContext {
-  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-
-// Fetched once, one context a thread: see chain.cpp.
-EVP_CIPHER* aes_256_gcm() {
-  static EVP_CIPHER* const algorithm = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
-  FLORIN_ASSERT(algorithm != nullptr);
-  return algorithm;
-}
-EVP_CIPHER_CTX* cipher_context() {
-  thread_local std::unique_ptr<EVP_CIPHER_CTX, FreeContext> const own(EVP_CIPHER_CTX_new());
-  FLORIN_ASSERT(own != nullptr);
-  return own.get();
-}
-
-std::string seal_box(Key const& key, Binding const& bound, std::span<std::uint8_t const> nonce,
-                     std::string const& clear) {
-  std::string box(kHeadBytes + clear.size() + kTagBytes, '\0');
-  auto* const out = reinterpret_cast<std::uint8_t*>(box.data());
-  out[0] = kSealVersion;
-  std::memcpy(out + 1, &bound[10], 8);
-  std::memcpy(out + 9, nonce.data(), kNonceBytes);
-  auto* const context = cipher_context();
-  int size = 0;
-  bool ok = EVP_EncryptInit_ex2(context, aes_256_gcm(), key.data(), nonce.data(), nullptr) == 1;
-  ok = ok && EVP_EncryptUpdate(context, nullptr, &size, bound.data(), int{kBindingBytes}) == 1;
-  ok = ok &&
-       EVP_EncryptUpdate(context, out + kHeadBytes, &size, unsigned_bytes(clear), static_cast<int>(clear.size())) == 1;
-  ok = ok && EVP_EncryptFinal_ex(context, out + kHeadBytes + clear.size(), &size) == 1;
-  ok = ok && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, int{kTagBytes}, out + kHeadBytes + clear.size()) == 1;
-  FLORIN_ASSERT(ok);
-  return box;
-}
-
-ResultOr<std::string> open_box(Key const& key, Binding const& bound, std::string const& box) {
-  auto const* const in = unsigned_bytes(box);
-  std::size_t const size = box.size() - kHeadBytes - kTagBytes;
-  std::array<std::uint8_t, kTagBytes> tag;
-  std::memcpy(tag.data(), in + kHeadBytes + size, tag.size());
-  std::string clear(size, '\0');
-  auto* const out = reinterpret_cast<std::uint8_t*>(clear.data());
-  auto* const context = cipher_context();
-  int done = 0;
-  bool ok = EVP_DecryptInit_ex2(context, aes_256_gcm(), key.data(), in + 9, nullptr) == 1;
-  ok = ok && EVP_DecryptUpdate(context, nullptr, &done, bound.data(), int{kBindingBytes}) == 1;
-  ok = ok && EVP_DecryptUpdate(context, out, &done, in + kHeadBytes, static_cast<int>(size)) == 1;
-  ok = ok && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, int{kTagBytes}, tag.data()) == 1;
-  ok = ok && EVP_DecryptFinal_ex(context, out + size, &done) == 1;
-  if (!ok) return fault(Fault::Kind::corrupt, "vault: a sealed text was altered or belongs elsewhere");
-  return clear;
-}
 
 // Random bytes a page at a time: the generator's cost is per call. One thread.
 class RandomBytes {
@@ -223,6 +153,7 @@ struct Vault::Impl {
 
   [[nodiscard]] ResultOr<Wiped<Key>> key_of(domain::IdentityId identity) const;
   void make_person(domain::IdentityId identity, std::vector<PersonSeed>& made);
+  [[nodiscard]] ResultOr<Unit> seal(domain::Commit& commit, std::vector<PersonSeed>& made);
   [[nodiscard]] ResultOr<Unit> seal(domain::PersonalText& text, domain::IdentityId identity, Field field,
                                     domain::Position position);
 };
@@ -253,9 +184,7 @@ ResultOr<Unit> Vault::Impl::seal(domain::PersonalText& text, domain::IdentityId 
     text = {};
     return Unit{};
   }
-  std::array<std::uint8_t, kNonceBytes> nonce;
-  random.take(nonce);
-  text.bytes = seal_box(key.value().value, binding(identity, field, position), nonce, text.bytes);
+  text.bytes = seal_text(key.value().value, {identity, field, position}, text.bytes);
   text.sealed = true;
   return Unit{};
 }
@@ -322,26 +251,41 @@ domain::Fingerprint Vault::fingerprint(std::string_view canonical_payload) const
   return out;
 }
 
+domain::KeyCheck Vault::check() const {
+  auto const digest = impl_->master("florin vault check v1");
+  domain::KeyCheck out;
+  std::copy_n(digest.begin(), out.size(), out.begin());
+  return out;
+}
+
 Codes const& Vault::codes() const { return impl_->codes; }
 
 ResultOr<Unit> Vault::seal(domain::Commit& commit, std::vector<PersonSeed>& made) {
+  auto const before = made.size();
+  auto sealed = impl_->seal(commit, made);
+  if (!sealed) {
+    auto const dropped = std::span(made).subspan(before);
+    impl_->unkept.remove(dropped);
+    made.resize(before);
+  }
+  return sealed;
+}
+
+ResultOr<Unit> Vault::Impl::seal(domain::Commit& commit, std::vector<PersonSeed>& made) {
   for (std::size_t i = 0; i < commit.events.size(); ++i) {
     auto const position = domain::next(commit.first, i);
     auto done = std::visit(
         domain::Overloaded{
             [](domain::GameEvent auto&) -> ResultOr<Unit> { return Unit{}; },
+            [](domain::KeyEvent auto&) -> ResultOr<Unit> { return Unit{}; },
             [&](domain::IdentityRegistered& event) -> ResultOr<Unit> {
               if (event.email.sealed) return Unit{};
-              impl_->make_person(event.identity, made);
-              return impl_->seal(event.email, event.identity, Field::email, position);
+              make_person(event.identity, made);
+              return seal(event.email, event.identity, Field::email, position);
             },
-            [&](domain::PlayerJoined& event) { return impl_->seal(event.name, event.identity, Field::name, position); },
-            [&](domain::PlayerRenamed& event) {
-              return impl_->seal(event.name, event.identity, Field::name, position);
-            },
-            [&](domain::PhoneRecorded& event) {
-              return impl_->seal(event.number, event.identity, Field::phone, position);
-            },
+            [&](domain::PlayerJoined& event) { return seal(event.name, event.identity, Field::name, position); },
+            [&](domain::PlayerRenamed& event) { return seal(event.name, event.identity, Field::name, position); },
+            [&](domain::PhoneRecorded& event) { return seal(event.number, event.identity, Field::phone, position); },
             [](domain::PersonEvent auto&) -> ResultOr<Unit> { return Unit{}; },
             [](domain::WalletEvent auto&) -> ResultOr<Unit> { return Unit{}; },
             [](domain::ItemEvent auto&) -> ResultOr<Unit> { return Unit{}; },
@@ -349,16 +293,16 @@ ResultOr<Unit> Vault::seal(domain::Commit& commit, std::vector<PersonSeed>& made
             [](domain::PhoneShareEvent auto&) -> ResultOr<Unit> { return Unit{}; },
             [](domain::TextEvent auto&) -> ResultOr<Unit> { return Unit{}; },
             [&](domain::CheckoutOpened& event) {
-              return impl_->seal(event.metadata, event.identity, Field::metadata, position);
+              return seal(event.metadata, event.identity, Field::metadata, position);
             },
             [](domain::CardOrderEvent auto&) -> ResultOr<Unit> { return Unit{}; },
             [](domain::RefundEvent auto&) -> ResultOr<Unit> { return Unit{}; },
             [&](domain::PayoutRequested& event) -> ResultOr<Unit> {
-              FLORIN_TRY(impl_->seal(event.holder, event.contact, Field::bank_holder, position));
-              return impl_->seal(event.account, event.contact, Field::bank_account, position);
+              FLORIN_TRY(seal(event.holder, event.contact, Field::bank_holder, position));
+              return seal(event.account, event.contact, Field::bank_account, position);
             },
             [&](domain::PayoutAccountCorrected& event) {
-              return impl_->seal(event.corrected, event.contact, Field::bank_correction, position);
+              return seal(event.corrected, event.contact, Field::bank_correction, position);
             },
             [](domain::PayoutEvent auto&) -> ResultOr<Unit> { return Unit{}; },
         },
@@ -383,18 +327,14 @@ ResultOr<std::string> Vault::open(domain::IdentityId identity, Field field, doma
     return std::string();
   }
   auto const& box = text.bytes;
-  if (box.size() < kHeadBytes + kTagBytes || !identity) {
-    return fault(Fault::Kind::corrupt, "vault: a sealed text is cut short");
-  }
-  auto const* const bytes = unsigned_bytes(box);
-  if (bytes[0] != kSealVersion) return fault(Fault::Kind::unknown, "vault: a sealed text of a newer version");
+  if (!identity) return fault(Fault::Kind::corrupt, "vault: a sealed text of nobody");
   auto* const kept = impl_->opened_of(field);
   if (kept != nullptr) {
     if (auto known = kept->find(identity, box)) return std::move(*known);
   }
   auto const erasures = kept != nullptr ? kept->erasures() : 0;
   auto const key = FLORIN_TRY(impl_->key_of(identity));
-  auto clear = open_box(key.value, binding(identity, field, domain::Position(get_u64(bytes + 1))), box);
+  auto clear = open_text(key.value, identity, field, box);
   if (kept != nullptr && clear) kept->put(identity, box, clear.value(), erasures);
   return clear;
 }

@@ -50,12 +50,15 @@ class Vault final : public SeedKeeper {
   [[nodiscard]] std::uint64_t name_tag(std::string_view name) const;          // 0 for an empty name, never 0 otherwise
   [[nodiscard]] domain::Fingerprint fingerprint(std::string_view canonical_payload) const;
 
+  // Tells this vault from another one and says nothing about it.
+  [[nodiscard]] domain::KeyCheck check() const;
+
   // PINs, one-time passwords, claim codes and approval ids of this vault. Lives as long as the vault. Any thread.
   [[nodiscard]] Codes const& codes() const;
 
   // Seals every clear PersonalText of the commit. The writer only. The seeds of the people whom it registers are added
   // to `made`: they go with the commit into its append (log.h), and are known here from now on. A text about a person
-  // who was erased becomes empty: nothing personal is stored about them again.
+  // who was erased becomes empty: nothing personal is stored about them again. After a fault nothing was added.
   [[nodiscard]] ResultOr<Unit> seal(domain::Commit& commit, std::vector<PersonSeed>& made);
   // Writes seeds that seal() made into persons.keys. One fdatasync; none for no seeds.
   [[nodiscard]] ResultOr<Unit> keep(std::span<PersonSeed const> seeds) override;

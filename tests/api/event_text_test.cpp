@@ -46,10 +46,10 @@ TEST(EventText, EveryKindOfEventHasItsJson) {
 TEST(EventText, PositionsCountWithinTheCommit) {
   auto const commit = samples::commit(samples::events());
   auto const last = commit.events.size() - 1;
-  EXPECT_TRUE(event_line(commit, last).starts_with("        85  "));
+  EXPECT_TRUE(event_line(commit, last).starts_with("        86  "));
   std::string json;
   append_event_json(json, commit, last);
-  EXPECT_TRUE(json.starts_with(R"({"position":85,)"));
+  EXPECT_TRUE(json.starts_with(R"({"position":86,)"));
 }
 
 TEST(EventText, ACommandWithoutARequestIdHasNoRequest) {

@@ -14,8 +14,9 @@ template <class E, class... Families>
 constexpr int kFamiliesOf = (int{IsIn<E, Families>} + ...);
 
 template <class E>
-concept InOneFamily = kFamiliesOf<E, GameEvents, PersonEvents, WalletEvents, ItemEvents, TransferEvents,
-                                  PhoneShareEvents, TextEvents, CardOrderEvents, RefundEvents, PayoutEvents> == 1;
+concept InOneFamily =
+    kFamiliesOf<E, GameEvents, PersonEvents, WalletEvents, ItemEvents, TransferEvents, PhoneShareEvents, TextEvents,
+                CardOrderEvents, RefundEvents, PayoutEvents, KeyEvents> == 1;
 
 template <class Variant>
 struct Members;
@@ -33,6 +34,7 @@ static_assert(Members<Event>::each_in_one_family);
 
 struct EveryFamily {
   int operator()(GameEvent auto const&) const { return 1; }
+  int operator()(KeyEvent auto const&) const { return 11; }
   int operator()(PersonEvent auto const&) const { return 2; }
   int operator()(WalletEvent auto const&) const { return 3; }
   int operator()(ItemEvent auto const&) const { return 4; }
@@ -51,6 +53,7 @@ static_assert(!std::invocable<EveryFamily, OfNoFamily const&>);
 
 struct WithoutPayouts {
   void operator()(GameEvent auto const&) const {}
+  void operator()(KeyEvent auto const&) const {}
   void operator()(PersonEvent auto const&) const {}
   void operator()(WalletEvent auto const&) const {}
   void operator()(ItemEvent auto const&) const {}

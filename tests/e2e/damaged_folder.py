@@ -8,6 +8,10 @@ On copies of a golden release's sandbox:
   one bit of an item's order is flipped in the log: it is neither shown nor refunded, and the log names the position
   one bit is flipped in the position of an order: its transaction is a 503, not one that never was
   one bit of a payout is flipped: of a bank's file of returns its entry alone is refused
+  another key of rows is added: both are read, and the file of before is refused
+  an older log stands in the place of a newer one, or none: the start is refused and says what to do
+  one person's key is lost: what shows or seals a text about them is a 503, everything else goes on
+  the vault is another log's: the start is refused, and verify says so too
   the vault or its rows.keys are gone: the start is refused, says so, and makes no new ones
 
 usage: damaged_folder.py FLORIN_BINARY
@@ -237,6 +241,140 @@ def lost_keys(binary):
             make.Server(binary, data).stop()
 
 
+def foreign_vault(binary):
+    with copy() as (data, expected):
+        game, player = expected["games"][0], expected["streams"][0][0]["player_email"]
+        credit = {"client_request_id": "one more", "player_email": player, "amount": "1.00", "reason": "bind"}
+        server = make.Server(binary, data)
+        server.call("POST", "/sandbox/api/player-balances/credit", credit, game["sdk_key"], 200)
+        server.stop()
+        vault, kept = os.path.join(data, "sandbox", "vault"), os.path.join(data, "kept")
+        shutil.copytree(vault, kept)
+        for name in ("master.key", "persons.keys"):
+            shutil.copy(os.path.join(data, "production", "vault", name), os.path.join(vault, name))
+        start = subprocess.run([binary, "serve", "--data", data, "--listen", "127.0.0.1:0"], text=True, timeout=60,
+                               capture_output=True, env=os.environ | {"FLORIN_ADMIN_TOKEN": make.TOKEN})
+        check(start.returncode == 1 and "not the one that this log was written with" in start.stderr,
+              f"with another vault: {start.returncode} {start.stderr}")
+        verified = subprocess.run([binary, "audit", "verify", "--data", data, "--sandbox"], text=True,
+                                  capture_output=True)
+        check(verified.returncode == 1 and "not the one that this log was written with" in verified.stderr,
+              f"verify with another vault: {verified.returncode} {verified.stderr}")
+        shutil.rmtree(vault)
+        shutil.move(kept, vault)
+        make.Server(binary, data).stop()
+
+
+def rotated_keys(binary):
+    """Another key of rows is added: both are read, the log says so, and the file of before is refused."""
+    with copy() as (data, expected):
+        game, player = expected["games"][0], expected["streams"][0][0]["player_email"]
+        rotate = [binary, "keys", "rotate", "--data", data, "--sandbox", "--json"]
+
+        def credit(name):
+            server = make.Server(binary, data)
+            refused = subprocess.run(rotate, text=True, capture_output=True)
+            check(refused.returncode not in (0, 2) and "stop it first" in refused.stderr,
+                  f"rotate beside a server: {refused.returncode} {refused.stderr}")
+            server.call("POST", "/sandbox/api/player-balances/credit",
+                        {"client_request_id": name, "player_email": player, "amount": "1.00", "reason": "x"},
+                        game["sdk_key"], 200)
+            server.stop()
+
+        credit("under the first key")
+        keys = os.path.join(data, "sandbox", "vault", "rows.keys")
+        shutil.copy(keys, os.path.join(data, "older"))
+        rotated = subprocess.run(rotate, text=True, capture_output=True)
+        check(rotated.returncode == 0 and json.loads(rotated.stdout)["row_key"] == 2, f"rotate: {rotated}")
+        credit("under the second key")
+        verified = subprocess.run([binary, "audit", "verify", "--data", data, "--sandbox", "--json"], text=True,
+                                  capture_output=True)
+        check(verified.returncode == 0 and json.loads(verified.stdout)["keys_checked"], f"verify: {verified}")
+        shown = subprocess.run([binary, "log", "tail", "--data", data, "--sandbox"], text=True, capture_output=True)
+        check("row key 2" in shown.stdout, f"the log does not say so: {shown}")
+        shutil.copy(os.path.join(data, "older"), keys)
+        start = subprocess.run([binary, "serve", "--data", data, "--listen", "127.0.0.1:0"], text=True, timeout=60,
+                               capture_output=True, env=os.environ | {"FLORIN_ADMIN_TOKEN": make.TOKEN})
+        check(start.returncode == 1 and "rows.keys" in start.stderr, f"older keys: {start.returncode} {start.stderr}")
+
+
+def lost_log(binary):
+    """The log and its checkpoint as they were before, or gone: a start that would go on without a word is refused."""
+    with copy() as (data, expected):
+        game, player = expected["games"][0], expected["streams"][0][0]["player_email"]
+        make.Server(binary, data).stop()
+        sandbox = os.path.join(data, "sandbox")
+        for name in ("log.db", "checkpoint"):
+            shutil.copy(os.path.join(sandbox, name), os.path.join(data, name + ".older"))
+        server = make.Server(binary, data)
+        credit = {"client_request_id": "one more", "player_email": player, "amount": "1.00", "reason": "x"}
+        server.call("POST", "/sandbox/api/player-balances/credit", credit, game["sdk_key"], 200)
+        server.stop()
+        for name in ("log.db", "checkpoint"):
+            shutil.copy(os.path.join(sandbox, name), os.path.join(data, name + ".newer"))
+
+        def put(age):
+            for name in ("log.db", "checkpoint"):
+                os.remove(os.path.join(sandbox, name))
+                if age:
+                    shutil.copy(os.path.join(data, name + age), os.path.join(sandbox, name))
+
+        for age in (".older", ""):
+            put(age)
+            start = subprocess.run([binary, "serve", "--data", data, "--listen", "127.0.0.1:0"], text=True, timeout=60,
+                                   capture_output=True, env=os.environ | {"FLORIN_ADMIN_TOKEN": make.TOKEN})
+            check(start.returncode == 1 and "beyond the" in start.stderr and "Restore" in start.stderr,
+                  f"with log.db{age}: {start.returncode} {start.stderr}")
+            if not age:  # what the refused start may have made is in nobody's way
+                open(os.path.join(sandbox, "checkpoint"), "a").close()
+        put(".newer")
+        make.Server(binary, data).stop()
+        put(".older")
+        for folder in ("snapshots", "requests", "views"):
+            shutil.rmtree(os.path.join(sandbox, folder))
+        server = make.Server(binary, data)
+        server.call("POST", "/sandbox/api/player-balances/credit", credit, game["sdk_key"], 200)
+        server.stop()
+
+
+def damaged_person(binary):
+    """A person's seed is lost: what would show a text about them is a 503, and nobody else is concerned."""
+    with copy() as (data, expected):
+        game = expected["games"][0]
+        one, other = (row["player_email"] for row in expected["streams"][0][:2])
+        server = make.Server(binary, data)
+        path = "/sandbox/api/player-balances/player/by-email/"
+        number = position_of(expected["streams"][0][0]["identity_id"])
+        credit = {"client_request_id": "before", "player_email": one, "amount": "1.00", "reason": "x"}
+        server.call("POST", "/sandbox/api/player-balances/credit", credit, game["sdk_key"], 200)
+        server.stop()
+        keys = os.path.join(data, "sandbox", "vault", "persons.keys")
+        with open(keys, "r+b") as file:
+            file.seek(4096 + 32 * (number - 1))
+            seed = file.read(32)
+            file.seek(4096 + 32 * (number - 1))
+            file.write(b"\xff" * 32)
+        server = make.Server(binary, data)
+        status, reply = server.call_status("GET", path + one, None, game["sdk_key"])
+        check(status == 503, f"a person without a key: {status} {reply}")
+        server.call("GET", path + one + "/history", None, game["sdk_key"], 200)  # shows no text about them
+        named = credit | {"client_request_id": "named", "player_name": "Somebody Else"}
+        status, reply = server.call_status("POST", "/sandbox/api/player-balances/credit", named, game["sdk_key"])
+        check(status == 503, f"a new name of a person without a key: {status} {reply}")
+        server.call("GET", path + other, None, game["sdk_key"], 200)
+        server.call("POST", "/sandbox/api/player-balances/credit",
+                    named | {"client_request_id": "other", "player_email": other}, game["sdk_key"], 200)
+        server.call("GET", "/readyz", expect=200)
+        server.stop()
+        with open(keys, "r+b") as file:
+            file.seek(4096 + 32 * (number - 1))
+            file.write(seed)
+        server = make.Server(binary, data)
+        server.call("GET", path + one, None, game["sdk_key"], 200)
+        server.call("POST", "/sandbox/api/player-balances/credit", named, game["sdk_key"], 200)
+        server.stop()
+
+
 def main():
     binary = sys.argv[1]
     payments_view(binary, "UPDATE steps SET event_position = event_position + 1099511627776")
@@ -250,6 +388,10 @@ def main():
     damaged_position(binary)
     damaged_payout(binary)
     lost_keys(binary)
+    foreign_vault(binary)
+    damaged_person(binary)
+    lost_log(binary)
+    rotated_keys(binary)
     print("a damaged folder is said to be one")
 
 

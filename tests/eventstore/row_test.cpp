@@ -192,12 +192,16 @@ TEST_F(RowTest, RowsOfAnExchangedKeyStayReadable) {
   Kept old_row(packer.pack({}, chain.commits, &*keys).row);
   EXPECT_EQ(old_row.row.key, 1u);
   auto const first = *keys;
+  auto const check = keys->check(1);
   ASSERT_TRUE(keys->add(file));
   Kept new_row(packer.pack({}, chain.commits, &*keys).row);
   EXPECT_EQ(new_row.row.key, 2u);
   EXPECT_NE(new_row.row.mac, old_row.row.mac);
   auto const read = RowKeys::open(file);
   ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(read.value().check(1), check);
+  EXPECT_NE(read.value().check(2), check);
+  EXPECT_FALSE(read.value().check(3));
   EXPECT_TRUE(opener.open({}, old_row.shown(), &read.value()));
   EXPECT_TRUE(opener.open({}, new_row.shown(), &read.value()));
   EXPECT_FALSE(opener.open({}, new_row.shown(), &first));

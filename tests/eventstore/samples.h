@@ -162,6 +162,7 @@ inline std::vector<domain::Event> events() {
            {'B', Day(std::chrono::days(20'456)), 2, usd(9'999'999'999), bytes<32>(0x60), {PayoutId(33), PayoutId(37)}}},
           {{PayoutId(35), LeftOutReason::holder}}},
       PayoutAccountCorrected{PayoutId(41), game, identity, "C01", {"sealed data of a correction, bytes", true}},
+      KeysBound{bytes<16>(0x30), 2, bytes<16>(0x50)},
   };
 }
 

@@ -30,7 +30,8 @@ std::string content(fs::path const& file) {
 class StateFileTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    Store store(folder.path(), log);
+    auto const row_keys = must(RowKeys::create(folder.path() / "rows.keys"));
+    Store store(folder.path(), log, {}, {64, 1u << 20}, &row_keys);
     matters = open_matters(store);
     recovered = must(store.writer().stop());
   }
@@ -210,9 +211,13 @@ TEST_F(StateFileTest, WhatNoStateHoldsIsRefused) {
   std::size_t const files = payouts + 8 * 11 * 3 + 8;
   std::size_t const export_days = files + 8 * 2 + 8;
   std::size_t const newest_files = export_days + 8 * state().export_days().size() + 8;
-  std::size_t const revenues = newest_files + 8 * 3 + 8;
+  std::size_t const keys = newest_files + 8 * 3 + 8;
+  std::size_t const revenues = keys + 16 + 8 + 16 + 8;
   ASSERT_EQ(revenues + 8 * 3 * state().revenues().size(), whole.size());
 
+  EXPECT_TRUE(refused(keys + 16, 0)) << "a key without a number";
+  EXPECT_TRUE(refused(keys + 16, std::uint64_t{1} << 32)) << "a number that does not fit";
+  EXPECT_TRUE(refused(keys - 8, 2)) << "keys twice";
   EXPECT_TRUE(refused(phones + 16, 0)) << "a phone of nobody";
   EXPECT_TRUE(refused(phones + 16, 99)) << "a phone of a person that is not";
   EXPECT_TRUE(refused(phones + 24, 3)) << "a phone on file in no known way";

@@ -257,6 +257,25 @@ TEST(Vault, TheFilesAreReadableByTheirOwnerOnly) {
   }
 }
 
+// The commit is not written: whoever is registered then gets another seed.
+TEST(Vault, AfterAFaultOfSealingNobodyWasMade) {
+  TemporaryFolder const folder;
+  auto const vault = opened(folder.path());
+  auto commit = registration(2, "bob@example.org", "Bob");
+  domain::PlayerJoined stranger;
+  stranger.player = domain::PlayerId(3);
+  stranger.identity = IdentityId(1);  // has no key
+  stranger.name = {"Ann", false};
+  commit.events.emplace_back(stranger);
+  std::vector<PersonSeed> seeds;
+  auto const done = vault->seal(commit, seeds);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().kind, Fault::Kind::corrupt);
+  EXPECT_TRUE(seeds.empty());
+  auto const again = sealed(*vault, registration(2, "bob@example.org", "Bob"));
+  EXPECT_EQ(vault->open(IdentityId(2), Field::email, email_of(again)).value(), "bob@example.org");
+}
+
 TEST(Vault, OneFileWithoutTheOtherOrOfAnotherVaultIsCorrupt) {
   TemporaryFolder const one;
   TemporaryFolder const two;

@@ -276,7 +276,7 @@ TEST_F(WriterTest, AFailedAppendStopsEverythingAndTheLogDecides) {
   }
 }
 
-TEST_F(WriterTest, ADamagedOriginalStopsTheWriterInsteadOfGuessing) {
+TEST_F(WriterTest, ADamagedOriginalRefusesItsRequestInsteadOfGuessing) {
   GameId game;
   {
     Store store(folder.path(), log);
@@ -287,12 +287,12 @@ TEST_F(WriterTest, ADamagedOriginalStopsTheWriterInsteadOfGuessing) {
   Store store(folder.path(), log);
   log.rows()[1].bytes.clear();
   auto repeated = store.ask(credit(game, 1, units(10)), request(game, "a"));
-  EXPECT_TRUE(unavailable(repeated, Unavailable::stopped));
-  EXPECT_FALSE(store.writer().healthy());
-  EXPECT_FALSE(store.writer().stop().ok());
+  EXPECT_TRUE(std::holds_alternative<Fault>(repeated.get()));
+  EXPECT_TRUE(store.writer().healthy());
+  EXPECT_TRUE(store.writer().stop().ok());
 }
 
-TEST_F(WriterTest, AnOriginalThatDecodesButIsNotWhatWasWrittenStopsTheWriter) {
+TEST_F(WriterTest, AnOriginalThatDecodesButIsNotWhatWasWrittenRefusesItsRequestAlone) {
   GameId game;
   {
     Store store(folder.path(), log);
@@ -306,7 +306,32 @@ TEST_F(WriterTest, AnOriginalThatDecodesButIsNotWhatWasWrittenStopsTheWriter) {
   ASSERT_NE(id, std::string::npos);
   bytes[id + 8] ^= 1;  // the message stays whole
   auto repeated = store.ask(credit(game, 1, units(10)), request(game, "a"));
-  EXPECT_TRUE(unavailable(repeated, Unavailable::stopped));
+  auto const outcome = repeated.get();
+  auto const* fault = std::get_if<Fault>(&outcome);
+  ASSERT_NE(fault, nullptr);
+  EXPECT_TRUE(fault->what.starts_with("position 2: ")) << fault->what;
+  store.commit(credit(game, 1, units(1)), request(game, "b"));
+}
+
+TEST_F(WriterTest, ALostKeyOfAPersonRefusesWhatIsAboutThemAlone) {
+  Store store(folder.path(), log);
+  auto const game = store.make_game();
+  store.commit(credit(game, 1, units(10)));
+  store.commit(credit(game, 2, units(10)));
+  {
+    std::fstream keys(folder.path() / "persons.keys", std::ios::in | std::ios::out | std::ios::binary);
+    keys.seekp(4096);
+    keys << std::string(32, '\xff');
+  }
+  auto renamed = credit(game, 1, units(1));
+  renamed.player.name = "another";
+  renamed.player.name_tag = 7;
+  renamed.player.renamed = true;
+  auto const outcome = store.ask(renamed, {}).get();
+  ASSERT_TRUE(std::holds_alternative<Fault>(outcome));
+  store.commit(credit(game, 1, units(1)));  // nothing is sealed
+  store.commit(credit(game, 3, units(1)));
+  EXPECT_TRUE(store.writer().healthy());
 }
 
 TEST_F(WriterTest, AnIdThatCannotBeLookedUpNowIsBusyAndEverythingElseGoesOn) {
@@ -334,7 +359,7 @@ TEST_F(WriterTest, AnIdThatCannotBeLookedUpNowIsBusyAndEverythingElseGoesOn) {
   EXPECT_TRUE(store.writer().stop().ok());
 }
 
-TEST_F(WriterTest, AnOriginalOfANewerVersionStopsTheWriter) {
+TEST_F(WriterTest, AnOriginalOfANewerVersionRefusesItsRequest) {
   GameId game;
   {
     Store store(folder.path(), log);
@@ -344,8 +369,8 @@ TEST_F(WriterTest, AnOriginalOfANewerVersionStopsTheWriter) {
   Store store(folder.path(), log);
   log.fail_reads(Fault{Fault::Kind::unknown, "newer"});
   auto repeated = store.ask(credit(game, 1, units(10)), request(game, "old"));
-  EXPECT_TRUE(unavailable(repeated, Unavailable::stopped));
-  EXPECT_FALSE(store.writer().healthy());
+  EXPECT_TRUE(std::holds_alternative<Fault>(repeated.get()));
+  EXPECT_TRUE(store.writer().healthy());
 }
 
 TEST_F(WriterTest, StoppingDrainsAndSigns) {

@@ -11,6 +11,7 @@
 #include "api/http/asio.h"
 #include "api/http/json_body.h"
 #include "api/routes/headers.h"
+#include "api/routes/replies.h"
 #include "api/routes/routes.h"
 #include "domain/contract.h"
 #include "eventstore/store/chain.h"
@@ -51,8 +52,13 @@ struct Exchange {
 };
 
 api::Awaitable<void> serve(api::Route const& route, api::Services& services, Exchange& exchange) {
-  auto response = co_await api::run(route, services, exchange.request, exchange.path);
-  exchange.response.emplace(std::move(response));
+  try {
+    auto response = co_await api::run(route, services, exchange.request, exchange.path);
+    exchange.response.emplace(std::move(response));
+  } catch (std::exception const& error) {
+    exchange.response = api::response_to(exchange.request, error);
+    if (!exchange.response) throw;
+  }
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include "tests/simulation/process.h"
 
+#include "eventstore/engine/bound_keys.h"
+#include "eventstore/engine/snapshot_files.h"
+
 namespace florin::simulation {
 
 using eventstore::ResultOr;
@@ -32,6 +35,9 @@ ResultOr<Unit> Process::open(std::vector<projections::Projection const*> const& 
   checkpoints = std::make_unique<eventstore::CheckpointFile>(std::move(opened_checkpoints).value());
   auto const head = log->head();
   if (!head) return fail(head.error());
+  if (auto checked = eventstore::check_none_beyond(files, kFolder + "/snapshots", head.value().position); !checked) {
+    return checked;
+  }
   auto opened_requests =
       eventstore::RequestIndex::open(kFolder + "/requests", head.value().position, kRequestIndex, runtime);
   if (!opened_requests) return fail(opened_requests.error());
@@ -41,6 +47,8 @@ ResultOr<Unit> Process::open(std::vector<projections::Projection const*> const& 
   }
   auto recovered = eventstore::recover(*log, kFolder + "/snapshots", requests.get(), &durable, nullptr, files);
   if (!recovered) return fail(recovered.error());
+  if (auto checked = eventstore::check_keys(recovered.value().state.keys(), *vault, *log->keys()); !checked)
+    return checked;
   clock.not_before(recovered.value().at);
   tail = std::make_unique<eventstore::Tail>(*log, recovered.value().head, kRecentCommits);
   cursor = tail->follow("checks", recovered.value().head.position, [] {});
@@ -52,8 +60,8 @@ ResultOr<Unit> Process::open(std::vector<projections::Projection const*> const& 
   effects->start(submissions);
   companies.connect(*effects);
   engine = std::make_unique<eventstore::Engine>(
-      std::move(recovered).value(),
-      eventstore::EngineParts{*log, epoch.value(), *vault, *requests, *checkpoints, clock, durable, *tail, runtime});
+      std::move(recovered).value(), eventstore::EngineParts{*log, epoch.value(), *vault, *requests, *checkpoints, clock,
+                                                            durable, *tail, runtime, log->keys()});
   views = std::make_unique<Views>(*log, *tail, runtime, read_models);
   return views->open();
 }

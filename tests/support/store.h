@@ -29,14 +29,16 @@ T must(eventstore::ResultOr<T> result) {
 class Store {
  public:
   Store(std::filesystem::path folder, eventstore::Log& log, eventstore::WriterOptions options = {},
-        eventstore::RequestIndexOptions index = {64, 1u << 20})
+        eventstore::RequestIndexOptions index = {64, 1u << 20}, eventstore::RowKeys const* row_keys = nullptr)
       : folder_(std::move(folder)),
         vault_(must(eventstore::Vault::open(folder_))),
         requests_(must(eventstore::RequestIndex::open(folder_ / "requests", must(log.head()).position, index))),
         checkpoints_(must(eventstore::CheckpointFile::open(folder_))),
         tail_(log, must(log.head())),
         writer_(must(eventstore::recover(log, folder_ / "snapshots", requests_.get(), &durable_)),
-                {log, must(log.lease()), *vault_, *requests_, checkpoints_, clock_, durable_, tail_}, options) {
+                {log, must(log.lease()), *vault_, *requests_, checkpoints_, clock_, durable_, tail_,
+                 eventstore::machine(), row_keys},
+                options) {
     writer_.start();
   }
 
