@@ -174,7 +174,8 @@ Awaitable<Response> adjust(Call call) {
     json.amount("new_balance", event.available_after);
     json.amount("amount", event.amount);
     json.end_object();
-    write_player(json, services.ledger, game, event.player, first_spelling(services.ledger, who.email), who.name);
+    write_player(json, services.ledger, game, event.player, first_spelling(services.ledger, who.email), who.name,
+                 commit.first);
     json.end_object();
   });
 }

@@ -50,7 +50,7 @@ void write_purchase_reply(std::string& out, Ledger const& ledger, domain::Game c
   json.end_object();
   write_breakdown(json, event);
   auto const email = first_spelling(ledger, who.email);
-  write_player(json, ledger, game, event.player, email, who.name);
+  write_player(json, ledger, game, event.player, email, who.name, commit.first);
   write_details(json, currency, event, email);
   json.end_object();
 }

@@ -54,14 +54,14 @@ void write_balance_body(std::string& body, Ledger const& ledger, domain::Game co
 }
 
 void write_player(JsonWriter& json, Ledger const& ledger, domain::Game const& game, domain::PlayerId player,
-                  std::string_view email, std::string_view given_name) {
+                  std::string_view email, std::string_view given_name, std::optional<domain::Position> moment) {
   json.begin_object("player");
   json.integer("player_id", player.value());
   json.string("player_email", email);
   if (!given_name.empty()) {
     json.string("player_name", given_name);
   } else {
-    auto const known = ledger.state.name_of(game.id, player);
+    auto const known = moment ? ledger.state.name_of(game.id, player, *moment) : ledger.state.name_of(game.id, player);
     json.string("player_name", known ? ledger.people.reveal(known->identity, Field::name, known->name) : std::string());
   }
   json.end_object();

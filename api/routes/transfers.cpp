@@ -327,7 +327,7 @@ Awaitable<Response> claim(Call call, FlavourWords const& words) {
   co_return write_response(request, outcome, [&](std::string& out, domain::Commit const& commit) {
     auto const& event = event_of<domain::TransferClaimed>(commit);
     auto const credited = services.ledger.state.by_id(game.id, event.receiver);
-    auto const named = services.ledger.state.name_of(game.id, event.receiver);
+    auto const named = services.ledger.state.name_of(game.id, event.receiver, commit.first);
     ClaimReceiver receiver{email.value().written, std::string(name)};
     if (credited) receiver.email = services.ledger.people.reveal(credited->identity, Field::email, credited->email);
     if (named) receiver.name = services.ledger.people.reveal(named->identity, Field::name, named->name);

@@ -140,6 +140,9 @@ void DurableState::Impl::remember_former(domain::Event const& event, domain::Pos
   } else if (auto const* changed = std::get_if<domain::CurrencyChanged>(&event)) {
     auto const currency = changed->currency.currency;
     former.push_back({changed->game, currency, first, {}, *state.find_game(changed->game)->find_currency(currency)});
+  } else if (auto const* renamed = std::get_if<domain::PlayerRenamed>(&event)) {
+    // Of two in one commit the first: nobody was told of what stood between them.
+    former_names.try_emplace({renamed->player, first}, texts.get(profile(renamed->player).name));
   }
 }
 
@@ -206,11 +209,15 @@ std::optional<PlayerBalances> DurableState::by_id(domain::GameId game, domain::P
   return impl_->describe(*known, player);
 }
 
-std::optional<DurableState::SealedName> DurableState::name_of(domain::GameId game, domain::PlayerId player) const {
+std::optional<DurableState::SealedName> DurableState::name_of(domain::GameId game, domain::PlayerId player,
+                                                              domain::Position moment) const {
   std::shared_lock const lock(impl_->mutex);
   auto const* known = impl_->state.game_of(player);
   if (known == nullptr || known->id != game) return std::nullopt;
-  return SealedName{*impl_->state.identity_of(player), impl_->texts.get(impl_->profile(player).name)};
+  auto const identity = *impl_->state.identity_of(player);
+  auto const former = impl_->former_names.upper_bound({player, moment});
+  if (former != impl_->former_names.end() && former->first.first == player) return SealedName{identity, former->second};
+  return SealedName{identity, impl_->texts.get(impl_->profile(player).name)};
 }
 
 DurableState::Held::Held(Impl const& impl) : impl_(impl) { impl_.mutex.lock_shared(); }

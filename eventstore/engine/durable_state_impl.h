@@ -47,7 +47,9 @@ struct DurableState::Impl {
   domain::ChunkedRows<PhoneProfile> phones;
   domain::ChunkedRows<PlayerProfile> players;
   domain::ChunkedRows<WalletProfile> wallets;
-  std::vector<Former> former;                                               // an operator's call each
+  std::vector<Former> former;  // an operator's call each
+  // What a renamed player was called for every commit that begins before the position. About 150 bytes a rename.
+  std::map<std::pair<domain::PlayerId, domain::Position>, domain::PersonalText> former_names;
   std::vector<std::pair<domain::PlayerId, domain::CurrencyId>> prefetched;  // scratch of prefetch()
   std::atomic<std::uint64_t> position{0};                                   // written under the lock
 

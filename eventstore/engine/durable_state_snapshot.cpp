@@ -154,6 +154,12 @@ ResultOr<Unit> DurableState::write_snapshot(fs::path const& folder, Log& log, Fi
   for (auto const order : refunded) put(out, order);
   put_open_matters(out, state);
   for (std::size_t i = 0; i < view.phones.size(); ++i) put_text(out, view.texts.get(view.phones[i].number));
+  put(out, std::uint64_t{view.former_names.size()});
+  for (auto const& [until, name] : view.former_names) {
+    put(out, until.first);
+    put(out, until.second);
+    put_text(out, name);
+  }
   FLORIN_TRY(out.commit());
   // What stays is found again next time.
   static_cast<void>(snapshots.delete_others(position));
@@ -234,6 +240,21 @@ struct DurableState::SnapshotReader {
     return true;
   }
 
+  bool former_names() {
+    struct Record {
+      domain::PlayerId player;
+      Position until;
+      domain::PersonalText name;
+    };
+    return get_records<Record>(
+        in, [&](Record& r) { return get(in, r.player) && get(in, r.until) && get_text(in, r.name); },
+        [](Record const&) {},
+        [&](Record& r) {
+          if (view.state.game_of(r.player) == nullptr || !r.until) return false;
+          return view.former_names.try_emplace({r.player, r.until}, std::move(r.name)).second;
+        });
+  }
+
   bool refunded() {
     return get_records<std::uint64_t>(
         in, [&](std::uint64_t& order) { return get(in, order); }, [](std::uint64_t) {},
@@ -263,7 +284,8 @@ ResultOr<std::unique_ptr<DurableState::Impl>> DurableState::read_snapshot(Files&
   auto view = std::make_unique<Impl>();
   SnapshotReader reader{in, *view};
   if (!get_games(in, view->state, view->former) || !reader.identities() || !reader.players() || !reader.wallets() ||
-      !reader.refunded() || !get_open_matters(in, view->state) || !reader.phones() || !in.at_end()) {
+      !reader.refunded() || !get_open_matters(in, view->state) || !reader.phones() || !reader.former_names() ||
+      !in.at_end()) {
     return refuse();
   }
   view->position = position.value();

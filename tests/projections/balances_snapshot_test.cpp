@@ -112,6 +112,48 @@ TEST_F(BalancesSnapshot, KeepsAddedAndRenamedCurrenciesAndWhatTheyWere) {
   }
 }
 
+// A repeated request shows the name of then.
+TEST_F(BalancesSnapshot, KeepsRenamedPlayersAndWhatTheyWereCalled) {
+  town.create_game("a", {"gold"});
+  auto const& game = town.game(0);
+  ASSERT_TRUE(town.credit(game, 1, 500));
+  ASSERT_TRUE(town.credit(game, 2, 500));
+  auto const joined = town.commits().back()->first;
+  auto const rename = [&](std::uint64_t number, std::string name) {
+    domain::PlayerRef ref;
+    ref.email_index = Town::email_index(number);
+    ref.name_tag = 1'000 + name.size();
+    ref.name = std::move(name);
+    ref.renamed = true;
+    auto const commit = town.play(domain::CreditBalance{game.id, ref, {}, domain::Money::from_minor(100), "rename"});
+    EXPECT_TRUE(commit);
+    return commit->first;
+  };
+  auto const first = rename(1, "first");
+  auto const second = rename(1, "second");
+  auto const between = town.commits().back()->last();
+  auto const other = rename(2, "other");
+  balances.apply(town.commits());
+  write();
+  eventstore::DurableState restored;
+  ASSERT_TRUE(restored.read_newest_snapshot(folder.path(), town.log(), town.head()));
+  domain::PlayerId const one(1);
+  domain::PlayerId const two(2);
+  for (auto const* state : {&balances, &restored}) {
+    auto const name = [&](domain::PlayerId player, domain::Position moment) {
+      return state->name_of(game.id, player, moment)->name;
+    };
+    EXPECT_EQ(name(one, first), name(one, domain::Position(second.value() - 1)));
+    EXPECT_EQ(name(one, second), state->by_id(game.id, one)->name);
+    EXPECT_EQ(name(one, between), name(one, eventstore::DurableState::kNow));
+    EXPECT_NE(name(one, joined), name(one, first));
+    EXPECT_NE(name(one, first), name(one, second));
+    EXPECT_NE(name(two, between), name(two, other));
+    EXPECT_EQ(name(two, other), state->by_id(game.id, two)->name);
+    EXPECT_FALSE(state->name_of(domain::GameId(1), one, first)) << "another game's";
+  }
+}
+
 TEST_F(BalancesSnapshot, RestoresEverythingAndGoesOn) {
   play(2'000);
   leave_open();

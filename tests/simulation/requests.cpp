@@ -159,13 +159,18 @@ struct Writer {
 
   // --- games
 
+  // Half of the clients leave it out: then the reply shows the name on file, and a repeat the name of then.
+  void write_name(JsonWriter& json, PlayerRef const& player) const {
+    if (player.renamed || id.back() % 2 == 0) json.string("player_name", player.name);
+  }
+
   template <class Command>
   [[nodiscard]] AsRequest adjustment(std::string_view operation, Command const& command) const {
     auto asked = of_game(operation, command.game);
     write_bodies(asked.request, [&](JsonWriter& json, std::string const& end) {
       json.string("client_request_id", id);
       json.string("player_email", command.player.email);
-      json.string("player_name", command.player.name);
+      write_name(json, command.player);
       write_currency_id(json, command.currency);
       json.amount("amount", command.amount);
       json.string("reason", command.reason + end);
@@ -179,7 +184,7 @@ struct Writer {
     write_bodies(asked.request, [&](JsonWriter& json, std::string const& end) {
       json.string("client_request_id", id);
       json.string("player_email", command.player.email);
-      json.string("player_name", command.player.name);
+      write_name(json, command.player);
       json.string("item_id", command.item.id);
       json.string("item_name", command.item.name + end);
       json.string("item_category", command.item.category);
