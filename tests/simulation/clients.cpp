@@ -105,7 +105,8 @@ void Clients::learn(std::size_t number, api::Response const& reply, domain::Posi
   // With a position the ledger has decided it; otherwise it was not asked, and an earlier try may have been done.
   if (position) {
     require(asked.knows != Knows::acknowledged, Promise::acknowledged_is_kept, said, id, "was refused");
-    asked.knows = Knows::refused;
+    // Another try that is on its way may be decided otherwise.
+    if (asked.unanswered == 0) asked.knows = Knows::refused;
   } else if (asked.knows == Knows::unknown && asked.unanswered == 0 && !asked.http->may_change_nothing) {
     asked.knows = Knows::refused;
   }
