@@ -12,6 +12,7 @@
 #include <openssl/sha.h>
 
 #include "domain/contract.h"
+#include "eventstore/store/little_endian.h"
 
 namespace florin::eventstore {
 namespace {
@@ -61,7 +62,7 @@ domain::Digest sha256(std::string_view bytes) {
 domain::Digest chain_link(domain::Digest const& previous, domain::Position last, std::string_view bytes) {
   std::array<std::uint8_t, 40> prefix;
   std::memcpy(prefix.data(), previous.data(), previous.size());
-  for (std::size_t i = 0; i < 8; ++i) prefix[32 + i] = static_cast<std::uint8_t>(last.value() >> (8 * i));
+  put_little_endian(&prefix[32], last.value());
   Sha256 hash;
   hash.add(prefix.data(), prefix.size());
   hash.add(bytes.data(), bytes.size());

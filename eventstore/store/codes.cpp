@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 
 #include "domain/contract.h"
+#include "eventstore/store/little_endian.h"
 
 namespace florin::eventstore {
 namespace {
@@ -35,14 +36,12 @@ std::string_view text_of(std::span<std::uint8_t const> bytes) {
 std::array<std::uint8_t, 8> little_endian(domain::Position position) {
   FLORIN_ASSERT(position);
   std::array<std::uint8_t, 8> out;
-  for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(position.value() >> (8 * i));
+  put_little_endian(out.data(), position.value());
   return out;
 }
 
 Digits digits_of(domain::Digest const& digest) {
-  std::uint64_t number = 0;
-  for (std::size_t i = 0; i < 8; ++i) number |= std::uint64_t{digest[i]} << (8 * i);
-  number %= kDigitsEnd;
+  auto number = get_little_endian<std::uint64_t>(digest.data()) % kDigitsEnd;
   Digits out;
   for (std::size_t i = kDigits; i-- > 0; number /= 10) out[i] = static_cast<char>('0' + number % 10);
   return out;
@@ -52,7 +51,7 @@ Digits pin_digits(KeyedHash const& pins, domain::TransferId transaction, std::ui
   std::array<std::uint8_t, 12> message;
   auto const position = little_endian(transaction.position());
   std::copy(position.begin(), position.end(), message.begin());
-  for (std::size_t i = 0; i < 4; ++i) message[8 + i] = static_cast<std::uint8_t>(attempt >> (8 * i));
+  put_little_endian(&message[8], attempt);
   return digits_of(pins(text_of(message)));
 }
 

@@ -52,6 +52,13 @@ domain::Digest KeyedHash::operator()(std::string_view begin, std::string_view re
   return digest;
 }
 
+std::array<std::uint8_t, 16> KeyedHash::first_half(std::string_view message) const {
+  auto const digest = (*this)(message);
+  std::array<std::uint8_t, 16> out;
+  std::copy_n(digest.begin(), out.size(), out.begin());
+  return out;
+}
+
 KeyedHash KeyedHash::derived(std::string_view purpose) const {
   auto key = (*this)(purpose);
   KeyedHash out(key);

@@ -2,6 +2,7 @@
 // allocation, about 0.2 µs. A value; any thread may compute with a shared one.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -22,6 +23,9 @@ class KeyedHash {
   [[nodiscard]] domain::Digest operator()(std::string_view message) const { return (*this)(message, {}); }
   // Of one message in two pieces.
   [[nodiscard]] domain::Digest operator()(std::string_view begin, std::string_view rest) const;
+
+  // The first half of it: what stands for a text or a key where 16 bytes are enough.
+  [[nodiscard]] std::array<std::uint8_t, 16> first_half(std::string_view message) const;
 
   // A hash under a key of its own, HMAC(this key, purpose): what one purpose shows says nothing about another.
   [[nodiscard]] KeyedHash derived(std::string_view purpose) const;

@@ -10,6 +10,7 @@
 
 #include "domain/contract.h"
 #include "eventstore/store/chain.h"
+#include "eventstore/store/little_endian.h"
 
 namespace florin::eventstore {
 namespace {
@@ -24,24 +25,14 @@ constexpr std::size_t kEntryBytes = 8;  // of the directory
 constexpr std::size_t kUnpackedMax = kStoredRowBytesMax;
 static_assert(kStoredRowBytesMax >= kMaxCommitBytes + kRowCommitsMax * kEntryBytes);
 
-void put_u32(char* at, std::uint32_t value) {
-  for (int i = 0; i < 4; ++i) at[i] = static_cast<char>(value >> (8 * i));
-}
-std::uint32_t get_u32(char const* at) {
-  std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) value |= std::uint32_t{static_cast<std::uint8_t>(at[i])} << (8 * i);
-  return value;
-}
-
 // What a MAC covers besides the bytes: everything that a reader believes of the row.
 constexpr std::size_t kMacHeadBytes = 8 + 4 + 4 + 4 + sizeof(domain::Digest);
 std::array<char, kMacHeadBytes> mac_head(StoredRow const& row) {
   std::array<char, kMacHeadBytes> head;
-  put_u32(&head[0], static_cast<std::uint32_t>(row.last.value()));
-  put_u32(&head[4], static_cast<std::uint32_t>(row.last.value() >> 32));
-  put_u32(&head[8], row.commits);
-  put_u32(&head[12], static_cast<std::uint32_t>(row.form));
-  put_u32(&head[16], row.key);
+  put_little_endian(&head[0], row.last.value());
+  put_little_endian(&head[8], row.commits);
+  put_little_endian(&head[12], static_cast<std::uint32_t>(row.form));
+  put_little_endian(&head[16], row.key);
   std::memcpy(&head[20], row.link.data(), row.link.size());
   return head;
 }
@@ -84,8 +75,8 @@ RowPacker::Packed RowPacker::pack(Position before, std::span<StoredCommit const>
   for (std::size_t i = 0; i < count; ++i) {
     auto const& commit = commits[i];
     FLORIN_ASSERT(commit.last > before && !commit.bytes.empty() && commit.bytes.size() <= kMaxCommitBytes);
-    put_u32(&packed[i * kEntryBytes], static_cast<std::uint32_t>(commit.bytes.size()));
-    put_u32(&packed[i * kEntryBytes + 4], static_cast<std::uint32_t>(commit.last.value() - before.value()));
+    put_little_endian(&packed[i * kEntryBytes], static_cast<std::uint32_t>(commit.bytes.size()));
+    put_little_endian(&packed[i * kEntryBytes + 4], static_cast<std::uint32_t>(commit.last.value() - before.value()));
     before = commit.last;
   }
   for (std::size_t i = 0; i < count; ++i) packed.append(commits[i].bytes);
@@ -157,8 +148,8 @@ char const* RowOpener::Impl::list_commits(Head const& before, StoredRow const& r
   auto begin = row.commits * kEntryBytes;
   auto last = before.position.value();
   for (std::size_t i = 0; i < row.commits; ++i) {
-    auto const size = get_u32(message.data() + i * kEntryBytes);
-    auto const events = get_u32(message.data() + i * kEntryBytes + 4);
+    auto const size = get_little_endian<std::uint32_t>(message.data() + i * kEntryBytes);
+    auto const events = get_little_endian<std::uint32_t>(message.data() + i * kEntryBytes + 4);
     if (size == 0 || size > kMaxCommitBytes || size > message.size() - begin || events == 0) return kUnfit;
     last += events;
     commits.push_back({Position(last), message.substr(begin, size)});

@@ -8,6 +8,7 @@
 
 #include "domain/contract.h"
 #include "eventstore/store/keyed_hash.h"
+#include "eventstore/store/little_endian.h"
 
 namespace florin::eventstore {
 namespace {
@@ -23,16 +24,6 @@ constexpr std::size_t head_bytes(std::uint8_t version) {
   return kAfterPosition + (version == kWithoutCommitment ? kNonceBytes : sizeof(domain::Digest));
 }
 
-void put_u64(std::uint8_t* out, std::uint64_t value) {
-  for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(value >> (8 * i));
-}
-
-std::uint64_t get_u64(std::uint8_t const* in) {
-  std::uint64_t out = 0;
-  for (std::size_t i = 0; i < 8; ++i) out |= std::uint64_t{in[i]} << (8 * i);
-  return out;
-}
-
 std::uint8_t const* unsigned_bytes(std::string_view text) { return reinterpret_cast<std::uint8_t const*>(text.data()); }
 template <class Bytes>
 std::string_view as_text(Bytes const& bytes) {
@@ -45,9 +36,9 @@ using Binding = std::array<std::uint8_t, kBindingBytes>;
 Binding binding(std::uint8_t version, TextPlace const& place) {
   Binding out;
   out[0] = version;
-  put_u64(&out[1], place.identity.value());
+  put_little_endian(&out[1], place.identity.value());
   out[9] = static_cast<std::uint8_t>(place.field);
-  put_u64(&out[10], place.position.value());
+  put_little_endian(&out[10], place.position.value());
   return out;
 }
 
@@ -66,7 +57,7 @@ class TextKey {
     std::array<std::uint8_t, kPurpose.size() + 1 + 8> message;
     std::memcpy(message.data(), kPurpose.data(), kPurpose.size());
     message[kPurpose.size()] = static_cast<std::uint8_t>(place.field);
-    put_u64(&message[kPurpose.size() + 1], place.position.value());
+    put_little_endian(&message[kPurpose.size() + 1], place.position.value());
     return KeyedHash(person).derived(as_text(message));
   }
   KeyedHash key_;
@@ -134,7 +125,7 @@ std::string seal_text(PersonKey const& key, TextPlace const& place, std::string 
   std::string sealed(kHead + clear.size() + kTagBytes, '\0');
   auto* const out = reinterpret_cast<std::uint8_t*>(sealed.data());
   out[0] = kVersion;
-  put_u64(out + 1, place.position.value());
+  put_little_endian(out + 1, place.position.value());
   std::memcpy(out + kAfterPosition, commitment.data(), commitment.size());
   encrypt(encryption.bytes, commitment.data(), binding(kVersion, place), clear, out + kHead);
   return sealed;
@@ -149,7 +140,7 @@ ResultOr<std::string> open_text(PersonKey const& key, domain::IdentityId identit
     return fault(Fault::Kind::corrupt, "vault: a sealed text is cut short");
   }
   auto const* const in = unsigned_bytes(sealed);
-  TextPlace const place{identity, field, domain::Position(get_u64(in + 1))};
+  TextPlace const place{identity, field, domain::Position(get_little_endian<std::uint64_t>(in + 1))};
   auto const bound = binding(version, place);
   auto const rest = std::string_view(sealed).substr(head);
   std::string clear;

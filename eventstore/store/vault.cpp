@@ -15,6 +15,7 @@
 #include "domain/contract.h"
 #include "eventstore/runtime/durable_file.h"
 #include "eventstore/store/keyed_hash.h"
+#include "eventstore/store/little_endian.h"
 #include "eventstore/store/opened_names.h"
 #include "eventstore/store/person_keys.h"
 #include "eventstore/store/sealed_text.h"
@@ -23,16 +24,6 @@ namespace florin::eventstore {
 namespace {
 
 using Key = PersonKey;
-
-void put_u64(std::uint8_t* out, std::uint64_t value) {
-  for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(value >> (8 * i));
-}
-
-std::uint64_t get_u64(std::uint8_t const* in) {
-  std::uint64_t out = 0;
-  for (std::size_t i = 0; i < 8; ++i) out |= std::uint64_t{in[i]} << (8 * i);
-  return out;
-}
 
 std::uint8_t const* unsigned_bytes(std::string const& text) {
   return reinterpret_cast<std::uint8_t const*>(text.data());
@@ -67,19 +58,7 @@ class RandomBytes {
   std::size_t used_ = kSize;
 };
 
-domain::BlindIndex blind_index(KeyedHash const& hash, std::string_view text) {
-  auto const digest = hash(text);
-  domain::BlindIndex out;
-  std::copy_n(digest.begin(), out.size(), out.begin());
-  return out;
-}
-
-PersonKeys::Check file_check(KeyedHash const& master) {
-  auto const digest = master("florin persons.keys check v1");
-  PersonKeys::Check out;
-  std::copy_n(digest.begin(), out.size(), out.begin());
-  return out;
-}
+PersonKeys::Check file_check(KeyedHash const& master) { return master.first_half("florin persons.keys check v1"); }
 
 // The first start makes persons.keys, then master.key, which completes the pair.
 ResultOr<Unit> create_files(Runtime& runtime, std::filesystem::path const& master_path,
@@ -164,7 +143,7 @@ ResultOr<Wiped<Key>> Vault::Impl::key_of(domain::IdentityId identity) const {
   constexpr std::string_view kPurpose = "person";
   Wiped<std::array<std::uint8_t, kPurpose.size() + 8 + 32>> message;
   std::memcpy(message.value.data(), kPurpose.data(), kPurpose.size());
-  put_u64(&message.value[kPurpose.size()], identity.value());
+  put_little_endian(&message.value[kPurpose.size()], identity.value());
   std::memcpy(&message.value[kPurpose.size() + 8], seed.data(), seed.size());
   return Wiped<Key>{master({reinterpret_cast<char const*>(message.value.data()), message.value.size()})};
 }
@@ -233,30 +212,22 @@ ResultOr<std::unique_ptr<Vault>> Vault::open_existing(std::filesystem::path cons
 }
 
 domain::BlindIndex Vault::email_index(std::string_view normalised_email) const {
-  return blind_index(impl_->email_indexes, normalised_email);
+  return impl_->email_indexes.first_half(normalised_email);
 }
 
-domain::BlindIndex Vault::phone_index(std::string_view e164) const { return blind_index(impl_->phone_indexes, e164); }
+domain::BlindIndex Vault::phone_index(std::string_view e164) const { return impl_->phone_indexes.first_half(e164); }
 
 std::uint64_t Vault::name_tag(std::string_view name) const {
   if (name.empty()) return 0;
   auto const digest = impl_->name_tags(name);
-  return std::max<std::uint64_t>(get_u64(digest.data()), 1);
+  return std::max<std::uint64_t>(get_little_endian<std::uint64_t>(digest.data()), 1);
 }
 
 domain::Fingerprint Vault::fingerprint(std::string_view canonical_payload) const {
-  auto const digest = impl_->fingerprints(canonical_payload);
-  domain::Fingerprint out;
-  std::copy_n(digest.begin(), out.size(), out.begin());
-  return out;
+  return impl_->fingerprints.first_half(canonical_payload);
 }
 
-domain::KeyCheck Vault::check() const {
-  auto const digest = impl_->master("florin vault check v1");
-  domain::KeyCheck out;
-  std::copy_n(digest.begin(), out.size(), out.begin());
-  return out;
-}
+domain::KeyCheck Vault::check() const { return impl_->master.first_half("florin vault check v1"); }
 
 Codes const& Vault::codes() const { return impl_->codes; }
 
