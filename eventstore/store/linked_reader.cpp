@@ -66,7 +66,14 @@ LinkedReader::Block LinkedReader::fresh_block() {
   return spare ? std::move(*spare) : Block{};
 }
 
+// The log's reader is given back before the last block is handed over: otherwise it would depend on how fast this
+// thread is which reader the caller gets next, and with it what the caller reads from the disk.
 void LinkedReader::read_all(Head const& before) {
+  if (auto last = read_but_last(before)) read_.put(std::move(*last));
+}
+
+// Hands over all blocks but the last, which it returns; nullopt when nobody wants more.
+std::optional<LinkedReader::Block> LinkedReader::read_but_last(Head const& before) {
   Block filling;
   auto cursor = log_.read(domain::next(before.position));
   if (!cursor) filling.fault = cursor.error();
@@ -88,10 +95,10 @@ void LinkedReader::read_all(Head const& before) {
     filling.rows.push_back({last, filling.bytes.size(), bytes.size(), link});
     filling.bytes.append(bytes);
     if (filling.bytes.size() < kBlockBytes) continue;
-    if (!read_.put(std::move(filling))) return;
+    if (!read_.put(std::move(filling))) return std::nullopt;
     filling = fresh_block();
   }
-  read_.put(std::move(filling));
+  return filling;
 }
 
 void LinkedReader::hash_all() {

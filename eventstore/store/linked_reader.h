@@ -52,7 +52,8 @@ class LinkedReader {
 
  private:
   void read_all(Head const& before);  // on the reading thread
-  void hash_all();                    // on the hashing thread
+  std::optional<Block> read_but_last(Head const& before);
+  void hash_all();  // on the hashing thread
   ResultOr<Unit> add(Row const& row);
   ResultOr<Unit> check_end() const;
   [[nodiscard]] Block fresh_block();
