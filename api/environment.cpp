@@ -79,6 +79,8 @@ ResultOr<Unit> Environment::recover() {
   log_ = FLORIN_TRY(eventstore::SqliteLog::open(layout_.log()));
   auto const epoch = FLORIN_TRY(log_->lease());
   auto const head = FLORIN_TRY(log_->head());
+  // Before anything is made for a log that is empty because it was lost.
+  FLORIN_TRY(eventstore::check_none_beyond(eventstore::machine_files(), layout_.snapshots(), head.position));
   if (!head.position) {
     FLORIN_TRY(eventstore::machine_files().make_folder(layout_.vault()));
   }
@@ -90,7 +92,6 @@ ResultOr<Unit> Environment::recover() {
   auto checkpoints = FLORIN_TRY(eventstore::CheckpointFile::open(layout_.folder));
   checkpoints_ = std::make_unique<eventstore::CheckpointFile>(std::move(checkpoints));
   requests_ = FLORIN_TRY(eventstore::RequestIndex::open(layout_.requests(), head.position));
-  FLORIN_TRY(eventstore::check_none_beyond(eventstore::machine_files(), layout_.snapshots(), head.position));
   FLORIN_TRY(check_against_checkpoint(*log_, head, *checkpoints_));
 
   std::vector<std::string> skipped;

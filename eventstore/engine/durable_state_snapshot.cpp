@@ -110,7 +110,7 @@ bool get_records(BlockReader& in, Read&& read, Fetch&& fetch, Use&& use) {
   return true;
 }
 
-SnapshotFiles files_in(Files& files, fs::path const& folder) { return {files, folder, "balances-"}; }
+SnapshotFiles files_in(Files& files, fs::path const& folder) { return {files, folder, kBalanceSnapshots}; }
 
 }  // namespace
 

@@ -79,7 +79,7 @@ bool get_state(FieldsIn& in, State& state) {
          get_open_matters(in.from, state);
 }
 
-SnapshotFiles files_in(Files& files, fs::path const& folder) { return {files, folder, "snapshot-"}; }
+SnapshotFiles files_in(Files& files, fs::path const& folder) { return {files, folder, kStateSnapshots}; }
 
 ResultOr<bool> log_has(Log& log, Head const& head) {
   auto const link = FLORIN_TRY(link_at(log, head.position));

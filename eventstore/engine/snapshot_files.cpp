@@ -54,7 +54,7 @@ ResultOr<Unit> SnapshotFiles::delete_others(domain::Position newest) {
 }
 
 ResultOr<Unit> check_none_beyond(Files& files, std::filesystem::path const& folder, domain::Position head) {
-  for (auto const* prefix : {"snapshot-", "balances-"}) {
+  for (auto const prefix : {kStateSnapshots, kBalanceSnapshots}) {
     auto const found = FLORIN_TRY(SnapshotFiles(files, folder, prefix).list());
     if (found.empty() || found.begin()->first <= head) continue;
     auto const end = head ? "the end of the log, which is position " + std::to_string(head.value())

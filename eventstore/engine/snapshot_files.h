@@ -13,9 +13,13 @@
 
 namespace florin::eventstore {
 
+// The kinds there are: of the state that decides, and of the durable state.
+inline constexpr std::string_view kStateSnapshots = "snapshot-";
+inline constexpr std::string_view kBalanceSnapshots = "balances-";
+
 class SnapshotFiles {
  public:
-  // `prefix`: "snapshot-". Any thread; one at a time writes.
+  // `prefix`: one of these. Any thread; one at a time writes.
   SnapshotFiles(Files& files, std::filesystem::path folder, std::string_view prefix)
       : files_(files), folder_(std::move(folder)), prefix_(prefix) {}
 

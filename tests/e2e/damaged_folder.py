@@ -319,14 +319,21 @@ def lost_log(binary):
                 if age:
                     shutil.copy(os.path.join(data, name + age), os.path.join(sandbox, name))
 
+        vault = os.path.join(sandbox, "vault")
         for age in (".older", ""):
             put(age)
+            if not age:
+                shutil.move(vault, os.path.join(data, "vault"))
+                os.mkdir(vault)
             start = subprocess.run([binary, "serve", "--data", data, "--listen", "127.0.0.1:0"], text=True, timeout=60,
                                    capture_output=True, env=os.environ | {"FLORIN_ADMIN_TOKEN": make.TOKEN})
             check(start.returncode == 1 and "beyond the" in start.stderr and "Restore" in start.stderr,
                   f"with log.db{age}: {start.returncode} {start.stderr}")
-            if not age:  # what the refused start may have made is in nobody's way
-                open(os.path.join(sandbox, "checkpoint"), "a").close()
+            if not age:
+                check(os.listdir(vault) == [], f"a vault is made for a log that was lost: {os.listdir(vault)}")
+                open(os.path.join(sandbox, "checkpoint"), "a").close()  # so that there is one to replace
+        os.rmdir(vault)
+        shutil.move(os.path.join(data, "vault"), vault)
         put(".newer")
         make.Server(binary, data).stop()
         put(".older")

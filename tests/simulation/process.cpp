@@ -25,6 +25,11 @@ ResultOr<Unit> Process::open(std::vector<projections::Projection const*> const& 
   log = std::move(opened_log).value();
   auto const epoch = log->lease();
   if (!epoch) return fail(epoch.error());
+  auto const head = log->head();
+  if (!head) return fail(head.error());
+  if (auto checked = eventstore::check_none_beyond(files, kFolder + "/snapshots", head.value().position); !checked) {
+    return checked;
+  }
   facts = std::make_unique<eventstore::FactReader>(*log);
   auto opened_vault = eventstore::Vault::open(kFolder + "/vault", runtime);
   if (!opened_vault) return fail(opened_vault.error());
@@ -33,11 +38,6 @@ ResultOr<Unit> Process::open(std::vector<projections::Projection const*> const& 
   auto opened_checkpoints = eventstore::CheckpointFile::open(kFolder, runtime);
   if (!opened_checkpoints) return fail(opened_checkpoints.error());
   checkpoints = std::make_unique<eventstore::CheckpointFile>(std::move(opened_checkpoints).value());
-  auto const head = log->head();
-  if (!head) return fail(head.error());
-  if (auto checked = eventstore::check_none_beyond(files, kFolder + "/snapshots", head.value().position); !checked) {
-    return checked;
-  }
   auto opened_requests =
       eventstore::RequestIndex::open(kFolder + "/requests", head.value().position, kRequestIndex, runtime);
   if (!opened_requests) return fail(opened_requests.error());
