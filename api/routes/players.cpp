@@ -61,7 +61,7 @@ void write_player(JsonWriter& json, Ledger const& ledger, domain::Game const& ga
   if (!given_name.empty()) {
     json.string("player_name", given_name);
   } else {
-    auto const known = moment ? ledger.state.name_of(game.id, player, *moment) : ledger.state.name_of(game.id, player);
+    auto const known = ledger.state.name_of(game.id, player, moment);
     json.string("player_name", known ? ledger.people.reveal(known->identity, Field::name, known->name) : std::string());
   }
   json.end_object();

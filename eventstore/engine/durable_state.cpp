@@ -210,13 +210,16 @@ std::optional<PlayerBalances> DurableState::by_id(domain::GameId game, domain::P
 }
 
 std::optional<DurableState::SealedName> DurableState::name_of(domain::GameId game, domain::PlayerId player,
-                                                              domain::Position moment) const {
+                                                              std::optional<domain::Position> moment) const {
   std::shared_lock const lock(impl_->mutex);
   auto const* known = impl_->state.game_of(player);
   if (known == nullptr || known->id != game) return std::nullopt;
   auto const identity = *impl_->state.identity_of(player);
-  auto const former = impl_->former_names.upper_bound({player, moment});
-  if (former != impl_->former_names.end() && former->first.first == player) return SealedName{identity, former->second};
+  if (moment) {
+    auto const former = impl_->former_names.upper_bound({player, *moment});
+    bool const is_theirs = former != impl_->former_names.end() && former->first.first == player;
+    if (is_theirs) return SealedName{identity, former->second};
+  }
   return SealedName{identity, impl_->texts.get(impl_->profile(player).name)};
 }
 

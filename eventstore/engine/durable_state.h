@@ -76,15 +76,14 @@ class DurableState {
   // nullopt when the player is another game's.
   [[nodiscard]] std::optional<PlayerBalances> by_id(domain::GameId game, domain::PlayerId player) const;
 
-  // The sealed name of a player of `game` when the commit that begins at `moment` had been decided (for write replies,
-  // which need nothing else: a repeated request is answered with the first reply); nullopt as by_id.
-  static constexpr domain::Position kNow{~std::uint64_t{0}};
+  // The sealed name of a player of `game` (for write replies, which need nothing else): now, or when the commit that
+  // begins at `moment` had been decided, since a repeated request is answered with the first reply. nullopt as by_id.
   struct SealedName {
     domain::IdentityId identity;
     domain::PersonalText name;
   };
   [[nodiscard]] std::optional<SealedName> name_of(domain::GameId game, domain::PlayerId player,
-                                                  domain::Position moment = kNow) const;
+                                                  std::optional<domain::Position> moment = std::nullopt) const;
 
   // What look(state) returns, of the state after the last durable commit: for what has no function of its own here
   // (phones, open transfers, shares, questions). The lock is held for reading: look for a moment and copy out, point

@@ -140,12 +140,12 @@ TEST_F(BalancesSnapshot, KeepsRenamedPlayersAndWhatTheyWereCalled) {
   domain::PlayerId const one(1);
   domain::PlayerId const two(2);
   for (auto const* state : {&balances, &restored}) {
-    auto const name = [&](domain::PlayerId player, domain::Position moment) {
+    auto const name = [&](domain::PlayerId player, std::optional<domain::Position> moment) {
       return state->name_of(game.id, player, moment)->name;
     };
     EXPECT_EQ(name(one, first), name(one, domain::Position(second.value() - 1)));
     EXPECT_EQ(name(one, second), state->by_id(game.id, one)->name);
-    EXPECT_EQ(name(one, between), name(one, eventstore::DurableState::kNow));
+    EXPECT_EQ(name(one, between), name(one, std::nullopt));
     EXPECT_NE(name(one, joined), name(one, first));
     EXPECT_NE(name(one, first), name(one, second));
     EXPECT_NE(name(two, between), name(two, other));
